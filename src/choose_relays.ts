@@ -1,0 +1,107 @@
+/**
+ * Chooses the relays of a request, fallbacks included.
+ *
+ * @module
+ */
+
+import { type Deal, dealPeople, heaviestFirst } from "./deal_people.ts";
+import { greedyCover } from "./greedy_cover.ts";
+import type { PlanSettings } from "./options.ts";
+import { INVALID, type PlanRows } from "./plan_rows.ts";
+
+/** The relays of a request and the people each is asked for. */
+export interface Choice {
+  /** Ids of relays, best first. */
+  readonly relays: readonly number[];
+  /** Who is asked for where; people without a place are not asked for. */
+  readonly deal: Deal;
+  /** The relays, as places, that take the filters which name nobody. */
+  readonly open: readonly number[];
+  /** 1 for each row that the cap left to the fallback relays. */
+  readonly leftOut: Uint8Array;
+}
+
+/** Most of the cap that goes to fallback relays for people the cap leaves out. */
+const RESERVE = 1 / 4;
+
+/**
+ * Chooses relays for people, and fallback relays for the rest.
+ *
+ * @param hasOpen Whether filters that name nobody want the fallback relays: all
+ * of them, but half of the cap at the most where there are people to serve too.
+ */
+export function chooseRelays(
+  rows: PlanRows,
+  hasOpen: boolean,
+  settings: PlanSettings,
+): Choice {
+  const { maxRelays, relaysPerAuthor } = settings;
+  const room = rows.pubkeys.length > 0 ? Math.ceil(maxRelays / 2) : maxRelays;
+  const first = hasOpen ? rows.fallbacks.slice(0, room) : [];
+  let relays = greedyCover(rows.graph, { maxRelays, copies: relaysPerAuthor, first });
+  if (rows.fallbacks.length > 0 && someoneIsLeftOut(rows, relays)) {
+    relays = withFallbacks(relays, first.length, rows.fallbacks, settings);
+  }
+  relays = heaviestFirst(rows.graph, relays);
+  const deal = dealPeople(rows.graph, relays, relaysPerAuthor);
+  const leftOut = dealToFallbacks(rows, relays, deal);
+  return { relays, deal, open: first.map((id) => relays.indexOf(id)), leftOut };
+}
+
+/**
+ * Makes room for fallback relays by dropping those chosen last, which is what a
+ * smaller cap would have given.
+ */
+function withFallbacks(
+  relays: readonly number[],
+  fixed: number,
+  fallbacks: readonly number[],
+  { maxRelays, relaysPerAuthor }: PlanSettings,
+): number[] {
+  const reserve = Math.min(
+    relaysPerAuthor,
+    fallbacks.length,
+    Math.max(1, Math.floor(maxRelays * RESERVE)),
+    maxRelays - 1,
+  );
+  const here = fallbacks.filter((id) => relays.includes(id));
+  const missing = fallbacks.filter((id) => !relays.includes(id))
+    .slice(0, Math.max(0, reserve - here.length));
+  const kept = [...relays];
+  let excess = kept.length + missing.length - maxRelays;
+  for (let i = kept.length - 1; i >= fixed && excess > 0; i--) {
+    if (fallbacks.includes(kept[i])) continue;
+    kept.splice(i, 1);
+    excess--;
+  }
+  return [...kept, ...missing].slice(0, maxRelays);
+}
+
+/** Gives people without a place to the chosen fallback relays. */
+function dealToFallbacks(rows: PlanRows, relays: readonly number[], deal: Deal): Uint8Array {
+  const leftOut = new Uint8Array(rows.pubkeys.length);
+  const places = rows.fallbacks
+    .map((id) => relays.indexOf(id))
+    .filter((place) => place >= 0)
+    .slice(0, deal.copies);
+  if (places.length === 0) return leftOut;
+  for (let row = 0; row < leftOut.length; row++) {
+    if (deal.places[row * deal.copies] >= 0 || rows.kinds[row] === INVALID) continue;
+    deal.places.set(places, row * deal.copies);
+    leftOut[row] = 1;
+  }
+  return leftOut;
+}
+
+/** Whether all relays that someone could be asked for on were passed over. */
+function someoneIsLeftOut({ graph, kinds }: PlanRows, relays: readonly number[]): boolean {
+  const { starts, relaysOf } = graph;
+  const chosen = new Uint8Array(graph.urls.length);
+  for (const relay of relays) chosen[relay] = 1;
+  for (let row = 0; row < kinds.length; row++) {
+    let at = starts[row];
+    while (at < starts[row + 1] && chosen[relaysOf[at]] === 0) at++;
+    if (at === starts[row + 1] && kinds[row] !== INVALID) return true;
+  }
+  return false;
+}

@@ -1,0 +1,78 @@
+/**
+ * `NPool`'s `reqRouter` by the outbox model.
+ *
+ * @module
+ */
+
+import type { NostrFilter } from "@nostrify/types";
+import { RoutingError } from "./errors.ts";
+import { planSettings } from "./options.ts";
+import { planParts } from "./plan_req.ts";
+import { reqParts } from "./req_parts.ts";
+import { checkRouter, lookUp, type RouterOptions } from "./router_options.ts";
+import type { RelayListSource, Unrouted } from "./types.ts";
+
+/**
+ * Creates the `reqRouter` of an `NPool`: looks up the relay lists of everyone
+ * whom the filters name, and plans as {@link planReq} does.
+ *
+ * Filters that can match nothing (`authors: []`) get no relay, and a request of
+ * such filters alone ends at once. A lookup that fails is told to `onError`, and
+ * everyone is then asked for on the fallback relays.
+ *
+ * @param source A {@link RelayListStore}, or anything that has lists.
+ * @param options See {@link RouterOptions}.
+ * @throws {RangeError} If an option is out of its range.
+ * @throws {TypeError} If an option has the wrong type.
+ * @returns A router. It throws a {@link RoutingError} where a request can be sent
+ * nowhere: `NPool` would otherwise end it without a word.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { createReqRouter, RelayListStore } from "@npool/outbox";
+ * import { openSqlite } from "@npool/outbox/sqlite";
+ *
+ * await using db = await openSqlite(":memory:");
+ * const reqRouter = createReqRouter(new RelayListStore(db), {
+ *   fallbackRelays: ["wss://relay1.mostr.pub"],
+ * });
+ *
+ * const routes = await reqRouter([{ kinds: [1], authors: ["aa".repeat(32)] }]);
+ * assert.deepEqual([...routes.keys()], ["wss://relay1.mostr.pub/"]);
+ * ```
+ */
+export function createReqRouter(
+  source: RelayListSource,
+  options: RouterOptions = {},
+): (filters: NostrFilter[]) => Promise<Map<string, NostrFilter[]>> {
+  const settings = planSettings({ ...options });
+  checkRouter(source, options);
+  return async (filters) => {
+    const parts = reqParts(filters);
+    const people = parts.named.flatMap(({ people }) => people.pubkeys);
+    const { lists, error } = await lookUp(source, people, options);
+    const plan = planParts(parts, lists, settings);
+    options.onReqPlan?.(plan);
+    const lost = plan.unrouted.filter(couldMatch);
+    if (plan.routes.size === 0 && lost.length > 0) {
+      throw new RoutingError(
+        `Cannot send a request anywhere: ${summary(lost)}`,
+        plan.unrouted,
+        { cause: error },
+      );
+    }
+    return plan.routes;
+  };
+}
+
+/** Whether something is missing, and not just impossible. */
+function couldMatch({ reason }: Unrouted): boolean {
+  return reason !== "matches-nothing" && reason !== "invalid-pubkey";
+}
+
+function summary(unrouted: readonly Unrouted[]): string {
+  const counts = new Map<string, number>();
+  for (const { reason } of unrouted) counts.set(reason, (counts.get(reason) ?? 0) + 1);
+  return [...counts].map(([reason, count]) => `${count} x ${reason}`).join(", ");
+}

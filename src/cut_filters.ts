@@ -1,0 +1,79 @@
+/**
+ * Cuts what one relay is asked for into filters that it can answer in full.
+ *
+ * @module
+ */
+
+import type { NostrFilter } from "@nostrify/types";
+import { narrowFilter } from "./filters.ts";
+import type { PeoplePart } from "./req_parts.ts";
+
+/** The people of one part whom a relay is asked for. */
+export interface Share {
+  readonly part: PeoplePart;
+  readonly pubkeys: readonly string[];
+}
+
+/** How filters are cut. */
+export interface CutOptions {
+  /** Most people in a filter without a `limit`, unless that makes too many filters. */
+  readonly authorsPerFilter: number;
+  /** Most filters. */
+  readonly maxFiltersPerRelay: number;
+}
+
+/**
+ * Most people in any filter: 67 kB of JSON. Relays refuse messages over 128 kB
+ * (the default of strfry), so this bound holds even where it makes more filters
+ * than `maxFiltersPerRelay`.
+ */
+export const MOST_PEOPLE_PER_FILTER = 1000;
+
+/**
+ * The filters for one relay.
+ *
+ * A relay answers each filter without a `limit` with a few hundred events and
+ * calls it complete, so such a filter is cut into parts of `authorsPerFilter`
+ * people, more where `maxFiltersPerRelay` asks for it. A filter with a `limit` is
+ * sent once: its newest events are what was asked for.
+ */
+export function cutFilters(shares: readonly Share[], options: CutOptions): NostrFilter[] {
+  const size = partSize(shares, options);
+  return shares.flatMap(({ part, pubkeys }) => {
+    const most = part.filter.limit === undefined ? size : MOST_PEOPLE_PER_FILTER;
+    return evenParts(pubkeys, most)
+      .map((some) => narrowFilter(part.filter, part.people, some));
+  });
+}
+
+/** The smallest size >= `authorsPerFilter` that makes no more filters than allowed. */
+function partSize(shares: readonly Share[], options: CutOptions): number {
+  const filtersAt = (size: number) =>
+    shares.reduce((sum, { part, pubkeys }) => {
+      const most = part.filter.limit === undefined ? size : MOST_PEOPLE_PER_FILTER;
+      return sum + Math.ceil(pubkeys.length / most);
+    }, 0);
+
+  let low = Math.min(options.authorsPerFilter, MOST_PEOPLE_PER_FILTER);
+  if (filtersAt(low) <= options.maxFiltersPerRelay) return low;
+  let high = MOST_PEOPLE_PER_FILTER;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (filtersAt(middle) <= options.maxFiltersPerRelay) high = middle;
+    else low = middle + 1;
+  }
+  return high;
+}
+
+/** As few parts as `most` allows, of sizes that differ by one at the most. */
+function evenParts<T>(values: readonly T[], most: number): T[][] {
+  const parts = Math.ceil(values.length / most);
+  return Array.from(
+    { length: parts },
+    (_, i) =>
+      values.slice(
+        Math.floor(i * values.length / parts),
+        Math.floor((i + 1) * values.length / parts),
+      ),
+  );
+}

@@ -1,0 +1,49 @@
+/**
+ * Errors on which a caller acts, so they carry data. Wrong arguments are plain
+ * `TypeError` and `RangeError`.
+ *
+ * @module
+ */
+
+import type { NostrEvent } from "@nostrify/types";
+import type { Unrouted } from "./types.ts";
+
+/** Why a store refuses an event. */
+export type EventRefusal = "malformed" | "forged" | "future" | "deleted";
+
+/**
+ * An event that a store will not keep. Nothing was stored, and trying again is
+ * of no use (except for `future`, once its time has come).
+ */
+export class EventRefusedError extends Error {
+  override readonly name = "EventRefusedError";
+  /** Why. */
+  readonly reason: EventRefusal;
+  /** The event as it was given. */
+  readonly event: NostrEvent;
+
+  constructor(reason: EventRefusal, event: NostrEvent, detail: string) {
+    super(`Cannot store a ${reason} event: ${detail}`);
+    this.reason = reason;
+    this.event = event;
+  }
+}
+
+/**
+ * A request or an event that no relay can be named for. `NPool` would otherwise
+ * end such a request without EOSE and call such an event published.
+ */
+export class RoutingError extends Error {
+  override readonly name = "RoutingError";
+  /** What could not be routed, and why. */
+  readonly unrouted: readonly Unrouted[];
+
+  constructor(
+    message: string,
+    unrouted: readonly Unrouted[],
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+    this.unrouted = unrouted;
+  }
+}

@@ -1,0 +1,51 @@
+/**
+ * Whom an event is addressed to.
+ *
+ * @module
+ */
+
+import type { NostrEvent } from "@nostrify/types";
+import { isPubkey } from "./pubkeys.ts";
+
+/** Lists of people and things, where a tag is an entry and addresses nobody. */
+function isList(kind: number): boolean {
+  return kind === 3 || (kind >= 10_000 && kind < 20_000) ||
+    (kind >= 30_000 && kind < 30_008) || kind === 39_089;
+}
+
+/**
+ * The users that an event tags, each once, in the order of the tags, without its
+ * author: `p` and `P` (NIP-10, NIP-22), the author that a `q` names as its 4th
+ * (NIP-18) or an `e` as its 5th element (NIP-10; 4th in NIP-22), and the author
+ * of an `a` or `A` coordinate.
+ *
+ * Lists (contacts, mutes, sets, starter packs) address nobody: a follow list is
+ * not delivered to everyone on it.
+ */
+export function taggedUsers(event: NostrEvent): string[] {
+  if (isList(event.kind)) return [];
+  const users = new Set<string>();
+  for (const tag of event.tags) {
+    for (const value of namedBy(tag)) if (isPubkey(value)) users.add(value);
+  }
+  users.delete(event.pubkey);
+  return [...users];
+}
+
+function namedBy(tag: readonly string[]): readonly (string | undefined)[] {
+  switch (tag[0]) {
+    case "p":
+    case "P":
+      return [tag[1]];
+    case "q":
+    case "E":
+      return [tag[3]];
+    case "e":
+      return [tag[4], tag[3]];
+    case "a":
+    case "A":
+      return [tag[1]?.split(":", 2)[1]];
+    default:
+      return [];
+  }
+}

@@ -1,0 +1,136 @@
+/**
+ * The heart: few relays that serve many people well.
+ *
+ * @module
+ */
+
+import type { RelayGraph } from "./relay_graph.ts";
+
+/** How much is chosen. */
+export interface GreedyCoverOptions {
+  /** Most relays in all. */
+  readonly maxRelays: number;
+  /** How many of their relays one person can make use of. */
+  readonly copies: number;
+  /** Relays that are in before any other, in this order. */
+  readonly first?: readonly number[];
+}
+
+/** A copy is worth this, as a power of two, less than the one before. */
+const HALVING = 10;
+
+/**
+ * Chooses relays, one after the other, each the one that adds most.
+ *
+ * What a choice is worth to a person is the sum over their `copies` heaviest
+ * chosen relays of weight / 2^rank: a second copy is worth half of a first, a
+ * copy beyond `copies` nothing. Such a sum is monotone and submodular, so the
+ * result is worth at least 1 - 1/e = 63 % of the best choice (Nemhauser, Wolsey,
+ * Fisher, 1978). It ends early where no relay adds anything. Ties go to the
+ * smaller URL. All sums are of integers, so that no order of people or relays can
+ * tip a tie.
+ *
+ * The gain of each relay is kept exact: when a choice changes what one more copy
+ * is worth to somebody, only the relays of that person change. That makes it
+ * linear in the number of list entries, times `copies`.
+ *
+ * @returns Ids of relays, in the order in which they were chosen: the first n are
+ * what a cap of n would have given.
+ */
+export function greedyCover(graph: RelayGraph, options: GreedyCoverOptions): number[] {
+  const { urls, weights, starts, relaysOf } = graph;
+  const copies = Math.min(options.copies, options.maxRelays, HALVING);
+  const people = starts.length - 1;
+  const peopleOf = invert(graph);
+  const uniform = weights.every((weight) => weight === weights[0]);
+
+  // The weights of each person's best chosen relays, falling, `copies` a person.
+  const best = new Float64Array(people * copies);
+  const gains = new Float64Array(urls.length);
+  for (let i = 0; i < relaysOf.length; i++) gains[relaysOf[i]] += weights[relaysOf[i]] << HALVING;
+
+  const chosen: number[] = [];
+  const choose = (relay: number) => {
+    chosen.push(relay);
+    gains[relay] = TAKEN;
+    for (let at = peopleOf.starts[relay]; at < peopleOf.starts[relay + 1]; at++) {
+      serve(peopleOf.people[at], weights[relay]);
+    }
+  };
+  const serve = (person: number, weight: number) => {
+    const own = person * copies;
+    if (best[own + copies - 1] >= weight) return;
+    const [from, to] = [starts[person], starts[person + 1]];
+    if (uniform) {
+      // One more copy is worth the same from whichever relay: half of the last.
+      let held = 0;
+      while (best[own + held] > 0) held++;
+      best[own + held] = weight;
+      const last = weight * (1 << HALVING - held);
+      const change = held + 1 < copies ? -last / 2 : -last;
+      for (let i = from; i < to; i++) gains[relaysOf[i]] += change;
+      return;
+    }
+    for (let i = from; i < to; i++) {
+      gains[relaysOf[i]] -= gainOf(best, own, copies, weights[relaysOf[i]]);
+    }
+    insert(best, own, copies, weight);
+    for (let i = from; i < to; i++) {
+      gains[relaysOf[i]] += gainOf(best, own, copies, weights[relaysOf[i]]);
+    }
+  };
+
+  for (const relay of options.first ?? []) choose(relay);
+  while (chosen.length < options.maxRelays) {
+    let top = -1;
+    for (let relay = 0; relay < gains.length; relay++) {
+      if (gains[relay] <= 0) continue;
+      if (top < 0 || gains[relay] > gains[top]) top = relay;
+      else if (gains[relay] === gains[top] && urls[relay] < urls[top]) top = relay;
+    }
+    if (top < 0) break;
+    choose(top);
+  }
+  return chosen;
+}
+
+/** Below anything that updates could lift a chosen relay's gain to. */
+const TAKEN = -Infinity;
+
+/** What one more relay of this weight is worth to the person with `best[own…]`. */
+function gainOf(best: Float64Array, own: number, copies: number, weight: number): number {
+  let gain = 0;
+  let coming = weight;
+  for (let rank = 0; rank < copies; rank++) {
+    const held = best[own + rank];
+    if (held >= coming) continue;
+    gain += (coming - held) * (1 << HALVING - rank);
+    coming = held;
+  }
+  return gain;
+}
+
+function insert(best: Float64Array, own: number, copies: number, weight: number): void {
+  let coming = weight;
+  for (let rank = 0; rank < copies; rank++) {
+    const held = best[own + rank];
+    if (held >= coming) continue;
+    best[own + rank] = coming;
+    coming = held;
+  }
+}
+
+/** The people of each relay, relay after relay. */
+function invert({ urls, starts, relaysOf }: RelayGraph) {
+  const ends = new Uint32Array(urls.length + 1);
+  for (let i = 0; i < relaysOf.length; i++) ends[relaysOf[i] + 1]++;
+  for (let relay = 0; relay < urls.length; relay++) ends[relay + 1] += ends[relay];
+  const next = ends.slice();
+  const people = new Uint32Array(relaysOf.length);
+  for (let person = 0; person + 1 < starts.length; person++) {
+    for (let at = starts[person]; at < starts[person + 1]; at++) {
+      people[next[relaysOf[at]]++] = person;
+    }
+  }
+  return { starts: ends, people };
+}

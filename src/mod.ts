@@ -1,0 +1,49 @@
+/**
+ * The outbox model (NIP-65) as a plugin for Nostrify's `NPool`: who is asked for
+ * on which relays, and where an event is published.
+ *
+ * @example Every post of the people you follow, with three lines
+ * ```ts
+ * import { NPool, NRelay1 } from "@nostrify/nostrify";
+ * import { createEventRouter, createReqRouter, RelayListStore } from "@npool/outbox";
+ * import { openSqlite } from "@npool/outbox/sqlite";
+ *
+ * await using db = await openSqlite(":memory:");
+ * const store = new RelayListStore(db);
+ * const options = { fallbackRelays: ["wss://relay1.mostr.pub"], maxRelays: 20 };
+ *
+ * const pool = new NPool({
+ *   open: (url) => new NRelay1(url),
+ *   reqRouter: createReqRouter(store, options),
+ *   eventRouter: createEventRouter(store, options),
+ * });
+ * await pool.close();
+ * ```
+ *
+ * @module
+ */
+
+export type { NostrEvent, NostrFilter, NostrRelayCOUNT, NStore } from "@nostrify/types";
+
+export { createEventRouter } from "./create_event_router.ts";
+export { createReqRouter } from "./create_req_router.ts";
+export { type EventRefusal, EventRefusedError, RoutingError } from "./errors.ts";
+export type { PlanOptions } from "./options.ts";
+export type { PassedRelay, PersonRoute } from "./person_routes.ts";
+export { eventPeople, type EventPlan, type EventRelayReason, planEvent } from "./plan_event.ts";
+export { planReq, type ReqPlan } from "./plan_req.ts";
+export { parseRelayList, type ParseRelayListOptions } from "./relay_list.ts";
+export { RelayListStore, type RelayListStoreOptions } from "./relay_list_store.ts";
+export { checkRelayUrl, normalizeRelayUrl, type RelayUrlCheck } from "./relay_url.ts";
+export type { RouterOptions } from "./router_options.ts";
+export { selectRelays, type SelectRelaysOptions } from "./select_relays.ts";
+export type {
+  RefusalReason,
+  RefusedRelay,
+  RelayList,
+  RelayListSource,
+  RelayUrlPolicy,
+  Side,
+  Unrouted,
+  UnroutedReason,
+} from "./types.ts";

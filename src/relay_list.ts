@@ -1,0 +1,112 @@
+/**
+ * Reads a kind 10002 event (NIP-65).
+ *
+ * @module
+ */
+
+import type { NostrEvent } from "@nostrify/types";
+import { rememberedCheck } from "./relay_url.ts";
+import type { RefusedRelay, RelayList, RelayUrlPolicy } from "./types.ts";
+
+/** The kind of a relay list (NIP-65). */
+export const RELAY_LIST_KIND = 10002;
+
+/** How a relay list is read. */
+export interface ParseRelayListOptions {
+  /**
+   * Which relays count as usable.
+   * @default {} (public `wss://` relays alone)
+   */
+  readonly policy?: RelayUrlPolicy;
+  /**
+   * Most entries that are read, from the top of the list; an integer >= 1. The
+   * longest list seen in the wild has 47, NIP-65 asks for 2 to 4 of each side.
+   * @default 64
+   */
+  readonly maxEntries?: number;
+}
+
+const CLOSED: RelayUrlPolicy = {};
+
+/**
+ * Reads a relay list, whatever stands in it.
+ *
+ * An entry without a marker, with an empty or an unknown one, or with both, is
+ * read and written; `read` is an inbox, `write` an outbox. One relay named twice
+ * has the sides of both entries. Entries that name no usable relay are set aside
+ * in `refused`.
+ *
+ * @throws {TypeError} If the event is not of kind 10002.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { parseRelayList } from "@npool/outbox";
+ *
+ * const list = parseRelayList({
+ *   kind: 10002,
+ *   pubkey: "aa".repeat(32),
+ *   created_at: 1_700_000_000,
+ *   tags: [["r", "wss://nos.lol"], ["r", "wss://inbox.example", "read"], ["r", "junk"]],
+ *   content: "",
+ *   id: "",
+ *   sig: "",
+ * });
+ *
+ * assert.deepEqual(list.write, ["wss://nos.lol/"]);
+ * assert.deepEqual(list.read, ["wss://nos.lol/", "wss://inbox.example/"]);
+ * assert.deepEqual(list.refused, [{ url: "junk", reason: "no-scheme" }]);
+ * ```
+ */
+export function parseRelayList(
+  event: NostrEvent,
+  options: ParseRelayListOptions = {},
+): RelayList {
+  if (event.kind !== RELAY_LIST_KIND) {
+    throw new TypeError(
+      `Cannot read a relay list: "kind" must be ${RELAY_LIST_KIND}, got ${event.kind}`,
+    );
+  }
+  const { policy = CLOSED, maxEntries = 64 } = options;
+  const check = rememberedCheck(policy);
+  const urls: string[] = [];
+  const sides: number[] = [];
+  const refused: RefusedRelay[] = [];
+
+  let entries = 0;
+  for (const tag of event.tags) {
+    if (!Array.isArray(tag) || tag[0] !== "r" || typeof tag[1] !== "string") continue;
+    if (++entries > maxEntries) break;
+    const { url, reason } = check(tag[1]);
+    if (url === undefined) {
+      refused.push({ url: tag[1].slice(0, 256), reason });
+      continue;
+    }
+    const known = urls.indexOf(url);
+    if (known >= 0) sides[known] |= sidesOf(tag);
+    else sides[urls.push(url) - 1] = sidesOf(tag);
+  }
+
+  // Nine lists in ten have no markers: a hundred thousand of them share one array.
+  const same = sides.every((side) => side === BOTH);
+  const list: RelayList = {
+    pubkey: event.pubkey,
+    created_at: event.created_at,
+    write: same ? urls : urls.filter((_, i) => sides[i] & WRITE),
+    read: same ? urls : urls.filter((_, i) => sides[i] & READ),
+  };
+  return refused.length > 0 ? { ...list, refused } : list;
+}
+
+const READ = 1;
+const WRITE = 2;
+const BOTH = READ | WRITE;
+
+function sidesOf(tag: readonly unknown[]): number {
+  let sides = 0;
+  for (let i = 2; i < tag.length; i++) {
+    if (tag[i] === "read") sides |= READ;
+    else if (tag[i] === "write") sides |= WRITE;
+  }
+  return sides || BOTH;
+}

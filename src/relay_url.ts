@@ -1,0 +1,151 @@
+/**
+ * The one place where relay URLs are parsed: a normal form, or a reason why the
+ * string names no relay to connect to.
+ *
+ * @module
+ */
+
+import { isPublicAddress, isPublicName } from "./public_host.ts";
+import type { RefusalReason, RelayUrlPolicy } from "./types.ts";
+
+/** Longest URL that is taken for one; the longest genuine one seen has 109. */
+const MAX_LENGTH = 256;
+
+/** Characters nobody sees, so nobody means them: zero-width, joiners, marks of direction. */
+const ZERO_WIDTH = /[\u00ad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]/g;
+
+/** White space at both ends, percent-encoded too where a list was built by a machine. */
+const AROUND = /^(?:\s|%20|%09|%0[ad])+|(?:\s|%20|%09|%0[ad])+$/gi;
+
+/** The end of a path that names nothing. */
+const PATH_END = /(?:\/|%20|%09|%0[ad])+$/i;
+
+// deno-lint-ignore no-control-regex
+const INSIDE = /[\s\u0000-\u001f\u007f]/;
+
+/** Where another URL begins, percent-encoded or with a slash missing, too. */
+const ANOTHER_URL = /(?::|%3a)(?:\/|%2f){2}|wss?(?::|%3a)(?:\/|%2f)/i;
+
+/** What became of a string: a relay in normal form, or why it is none. */
+export type RelayUrlCheck =
+  | { readonly url: string; readonly reason?: undefined }
+  | { readonly url?: undefined; readonly reason: RefusalReason };
+
+/**
+ * Brings a relay URL to its normal form.
+ *
+ * Lower-case scheme and host, no default port, no trailing dot of the host, no
+ * fragment, no empty query, one slash between segments and none at the end but
+ * the root's, nothing invisible around it. Spellings that differ only so are one
+ * relay. Paths keep their case, and genuine paths and queries stay.
+ *
+ * @param value What a list, a hint or a user gave.
+ * @param policy Opens what is closed by default; see {@link RelayUrlPolicy}.
+ * @returns The normal form, or `undefined` where {@link checkRelayUrl} has a
+ * reason to refuse.
+ *
+ * @example Two spellings of one relay
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { normalizeRelayUrl } from "@npool/outbox";
+ *
+ * assert.equal(normalizeRelayUrl(" WSS://Nos.lol:443 "), "wss://nos.lol/");
+ * assert.equal(normalizeRelayUrl("wss://192.168.1.2"), undefined);
+ * ```
+ */
+export function normalizeRelayUrl(
+  value: unknown,
+  policy: RelayUrlPolicy = {},
+): string | undefined {
+  return checkRelayUrl(value, policy).url;
+}
+
+/**
+ * Like {@link normalizeRelayUrl}, but says why a string is refused.
+ *
+ * Numbers in any notation that `URL` accepts (`0x7f.1`, `2130706433`,
+ * `[::ffff:7f00:1]`) are seen as the addresses they are. A name is not resolved:
+ * whoever must keep relays out of a network whose names are public needs a
+ * firewall too.
+ *
+ * @param value What a list, a hint or a user gave.
+ * @param policy Opens what is closed by default.
+ */
+export function checkRelayUrl(
+  value: unknown,
+  policy: RelayUrlPolicy = {},
+): RelayUrlCheck {
+  if (typeof value !== "string") return refused("not-a-string");
+  // Guards the work below against a megabyte of white space, too.
+  if (value.length > 4 * MAX_LENGTH) return refused("too-long");
+  const text = value.replace(ZERO_WIDTH, "").replace(AROUND, "");
+  if (text.length > MAX_LENGTH) return refused("too-long");
+
+  const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(text);
+  if (!scheme) return refused(/\bwss?:\/\//i.test(text) ? "several-urls" : "no-scheme");
+  if (!/^wss?$/i.test(scheme[1])) return refused("scheme");
+
+  // `URL` takes a backslash for a slash.
+  const rest = text.slice(scheme[0].length).replaceAll("\\", "/");
+  if (ANOTHER_URL.test(rest) || INSIDE.test(rest)) return refused("several-urls");
+  if (rest.includes(",")) return refused("comma");
+  if (/^[^/?#]*@/.test(rest)) return refused("credentials");
+  if (!URL.canParse(text)) return refused("unparsable");
+  return checkParsed(new URL(text), policy);
+}
+
+/**
+ * {@link checkRelayUrl} with a memory: lists name few relays very often.
+ *
+ * @param policy As above. One memory serves all who hold the same object.
+ * @param max Most strings remembered; past it the memory starts afresh.
+ */
+export function rememberedCheck(
+  policy: RelayUrlPolicy,
+  max = 20_000,
+): (value: string) => RelayUrlCheck {
+  const known = memories.get(policy) ?? new Map<string, RelayUrlCheck>();
+  memories.set(policy, known);
+  return (value) => {
+    // What is refused for its length must not fill the memory.
+    if (value?.length > MAX_LENGTH) return checkRelayUrl(value, policy);
+    let check = known.get(value);
+    if (check === undefined) {
+      check = checkRelayUrl(value, policy);
+      if (known.size >= max) known.clear();
+      known.set(value, check);
+    }
+    return check;
+  };
+}
+
+const memories = new WeakMap<RelayUrlPolicy, Map<string, RelayUrlCheck>>();
+
+function checkParsed(url: URL, policy: RelayUrlPolicy): RelayUrlCheck {
+  if (url.username !== "" || url.password !== "") return refused("credentials");
+  const host = url.hostname.replace(/\.$/, "");
+  if (host === "" || host.split(".").includes("")) return refused("host");
+  // Spelled `%2c` or in full width, which `URL` takes for the same.
+  if (host.includes(",")) return refused("comma");
+  if (url.port === "0") return refused("host");
+
+  const onion = host.endsWith(".onion");
+  if (onion && !policy.allowOnion) return refused("onion");
+  const open = isPublicAddress(host) ?? isPublicName(host);
+  if (!open && !policy.allowLocal) return refused("local");
+  if (url.protocol === "ws:" && !onion && !policy.allowInsecure) {
+    return refused("insecure");
+  }
+
+  const port = url.port === "" ? "" : `:${url.port}`;
+  const path = url.pathname.replace(/\/{2,}/g, "/").replace(PATH_END, "");
+  const query = url.search.replace(AROUND, "").replace(/^\?$/, "");
+  const normal = `${url.protocol}//${host}${port}${path || "/"}${query}`;
+  if (normal.length > MAX_LENGTH) return refused("too-long");
+  if (policy.allow && !policy.allow(normal)) return refused("policy");
+  return { url: normal };
+}
+
+function refused(reason: RefusalReason): RelayUrlCheck {
+  return { reason };
+}

@@ -1,0 +1,68 @@
+/**
+ * Sorts a request's filters by what a router can do with them.
+ *
+ * @module
+ */
+
+import type { NostrFilter } from "@nostrify/types";
+import { copyFilter, matchesNothing, type People, peopleOf } from "./filters.ts";
+import type { Unrouted } from "./types.ts";
+
+/** A filter about people, to be narrowed to those that a relay is asked for. */
+export interface PeoplePart {
+  /** Its place in the request. */
+  readonly index: number;
+  /** The filter as it was given. */
+  readonly filter: NostrFilter;
+  /** Whom it is about. */
+  readonly people: People;
+}
+
+/** A request, sorted. */
+export interface ReqParts {
+  /** Filters about people. */
+  readonly named: readonly PeoplePart[];
+  /** Filters that name nobody, for the fallback relays. */
+  readonly open: readonly { readonly index: number; readonly filter: NostrFilter }[];
+  /** What goes nowhere. */
+  readonly unrouted: readonly Unrouted[];
+}
+
+/** Gift wraps, stored and ephemeral (NIP-17, NIP-59). */
+export const GIFT_WRAP_KINDS: readonly number[] = [1059, 21059];
+
+/** Sorts the filters of a request; see {@link ReqParts}. */
+export function reqParts(filters: readonly NostrFilter[]): ReqParts {
+  const named: PeoplePart[] = [];
+  const open: { index: number; filter: NostrFilter }[] = [];
+  const unrouted: Unrouted[] = [];
+
+  filters.forEach((given, index) => {
+    if (matchesNothing(given)) {
+      unrouted.push({ reason: "matches-nothing", filter: index });
+      return;
+    }
+    const people = peopleOf(given);
+    const filter = withoutGiftWraps(given);
+    // Somebody's gift wraps are on the relays of their kind 10050 list and
+    // nowhere else; asking elsewhere only tells strangers who waits for mail.
+    if (people?.side === "read" && filter !== given) {
+      for (const pubkey of people.pubkeys) {
+        unrouted.push({ reason: "no-dm-list", pubkey, filter: index });
+      }
+      if (filter.kinds!.length === 0) return;
+    }
+    if (people === undefined) open.push({ index, filter: given });
+    else named.push({ index, filter: people.side === "read" ? filter : given, people });
+  });
+  return { named, open, unrouted };
+}
+
+/** The filter itself, or a copy that no longer asks for gift wraps. */
+function withoutGiftWraps(filter: NostrFilter): NostrFilter {
+  if (!filter.kinds?.some((kind) => GIFT_WRAP_KINDS.includes(kind))) return filter;
+  return {
+    ...copyFilter(filter),
+    kinds: filter.kinds.filter((kind) => !GIFT_WRAP_KINDS.includes(kind)),
+  };
+}

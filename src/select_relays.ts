@@ -1,0 +1,75 @@
+/**
+ * Few relays that carry every author: the selection alone, for apps that bring
+ * their own lists.
+ *
+ * @module
+ */
+
+import { dealPeople, heaviestFirst } from "./deal_people.ts";
+import { greedyCover } from "./greedy_cover.ts";
+import { type PlanOptions, planSettings } from "./options.ts";
+import { RelayGraphBuilder } from "./relay_graph.ts";
+
+/** The options of a plan that concern the selection. */
+export type SelectRelaysOptions = Pick<
+  PlanOptions,
+  "maxRelays" | "relaysPerAuthor" | "weight"
+>;
+
+/**
+ * Chooses few relays that together carry every author.
+ *
+ * Greedy on a concave value: a second copy of an author is worth less than a
+ * first. The result is worth at least 63 % (1 - 1/e) of the best choice of
+ * `maxRelays` relays. Ties go to the smaller URL; the order of `relaysByAuthor`
+ * never matters. Authors left out are absent; give them to the fallback relays.
+ *
+ * @param relaysByAuthor Each author's write relays. URLs are compared as they
+ * are: bring them to their normal form first.
+ * @returns The chosen relays of each author, best first, at most
+ * `relaysPerAuthor`.
+ * @throws {RangeError} If an option is out of its range.
+ *
+ * @example A relay shared by both authors is enough
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { selectRelays } from "@npool/outbox";
+ *
+ * const selected = selectRelays(
+ *   new Map([
+ *     ["alice", ["wss://a.example/", "wss://hub.example/"]],
+ *     ["bob", ["wss://b.example/", "wss://hub.example/"]],
+ *   ]),
+ *   { maxRelays: 1 },
+ * );
+ *
+ * assert.deepEqual(selected.get("alice"), ["wss://hub.example/"]);
+ * assert.deepEqual(selected.get("bob"), ["wss://hub.example/"]);
+ * ```
+ */
+export function selectRelays(
+  relaysByAuthor: ReadonlyMap<string, readonly string[]>,
+  options?: SelectRelaysOptions,
+): Map<string, string[]> {
+  const { maxRelays, relaysPerAuthor, weight } = planSettings(options);
+  const builder = new RelayGraphBuilder((url) => url, weight);
+  for (const relays of relaysByAuthor.values()) {
+    builder.add(relays);
+    builder.endRow();
+  }
+
+  const graph = builder.build();
+  const chosen = heaviestFirst(
+    graph,
+    greedyCover(graph, { maxRelays, copies: relaysPerAuthor }),
+  );
+  const { places, copies } = dealPeople(graph, chosen, relaysPerAuthor);
+  const selected = new Map<string, string[]>();
+  [...relaysByAuthor.keys()].forEach((author, row) => {
+    const own = [...places.subarray(row * copies, (row + 1) * copies)]
+      .filter((place) => place >= 0)
+      .map((place) => graph.urls[chosen[place]]);
+    if (own.length > 0) selected.set(author, own);
+  });
+  return selected;
+}

@@ -1,0 +1,113 @@
+/**
+ * Small worlds for the laws of requests: few people, few relays, so that every
+ * kind of clash happens often.
+ *
+ * @module
+ */
+
+import type { NostrFilter } from "@nostrify/types";
+import fc from "fast-check";
+import type { PlanOptions } from "../../src/options.ts";
+import type { RelayList } from "../../src/types.ts";
+
+/** Twelve pubkeys. */
+export const PEOPLE: readonly string[] = Array.from(
+  { length: 12 },
+  (_, i) => `${i.toString(16)}${"0123456789abcdef"[(i * 7) % 16]}`.repeat(32),
+);
+
+/** Ten relays in normal form. */
+export const RELAYS: readonly string[] = Array.from(
+  { length: 10 },
+  (_, i) => `wss://${"qwertzuiop"[i]}.example/`,
+);
+
+/** Strings that no default policy lets through. */
+export const REFUSED: readonly string[] = ["ws://127.0.0.1/", "wss://printer.local/", "junk"];
+
+/** Some of these values, each once, in any order. */
+export function someOf<T>(values: readonly T[], maxLength: number): fc.Arbitrary<T[]> {
+  return fc.uniqueArray(fc.constantFrom(...values), { maxLength });
+}
+
+/** A request, what is known of people's relays, and options. */
+export interface Request {
+  readonly filters: NostrFilter[];
+  readonly lists: ReadonlyMap<string, RelayList>;
+  readonly options: PlanOptions;
+}
+
+const people = fc.array(fc.constantFrom(...PEOPLE, "not-a-pubkey"), { maxLength: 14 });
+
+const filter: fc.Arbitrary<NostrFilter> = fc.record({
+  kinds: fc.constantFrom<number[][]>([1], [0, 3], [1, 6, 7], [1059], [1, 1059]),
+  authors: people,
+  "#p": people,
+  "#a": people.map((names) => names.map((name) => `30023:${name}:x`)),
+  "#t": fc.constantFrom<string[][]>(["nostr"], ["a", "b"]),
+  ids: fc.constant(["ff".repeat(32)]),
+  search: fc.constant("bitcoin"),
+  since: fc.constant(1_700_000_000),
+  limit: fc.constantFrom(0, 1, 50),
+}, { requiredKeys: [] });
+
+const entries = someOf([...RELAYS, ...REFUSED], 6);
+
+const lists: fc.Arbitrary<ReadonlyMap<string, RelayList>> = fc.array(
+  fc.record({
+    pubkey: fc.constantFrom(...PEOPLE),
+    created_at: fc.nat(),
+    write: entries,
+    read: entries,
+  }),
+  { maxLength: 14 },
+).map((all) => new Map(all.map((list) => [list.pubkey, list])));
+
+const options: fc.Arbitrary<PlanOptions> = fc.record({
+  fallbackRelays: someOf(RELAYS, 3),
+  maxRelays: fc.integer({ min: 1, max: 6 }),
+  relaysPerAuthor: fc.integer({ min: 1, max: 3 }),
+  authorsPerFilter: fc.integer({ min: 1, max: 4 }),
+  maxFiltersPerRelay: fc.constantFrom(1, 2, 3, 100),
+  weight: fc.constantFrom(
+    () => 1,
+    (url: string) => url.charCodeAt(6) % 3,
+    (url: string) => 1 / url.charCodeAt(6),
+  ),
+});
+
+/** Any request. */
+export const requests: fc.Arbitrary<Request> = fc.record({
+  filters: fc.array(filter, { maxLength: 4 }),
+  lists,
+  options,
+});
+
+/** The same request with everything in another order whose order must not matter. */
+export function reordered({ filters, lists, options }: Request): Request {
+  const turned = (list: RelayList) => ({
+    ...list,
+    write: [...list.write].reverse(),
+    read: [...list.read].reverse(),
+  });
+  return {
+    filters: filters.map((filter) =>
+      Object.fromEntries(
+        Object.entries(filter).reverse()
+          .map(([key, value]) => [key, Array.isArray(value) ? [...value].reverse() : value]),
+      )
+    ).reverse(),
+    lists: new Map([...lists].reverse().map(([pubkey, list]) => [pubkey, turned(list)])),
+    options,
+  };
+}
+
+/** Freezes a value and all that is in it, so that changing it throws. */
+export function frozen<T>(value: T): T {
+  if (value instanceof Map) value.forEach(frozen);
+  else if (typeof value === "object" && value !== null) {
+    Object.values(value).forEach(frozen);
+    Object.freeze(value);
+  }
+  return value;
+}
