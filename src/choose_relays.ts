@@ -24,6 +24,9 @@ export interface Choice {
 /** Most of the cap that goes to fallback relays for people the cap leaves out. */
 const RESERVE = 1 / 4;
 
+/** A relay is full when its filters have grown to this many times `authorsPerFilter`. */
+const CROWD = 2;
+
 /**
  * Chooses relays for people, and fallback relays for the rest.
  *
@@ -43,7 +46,11 @@ export function chooseRelays(
     relays = withFallbacks(relays, first.length, rows.fallbacks, settings);
   }
   relays = heaviestFirst(rows.graph, relays);
-  const deal = dealPeople(rows.graph, relays, relaysPerAuthor);
+  const deal = dealPeople(rows.graph, relays, {
+    copies: relaysPerAuthor,
+    room: CROWD * settings.authorsPerFilter * settings.maxFiltersPerRelay,
+    order: rows.order,
+  });
   const leftOut = dealToFallbacks(rows, relays, deal);
   return { relays, deal, open: first.map((id) => relays.indexOf(id)), leftOut };
 }

@@ -46,14 +46,15 @@ export function createReqRouter(
   source: RelayListSource,
   options: RouterOptions = {},
 ): (filters: NostrFilter[]) => Promise<Map<string, NostrFilter[]>> {
-  const settings = planSettings({ ...options });
-  checkRouter(source, options);
+  const own = { ...options };
+  const settings = planSettings(own);
+  checkRouter(source, own);
   return async (filters) => {
     const parts = reqParts(filters);
     const people = parts.named.flatMap(({ people }) => people.pubkeys);
-    const { lists, error } = await lookUp(source, people, options);
+    const { lists, error } = await lookUp(source, people, own);
     const plan = planParts(parts, lists, settings);
-    options.onReqPlan?.(plan);
+    own.onReqPlan?.(plan);
     const lost = plan.unrouted.filter(couldMatch);
     if (plan.routes.size === 0 && lost.length > 0) {
       throw new RoutingError(

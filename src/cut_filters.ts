@@ -65,15 +65,13 @@ function partSize(shares: readonly Share[], options: CutOptions): number {
   return high;
 }
 
-/** As few parts as `most` allows, of sizes that differ by one at the most. */
+/**
+ * As few parts as `most` allows, of sizes that differ by one at the most. Dealt
+ * round, so that two relays with different numbers of parts put an author beside
+ * different neighbours: whom one relay's answer cuts off, the other may have.
+ */
 function evenParts<T>(values: readonly T[], most: number): T[][] {
-  const parts = Math.ceil(values.length / most);
-  return Array.from(
-    { length: parts },
-    (_, i) =>
-      values.slice(
-        Math.floor(i * values.length / parts),
-        Math.floor((i + 1) * values.length / parts),
-      ),
-  );
+  const parts = Array.from({ length: Math.ceil(values.length / most) }, (): T[] => []);
+  values.forEach((value, i) => parts[i % parts.length].push(value));
+  return parts;
 }

@@ -21,35 +21,117 @@ export function heaviestFirst(graph: RelayGraph, chosen: readonly number[]): num
   return [...chosen].sort((a, b) => graph.weights[b] - graph.weights[a]);
 }
 
+/** How people are dealt. */
+export interface DealOptions {
+  /** On how many relays each person is asked for. */
+  readonly copies: number;
+  /** How many people a relay takes before it counts as full. */
+  readonly room: number;
+  /** The rows in an order of their own, which decides who gets the last places. */
+  readonly order: () => Iterable<number>;
+}
+
 /**
- * Gives each person the first `copies` of their relays among the chosen.
+ * Gives each person `copies` of their relays among the chosen, the first of them
+ * in the order of `chosen` (see {@link heaviestFirst}): of equals, those that carry
+ * most people. Such hubs are seldom dead and seldom lose a post.
  *
- * In the order of {@link heaviestFirst} those are the heaviest, and among equals
- * the ones chosen earliest, which carry most people: such hubs are seldom dead
- * and seldom lose a post (docs/choosing.md has what was measured).
+ * A relay is full when its filters would have to grow far beyond what it answers
+ * completely. Full relays come last, the least crowded first; whoever has no
+ * other choice gets their place. (docs/choosing.md has what was measured.)
  */
 export function dealPeople(
-  { urls, starts, relaysOf }: RelayGraph,
+  graph: RelayGraph,
   chosen: readonly number[],
-  copies: number,
+  { copies, room, order }: DealOptions,
 ): Deal {
-  const width = Math.min(copies, chosen.length);
-  const people = starts.length - 1;
-  const places = new Int32Array(people * width).fill(-1);
-  const placeOf = new Int32Array(urls.length).fill(-1);
-  chosen.forEach((relay, place) => placeOf[relay] = place);
+  const table = new Table(graph, chosen, Math.min(copies, chosen.length));
+  for (let person = 0; person < table.people; person++) table.seat(person);
+  if (table.load.some((people) => people > room)) table.seatAgain(room, order());
+  return { places: table.places, copies: table.copies };
+}
 
-  for (let person = 0; person < people; person++) {
-    const first = person * width;
+/** The seats of everyone, and who prefers which. */
+class Table {
+  readonly people: number;
+  readonly places: Int32Array;
+  /** How many people each place has. */
+  readonly load: Uint32Array;
+  readonly #graph: RelayGraph;
+  readonly #placeOf: Int32Array;
+  /** How many of their relays are among the chosen, for each person; 255 is 255 or more. */
+  readonly #choices: Uint8Array;
+  /** The lower, the better a place: at first its rank among the chosen. */
+  readonly #rank: Float64Array;
+
+  constructor(graph: RelayGraph, chosen: readonly number[], readonly copies: number) {
+    this.#graph = graph;
+    this.people = graph.starts.length - 1;
+    this.places = new Int32Array(this.people * copies).fill(-1);
+    this.load = new Uint32Array(chosen.length);
+    this.#choices = new Uint8Array(this.people);
+    this.#rank = Float64Array.from(chosen.keys());
+    this.#placeOf = new Int32Array(graph.urls.length).fill(-1);
+    chosen.forEach((relay, place) => this.#placeOf[relay] = place);
+  }
+
+  /** Gives a person the best of their places. */
+  seat(person: number): void {
+    const { starts, relaysOf } = this.#graph;
+    const { places, load, copies } = this;
+    const placeOf = this.#placeOf;
+    const rank = this.#rank;
+    const first = person * copies;
+    let choices = 0;
     for (let at = starts[person]; at < starts[person + 1]; at++) {
       let coming = placeOf[relaysOf[at]];
-      for (let i = first; coming >= 0 && i < first + width; i++) {
+      if (coming >= 0) choices++;
+      for (let i = first; coming >= 0 && i < first + copies; i++) {
         const sitting = places[i];
-        if (sitting >= 0 && sitting < coming) continue;
+        if (sitting >= 0 && rank[sitting] < rank[coming]) continue;
         places[i] = coming;
         coming = sitting;
       }
     }
+    this.#choices[person] = Math.min(choices, 255);
+    for (let i = first; i < first + copies && places[i] >= 0; i++) load[places[i]]++;
   }
-  return { places, copies: width };
+
+  /** Seats those who have a choice anew, those with the least choice first. */
+  seatAgain(room: number, order: Iterable<number>): void {
+    const { places, load, copies } = this;
+    const choosers = this.#choosers(order);
+    for (const person of choosers) {
+      for (let i = person * copies; i < (person + 1) * copies; i++) {
+        load[places[i]]--;
+        places[i] = -1;
+      }
+    }
+    for (let place = 0; place < load.length; place++) this.#rerank(place, room);
+    for (const person of choosers) {
+      this.seat(person);
+      for (let i = person * copies; i < (person + 1) * copies; i++) {
+        this.#rerank(places[i], room);
+      }
+    }
+  }
+
+  /** Who has more chosen relays than seats, by their number, equals in the order given. */
+  #choosers(order: Iterable<number>): Uint32Array {
+    const next = new Uint32Array(257);
+    for (const choices of this.#choices) if (choices > this.copies) next[choices + 1]++;
+    for (let choices = 1; choices < next.length; choices++) next[choices] += next[choices - 1];
+    const choosers = new Uint32Array(next[256]);
+    for (const person of order) {
+      const choices = this.#choices[person];
+      if (choices > this.copies) choosers[next[choices]++] = person;
+    }
+    return choosers;
+  }
+
+  /** A full place comes after all others, and the later the more people it has. */
+  #rerank(place: number, room: number): void {
+    const people = this.load[place];
+    this.#rank[place] = people < room ? place : (people + 1) * this.load.length + place;
+  }
 }

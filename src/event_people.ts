@@ -10,7 +10,7 @@ import { isPubkey } from "./pubkeys.ts";
 /** Lists of people and things, where a tag is an entry and addresses nobody. */
 function isList(kind: number): boolean {
   return kind === 3 || (kind >= 10_000 && kind < 20_000) ||
-    (kind >= 30_000 && kind < 30_008) || kind === 39_089;
+    (kind >= 30_000 && kind < 30_008) || kind === 39_089 || kind === 39_092;
 }
 
 /**

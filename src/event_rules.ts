@@ -11,7 +11,7 @@ import type { UnroutedReason } from "./types.ts";
 /** Where an event goes; see {@link eventRule}. */
 export type EventRule =
   | { readonly to: "outbox-and-inboxes" | "outbox" | "indexed" | "everywhere" | "deleted" }
-  | { readonly to: "named"; readonly urls: readonly string[] }
+  | { readonly to: "named"; readonly urls: readonly string[]; readonly reason: UnroutedReason }
   | { readonly to: "nowhere"; readonly reason: UnroutedReason; readonly why: string };
 
 /** Kinds that no relay list says a place for, and why. */
@@ -53,7 +53,7 @@ export function eventRule(event: NostrEvent): EventRule {
   const group = tags.find(([name]) => name === "h");
   if (group) {
     return group[2]
-      ? { to: "named", urls: [group[2]] }
+      ? { to: "named", urls: [group[2]], reason: "no-group-host" }
       : nowhere("no-group-host", "its group's host is not known (NIP-29)");
   }
   if (tags.some(([name]) => name === "-")) return { to: "outbox" };
@@ -66,7 +66,10 @@ export function eventRule(event: NostrEvent): EventRule {
 /** A request to vanish goes to the relays it names, or to as many as possible (NIP-62). */
 function vanishRule(tags: NostrEvent["tags"]): EventRule {
   const urls = tags.filter(([name]) => name === "relay").map(([, url]) => url);
-  return urls.includes("ALL_RELAYS") ? { to: "everywhere" } : { to: "named", urls };
+  if (urls.includes("ALL_RELAYS")) return { to: "everywhere" };
+  return urls.length > 0
+    ? { to: "named", urls, reason: "never-routed" }
+    : nowhere("never-routed", "it names no relay to vanish from (NIP-62)");
 }
 
 function nowhere(reason: UnroutedReason, why: string): EventRule {

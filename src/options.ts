@@ -149,6 +149,9 @@ function relays(
 }
 
 function checkPolicy(policy: RelayUrlPolicy): void {
+  if (typeof policy !== "object" || policy === null) {
+    throw new TypeError(`Cannot use option "policy": it must be an object, got ${show(policy)}`);
+  }
   for (const name of ["allowLocal", "allowInsecure", "allowOnion"] as const) {
     if (!["boolean", "undefined"].includes(typeof policy[name])) {
       throw new TypeError(

@@ -105,13 +105,16 @@ export function planEvent(
 
   if (rule.to === "named") {
     add(rule.urls, "named");
-    return finish(reasons, "every relay it names is refused");
+    if (reasons.size === 0) return nowhere(rule.reason, "every relay it names is refused");
+    return finish(reasons);
   }
   const stored = lists.get(event.pubkey);
   const own = event.kind === RELAY_LIST_KIND ? readOwn(event) : stored;
   add(own?.write ?? [], "outbox");
+  const homeless = reasons.size === 0;
   if (rule.to === "outbox") {
-    return finish(reasons, "it is protected, and its author has no write relay (NIP-70)");
+    if (!homeless) return finish(reasons);
+    return nowhere("no-list", "it is protected, and its author has no write relay (NIP-70)");
   }
   if (rule.to === "everywhere") {
     for (const list of [own, stored]) add([...list?.write ?? [], ...list?.read ?? []], "spread");
@@ -119,11 +122,17 @@ export function planEvent(
   if (rule.to !== "outbox-and-inboxes" && rule.to !== "deleted") {
     add(settings.indexerRelays, "indexer");
   }
-  if (reasons.size === 0 || rule.to === "everywhere" || rule.to === "deleted") {
+  if (homeless || rule.to === "everywhere" || rule.to === "deleted") {
     add(settings.fallbackRelays, "fallback");
   }
   const delivery = deliver(taggedUsers(event), reasons, lists, settings);
-  return finish(reasons, "no relay of its author is known, and no fallback is set", delivery);
+  if (reasons.size === 0) {
+    return nowhere("no-list", "no relay of its author is known, and no fallback is set");
+  }
+  const lost: Unrouted[] = homeless && settings.fallbackRelays.length === 0
+    ? [{ reason: "no-list", pubkey: event.pubkey }]
+    : [];
+  return finish(reasons, { ...delivery, unrouted: [...lost, ...delivery.unrouted] });
 }
 
 /** Whose relay lists bear on where an event goes: its author's and the tagged users'. */
@@ -139,29 +148,31 @@ function deliver(
   settings: PlanSettings,
 ): Pick<EventPlan, "inboxes" | "unrouted"> {
   const builder = new RelayGraphBuilder((url) => settings.check(url).url, settings.weight);
-  const stranded = new Set<string>();
-  for (const user of users) {
+  const isListed = users.map((user) => {
     const own = builder.add(lists.get(user)?.read ?? []);
-    if (own === 0 && builder.add(settings.fallbackRelays) === 0) stranded.add(user);
+    if (own === 0) builder.add(settings.fallbackRelays);
     builder.endRow();
-  }
+    return own > 0;
+  });
   const graph = builder.build();
-  const isFallback = new Set(settings.fallbackRelays);
+  const relaysOf = users.map((_, user) =>
+    [...graph.relaysOf.subarray(graph.starts[user], graph.starts[user + 1])]
+      .map((id) => graph.urls[id])
+  );
+  const listed = new Set(relaysOf.filter((_, user) => isListed[user]).flat());
   const taken = new Set(
     graph.urls.map((_, id) => id).filter((id) => reasons.has(graph.urls[id])),
   );
   for (const id of chooseInboxes(graph, taken, settings.maxInboxes)) {
-    reasons.set(graph.urls[id], isFallback.has(graph.urls[id]) ? "fallback" : "inbox");
+    reasons.set(graph.urls[id], listed.has(graph.urls[id]) ? "inbox" : "fallback");
   }
 
   const inboxes = new Map<string, string[]>();
   const unrouted: Unrouted[] = [];
   users.forEach((pubkey, user) => {
-    const reached = [...graph.relaysOf.subarray(graph.starts[user], graph.starts[user + 1])]
-      .map((id) => graph.urls[id])
-      .filter((url) => reasons.has(url));
+    const reached = relaysOf[user].filter((url) => reasons.has(url));
     if (reached.length > 0) inboxes.set(pubkey, reached);
-    else unrouted.push({ reason: stranded.has(pubkey) ? "no-list" : "cap", pubkey });
+    else unrouted.push({ reason: relaysOf[user].length === 0 ? "no-list" : "cap", pubkey });
   });
   return { inboxes, unrouted };
 }
@@ -174,10 +185,8 @@ function readOwn(event: NostrEvent): RelayList {
 
 function finish(
   reasons: ReadonlyMap<string, EventRelayReason>,
-  otherwise: string,
   delivery: Pick<EventPlan, "inboxes" | "unrouted"> = { inboxes: new Map(), unrouted: [] },
 ): EventPlan {
-  if (reasons.size === 0) return nowhere("no-list", otherwise);
   return { relays: [...reasons.keys()], reasons, ...delivery };
 }
 

@@ -5,7 +5,7 @@
  */
 
 import type { PlanSettings } from "./options.ts";
-import { isPubkey } from "./pubkeys.ts";
+import { isPubkey, sortedOrder } from "./pubkeys.ts";
 import { type RelayGraph, RelayGraphBuilder } from "./relay_graph.ts";
 import type { PeoplePart } from "./req_parts.ts";
 import type { RelayList, Side } from "./types.ts";
@@ -24,6 +24,8 @@ export interface PlanRows {
   readonly pubkeys: readonly string[];
   /** How many rows, from the top, are authors; the rest are tagged users. */
   readonly authors: number;
+  /** The rows in the order of their pubkeys, authors first. */
+  readonly order: () => Iterable<number>;
   /** `OWN_LIST`, `NO_LIST` or `INVALID`, for each row. */
   readonly kinds: Uint8Array;
   /** The ids of the fallback relays, in their order. */
@@ -37,8 +39,10 @@ export function planRows(
   settings: PlanSettings,
 ): PlanRows {
   const builder = new RelayGraphBuilder((url) => settings.check(url).url, settings.weight);
-  const authors = namedOn("write", parts);
-  const pubkeys = authors.concat(namedOn("read", parts));
+  const write = namedOn("write", parts);
+  const read = namedOn("read", parts);
+  const authors = write.pubkeys;
+  const pubkeys = authors.concat(read.pubkeys);
   const kinds = new Uint8Array(pubkeys.length);
 
   for (let row = 0; row < pubkeys.length; row++) {
@@ -53,7 +57,11 @@ export function planRows(
   const fallbacks = settings.fallbackRelays
     .map((url) => builder.idOf(url))
     .filter((id) => id !== undefined);
-  return { graph: builder.build(), pubkeys, authors: authors.length, kinds, fallbacks };
+  const order = () => {
+    if (read.pubkeys.length === 0) return write.order();
+    return [...write.order(), ...read.order().map((row) => authors.length + row)];
+  };
+  return { graph: builder.build(), pubkeys, authors: authors.length, order, kinds, fallbacks };
 }
 
 /** Finds the row of each person of a part: the answer is by place in its `pubkeys`. */
@@ -73,8 +81,13 @@ export function rowFinder(parts: readonly PeoplePart[], rows: PlanRows) {
   };
 }
 
-function namedOn(side: Side, parts: readonly PeoplePart[]): readonly string[] {
+/** Whom the parts of one side name, each once, and their order. */
+function namedOn(side: Side, parts: readonly PeoplePart[]) {
   const named = parts.filter(({ people }) => people.side === side);
-  if (named.length === 1) return named[0].people.pubkeys;
-  return [...new Set(named.flatMap(({ people }) => people.pubkeys))];
+  if (named.length === 1) {
+    const { pubkeys, order } = named[0].people;
+    return { pubkeys, order: () => order };
+  }
+  const pubkeys = [...new Set(named.flatMap(({ people }) => people.pubkeys))];
+  return { pubkeys, order: () => sortedOrder(pubkeys) };
 }

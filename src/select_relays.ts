@@ -63,7 +63,11 @@ export function selectRelays(
     graph,
     greedyCover(graph, { maxRelays, copies: relaysPerAuthor }),
   );
-  const { places, copies } = dealPeople(graph, chosen, relaysPerAuthor);
+  const { places, copies } = dealPeople(graph, chosen, {
+    copies: relaysPerAuthor,
+    room: Infinity,
+    order: () => [],
+  });
   const selected = new Map<string, string[]>();
   [...relaysByAuthor.keys()].forEach((author, row) => {
     const own = [...places.subarray(row * copies, (row + 1) * copies)]

@@ -19,7 +19,7 @@ Deno.test("dealPeople() gives everyone the first of their relays among the chose
   fc.assert(fc.property(lists, fc.nat(5), fc.integer({ min: 1, max: 3 }), (lists, most, copies) => {
     const graph = graphOf(lists);
     const chosen = [...graph.urls.keys()].reverse().slice(0, most);
-    const deal = dealPeople(graph, chosen, copies);
+    const deal = dealPeople(graph, chosen, { copies, room: Infinity, order: () => [] });
     lists.forEach((list, row) => {
       const own = chosen.map((_, place) => place)
         .filter((place) => list.includes(graph.urls[chosen[place]]));
@@ -27,6 +27,31 @@ Deno.test("dealPeople() gives everyone the first of their relays among the chose
       assert.deepEqual(dealt.filter((place) => place >= 0), own.slice(0, deal.copies));
     });
   }));
+});
+
+Deno.test("dealPeople() gives nobody fewer relays for want of room, and none they do not list", () => {
+  fc.assert(fc.property(lists, fc.nat(3), (lists, room) => {
+    const graph = graphOf(lists);
+    const chosen = [...graph.urls.keys()];
+    const order = () => [...lists.keys()].reverse();
+    const deal = dealPeople(graph, chosen, { copies: 2, room, order });
+    lists.forEach((list, row) => {
+      const dealt = [...deal.places.subarray(row * deal.copies, (row + 1) * deal.copies)]
+        .filter((place) => place >= 0)
+        .map((place) => graph.urls[chosen[place]]);
+      assert.equal(new Set(dealt).size, Math.min(deal.copies, list.length));
+      assert.ok(dealt.every((url) => list.includes(url)));
+    });
+  }));
+});
+
+Deno.test("dealPeople() fills a relay beyond its room only with those who have no other choice", () => {
+  const [hub, small, tiny] = RELAYS;
+  const lists = [[hub], [hub, small], [hub, small], [hub, tiny], [hub]];
+  const graph = graphOf(lists);
+  const chosen = [0, 1, 2];
+  const { places } = dealPeople(graph, chosen, { copies: 1, room: 2, order: () => lists.keys() });
+  assert.deepEqual([...places].map((place) => graph.urls[place]), [hub, small, small, tiny, hub]);
 });
 
 Deno.test("heaviestFirst() sorts by weight, and leaves equals as they were", () => {

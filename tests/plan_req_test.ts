@@ -249,7 +249,7 @@ Deno.test("R9 limits: 10,000 authors never make a filter of more than 1,000, wit
     });
     const parts = routes.get(RELAYS[0])!;
     assert.ok(parts.every((part) => part.authors!.length <= MOST_PEOPLE_PER_FILTER));
-    assert.deepEqual(parts.flatMap((part) => part.authors!), authors);
+    assert.deepEqual(parts.flatMap((part) => part.authors!).sort(), authors);
   }
 });
 

@@ -10,10 +10,11 @@ import fc from "fast-check";
 import type { PlanOptions } from "../../src/options.ts";
 import type { RelayList } from "../../src/types.ts";
 
-/** Twelve pubkeys. */
+/** Twelve pubkeys; half of them differ in the last digits alone. */
 export const PEOPLE: readonly string[] = Array.from(
   { length: 12 },
-  (_, i) => `${i.toString(16)}${"0123456789abcdef"[(i * 7) % 16]}`.repeat(32),
+  (_, i) =>
+    i % 2 ? `${"5eed".repeat(15)}${1000 - i * 9}`.padEnd(64, "0") : "02468a"[i / 2].repeat(64),
 );
 
 /** Ten relays in normal form. */

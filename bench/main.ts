@@ -1,0 +1,35 @@
+/**
+ * All benchmarks, in one run: markdown on stdout, progress on stderr.
+ *
+ * @module
+ */
+
+import { cpus } from "node:os";
+import { benchCoverage } from "./coverage.ts";
+import { benchHeap } from "./heap.ts";
+import { loadPeers } from "./peers/load_peers.ts";
+import { benchGrowth, benchPlanning } from "./planning.ts";
+import { count, print, progress, prose } from "./report.ts";
+import { benchRouter } from "./router.ts";
+
+const start = performance.now();
+
+print("# Benchmarks");
+print(prose(
+  `Deno ${Deno.version.deno}, V8 ${Deno.version.v8}, ${cpus().length} × ${
+    cpus()[0].model.trim()
+  }. ` +
+    "Times depend on the machine and on what else it does. Ratios are medians over rounds in " +
+    "which both ran. Each file in `bench/` says what it compares and " +
+    "how fair that is.",
+));
+const peers = await loadPeers();
+await benchPlanning(peers);
+await benchGrowth();
+benchCoverage(peers);
+await benchRouter();
+await benchHeap();
+progress(`done in ${count(Math.round((performance.now() - start) / 1000))} s`);
+
+// A peer leaves a timer running.
+Deno.exit(0);

@@ -1,0 +1,107 @@
+/**
+ * What a request finds in a synthetic network.
+ *
+ * @module
+ */
+
+import type { NostrFilter } from "@nostrify/types";
+import type { World } from "./world_types.ts";
+
+/** Per relay the filters it is sent. */
+export type Routes = ReadonlyMap<string, readonly NostrFilter[]>;
+
+/** What one request found, and what it cost. */
+export interface Outcome {
+  /** Share found of the listed authors' posts that a living relay holds. */
+  readonly recall: number;
+  /** The same over all follows, with a list or without. */
+  readonly recallOfAll: number;
+  /** Filters sent to all relays together, the dead ones included. */
+  readonly filters: number;
+  /** Most filters sent to one relay. */
+  readonly mostFilters: number;
+  /** Events received for each different one. */
+  readonly movedPerNew: number;
+  /** Relays asked. */
+  readonly connections: number;
+  /** Of those, the dead. */
+  readonly dead: number;
+  /** Listed authors with posts of whom nothing was found. */
+  readonly nothing: number;
+}
+
+/** Whether a living relay holds the post, per post; worked out once a world. */
+const reachable = new WeakMap<World, Uint8Array>();
+
+function reachablePosts(world: World): Uint8Array {
+  let out = reachable.get(world);
+  if (out) return out;
+  out = new Uint8Array(world.timeOf.length);
+  for (const held of world.holdings) {
+    for (const posts of held.values()) for (const post of posts) out[post] = 1;
+  }
+  reachable.set(world, out);
+  return out;
+}
+
+/** Sends the filters to the relays of the world and counts. */
+export function measure(
+  world: World,
+  routes: Routes,
+  since: number,
+): Outcome {
+  const found = new Uint8Array(world.timeOf.length);
+  // Per post the last relay that sent it, from 1.
+  const sentBy = new Uint16Array(world.timeOf.length);
+  let filters = 0, mostFilters = 0, moved = 0, dead = 0;
+  for (const [url, some] of routes) {
+    filters += some.length;
+    mostFilters = Math.max(mostFilters, some.length);
+    const relay = world.relayOf.get(url);
+    if (!relay || relay.dead) {
+      dead++;
+      continue;
+    }
+    // A relay sends an event once, however many filters of a REQ it matches.
+    const sender = relay.rank + 1;
+    for (const filter of some) {
+      for (const post of world.answer(url, filter)!) {
+        if (sentBy[post] === sender) continue;
+        sentBy[post] = sender;
+        found[post] = 1;
+        moved++;
+      }
+    }
+  }
+
+  const exist = reachablePosts(world);
+  let all = 0, allFound = 0, listed = 0, listedFound = 0, nothing = 0;
+  for (let author = 0; author < world.pubkeys.length; author++) {
+    let there = 0, got = 0;
+    for (
+      let p = world.firstPost[author];
+      p < world.firstPost[author + 1];
+      p++
+    ) {
+      if (world.timeOf[p] < since) break;
+      there += exist[p];
+      got += found[p];
+    }
+    all += there;
+    allFound += got;
+    if (!world.lists.has(world.pubkeys[author])) continue;
+    listed += there;
+    listedFound += got;
+    if (there > 0 && got === 0) nothing++;
+  }
+  return {
+    recall: listedFound / listed,
+    recallOfAll: allFound / all,
+    filters,
+    mostFilters,
+    movedPerNew: moved / allFound,
+    connections: routes.size,
+    dead,
+    nothing,
+  };
+}

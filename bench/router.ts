@@ -1,0 +1,88 @@
+/**
+ * What does a call of the request router cost, lists and all?
+ *
+ * 10,000 lists lie in a SQLite file; one filter names their authors. Cold: a new
+ * `RelayListStore` that remembers nobody, so the call reads the lists, parses them
+ * and plans. Warm: the same call again, the lists in memory. Beside it the bare read
+ * that a cold call cannot do without, on `node:sqlite` itself, in batches of the same
+ * size, with a statement that stays prepared: `SELECT` by kind and pubkey, and
+ * `JSON.parse` of the tags, into a map. Once with the whole events, which is what an
+ * event store has to hand out, once with no column more than a relay list needs.
+ *
+ * All read the same file, which the operating system has in memory by then, through
+ * connections that are open. A new store finds the process's memory of relay URLs
+ * (800 of them) in place.
+ *
+ * @module
+ */
+
+import { DatabaseSync } from "node:sqlite";
+import { openSqlite } from "../src/db/sqlite.ts";
+import { createReqRouter, RelayListStore } from "../src/mod.ts";
+import { withListFile } from "./list_file.ts";
+import { measure } from "./measure.ts";
+import { count, ms, print, progress, prose, range, ratio, table } from "./report.ts";
+import { zipfLists } from "./world.ts";
+
+const AUTHORS = 10_000;
+const BATCH = 1_000;
+const EVENT = "id, kind, pubkey, content, created_at, tags, sig";
+const NEEDED = "pubkey, created_at, tags";
+const OPTIONS = { maxRelays: 20, relaysPerAuthor: 2 };
+
+/** Times a cold and a warm call against the bare read. */
+export async function benchRouter(): Promise<void> {
+  const lists = zipfLists({ authors: AUTHORS, seed: 65 });
+  await withListFile(() => lists.values(), async (path) => {
+    const authors: string[] = JSON.parse(JSON.stringify([...lists.keys()]));
+    const filters = [{ kinds: [1], authors }];
+    await using db = await openSqlite(path);
+    using bare = new DatabaseSync(path, { readOnly: true });
+    const warm = createReqRouter(new RelayListStore(db), OPTIONS);
+    const contenders = [
+      { name: "bare read, whole events", run: bareRead(bare, EVENT, authors) },
+      { name: "bare read, three columns", run: bareRead(bare, NEEDED, authors) },
+      { name: "RelayListStore.get, cold", run: () => new RelayListStore(db).get(authors) },
+      {
+        name: "reqRouter, cold",
+        run: () => createReqRouter(new RelayListStore(db), OPTIONS)(filters),
+      },
+      { name: "reqRouter, warm", run: () => warm(filters) },
+    ];
+    progress(`reqRouter: ${count(AUTHORS)} lists`);
+    const timings = await measure(contenders, { budget: 3_000 });
+
+    const routes = await warm(filters);
+    const routed = new Set([...routes.values()].flat().flatMap(({ authors = [] }) => authors));
+    print("## A router call");
+    print(prose(
+      `${count(AUTHORS)} lists in a SQLite file; ` +
+        `${count(routed.size)} authors are routed, to ${routes.size} relays.`,
+    ));
+    print(table(
+      ["call", "median", "min–max", "/ bare, whole events", "/ bare, three columns"],
+      contenders.map(({ name }) => [
+        name,
+        ms(timings.of(name).median),
+        range(timings.of(name)),
+        ...contenders.slice(0, 2).map((other) => ratio(timings.ratio(name, other.name))),
+      ]),
+    ));
+  });
+}
+
+function bareRead(db: DatabaseSync, columns: string, authors: readonly string[]) {
+  const marks = Array(BATCH).fill("?").join(", ");
+  const statement = db.prepare(
+    `select ${columns} from nostr_events where kind = 10002 and pubkey in (${marks})`,
+  );
+  return () => {
+    const found = new Map<string, string[][]>();
+    for (let at = 0; at < authors.length; at += BATCH) {
+      for (const { pubkey, tags } of statement.all(...authors.slice(at, at + BATCH))) {
+        found.set(pubkey as string, JSON.parse(tags as string));
+      }
+    }
+    return found;
+  };
+}

@@ -1,0 +1,134 @@
+/**
+ * A Nostr network in one process: real relays on real sockets, on loopback.
+ *
+ * @module
+ */
+
+import type { NostrEvent } from "@nostrify/types";
+import type { RelayUrlPolicy } from "@npool/outbox";
+import { createRandom, shuffled } from "../../bench/random.ts";
+import type { World, WorldRelay } from "../../bench/world.ts";
+import type { RelayServerOptions } from "../../tests/support/relay_server_options.ts";
+import { RelayServer } from "../../tests/support/relay_server.ts";
+
+/** Servers that run, the indexer among them, and addresses where nobody listens. */
+const LIVE = 40, DEAD = 12;
+/** Servers that each stand for many of the small relays of the long tail. */
+const SHARED = 8;
+/** Share of events that a relay refuses, unless it is one of the three biggest. */
+const REFUSED = 0.15;
+
+/**
+ * The relays that people's lists name, most popular first; some of them are dead.
+ *
+ * 300 follows use about 320 relays. The popular ones get a server each, the long
+ * tail shares the others.
+ */
+export class DemoNetwork implements AsyncDisposable {
+  /** Collects everybody's relay lists, as purplepag.es does. */
+  readonly indexer: RelayServer;
+  readonly #servers: readonly RelayServer[];
+  readonly #byRank: ReadonlyMap<number, RelayServer>;
+  readonly #dead: ReadonlySet<RelayServer>;
+
+  private constructor(
+    servers: RelayServer[],
+    dead: RelayServer[],
+    byRank: Map<number, RelayServer>,
+  ) {
+    this.indexer = RelayServer.start();
+    this.#byRank = byRank;
+    this.#servers = [this.indexer, ...servers];
+    this.#dead = new Set(dead);
+  }
+
+  /**
+   * Starts the relays of a drawn world.
+   *
+   * @param capScale How much smaller the caps on answers are than in the world,
+   * for a population that posts that much less.
+   */
+  static async start(world: World, capScale: number): Promise<DemoNetwork> {
+    // A router breaks ties by address. Seeded dice over sorted addresses make the
+    // demo go the same way each time, whichever ports the system gives.
+    const started = Array.from({ length: LIVE - 1 + DEAD }, () => RelayServer.start());
+    started.sort((a, b) => a.url < b.url ? -1 : 1);
+    const servers = shuffled(createRandom(1), started);
+    const live = servers.slice(DEAD), dead = servers.slice(0, DEAD);
+    const used = { live: 0, dead: 0 };
+    const byRank = new Map<number, RelayServer>();
+    for (const relay of world.relays) {
+      const group = relay.dead ? dead : live;
+      const place = relay.dead ? used.dead++ : used.live++;
+      const shared = group.length - 1 - place % SHARED;
+      if (place < group.length) Object.assign(group[place].options, behaviour(relay, capScale));
+      byRank.set(relay.rank, group[place] ?? group[shared]);
+    }
+    const network = new DemoNetwork(servers, dead, byRank);
+    await Promise.all(dead.map((server) => server.stop()));
+    return network;
+  }
+
+  /** The servers that run. */
+  get live(): RelayServer[] {
+    return this.#servers.filter((server) => !this.#dead.has(server));
+  }
+
+  /** How many of the addresses in people's lists nobody listens at. */
+  get deadCount(): number {
+    return this.#dead.size;
+  }
+
+  /** The three biggest relays. */
+  get hubs(): string[] {
+    return [0, 1, 2].map((rank) => this.server(rank).url);
+  }
+
+  /** The server that stands for the world's relay of that rank. */
+  server(rank: number): RelayServer {
+    return this.#byRank.get(rank)!;
+  }
+
+  /** Whether nobody listens at the address of the world's relay of that rank. */
+  isDead(rank: number): boolean {
+    return this.#dead.has(this.server(rank));
+  }
+
+  /** All events of a kind that are held somewhere, by id. */
+  held(kind: number): Map<string, NostrEvent> {
+    const events = this.live.flatMap((server) => server.events);
+    return new Map(events.filter((event) => event.kind === kind).map((event) => [event.id, event]));
+  }
+
+  /** A counter, summed over all servers. */
+  total(counter: keyof RelayServer["stats"]): number {
+    return this.#servers.reduce((sum, server) => sum + server.stats[counter], 0);
+  }
+
+  /**
+   * Opens loopback and cleartext, which a real app leaves closed, and nothing but
+   * the demo's own relays: lists hold junk, and some of it names the user's own
+   * network.
+   */
+  get policy(): RelayUrlPolicy {
+    const known = new Set(this.#servers.map((server) => server.url));
+    return { allowLocal: true, allowInsecure: true, allow: (url) => known.has(url) };
+  }
+
+  /** Stops every server. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(this.#servers.map((server) => server.stop()));
+  }
+}
+
+function behaviour(relay: WorldRelay, capScale: number): RelayServerOptions {
+  return {
+    cap: Math.round(relay.cap * capScale),
+    eose: relay.eose,
+    refuseEvent: (event) => {
+      if (relay.hub) return undefined;
+      const dice = createRandom(parseInt(event.id.slice(0, 8), 16) ^ relay.rank);
+      return dice() < REFUSED ? "blocked: not from you" : undefined;
+    },
+  };
+}

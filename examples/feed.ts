@@ -1,0 +1,259 @@
+/**
+ * A feed in the terminal: the newest posts of the people someone follows, each
+ * read where its author publishes, and then what they post from now on.
+ *
+ *     deno run -A examples/feed.ts npub1… [--limit 20] [--db outbox.sqlite3] [--once]
+ *     deno run -A examples/feed.ts npub1… --relay wss://relay.example --relay …
+ *
+ * Takes an npub, an nprofile or a public key in hex. `--relay` names the relays to
+ * start from instead of the public ones below, `--db` a file that remembers relay
+ * lists from one run to the next, `--once` ends the program before the live part.
+ *
+ * @module
+ */
+
+import { parseArgs } from "node:util";
+import { NPool, NRelay1 } from "@nostrify/nostrify";
+import type { NostrEvent, NostrFilter } from "@nostrify/types";
+import {
+  createEventRouter,
+  createReqRouter,
+  normalizeRelayUrl,
+  RelayListStore,
+} from "@npool/outbox";
+import type { RelayUrlPolicy } from "@npool/outbox";
+import { openSqlite } from "@npool/outbox/sqlite";
+import { nip19 } from "nostr-tools";
+
+/** Have the relay lists, contacts and profiles of nearly everyone. */
+const INDEXER_RELAYS = ["wss://purplepag.es", "wss://user.kindpag.es"];
+/** For people without a relay list: where most people are. */
+const FALLBACK_RELAYS = ["wss://relay.damus.io", "wss://nos.lol", "wss://relay.primal.net"];
+/** Milliseconds that slow relays get after the first one has answered, and all of them in total. */
+const EOSE_TIMEOUT = 3_000, QUERY_TIMEOUT = 15_000;
+/** Seconds by which a clock may be wrong; posts from later on would stay on top for ever. */
+const MAX_FUTURE = 900;
+/** Relays cut the answer to one filter short, and some refuse more than ten filters. */
+const AUTHORS_PER_FILTER = 100, FILTERS_PER_QUERY = 10;
+/** Opened only where the user names a relay on their own machine or network. */
+const LOCAL: RelayUrlPolicy = { allowLocal: true, allowInsecure: true };
+
+/** Reads the command line. @throws {Error} If it makes no sense, saying why. */
+function readSettings(args: string[]) {
+  const { positionals, values } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: {
+      relay: { type: "string", multiple: true, default: [] },
+      db: { type: "string", default: ":memory:" },
+      limit: { type: "string", default: "20" },
+      once: { type: "boolean", default: false },
+    },
+  });
+  if (positionals.length !== 1) {
+    throw new Error(
+      `Whose feed? Give one npub, nprofile or public key in hex, not ${positionals.length}`,
+    );
+  }
+  const limit = Number(values.limit);
+  if (!Number.isInteger(limit) || limit < 1) {
+    throw new Error(`Cannot use --limit: it must be an integer >= 1, got "${values.limit}"`);
+  }
+  const isLocal = (url: string) => !normalizeRelayUrl(url) && normalizeRelayUrl(url, LOCAL);
+  const policy = values.relay.some(isLocal) ? LOCAL : {};
+  const relays = values.relay.map((value) => {
+    const url = normalizeRelayUrl(value, policy);
+    if (!url) throw new Error(`Cannot use --relay: "${value}" is no relay (wss://host)`);
+    return url;
+  });
+  return {
+    ...readUser(positionals[0]),
+    indexerRelays: relays.length ? relays : INDEXER_RELAYS,
+    fallbackRelays: relays.length ? relays : FALLBACK_RELAYS,
+    policy,
+    db: values.db,
+    limit,
+    once: values.once,
+  };
+}
+
+/** Whom an identifier names, and the relays in it. */
+function readUser(value: string): { pubkey: string; hints: string[] } {
+  const id = value.replace(/^nostr:/, "");
+  if (/^[0-9a-f]{64}$/i.test(id)) return { pubkey: id.toLowerCase(), hints: [] };
+  let decoded: ReturnType<typeof nip19.decode>;
+  try {
+    decoded = nip19.decode(id);
+  } catch (cause) {
+    // Not all of it is shown: it may be a secret key with a slip in it.
+    const start = value.length > 12 ? `${value.slice(0, 12)}…` : value;
+    throw new Error(`Cannot read "${start}": not an npub, nprofile or public key`, { cause });
+  }
+  if (decoded.type === "npub") return { pubkey: decoded.data, hints: [] };
+  if (decoded.type === "nprofile") {
+    return { pubkey: decoded.data.pubkey, hints: decoded.data.relays ?? [] };
+  }
+  // Not shown: it may be a secret key.
+  throw new Error(`Cannot follow a ${decoded.type}: an npub, nprofile or public key is needed`);
+}
+
+type Settings = ReturnType<typeof readSettings>;
+
+/** The feed of one user. */
+class Feed {
+  readonly #settings: Settings;
+  readonly #store: RelayListStore;
+  readonly #pool: NPool<NRelay1>;
+  readonly #indexers: string[];
+  readonly #names = new Map<string, string>();
+
+  constructor(settings: Settings, store: RelayListStore) {
+    const { fallbackRelays, hints, indexerRelays, policy } = settings;
+    const options = { fallbackRelays, indexerRelays, policy };
+    this.#settings = settings;
+    this.#store = store;
+    const indexers = [...indexerRelays, ...hints.slice(0, 3)];
+    this.#indexers = indexers.flatMap((url) => normalizeRelayUrl(url, policy) ?? []);
+    this.#pool = new NPool({
+      open: (url) => new NRelay1(url),
+      reqRouter: createReqRouter(store, options),
+      eventRouter: createEventRouter(store, options),
+      eoseTimeout: EOSE_TIMEOUT,
+    });
+  }
+
+  /** Prints stored posts, then new ones until the signal. */
+  async run(signal: AbortSignal): Promise<void> {
+    const { limit, once } = this.#settings;
+    const authors = await this.#follows(signal);
+    await this.#learn([10002], authors, signal);
+
+    const since = now();
+    const until = since + MAX_FUTURE;
+    const posts = await this.#query([{ kinds: [1], authors, until, limit }], signal);
+    await this.#learn([0], [...new Set(posts.map(({ pubkey }) => pubkey))], signal);
+    for (const post of posts.slice(0, limit).reverse()) this.#print(post);
+    if (once) return;
+
+    note("Waiting for new posts; Ctrl+C ends");
+    const seen = new Set(posts.map(({ id }) => id));
+    for await (const message of this.#pool.req([{ kinds: [1], authors, since }], { signal })) {
+      if (message[0] !== "EVENT") continue;
+      const [, , post] = message;
+      if (seen.has(post.id) || post.created_at > now() + MAX_FUTURE) continue;
+      seen.add(post.id);
+      this.#print(post);
+    }
+  }
+
+  /** Closes every socket. */
+  close(): Promise<void> {
+    return this.#pool.close();
+  }
+
+  async #follows(signal: AbortSignal): Promise<string[]> {
+    const { pubkey } = this.#settings;
+    const events = await this.#learn([3, 10002], [pubkey], signal);
+    const tags = events.find(({ kind }) => kind === 3)?.tags ?? [];
+    const follows = tags.filter(([name, value]) => name === "p" && /^[0-9a-f]{64}$/.test(value));
+    if (follows.length > 0) return [...new Set(follows.map(([, value]) => value))];
+    throw new Error(
+      `Cannot find whom ${nip19.npubEncode(pubkey)} follows: asked ${this.#indexers.join(", ")}`,
+    );
+  }
+
+  /** Asks the indexers about people; keeps relay lists and names. */
+  async #learn(kinds: number[], pubkeys: string[], signal: AbortSignal): Promise<NostrEvent[]> {
+    const filters = inParts(pubkeys, AUTHORS_PER_FILTER).map((authors) => ({ kinds, authors }));
+    const events: NostrEvent[] = [];
+    for (const some of inParts(filters, FILTERS_PER_QUERY)) {
+      events.push(...await this.#query(some, signal, this.#indexers));
+    }
+    for (const event of events) {
+      if (event.kind === 0) this.#names.set(event.pubkey, nameIn(event));
+      if (event.kind === 10002) {
+        await this.#store.event(event).catch(({ message }) => note(`Left a list out: ${message}`));
+      }
+    }
+    note(`Learned ${events.length} events of kind ${kinds.join(", ")}`);
+    return events;
+  }
+
+  /** Asks where the router says, or these relays; ends in time though all of them be dead. */
+  async #query(
+    filters: NostrFilter[],
+    signal: AbortSignal,
+    relays?: string[],
+  ): Promise<NostrEvent[]> {
+    const timeout = new AbortController();
+    const timer = setTimeout(() => timeout.abort(), QUERY_TIMEOUT);
+    try {
+      const either = AbortSignal.any([signal, timeout.signal]);
+      return await this.#pool.query(filters, { signal: either, relays });
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  #print({ pubkey, created_at, content }: NostrEvent): void {
+    const name = this.#names.get(pubkey) || `${nip19.npubEncode(pubkey).slice(0, 12)}…`;
+    const time = new Date(created_at * 1000).toISOString().slice(0, 16).replace("T", " ");
+    console.log(`${time}  ${printable(name).slice(0, 30)}`);
+    console.log(`${printable(content).trimEnd().replace(/^/gm, "    ")}\n`);
+  }
+}
+
+/** Unix seconds. */
+function now(): number {
+  return Math.floor(Date.now() / 1000);
+}
+
+function inParts<T>(items: readonly T[], size: number): T[][] {
+  const count = Math.ceil(items.length / size);
+  return Array.from({ length: count }, (_, i) => items.slice(i * size, (i + 1) * size));
+}
+
+/** The name in a profile, or nothing where the profile is no JSON. */
+function nameIn(profile: NostrEvent): string {
+  try {
+    const { display_name, name } = JSON.parse(profile.content);
+    return String(display_name || name || "");
+  } catch {
+    return ""; // The start of the npub is shown instead.
+  }
+}
+
+/** Without the control characters by which a stranger's text could steer a terminal. */
+function printable(text: string): string {
+  // deno-lint-ignore no-control-regex
+  return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, "");
+}
+
+/** What is no post goes to stderr, so that the feed can be piped. */
+function note(text: string): void {
+  console.error(`· ${text}`);
+}
+
+async function main(): Promise<void> {
+  const settings = readSettings(Deno.args);
+  await using db = await openSqlite(settings.db);
+  const feed = new Feed(settings, new RelayListStore(db));
+  const stop = new AbortController();
+  const interrupt = () => stop.abort();
+  Deno.addSignalListener("SIGINT", interrupt);
+  try {
+    await feed.run(stop.signal);
+  } catch (error) {
+    if (!stop.signal.aborted) throw error;
+  } finally {
+    Deno.removeSignalListener("SIGINT", interrupt);
+    await feed.close();
+  }
+}
+
+try {
+  await main();
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  Deno.exitCode = 1;
+}

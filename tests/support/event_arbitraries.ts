@@ -1,0 +1,123 @@
+/**
+ * Events to publish, with what is known of everyone's relays: few people and
+ * relays, so that inboxes, outboxes, indexers and fallbacks often coincide.
+ *
+ * @module
+ */
+
+import type { NostrEvent } from "@nostrify/types";
+import fc from "fast-check";
+import type { PlanOptions } from "../../src/options.ts";
+import { normalizeRelayUrl } from "../../src/relay_url.ts";
+import type { RelayList } from "../../src/types.ts";
+import { listedUrl, listOf, PEOPLE, RELAYS } from "./arbitraries.ts";
+
+/** An event to publish, the known lists, and options. */
+export interface Publication {
+  readonly event: NostrEvent;
+  readonly lists: ReadonlyMap<string, RelayList>;
+  readonly options: PlanOptions;
+}
+
+/** Who writes and is written to. */
+export const USERS: readonly string[] = PEOPLE.slice(0, 6);
+
+/** A relay that lists name and that {@link Publication} options may forbid. */
+export const FORBIDDEN: string = RELAYS[2];
+
+/** Kinds that go to outbox and inboxes. */
+export const POST_KINDS: readonly number[] = [1, 6, 7, 1111, 9735, 30023];
+
+/** Stored and ephemeral gift wraps. */
+export const GIFT_WRAPS: readonly number[] = [1059, 21059];
+
+const KINDS = [...POST_KINDS, 0, 3, 5, 62, 10002, 10013, 10050, 31234, 9734, ...GIFT_WRAPS];
+const ID = "ee".repeat(32);
+const user = fc.constantFrom(...USERS);
+
+/** A tag that names this user, in one of the ways of NIP-10, NIP-18 and NIP-22. */
+export function namingTags(pubkey: string): string[][] {
+  return [
+    ["p", pubkey],
+    ["p", pubkey, "wss://hint.example", "name"],
+    ["P", pubkey],
+    ["q", ID, "", pubkey],
+    ["e", ID, "", "reply", pubkey],
+    ["e", ID, "", pubkey],
+    ["E", ID, "", pubkey],
+    ["a", `30023:${pubkey}:x`],
+    ["A", `30023:${pubkey}:x:y`, ""],
+  ];
+}
+
+const naming = user.chain((pubkey) => fc.constantFrom(...namingTags(pubkey)));
+const listed = listedUrl.chain((url) =>
+  fc.constantFrom<string[]>(["r", url], ["r", url, "write"], ["r", url, "read"], ["relay", url])
+);
+const odd = fc.constantFrom<string[]>(["p"], ["p", "junk"], ["e", ID], ["a", "30023"], [], [
+  "t",
+  "x",
+]);
+
+/** Tags, none of which binds an event to certain relays. */
+export const freeTags: fc.Arbitrary<string[][]> = fc.array(
+  fc.oneof({ arbitrary: naming, weight: 6 }, { arbitrary: listed, weight: 3 }, odd),
+  { maxLength: 8 },
+);
+
+const binding: fc.Arbitrary<string[][]> = fc.constantFrom<string[][]>(
+  ...[[], [], []],
+  [["-"]],
+  [["h", "group"]],
+  [["h", "group", "wss://host.example"]],
+  [["relay", "ALL_RELAYS"]],
+);
+
+/** An event of one of these kinds, unsigned: planners do not look. */
+export function eventOf(kinds: readonly number[], tags = freeTags): fc.Arbitrary<NostrEvent> {
+  return fc.record({
+    id: fc.constant("ff".repeat(32)),
+    pubkey: user,
+    created_at: fc.constant(1_700_000_000),
+    kind: fc.constantFrom(...kinds),
+    tags,
+    content: fc.constant(""),
+    sig: fc.constant("0".repeat(128)),
+  });
+}
+
+const lists = fc.subarray([...USERS])
+  .chain((some) => fc.tuple(...some.map((pubkey) => listOf(pubkey, listedUrl))))
+  .map((all) => new Map(all.map((list) => [list.pubkey, list])));
+
+const options: fc.Arbitrary<PlanOptions> = fc.record({
+  fallbackRelays: fc.subarray(["wss://fallback.example/", RELAYS[0]]),
+  indexerRelays: fc.subarray(["wss://indexer.example/", RELAYS[1]]),
+  maxInboxes: fc.constantFrom(0, 1, 2, 3, 6, 50),
+  policy: fc.constantFrom({}, { allow: (url: string) => url !== FORBIDDEN }),
+  weight: fc.constantFrom(
+    () => 1,
+    (url: string) => url.charCodeAt(6) % 3,
+    (url: string) => 1 / url.charCodeAt(6),
+  ),
+});
+
+/** An event of one of these kinds to publish. */
+export function publicationOf(
+  kinds: readonly number[],
+  tags = freeTags,
+): fc.Arbitrary<Publication> {
+  return fc.record({ event: eventOf(kinds, tags), lists, options });
+}
+
+/** Any event to publish. */
+export const publications: fc.Arbitrary<Publication> = publicationOf(
+  KINDS,
+  fc.tuple(freeTags, binding).map(([free, bound]) => [...free, ...bound]),
+);
+
+/** These relays as a plan has them: allowed, in normal form, each once. */
+export function clean(urls: readonly string[] = [], { policy }: PlanOptions): string[] {
+  const normal = urls.map((url) => normalizeRelayUrl(url, policy));
+  return [...new Set(normal.filter((url) => url !== undefined))];
+}
