@@ -122,7 +122,8 @@ export function benchRecall(): void {
       "`filters`: in all, mean; `most`: on one relay, in any network; `moved`: events received " +
       "for each different one, median; `relays`, `dead`, `nothing`: relays asked, the dead " +
       "among them, authors with a list and posts of whom nothing was found, mean. All but " +
-      "`year %` are for a week.",
+      "`year %` are for a week. Fallback and big relays are the biggest that answer, as an app's " +
+      "settings would have them; of all others nothing is known.",
   ));
   print(report(worlds, POLICIES));
   print("## What each option does");

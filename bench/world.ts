@@ -36,7 +36,7 @@ export function createWorld(options: WorldOptions): World {
   const random = createRandom(seed);
   const listed = Math.round(follows * share);
   const graph = drawGraph(random, follows, listed);
-  const relays = drawRelays(random, graph.popularity);
+  const relays = drawRelays(random, graph.popularity, seed);
   const former = formerRelays(random, relays);
   const pubkeys = Array.from({ length: follows }, () => hex64(random));
   // Which of the pubkeys are those of the graph.
@@ -58,8 +58,8 @@ export function createWorld(options: WorldOptions): World {
       tags.set(pubkey, drawn.tags);
     }
     const posted = drawTimes(random, ranks ? LISTED : UNLISTED, NOW, days);
-    const places = ranks ?? drawUnlistedRelays(random, former);
-    const past = drawStretches(random, places, former, NOW, days);
+    const where = ranks ?? drawUnlistedRelays(random, former);
+    const past = drawStretches(random, where, former, NOW, days);
     const held = drawHoldings(random, posted, times.length, past, relays);
     for (const [relay, posts] of held) holdings[relay].set(author, posts);
     for (const time of posted) {

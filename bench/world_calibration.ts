@@ -4,9 +4,10 @@
  * @module
  */
 
+import { print, table } from "./report.ts";
 import type { World, WorldOptions } from "./world_types.ts";
 
-const SEEDS = [1, 2, 3, 4, 5, 6];
+const SEEDS = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10];
 const WEEK = 7 * 86_400;
 
 /** A figure's name, what was published, and how to read it off a world. */
@@ -166,14 +167,12 @@ export function printCalibration(
   sizes = [194, 283, 943, 1779],
 ): void {
   const worlds = sizes.map((follows) => SEEDS.map((seed) => createWorld({ follows, seed })));
-  console.log(
-    `| figure | published | ${sizes.map((n) => `${n} follows`).join(" | ")} |`,
-  );
-  console.log(`|---|---|${sizes.map(() => "---|").join("")}`);
-  for (const [name, published, read] of ROWS) {
-    const cells = worlds.map((some) => mean(some.map(read)).toPrecision(3));
-    console.log(
-      `| ${name} | ${published} | ${cells.map(Number).join(" | ")} |`,
-    );
-  }
+  print(table(
+    ["figure", "published", ...sizes.map((follows) => `${follows} follows`)],
+    ROWS.map(([name, published, read]) => [
+      name,
+      published,
+      ...worlds.map((some) => String(Number(mean(some.map(read)).toPrecision(3)))),
+    ]),
+  ));
 }

@@ -30,7 +30,7 @@ const LIST_MEDIAN = 6.2,
  * Share of authors who write only to one or two relays of their own: with them as
  * many authors lose all their relays as really do.
  */
-const HERMITS = 0.015;
+const HERMITS = 0.01;
 
 /** How many authors the relay of each rank serves; at least one. */
 export function drawPopularity(follows: number, listed: number): number[] {

@@ -13,6 +13,12 @@ const TENURE = 500;
 /** Share of writes to an ordinary relay that are refused or lost. */
 const LOSS = 0.15;
 
+/** Most posts in a week: one every half an hour, day and night. */
+const MOST = 350;
+
+const clamp = (value: number, least: number, most: number) =>
+  Math.min(most, Math.max(least, value));
+
 /** How active the authors are; fitted to the published counts. */
 export interface Activity {
   /** Share who post at all in a year. */
@@ -39,7 +45,7 @@ export function drawTimes(
   const odds = Math.exp(1.1 * z) * week / (1 - week) * 1.12;
   const thisWeek = random() < odds / (1 + odds);
   const mixed = 0.8 * (z - 0.18) + 0.6 * normal(random);
-  const recent = thisWeek ? Math.max(1, Math.round(12 * Math.exp(1.28 * mixed))) : 0;
+  const recent = thisWeek ? Math.round(clamp(11 * Math.exp(1.45 * mixed), 1, MOST)) : 0;
   const older = Math.max(thisWeek ? 0 : 1, total - recent);
   const ages: number[] = [];
   for (let i = 0; i < recent; i++) ages.push(random() * 7);

@@ -81,7 +81,7 @@ function withFallbacks(
     kept.splice(i, 1);
     excess--;
   }
-  return [...kept, ...missing].slice(0, maxRelays);
+  return [...kept, ...missing];
 }
 
 /** Gives people without a place to the chosen fallback relays. */

@@ -16,12 +16,14 @@ export type EventRefusal = "malformed" | "forged" | "future" | "deleted";
  * of no use (except for `future`, once its time has come).
  */
 export class EventRefusedError extends Error {
+  /** `"EventRefusedError"`, also where the class was loaded twice. */
   override readonly name = "EventRefusedError";
   /** Why. */
   readonly reason: EventRefusal;
   /** The event as it was given. */
   readonly event: NostrEvent;
 
+  /** `detail` ends the message: what was seen, and what the rule is. */
   constructor(reason: EventRefusal, event: NostrEvent, detail: string) {
     super(`Cannot store a ${reason} event: ${detail}`);
     this.reason = reason;
@@ -34,10 +36,12 @@ export class EventRefusedError extends Error {
  * end such a request without EOSE and call such an event published.
  */
 export class RoutingError extends Error {
+  /** `"RoutingError"`, also where the class was loaded twice. */
   override readonly name = "RoutingError";
   /** What could not be routed, and why. */
   readonly unrouted: readonly Unrouted[];
 
+  /** `options.cause` is what kept relay lists from being looked up, if anything did. */
   constructor(
     message: string,
     unrouted: readonly Unrouted[],

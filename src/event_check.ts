@@ -14,7 +14,7 @@ const HEX_128 = /^[0-9a-f]{128}$/;
  * A plain copy of an event whose form, time and signature are in order.
  *
  * A copy, because `nostr-tools` marks verified events with a symbol that a spread
- * copies: `{ ...verified, content: "forged" }` would pass.
+ * copies: `{ ...verified, content: "forged" }` would pass. The copy has no mark.
  *
  * @param latest The latest `created_at` that is taken, in Unix seconds.
  * @throws {EventRefusedError} If it is malformed, from the far future or forged.
@@ -35,7 +35,7 @@ export function checkedEvent(
     );
   }
   const plain = { id, pubkey, created_at, kind, tags: tags.map((tag) => [...tag]), content, sig };
-  if (!verifyEvent(plain)) {
+  if (!verifyEvent({ ...plain })) {
     throw new EventRefusedError("forged", event, `the signature of ${id} does not hold`);
   }
   return plain;

@@ -5,6 +5,7 @@
  */
 
 import type { NostrEvent } from "@nostrify/types";
+import { integer } from "./options.ts";
 import { rememberedCheck } from "./relay_url.ts";
 import type { RefusedRelay, RelayList, RelayUrlPolicy } from "./types.ts";
 
@@ -37,6 +38,7 @@ const CLOSED: RelayUrlPolicy = {};
  * in `refused`.
  *
  * @throws {TypeError} If the event is not of kind 10002.
+ * @throws {RangeError} If an option is out of its range.
  *
  * @example
  * ```ts
@@ -67,7 +69,8 @@ export function parseRelayList(
       `Cannot read a relay list: "kind" must be ${RELAY_LIST_KIND}, got ${event.kind}`,
     );
   }
-  const { policy = CLOSED, maxEntries = 64 } = options;
+  const { policy = CLOSED } = options;
+  const maxEntries = integer("maxEntries", options.maxEntries, 64, 1);
   const check = rememberedCheck(policy);
   const urls: string[] = [];
   const sides: number[] = [];

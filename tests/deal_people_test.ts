@@ -45,6 +45,34 @@ Deno.test("dealPeople() gives nobody fewer relays for want of room, and none the
   }));
 });
 
+Deno.test("dealPeople() deals as by hand: those with the least choice first, full relays last", () => {
+  fc.assert(fc.property(lists, fc.nat(3), fc.integer({ min: 1, max: 2 }), (lists, room, most) => {
+    const graph = graphOf(lists);
+    const chosen = [...graph.urls.keys()];
+    const copies = Math.min(most, chosen.length);
+    const load = chosen.map(() => 0);
+    const dealt = lists.map((list) => list.map((url) => graph.urls.indexOf(url)).sort());
+    const take = (row: number) => {
+      const full = (place: number) => Number(load[place] >= room && load[place] + 1);
+      dealt[row].sort((a, b) => full(a) - full(b) || a - b).splice(copies);
+      for (const place of dealt[row]) load[place]++;
+    };
+    const plain = dealt.flatMap((own) => own.toSorted((a, b) => a - b).slice(0, copies));
+    const crowded = chosen.some((place) => plain.filter((one) => one === place).length > room);
+    if (!crowded) return;
+    const rows = [...lists.keys()];
+    rows.filter((row) => dealt[row].length <= copies).forEach(take);
+    rows.filter((row) => lists[row].length > copies)
+      .sort((a, b) => lists[a].length - lists[b].length || a - b)
+      .forEach(take);
+    const { places } = dealPeople(graph, chosen, { copies, room, order: () => rows });
+    for (const row of rows) {
+      const seats = [...places.subarray(row * copies, (row + 1) * copies)].filter((at) => at >= 0);
+      assert.deepEqual(seats.sort(), dealt[row].sort());
+    }
+  }));
+});
+
 Deno.test("dealPeople() fills a relay beyond its room only with those who have no other choice", () => {
   const [hub, small, tiny] = RELAYS;
   const lists = [[hub], [hub, small], [hub, small], [hub, tiny], [hub]];

@@ -20,7 +20,7 @@ const narrowing = filter
   .map((filter) => ({ filter, people: peopleOf(filter) }))
   .filter(({ people }) => people !== undefined)
   .chain(({ filter, people }) =>
-    fc.subarray([...people!.pubkeys])
+    fc.subarray([...people!.pubkeys], { minLength: Math.min(1, people!.pubkeys.length) })
       .map((some) => ({ filter, some, narrowed: narrowFilter(filter, people!, some) }))
   );
 
@@ -94,7 +94,7 @@ Deno.test("R1: what matches a narrowed filter matches the filter it came from", 
     }),
     { numRuns: 500 },
   );
-  console.log(matched);
+
   assert.ok(matched > 50, `only ${matched} events matched: the law says little`);
 });
 
@@ -115,7 +115,7 @@ Deno.test("R2: what matches a filter matches one of those it is narrowed to", ()
     }),
     { numRuns: 500 },
   );
-  console.log(matched);
+
   assert.ok(matched > 50, `only ${matched} events matched: the law says little`);
 });
 

@@ -8,7 +8,10 @@
 import type { NostrFilter } from "@nostrify/types";
 import fc from "fast-check";
 import type { PlanOptions } from "../../src/options.ts";
-import type { RelayList } from "../../src/types.ts";
+import type { RefusedRelay, RelayList } from "../../src/types.ts";
+
+// These worlds are small and planned in microseconds: many of them cost little.
+fc.configureGlobal({ numRuns: 500 });
 
 /** Twelve pubkeys; half of them differ in the last digits alone. */
 export const PEOPLE: readonly string[] = Array.from(
@@ -52,7 +55,8 @@ const filter: fc.Arbitrary<NostrFilter> = fc.record({
   limit: fc.constantFrom(0, 1, 50),
 }, { requiredKeys: [] });
 
-const entries = someOf([...RELAYS, ...REFUSED], 6);
+/** Entries of a list: some are refused, some stand twice. */
+const entries = fc.array(fc.constantFrom(...RELAYS, ...REFUSED), { maxLength: 6 });
 
 const lists: fc.Arbitrary<ReadonlyMap<string, RelayList>> = fc.array(
   fc.record({
@@ -60,6 +64,7 @@ const lists: fc.Arbitrary<ReadonlyMap<string, RelayList>> = fc.array(
     created_at: fc.nat(),
     write: entries,
     read: entries,
+    refused: fc.constantFrom<RefusedRelay[][]>([], [{ url: "junk", reason: "no-scheme" }]),
   }),
   { maxLength: 14 },
 ).map((all) => new Map(all.map((list) => [list.pubkey, list])));

@@ -1,0 +1,152 @@
+import { NPool } from "@nostrify/nostrify";
+import { MockRelay } from "@nostrify/nostrify/test";
+import assert from "node:assert/strict";
+import { createEventRouter } from "../src/create_event_router.ts";
+import { createReqRouter } from "../src/create_req_router.ts";
+import { RoutingError } from "../src/errors.ts";
+import { type EventPlan, planEvent } from "../src/plan_event.ts";
+import type { RouterOptions } from "../src/router_options.ts";
+import type { RelayListSource } from "../src/types.ts";
+import { draft, MemorySource, relayList } from "./support/memory_source.ts";
+import { Signer } from "./support/signer.ts";
+import { WRONG_OPTIONS } from "./support/wrong_options.ts";
+
+const alice = new Signer(1);
+const ALICE = alice.pubkey;
+const BOB = "bb".repeat(32);
+const HUB = "wss://hub.example/";
+const ALICES = "wss://alice.example/";
+const BOBS = "wss://bob.example/";
+const LOCAL = "ws://127.0.0.1:7777/";
+const LISTS = [relayList(ALICE, { write: [ALICES] }), relayList(BOB, { read: [BOBS] })];
+const known = () => new MemorySource(...LISTS);
+const mention = draft({ pubkey: ALICE, tags: [["p", BOB]] });
+const wrap = draft({ kind: 1059, pubkey: ALICE, tags: [["p", BOB]] });
+
+Deno.test("createEventRouter() throws on a wrong option at once, and says which value it saw", () => {
+  for (const [options, type, message] of WRONG_OPTIONS) {
+    assert.throws(() => createEventRouter(known(), options), (error: Error) => {
+      assert.ok(error instanceof type, `${error}`);
+      assert.match(error.message, message);
+      return true;
+    });
+  }
+  for (const name of ["onError", "onReqPlan", "onEventPlan"]) {
+    const message = `Cannot use option "${name}": it must be a function, got 5`;
+    assert.throws(() => createEventRouter(known(), { [name]: 5 }), { name: "TypeError", message });
+  }
+});
+
+Deno.test("createEventRouter() throws at once where its source is none", () => {
+  for (const source of [undefined, null, {}, { get: "lists" }]) {
+    assert.throws(() => createEventRouter(source as unknown as RelayListSource), {
+      name: "TypeError",
+      message: /^Cannot route: the first argument must be a RelayListStore, got /,
+    });
+  }
+});
+
+Deno.test("createEventRouter() routes as planEvent() plans, with everyone's list looked up once", async () => {
+  const source = known();
+  const options = { fallbackRelays: [HUB], maxInboxes: 1 };
+  const event = draft({ pubkey: ALICE, tags: [["p", BOB], ["q", "", "", "cc".repeat(32)]] });
+  const relays = await createEventRouter(source, options)(event);
+  const lists = new Map(LISTS.map((list) => [list.pubkey, list]));
+  assert.deepEqual(relays, planEvent(event, lists, options).relays);
+  assert.deepEqual(source.asked, [[ALICE, BOB, "cc".repeat(32)]]);
+});
+
+Deno.test("createEventRouter() keeps a copy of its options: changing them later has no influence", async () => {
+  const plans: EventPlan[] = [];
+  const fallbackRelays = [HUB];
+  const options: Record<string, unknown> = {
+    fallbackRelays,
+    onEventPlan: (plan: EventPlan) => plans.push(plan),
+  };
+  const router = createEventRouter(known(), options);
+  fallbackRelays[0] = "wss://other.example/";
+  Object.assign(options, {
+    fallbackRelays: [],
+    maxInboxes: 0,
+    policy: { allow: () => false },
+    onEventPlan: () => assert.fail("not the one it was made with"),
+  });
+  assert.deepEqual(await router(mention), [ALICES, BOBS]);
+  assert.deepEqual(await router(draft({ pubkey: BOB })), [HUB]);
+  assert.equal(plans.length, 2);
+});
+
+Deno.test("createEventRouter() tells of a failed lookup once, and sends to the fallback relays", async () => {
+  const source = known();
+  const errors: Error[] = [];
+  const router = createEventRouter(source, {
+    fallbackRelays: [HUB],
+    onError: (error) => errors.push(error),
+  });
+  source.failure = new Error("disk full");
+  assert.deepEqual(await router(mention), [HUB]);
+  assert.equal(errors.length, 1);
+  assert.match(errors[0].message, /^Cannot look up the relay lists of 2 people/);
+  assert.equal(errors[0].cause, source.failure);
+});
+
+Deno.test("createEventRouter() rejects with what is unrouted, and why, where an event goes nowhere", async () => {
+  const source = new MemorySource();
+  const router = createEventRouter(source, { onError: () => {} });
+  await assert.rejects(router(mention), (error) => {
+    assert.ok(error instanceof RoutingError);
+    assert.equal(
+      error.message,
+      `Cannot publish event ${mention.id} of kind 1: ` +
+        "no relay of its author is known, and no fallback is set",
+    );
+    assert.deepEqual(error.unrouted, [{ reason: "no-list" }]);
+    assert.equal(error.cause, undefined);
+    return true;
+  });
+
+  source.failure = new Error("disk full");
+  await assert.rejects(router(mention), ({ cause }) => cause.cause === source.failure);
+});
+
+Deno.test("createEventRouter() gives onEventPlan the plan of each event, also of one it rejects", async () => {
+  const plans: EventPlan[] = [];
+  const router = createEventRouter(known(), { onEventPlan: (plan) => plans.push(plan) });
+  const relays = await router(mention);
+  assert.equal(plans[0].relays, relays);
+  assert.deepEqual([...plans[0].reasons], [[ALICES, "outbox"], [BOBS, "inbox"]]);
+  assert.deepEqual([...plans[0].inboxes], [[BOB, [BOBS]]]);
+  await assert.rejects(router(wrap), RoutingError);
+  assert.match(plans[1].refusal!, /10050/);
+});
+
+Deno.test("createEventRouter() applies its own policy, also where routers share one source", async () => {
+  const source = new MemorySource(relayList(ALICE, { write: [ALICES, LOCAL] }));
+  const routers: [options: RouterOptions, relays: string[]][] = [
+    [{}, [ALICES]],
+    [{ policy: { allowLocal: true, allowInsecure: true } }, [ALICES, LOCAL]],
+    [{ policy: { allow: (url) => url !== ALICES }, fallbackRelays: [HUB] }, [HUB]],
+  ];
+  for (const [options, relays] of routers) {
+    const router = createEventRouter(source, options);
+    assert.deepEqual(await router(draft({ pubkey: ALICE })), relays);
+  }
+});
+
+Deno.test("NPool brings a mention to the outbox and the inbox, and a gift wrap nowhere", async () => {
+  const relays = new Map([ALICES, BOBS, HUB].map((url) => [url, new MockRelay()]));
+  const options = { fallbackRelays: [HUB] };
+  const pool = new NPool({
+    open: (url) => relays.get(url)!,
+    reqRouter: createReqRouter(known(), options),
+    eventRouter: createEventRouter(known(), options),
+  });
+  await assert.rejects(pool.event(wrap), { name: "RoutingError", message: /kind 1059.*10050/ });
+  assert.equal(pool.relays.size, 0);
+
+  const post = alice.sign({ tags: [["p", BOB]] });
+  await pool.event(post);
+  const held = [...relays].map(([url, relay]) => [url, [...relay].map(({ id }) => id)]);
+  assert.deepEqual(held, [[ALICES, [post.id]], [BOBS, [post.id]], [HUB, []]]);
+  assert.deepEqual(await pool.query([{ kinds: [1], "#p": [BOB] }]), [post]);
+});

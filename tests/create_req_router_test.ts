@@ -1,0 +1,200 @@
+import { NPool } from "@nostrify/nostrify";
+import { MockRelay } from "@nostrify/nostrify/test";
+import assert from "node:assert/strict";
+import { createReqRouter } from "../src/create_req_router.ts";
+import { RoutingError } from "../src/errors.ts";
+import { planReq, type ReqPlan } from "../src/plan_req.ts";
+import { RelayListStore } from "../src/relay_list_store.ts";
+import type { RouterOptions } from "../src/router_options.ts";
+import type { RelayListSource } from "../src/types.ts";
+import { MemorySource, postsOf, relayList } from "./support/memory_source.ts";
+import { Signer } from "./support/signer.ts";
+import { WRONG_OPTIONS } from "./support/wrong_options.ts";
+
+const alice = new Signer(1);
+const ALICE = alice.pubkey;
+const BOB = "bb".repeat(32);
+const HUB = "wss://hub.example/";
+const ALICES = "wss://alice.example/";
+const LOCAL = "ws://127.0.0.1:7777/";
+const known = () => new MemorySource(relayList(ALICE, { write: [ALICES] }));
+
+Deno.test("createReqRouter() throws on a wrong option at once, and says which value it saw", () => {
+  for (const [options, type, message] of WRONG_OPTIONS) {
+    assert.throws(() => createReqRouter(known(), options), (error: Error) => {
+      assert.ok(error instanceof type, `${error}`);
+      assert.match(error.message, message);
+      return true;
+    });
+  }
+  for (const name of ["onError", "onReqPlan", "onEventPlan"]) {
+    const message = `Cannot use option "${name}": it must be a function, got "log"`;
+    assert.throws(() => createReqRouter(known(), { [name]: "log" }), {
+      name: "TypeError",
+      message,
+    });
+  }
+});
+
+Deno.test("createReqRouter() throws at once where its source is none", () => {
+  for (const source of [undefined, null, {}, { get: "lists" }, new Map().keys()]) {
+    assert.throws(() => createReqRouter(source as unknown as RelayListSource), {
+      name: "TypeError",
+      message: /^Cannot route: the first argument must be a RelayListStore, got /,
+    });
+  }
+});
+
+Deno.test("createReqRouter() routes as planReq() plans, with everyone's list looked up once", async () => {
+  const source = known();
+  const filters = [{ authors: [BOB, ALICE], limit: 5 }, { kinds: [7], "#p": [ALICE] }];
+  const options = { fallbackRelays: [HUB], maxRelays: 2 };
+  const routes = await createReqRouter(source, options)(filters);
+  const lists = new Map([[ALICE, relayList(ALICE, { write: [ALICES] })]]);
+  assert.deepEqual(routes, planReq(filters, lists, options).routes);
+  assert.equal(source.asked.length, 1);
+  assert.deepEqual(new Set(source.asked[0]), new Set([ALICE, BOB]));
+});
+
+Deno.test("createReqRouter() keeps a copy of its options: changing them later has no influence", async () => {
+  const plans: ReqPlan[] = [];
+  const fallbackRelays = [HUB];
+  const options: Record<string, unknown> = {
+    fallbackRelays,
+    onReqPlan: (plan: ReqPlan) => plans.push(plan),
+    onError: () => assert.fail("the lookup succeeds"),
+  };
+  const router = createReqRouter(known(), options);
+  fallbackRelays[0] = "wss://other.example/";
+  Object.assign(options, {
+    fallbackRelays: [],
+    weight: () => 0,
+    maxRelays: -1,
+    onReqPlan: () => assert.fail("not the one it was made with"),
+  });
+  assert.deepEqual([...(await router([postsOf(ALICE)])).keys()], [ALICES]);
+  assert.deepEqual([...(await router([postsOf(BOB)])).keys()], [HUB]);
+  assert.equal(plans.length, 2);
+
+  const source = known();
+  const errors: Error[] = [];
+  const careless: Record<string, unknown> = { onError: (error: Error) => errors.push(error) };
+  const failing = createReqRouter(source, careless);
+  careless.onError = () => assert.fail("not the one it was made with");
+  source.failure = new Error("disk full");
+  await assert.rejects(failing([postsOf(ALICE)]), RoutingError);
+  assert.equal(errors.length, 1);
+});
+
+Deno.test("createReqRouter() tells of a failed lookup once, and asks the fallback relays", async () => {
+  const source = known();
+  const errors: Error[] = [];
+  const router = createReqRouter(source, {
+    fallbackRelays: [HUB],
+    onError: (error) => errors.push(error),
+  });
+  source.failure = new Error("disk full");
+  const routes = await router([postsOf(ALICE), postsOf(BOB)]);
+  assert.deepEqual([...routes.keys()], [HUB]);
+  assert.equal(errors.length, 1);
+  assert.match(errors[0].message, /^Cannot look up the relay lists of 2 people/);
+  assert.equal(errors[0].cause, source.failure);
+
+  source.failure = undefined;
+  assert.deepEqual([...(await router([postsOf(ALICE)])).keys()], [ALICES]);
+  assert.equal(errors.length, 1);
+});
+
+Deno.test("createReqRouter() treats a source that throws at once like one that rejects", async () => {
+  const errors: Error[] = [];
+  const get = () => {
+    throw new Error("closed");
+  };
+  const router = createReqRouter({ get }, {
+    fallbackRelays: [HUB],
+    onError: (error) => errors.push(error),
+  });
+  assert.deepEqual([...(await router([postsOf(ALICE)])).keys()], [HUB]);
+  assert.equal(errors.length, 1);
+});
+
+Deno.test("createReqRouter() rejects with what is unrouted, and why, where nothing can be asked", async () => {
+  const source = new MemorySource();
+  const router = createReqRouter(source, { onError: () => {} });
+  const filters = [postsOf(ALICE, BOB), { kinds: [1] }, { "#p": ["junk"] }, { ids: [] }];
+  await assert.rejects(router(filters), (error) => {
+    assert.ok(error instanceof RoutingError);
+    assert.equal(
+      error.message,
+      "Cannot send a request anywhere: 2 x no-list, 1 x no-fallback",
+    );
+    assert.deepEqual(error.unrouted, planReq(filters, new Map()).unrouted);
+    assert.equal(error.cause, undefined);
+    return true;
+  });
+
+  source.failure = new Error("disk full");
+  await assert.rejects(router(filters), ({ cause }) => cause.cause === source.failure);
+});
+
+Deno.test("createReqRouter() answers an empty map where no event can match", async () => {
+  const router = createReqRouter(new MemorySource());
+  for (const filters of [[], [postsOf()], [{ ids: [] }, { "#p": [] }], [postsOf("npub1")]]) {
+    assert.equal((await router(filters)).size, 0);
+  }
+});
+
+Deno.test("createReqRouter() gives onReqPlan the plan of each request, also of one it rejects", async () => {
+  const plans: ReqPlan[] = [];
+  const onReqPlan = (plan: ReqPlan) => plans.push(plan);
+  const router = createReqRouter(known(), { onReqPlan });
+  const routes = await router([postsOf(ALICE, BOB)]);
+  assert.equal(plans[0].routes, routes);
+  assert.deepEqual(plans[0].unrouted, [{ reason: "no-list", pubkey: BOB, filter: 0 }]);
+  assert.deepEqual(plans[0].people.map(({ reason }) => reason), ["list", "no-list"]);
+  await assert.rejects(router([postsOf(BOB)]), RoutingError);
+  assert.equal(plans[1].routes.size, 0);
+});
+
+Deno.test("createReqRouter() applies its own policy, also where routers share one store", async () => {
+  const store = new RelayListStore(new MockRelay());
+  await store.event(alice.relayList({ write: [ALICES, LOCAL] }));
+  const routers: [options: RouterOptions, relays: string[]][] = [
+    [{}, [ALICES]],
+    [{ policy: { allowLocal: true, allowInsecure: true } }, [ALICES, LOCAL]],
+    [{ policy: { allow: (url) => url !== ALICES }, fallbackRelays: [HUB] }, [HUB]],
+  ];
+  for (const [options, relays] of routers) {
+    const routes = await createReqRouter(store, options)([postsOf(ALICE)]);
+    assert.deepEqual(new Set(routes.keys()), new Set(relays));
+  }
+});
+
+Deno.test("createReqRouter() warns on the console of a failed lookup, if no onError is set", async () => {
+  const source = known();
+  source.failure = new Error("disk full");
+  const warned: unknown[] = [];
+  const { warn } = console;
+  console.warn = (error) => warned.push(error);
+  try {
+    await createReqRouter(source, { fallbackRelays: [HUB] })([postsOf(ALICE)]);
+  } finally {
+    console.warn = warn;
+  }
+  assert.deepEqual(warned.map((error) => (error as Error).cause), [source.failure]);
+});
+
+Deno.test("NPool finds a post on its author's relay alone, through createReqRouter()", async () => {
+  const relays = new Map([ALICES, HUB].map((url) => [url, new MockRelay()]));
+  const pool = new NPool({
+    open: (url) => relays.get(url)!,
+    reqRouter: createReqRouter(known(), { fallbackRelays: [HUB] }),
+    eventRouter: () => [],
+  });
+  const post = alice.sign({ content: "hello" });
+  await relays.get(ALICES)!.event(post);
+  await relays.get(HUB)!.event(alice.sign({ content: "where nobody looks for her" }));
+  assert.deepEqual(await pool.query([postsOf(ALICE)]), [post]);
+  assert.deepEqual([...pool.relays.keys()], [ALICES]);
+  assert.deepEqual(await pool.query([postsOf()]), []);
+});

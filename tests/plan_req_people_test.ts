@@ -1,0 +1,144 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { planReq } from "../src/plan_req.ts";
+import { about, asked } from "./support/plans.ts";
+import { PEOPLE, REFUSED, RELAYS, type Request, requests } from "./support/requests.ts";
+
+const plan = ({ filters, lists, options }: Request) => planReq(filters, lists, options);
+
+/** Which of a person's relays could be asked at all. */
+function usable({ lists, options }: Request, pubkey: string, side: "write" | "read"): string[] {
+  return (lists.get(pubkey)?.[side] ?? [])
+    .filter((url) => !REFUSED.includes(url) && options.weight!(url) > 0);
+}
+
+Deno.test("planReq() asks for nobody twice in one filter, and for nobody who is no pubkey", () => {
+  fc.assert(fc.property(requests, (request) => {
+    const made = plan(request);
+    for (const filter of [...made.routes.values()].flat()) {
+      const people = about(filter)?.people ?? [];
+      assert.equal(new Set(people).size, people.length);
+      assert.ok(!people.includes("not-a-pubkey"));
+    }
+    for (const { pubkey, reason } of made.unrouted) {
+      if (pubkey === "not-a-pubkey" && reason !== "matches-nothing" && reason !== "no-dm-list") {
+        assert.equal(reason, "invalid-pubkey");
+      }
+    }
+  }));
+});
+
+Deno.test("planReq() sends no filter that can match nothing", () => {
+  fc.assert(fc.property(requests, (request) => {
+    for (const filter of [...plan(request).routes.values()].flat()) {
+      for (const value of Object.values(filter)) {
+        assert.ok(!Array.isArray(value) || value.length > 0);
+      }
+    }
+  }));
+});
+
+Deno.test("planReq() sends filters that name nobody to the fallback relays alone, and to all there is room for", () => {
+  fc.assert(fc.property(requests, (request) => {
+    const { routes, people } = plan(request);
+    const holders = [...routes]
+      .filter(([, filters]) => filters.some((filter) => !about(filter)))
+      .map(([url]) => url);
+    const fallbacks = request.options.fallbackRelays!
+      .filter((url) => request.options.weight!(url) > 0);
+    const { maxRelays } = request.options;
+    const room = people.length > 0 ? Math.ceil(maxRelays! / 2) : maxRelays!;
+    const open = request.filters.some((filter) =>
+      !about(filter) &&
+      Object.values(filter).every((value) => !Array.isArray(value) || value.length)
+    );
+    assert.deepEqual(holders.sort(), open ? fallbacks.slice(0, room).sort() : []);
+  }));
+});
+
+Deno.test("planReq() asks for someone without a usable relay of theirs on fallback relays, and says so", () => {
+  fc.assert(fc.property(requests, (request) => {
+    for (const person of plan(request).people) {
+      const own = usable(request, person.pubkey, person.side);
+      if (person.pubkey === "not-a-pubkey") assert.equal(person.reason, "invalid-pubkey");
+      else assert.equal(person.reason === "no-list", own.length === 0);
+    }
+  }));
+});
+
+Deno.test("planReq() asks for whoever the cap leaves out on a fallback relay", () => {
+  fc.assert(fc.property(requests, (request) => {
+    const { fallbackRelays, maxRelays, weight } = request.options;
+    fc.pre(maxRelays! > 1 && fallbackRelays!.some((url) => weight!(url) > 0));
+    assert.ok(plan(request).unrouted.every(({ reason }) => reason !== "cap"));
+  }));
+});
+
+Deno.test("planReq() makes room for fallbacks by dropping the relays chosen last, no fallback among them", () => {
+  const relays = [..."abcdefghij"].map((name) => `wss://${name}.example/`);
+  const people = PEOPLE.slice(0, relays.length);
+  const lists = new Map(people.map((pubkey, i) => {
+    return [pubkey, { pubkey, created_at: 0, write: [relays[i]], read: [] }];
+  }));
+  // Of ten relays that carry one person each, the first eight are chosen; h is a fallback, too.
+  const options = { maxRelays: 8, fallbackRelays: ["wss://h.example", "wss://z.example"] };
+  const plan = planReq([{ authors: people }], lists, options);
+
+  const expected = [..."abcdefhz"].map((name) => `wss://${name}.example/`);
+  assert.deepEqual([...plan.routes.keys()].sort(), expected);
+  const leftOut = plan.people.filter(({ reason }) => reason === "cap");
+  assert.deepEqual(leftOut.map(({ pubkey }) => people.indexOf(pubkey)), [6, 8, 9]);
+  for (const { relays } of leftOut) assert.deepEqual(relays, expected.slice(-2));
+});
+
+Deno.test("planReq() keeps the best of people's own relays where there is room for one relay alone", () => {
+  const lists = new Map(
+    PEOPLE.slice(0, 3).map((pubkey, i) => {
+      const write = [i < 2 ? RELAYS[1] : RELAYS[2]];
+      return [pubkey, { pubkey, created_at: 0, write, read: [] }];
+    }),
+  );
+  const options = { maxRelays: 1, fallbackRelays: [RELAYS[0]] };
+  const { routes, unrouted } = planReq([{ authors: PEOPLE.slice(0, 3) }], lists, options);
+  assert.deepEqual([...routes.keys()], [RELAYS[1]]);
+  assert.deepEqual(unrouted, [{ reason: "cap", pubkey: PEOPLE[2], filter: 0 }]);
+});
+
+Deno.test("planReq() asks for people on the heaviest of their chosen relays", () => {
+  fc.assert(fc.property(requests, (request) => {
+    const options = { ...request.options, maxFiltersPerRelay: 100 };
+    for (const person of planReq(request.filters, request.lists, options).people) {
+      if (person.reason !== "list") continue;
+      const least = Math.min(...person.relays.map(options.weight!));
+      for (const { url, reason } of person.passed) {
+        if (reason === "enough") assert.ok(options.weight!(url) <= least);
+      }
+    }
+  }));
+});
+
+Deno.test("planReq() chooses a relay of the least weight before leaving its author out", () => {
+  const [alice, bob] = PEOPLE;
+  const list = (pubkey: string, url: string) => ({ pubkey, created_at: 0, write: [url], read: [] });
+  const lists = new Map([[alice, list(alice, RELAYS[0])], [bob, list(bob, RELAYS[1])]]);
+  const weight = (url: string) => url === RELAYS[0] ? 1 : 1e-9;
+  const { unrouted } = planReq([{ authors: [alice, bob] }], lists, { weight });
+  assert.deepEqual(unrouted, []);
+});
+
+Deno.test("a plan says of each relay of a list that is not asked why it is not", () => {
+  fc.assert(fc.property(requests, (request) => {
+    const made = plan(request);
+    for (const person of made.people) {
+      const on = asked(made).filter(({ pubkey }) => pubkey === person.pubkey);
+      for (const { url, reason } of person.passed) {
+        if (reason === "cap") assert.ok(!made.routes.has(url));
+        else if (reason === "weight") assert.equal(request.options.weight!(url), 0);
+        else if (reason !== "enough") assert.ok(REFUSED.includes(url), `${url}: ${reason}`);
+        assert.ok(!person.relays.includes(url) && on.length >= person.relays.length);
+      }
+      const junk = request.lists.get(person.pubkey)?.refused ?? [];
+      for (const refused of junk) assert.ok(person.passed.includes(refused));
+    }
+  }));
+});

@@ -1,0 +1,40 @@
+/**
+ * What a plan comes to, read off its routes as plainly as possible.
+ *
+ * @module
+ */
+
+import type { NostrFilter } from "@nostrify/types";
+import type { ReqPlan } from "../../src/plan_req.ts";
+import type { Side } from "../../src/types.ts";
+
+/** Which keys name people, in the order in which a filter is read. */
+const KEYS = ["authors", "#p", "#P", "#a", "#A"] as const;
+
+/** Whom a filter is about; `undefined` if about nobody. */
+export function about(filter: NostrFilter) {
+  if (filter.search !== undefined || filter["#h"]) return undefined;
+  const key = KEYS.find((key) => filter[key as "#p"] !== undefined);
+  if (!key) return undefined;
+  const people = filter[key as "#p"]!
+    .map((value) => key.toLowerCase() === "#a" ? value.split(":")[1] : value);
+  const side: Side = key === "authors" ? "write" : "read";
+  return { key, side, people };
+}
+
+/** Who is asked for where. */
+export function asked(plan: ReqPlan): { url: string; pubkey: string; side: Side }[] {
+  return [...plan.routes].flatMap(([url, filters]) =>
+    filters.flatMap((filter) => {
+      const found = about(filter);
+      return (found?.people ?? []).map((pubkey) => ({ url, pubkey, side: found!.side }));
+    })
+  );
+}
+
+/** Whether two filters are the same but for the order of their keys. */
+export function isSame(a: object, b: object): boolean {
+  const clean = (value: object) =>
+    JSON.stringify(Object.entries(value).filter(([key]) => key).sort());
+  return clean(a) === clean(b);
+}
