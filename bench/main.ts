@@ -9,8 +9,10 @@ import { benchCoverage } from "./coverage.ts";
 import { benchHeap } from "./heap.ts";
 import { loadPeers } from "./peers/load_peers.ts";
 import { benchGrowth, benchPlanning } from "./planning.ts";
+import { benchRecall } from "./recall.ts";
 import { count, print, progress, prose } from "./report.ts";
 import { benchRouter } from "./router.ts";
+import { benchStability } from "./stability.ts";
 
 const start = performance.now();
 
@@ -29,6 +31,8 @@ await benchGrowth();
 benchCoverage(peers);
 await benchRouter();
 await benchHeap();
+benchStability();
+benchRecall();
 progress(`done in ${count(Math.round((performance.now() - start) / 1000))} s`);
 
 // A peer leaves a timer running.
