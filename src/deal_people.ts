@@ -53,6 +53,7 @@ export function dealPeople(
 
 /** The seats of everyone, and who prefers which. */
 class Table {
+  readonly copies: number;
   readonly people: number;
   readonly places: Int32Array;
   /** How many people each place has. */
@@ -64,7 +65,8 @@ class Table {
   /** The lower, the better a place: at first its rank among the chosen. */
   readonly #rank: Float64Array;
 
-  constructor(graph: RelayGraph, chosen: readonly number[], readonly copies: number) {
+  constructor(graph: RelayGraph, chosen: readonly number[], copies: number) {
+    this.copies = copies;
     this.#graph = graph;
     this.people = graph.starts.length - 1;
     this.places = new Int32Array(this.people * copies).fill(-1);

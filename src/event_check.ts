@@ -43,13 +43,15 @@ export function checkedEvent(
 
 /** The first thing wrong with the form of an event; `undefined` if it is well-formed. */
 function faultOf(event: NostrEvent): string | undefined {
-  if (typeof event !== "object" || event === null) return `it is ${event}`;
+  if (typeof event !== "object" || event === null) return `it is ${show(event)}`;
   const { id, pubkey, created_at, kind, tags, content, sig } = event;
-  if (!is(HEX_64, id)) return `"id" is no 32 bytes of hex: ${id}`;
-  if (!is(HEX_64, pubkey)) return `"pubkey" is no 32 bytes of hex: ${pubkey}`;
-  if (!is(HEX_128, sig)) return `"sig" is no 64 bytes of hex: ${sig}`;
-  if (!Number.isInteger(kind) || kind < 0 || kind > 65535) return `"kind" is ${kind}`;
-  if (!Number.isSafeInteger(created_at) || created_at < 0) return `"created_at" is ${created_at}`;
+  if (!is(HEX_64, id)) return `"id" is no 32 bytes of hex: ${show(id)}`;
+  if (!is(HEX_64, pubkey)) return `"pubkey" is no 32 bytes of hex: ${show(pubkey)}`;
+  if (!is(HEX_128, sig)) return `"sig" is no 64 bytes of hex: ${show(sig)}`;
+  if (!Number.isInteger(kind) || kind < 0 || kind > 65535) return `"kind" is ${show(kind)}`;
+  if (!Number.isSafeInteger(created_at) || created_at < 0) {
+    return `"created_at" is ${show(created_at)}`;
+  }
   if (typeof content !== "string") return `"content" is a ${typeof content}`;
   const isTag = (tag: unknown) =>
     Array.isArray(tag) && tag.every((value) => typeof value === "string");
@@ -58,4 +60,10 @@ function faultOf(event: NostrEvent): string | undefined {
 
 function is(pattern: RegExp, value: unknown): boolean {
   return typeof value === "string" && pattern.test(value);
+}
+
+/** A value in few words; strangers send objects that cannot be made strings. */
+function show(value: unknown): string {
+  const isPlain = value === null || !["object", "function", "symbol"].includes(typeof value);
+  return isPlain ? String(value).slice(0, 200) : `of type ${typeof value}`;
 }

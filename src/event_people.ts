@@ -7,10 +7,13 @@
 import type { NostrEvent } from "@nostrify/types";
 import { isPubkey } from "./pubkeys.ts";
 
-/** Lists of people and things, where a tag is an entry and addresses nobody. */
+/** Sets of people and things (NIP-51): 30000 to 30007, and these. */
+const SETS: readonly number[] = [30015, 30030, 30063, 30267, 31924, 39089, 39092];
+
+/** Whether a tag of this kind of event is an entry of a list, and addresses nobody. */
 function isList(kind: number): boolean {
   return kind === 3 || (kind >= 10_000 && kind < 20_000) ||
-    (kind >= 30_000 && kind < 30_008) || kind === 39_089 || kind === 39_092;
+    (kind >= 30_000 && kind < 30_008) || SETS.includes(kind);
 }
 
 /**

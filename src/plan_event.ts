@@ -36,6 +36,8 @@ export interface EventPlan {
   readonly reasons: ReadonlyMap<string, EventRelayReason>;
   /** The inbox relays of each tagged user that get the event. */
   readonly inboxes: ReadonlyMap<string, readonly string[]>;
+  /** The inbox relays of each tagged user that `maxInboxes` leaves out. */
+  readonly passed: ReadonlyMap<string, readonly string[]>;
   /** Whom or what it does not reach, and why. */
   readonly unrouted: readonly Unrouted[];
   /** Why it goes nowhere, in words; absent where it goes somewhere. */
@@ -119,9 +121,7 @@ export function planEvent(
   if (rule.to === "everywhere") {
     for (const list of [own, stored]) add([...list?.write ?? [], ...list?.read ?? []], "spread");
   }
-  if (rule.to !== "outbox-and-inboxes" && rule.to !== "deleted") {
-    add(settings.indexerRelays, "indexer");
-  }
+  if (rule.to !== "outbox-and-inboxes") add(settings.indexerRelays, "indexer");
   if (homeless || rule.to === "everywhere" || rule.to === "deleted") {
     add(settings.fallbackRelays, "fallback");
   }
@@ -140,13 +140,18 @@ export function eventPeople(event: NostrEvent): string[] {
   return [event.pubkey, ...taggedUsers(event)];
 }
 
+/** What a plan says of tagged users. */
+type Delivery = Pick<EventPlan, "inboxes" | "passed" | "unrouted">;
+
+const NO_DELIVERY: Delivery = { inboxes: new Map(), passed: new Map(), unrouted: [] };
+
 /** Adds inbox relays to `reasons`; says whom they reach. */
 function deliver(
   users: readonly string[],
   reasons: Map<string, EventRelayReason>,
   lists: ReadonlyMap<string, RelayList>,
   settings: PlanSettings,
-): Pick<EventPlan, "inboxes" | "unrouted"> {
+): Delivery {
   const builder = new RelayGraphBuilder((url) => settings.check(url).url, settings.weight);
   const isListed = users.map((user) => {
     const own = builder.add(lists.get(user)?.read ?? []);
@@ -168,13 +173,16 @@ function deliver(
   }
 
   const inboxes = new Map<string, string[]>();
+  const passed = new Map<string, string[]>();
   const unrouted: Unrouted[] = [];
   users.forEach((pubkey, user) => {
     const reached = relaysOf[user].filter((url) => reasons.has(url));
+    const missed = relaysOf[user].filter((url) => !reasons.has(url));
+    if (missed.length > 0) passed.set(pubkey, missed);
     if (reached.length > 0) inboxes.set(pubkey, reached);
     else unrouted.push({ reason: relaysOf[user].length === 0 ? "no-list" : "cap", pubkey });
   });
-  return { inboxes, unrouted };
+  return { inboxes, passed, unrouted };
 }
 
 function readOwn(event: NostrEvent): RelayList {
@@ -185,11 +193,11 @@ function readOwn(event: NostrEvent): RelayList {
 
 function finish(
   reasons: ReadonlyMap<string, EventRelayReason>,
-  delivery: Pick<EventPlan, "inboxes" | "unrouted"> = { inboxes: new Map(), unrouted: [] },
+  delivery: Delivery = NO_DELIVERY,
 ): EventPlan {
   return { relays: [...reasons.keys()], reasons, ...delivery };
 }
 
 function nowhere(reason: Unrouted["reason"], refusal: string): EventPlan {
-  return { relays: [], reasons: new Map(), inboxes: new Map(), unrouted: [{ reason }], refusal };
+  return { ...NO_DELIVERY, relays: [], reasons: new Map(), unrouted: [{ reason }], refusal };
 }

@@ -77,6 +77,7 @@ export function parseRelayList(
   const refused: RefusedRelay[] = [];
 
   let entries = 0;
+  let marked = false;
   for (const tag of event.tags) {
     if (!Array.isArray(tag) || tag[0] !== "r" || typeof tag[1] !== "string") continue;
     if (++entries > maxEntries) break;
@@ -85,18 +86,19 @@ export function parseRelayList(
       refused.push({ url: tag[1].slice(0, 256), reason });
       continue;
     }
+    const side = sidesOf(tag);
+    if (side !== BOTH) marked = true;
     const known = urls.indexOf(url);
-    if (known >= 0) sides[known] |= sidesOf(tag);
-    else sides[urls.push(url) - 1] = sidesOf(tag);
+    if (known >= 0) sides[known] |= side;
+    else sides[urls.push(url) - 1] = side;
   }
 
   // Nine lists in ten have no markers: a hundred thousand of them share one array.
-  const same = sides.every((side) => side === BOTH);
   const list: RelayList = {
     pubkey: event.pubkey,
     created_at: event.created_at,
-    write: same ? urls : urls.filter((_, i) => sides[i] & WRITE),
-    read: same ? urls : urls.filter((_, i) => sides[i] & READ),
+    write: marked ? urls.filter((_, i) => sides[i] & WRITE) : urls,
+    read: marked ? urls.filter((_, i) => sides[i] & READ) : urls,
   };
   return refused.length > 0 ? { ...list, refused } : list;
 }

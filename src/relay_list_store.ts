@@ -104,12 +104,16 @@ export class RelayListStore implements NStore, RelayListSource {
   readonly #db: NStore;
   readonly #known: LRUCache<string, RelayList | typeof NONE>;
   readonly #loader: ListLoader;
+  /** The last write under way of each author. */
+  readonly #writes = new Map<string, Promise<void>>();
   readonly #maxNoneAge: number;
   readonly #maxFuture: number;
   readonly #verify: (event: NostrEvent) => boolean;
   readonly #now: () => number;
 
   /**
+   * Puts a memory of lists before a database.
+   *
    * @param db Where events are kept.
    * @throws {RangeError} If a number is out of its range.
    * @throws {TypeError} If `db` is no event store, or an option has the wrong type.
@@ -195,14 +199,16 @@ export class RelayListStore implements NStore, RelayListSource {
         `Cannot delete relay lists for event ${event.id}: the database has no method "remove"`,
       );
     }
-    try {
-      if (checked.kind === RELAY_LIST_KIND) await this.#storeList(checked, opts);
-      else await this.#db.event(checked, opts);
-      if (takenBack.length > 0) await this.#db.remove?.(takenBack, opts);
-    } finally {
-      // Also after a failure: nobody knows how far it got.
-      this.#forget(checked.pubkey);
-    }
+    await this.#inTurn(checked.pubkey, async () => {
+      try {
+        if (checked.kind === RELAY_LIST_KIND) await this.#storeList(checked, opts);
+        else await this.#db.event(checked, opts);
+        if (takenBack.length > 0) await this.#db.remove?.(takenBack, opts);
+      } finally {
+        // Also after a failure: nobody knows how far it got.
+        this.#forget(checked.pubkey);
+      }
+    });
   }
 
   /** Events of the database; see NIP-01. */
@@ -232,6 +238,20 @@ export class RelayListStore implements NStore, RelayListSource {
       await this.#db.remove(filters, opts);
     } finally {
       this.#forget();
+    }
+  }
+
+  /**
+   * Does one author's writes one after another: between looking for deletions and
+   * storing a list no deletion may slip in.
+   */
+  async #inTurn(pubkey: string, work: () => Promise<void>): Promise<void> {
+    const turn = this.#writes.get(pubkey)?.then(work, work) ?? work();
+    this.#writes.set(pubkey, turn);
+    try {
+      await turn;
+    } finally {
+      if (this.#writes.get(pubkey) === turn) this.#writes.delete(pubkey);
     }
   }
 

@@ -17,8 +17,8 @@ const ZERO_WIDTH = /[\u00ad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]/
 /** White space at both ends, percent-encoded too where a list was built by a machine. */
 const AROUND = /^(?:\s|%20|%09|%0[ad])+|(?:\s|%20|%09|%0[ad])+$/gi;
 
-/** The end of a path that names nothing. */
-const PATH_END = /(?:\/|%20|%09|%0[ad])+$/i;
+/** The end of a path that names nothing; dots that `URL` would take for a step when read again. */
+const PATH_END = /(?:\/(?:\.|%2e){0,2}|%20|%09|%0[ad])+$/i;
 
 // deno-lint-ignore no-control-regex
 const INSIDE = /[\s\u0000-\u001f\u007f]/;
@@ -104,22 +104,28 @@ export function rememberedCheck(
   policy: RelayUrlPolicy,
   max = 20_000,
 ): (value: string) => RelayUrlCheck {
-  const known = memories.get(policy) ?? new Map<string, RelayUrlCheck>();
-  memories.set(policy, known);
-  return (value) => {
+  const remembered = checkers.get(policy);
+  if (remembered) return remembered;
+  const known = new Map<string, RelayUrlCheck>();
+  // What is remembered would outlive a change to the policy: none is followed.
+  const { allowLocal, allowInsecure, allowOnion, allow } = policy;
+  const own = { allowLocal, allowInsecure, allowOnion, allow: allow?.bind(policy) };
+  const checker = (value: string) => {
     // What is refused for its length must not fill the memory.
-    if (value?.length > MAX_LENGTH) return checkRelayUrl(value, policy);
+    if (value?.length > MAX_LENGTH) return checkRelayUrl(value, own);
     let check = known.get(value);
     if (check === undefined) {
-      check = checkRelayUrl(value, policy);
+      check = checkRelayUrl(value, own);
       if (known.size >= max) known.clear();
       known.set(value, check);
     }
     return check;
   };
+  checkers.set(policy, checker);
+  return checker;
 }
 
-const memories = new WeakMap<RelayUrlPolicy, Map<string, RelayUrlCheck>>();
+const checkers = new WeakMap<RelayUrlPolicy, (value: string) => RelayUrlCheck>();
 
 function checkParsed(url: URL, policy: RelayUrlPolicy): RelayUrlCheck {
   if (url.username !== "" || url.password !== "") return refused("credentials");

@@ -42,18 +42,18 @@ export function reqParts(filters: readonly NostrFilter[]): ReqParts {
       unrouted.push({ reason: "matches-nothing", filter: index });
       return;
     }
-    const people = peopleOf(given);
-    const filter = withoutGiftWraps(given);
     // Somebody's gift wraps are on the relays of their kind 10050 list and
     // nowhere else; asking elsewhere only tells strangers who waits for mail.
-    if (people?.side === "read" && filter !== given) {
-      for (const pubkey of people.pubkeys) {
+    const filter = given["#p"] ? withoutGiftWraps(given) : given;
+    if (filter !== given) {
+      for (const pubkey of new Set(given["#p"])) {
         unrouted.push({ reason: "no-dm-list", pubkey, filter: index });
       }
       if (filter.kinds!.length === 0) return;
     }
-    if (people === undefined) open.push({ index, filter: given });
-    else named.push({ index, filter: people.side === "read" ? filter : given, people });
+    const people = peopleOf(filter);
+    if (people === undefined) open.push({ index, filter });
+    else named.push({ index, filter, people });
   });
   return { named, open, unrouted };
 }

@@ -66,6 +66,8 @@ Deno.test("S2: a malformed event is refused with what is wrong with it", () => {
   const faults: [change: Record<string, unknown>, message: RegExp][] = [
     [{ id: event.id.toUpperCase() }, /"id" is no 32 bytes of hex: [0-9A-F]/],
     [{ id: `${event.id}\n` }, /"id"/],
+    [{ id: JSON.parse('{"toString":1}') }, /"id" is no 32 bytes of hex: of type object/],
+    [{ id: "x".repeat(1_000_000) }, /^.{1,300}$/],
     [{ id: undefined }, /"id" is no 32 bytes of hex: undefined/],
     [{ pubkey: event.pubkey.slice(1) }, /"pubkey" is no 32 bytes of hex/],
     [{ pubkey: [event.pubkey] }, /"pubkey"/],

@@ -99,6 +99,12 @@ Deno.test("NIP-17: nobody is asked for gift wraps while no kind 10050 list is kn
   }
 });
 
+Deno.test("NIP-17: no relay is told whose gift wraps are looked for, whatever else the filter has", () => {
+  for (const also of [{ search: "cats" }, { "#h": ["cats"] }, { authors: [BOB] }]) {
+    assert.deepEqual(asked({ kinds: [1059], "#p": [ALICE], ...also }), {});
+  }
+});
+
 Deno.test("NIP-50: a search goes to the fallback relays, whomever it names", () => {
   for (const filter of [{ search: "cats" }, { search: "cats", authors: [ALICE], "#p": [BOB] }]) {
     assert.deepEqual(asked(filter), { [HUB]: [filter] });
@@ -192,8 +198,8 @@ Deno.test("NIP-70: a protected event goes to its author's write relays only", ()
   assert.match(homeless.refusal!, /protected.*NIP-70/);
 });
 
-Deno.test("NIP-09: a deletion goes to outbox and inboxes, and to the fallback relays", () => {
-  assert.deepEqual(sent(5, ["e", ID], ["p", BOB]), [A_OUT, HUB, B_IN]);
+Deno.test("NIP-09: a deletion goes wherever the event may be: outbox, inboxes, indexers, fallbacks", () => {
+  assert.deepEqual(sent(5, ["e", ID], ["p", BOB]), [A_OUT, INDEXER, HUB, B_IN]);
 });
 
 Deno.test("NIP-29: a group's message goes to its host only", () => {

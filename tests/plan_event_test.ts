@@ -85,16 +85,20 @@ Deno.test("E2: planEvent() adds as many inboxes as there are, but never more tha
   }));
 });
 
-Deno.test("E2: a plan says of each tagged user which inboxes get the event, or why none does", () => {
+Deno.test("E2: a plan says which inboxes of each tagged user get the event, or why none does", () => {
   fc.assert(fc.property(posts, (publication) => {
-    const { relays, inboxes, unrouted, refusal } = plan(publication);
+    const { relays, inboxes, passed, unrouted, refusal } = plan(publication);
     if (refusal !== undefined) return;
     const all = inboxesOf(publication);
     assert.ok([...inboxes.keys()].every((user) => all.has(user)));
+    const isLost = unrouted.some(({ pubkey }) => pubkey === publication.event.pubkey);
+    const hasPlace = [...outbox(publication), ...publication.options.fallbackRelays!].length > 0;
+    assert.equal(isLost, !hasPlace);
     for (const [user, urls] of all) {
       const reached = urls.filter((url) => relays.includes(url));
       const why = unrouted.find(({ pubkey }) => pubkey === user)?.reason;
       assert.deepEqual(inboxes.get(user) ?? [], reached);
+      assert.deepEqual([...reached, ...passed.get(user) ?? []].sort(), urls.toSorted());
       assert.equal(why, reached.length > 0 ? undefined : urls.length > 0 ? "cap" : "no-list");
     }
   }));
@@ -119,7 +123,8 @@ Deno.test("E4: planEvent() spreads a relay list to its own relays, the former on
     const { indexerRelays = [], fallbackRelays = [] } = options;
 
     const { relays } = plan(publication);
-    const first = clean(own, options);
+    const first = clean(entries.map(([, url]) => url), options)
+      .filter((url) => clean(own, options).includes(url));
     assert.deepEqual(relays.slice(0, first.length), first);
     const all = clean([...own, ...others, ...indexerRelays, ...fallbackRelays], options);
     assert.deepEqual([...relays].sort(), all.sort());
@@ -208,6 +213,18 @@ Deno.test("planEvent() sends an event to the fallback relays where its author ha
     });
     assert.ok(relays.includes("wss://hub.example/"));
   }));
+});
+
+Deno.test("planEvent() calls a fallback relay an inbox where a tagged user lists it", () => {
+  const hub = "wss://hub.example/";
+  const lists = new Map([
+    [ALICE, relayList(ALICE, { write: ["wss://a.example"] })],
+    [BOB, relayList(BOB, { read: [hub] })],
+  ]);
+  const options = { fallbackRelays: [hub] };
+  const reasonFor = (user: string) =>
+    planEvent(draft({ pubkey: ALICE, tags: [["p", user]] }), lists, options).reasons.get(hub);
+  assert.deepEqual([reasonFor(BOB), reasonFor(CAROL)], ["inbox", "fallback"]);
 });
 
 Deno.test("planEvent() says so where a mention reaches its inbox but no relay of its author's", () => {

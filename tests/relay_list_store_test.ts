@@ -1,38 +1,13 @@
 import assert from "node:assert/strict";
 import { NCache } from "@nostrify/nostrify";
-import type { NostrEvent } from "@nostrify/types";
 import fc from "fast-check";
 import { EventRefusedError } from "../src/errors.ts";
-import { RelayListStore, type RelayListStoreOptions } from "../src/relay_list_store.ts";
+import { RelayListStore } from "../src/relay_list_store.ts";
 import { noPubkey, PEOPLE, SIGNERS } from "./support/arbitraries.ts";
-import { ControlledStore, turns } from "./support/controlled_store.ts";
+import { turns } from "./support/controlled_store.ts";
+import { A, B, listEvent, NOW, setUp } from "./support/list_store.ts";
 
 const [ALICE, BOB, CAROL] = PEOPLE;
-const NOW = 1_700_000_000;
-const A = "wss://a.example/";
-const B = "wss://b.example/";
-
-/** A list that nobody signed, for stores that do not verify. */
-function listEvent(pubkey: string, urls = [A], created_at = NOW): NostrEvent {
-  const id = pubkey.slice(16) + created_at.toString(16).padStart(16, "0");
-  const tags = urls.map((url) => ["r", url]);
-  return { kind: 10002, pubkey, created_at, id, tags, content: "", sig: "0".repeat(128) };
-}
-
-/** A store that trusts signatures, over lists, with a clock and a database under control. */
-function setUp(lists: NostrEvent[] = [], options: RelayListStoreOptions = {}) {
-  const cache = new NCache({ max: 10_000 });
-  for (const list of lists) cache.add(list);
-  const db = new ControlledStore(cache);
-  const clock = { now: NOW * 1000 };
-  const store = new RelayListStore(db, {
-    verifyEvent: () => true,
-    now: () => clock.now,
-    ...options,
-  });
-  const write = async (pubkey: string) => (await store.get([pubkey])).get(pubkey)?.write;
-  return { cache, clock, db, store, write };
-}
 
 Deno.test("get() asks the database for each person once, then answers from memory", async () => {
   const { db, store } = setUp([listEvent(ALICE), listEvent(BOB, [B])]);
@@ -92,6 +67,7 @@ Deno.test("get() by many callers at once shares queries of at most batchSize peo
       assert.equal(db.asked.length, Math.ceil(everyone.length / batchSize));
       assert.ok(db.asked.every(({ length }) => length <= batchSize));
     }),
+    { numRuns: 50 },
   );
 });
 

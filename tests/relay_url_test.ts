@@ -108,6 +108,13 @@ Deno.test("normalizeRelayUrl() leaves what it made, and so does URL", () => {
   );
 });
 
+Deno.test("normalizeRelayUrl() leaves no step that URL would take when it reads the form again", () => {
+  for (const end of ["/..%20/", "/.%20", "/%2e%2E%20", "/..%0a/.%20//"]) {
+    assert.equal(normalizeRelayUrl(`wss://a.example/b${end}`), "wss://a.example/b");
+  }
+  assert.equal(normalizeRelayUrl("wss://a.example/.../b.."), "wss://a.example/.../b..");
+});
+
 Deno.test("normalizeRelayUrl() gives what URL gives for a clean URL", () => {
   const segment = fc.stringMatching(/^[A-Za-z0-9_~-]{1,8}$/);
   const clean = fc.tuple(fc.domain(), fc.array(segment, { maxLength: 3 }), fc.option(segment));
@@ -135,6 +142,7 @@ const REASONS: readonly (readonly [value: unknown, reason: string])[] = [
   [new URL("wss://nos.lol"), "not-a-string"],
   [" ".repeat(5_000), "too-long"],
   [`wss://nos.lol/${"é".repeat(100)}`, "too-long"],
+  [`wss://nos.lol/#${"x".repeat(250)}`, "too-long"],
   ["//nos.lol/", "no-scheme"],
   ["wss:nos.lol", "no-scheme"],
   ["wss:/nos.lol", "no-scheme"],
@@ -148,6 +156,7 @@ const REASONS: readonly (readonly [value: unknown, reason: string])[] = [
   ["wss://nos.lol/%20wss:/a.example", "several-urls"],
   ["wss://nos.lol/wss%3A%2F%2Fa.example", "several-urls"],
   ["wss://nos.lol/wss%3a//a.example", "several-urls"],
+  ["wss://nos.lol/http%3a%2F/a.example", "several-urls"],
   ["wss://nos.lol/wss:\\\\a.example", "several-urls"],
   ["wss://nos.lol/?next=https://a.example", "several-urls"],
   ["wss://nos.lol\nwss", "several-urls"],
@@ -218,7 +227,7 @@ Deno.test("a policy's own rule is asked last, with the normal form", () => {
     asked.push(url);
     return url !== "wss://blocked.example/";
   };
-  assert.equal(normalizeRelayUrl("WSS://Nos.lol", { allow }), "wss://nos.lol/");
+  assert.equal(normalizeRelayUrl("wss://nos.lol.//", { allow }), "wss://nos.lol/");
   assert.deepEqual(checkRelayUrl("wss://BLOCKED.example", { allow }), { reason: "policy" });
   assert.deepEqual(checkRelayUrl("wss://10.0.0.1", { allow }), { reason: "local" });
   assert.deepEqual(asked, ["wss://nos.lol/", "wss://blocked.example/"]);
@@ -239,6 +248,18 @@ Deno.test("rememberedCheck() answers as checkRelayUrl() does, and asks a policy 
   assert.equal(asked, 2, "a full memory starts afresh");
 });
 
+Deno.test("rememberedCheck() asks a policy that is an object of a class", () => {
+  class Blocklist {
+    readonly blocked = "wss://a.example/";
+    allow(url: string) {
+      return url !== this.blocked;
+    }
+  }
+  const check = rememberedCheck(new Blocklist());
+  assert.deepEqual(check("wss://a.example"), { reason: "policy" });
+  assert.deepEqual(check("wss://b.example"), { url: "wss://b.example/" });
+});
+
 Deno.test("rememberedCheck() does not keep strings that are too long for a relay", () => {
   let asked = 0;
   const check = rememberedCheck({ allow: () => ++asked > 0 });
@@ -248,4 +269,11 @@ Deno.test("rememberedCheck() does not keep strings that are too long for a relay
     assert.deepEqual(check(url), { url: "wss://a.example/" });
   }
   assert.equal(asked, 3);
+});
+
+Deno.test("rememberedCheck() does not follow a policy that is changed after it was first seen", () => {
+  const policy = { allowOnion: true };
+  const check = rememberedCheck(policy);
+  policy.allowOnion = false;
+  assert.equal(check("ws://a.onion").url, "ws://a.onion/");
 });

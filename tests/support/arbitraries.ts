@@ -7,8 +7,7 @@
 
 import type { NostrEvent, NostrFilter } from "@nostrify/types";
 import fc from "fast-check";
-import type { RelayList } from "../../src/types.ts";
-import { type Draft, Signer } from "./signer.ts";
+import { Signer } from "./signer.ts";
 
 /** Users with keys. */
 export const SIGNERS: readonly Signer[] = [1, 2, 3, 4].map((seed) => new Signer(seed));
@@ -93,8 +92,8 @@ export function spellingOf(url: string): fc.Arbitrary<string> {
     fc.constantFrom(...dot),
     fc.constantFrom(port ?? "", port ?? ":443"),
     fc.array(fc.constantFrom("/", "//", "///"), { minLength: 1, maxLength: 4 }),
-    fc.constantFrom(...path === "/" ? ["", "/", "//", "/./"] : ["", "/", "//"]),
-    fc.constantFrom(...query ? [query] : ["", "?"]),
+    fc.constantFrom(...path === "/" ? ["", "/", "//", "/./"] : ["", "/", "//", "%20", "/%0A/"]),
+    fc.constantFrom(...query ? [query, `${query}%20`] : ["", "?", "?%09"]),
     fc.constantFrom("", "#", "#Fragment", "#a%20"),
     invisible,
   ).map(([before, scheme, name, end, number, slashes, tail, search, hash, after]) => {
@@ -114,6 +113,7 @@ const invisible = fc.constantFrom(
   "\u200b",
   "\ufeff",
   " \u2060\u00a0",
+  "%0d%0A",
   "%20",
 );
 
@@ -126,29 +126,6 @@ export const listedUrl: fc.Arbitrary<string> = fc.oneof(
   { arbitrary: spelledRelay, weight: 2 },
   { arbitrary: fc.constantFrom(...REFUSED.map(([url]) => url)), weight: 1 },
 );
-
-/** The list of this person, with URLs from `urls`. */
-export function listOf(
-  pubkey: string,
-  urls: fc.Arbitrary<string> = relay,
-): fc.Arbitrary<RelayList> {
-  const side = fc.uniqueArray(urls, { maxLength: 5 });
-  return fc.record({
-    pubkey: fc.constant(pubkey),
-    created_at: time,
-    write: side,
-    read: side,
-  });
-}
-
-/** Lists of some of {@link PEOPLE}. */
-export function relayLists(
-  urls: fc.Arbitrary<string> = relay,
-): fc.Arbitrary<Map<string, RelayList>> {
-  return fc.subarray([...PEOPLE])
-    .chain((some) => fc.tuple(...some.map((pubkey) => listOf(pubkey, urls))))
-    .map((lists) => new Map(lists.map((list) => [list.pubkey, list])));
-}
 
 /** A list of a filter: seldom an empty one, which matches nothing. */
 function some<T>(value: fc.Arbitrary<T>, maxLength: number): fc.Arbitrary<T[]> {
@@ -176,9 +153,6 @@ export const filter: fc.Arbitrary<NostrFilter> = fc.record({
   limit: fc.integer({ min: 0, max: 30 }),
   search: fc.constantFrom("", "words"),
 }, { requiredKeys: [], noNullPrototype: true });
-
-/** The filters of one request. */
-export const filters: fc.Arbitrary<NostrFilter[]> = fc.array(filter, { maxLength: 4 });
 
 const tag = fc.oneof(
   fc.tuple(fc.constantFrom("p", "P"), person),
@@ -222,23 +196,3 @@ export function eventFor(filter: NostrFilter): fc.Arbitrary<NostrEvent> {
     tags: [...base.tags, ...tags],
   }));
 }
-
-/** Signing takes a millisecond or two, so an event that was signed is kept. */
-const signed = new Map<string, NostrEvent>();
-
-/** The event of this draft by one of {@link SIGNERS}, the same object each time. */
-export function sign(signer: Signer, draft: Draft): NostrEvent {
-  const key = JSON.stringify([signer.pubkey, draft]);
-  const event = signed.get(key) ?? signer.sign(draft);
-  signed.set(key, event);
-  return event;
-}
-
-/** A signed kind 10002 by one of {@link SIGNERS}, with up to two relays. */
-export const signedList: fc.Arbitrary<NostrEvent> = fc.tuple(
-  fc.constantFrom(...SIGNERS),
-  time,
-  fc.subarray(RELAYS.slice(0, 2)),
-).map(([signer, created_at, urls]) =>
-  sign(signer, { kind: 10002, created_at, tags: urls.map((url) => ["r", url]) })
-);

@@ -10,7 +10,7 @@ import fc from "fast-check";
 import type { PlanOptions } from "../../src/options.ts";
 import { normalizeRelayUrl } from "../../src/relay_url.ts";
 import type { RelayList } from "../../src/types.ts";
-import { listedUrl, listOf, PEOPLE, RELAYS } from "./arbitraries.ts";
+import { listedUrl, PEOPLE, RELAYS } from "./arbitraries.ts";
 
 /** An event to publish, the known lists, and options. */
 export interface Publication {
@@ -86,15 +86,21 @@ export function eventOf(kinds: readonly number[], tags = freeTags): fc.Arbitrary
   });
 }
 
-const lists = fc.subarray([...USERS])
-  .chain((some) => fc.tuple(...some.map((pubkey) => listOf(pubkey, listedUrl))))
-  .map((all) => new Map(all.map((list) => [list.pubkey, list])));
+const side = fc.uniqueArray(listedUrl, { maxLength: 5 });
+const lists: fc.Arbitrary<ReadonlyMap<string, RelayList>> = fc.uniqueArray(
+  fc.record({ pubkey: user, created_at: fc.constant(1_700_000_000), write: side, read: side }),
+  { maxLength: 6, selector: ({ pubkey }) => pubkey },
+).map((all) => new Map(all.map((list) => [list.pubkey, list])));
 
 const options: fc.Arbitrary<PlanOptions> = fc.record({
   fallbackRelays: fc.subarray(["wss://fallback.example/", RELAYS[0]]),
   indexerRelays: fc.subarray(["wss://indexer.example/", RELAYS[1]]),
   maxInboxes: fc.constantFrom(0, 1, 2, 3, 6, 50),
-  policy: fc.constantFrom({}, { allow: (url: string) => url !== FORBIDDEN }),
+  policy: fc.constantFrom(
+    {},
+    { allow: (url: string) => url !== FORBIDDEN },
+    { allowLocal: true, allowInsecure: true, allowOnion: true },
+  ),
   weight: fc.constantFrom(
     () => 1,
     (url: string) => url.charCodeAt(6) % 3,

@@ -50,6 +50,7 @@ function* pathsIn(folder: string): Generator<string> {
 function withoutComments(text: string): string {
   return text
     .replace(/^\s*\/\*[\s\S]*?\*\/$/gm, "")
+    .replace(/\/\*[^*\n]*\*\//g, "")
     .replace(/(?:^|\s)\/\/ .*$/gm, "");
 }
 

@@ -1,0 +1,50 @@
+/**
+ * A store of relay lists whose database and clock are under a test's hand.
+ *
+ * @module
+ */
+
+import { NCache } from "@nostrify/nostrify";
+import type { NostrEvent } from "@nostrify/types";
+import { getEventHash } from "nostr-tools";
+import { RelayListStore, type RelayListStoreOptions } from "../../src/relay_list_store.ts";
+import { ControlledStore } from "./controlled_store.ts";
+
+/** The time at which the clock starts, in Unix seconds. */
+export const NOW = 1_700_000_000;
+/** A relay. */
+export const A = "wss://a.example/";
+/** Another relay. */
+export const B = "wss://b.example/";
+
+/** An event that nobody signed, for stores that do not verify; its id is right. */
+export function unsigned(
+  pubkey: string,
+  draft: Partial<Pick<NostrEvent, "kind" | "created_at" | "tags">>,
+): NostrEvent {
+  const { kind = 10002, created_at = NOW, tags = [] } = draft;
+  const template = { kind, pubkey, created_at, tags, content: "" };
+  return { ...template, id: getEventHash(template), sig: "0".repeat(128) };
+}
+
+/** A relay list that nobody signed. */
+export function listEvent(pubkey: string, urls = [A], created_at = NOW): NostrEvent {
+  return unsigned(pubkey, { created_at, tags: urls.map((url) => ["r", url]) });
+}
+
+/** A store that takes any signature, over a database that holds these lists. */
+export function setUp(lists: NostrEvent[] = [], options: RelayListStoreOptions = {}) {
+  const cache = new NCache({ max: 100 });
+  for (const list of lists) cache.add(list);
+  const db = new ControlledStore(cache);
+  const clock = { now: NOW * 1000 };
+  const store = new RelayListStore(db, {
+    verifyEvent: () => true,
+    now: () => clock.now,
+    max: 100,
+    ...options,
+  });
+  /** The write relays of one person. */
+  const write = async (pubkey: string) => (await store.get([pubkey])).get(pubkey)?.write;
+  return { cache, clock, db, store, write };
+}
