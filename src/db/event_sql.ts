@@ -1,0 +1,127 @@
+/**
+ * The statements that write events. Which event wins and which is deleted is
+ * decided inside them, never by a read before.
+ *
+ * @module
+ */
+
+import { REPLACEABLE } from "./schema.ts";
+import type { SqlFlavour } from "./sql_flavour.ts";
+
+/** The statements. The parameter is a JSON array of records if not said otherwise. */
+export interface EventSql {
+  /** Deletes the tags of the events that `replace` would replace. */
+  readonly clearReplaced: string;
+  /** Stores replaceable events that are newer; answers their ids. */
+  readonly replace: string;
+  /** Stores events of other kinds; answers the ids of those that were not there. */
+  readonly insert: string;
+  /** Stores tags. */
+  readonly insertTags: string;
+  /** Answers the ids of the given events that a stored deletion covers. */
+  readonly deleted: string;
+  /** Stored events by kind, author and an indexed `d` tag, among others. */
+  readonly versionsByTag: string;
+  /** Stored events by kind and author. */
+  readonly versionsByAuthor: string;
+  /** Those of some ids (records) that are an author's (2) and kind 5 can delete. */
+  readonly deletable: string;
+  /** The ids of an author's (1) events up to a time (2). */
+  readonly vanished: string;
+  /** Deletes the tags of some ids (1, a JSON array). */
+  readonly deleteTags: string;
+  /** Deletes the events with some ids (1, a JSON array). */
+  readonly deleteEvents: string;
+}
+
+const COLUMNS = "id, kind, pubkey, content, created_at, tags, sig";
+
+/** Writes the statements for one kind of database. */
+export function eventSql(flavour: SqlFlavour): EventSql {
+  const { join } = flavour;
+  const events = withRecords(flavour, {
+    id: "text",
+    kind: "integer",
+    pubkey: "text",
+    content: "text",
+    created_at: "integer",
+    tags: "text",
+    sig: "text",
+    address: "text",
+  });
+  const addresses = withRecords(flavour, {
+    kind: "integer",
+    pubkey: "text",
+    d: "text",
+  });
+  const version = "e.id, e.kind, e.pubkey, e.created_at, e.tags";
+  // From the author's deletions to their tags: an author has few of them, but
+  // thousands may have tagged the event.
+  const deleted = `(
+    v.kind <> 62 and exists (
+      select 1 from nostr_events x
+      where x.pubkey = v.pubkey and x.kind = 62 and x.created_at >= v.created_at
+    ) or v.kind not in (5, 62) and exists (
+      select 1 from nostr_events x ${join} nostr_tags t on t.event_id = x.id
+      where x.pubkey = v.pubkey and x.kind = 5 and (
+        t.name = 'e' and t.value = v.id
+        or t.name = 'a' and t.value = v.address and x.created_at >= v.created_at
+      )
+    )
+  )`;
+  return {
+    clearReplaced: `${events} delete from nostr_tags where event_id in (
+      select e.id from v
+      ${join} nostr_events e on e.kind = v.kind and e.pubkey = v.pubkey
+      where ${newer("v", "e", flavour)} and not ${deleted}
+    )`,
+    replace: `${events} insert into nostr_events (${COLUMNS})
+      select ${COLUMNS} from v where not ${deleted}
+      on conflict (kind, pubkey) where ${REPLACEABLE} do update set
+        id = excluded.id, content = excluded.content, tags = excluded.tags,
+        created_at = excluded.created_at, sig = excluded.sig
+      where ${newer("excluded", "nostr_events", flavour)}
+      returning id`,
+    insert: `${events} insert into nostr_events (${COLUMNS})
+      select ${COLUMNS} from v where not ${deleted}
+      on conflict (id) do nothing
+      returning id`,
+    insertTags: `${
+      withRecords(flavour, { event_id: "text", name: "text", value: "text" })
+    } insert into nostr_tags (event_id, name, value)
+      select event_id, name, value from v`,
+    deleted: `${events} select id from v where ${deleted}`,
+    versionsByTag: `${addresses} select distinct ${version} from v
+      ${join} nostr_tags t on t.name = 'd' and t.value = v.d
+      ${join} nostr_events e on e.id = t.event_id
+        and e.kind = v.kind and e.pubkey = v.pubkey`,
+    versionsByAuthor: `${addresses} select distinct ${version} from v
+      ${join} nostr_events e on e.kind = v.kind and e.pubkey = v.pubkey`,
+    deletable: `${withRecords(flavour, { id: "text" })} select e.id from v
+      ${join} nostr_events e on e.id = v.id
+      where e.pubkey = ${flavour.parameter(2)} and e.kind not in (5, 62)`,
+    vanished: `select id from nostr_events
+      where pubkey = ${flavour.parameter(1)} and kind <> 62
+      and created_at <= ${flavour.integer(2)}`,
+    deleteTags: `delete from nostr_tags where ${flavour.isIn("event_id", 1)}`,
+    deleteEvents: `delete from nostr_events where ${flavour.isIn("id", 1)}`,
+  };
+}
+
+/** Names the records of parameter 1 `v`. */
+function withRecords(
+  flavour: SqlFlavour,
+  columns: Readonly<Record<string, "text" | "integer">>,
+): string {
+  return `with v as materialized (${flavour.records(columns)})`;
+}
+
+/**
+ * NIP-01: the later event wins, and of two at once the one with the lower id.
+ * Led by a plain range, or SQLite would look up all events of that second.
+ */
+function newer(a: string, b: string, { byCodeUnit }: SqlFlavour): string {
+  return `(${a}.created_at >= ${b}.created_at and (
+    ${a}.created_at > ${b}.created_at or ${a}.id${byCodeUnit} < ${b}.id
+  ))`;
+}

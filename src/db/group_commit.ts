@@ -1,0 +1,138 @@
+/**
+ * One transaction, and so one wait for the disk, for all events that are there
+ * to be written when it begins.
+ *
+ * @module
+ */
+
+import { type AnyExecutor, run } from "./any_kysely.ts";
+
+/** Runs `work` in a transaction; commits if it resolves. */
+export type Transact = <T>(work: (db: AnyExecutor) => Promise<T>) => Promise<T>;
+
+/** Writes items inside a transaction and answers what became of each. */
+export type WriteAll<Item, Result> = (
+  db: AnyExecutor,
+  items: readonly Item[],
+) => Promise<Result[]>;
+
+/** Most items in one transaction. */
+const GROUP = 500;
+
+interface Waiting<Item, Result> {
+  readonly item: Item;
+  readonly signal: AbortSignal | undefined;
+  readonly resolve: (result: Result) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+type Job<Item, Result> = Waiting<Item, Result> | {
+  readonly alone: () => Promise<void>;
+};
+
+/**
+ * A queue of writes, in the order they were asked for. An item that fails does
+ * not fail those that share its transaction.
+ */
+export class GroupCommit<Item, Result> {
+  readonly #transact: Transact;
+  readonly #writeAll: WriteAll<Item, Result>;
+  readonly #jobs: Job<Item, Result>[] = [];
+  #running: Promise<void> | undefined;
+
+  constructor(transact: Transact, writeAll: WriteAll<Item, Result>) {
+    this.#transact = transact;
+    this.#writeAll = writeAll;
+  }
+
+  /** Writes an item together with others; resolves once it is durable. */
+  write(item: Item, signal?: AbortSignal): Promise<Result> {
+    return new Promise((resolve, reject) => {
+      this.#add({ item, signal, resolve, reject });
+    });
+  }
+
+  /** Runs `work` in a transaction of its own. */
+  alone<T>(work: (db: AnyExecutor) => Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const alone = () => this.#transact(work).then(resolve, reject);
+      this.#add({ alone });
+    });
+  }
+
+  /** Resolves once nothing waits to be written. */
+  async idle(): Promise<void> {
+    await this.#running;
+  }
+
+  #add(job: Job<Item, Result>): void {
+    this.#jobs.push(job);
+    this.#running ??= this.#work();
+  }
+
+  async #work(): Promise<void> {
+    await Promise.resolve(); // what is written in the same turn joins
+    while (this.#jobs.length > 0) {
+      const first = this.#jobs[0];
+      if ("alone" in first) {
+        this.#jobs.shift();
+        await first.alone();
+        continue;
+      }
+      const end = this.#jobs.findIndex((job) => "alone" in job);
+      const length = Math.min(end < 0 ? this.#jobs.length : end, GROUP);
+      const group = this.#jobs.splice(0, length) as Waiting<Item, Result>[];
+      await this.#commit(group.filter((waiting) => !isAborted(waiting)));
+    }
+    this.#running = undefined;
+  }
+
+  async #commit(group: readonly Waiting<Item, Result>[]): Promise<void> {
+    if (group.length === 0) return;
+    // Nobody is told before the transaction is durable.
+    const settle: (() => void)[] = [];
+    try {
+      await this.#transact(async (db) => {
+        settle.length = 0; // a transaction may be tried again
+        if (group.length > 1) return await this.#writeSome(db, group, settle);
+        const [result] = await this.#writeAll(db, [group[0].item]);
+        settle.push(() => group[0].resolve(result));
+      });
+    } catch (error) {
+      for (const { reject } of group) reject(error);
+      return;
+    }
+    for (const tell of settle) tell();
+  }
+
+  /** Writes some under a savepoint, and halves them until the bad ones are alone. */
+  async #writeSome(
+    db: AnyExecutor,
+    group: readonly Waiting<Item, Result>[],
+    settle: (() => void)[],
+  ): Promise<void> {
+    await run(db, "savepoint nostr_group");
+    try {
+      const results = await this.#writeAll(db, group.map(({ item }) => item));
+      await run(db, "release savepoint nostr_group");
+      group.forEach(({ resolve }, i) => settle.push(() => resolve(results[i])));
+    } catch (error) {
+      // If the connection is gone, this fails too, and with it the transaction.
+      await run(db, "rollback to savepoint nostr_group");
+      await run(db, "release savepoint nostr_group");
+      if (group.length === 1) {
+        settle.push(() => group[0].reject(error));
+        return;
+      }
+      const half = group.length >> 1;
+      await this.#writeSome(db, group.slice(0, half), settle);
+      await this.#writeSome(db, group.slice(half), settle);
+    }
+  }
+}
+
+function isAborted({ signal, reject }: Waiting<unknown, never>): boolean {
+  if (!signal?.aborted) return false;
+  reject(signal.reason);
+  return true;
+}

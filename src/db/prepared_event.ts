@@ -1,0 +1,141 @@
+/**
+ * An event made ready for the tables: its row, its address, its indexed tags.
+ *
+ * @module
+ */
+
+import type { NostrEvent } from "@nostrify/types";
+import { EventRefusedError } from "../errors.ts";
+
+/** A row of `nostr_events`. */
+export interface EventRow {
+  readonly id: string;
+  readonly kind: number;
+  readonly pubkey: string;
+  readonly content: string;
+  readonly created_at: number;
+  /** The tags as JSON. */
+  readonly tags: string;
+  readonly sig: string;
+}
+
+/** An event made ready for the tables. */
+export interface PreparedEvent {
+  /** The event as it was given, for an error to name. */
+  readonly event: NostrEvent;
+  readonly row: EventRow;
+  /** `kind:pubkey:d`, for replaceable and addressable kinds. */
+  readonly address: string | undefined;
+  /** The first `d` tag; empty where there is none. */
+  readonly d: string;
+  /** Name and value of each tag that filters can ask for. */
+  readonly tags: readonly (readonly [string, string])[];
+}
+
+/** Whether an author keeps only one event of this kind (NIP-01). */
+export function isReplaceable(kind: number): boolean {
+  return kind === 0 || kind === 3 || (kind >= 10000 && kind < 20000);
+}
+
+/** Whether an author keeps only one event of this kind and `d` tag (NIP-01). */
+export function isAddressable(kind: number): boolean {
+  return kind >= 30000 && kind < 40000;
+}
+
+/** Whether relays pass this kind on without keeping it (NIP-01). */
+export function isEphemeral(kind: number): boolean {
+  return kind >= 20000 && kind < 30000;
+}
+
+function dTag(tags: readonly (readonly string[])[]): string {
+  return tags.find(([name]) => name === "d")?.[1] ?? "";
+}
+
+/** What a newer version shares with this event, if its kind has versions. */
+export function addressOf(
+  kind: number,
+  pubkey: string,
+  tags: readonly (readonly string[])[],
+): string | undefined {
+  if (isReplaceable(kind)) return `${kind}:${pubkey}:`;
+  if (isAddressable(kind)) return `${kind}:${pubkey}:${dTag(tags)}`;
+}
+
+/**
+ * Whether both databases give this text back as it was. PostgreSQL refuses NUL,
+ * `node:sqlite` cuts the text there, and neither stores half a surrogate pair.
+ */
+export function isStorable(text: string): boolean {
+  return !text.includes("\0") && text.isWellFormed();
+}
+
+/**
+ * Whether a tag is in the index: a single letter, a value under 200 characters,
+ * as `NDatabase` has it. A deletion's `a` tag may be longer, since it must be
+ * found when what it names comes back.
+ */
+export function isIndexed(kind: number, name: string, value: unknown): boolean {
+  return name?.length === 1 && typeof value === "string" &&
+    value.length < (kind === 5 ? 500 : 200) && isStorable(value) &&
+    isStorable(name);
+}
+
+/**
+ * Makes an event ready for the tables.
+ *
+ * @throws {EventRefusedError} If it has not the shape of an event, or holds text
+ * that would come back changed (`malformed`), or is newer than the database's
+ * column can say (`future`).
+ */
+export function prepareEvent(
+  event: NostrEvent,
+  maxCreatedAt: number,
+): PreparedEvent {
+  const fault = faultOf(event);
+  if (fault) throw new EventRefusedError("malformed", event, fault);
+  const { id, kind, pubkey, content, created_at, tags, sig } = event;
+  if (created_at > maxCreatedAt) {
+    throw new EventRefusedError(
+      "future",
+      event,
+      `created_at must be at most ${maxCreatedAt}, got ${created_at}`,
+    );
+  }
+  return {
+    event,
+    row: {
+      id,
+      kind,
+      pubkey,
+      content,
+      created_at,
+      tags: JSON.stringify(tags),
+      sig,
+    },
+    address: addressOf(kind, pubkey, tags),
+    d: dTag(tags),
+    tags: tags.flatMap(([name, value]) =>
+      isIndexed(kind, name, value) ? [[name, value] as const] : []
+    ),
+  };
+}
+
+function faultOf(event: NostrEvent): string | undefined {
+  for (const field of ["id", "pubkey", "content", "sig"] as const) {
+    const text: unknown = event[field];
+    if (typeof text !== "string") return `${field} is ${typeof text}, not text`;
+    if (!isStorable(text)) return `${field} holds a NUL or half a character`;
+  }
+  const { kind, created_at, tags } = event;
+  if (!Number.isInteger(kind) || kind < 0 || kind > 65535) {
+    return `kind must be an integer from 0 to 65535, got ${kind}`;
+  }
+  if (!Number.isSafeInteger(created_at) || created_at < 0) {
+    return `created_at must be an integer >= 0, got ${created_at}`;
+  }
+  const wellFormed = Array.isArray(tags) &&
+    tags.every((tag) =>
+      Array.isArray(tag) && tag.every((part) => typeof part === "string")
+    );
+  if (!wellFormed) return "tags must be lists of strings";
+}

@@ -1,0 +1,108 @@
+/**
+ * Reads events.
+ *
+ * @module
+ */
+
+import type { NostrEvent, NostrFilter } from "@nostrify/types";
+import { type AnyExecutor, run } from "./any_kysely.ts";
+import { type FilterSql, filterSql } from "./filter_sql.ts";
+import { addressOf, type EventRow, isAddressable } from "./prepared_event.ts";
+import type { SqlFlavour } from "./sql_flavour.ts";
+
+/** The events that match any of the filters, newest first, each once. */
+export async function readEvents(
+  db: AnyExecutor,
+  flavour: SqlFlavour,
+  filters: readonly NostrFilter[],
+  signal?: AbortSignal,
+): Promise<NostrEvent[]> {
+  const events: NostrEvent[] = [];
+  for (const { sql, parameters } of compile(filters, flavour)) {
+    signal?.throwIfAborted();
+    const select =
+      `select id, kind, pubkey, content, created_at, tags, sig ${sql}`;
+    for (const row of await run<EventRow>(db, select, parameters)) {
+      events.push(toEvent(row));
+    }
+  }
+  signal?.throwIfAborted();
+  events.sort(newestFirst);
+  const unique = filters.length === 1 &&
+    !events.some(({ kind }) => isAddressable(kind));
+  return unique ? events : newestOnly(events);
+}
+
+/** The ids of the events that match any of the filters. */
+export async function readIds(
+  db: AnyExecutor,
+  flavour: SqlFlavour,
+  filters: readonly NostrFilter[],
+  signal?: AbortSignal,
+): Promise<Set<string>> {
+  const ids = new Set<string>();
+  for (const { sql, parameters } of compile(filters, flavour)) {
+    signal?.throwIfAborted();
+    const rows = await run<{ id: string }>(db, `select id ${sql}`, parameters);
+    for (const { id } of rows) ids.add(id);
+  }
+  signal?.throwIfAborted();
+  return ids;
+}
+
+/** How many events match any of the filters. */
+export async function countEvents(
+  db: AnyExecutor,
+  flavour: SqlFlavour,
+  filters: readonly NostrFilter[],
+  signal?: AbortSignal,
+): Promise<number> {
+  // What several filters find must be told apart.
+  if (filters.length > 1) {
+    return (await readIds(db, flavour, filters, signal)).size;
+  }
+  for (const { sql, parameters } of compile(filters, flavour)) {
+    const count = `select count(*) as n from (select 1 ${sql}) as matches`;
+    const [{ n }] = await run<{ n: number | string }>(db, count, parameters);
+    signal?.throwIfAborted();
+    return Number(n);
+  }
+  return 0;
+}
+
+function compile(
+  filters: readonly NostrFilter[],
+  flavour: SqlFlavour,
+): FilterSql[] {
+  return filters.flatMap((filter) => filterSql(filter, flavour) ?? []);
+}
+
+function toEvent(row: EventRow): NostrEvent {
+  // A new object: `node:sqlite` gives rows without a prototype.
+  return {
+    id: row.id,
+    kind: row.kind,
+    pubkey: row.pubkey,
+    content: row.content,
+    created_at: row.created_at,
+    tags: JSON.parse(row.tags),
+    sig: row.sig,
+  };
+}
+
+function newestFirst(a: NostrEvent, b: NostrEvent): number {
+  return b.created_at - a.created_at || (a.id < b.id ? -1 : 1);
+}
+
+/**
+ * Leaves out what several filters found again, and older versions: of an
+ * addressable event, which no unique index forbids, or of a replaceable one that
+ * changed between two filters.
+ */
+function newestOnly(sorted: NostrEvent[]): NostrEvent[] {
+  const seen = new Set<string>();
+  return sorted.filter(({ id, kind, pubkey, tags }) => {
+    const key = addressOf(kind, pubkey, tags) ?? id;
+    return seen.size < seen.add(key).size;
+  });
+}

@@ -1,0 +1,69 @@
+/**
+ * The tables: those of Nostrify's former `NDatabase`, so that either opens a
+ * file the other made, and two indexes more.
+ *
+ * @module
+ */
+
+import { type AnyExecutor, type AnyKysely, run } from "./any_kysely.ts";
+import type { SqlFlavour } from "./sql_flavour.ts";
+
+/** Which kinds keep only an author's newest event; the text the index has. */
+export const REPLACEABLE = "kind >= 10000 and kind < 20000 or (kind in (0, 3))";
+
+const STATEMENTS = [
+  `create table if not exists nostr_events (
+    id text primary key,
+    kind integer not null,
+    pubkey text not null,
+    content text not null,
+    created_at integer not null,
+    tags text not null,
+    sig text not null
+  )`,
+  `create table if not exists nostr_tags (
+    event_id text not null references nostr_events (id) on delete cascade,
+    name text not null,
+    value text not null
+  )`,
+  `create unique index if not exists nostr_events_replaceable_idx
+    on nostr_events (kind, pubkey) where ${REPLACEABLE}`,
+  // What NDatabase answers filters without authors from, newest first.
+  `create index if not exists nostr_events_kind_idx
+    on nostr_events (created_at desc, id asc, kind, pubkey)`,
+  `create index if not exists nostr_tags_value_name_idx
+    on nostr_tags (value, name)`,
+  // Ours. NDatabase had none for an author's events, nor for an event's tags,
+  // so that deleting one event read the whole table of tags.
+  `create index if not exists nostr_events_author_idx
+    on nostr_events (pubkey, kind, created_at desc)`,
+  `create index if not exists nostr_tags_event_id_idx
+    on nostr_tags (event_id)`,
+];
+
+/**
+ * Creates what is missing. May run any number of times, in several processes at
+ * once.
+ */
+export async function migrateSchema(
+  db: AnyKysely,
+  flavour: SqlFlavour,
+): Promise<void> {
+  if (flavour.name === "sqlite") {
+    // Each statement is atomic and does nothing the second time. In one
+    // transaction the first would read, and the next could find the database
+    // changed by another process and fail at once.
+    return await create(db);
+  }
+  // PostgreSQL's "if not exists" is not atomic: two at once fail on a catalogue.
+  await db.transaction().setIsolationLevel("read committed").execute(
+    async (trx) => {
+      await run(trx, flavour.lock);
+      await create(trx);
+    },
+  );
+}
+
+async function create(db: AnyExecutor): Promise<void> {
+  for (const statement of STATEMENTS) await run(db, statement);
+}

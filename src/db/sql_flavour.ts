@@ -1,0 +1,85 @@
+/**
+ * Where the SQL of SQLite and PostgreSQL differs. Lists travel as one JSON
+ * parameter: that is as fast as one parameter a value, has no bound on their
+ * number, and leaves a handful of statements to prepare.
+ *
+ * @module
+ */
+
+import { sql } from "kysely";
+import type { AnyKysely } from "./any_kysely.ts";
+
+/** How one kind of database writes what is not common to both. */
+export interface SqlFlavour {
+  /** Which database. */
+  readonly name: "sqlite" | "postgres";
+  /** The placeholder of the n-th parameter, counted from 1. */
+  parameter(n: number): string;
+  /** The same as a whole number, which may be larger than the column holds. */
+  integer(n: number): string;
+  /** Whether `column` is one of the strings in the JSON array at parameter `n`. */
+  isIn(column: string, n: number): string;
+  /** A `select` of the objects in the JSON array at parameter 1. */
+  records(columns: Readonly<Record<string, "text" | "integer">>): string;
+  /** A join that reads its left side first, where the planner would not know. */
+  readonly join: string;
+  /** Makes a text comparison go by code unit whatever the locale. */
+  readonly byCodeUnit: string;
+  /** The first statement of a writing transaction: no other gets past its own. */
+  readonly lock: string;
+  /** The largest `created_at` that the column holds. */
+  readonly maxCreatedAt: number;
+}
+
+const sqlite: SqlFlavour = {
+  name: "sqlite",
+  parameter: () => "?",
+  integer: () => "?",
+  isIn: (column) => `${column} in (select value from json_each(?))`,
+  records(columns) {
+    const fields = Object.keys(columns).map((c) => `value->>'${c}' as ${c}`);
+    return `select ${fields.join(", ")} from json_each(?)`;
+  },
+  join: "cross join",
+  byCodeUnit: "",
+  // Deletes nothing, but takes the write lock before anything is read, so that
+  // a transaction never fails because another wrote after its first read.
+  lock: "delete from nostr_tags where 0",
+  maxCreatedAt: Number.MAX_SAFE_INTEGER,
+};
+
+const postgres: SqlFlavour = {
+  name: "postgres",
+  parameter: (n) => `$${n}`,
+  integer: (n) => `$${n}::bigint`,
+  // Through `text`, since some drivers encode a `json` parameter once more.
+  isIn: (column, n) =>
+    `${column} = any(array(select json_array_elements_text($${n}::text::json)))`,
+  records(columns) {
+    const types = Object.entries(columns).map(([c, type]) => `${c} ${type}`);
+    return `select * from json_to_recordset($1::text::json) as r(${types})`;
+  },
+  join: "join",
+  byCodeUnit: ' collate "C"',
+  // A statement cannot see what another transaction has not committed yet, so
+  // an event and its deletion could pass each other. The numbers: "nost", and
+  // the schema the tables are in.
+  lock:
+    "select pg_advisory_xact_lock(1852797812, hashtext(coalesce(current_schema(), '')))",
+  maxCreatedAt: 2 ** 31 - 1,
+};
+
+/**
+ * Tells which database a Kysely instance speaks to, by how it compiles a query.
+ *
+ * @throws {TypeError} If it is neither SQLite nor PostgreSQL.
+ */
+export function sqlFlavour(db: AnyKysely): SqlFlavour {
+  const compiled = sql`${sql.ref("a")} ${1}`.compile(db as never).sql;
+  if (compiled === '"a" ?') return sqlite;
+  if (compiled === '"a" $1') return postgres;
+  throw new TypeError(
+    "Cannot use this Kysely instance: its dialect must be SQLite or " +
+      `PostgreSQL, but it writes a column and a parameter as ${compiled}`,
+  );
+}

@@ -1,0 +1,115 @@
+/**
+ * An event database on the SQLite built into Deno 2 and Node 22.13 or later: no
+ * FFI, no download.
+ *
+ * @module
+ */
+
+import { DatabaseSync } from "node:sqlite";
+import { Kysely } from "kysely";
+import { EventDatabase } from "./kysely.ts";
+import { NodeSqliteDialect } from "./node_sqlite_dialect.ts";
+import { NodeSqliteHandle } from "./node_sqlite_handle.ts";
+
+/** How to open a SQLite file. */
+export interface SqliteOptions {
+  /**
+   * For how many milliseconds a write waits while another process or connection
+   * writes; an integer >= 0. A bulk import of 100,000 events takes some ten
+   * seconds.
+   * @default 30000
+   */
+  readonly busyTimeout?: number;
+}
+
+/**
+ * Opens an event database in a file, which is created if it is not there;
+ * `:memory:` is one that is gone when closed. An `NDatabase` file opens as it is.
+ *
+ * The file is in WAL mode: others may read while one writes, in this process or
+ * another. An event is on the disk when `event()` resolves.
+ *
+ * @throws {RangeError} If an option is out of range.
+ * @throws {Error} If the file cannot be opened, or is no SQLite database.
+ *
+ * @example Events outlive the program
+ * ```ts
+ * import { openSqlite } from "@npool/outbox/sqlite";
+ *
+ * const file = Deno.makeTempFileSync({ suffix: ".sqlite3" });
+ * const event = {
+ *   id: "0".repeat(64),
+ *   kind: 1,
+ *   pubkey: "f".repeat(64),
+ *   content: "hello",
+ *   created_at: 1_700_000_000,
+ *   tags: [["t", "greeting"]],
+ *   sig: "0".repeat(128),
+ * };
+ * {
+ *   await using db = await openSqlite(file);
+ *   await db.event(event);
+ * }
+ * await using db = await openSqlite(file);
+ * const [found] = await db.query([{ kinds: [1], "#t": ["greeting"] }]);
+ * if (found.content !== "hello") throw new Error("lost");
+ * ```
+ */
+export async function openSqlite(
+  path: string,
+  options: SqliteOptions = {},
+): Promise<EventDatabase> {
+  const { busyTimeout = 30_000 } = options;
+  if (!Number.isInteger(busyTimeout) || busyTimeout < 0) {
+    throw new RangeError(
+      `Cannot open ${path}: "busyTimeout" must be an integer >= 0, got ${busyTimeout}`,
+    );
+  }
+  const opened: NodeSqliteHandle[] = [];
+  try {
+    const connect = async () => {
+      const handle = new NodeSqliteHandle(new DatabaseSync(path), busyTimeout);
+      opened.push(handle);
+      await configure(handle, path);
+      return handle;
+    };
+    const writer = await connect();
+    const reader = path === ":memory:" ? writer : await connect();
+    const dialect = new NodeSqliteDialect({ writer, reader });
+    const db = new EventDatabase(new Kysely({ dialect }));
+    await db.migrate();
+    return db;
+  } catch (cause) {
+    for (const handle of opened) handle.close();
+    const message = cause instanceof Error ? cause.message : String(cause);
+    throw new Error(`Cannot open ${path} as an event database: ${message}`, {
+      cause,
+    });
+  }
+}
+
+async function configure(
+  handle: NodeSqliteHandle,
+  path: string,
+): Promise<void> {
+  handle.all("pragma busy_timeout = 0");
+  // Not set again where it is WAL already: to set it takes the whole file.
+  let [mode] = await handle.whenFree("pragma journal_mode") as JournalMode[];
+  const wanted = path === ":memory:" ? "memory" : "wal";
+  if (mode.journal_mode !== wanted) {
+    [mode] = await handle.whenFree(
+      "pragma journal_mode = wal",
+    ) as JournalMode[];
+  }
+  if (mode.journal_mode !== wanted) {
+    throw new Error(
+      `its journal mode must be ${wanted}, but stays ${mode.journal_mode}`,
+    );
+  }
+  handle.all("pragma synchronous = full");
+  handle.all("pragma foreign_keys = on");
+}
+
+interface JournalMode {
+  readonly journal_mode: string;
+}

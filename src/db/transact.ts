@@ -1,0 +1,44 @@
+/**
+ * A transaction that alone may write.
+ *
+ * @module
+ */
+
+import { type AnyExecutor, type AnyKysely, run } from "./any_kysely.ts";
+import type { SqlFlavour } from "./sql_flavour.ts";
+
+/** How often a transaction is tried that other programs' writes got in the way of. */
+const ATTEMPTS = 3;
+
+/**
+ * PostgreSQL's codes for a conflict with a program that does not take our lock:
+ * serialisation failure, deadlock, a replaced row that got tags meanwhile.
+ */
+const CONFLICTS: ReadonlySet<unknown> = new Set(["40001", "40P01", "23503"]);
+
+/** Runs `work` in a writing transaction; commits if it resolves. */
+export async function transact<T>(
+  kysely: AnyKysely,
+  flavour: SqlFlavour,
+  work: (db: AnyExecutor) => Promise<T>,
+): Promise<T> {
+  for (let attempt = 1;; attempt++) {
+    try {
+      let transaction = kysely.transaction();
+      if (flavour.name === "postgres") {
+        // Each statement must see what was committed before it got the lock.
+        transaction = transaction.setIsolationLevel("read committed");
+      }
+      return await transaction.execute(async (trx) => {
+        await run(trx, flavour.lock);
+        return await work(trx);
+      });
+    } catch (error) {
+      if (attempt === ATTEMPTS || !isConflict(error)) throw error;
+    }
+  }
+}
+
+function isConflict(error: unknown): boolean {
+  return error instanceof Error && "code" in error && CONFLICTS.has(error.code);
+}

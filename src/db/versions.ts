@@ -1,0 +1,62 @@
+/**
+ * The stored versions of addressable events (kinds 30000 to 39999). The tables
+ * have no unique index on the `d` tag, so they are looked up, which is sound
+ * while the transaction holds the only right to write.
+ *
+ * @module
+ */
+
+import { type AnyExecutor, run } from "./any_kysely.ts";
+import type { EventSql } from "./event_sql.ts";
+import { addressOf, isIndexed } from "./prepared_event.ts";
+
+/** A stored version of an addressable or replaceable event. */
+export interface Version {
+  readonly id: string;
+  readonly created_at: number;
+}
+
+/** A kind, an author, and a `d` tag, which is empty for a replaceable kind. */
+export interface Address {
+  readonly kind: number;
+  readonly pubkey: string;
+  readonly d: string;
+}
+
+/** The stored events at these addresses, by `kind:pubkey:d`. */
+export async function findVersions(
+  db: AnyExecutor,
+  sql: EventSql,
+  addresses: readonly Address[],
+): Promise<Map<string, Version[]>> {
+  const found = new Map<string, Version[]>();
+  for (const { kind, pubkey, d } of addresses) {
+    found.set(`${kind}:${pubkey}:${d}`, []);
+  }
+  for (const byTag of [true, false]) {
+    // An empty `d` tag may be a missing one, and NDatabase indexed neither.
+    const some = addresses.filter(({ kind, d }) =>
+      (d !== "" && isIndexed(kind, "d", d)) === byTag
+    );
+    if (some.length === 0) continue;
+    const statement = byTag ? sql.versionsByTag : sql.versionsByAuthor;
+    const rows = await run<VersionRow>(db, statement, [JSON.stringify(some)]);
+    for (const { id, kind, pubkey, created_at, tags } of rows) {
+      const address = addressOf(kind, pubkey, JSON.parse(tags)) ?? "";
+      found.get(address)?.push({ id, created_at });
+    }
+  }
+  return found;
+}
+
+interface VersionRow extends Version {
+  readonly kind: number;
+  readonly pubkey: string;
+  readonly tags: string;
+}
+
+/** Whether `a` replaces `b` (NIP-01); an event does not replace itself. */
+export function wins(a: Version, b: Version): boolean {
+  return a.created_at > b.created_at ||
+    (a.created_at === b.created_at && a.id < b.id);
+}

@@ -1,0 +1,136 @@
+/**
+ * Writes events inside a transaction, in order, many to a statement.
+ *
+ * @module
+ */
+
+import { type AnyExecutor, run } from "./any_kysely.ts";
+import { deletedBy, deleteEvents } from "./delete_events.ts";
+import type { EventSql } from "./event_sql.ts";
+import {
+  isAddressable,
+  isReplaceable,
+  type PreparedEvent,
+} from "./prepared_event.ts";
+import { type Address, findVersions, wins } from "./versions.ts";
+
+/** What became of an event; `ignored` was there, or an equal or newer version. */
+export type Outcome = "stored" | "ignored" | "deleted";
+
+/** Most events in one statement. */
+const RUN = 500;
+
+/** Writes events and says what became of each, in order. */
+export async function writeAll(
+  db: AnyExecutor,
+  sql: EventSql,
+  events: readonly PreparedEvent[],
+): Promise<Outcome[]> {
+  const outcomes: Outcome[] = [];
+  for (const run of runsOf(events)) {
+    outcomes.push(...await writeRun(db, sql, run));
+  }
+  return outcomes;
+}
+
+/**
+ * Writes one run of events, as {@link runsOf} makes them.
+ *
+ * @returns What became of each, in order.
+ */
+export async function writeRun(
+  db: AnyExecutor,
+  sql: EventSql,
+  events: readonly PreparedEvent[],
+): Promise<Outcome[]> {
+  const replaceable = events.filter(({ row }) => isReplaceable(row.kind));
+  const addressable = events.filter(({ row }) => isAddressable(row.kind));
+  const versions = await findVersions(db, sql, addressable.map(toAddress));
+  const versionsOf = ({ address = "" }: PreparedEvent) =>
+    versions.get(address) ?? [];
+  const other = events.filter((event) =>
+    !isReplaceable(event.row.kind) &&
+    versionsOf(event).every((version) => wins(event.row, version))
+  );
+
+  const stored = new Set<string>();
+  if (replaceable.length > 0) {
+    // Tags refer to their event, so they must go before its row changes its id.
+    await run(db, sql.clearReplaced, [records(replaceable)]);
+    collect(stored, await run(db, sql.replace, [records(replaceable)]));
+  }
+  if (other.length > 0) {
+    collect(stored, await run(db, sql.insert, [records(other)]));
+  }
+
+  const done = events.filter(({ row }) => stored.has(row.id));
+  const rest = events.filter(({ row }) => !stored.has(row.id));
+  await insertTags(db, sql, done);
+  const gone = done.flatMap((event) => versionsOf(event).map(({ id }) => id));
+  for (const event of done) gone.push(...await deletedBy(db, sql, event));
+  await deleteEvents(db, sql, gone);
+
+  const deleted = new Set<string>();
+  if (rest.length > 0) {
+    collect(deleted, await run(db, sql.deleted, [records(rest)]));
+  }
+  return events.map(({ row: { id } }) =>
+    stored.has(id) ? "stored" : deleted.has(id) ? "deleted" : "ignored"
+  );
+}
+
+async function insertTags(
+  db: AnyExecutor,
+  sql: EventSql,
+  events: readonly PreparedEvent[],
+): Promise<void> {
+  const tags = events.flatMap(({ row, tags }) =>
+    tags.map(([name, value]) => ({ event_id: row.id, name, value }))
+  );
+  if (tags.length > 0) await run(db, sql.insertTags, [JSON.stringify(tags)]);
+}
+
+/**
+ * Cuts events into runs, each of which a few statements can write as if one by
+ * one: no two versions of an event in one run, and a deletion (kind 5) or a
+ * vanishing (kind 62) in a run of its own.
+ */
+export function* runsOf(
+  events: Iterable<PreparedEvent>,
+): Generator<PreparedEvent[]> {
+  let current: PreparedEvent[] = [];
+  let keys = new Set<string>();
+  for (const event of events) {
+    const { id, kind } = event.row;
+    const key = event.address ?? id;
+    const alone = kind === 5 || kind === 62;
+    const full = alone || current.length === RUN || keys.has(key) ||
+      keys.has(id);
+    if (full && current.length > 0) {
+      yield current;
+      current = [];
+      keys = new Set();
+    }
+    if (alone) {
+      yield [event];
+      continue;
+    }
+    current.push(event);
+    keys.add(key).add(id);
+  }
+  if (current.length > 0) yield current;
+}
+
+function records(events: readonly PreparedEvent[]): string {
+  return JSON.stringify(
+    events.map(({ row, address }) => ({ ...row, address: address ?? null })),
+  );
+}
+
+function collect(ids: Set<string>, rows: { id: string }[]): void {
+  for (const { id } of rows) ids.add(id);
+}
+
+function toAddress({ row: { kind, pubkey }, d }: PreparedEvent): Address {
+  return { kind, pubkey, d };
+}

@@ -1,0 +1,85 @@
+/**
+ * Every kind of store the library is used with.
+ *
+ * @module
+ */
+
+import { NCache } from "@nostrify/nostrify";
+import { MockRelay } from "@nostrify/nostrify/test";
+import { openSqlite } from "../../src/db/sqlite.ts";
+import type { OpenStore, StoreContractOptions } from "./contract.ts";
+import { startPostgres } from "./postgres.ts";
+
+/** A kind of store, with what is special about it under the contract. */
+export interface Backing extends StoreContractOptions {
+  readonly name: string;
+  readonly open: () => Promise<OpenStore>;
+}
+
+const postgres = await startPostgres();
+
+const inMemory = {
+  "a limit keeps the newest, and 0 keeps none": "takes no limit",
+  "count() counts what query() finds": "takes no limit",
+  "an aborted signal rejects with its reason, before anything happens": "takes no signal",
+  "NIP-01: ephemeral events are not stored": "stores them",
+  "NIP-09: a deletion removes its author's events by id, and keeps them out":
+    "does not say that it refused one",
+  "NIP-09: a deletion that came first keeps its events out": "does not say that it refused one",
+  "NIP-09: a deletion by address removes versions up to its own time": "deletes by id only",
+  "NIP-09: a deleted newer version leaves the older one as it was":
+    "does not say that it refused one",
+  "NIP-09: nobody deletes another's events, nor a deletion": "deletes deletions",
+  "NIP-62: who vanishes is forgotten up to then, and may come back later": "does not know kind 62",
+  "any history leaves what the NIPs say, and any query finds it": "for all these reasons",
+};
+
+/** Every kind of store the library is used with. */
+export const backings: readonly Backing[] = [
+  {
+    name: "SQLite in memory",
+    open: async () => own(await openSqlite(":memory:")),
+  },
+  {
+    name: "SQLite in a file",
+    runs: 30,
+    async open() {
+      const folder = await Deno.makeTempDir();
+      const db = await openSqlite(`${folder}/events.sqlite3`);
+      return {
+        db,
+        async close() {
+          await db.close();
+          await Deno.remove(folder, { recursive: true });
+        },
+      };
+    },
+  },
+  {
+    name: "PostgreSQL",
+    runs: 30,
+    skip: typeof postgres === "string" ? postgres : undefined,
+    async open() {
+      if (typeof postgres === "string") throw new Error(postgres);
+      return own(await (await postgres.schema()).open());
+    },
+  },
+  {
+    name: "NCache",
+    deviations: inMemory,
+    open: () => Promise.resolve(foreign(new NCache({ max: 1_000 }))),
+  },
+  {
+    name: "MockRelay",
+    deviations: inMemory,
+    open: () => Promise.resolve(foreign(new MockRelay())),
+  },
+];
+
+function own(db: OpenStore["db"] & { close(): Promise<void> }): OpenStore {
+  return { db, close: () => db.close() };
+}
+
+function foreign(db: OpenStore["db"]): OpenStore {
+  return { db, close: () => Promise.resolve() };
+}

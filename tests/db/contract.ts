@@ -1,0 +1,100 @@
+/**
+ * One suite for every store of events: what `NStore` promises and the NIPs ask.
+ *
+ * @module
+ */
+
+import assert from "node:assert/strict";
+import type { NStore } from "@nostrify/types";
+import { type Sign, unsigned } from "./events.ts";
+import { deletionClaims } from "./contract_deletions.ts";
+import { lawClaims } from "./contract_laws.ts";
+import { queryClaims } from "./contract_queries.ts";
+import { versionClaims } from "./contract_versions.ts";
+
+/** A store to be tested, empty. */
+export interface OpenStore {
+  readonly db: NStore;
+  close(): Promise<void>;
+}
+
+/** What a claim's test gets. */
+export interface ClaimContext {
+  /** Opens an empty store, and closes the one opened before. */
+  readonly open: () => Promise<NStore>;
+  readonly sign: Sign;
+  /** How often a property is tried. */
+  readonly runs: number;
+}
+
+/** Claims by the words of the test. */
+export type Claims = Readonly<
+  Record<string, (context: ClaimContext) => Promise<void>>
+>;
+
+/** What is special about a store under the contract. */
+export interface StoreContractOptions {
+  /**
+   * Claims that do not hold there, with the reason. They are tried all the same,
+   * and must fail: a deviation that is none any more is an error.
+   */
+  readonly deviations?: Readonly<Record<string, string>>;
+  /** Makes the events; real signatures where the store checks them. */
+  readonly sign?: Sign;
+  /** How often a property is tried. */
+  readonly runs?: number;
+  /** Why the store cannot be tested on this machine. */
+  readonly skip?: string;
+}
+
+const CLAIMS: Claims = {
+  ...queryClaims,
+  ...versionClaims,
+  ...deletionClaims,
+  ...lawClaims,
+};
+
+/** Registers the suite's tests for one kind of store. */
+export function storeContract(
+  name: string,
+  open: () => Promise<OpenStore>,
+  options: StoreContractOptions = {},
+): void {
+  const { deviations = {}, sign = unsigned, runs = 100, skip } = options;
+  for (const claim of Object.keys(deviations)) {
+    assert.ok(claim in CLAIMS, `no such claim: ${claim}`);
+  }
+  if (skip) console.log(`${name} is not tested: ${skip}`);
+  for (const [claim, test] of Object.entries(CLAIMS)) {
+    const reason = deviations[claim];
+    const context = { sign, runs };
+    Deno.test({
+      name: reason ? `${name} deviates (${reason}): ${claim}` : `${name}: ${claim}`,
+      ignore: skip !== undefined,
+      fn: () =>
+        reason
+          ? assert.rejects(() => withStore(open, test, context))
+          : withStore(open, test, context),
+    });
+  }
+}
+
+async function withStore(
+  open: () => Promise<OpenStore>,
+  test: Claims[string],
+  context: Omit<ClaimContext, "open">,
+): Promise<void> {
+  let opened: OpenStore | undefined;
+  try {
+    await test({
+      ...context,
+      async open() {
+        await opened?.close();
+        opened = await open();
+        return opened.db;
+      },
+    });
+  } finally {
+    await opened?.close();
+  }
+}

@@ -1,0 +1,125 @@
+/**
+ * Claims about deletions (NIP-09) and requests to vanish (NIP-62).
+ *
+ * @module
+ */
+
+import assert from "node:assert/strict";
+import type { NostrEvent, NStore } from "@nostrify/types";
+import { EventRefusedError } from "../../src/errors.ts";
+import type { Claims } from "./contract.ts";
+import { ids, store } from "./contract_queries.ts";
+
+/** Claims about deletions and requests to vanish. */
+export const deletionClaims: Claims = {
+  async "NIP-09: a deletion removes its author's events by id, and keeps them out"(
+    { open, sign },
+  ) {
+    for (const kind of [1, 10002, 30000]) {
+      const db = await open();
+      const event = sign({ kind, created_at: 10 });
+      // Its time does not matter: an id names one event.
+      const deletion = sign({ kind: 5, created_at: 5, tags: [["e", event.id]] });
+      await store(db, [event, deletion]);
+      assert.deepEqual(await ids(db, [{}]), [deletion.id]);
+      await refused(db, event);
+      assert.deepEqual(await ids(db, [{}]), [deletion.id]);
+    }
+  },
+
+  async "NIP-09: a deletion that came first keeps its events out"(
+    { open, sign },
+  ) {
+    const db = await open();
+    const event = sign({ created_at: 10 });
+    const deletion = sign({ kind: 5, tags: [["e", event.id]] });
+    await store(db, [deletion]);
+    await refused(db, event);
+    assert.deepEqual(await ids(db, [{}]), [deletion.id]);
+  },
+
+  async "NIP-09: a deletion by address removes versions up to its own time"(
+    { open, sign },
+  ) {
+    const long = "l".repeat(300);
+    for (const [kind, d] of [[10002, ""], [30000, "a:b"], [30000, ""], [30000, long]]) {
+      const db = await open();
+      const version = (created_at: number) =>
+        sign({ kind: +kind, created_at, tags: d ? [["d", `${d}`]] : [] });
+      const address = `${kind}:${version(1).pubkey}:${d}`;
+      const deletion = sign({ kind: 5, created_at: 20, tags: [["a", address]] });
+      await store(db, [version(20), deletion]);
+      assert.deepEqual(await ids(db, [{}]), [deletion.id]);
+      await refused(db, version(19));
+      await refused(db, version(20));
+      const earlier = sign({ kind: 5, created_at: 19, tags: [["a", address]] });
+      await store(db, [version(21), deletion, earlier]);
+      assert.deepEqual(
+        await ids(db, [{}]),
+        [version(21).id, deletion.id, earlier.id],
+      );
+    }
+  },
+
+  async "NIP-09: a deleted newer version leaves the older one as it was"(
+    { open, sign },
+  ) {
+    const tags = [["r", "wss://relay.example"], ["d", "x"]];
+    for (const kind of [10002, 30000]) {
+      const db = await open();
+      const [older, newer] = [10, 20].map((created_at) => sign({ kind, created_at, tags }));
+      const deletion = sign({ kind: 5, tags: [["e", newer.id]] });
+      await store(db, [older, deletion]);
+      await refused(db, newer);
+      assert.deepEqual(await db.query([{ "#r": ["wss://relay.example"] }]), [
+        older,
+      ]);
+    }
+  },
+
+  async "NIP-09: nobody deletes another's events, nor a deletion"(
+    { open, sign },
+  ) {
+    const db = await open();
+    const post = sign({ author: 1, created_at: 1 });
+    const list = sign({ author: 1, kind: 10002, created_at: 2 });
+    const tags = [["e", post.id], ["a", `10002:${list.pubkey}:`]];
+    const others = sign({ author: 2, kind: 5, created_at: 9, tags });
+    const own = sign({ author: 2, kind: 5, created_at: 10, tags: [["e", others.id]] });
+    await store(db, [post, list, others, own]);
+    await store(db, [post, list, others]);
+    assert.deepEqual(
+      await ids(db, [{}]),
+      [own.id, others.id, list.id, post.id],
+    );
+  },
+
+  async "NIP-62: who vanishes is forgotten up to then, and may come back later"(
+    { open, sign },
+  ) {
+    const db = await open();
+    const old = [1, 5, 10002, 30000].map((kind) => sign({ kind, created_at: 10 }));
+    const other = sign({ author: 2, created_at: 10 });
+    const vanish = sign({
+      kind: 62,
+      created_at: 20,
+      tags: [["relay", "ALL_RELAYS"]],
+    });
+    await store(db, [...old, other, vanish]);
+    assert.deepEqual(await ids(db, [{}]), [vanish.id, other.id]);
+    for (const event of old) await refused(db, event);
+    await refused(db, sign({ created_at: 20 }));
+    const later = sign({ kind: 10002, created_at: 21 });
+    await store(db, [later]);
+    assert.deepEqual(await ids(db, [{}]), [later.id, vanish.id, other.id]);
+  },
+};
+
+async function refused(db: NStore, event: NostrEvent): Promise<void> {
+  await assert.rejects(db.event(event), (error) => {
+    assert.ok(error instanceof EventRefusedError);
+    assert.equal(error.reason, "deleted");
+    assert.equal(error.event, event);
+    return true;
+  });
+}

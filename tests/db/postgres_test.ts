@@ -1,0 +1,82 @@
+import assert from "node:assert/strict";
+import { assertConsistent } from "./consistency.ts";
+import { unsigned } from "./events.ts";
+import { startPostgres } from "./postgres.ts";
+
+const postgres = await startPostgres();
+if (typeof postgres === "string") {
+  console.log(`PostgreSQL is not tested: ${postgres}`);
+}
+
+Deno.test({
+  name: "PostgreSQL: an NDatabase that writes the same list meanwhile is no error",
+  ignore: typeof postgres === "string",
+  async fn() {
+    if (typeof postgres === "string") return;
+    const schema = await postgres.schema();
+    const db = await schema.open();
+    const [older, newer] = [1, 2].map((created_at) =>
+      unsigned({ kind: 10002, created_at, tags: [["r", `wss://${created_at}`]] })
+    );
+    // What NDatabase does, halfway through its transaction: it knows no lock.
+    const pool = schema.pool();
+    const other = await pool.connect();
+    await other.query("begin");
+    await other.query(
+      "insert into nostr_events values ($1, $2, $3, $4, $5, $6, $7)",
+      // deno-fmt-ignore
+      [older.id, older.kind, older.pubkey, older.content, older.created_at,
+        JSON.stringify(older.tags), older.sig],
+    );
+    await other.query("insert into nostr_tags values ($1, 'r', 'wss://1')", [
+      older.id,
+    ]);
+    const write = db.event(newer);
+    // Only once ours waits for theirs do they commit.
+    const waiting = "select 1 from pg_locks where not granted";
+    while ((await pool.query(waiting)).rows.length === 0);
+    await other.query("commit");
+    await write;
+    assert.deepEqual(await db.query([{}]), [newer]);
+    assertConsistent(
+      (await pool.query("select * from nostr_events")).rows,
+      (await pool.query("select * from nostr_tags")).rows,
+    );
+    other.release();
+    await pool.end();
+    await db.close();
+  },
+});
+
+Deno.test({
+  name: "PostgreSQL: migrate() runs many times at once",
+  ignore: typeof postgres === "string",
+  async fn() {
+    if (typeof postgres === "string") return;
+    const schema = await postgres.schema();
+    const dbs = await Promise.all(Array.from({ length: 6 }, schema.open));
+    await dbs[0].event(unsigned({}));
+    assert.equal((await dbs[5].query([{}])).length, 1);
+    await Promise.all(dbs.map((db) => db.close()));
+  },
+});
+
+Deno.test({
+  name: "PostgreSQL: an event of after 2038 is refused, and others with it are not",
+  ignore: typeof postgres === "string",
+  async fn() {
+    if (typeof postgres === "string") return;
+    const db = await (await postgres.schema()).open();
+    const good = unsigned({ created_at: 2 ** 31 - 1 });
+    const settled = await Promise.allSettled([
+      db.event(unsigned({ created_at: 2 ** 31 })),
+      db.event(good),
+    ]);
+    assert.equal(
+      settled[0].status === "rejected" && settled[0].reason.reason,
+      "future",
+    );
+    assert.deepEqual(await db.query([{ until: 2 ** 40 }]), [good]);
+    await db.close();
+  },
+});

@@ -1,0 +1,121 @@
+import assert from "node:assert/strict";
+import { NodeSqliteHandle } from "../../src/db/node_sqlite_handle.ts";
+import { openSqlite } from "../../src/db/sqlite.ts";
+import { unsigned } from "./events.ts";
+
+async function inFolder(test: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  try {
+    await test(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+Deno.test("openSqlite() says which file it could not open, and why", () =>
+  inFolder(async (folder) => {
+    const junk = `${folder}/junk.sqlite3`;
+    await Deno.writeTextFile(junk, "no database ".repeat(100));
+    for (
+      const [path, why] of [
+        [`${folder}/none/a.sqlite3`, /unable to open database file/],
+        [folder, /unable to open database file/],
+        [junk, /file is not a database/],
+      ] as const
+    ) {
+      await assert.rejects(openSqlite(path), (error) => {
+        assert.ok(error instanceof Error);
+        assert.ok(error.message.startsWith(`Cannot open ${path} as an event data`));
+        assert.match(error.message, why);
+        assert.ok(error.cause instanceof Error);
+        return true;
+      });
+    }
+  }));
+
+Deno.test("openSqlite() refuses a busyTimeout that is no time", async () => {
+  for (const busyTimeout of [-1, 1.5, NaN, Infinity]) {
+    await assert.rejects(
+      openSqlite(":memory:", { busyTimeout }),
+      new RangeError(
+        `Cannot open :memory:: "busyTimeout" must be an integer >= 0, got ${busyTimeout}`,
+      ),
+    );
+  }
+});
+
+Deno.test("openSqlite() writes ahead, and to the disk before a commit ends", () =>
+  inFolder(async (folder) => {
+    const handles = new Set<NodeSqliteHandle>();
+    const { all } = NodeSqliteHandle.prototype;
+    NodeSqliteHandle.prototype.all = function (sql, parameters) {
+      handles.add(this);
+      return all.call(this, sql, parameters);
+    };
+    try {
+      await using _db = await openSqlite(`${folder}/events.sqlite3`);
+      assert.equal(handles.size, 2);
+      for (const handle of handles) {
+        const [row] = handle.all(
+          `select (select * from pragma_journal_mode) as journal,
+            (select * from pragma_synchronous) as synchronous,
+            (select * from pragma_foreign_keys) as keys`,
+        );
+        assert.deepEqual({ ...row as object }, {
+          journal: "wal",
+          synchronous: 2,
+          keys: 1,
+        });
+      }
+    } finally {
+      NodeSqliteHandle.prototype.all = all;
+    }
+  }));
+
+Deno.test("openSqlite() opens one new file many times at once", () =>
+  inFolder(async (folder) => {
+    const path = `${folder}/events.sqlite3`;
+    const dbs = await Promise.all(
+      Array.from({ length: 8 }, () => openSqlite(path)),
+    );
+    await Promise.all(dbs.map((db, i) => db.event(unsigned({ author: i }))));
+    for (const db of dbs) assert.equal((await db.query([{}])).length, 8);
+    for (const db of dbs) await db.close();
+  }));
+
+Deno.test("a write waits for another connection's bulk of this very process", () =>
+  inFolder(async (folder) => {
+    const path = `${folder}/events.sqlite3`;
+    await using a = await openSqlite(path);
+    await using b = await openSqlite(path);
+    const events = Array.from(
+      { length: 3_000 },
+      (_, i) => unsigned({ created_at: i }),
+    );
+    let write: Promise<void> | undefined;
+    await a.events(events, {
+      onProgress: () => write ??= b.event(unsigned({ author: 2 })),
+    });
+    await write;
+    assert.equal((await b.count([{}])).count, 3_001);
+  }));
+
+Deno.test("a write that waited busyTimeout for another says so", () =>
+  inFolder(async (folder) => {
+    const path = `${folder}/events.sqlite3`;
+    await using a = await openSqlite(path);
+    await using b = await openSqlite(path, { busyTimeout: 0 });
+    const events = [1, 2, 3].map((created_at) => unsigned({ created_at }));
+    let failure: Promise<void> | undefined;
+    await a.events(events, {
+      onProgress() {
+        failure = assert.rejects(
+          b.event(unsigned({ author: 2 })),
+          /another connection to this SQLite database has been writing for more than 0 ms/,
+        );
+      },
+    });
+    await failure;
+    await b.event(unsigned({ author: 2 }));
+    assert.equal((await a.count([{}])).count, 4);
+  }));
