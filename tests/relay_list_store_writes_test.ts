@@ -68,6 +68,20 @@ Deno.test("event() lets one author's writes wait for each other, and nobody else
   assert.deepEqual([await write(ALICE), await write(BOB)], [undefined, [A]]);
 });
 
+Deno.test("NIP-09: event() judges deletions itself, whatever more a database gives", async () => {
+  const { db, store, write } = setUp();
+  const tags = [["a", `10002:${ALICE}:`]];
+  const deletions = [
+    unsigned(BOB, { kind: 5, tags }),
+    unsigned(ALICE, { kind: 5, tags, created_at: NOW - 1 }),
+    unsigned(ALICE, { kind: 62, created_at: NOW - 1 }),
+  ];
+  const query = db.query.bind(db);
+  db.query = async (filters) => [...deletions, ...await query(filters)];
+  await store.event(listEvent(ALICE));
+  assert.deepEqual(await write(ALICE), [A]);
+});
+
 Deno.test("event() keeps events of other kinds, and asks for no deletions of theirs", async () => {
   const { db, store } = setUp();
   const note = unsigned(ALICE, { kind: 1 });
@@ -98,6 +112,19 @@ Deno.test("remove() takes lists out of the database and of memory", async () => 
   assert.deepEqual(await write(BOB), [A]);
   await store.event(listEvent(ALICE));
   assert.deepEqual(await write(ALICE), [A], "it may come back");
+});
+
+Deno.test("remove() is seen by the next get(), though a read under way brings what was removed", async () => {
+  const { db, store, write } = setUp([listEvent(ALICE)]);
+  db.held = true;
+  const before = store.get([ALICE]);
+  await turns();
+  await db.calls[0].act();
+  db.held = false;
+  await store.remove([{ authors: [ALICE] }]);
+  await db.calls[0].answer();
+  await before;
+  assert.equal(await write(ALICE), undefined);
 });
 
 Deno.test("remove() that fails half-way leaves nothing in memory that may be wrong", async () => {

@@ -8,11 +8,7 @@ import type { NostrEvent } from "@nostrify/types";
 import { EventRefusedError } from "../errors.ts";
 import type { AnyExecutor } from "./any_kysely.ts";
 import type { EventSql } from "./event_sql.ts";
-import {
-  isEphemeral,
-  type PreparedEvent,
-  prepareEvent,
-} from "./prepared_event.ts";
+import { isEphemeral, type PreparedEvent, prepareEvent } from "./prepared_event.ts";
 import { runsOf, writeRun } from "./write_events.ts";
 
 /** What became of events that were given together. */

@@ -6,11 +6,7 @@
 
 import { type AnyExecutor, run } from "./any_kysely.ts";
 import type { EventSql } from "./event_sql.ts";
-import {
-  isAddressable,
-  isReplaceable,
-  type PreparedEvent,
-} from "./prepared_event.ts";
+import { isAddressable, isReplaceable, type PreparedEvent } from "./prepared_event.ts";
 import { type Address, findVersions } from "./versions.ts";
 
 /** The ids of the stored events that a stored event deletes; none for most kinds. */

@@ -46,9 +46,7 @@ export function filterSql(
     }
   }
   if (filter.kinds) {
-    const kinds = filter.kinds.filter((k) =>
-      Number.isInteger(k) && k >= 0 && k <= 65535
-    );
+    const kinds = filter.kinds.filter((k) => Number.isInteger(k) && k >= 0 && k <= 65535);
     if (kinds.length === 0) return;
     // Literals, so that the planner can see which partial index covers them.
     where.push(
@@ -61,15 +59,11 @@ export function filterSql(
     const bound = whole(key === "since" ? Math.ceil(time) : Math.floor(time));
     where.push(`created_at ${operator} ${flavour.integer(add(bound))}`);
   }
-  let sql = `from nostr_events${
-    where.length ? ` where ${where.join(" and ")}` : ""
-  }`;
+  let sql = `from nostr_events${where.length ? ` where ${where.join(" and ")}` : ""}`;
   if (typeof filter.limit === "number" && !Number.isNaN(filter.limit)) {
     const limit = whole(Math.floor(filter.limit));
     if (limit <= 0) return;
-    sql += ` order by created_at desc, id asc limit ${
-      flavour.integer(add(limit))
-    }`;
+    sql += ` order by created_at desc, id asc limit ${flavour.integer(add(limit))}`;
   }
   return { sql, parameters };
 }

@@ -7,31 +7,18 @@
 
 import type { NostrEvent, NostrFilter, NStore } from "@nostrify/types";
 import type { AnyKysely } from "./any_kysely.ts";
-import {
-  type BulkOptions,
-  type BulkResult,
-  deletedError,
-  writeBulk,
-} from "./bulk.ts";
+import { type BulkOptions, type BulkResult, deletedError, writeBulk } from "./bulk.ts";
 import { deleteEvents } from "./delete_events.ts";
 import { type EventSql, eventSql } from "./event_sql.ts";
 import { GroupCommit } from "./group_commit.ts";
-import {
-  isEphemeral,
-  type PreparedEvent,
-  prepareEvent,
-} from "./prepared_event.ts";
+import { isEphemeral, type PreparedEvent, prepareEvent } from "./prepared_event.ts";
 import { countEvents, readEvents, readIds } from "./read_events.ts";
 import { migrateSchema } from "./schema.ts";
 import { type SqlFlavour, sqlFlavour } from "./sql_flavour.ts";
 import { transact } from "./transact.ts";
 import { type Outcome, writeAll } from "./write_events.ts";
 
-export type {
-  AnyExecutor,
-  AnyKysely,
-  AnyTransactionBuilder,
-} from "./any_kysely.ts";
+export type { AnyExecutor, AnyKysely, AnyTransactionBuilder } from "./any_kysely.ts";
 export type { BulkOptions, BulkResult } from "./bulk.ts";
 
 /**
@@ -105,9 +92,7 @@ export class EventDatabase implements NStore {
   ): Promise<BulkResult> {
     opts.signal?.throwIfAborted();
     const { maxCreatedAt } = this.#flavour;
-    return await this.#writes.alone((db) =>
-      writeBulk(db, this.#sql, events, maxCreatedAt, opts)
-    );
+    return await this.#writes.alone((db) => writeBulk(db, this.#sql, events, maxCreatedAt, opts));
   }
 
   /**

@@ -134,8 +134,6 @@ function faultOf(event: NostrEvent): string | undefined {
     return `created_at must be an integer >= 0, got ${created_at}`;
   }
   const wellFormed = Array.isArray(tags) &&
-    tags.every((tag) =>
-      Array.isArray(tag) && tag.every((part) => typeof part === "string")
-    );
+    tags.every((tag) => Array.isArray(tag) && tag.every((part) => typeof part === "string"));
   if (!wellFormed) return "tags must be lists of strings";
 }

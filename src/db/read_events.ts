@@ -20,8 +20,7 @@ export async function readEvents(
   const events: NostrEvent[] = [];
   for (const { sql, parameters } of compile(filters, flavour)) {
     signal?.throwIfAborted();
-    const select =
-      `select id, kind, pubkey, content, created_at, tags, sig ${sql}`;
+    const select = `select id, kind, pubkey, content, created_at, tags, sig ${sql}`;
     for (const row of await run<EventRow>(db, select, parameters)) {
       events.push(toEvent(row));
     }

@@ -53,8 +53,7 @@ const postgres: SqlFlavour = {
   parameter: (n) => `$${n}`,
   integer: (n) => `$${n}::bigint`,
   // Through `text`, since some drivers encode a `json` parameter once more.
-  isIn: (column, n) =>
-    `${column} = any(array(select json_array_elements_text($${n}::text::json)))`,
+  isIn: (column, n) => `${column} = any(array(select json_array_elements_text($${n}::text::json)))`,
   records(columns) {
     const types = Object.entries(columns).map(([c, type]) => `${c} ${type}`);
     return `select * from json_to_recordset($1::text::json) as r(${types})`;
@@ -64,8 +63,7 @@ const postgres: SqlFlavour = {
   // A statement cannot see what another transaction has not committed yet, so
   // an event and its deletion could pass each other. The numbers: "nost", and
   // the schema the tables are in.
-  lock:
-    "select pg_advisory_xact_lock(1852797812, hashtext(coalesce(current_schema(), '')))",
+  lock: "select pg_advisory_xact_lock(1852797812, hashtext(coalesce(current_schema(), '')))",
   maxCreatedAt: 2 ** 31 - 1,
 };
 

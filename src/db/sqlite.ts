@@ -34,6 +34,7 @@ export interface SqliteOptions {
  *
  * @example Events outlive the program
  * ```ts
+ * import assert from "node:assert/strict";
  * import { openSqlite } from "@npool/outbox/sqlite";
  *
  * const file = Deno.makeTempFileSync({ suffix: ".sqlite3" });
@@ -50,9 +51,12 @@ export interface SqliteOptions {
  *   await using db = await openSqlite(file);
  *   await db.event(event);
  * }
- * await using db = await openSqlite(file);
- * const [found] = await db.query([{ kinds: [1], "#t": ["greeting"] }]);
- * if (found.content !== "hello") throw new Error("lost");
+ * {
+ *   await using db = await openSqlite(file);
+ *   const [found] = await db.query([{ kinds: [1], "#t": ["greeting"] }]);
+ *   assert.deepEqual(found, event);
+ * }
+ * Deno.removeSync(file);
  * ```
  */
 export async function openSqlite(

@@ -35,9 +35,7 @@ export async function findVersions(
   }
   for (const byTag of [true, false]) {
     // An empty `d` tag may be a missing one, and NDatabase indexed neither.
-    const some = addresses.filter(({ kind, d }) =>
-      (d !== "" && isIndexed(kind, "d", d)) === byTag
-    );
+    const some = addresses.filter(({ kind, d }) => (d !== "" && isIndexed(kind, "d", d)) === byTag);
     if (some.length === 0) continue;
     const statement = byTag ? sql.versionsByTag : sql.versionsByAuthor;
     const rows = await run<VersionRow>(db, statement, [JSON.stringify(some)]);

@@ -7,11 +7,7 @@
 import { type AnyExecutor, run } from "./any_kysely.ts";
 import { deletedBy, deleteEvents } from "./delete_events.ts";
 import type { EventSql } from "./event_sql.ts";
-import {
-  isAddressable,
-  isReplaceable,
-  type PreparedEvent,
-} from "./prepared_event.ts";
+import { isAddressable, isReplaceable, type PreparedEvent } from "./prepared_event.ts";
 import { type Address, findVersions, wins } from "./versions.ts";
 
 /** What became of an event; `ignored` was there, or an equal or newer version. */
@@ -46,8 +42,7 @@ export async function writeRun(
   const replaceable = events.filter(({ row }) => isReplaceable(row.kind));
   const addressable = events.filter(({ row }) => isAddressable(row.kind));
   const versions = await findVersions(db, sql, addressable.map(toAddress));
-  const versionsOf = ({ address = "" }: PreparedEvent) =>
-    versions.get(address) ?? [];
+  const versionsOf = ({ address = "" }: PreparedEvent) => versions.get(address) ?? [];
   const other = events.filter((event) =>
     !isReplaceable(event.row.kind) &&
     versionsOf(event).every((version) => wins(event.row, version))

@@ -5,7 +5,6 @@
  */
 
 import { Kysely, PostgresDialect } from "kysely";
-// deno-lint-ignore no-import-prefix -- only these tests speak to PostgreSQL
 import pg from "npm:pg@^8.23.1";
 import { EventDatabase } from "../../src/db/kysely.ts";
 

@@ -31,10 +31,12 @@ Deno.test({
     await other.query("insert into nostr_tags values ($1, 'r', 'wss://1')", [
       older.id,
     ]);
-    const write = db.event(newer);
+    let settled = false;
+    const write = db.event(newer).finally(() => settled = true);
     // Only once ours waits for theirs do they commit.
     const waiting = "select 1 from pg_locks where not granted";
-    while ((await pool.query(waiting)).rows.length === 0);
+    while (!settled && (await pool.query(waiting)).rows.length === 0);
+    assert.ok(!settled);
     await other.query("commit");
     await write;
     assert.deepEqual(await db.query([{}]), [newer]);

@@ -1,0 +1,75 @@
+/**
+ * The outbox model over `@db/sqlite`, the SQLite that Deno programs used before
+ * Deno had its own, through Nostrify's former `NDatabase`. For programs that have
+ * such a file already; a new one is better off with `openSqlite`.
+ *
+ *     deno run -A examples/deno_sqlite.ts <public key in hex>
+ *
+ * Needs JSR, and the SQLite library that `@db/sqlite` downloads, or the one that
+ * the environment variable `DENO_SQLITE_PATH` names.
+ *
+ * @module
+ */
+
+import { Database } from "@db/sqlite";
+import { NPool, NRelay1 } from "@nostrify/nostrify";
+import { createEventRouter, createReqRouter, RelayListStore } from "@npool/outbox";
+import { EventDatabase } from "@npool/outbox/kysely";
+import { DenoSqlite3Dialect } from "@soapbox/kysely-deno-sqlite";
+import { NDatabase } from "jsr:@nostrify/db@0.39.4";
+// The release that both of these packages are built on.
+import { Kysely } from "npm:kysely@^0.27.3";
+
+/** One connection to a file, as either database takes it. */
+function connect(path: string): Kysely<unknown> {
+  const database = new Database(path);
+  database.exec("pragma journal_mode = wal");
+  database.exec("pragma synchronous = full");
+  return new Kysely({ dialect: new DenoSqlite3Dialect({ database }) });
+}
+
+/** Nostrify's former database. */
+export async function openNDatabase(path: string): Promise<NDatabase> {
+  const db = new NDatabase(connect(path));
+  await db.migrate();
+  return db;
+}
+
+/**
+ * Ours over the same connection, which opens the same file. It lets no older list
+ * win whoever writes at the same time, and stores many events in one transaction.
+ */
+export async function openEventDatabase(path: string): Promise<EventDatabase> {
+  const db = new EventDatabase(connect(path));
+  await db.migrate();
+  return db;
+}
+
+/** A pool that routes by the relay lists in a store. */
+export function createPool(store: RelayListStore): NPool<NRelay1> {
+  const options = { fallbackRelays: ["wss://relay1.mostr.pub"], maxRelays: 20 };
+  return new NPool({
+    open: (url) => new NRelay1(url),
+    reqRouter: createReqRouter(store, options),
+    eventRouter: createEventRouter(store, options),
+  });
+}
+
+if (import.meta.main) {
+  const [pubkey] = Deno.args;
+  if (!/^[0-9a-f]{64}$/.test(pubkey ?? "")) {
+    throw new TypeError(`Whose posts? Give a public key in hex, not ${pubkey}`);
+  }
+  await using db = await openNDatabase("./outbox.sqlite3");
+  const store = new RelayListStore(db);
+  await using pool = createPool(store);
+
+  // Their relay list first: until it is known, the fallback relays are asked.
+  const lists = await pool.query([{ kinds: [10002], authors: [pubkey], limit: 1 }]);
+  for (const list of lists) await store.event(list);
+
+  const posts = await pool.query([{ kinds: [1], authors: [pubkey], limit: 10 }]);
+  for (const { created_at, content } of posts) {
+    console.log(new Date(created_at * 1000).toISOString(), content);
+  }
+}
