@@ -71,7 +71,12 @@ function partSize(shares: readonly Share[], options: CutOptions): number {
  * different neighbours: whom one relay's answer cuts off, the other may have.
  */
 function evenParts<T>(values: readonly T[], most: number): T[][] {
-  const parts = Array.from({ length: Math.ceil(values.length / most) }, (): T[] => []);
-  values.forEach((value, i) => parts[i % parts.length].push(value));
+  const count = Math.ceil(values.length / most);
+  const parts: T[][] = [];
+  for (let part = 0; part < count; part++) {
+    const own: T[] = [];
+    for (let i = part; i < values.length; i += count) own.push(values[i]);
+    parts.push(own);
+  }
   return parts;
 }

@@ -46,7 +46,7 @@ export function dealPeople(
   { copies, room, order }: DealOptions,
 ): Deal {
   const table = new Table(graph, chosen, Math.min(copies, chosen.length));
-  for (let person = 0; person < table.people; person++) table.seat(person);
+  table.seatAll();
   if (table.load.some((people) => people > room)) table.seatAgain(room, order());
   return { places: table.places, copies: table.copies };
 }
@@ -54,49 +54,45 @@ export function dealPeople(
 /** The seats of everyone, and who prefers which. */
 class Table {
   readonly copies: number;
-  readonly people: number;
   readonly places: Int32Array;
   /** How many people each place has. */
   readonly load: Uint32Array;
   readonly #graph: RelayGraph;
+  readonly #chosen: readonly number[];
   readonly #placeOf: Int32Array;
-  /** How many of their relays are among the chosen, for each person; 255 is 255 or more. */
-  readonly #choices: Uint8Array;
+  /** How many of their relays are among the chosen, for each person. */
+  readonly #choices: Uint32Array;
   /** The lower, the better a place: at first its rank among the chosen. */
   readonly #rank: Float64Array;
 
   constructor(graph: RelayGraph, chosen: readonly number[], copies: number) {
     this.copies = copies;
     this.#graph = graph;
-    this.people = graph.starts.length - 1;
-    this.places = new Int32Array(this.people * copies).fill(-1);
+    this.#chosen = chosen;
+    const people = graph.starts.length - 1;
+    this.places = new Int32Array(people * copies).fill(-1);
     this.load = new Uint32Array(chosen.length);
-    this.#choices = new Uint8Array(this.people);
+    this.#choices = new Uint32Array(people);
     this.#rank = Float64Array.from(chosen.keys());
     this.#placeOf = new Int32Array(graph.urls.length).fill(-1);
     chosen.forEach((relay, place) => this.#placeOf[relay] = place);
   }
 
-  /** Gives a person the best of their places. */
-  seat(person: number): void {
-    const { starts, relaysOf } = this.#graph;
+  /** Gives everyone the first of their places, place by place. */
+  seatAll(): void {
+    const { rowStarts, rowsOf } = this.#graph;
     const { places, load, copies } = this;
-    const placeOf = this.#placeOf;
-    const rank = this.#rank;
-    const first = person * copies;
-    let choices = 0;
-    for (let at = starts[person]; at < starts[person + 1]; at++) {
-      let coming = placeOf[relaysOf[at]];
-      if (coming >= 0) choices++;
-      for (let i = first; coming >= 0 && i < first + copies; i++) {
-        const sitting = places[i];
-        if (sitting >= 0 && rank[sitting] < rank[coming]) continue;
-        places[i] = coming;
-        coming = sitting;
+    this.#chosen.forEach((relay, place) => {
+      for (let at = rowStarts[relay]; at < rowStarts[relay + 1]; at++) {
+        const person = rowsOf[at];
+        const choices = this.#choices[person];
+        if (choices < copies) {
+          places[person * copies + choices] = place;
+          load[place]++;
+        }
+        this.#choices[person]++;
       }
-    }
-    this.#choices[person] = Math.min(choices, 255);
-    for (let i = first; i < first + copies && places[i] >= 0; i++) load[places[i]]++;
+    });
   }
 
   /** Seats those who have a choice anew, those with the least choice first. */
@@ -111,19 +107,37 @@ class Table {
     }
     for (let place = 0; place < load.length; place++) this.#rerank(place, room);
     for (const person of choosers) {
-      this.seat(person);
+      this.#seat(person);
       for (let i = person * copies; i < (person + 1) * copies; i++) {
+        load[places[i]]++;
         this.#rerank(places[i], room);
+      }
+    }
+  }
+
+  /** Gives a person the places of the lowest rank. */
+  #seat(person: number): void {
+    const { starts, relaysOf } = this.#graph;
+    const { places, copies } = this;
+    const rank = this.#rank;
+    const first = person * copies;
+    for (let at = starts[person]; at < starts[person + 1]; at++) {
+      let coming = this.#placeOf[relaysOf[at]];
+      for (let i = first; coming >= 0 && i < first + copies; i++) {
+        const sitting = places[i];
+        if (sitting >= 0 && rank[sitting] < rank[coming]) continue;
+        places[i] = coming;
+        coming = sitting;
       }
     }
   }
 
   /** Who has more chosen relays than seats, by their number, equals in the order given. */
   #choosers(order: Iterable<number>): Uint32Array {
-    const next = new Uint32Array(257);
+    const next = new Uint32Array(this.#chosen.length + 2);
     for (const choices of this.#choices) if (choices > this.copies) next[choices + 1]++;
     for (let choices = 1; choices < next.length; choices++) next[choices] += next[choices - 1];
-    const choosers = new Uint32Array(next[256]);
+    const choosers = new Uint32Array(next[next.length - 1]);
     for (const person of order) {
       const choices = this.#choices[person];
       if (choices > this.copies) choosers[next[choices]++] = person;

@@ -38,23 +38,24 @@ const HALVING = 10;
  * what a cap of n would have given.
  */
 export function greedyCover(graph: RelayGraph, options: GreedyCoverOptions): number[] {
-  const { urls, weights, starts, relaysOf } = graph;
+  const { urls, weights, starts, relaysOf, rowStarts, rowsOf } = graph;
   const copies = Math.min(options.copies, options.maxRelays, HALVING);
   const people = starts.length - 1;
-  const peopleOf = invert(graph);
   const uniform = weights.every((weight) => weight === weights[0]);
 
   // The weights of each person's best chosen relays, falling, `copies` a person.
   const best = new Float64Array(people * copies);
   const gains = new Float64Array(urls.length);
-  for (let i = 0; i < relaysOf.length; i++) gains[relaysOf[i]] += weights[relaysOf[i]] << HALVING;
+  for (let relay = 0; relay < urls.length; relay++) {
+    gains[relay] = (rowStarts[relay + 1] - rowStarts[relay]) * (weights[relay] << HALVING);
+  }
 
   const chosen: number[] = [];
   const choose = (relay: number) => {
     chosen.push(relay);
     gains[relay] = TAKEN;
-    for (let at = peopleOf.starts[relay]; at < peopleOf.starts[relay + 1]; at++) {
-      serve(peopleOf.people[at], weights[relay]);
+    for (let at = rowStarts[relay]; at < rowStarts[relay + 1]; at++) {
+      serve(rowsOf[at], weights[relay]);
     }
   };
   const serve = (person: number, weight: number) => {
@@ -118,19 +119,4 @@ function insert(best: Float64Array, own: number, copies: number, weight: number)
     best[own + rank] = coming;
     coming = held;
   }
-}
-
-/** The people of each relay, relay after relay. */
-function invert({ urls, starts, relaysOf }: RelayGraph) {
-  const ends = new Uint32Array(urls.length + 1);
-  for (let i = 0; i < relaysOf.length; i++) ends[relaysOf[i] + 1]++;
-  for (let relay = 0; relay < urls.length; relay++) ends[relay + 1] += ends[relay];
-  const next = ends.slice();
-  const people = new Uint32Array(relaysOf.length);
-  for (let person = 0; person + 1 < starts.length; person++) {
-    for (let at = starts[person]; at < starts[person + 1]; at++) {
-      people[next[relaysOf[at]]++] = person;
-    }
-  }
-  return { starts: ends, people };
 }

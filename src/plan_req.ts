@@ -109,21 +109,22 @@ function shareOut(
   const shares = relays.map((): Share[] => []);
   const unrouted = [...parts.unrouted];
   const noFallback = rows.fallbacks.length === 0;
+  const { places, copies } = deal;
 
   const finder = rowFinder(parts.named, rows);
   for (const part of parts.named) {
     const pubkeys = relays.map((): string[] => []);
     const rowOf = finder(part);
-    for (const i of part.people.order) {
-      const pubkey = part.people.pubkeys[i];
-      const row = rowOf(i);
-      const end = (row + 1) * deal.copies;
-      let at = row * deal.copies;
-      if (at === end || deal.places[at] < 0) {
+    const { people: { order, pubkeys: named } } = part;
+    for (let i = 0; i < order.length; i++) {
+      const row = rowOf(order[i]);
+      const end = (row + 1) * copies;
+      let at = row * copies;
+      if (at === end || places[at] < 0) {
         const reason = unroutedReason(rows.kinds[row], noFallback);
-        unrouted.push({ reason, pubkey, filter: part.index });
+        unrouted.push({ reason, pubkey: named[order[i]], filter: part.index });
       }
-      for (; at < end && deal.places[at] >= 0; at++) pubkeys[deal.places[at]].push(pubkey);
+      for (; at < end && places[at] >= 0; at++) pubkeys[places[at]].push(named[order[i]]);
     }
     pubkeys.forEach((some, place) => {
       if (some.length > 0) shares[place].push({ part, pubkeys: some });

@@ -15,6 +15,10 @@ export interface RelayGraph {
   readonly starts: Uint32Array;
   /** The relays of all rows, row after row. */
   readonly relaysOf: Uint32Array;
+  /** Where each relay's rows start in `rowsOf`, and one entry more: its end. */
+  readonly rowStarts: Uint32Array;
+  /** The rows of all relays, relay after relay, each in rising order. */
+  readonly rowsOf: Uint32Array;
 }
 
 /** The largest weight in a graph becomes this. */
@@ -74,11 +78,14 @@ export class RelayGraphBuilder {
   /** The graph of all closed rows. */
   build(): RelayGraph {
     const top = this.#weights.reduce((most, weight) => Math.max(most, weight), 0);
+    const starts = new Uint32Array(this.#starts);
+    const relaysOf = new Uint32Array(this.#relaysOf);
     return {
       urls: this.#urls,
       weights: this.#weights.map((weight) => Math.max(1, Math.round(weight / top * FULL_WEIGHT))),
-      starts: new Uint32Array(this.#starts),
-      relaysOf: new Uint32Array(this.#relaysOf),
+      starts,
+      relaysOf,
+      ...invert(this.#urls.length, starts, relaysOf),
     };
   }
 
@@ -101,3 +108,16 @@ export class RelayGraphBuilder {
 }
 
 const REFUSED = -1;
+
+/** The same edges, sorted by relay. */
+function invert(relays: number, starts: Uint32Array, relaysOf: Uint32Array) {
+  const rowStarts = new Uint32Array(relays + 1);
+  for (let i = 0; i < relaysOf.length; i++) rowStarts[relaysOf[i] + 1]++;
+  for (let relay = 0; relay < relays; relay++) rowStarts[relay + 1] += rowStarts[relay];
+  const next = rowStarts.slice();
+  const rowsOf = new Uint32Array(relaysOf.length);
+  for (let row = 0; row + 1 < starts.length; row++) {
+    for (let at = starts[row]; at < starts[row + 1]; at++) rowsOf[next[relaysOf[at]]++] = row;
+  }
+  return { rowStarts, rowsOf };
+}
