@@ -43,6 +43,14 @@ Deno.test("cutFilters() grows filters no further than maxFiltersPerRelay asks", 
   }));
 });
 
+Deno.test("cutFilters() makes as many filters as it may where it has to grow them", () => {
+  for (let people = 4; people <= 60; people++) {
+    const cut = cutFilters([share(people)], { authorsPerFilter: 1, maxFiltersPerRelay: 3 });
+    const most = Math.ceil(people / 3);
+    assert.equal(Math.max(...cut.map(({ authors }) => authors!.length)), most);
+  }
+});
+
 Deno.test("cutFilters() makes parts of sizes that differ by one at the most", () => {
   const cut = cutFilters([share(11)], { authorsPerFilter: 10, maxFiltersPerRelay: 100 });
   assert.deepEqual(cut.map(({ authors }) => authors!.length), [6, 5]);

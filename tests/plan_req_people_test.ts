@@ -119,6 +119,21 @@ Deno.test("planReq() asks for people on the heaviest of their chosen relays", ()
   }));
 });
 
+Deno.test("planReq() deals tagged users, too, with an eye on how full a relay gets", () => {
+  const [author, ...users] = PEOPLE.slice(0, 5);
+  const [home, here, there] = RELAYS;
+  const reads = [[here], [there], [here, there], [here, there]];
+  const lists = new Map(users.map((pubkey, i) => {
+    return [pubkey, { pubkey, created_at: 0, write: [] as string[], read: reads[i] }];
+  }));
+  lists.set(author, { pubkey: author, created_at: 0, write: [home], read: [] });
+  // Two people are all that a relay of one filter for one has room for.
+  const options = { relaysPerAuthor: 1, authorsPerFilter: 1, maxFiltersPerRelay: 1 };
+  const { people } = planReq([{ authors: [author] }, { "#p": users }], lists, options);
+  const on = (url: string) => people.filter(({ relays }) => relays.includes(url)).length;
+  assert.deepEqual([on(home), on(here), on(there)], [1, 2, 2]);
+});
+
 Deno.test("planReq() chooses a relay of the least weight before leaving its author out", () => {
   const [alice, bob] = PEOPLE;
   const list = (pubkey: string, url: string) => ({ pubkey, created_at: 0, write: [url], read: [] });
