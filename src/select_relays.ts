@@ -69,11 +69,14 @@ export function selectRelays(
     order: () => [],
   });
   const selected = new Map<string, string[]>();
-  [...relaysByAuthor.keys()].forEach((author, row) => {
-    const own = [...places.subarray(row * copies, (row + 1) * copies)]
-      .filter((place) => place >= 0)
-      .map((place) => graph.urls[chosen[place]]);
+  let at = 0;
+  for (const author of relaysByAuthor.keys()) {
+    const own: string[] = [];
+    for (let i = at; i < at + copies && places[i] >= 0; i++) {
+      own.push(graph.urls[chosen[places[i]]]);
+    }
     if (own.length > 0) selected.set(author, own);
-  });
+    at += copies;
+  }
   return selected;
 }
