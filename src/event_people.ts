@@ -5,6 +5,7 @@
  */
 
 import type { NostrEvent } from "@nostrify/types";
+import { isReplaceableKind } from "nostr-tools/kinds";
 import { isPubkey } from "./pubkeys.ts";
 
 /** Sets of people and things (NIP-51): 30000 to 30007, and these. */
@@ -12,8 +13,7 @@ const SETS: readonly number[] = [30015, 30030, 30063, 30267, 31924, 39089, 39092
 
 /** Whether a tag of this kind of event is an entry of a list, and addresses nobody. */
 function isList(kind: number): boolean {
-  return kind === 3 || (kind >= 10_000 && kind < 20_000) ||
-    (kind >= 30_000 && kind < 30_008) || SETS.includes(kind);
+  return isReplaceableKind(kind) || (kind >= 30_000 && kind < 30_008) || SETS.includes(kind);
 }
 
 /**

@@ -7,6 +7,7 @@
 import type { NostrEvent, NStore } from "@nostrify/types";
 import { RELAY_LIST_KIND } from "./relay_list.ts";
 import type { RelayList } from "./types.ts";
+import { isNewer } from "./versions.ts";
 
 /** The lists that one query brings. Whoever of its people is absent has none. */
 export type Batch = Promise<ReadonlyMap<string, RelayList>>;
@@ -91,9 +92,4 @@ export class ListLoader {
     for (const event of events) lists.set(event.pubkey, this.#options.parse(event));
     return lists;
   }
-}
-
-/** Whether `a` replaces `b` (NIP-01): the later one, of equals the lower id. */
-export function isNewer(a: NostrEvent, b: NostrEvent): boolean {
-  return a.created_at > b.created_at || (a.created_at === b.created_at && a.id < b.id);
 }

@@ -10,10 +10,11 @@ import { verifyEvent as verify } from "nostr-tools/pure";
 import { deletionFilters, takenBackFilters, takesBack } from "./deletions.ts";
 import { EventRefusedError } from "./errors.ts";
 import { checkedEvent } from "./event_check.ts";
-import { type Batch, isNewer, ListLoader } from "./list_loader.ts";
+import { type Batch, ListLoader } from "./list_loader.ts";
 import { checkFunction, integer } from "./options.ts";
 import { parseRelayList, RELAY_LIST_KIND } from "./relay_list.ts";
 import type { RelayList, RelayListSource } from "./types.ts";
+import { isNewer } from "./versions.ts";
 
 /** How much a {@link RelayListStore} remembers, and for how long. */
 export interface RelayListStoreOptions {

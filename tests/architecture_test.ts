@@ -6,7 +6,7 @@ import { resolvePath, ROOT, type SourceFile, sourceFiles } from "./support/sourc
  * only files that are named before it.
  */
 const LEVELS: Readonly<Record<string, string>> = {
-  "0 values": "types errors public_host pubkeys relay_graph",
+  "0 values": "types errors public_host pubkeys versions relay_graph",
   "1 one URL, filter, event": `relay_url options filters req_parts event_check event_people
     event_rules`,
   "2 choices": `relay_list deletions greedy_cover deal_people choose_inboxes select_relays
@@ -14,7 +14,7 @@ const LEVELS: Readonly<Record<string, string>> = {
   "3 plans": "plan_req plan_event",
   "4 stores": "list_loader relay_list_store",
   "4 databases": `db/any_kysely db/sql_flavour db/schema db/event_sql db/prepared_event
-    db/filter_sql db/versions db/delete_events db/write_events db/read_events db/transact
+    db/filter_sql db/find_versions db/delete_events db/write_events db/read_events db/transact
     db/group_commit db/bulk db/kysely db/node_sqlite_handle db/node_sqlite_dialect db/sqlite`,
   "5 routers": "router_options create_req_router create_event_router",
   "6 the door": "mod",
@@ -23,7 +23,7 @@ const LEVELS: Readonly<Record<string, string>> = {
 /** What each level takes from outside; below 4 nothing but types and `nostr-tools`. */
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   "4 stores": ["@nostrify/types", "nostr-tools", "lru-cache"],
-  "4 databases": ["@nostrify/types", "kysely", "node:sqlite"],
+  "4 databases": ["@nostrify/types", "nostr-tools", "kysely", "node:sqlite"],
 };
 
 /** Clocks and timers that are no defaults of options, and what for. */

@@ -3,7 +3,7 @@ import type { NostrEvent, NStore } from "@nostrify/types";
 import fc from "fast-check";
 import { takesBack } from "../src/deletions.ts";
 import { EventRefusedError } from "../src/errors.ts";
-import { isNewer } from "../src/list_loader.ts";
+import { isNewer } from "../src/versions.ts";
 import { parseRelayList } from "../src/relay_list.ts";
 import { RelayListStore } from "../src/relay_list_store.ts";
 import { type Backing, backings } from "./db/backings.ts";

@@ -4,7 +4,7 @@ import type { NostrEvent, NStore } from "@nostrify/types";
 import fc from "fast-check";
 import { takesBack } from "../src/deletions.ts";
 import { EventRefusedError } from "../src/errors.ts";
-import { isNewer } from "../src/list_loader.ts";
+import { isNewer } from "../src/versions.ts";
 import { RelayListStore } from "../src/relay_list_store.ts";
 import { PEOPLE, RELAYS, time } from "./support/arbitraries.ts";
 import { listEvent, NOW, unsigned } from "./support/list_store.ts";

@@ -5,10 +5,11 @@
  */
 
 import type { NostrEvent } from "@nostrify/types";
+import { isEphemeralKind } from "nostr-tools/kinds";
 import { EventRefusedError } from "../errors.ts";
 import type { AnyExecutor } from "./any_kysely.ts";
 import type { EventSql } from "./event_sql.ts";
-import { isEphemeral, type PreparedEvent, prepareEvent } from "./prepared_event.ts";
+import { type PreparedEvent, prepareEvent } from "./prepared_event.ts";
 import { runsOf, writeRun } from "./write_events.ts";
 
 /** What became of events that were given together. */
@@ -73,7 +74,7 @@ function* prepareAll(
   refused: EventRefusedError[],
 ): Generator<PreparedEvent> {
   for (const event of events) {
-    if (isEphemeral(event.kind)) continue;
+    if (isEphemeralKind(event.kind)) continue;
     try {
       yield prepareEvent(event, maxCreatedAt);
     } catch (error) {

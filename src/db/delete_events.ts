@@ -4,10 +4,11 @@
  * @module
  */
 
+import { isAddressableKind, isReplaceableKind } from "nostr-tools/kinds";
 import { type AnyExecutor, run } from "./any_kysely.ts";
 import type { EventSql } from "./event_sql.ts";
-import { isAddressable, isReplaceable, type PreparedEvent } from "./prepared_event.ts";
-import { type Address, findVersions } from "./versions.ts";
+import type { PreparedEvent } from "./prepared_event.ts";
+import { type Address, findVersions } from "./find_versions.ts";
 
 /** The ids of the stored events that a stored event deletes; none for most kinds. */
 export async function deletedBy(
@@ -45,7 +46,7 @@ interface Id {
 function parseAddress(value = "", author: string): Address[] {
   const [, digits, pubkey, d] = /^(\d{1,5}):([^:]*):(.*)$/s.exec(value) ?? [];
   const kind = Number(digits);
-  const named = isAddressable(kind) || (isReplaceable(kind) && d === "");
+  const named = isAddressableKind(kind) || (isReplaceableKind(kind) && d === "");
   return named && pubkey === author ? [{ kind, pubkey, d }] : [];
 }
 

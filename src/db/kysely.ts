@@ -6,12 +6,13 @@
  */
 
 import type { NostrEvent, NostrFilter, NStore } from "@nostrify/types";
+import { isEphemeralKind } from "nostr-tools/kinds";
 import type { AnyKysely } from "./any_kysely.ts";
 import { type BulkOptions, type BulkResult, deletedError, writeBulk } from "./bulk.ts";
 import { deleteEvents } from "./delete_events.ts";
 import { type EventSql, eventSql } from "./event_sql.ts";
 import { GroupCommit } from "./group_commit.ts";
-import { isEphemeral, type PreparedEvent, prepareEvent } from "./prepared_event.ts";
+import { type PreparedEvent, prepareEvent } from "./prepared_event.ts";
 import { countEvents, readEvents, readIds } from "./read_events.ts";
 import { migrateSchema } from "./schema.ts";
 import { type SqlFlavour, sqlFlavour } from "./sql_flavour.ts";
@@ -76,7 +77,7 @@ export class EventDatabase implements NStore {
   ): Promise<void> {
     opts.signal?.throwIfAborted();
     const prepared = prepareEvent(event, this.#flavour.maxCreatedAt);
-    if (isEphemeral(event.kind)) return;
+    if (isEphemeralKind(event.kind)) return;
     const outcome = await this.#writes.write(prepared, opts.signal);
     if (outcome === "deleted") throw deletedError(event);
   }

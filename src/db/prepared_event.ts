@@ -5,6 +5,7 @@
  */
 
 import type { NostrEvent } from "@nostrify/types";
+import { isAddressableKind, isReplaceableKind } from "nostr-tools/kinds";
 import { EventRefusedError } from "../errors.ts";
 
 /** A row of `nostr_events`. */
@@ -32,21 +33,6 @@ export interface PreparedEvent {
   readonly tags: readonly (readonly [string, string])[];
 }
 
-/** Whether an author keeps only one event of this kind (NIP-01). */
-export function isReplaceable(kind: number): boolean {
-  return kind === 0 || kind === 3 || (kind >= 10000 && kind < 20000);
-}
-
-/** Whether an author keeps only one event of this kind and `d` tag (NIP-01). */
-export function isAddressable(kind: number): boolean {
-  return kind >= 30000 && kind < 40000;
-}
-
-/** Whether relays pass this kind on without keeping it (NIP-01). */
-export function isEphemeral(kind: number): boolean {
-  return kind >= 20000 && kind < 30000;
-}
-
 function dTag(tags: readonly (readonly string[])[]): string {
   return tags.find(([name]) => name === "d")?.[1] ?? "";
 }
@@ -57,8 +43,8 @@ export function addressOf(
   pubkey: string,
   tags: readonly (readonly string[])[],
 ): string | undefined {
-  if (isReplaceable(kind)) return `${kind}:${pubkey}:`;
-  if (isAddressable(kind)) return `${kind}:${pubkey}:${dTag(tags)}`;
+  if (isReplaceableKind(kind)) return `${kind}:${pubkey}:`;
+  if (isAddressableKind(kind)) return `${kind}:${pubkey}:${dTag(tags)}`;
 }
 
 /**

@@ -5,9 +5,10 @@
  */
 
 import type { NostrEvent, NostrFilter } from "@nostrify/types";
+import { isAddressableKind } from "nostr-tools/kinds";
 import { type AnyExecutor, run } from "./any_kysely.ts";
 import { type FilterSql, filterSql } from "./filter_sql.ts";
-import { addressOf, type EventRow, isAddressable } from "./prepared_event.ts";
+import { addressOf, type EventRow } from "./prepared_event.ts";
 import type { SqlFlavour } from "./sql_flavour.ts";
 
 /** The events that match any of the filters, newest first, each once. */
@@ -28,7 +29,7 @@ export async function readEvents(
   signal?.throwIfAborted();
   events.sort(newestFirst);
   const unique = filters.length === 1 &&
-    !events.some(({ kind }) => isAddressable(kind));
+    !events.some(({ kind }) => isAddressableKind(kind));
   return unique ? events : newestOnly(events);
 }
 

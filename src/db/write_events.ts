@@ -4,11 +4,13 @@
  * @module
  */
 
+import { isAddressableKind, isReplaceableKind } from "nostr-tools/kinds";
+import { isNewer } from "../versions.ts";
 import { type AnyExecutor, run } from "./any_kysely.ts";
 import { deletedBy, deleteEvents } from "./delete_events.ts";
 import type { EventSql } from "./event_sql.ts";
-import { isAddressable, isReplaceable, type PreparedEvent } from "./prepared_event.ts";
-import { type Address, findVersions, wins } from "./versions.ts";
+import type { PreparedEvent } from "./prepared_event.ts";
+import { type Address, findVersions } from "./find_versions.ts";
 
 /** What became of an event; `ignored` was there, or an equal or newer version. */
 export type Outcome = "stored" | "ignored" | "deleted";
@@ -39,13 +41,13 @@ export async function writeRun(
   sql: EventSql,
   events: readonly PreparedEvent[],
 ): Promise<Outcome[]> {
-  const replaceable = events.filter(({ row }) => isReplaceable(row.kind));
-  const addressable = events.filter(({ row }) => isAddressable(row.kind));
+  const replaceable = events.filter(({ row }) => isReplaceableKind(row.kind));
+  const addressable = events.filter(({ row }) => isAddressableKind(row.kind));
   const versions = await findVersions(db, sql, addressable.map(toAddress));
   const versionsOf = ({ address = "" }: PreparedEvent) => versions.get(address) ?? [];
   const other = events.filter((event) =>
-    !isReplaceable(event.row.kind) &&
-    versionsOf(event).every((version) => wins(event.row, version))
+    !isReplaceableKind(event.row.kind) &&
+    versionsOf(event).every((version) => isNewer(event.row, version))
   );
 
   const stored = new Set<string>();

@@ -6,15 +6,10 @@
  * @module
  */
 
+import type { Version } from "../versions.ts";
 import { type AnyExecutor, run } from "./any_kysely.ts";
 import type { EventSql } from "./event_sql.ts";
 import { addressOf, isIndexed } from "./prepared_event.ts";
-
-/** A stored version of an addressable or replaceable event. */
-export interface Version {
-  readonly id: string;
-  readonly created_at: number;
-}
 
 /** A kind, an author, and a `d` tag, which is empty for a replaceable kind. */
 export interface Address {
@@ -51,10 +46,4 @@ interface VersionRow extends Version {
   readonly kind: number;
   readonly pubkey: string;
   readonly tags: string;
-}
-
-/** Whether `a` replaces `b` (NIP-01); an event does not replace itself. */
-export function wins(a: Version, b: Version): boolean {
-  return a.created_at > b.created_at ||
-    (a.created_at === b.created_at && a.id < b.id);
 }
