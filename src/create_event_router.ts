@@ -8,7 +8,7 @@ import type { NostrEvent } from "@nostrify/types";
 import { RoutingError } from "./errors.ts";
 import { eventPeople, planEvent } from "./plan_event.ts";
 import { planSettings } from "./options.ts";
-import { checkRouter, lookUp, type RouterOptions } from "./router_options.ts";
+import { lookUp, type RouterOptions, routerOptions } from "./router_options.ts";
 import type { RelayListSource } from "./types.ts";
 
 /**
@@ -47,9 +47,8 @@ export function createEventRouter(
   source: RelayListSource,
   options: RouterOptions = {},
 ): (event: NostrEvent) => Promise<string[]> {
-  const own = { ...options };
+  const own = routerOptions(source, options);
   planSettings(own);
-  checkRouter(source, own);
   return async (event) => {
     const { lists, error } = await lookUp(source, eventPeople(event), own);
     const plan = planEvent(event, lists, own);

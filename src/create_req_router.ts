@@ -9,7 +9,7 @@ import { RoutingError } from "./errors.ts";
 import { planSettings } from "./options.ts";
 import { planParts } from "./plan_req.ts";
 import { reqParts } from "./req_parts.ts";
-import { checkRouter, lookUp, type RouterOptions } from "./router_options.ts";
+import { lookUp, type RouterOptions, routerOptions } from "./router_options.ts";
 import type { RelayListSource, Unrouted } from "./types.ts";
 
 /**
@@ -25,7 +25,8 @@ import type { RelayListSource, Unrouted } from "./types.ts";
  * @throws {RangeError} If an option is out of its range.
  * @throws {TypeError} If an option has the wrong type.
  * @returns A router. It throws a {@link RoutingError} where a request can be sent
- * nowhere: `NPool` would otherwise end it without a word.
+ * nowhere, which `pool.req()` passes on. `pool.query()` does not, so it is told to
+ * `onError` as well.
  *
  * @example
  * ```ts
@@ -46,9 +47,8 @@ export function createReqRouter(
   source: RelayListSource,
   options: RouterOptions = {},
 ): (filters: NostrFilter[]) => Promise<Map<string, NostrFilter[]>> {
-  const own = { ...options };
+  const own = routerOptions(source, options);
   const settings = planSettings(own);
-  checkRouter(source, own);
   return async (filters) => {
     const parts = reqParts(filters);
     const people = parts.named.flatMap(({ people }) => people.pubkeys);
@@ -57,11 +57,10 @@ export function createReqRouter(
     own.onReqPlan?.(plan);
     const lost = plan.unrouted.filter(couldMatch);
     if (plan.routes.size === 0 && lost.length > 0) {
-      throw new RoutingError(
-        `Cannot send a request anywhere: ${summary(lost)}`,
-        plan.unrouted,
-        { cause: error },
-      );
+      const message = `Cannot send a request anywhere: ${summary(lost)}`;
+      const nowhere = new RoutingError(message, plan.unrouted, { cause: error });
+      if (error === undefined) own.onError(nowhere);
+      throw nowhere;
     }
     return plan.routes;
   };

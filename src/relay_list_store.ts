@@ -20,7 +20,7 @@ import { isNewer } from "./versions.ts";
 export interface RelayListStoreOptions {
   /**
    * Most people whose list, or lack of one, is kept in memory; an integer >= 1.
-   * A list takes about 0.6 kB. Set it above the number of people one request
+   * A list takes about 0.4 kB. Set it above the number of people one request
    * names, or every request reads the database.
    * @default 50_000
    */

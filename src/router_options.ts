@@ -12,8 +12,9 @@ import type { RelayList, RelayListSource } from "./types.ts";
 /** The options of {@link createReqRouter} and {@link createEventRouter}; one object serves both. */
 export interface RouterOptions extends PlanOptions {
   /**
-   * Told when relay lists could not be looked up. The request or event is routed
-   * all the same, by the fallback relays.
+   * Told when relay lists could not be looked up; the request or event is routed
+   * all the same, by the fallback relays. Told, too, when a request can be sent
+   * nowhere: `NPool.query` would answer it with `[]`, and nobody would know.
    * @default a warning on the console
    */
   readonly onError?: (error: Error) => void;
@@ -23,10 +24,18 @@ export interface RouterOptions extends PlanOptions {
   readonly onEventPlan?: (plan: EventPlan) => void;
 }
 
+/** Options of one's own, which the caller cannot change, with what reports errors. */
+export type CheckedRouterOptions = RouterOptions & Required<Pick<RouterOptions, "onError">>;
+
 /**
+ * Checks what a router is made of.
+ *
  * @throws {TypeError} If the source has no `get`, or an option is no function.
  */
-export function checkRouter(source: RelayListSource, options: RouterOptions): void {
+export function routerOptions(
+  source: RelayListSource,
+  options: RouterOptions,
+): CheckedRouterOptions {
   if (typeof source?.get !== "function") {
     throw new TypeError(
       `Cannot route: the first argument must be a RelayListStore, got ${source}`,
@@ -35,6 +44,7 @@ export function checkRouter(source: RelayListSource, options: RouterOptions): vo
   for (const name of ["onError", "onReqPlan", "onEventPlan"] as const) {
     checkFunction(name, options[name]);
   }
+  return { ...options, onError: options.onError ?? ((error) => console.warn(error)) };
 }
 
 /** Looked-up lists, and the error if they could not be looked up. */
@@ -47,7 +57,7 @@ export interface LookUp {
 export async function lookUp(
   source: RelayListSource,
   pubkeys: readonly string[],
-  { onError = (error) => console.warn(error) }: RouterOptions,
+  { onError }: CheckedRouterOptions,
 ): Promise<LookUp> {
   try {
     return { lists: await source.get(pubkeys) };

@@ -120,7 +120,8 @@ Deno.test("createReqRouter() treats a source that throws at once like one that r
 
 Deno.test("createReqRouter() rejects with what is unrouted, and why, where nothing can be asked", async () => {
   const source = new MemorySource();
-  const router = createReqRouter(source, { onError: () => {} });
+  const told: Error[] = [];
+  const router = createReqRouter(source, { onError: (error) => told.push(error) });
   const filters = [postsOf(ALICE, BOB), { kinds: [1] }, { "#p": ["junk"] }, { ids: [] }];
   await assert.rejects(router(filters), (error) => {
     assert.ok(error instanceof RoutingError);
@@ -130,11 +131,15 @@ Deno.test("createReqRouter() rejects with what is unrouted, and why, where nothi
     );
     assert.deepEqual(error.unrouted, planReq(filters, new Map()).unrouted);
     assert.equal(error.cause, undefined);
+    // NPool.query() answers [] to this error, so it is told apart from being thrown.
+    assert.deepEqual(told, [error]);
     return true;
   });
 
   source.failure = new Error("disk full");
   await assert.rejects(router(filters), ({ cause }) => cause.cause === source.failure);
+  assert.equal(told.length, 2);
+  assert.equal(told[1].cause, source.failure);
 });
 
 Deno.test("createReqRouter() answers an empty map where no event can match", async () => {
@@ -147,7 +152,7 @@ Deno.test("createReqRouter() answers an empty map where no event can match", asy
 Deno.test("createReqRouter() gives onReqPlan the plan of each request, also of one it rejects", async () => {
   const plans: ReqPlan[] = [];
   const onReqPlan = (plan: ReqPlan) => plans.push(plan);
-  const router = createReqRouter(known(), { onReqPlan });
+  const router = createReqRouter(known(), { onReqPlan, onError: () => {} });
   const routes = await router([postsOf(ALICE, BOB)]);
   assert.equal(plans[0].routes, routes);
   assert.deepEqual(plans[0].unrouted, [{ reason: "no-list", pubkey: BOB, filter: 0 }]);

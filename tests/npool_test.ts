@@ -142,7 +142,9 @@ Deno.test("NPool asks the fallback relays for whoever has no list", async () => 
 
 Deno.test("NPool rejects, rather than end in silence, where nothing can be routed", async () => {
   const reasons: UnroutedReason[] = [];
+  const told: string[] = [];
   await using client = await openPool({
+    onError: ({ name }) => told.push(name),
     onReqPlan: ({ unrouted }) => reasons.push(...unrouted.map(({ reason }) => reason)),
   });
   const filter = { kinds: [1], authors: [alice.pubkey] };
@@ -150,9 +152,10 @@ Deno.test("NPool rejects, rather than end in silence, where nothing can be route
   const messages = client.pool.req([filter])[Symbol.asyncIterator]();
   await assert.rejects(messages.next(), RoutingError);
   await assert.rejects(client.pool.event(alice.sign()), RoutingError);
-  // `query()` swallows what its router throws; the plan still says what was wrong.
+  // `query()` swallows what its router throws; `onError` and the plan still tell.
   assert.deepEqual(await client.pool.query([filter]), []);
   assert.deepEqual(reasons, ["no-list", "no-list"]);
+  assert.deepEqual(told, ["RoutingError", "RoutingError"]);
 });
 
 Deno.test("NPool never sends a gift wrap to anyone's relays by their kind 10002 (NIP-17)", async () => {
