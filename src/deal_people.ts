@@ -25,10 +25,16 @@ export function heaviestFirst(graph: RelayGraph, chosen: readonly number[]): num
 export interface DealOptions {
   /** On how many relays each person is asked for. */
   readonly copies: number;
-  /** How many people a relay takes before it counts as full. */
-  readonly room: number;
-  /** The rows in an order of their own, which decides who gets the last places. */
-  readonly order: () => Iterable<number>;
+  /**
+   * How many people a relay takes before it counts as full.
+   * @default any number
+   */
+  readonly room?: number;
+  /**
+   * The rows in an order of their own, which decides who gets the last places.
+   * @default as they come
+   */
+  readonly order?: () => Iterable<number>;
 }
 
 /**
@@ -43,12 +49,16 @@ export interface DealOptions {
 export function dealPeople(
   graph: RelayGraph,
   chosen: readonly number[],
-  { copies, room, order }: DealOptions,
+  { copies, room = Infinity, order = () => rowsOf(graph) }: DealOptions,
 ): Deal {
   const table = new Table(graph, chosen, Math.min(copies, chosen.length));
   table.seatAll();
   if (table.load.some((people) => people > room)) table.seatAgain(room, order());
   return { places: table.places, copies: table.copies };
+}
+
+function rowsOf({ starts }: RelayGraph): Iterable<number> {
+  return Array(starts.length - 1).keys();
 }
 
 /** The seats of everyone, and who prefers which. */

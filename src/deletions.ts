@@ -5,12 +5,7 @@
  */
 
 import type { NostrEvent, NostrFilter } from "@nostrify/types";
-import { RELAY_LIST_KIND } from "./relay_list.ts";
-
-/** Kind of a deletion request (NIP-09). */
-export const DELETION_KIND = 5;
-/** Kind of a request to vanish (NIP-62). */
-export const VANISH_KIND = 62;
+import { DELETION_KIND, RELAY_LIST_KIND, VANISH_KIND } from "./kinds.ts";
 
 /** Finds what may have taken back this list. */
 export function deletionFilters({ pubkey, created_at, id }: NostrEvent): NostrFilter[] {

@@ -5,7 +5,7 @@
  */
 
 import type { NostrEvent } from "@nostrify/types";
-import { GIFT_WRAP_KINDS } from "./req_parts.ts";
+import { DELETION_KIND, GIFT_WRAP_KINDS, VANISH_KIND } from "./kinds.ts";
 import type { UnroutedReason } from "./types.ts";
 
 /** Where an event goes; see {@link eventRule}. */
@@ -57,10 +57,10 @@ export function eventRule(event: NostrEvent): EventRule {
       : nowhere("no-group-host", "its group's host is not known (NIP-29)");
   }
   if (tags.some(([name]) => name === "-")) return { to: "outbox" };
-  if (kind === 62) return vanishRule(tags);
+  if (kind === VANISH_KIND) return vanishRule(tags);
   if (SPREAD_KINDS.includes(kind)) return { to: "everywhere" };
   if (INDEXED_KINDS.includes(kind)) return { to: "indexed" };
-  return { to: kind === 5 ? "deleted" : "outbox-and-inboxes" };
+  return { to: kind === DELETION_KIND ? "deleted" : "outbox-and-inboxes" };
 }
 
 /** A request to vanish goes to the relays it names, or to as many as possible (NIP-62). */

@@ -16,15 +16,15 @@ export interface GreedyCoverOptions {
   readonly first?: readonly number[];
 }
 
-/** A copy is worth this, as a power of two, less than the one before. */
-const HALVING = 10;
+/** How often a weight can be halved and stay an integer; more copies count nothing. */
+const HALVINGS = 10;
 
 /**
  * Chooses relays, one after the other, each the one that adds most.
  *
  * What a choice is worth to a person is the sum over their `copies` heaviest
  * chosen relays of weight / 2^rank: a second copy is worth half of a first, a
- * copy beyond `copies` nothing. Such a sum is monotone and submodular, so the
+ * copy beyond `copies`, or beyond ten, nothing. Such a sum is monotone and submodular, so the
  * result is worth at least 1 - 1/e = 63 % of the best choice (Nemhauser, Wolsey,
  * Fisher, 1978). It ends early where no relay adds anything. Ties go to the
  * smaller URL. All sums are of integers, so that no order of people or relays can
@@ -39,7 +39,7 @@ const HALVING = 10;
  */
 export function greedyCover(graph: RelayGraph, options: GreedyCoverOptions): number[] {
   const { urls, weights, starts, relaysOf, rowStarts, rowsOf } = graph;
-  const copies = Math.min(options.copies, options.maxRelays, HALVING);
+  const copies = Math.min(options.copies, options.maxRelays, HALVINGS);
   const people = starts.length - 1;
   const uniform = weights.every((weight) => weight === weights[0]);
 
@@ -47,7 +47,7 @@ export function greedyCover(graph: RelayGraph, options: GreedyCoverOptions): num
   const best = new Float64Array(people * copies);
   const gains = new Float64Array(urls.length);
   for (let relay = 0; relay < urls.length; relay++) {
-    gains[relay] = (rowStarts[relay + 1] - rowStarts[relay]) * (weights[relay] << HALVING);
+    gains[relay] = (rowStarts[relay + 1] - rowStarts[relay]) * (weights[relay] << HALVINGS);
   }
 
   const chosen: number[] = [];
@@ -67,7 +67,7 @@ export function greedyCover(graph: RelayGraph, options: GreedyCoverOptions): num
       let held = 0;
       while (best[own + held] > 0) held++;
       best[own + held] = weight;
-      const last = weight * (1 << HALVING - held);
+      const last = weight * (1 << HALVINGS - held);
       const change = held + 1 < copies ? -last / 2 : -last;
       for (let i = from; i < to; i++) gains[relaysOf[i]] += change;
       return;
@@ -105,7 +105,7 @@ function gainOf(best: Float64Array, own: number, copies: number, weight: number)
   for (let rank = 0; rank < copies; rank++) {
     const held = best[own + rank];
     if (held >= coming) continue;
-    gain += (coming - held) * (1 << HALVING - rank);
+    gain += (coming - held) * (1 << HALVINGS - rank);
     coming = held;
   }
   return gain;

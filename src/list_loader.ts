@@ -5,7 +5,7 @@
  */
 
 import type { NostrEvent, NStore } from "@nostrify/types";
-import { RELAY_LIST_KIND } from "./relay_list.ts";
+import { RELAY_LIST_KIND } from "./kinds.ts";
 import type { RelayList } from "./types.ts";
 import { isNewer } from "./versions.ts";
 

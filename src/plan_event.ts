@@ -8,8 +8,9 @@ import type { NostrEvent } from "@nostrify/types";
 import { chooseInboxes } from "./choose_inboxes.ts";
 import { taggedUsers } from "./event_people.ts";
 import { eventRule } from "./event_rules.ts";
+import { RELAY_LIST_KIND } from "./kinds.ts";
 import { type PlanOptions, type PlanSettings, planSettings } from "./options.ts";
-import { parseRelayList, RELAY_LIST_KIND } from "./relay_list.ts";
+import { parseRelayList } from "./relay_list.ts";
 import { RelayGraphBuilder } from "./relay_graph.ts";
 import type { RelayList, Unrouted } from "./types.ts";
 
@@ -143,7 +144,9 @@ export function eventPeople(event: NostrEvent): string[] {
 /** What a plan says of tagged users. */
 type Delivery = Pick<EventPlan, "inboxes" | "passed" | "unrouted">;
 
-const NO_DELIVERY: Delivery = { inboxes: new Map(), passed: new Map(), unrouted: [] };
+function noDelivery(): Delivery {
+  return { inboxes: new Map(), passed: new Map(), unrouted: [] };
+}
 
 /** Adds inbox relays to `reasons`; says whom they reach. */
 function deliver(
@@ -193,11 +196,11 @@ function readOwn(event: NostrEvent): RelayList {
 
 function finish(
   reasons: ReadonlyMap<string, EventRelayReason>,
-  delivery: Delivery = NO_DELIVERY,
+  delivery: Delivery = noDelivery(),
 ): EventPlan {
   return { relays: [...reasons.keys()], reasons, ...delivery };
 }
 
 function nowhere(reason: Unrouted["reason"], refusal: string): EventPlan {
-  return { ...NO_DELIVERY, relays: [], reasons: new Map(), unrouted: [{ reason }], refusal };
+  return { ...noDelivery(), relays: [], reasons: new Map(), unrouted: [{ reason }], refusal };
 }

@@ -16,7 +16,7 @@ import type { RelayList, Unrouted } from "./types.ts";
 
 /** What a request comes to, and why. */
 export interface ReqPlan {
-  /** The filters for each relay, in the order in which the relays were chosen: what `NPool` takes. */
+  /** The filters for each relay, the best relays first: what `NPool` takes. */
   readonly routes: Map<string, NostrFilter[]>;
   /** What no relay is asked for, and why. */
   readonly unrouted: readonly Unrouted[];

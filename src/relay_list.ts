@@ -5,12 +5,10 @@
  */
 
 import type { NostrEvent } from "@nostrify/types";
+import { RELAY_LIST_KIND } from "./kinds.ts";
 import { integer } from "./options.ts";
 import { rememberedCheck } from "./relay_url.ts";
 import type { RefusedRelay, RelayList, RelayUrlPolicy } from "./types.ts";
-
-/** The kind of a relay list (NIP-65). */
-export const RELAY_LIST_KIND = 10002;
 
 /** How a relay list is read. */
 export interface ParseRelayListOptions {

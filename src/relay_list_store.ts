@@ -10,9 +10,10 @@ import { verifyEvent as verify } from "nostr-tools/pure";
 import { deletionFilters, takenBackFilters, takesBack } from "./deletions.ts";
 import { EventRefusedError } from "./errors.ts";
 import { checkedEvent } from "./event_check.ts";
+import { RELAY_LIST_KIND } from "./kinds.ts";
 import { type Batch, ListLoader } from "./list_loader.ts";
 import { checkFunction, integer } from "./options.ts";
-import { parseRelayList, RELAY_LIST_KIND } from "./relay_list.ts";
+import { parseRelayList } from "./relay_list.ts";
 import type { RelayList, RelayListSource } from "./types.ts";
 import { isNewer } from "./versions.ts";
 

@@ -6,6 +6,7 @@
 
 import type { NostrFilter } from "@nostrify/types";
 import { copyFilter, matchesNothing, type People, peopleOf } from "./filters.ts";
+import { GIFT_WRAP_KINDS } from "./kinds.ts";
 import type { Unrouted } from "./types.ts";
 
 /** A filter about people, to be narrowed to those that a relay is asked for. */
@@ -27,9 +28,6 @@ export interface ReqParts {
   /** What goes nowhere. */
   readonly unrouted: readonly Unrouted[];
 }
-
-/** Gift wraps, stored and ephemeral (NIP-17, NIP-59). */
-export const GIFT_WRAP_KINDS: readonly number[] = [1059, 21059];
 
 /** Sorts the filters of a request; see {@link ReqParts}. */
 export function reqParts(filters: readonly NostrFilter[]): ReqParts {

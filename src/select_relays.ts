@@ -52,7 +52,7 @@ export function selectRelays(
   options?: SelectRelaysOptions,
 ): Map<string, string[]> {
   const { maxRelays, relaysPerAuthor, weight } = planSettings(options);
-  const builder = new RelayGraphBuilder((url) => url, weight);
+  const builder = new RelayGraphBuilder(undefined, weight);
   for (const relays of relaysByAuthor.values()) {
     builder.add(relays);
     builder.endRow();
@@ -63,11 +63,7 @@ export function selectRelays(
     graph,
     greedyCover(graph, { maxRelays, copies: relaysPerAuthor }),
   );
-  const { places, copies } = dealPeople(graph, chosen, {
-    copies: relaysPerAuthor,
-    room: Infinity,
-    order: () => [],
-  });
+  const { places, copies } = dealPeople(graph, chosen, { copies: relaysPerAuthor });
   const selected = new Map<string, string[]>();
   let at = 0;
   for (const author of relaysByAuthor.keys()) {

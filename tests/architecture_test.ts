@@ -6,7 +6,7 @@ import { resolvePath, ROOT, type SourceFile, sourceFiles } from "./support/sourc
  * only files that are named before it.
  */
 const LEVELS: Readonly<Record<string, string>> = {
-  "0 values": "types errors public_host pubkeys versions relay_graph",
+  "0 values": "types errors kinds public_host pubkeys versions relay_graph",
   "1 one URL, filter, event": `relay_url options filters req_parts event_check event_people
     event_rules`,
   "2 choices": `relay_list deletions greedy_cover deal_people choose_inboxes select_relays

@@ -19,7 +19,7 @@ Deno.test("dealPeople() gives everyone the first of their relays among the chose
   fc.assert(fc.property(lists, fc.nat(5), fc.integer({ min: 1, max: 3 }), (lists, most, copies) => {
     const graph = graphOf(lists);
     const chosen = [...graph.urls.keys()].reverse().slice(0, most);
-    const deal = dealPeople(graph, chosen, { copies, room: Infinity, order: () => [] });
+    const deal = dealPeople(graph, chosen, { copies });
     lists.forEach((list, row) => {
       const own = chosen.map((_, place) => place)
         .filter((place) => list.includes(graph.urls[chosen[place]]));
@@ -65,7 +65,7 @@ Deno.test("dealPeople() deals as by hand: those with the least choice first, ful
     rows.filter((row) => lists[row].length > copies)
       .sort((a, b) => lists[a].length - lists[b].length || a - b)
       .forEach(take);
-    const { places } = dealPeople(graph, chosen, { copies, room, order: () => rows });
+    const { places } = dealPeople(graph, chosen, { copies, room });
     for (const row of rows) {
       const seats = [...places.subarray(row * copies, (row + 1) * copies)].filter((at) => at >= 0);
       assert.deepEqual(seats.sort(), dealt[row].sort());

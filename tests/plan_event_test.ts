@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { type EventPlan, planEvent } from "../src/plan_event.ts";
 import { normalizeRelayUrl } from "../src/relay_url.ts";
+import type { Unrouted } from "../src/types.ts";
 import {
   clean,
   eventOf,
@@ -245,4 +246,21 @@ Deno.test("planEvent() keeps a relay of weight 0 as an outbox, but not as an inb
   assert.deepEqual(planEvent(draft({ pubkey: ALICE }), lists, options).relays, [url]);
   const mention = draft({ pubkey: CAROL, tags: [["p", BOB]] });
   assert.deepEqual(planEvent(mention, lists, options).relays, []);
+});
+
+Deno.test("planEvent() shares nothing between plans, also of what it refuses or binds to relays", () => {
+  const event = { id: "", sig: "", content: "", created_at: 0, pubkey: "aa".repeat(32) };
+  for (
+    const [kind, tags] of [[1059, []], [9, [["h", "x", "wss://host.example"]]]] as [
+      number,
+      string[][],
+    ][]
+  ) {
+    const plan = () => planEvent({ ...event, kind, tags }, new Map());
+    const before = structuredClone(plan());
+    const { inboxes, passed, unrouted } = plan();
+    for (const map of [inboxes, passed]) (map as Map<string, string[]>).set("x", []);
+    (unrouted as Unrouted[]).push({ reason: "cap" });
+    assert.deepEqual(plan(), before);
+  }
 });

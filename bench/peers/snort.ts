@@ -1,4 +1,3 @@
-// deno-lint-ignore-file no-import-prefix -- a rival to compare with is no dependency of the library.
 /**
  * @snort/system: `OutboxModel.forRequest`.
  *
