@@ -6,8 +6,8 @@
 
 import type { NostrEvent } from "@nostrify/types";
 import { EventRefusedError } from "./errors.ts";
+import { isPubkey } from "./pubkeys.ts";
 
-const HEX_64 = /^[0-9a-f]{64}$/;
 const HEX_128 = /^[0-9a-f]{128}$/;
 
 /**
@@ -43,27 +43,38 @@ export function checkedEvent(
 
 /** The first thing wrong with the form of an event; `undefined` if it is well-formed. */
 function faultOf(event: NostrEvent): string | undefined {
-  if (typeof event !== "object" || event === null) return `it is ${show(event)}`;
-  const { id, pubkey, created_at, kind, tags, content, sig } = event;
-  if (!is(HEX_64, id)) return `"id" is no 32 bytes of hex: ${show(id)}`;
-  if (!is(HEX_64, pubkey)) return `"pubkey" is no 32 bytes of hex: ${show(pubkey)}`;
-  if (!is(HEX_128, sig)) return `"sig" is no 64 bytes of hex: ${show(sig)}`;
-  if (!Number.isInteger(kind) || kind < 0 || kind > 65535) return `"kind" is ${show(kind)}`;
-  if (!Number.isSafeInteger(created_at) || created_at < 0) {
-    return `"created_at" is ${show(created_at)}`;
-  }
-  if (typeof content !== "string") return `"content" is a ${typeof content}`;
-  const isTag = (tag: unknown) =>
-    Array.isArray(tag) && tag.every((value) => typeof value === "string");
-  if (!Array.isArray(tags) || !tags.every(isTag)) return `"tags" are no lists of strings`;
+  const fault = shapeFault(event);
+  if (fault !== undefined) return fault;
+  if (!isPubkey(event.id)) return `"id" is no 32 bytes of hex: ${show(event.id)}`;
+  if (!isPubkey(event.pubkey)) return `"pubkey" is no 32 bytes of hex: ${show(event.pubkey)}`;
+  if (!HEX_128.test(event.sig)) return `"sig" is no 64 bytes of hex: ${show(event.sig)}`;
 }
 
-function is(pattern: RegExp, value: unknown): boolean {
-  return typeof value === "string" && pattern.test(value);
+/**
+ * The first field of an event that has the wrong type or range; `undefined` if all
+ * are as NIP-01 says, but for what id, pubkey and signature look like.
+ */
+export function shapeFault(event: NostrEvent): string | undefined {
+  if (typeof event !== "object" || event === null) return `it is ${show(event)}`;
+  for (const field of ["id", "pubkey", "content", "sig"] as const) {
+    if (typeof event[field] !== "string") {
+      return `"${field}" must be text, got ${show(event[field])}`;
+    }
+  }
+  const { kind, created_at, tags } = event;
+  if (!Number.isInteger(kind) || kind < 0 || kind > 65535) {
+    return `"kind" must be an integer from 0 to 65535, got ${show(kind)}`;
+  }
+  if (!Number.isSafeInteger(created_at) || created_at < 0) {
+    return `"created_at" must be an integer >= 0, got ${show(created_at)}`;
+  }
+  const isTag = (tag: unknown) =>
+    Array.isArray(tag) && tag.every((value) => typeof value === "string");
+  if (!Array.isArray(tags) || !tags.every(isTag)) return `"tags" must be lists of strings`;
 }
 
 /** A value in few words; strangers send objects that cannot be made strings. */
 function show(value: unknown): string {
   const isPlain = value === null || !["object", "function", "symbol"].includes(typeof value);
-  return isPlain ? String(value).slice(0, 200) : `of type ${typeof value}`;
+  return isPlain ? String(value).slice(0, 200) : `a value of type ${typeof value}`;
 }

@@ -7,6 +7,7 @@
 import type { NostrEvent } from "@nostrify/types";
 import { isAddressableKind, isReplaceableKind } from "nostr-tools/kinds";
 import { EventRefusedError } from "../errors.ts";
+import { shapeFault } from "../event_check.ts";
 
 /** A row of `nostr_events`. */
 export interface EventRow {
@@ -78,7 +79,7 @@ export function prepareEvent(
   maxCreatedAt: number,
 ): PreparedEvent {
   const fault = faultOf(event);
-  if (fault) throw new EventRefusedError("malformed", event, fault);
+  if (fault !== undefined) throw new EventRefusedError("malformed", event, fault);
   const { id, kind, pubkey, content, created_at, tags, sig } = event;
   if (created_at > maxCreatedAt) {
     throw new EventRefusedError(
@@ -107,19 +108,9 @@ export function prepareEvent(
 }
 
 function faultOf(event: NostrEvent): string | undefined {
+  const fault = shapeFault(event);
+  if (fault !== undefined) return fault;
   for (const field of ["id", "pubkey", "content", "sig"] as const) {
-    const text: unknown = event[field];
-    if (typeof text !== "string") return `${field} is ${typeof text}, not text`;
-    if (!isStorable(text)) return `${field} holds a NUL or half a character`;
+    if (!isStorable(event[field])) return `"${field}" holds a NUL or half a character`;
   }
-  const { kind, created_at, tags } = event;
-  if (!Number.isInteger(kind) || kind < 0 || kind > 65535) {
-    return `kind must be an integer from 0 to 65535, got ${kind}`;
-  }
-  if (!Number.isSafeInteger(created_at) || created_at < 0) {
-    return `created_at must be an integer >= 0, got ${created_at}`;
-  }
-  const wellFormed = Array.isArray(tags) &&
-    tags.every((tag) => Array.isArray(tag) && tag.every((part) => typeof part === "string"));
-  if (!wellFormed) return "tags must be lists of strings";
 }

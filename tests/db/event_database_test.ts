@@ -156,15 +156,15 @@ Deno.test("event() refuses what has not the shape of an event, or would come bac
   const event = unsigned({});
   for (
     const [change, detail] of [
-      [{ kind: 65536 }, "kind must be an integer from 0 to 65535, got 65536"],
-      [{ kind: 1.5 }, "kind must be an integer from 0 to 65535, got 1.5"],
-      [{ created_at: -1 }, "created_at must be an integer >= 0, got -1"],
-      [{ created_at: NaN }, "created_at must be an integer >= 0, got NaN"],
-      [{ sig: undefined }, "sig is undefined, not text"],
-      [{ content: "a\0b" }, "content holds a NUL or half a character"],
-      [{ content: "\ud83d" }, "content holds a NUL or half a character"],
-      [{ tags: [["e", 1]] }, "tags must be lists of strings"],
-      [{ tags: "e" }, "tags must be lists of strings"],
+      [{ kind: 65536 }, `"kind" must be an integer from 0 to 65535, got 65536`],
+      [{ kind: 1.5 }, `"kind" must be an integer from 0 to 65535, got 1.5`],
+      [{ created_at: -1 }, `"created_at" must be an integer >= 0, got -1`],
+      [{ created_at: NaN }, `"created_at" must be an integer >= 0, got NaN`],
+      [{ sig: undefined }, `"sig" must be text, got undefined`],
+      [{ content: "a\0b" }, `"content" holds a NUL or half a character`],
+      [{ content: "\ud83d" }, `"content" holds a NUL or half a character`],
+      [{ tags: [["e", 1]] }, `"tags" must be lists of strings`],
+      [{ tags: "e" }, `"tags" must be lists of strings`],
     ] as [object, string][]
   ) {
     const malformed = { ...event, ...change } as NostrEvent;
