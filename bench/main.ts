@@ -6,6 +6,7 @@
 
 import { cpus } from "node:os";
 import { benchCoverage } from "./coverage.ts";
+import { benchDatabase } from "./database.ts";
 import { benchHeap } from "./heap.ts";
 import { loadPeers } from "./peers/load_peers.ts";
 import { benchGrowth, benchPlanning } from "./planning.ts";
@@ -30,6 +31,7 @@ await benchPlanning(peers);
 await benchGrowth();
 benchCoverage(peers);
 await benchRouter();
+await benchDatabase();
 await benchHeap();
 benchStability();
 benchRecall();

@@ -7,7 +7,9 @@
  * that a cold call cannot do without, on `node:sqlite` itself, in batches of the same
  * size, with a statement that stays prepared: `SELECT` by kind and pubkey, and
  * `JSON.parse` of the tags, into a map. Once with the whole events, which is what an
- * event store has to hand out, once with no column more than a relay list needs.
+ * event store has to hand out, once with no column more than a relay list needs, and
+ * once with the whole events as arrays: rows are objects unless one asks for that, as
+ * the library's database does.
  *
  * All read the same file, which the operating system has in memory by then, through
  * connections that are open. A new store finds the process's memory of relay URLs
@@ -16,6 +18,7 @@
  * @module
  */
 
+import type { NStore } from "@nostrify/types";
 import { DatabaseSync } from "node:sqlite";
 import { openSqlite } from "../src/db/sqlite.ts";
 import { createReqRouter, RelayListStore } from "../src/mod.ts";
@@ -42,6 +45,8 @@ export async function benchRouter(): Promise<void> {
     const contenders = [
       { name: "bare read, whole events", run: bareRead(bare, EVENT, authors) },
       { name: "bare read, three columns", run: bareRead(bare, NEEDED, authors) },
+      { name: "bare read, events as arrays", run: bareRead(bare, EVENT, authors, true) },
+      { name: "EventDatabase.query, in batches", run: queryAll(db, authors) },
       { name: "RelayListStore.get, cold", run: () => new RelayListStore(db).get(authors) },
       {
         name: "reqRouter, cold",
@@ -71,17 +76,38 @@ export async function benchRouter(): Promise<void> {
   });
 }
 
-function bareRead(db: DatabaseSync, columns: string, authors: readonly string[]) {
+function queryAll(db: NStore, authors: readonly string[]) {
+  return async () => {
+    for (let at = 0; at < authors.length; at += BATCH) {
+      await db.query([{ kinds: [10002], authors: authors.slice(at, at + BATCH) }]);
+    }
+  };
+}
+
+/** What statements of `node:sqlite` have in Deno. */
+interface ArrayRows {
+  setReturnArrays(enabled: boolean): void;
+}
+
+function bareRead(
+  db: DatabaseSync,
+  columns: string,
+  authors: readonly string[],
+  arrays = false,
+) {
   const marks = Array(BATCH).fill("?").join(", ");
   const statement = db.prepare(
     `select ${columns} from nostr_events where kind = 10002 and pubkey in (${marks})`,
   );
+  // Not every release of the types knows it.
+  (statement as unknown as ArrayRows).setReturnArrays(arrays);
+  const [pubkey, tags] = ["pubkey", "tags"]
+    .map((column) => arrays ? columns.split(", ").indexOf(column) : column);
   return () => {
     const found = new Map<string, string[][]>();
     for (let at = 0; at < authors.length; at += BATCH) {
-      for (const { pubkey, tags } of statement.all(...authors.slice(at, at + BATCH))) {
-        found.set(pubkey as string, JSON.parse(tags as string));
-      }
+      const rows = statement.all(...authors.slice(at, at + BATCH)) as Record<string, string>[];
+      for (const row of rows) found.set(row[pubkey], JSON.parse(row[tags]));
     }
     return found;
   };
