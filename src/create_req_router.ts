@@ -6,11 +6,11 @@
 
 import type { NostrFilter } from "@nostrify/types";
 import { RoutingError } from "./errors.ts";
-import { planSettings } from "./options.ts";
-import { planParts } from "./plan_req.ts";
-import { reqParts } from "./req_parts.ts";
+import { type PlanSettings, planSettings } from "./options.ts";
+import { type PlannedReq, planParts } from "./plan_req.ts";
+import { partsAbout, type ReqParts, reqParts } from "./req_parts.ts";
 import { lookUp, type RouterOptions, routerOptions } from "./router_options.ts";
-import type { RelayListSource, Unrouted } from "./types.ts";
+import type { RelayList, RelayListSource, Side, Unrouted } from "./types.ts";
 
 /**
  * Creates the `reqRouter` of an `NPool`: looks up the relay lists of everyone
@@ -47,22 +47,76 @@ export function createReqRouter(
   source: RelayListSource,
   options: RouterOptions = {},
 ): (filters: NostrFilter[]) => Promise<Map<string, NostrFilter[]>> {
+  const { route } = reqPlanner(source, options);
+  return async (filters) => (await route(filters)).plan.routes;
+}
+
+/** A plan under way, and how to plan anew for those whom it fails. */
+export interface Planned extends PlannedReq {
+  /**
+   * Plans the same request for some of its people, without some relays.
+   *
+   * @param isMeant Whether a person is among them.
+   * @param maxRelays Most relays of the new plan.
+   */
+  readonly without: (
+    avoid: ReadonlySet<string>,
+    isMeant: (pubkey: string, side: Side) => boolean,
+    maxRelays: number,
+  ) => Planned;
+}
+
+/** The same router in its parts, for those who carry plans out. */
+export interface ReqPlanner {
+  /** Plans, and no more. */
+  readonly plan: (filters: readonly NostrFilter[]) => Promise<Planned>;
+  /**
+   * Plans, and tells of it.
+   *
+   * @throws {RoutingError} If the request can be sent nowhere.
+   */
+  readonly route: (filters: readonly NostrFilter[]) => Promise<Planned>;
+}
+
+/** Creates the parts of a router. */
+export function reqPlanner(source: RelayListSource, options: RouterOptions): ReqPlanner {
   const own = routerOptions(source, options);
   const settings = planSettings(own);
-  return async (filters) => {
+  const look = async (filters: readonly NostrFilter[]) => {
     const parts = reqParts(filters);
     const people = parts.named.flatMap(({ people }) => people.pubkeys);
     const { lists, error } = await lookUp(source, people, own);
-    const plan = planParts(parts, lists, settings);
-    own.onReqPlan?.(plan);
-    const lost = plan.unrouted.filter(couldMatch);
-    if (plan.routes.size === 0 && lost.length > 0) {
-      const message = `Cannot send a request anywhere: ${summary(lost)}`;
-      const nowhere = new RoutingError(message, plan.unrouted, { cause: error });
-      if (error === undefined) own.onError(nowhere);
-      throw nowhere;
-    }
-    return plan.routes;
+    return { planned: planWithSpare(parts, lists, settings), error };
+  };
+  return {
+    plan: async (filters) => (await look(filters)).planned,
+    async route(filters) {
+      const { planned, error } = await look(filters);
+      const { plan } = planned;
+      own.onReqPlan?.(plan);
+      const lost = plan.unrouted.filter(couldMatch);
+      if (plan.routes.size === 0 && lost.length > 0) {
+        const message = `Cannot send a request anywhere: ${summary(lost)}`;
+        const nowhere = new RoutingError(message, plan.unrouted, { cause: error });
+        if (error === undefined) own.onError(nowhere);
+        throw nowhere;
+      }
+      return planned;
+    },
+  };
+}
+
+function planWithSpare(
+  parts: ReqParts,
+  lists: ReadonlyMap<string, RelayList>,
+  settings: PlanSettings,
+): Planned {
+  return {
+    ...planParts(parts, lists, settings),
+    without(avoid, isMeant, maxRelays) {
+      const weight = (url: string) => avoid.has(url) ? 0 : settings.weight(url);
+      return planWithSpare(partsAbout(parts, isMeant), lists, { ...settings, weight, maxRelays });
+    },
   };
 }
 

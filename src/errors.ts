@@ -6,7 +6,7 @@
  */
 
 import type { NostrEvent } from "@nostrify/types";
-import type { Unrouted } from "./types.ts";
+import type { RelayFailure, Unrouted } from "./types.ts";
 
 /** Why a store refuses an event. */
 export type EventRefusal = "malformed" | "forged" | "future" | "deleted";
@@ -49,5 +49,25 @@ export class RoutingError extends Error {
   ) {
     super(message, options);
     this.unrouted = unrouted;
+  }
+}
+
+/**
+ * A relay that did not do what it was asked to. `NPool.event` rejects with an
+ * `AggregateError` of these, one per relay, where no relay took the event.
+ */
+export class RelayError extends Error {
+  /** `"RelayError"`, also where the class was loaded twice. */
+  override readonly name = "RelayError";
+  /** The relay, in normal form. */
+  readonly relay: string;
+  /** What went wrong. */
+  readonly reason: RelayFailure;
+
+  /** `detail` ends the message: what was seen, or the relay's own words. */
+  constructor(relay: string, reason: RelayFailure, detail: string, options?: ErrorOptions) {
+    super(`Relay ${relay} failed (${reason}): ${detail}`, options);
+    this.relay = relay;
+    this.reason = reason;
   }
 }

@@ -11,7 +11,9 @@ import { copyFilter } from "./filters.ts";
 import { type PlanOptions, type PlanSettings, planSettings } from "./options.ts";
 import { type PersonRoute, personRoutes } from "./person_routes.ts";
 import { INVALID, NO_LIST, type PlanRows, planRows, rowFinder } from "./plan_rows.ts";
+import type { RelayGraph } from "./relay_graph.ts";
 import { type ReqParts, reqParts } from "./req_parts.ts";
+import type { Seats } from "./seats.ts";
 import type { RelayList, Unrouted } from "./types.ts";
 
 /** What a request comes to, and why. */
@@ -68,7 +70,15 @@ export function planReq(
   lists: ReadonlyMap<string, RelayList>,
   options?: PlanOptions,
 ): ReqPlan {
-  return planParts(reqParts(filters), lists, planSettings(options));
+  return planParts(reqParts(filters), lists, planSettings(options)).plan;
+}
+
+/** A plan, and what those who carry it out need of it. */
+export interface PlannedReq {
+  readonly plan: ReqPlan;
+  readonly seats: Seats;
+  /** Who could have been asked for where. */
+  readonly graph: RelayGraph;
 }
 
 /** {@link planReq} for filters that are sorted already. */
@@ -76,7 +86,7 @@ export function planParts(
   parts: ReqParts,
   lists: ReadonlyMap<string, RelayList>,
   settings: PlanSettings,
-): ReqPlan {
+): PlannedReq {
   const rows = planRows(parts.named, lists, settings);
   const choice = chooseRelays(rows, parts.open.length > 0, settings);
   const { shares, unrouted } = shareOut(parts, rows, choice);
@@ -91,13 +101,22 @@ export function planParts(
   });
 
   let people: PersonRoute[] | undefined;
-  return {
+  const plan: ReqPlan = {
     routes,
     unrouted,
     get people() {
       return people ??= personRoutes(rows, choice, lists, settings);
     },
   };
+  const seats: Seats = {
+    urls: choice.relays.map((id) => rows.graph.urls[id]),
+    pubkeys: rows.pubkeys,
+    authors: rows.authors,
+    places: choice.deal.places,
+    copies: choice.deal.copies,
+    open: choice.open,
+  };
+  return { plan, seats, graph: rows.graph };
 }
 
 /** Each relay's share of each part, by place, and whom nobody is asked for. */

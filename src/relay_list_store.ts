@@ -14,7 +14,8 @@ import { RELAY_LIST_KIND } from "./kinds.ts";
 import { type Batch, ListLoader } from "./list_loader.ts";
 import { checkFunction, integer } from "./options.ts";
 import { parseRelayList } from "./relay_list.ts";
-import type { RelayList, RelayListSource } from "./types.ts";
+import type { RelayList, RelayListSource, RelayRecordStore } from "./types.ts";
+import { unlessAborted } from "./unless_aborted.ts";
 import { isNewer } from "./versions.ts";
 
 /** How much a {@link RelayListStore} remembers, and for how long. */
@@ -213,6 +214,12 @@ export class RelayListStore implements NStore, RelayListSource {
     });
   }
 
+  /** Where the database keeps what is known of relays; `undefined` if it does not. */
+  get relayRecords(): RelayRecordStore | undefined {
+    const db: NStore & Partial<RelayRecordStore> = this.#db;
+    return isRecordStore(db) ? db : undefined;
+  }
+
   /** Events of the database; see NIP-01. */
   query(filters: NostrFilter[], opts?: { signal?: AbortSignal }): Promise<NostrEvent[]> {
     return this.#db.query(filters, opts);
@@ -293,13 +300,6 @@ export class RelayListStore implements NStore, RelayListSource {
 /** Policies are applied where relays are chosen, so that lists are kept whole. */
 const ANY_RELAY = { allowLocal: true, allowInsecure: true, allowOnion: true };
 
-/** Waits for what others wait for, too: aborting ends this waiting alone. */
-function unlessAborted<T>(promise: Promise<T>, signal?: AbortSignal): Promise<T> {
-  if (!signal) return promise;
-  signal.throwIfAborted();
-  const { promise: aborted, reject } = Promise.withResolvers<never>();
-  const abort = () => reject(signal.reason);
-  signal.addEventListener("abort", abort, { once: true });
-  return Promise.race([promise, aborted])
-    .finally(() => signal.removeEventListener("abort", abort));
+function isRecordStore(db: Partial<RelayRecordStore>): db is RelayRecordStore {
+  return typeof db.readRelays === "function" && typeof db.writeRelays === "function";
 }

@@ -7,7 +7,8 @@
 import type { NostrFilter } from "@nostrify/types";
 import { copyFilter, matchesNothing, type People, peopleOf } from "./filters.ts";
 import { GIFT_WRAP_KINDS } from "./kinds.ts";
-import type { Unrouted } from "./types.ts";
+import { sortedOrder } from "./pubkeys.ts";
+import type { Side, Unrouted } from "./types.ts";
 
 /** A filter about people, to be narrowed to those that a relay is asked for. */
 export interface PeoplePart {
@@ -54,6 +55,19 @@ export function reqParts(filters: readonly NostrFilter[]): ReqParts {
     else named.push({ index, filter, people });
   });
   return { named, open, unrouted };
+}
+
+/** The part of a request that is about some of its people, and about nobody else. */
+export function partsAbout(
+  parts: ReqParts,
+  isMeant: (pubkey: string, side: Side) => boolean,
+): ReqParts {
+  const named = parts.named.flatMap(({ people, ...part }): PeoplePart[] => {
+    const pubkeys = people.pubkeys.filter((pubkey) => isMeant(pubkey, people.side));
+    if (pubkeys.length === 0) return [];
+    return [{ ...part, people: { ...people, pubkeys, order: sortedOrder(pubkeys) } }];
+  });
+  return { named, open: [], unrouted: [] };
 }
 
 /** The filter itself, or a copy that no longer asks for gift wraps. */

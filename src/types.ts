@@ -117,3 +117,59 @@ export interface Unrouted {
   /** Which of the request's filters, counted from 0; absent for an event. */
   readonly filter?: number;
 }
+
+/** Why a relay did not do what it was asked to. */
+export type RelayFailure =
+  /** No WebSocket came about: refused, no such host, TLS, an HTTP answer, a bad URL. */
+  | "unreachable"
+  /** The WebSocket was not open in time. */
+  | "connect-timeout"
+  /** Connected, but the end of the stored events (EOSE) did not come in time. */
+  | "no-answer"
+  /** Connected, but an event was not acknowledged (OK) in time. */
+  | "no-ok"
+  /** The connection ended in the middle. */
+  | "disconnected"
+  /** It sent more than any answer may hold. */
+  | "flood"
+  /** It sent forged events, or ones that were not asked for. */
+  | "junk"
+  /** The prefixes of CLOSED and OK (NIP-01, NIP-42). */
+  | "auth-required"
+  | "restricted"
+  | "rate-limited"
+  | "blocked"
+  | "invalid"
+  | "pow"
+  | "mute"
+  | "unsupported"
+  | "duplicate"
+  | "error"
+  /** CLOSED or OK false without a prefix that NIP-01 knows. */
+  | "closed";
+
+/** What a relay accepts and answers. Absent is not known. */
+export interface RelayLimits {
+  /** Most filters in one REQ. */
+  readonly maxFilters?: number;
+  /** Most subscriptions open at once on one connection. */
+  readonly maxSubscriptions?: number;
+  /** Longest message it takes, in bytes. */
+  readonly maxMessageLength?: number;
+  /** Fewest events at which an answer to one filter was cut, or would be (NIP-11). */
+  readonly cutAt?: number;
+  /** Most events that an answer to one filter had and was complete. */
+  readonly fullAt?: number;
+  /** It answers nobody who has not signed in (NIP-42). */
+  readonly authRequired?: boolean;
+  /** It serves those who have paid. */
+  readonly paymentRequired?: boolean;
+}
+
+/** Where what is known of relays survives a restart. {@link RelayListStore} may be one. */
+export interface RelayRecordStore {
+  /** All records as they were written, the last written first if that is known. */
+  readRelays(): Promise<ReadonlyMap<string, string>>;
+  /** Puts records in place of those of the same relays, all or none of them. */
+  writeRelays(records: ReadonlyMap<string, string>): Promise<void>;
+}

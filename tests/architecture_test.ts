@@ -6,17 +6,24 @@ import { resolvePath, ROOT, type SourceFile, sourceFiles } from "./support/sourc
  * only files that are named before it.
  */
 const LEVELS: Readonly<Record<string, string>> = {
-  "0 values": "types errors kinds public_host pubkeys versions relay_graph",
+  "0 values": "types errors kinds public_host pubkeys versions relay_graph seats clock relay_hooks",
   "1 one URL, filter, event": `relay_url options filters req_parts event_check event_people
-    event_rules`,
+    event_rules relay_words relay_info_doc answer_pages page_index seen_ids rate_meter`,
   "2 choices": `relay_list deletions greedy_cover deal_people choose_inboxes select_relays
-    cut_filters plan_rows choose_relays person_routes`,
+    cut_filters plan_rows choose_relays person_routes narrow_to_length split_reqs live_filters
+    liveness beta limit_lessons relay_record relay_record_text relay_health relay_history relay_weight
+    coverage`,
   "3 plans": "plan_req plan_event",
-  "4 stores": "list_loader relay_list_store",
+  "4 stores": "unless_aborted list_loader relay_list_store",
   "4 databases": `db/any_kysely db/sql_flavour db/schema db/event_sql db/prepared_event
     db/filter_sql db/find_versions db/delete_events db/write_events db/read_events db/transact
-    db/group_commit db/bulk db/kysely db/node_sqlite_handle db/node_sqlite_dialect db/sqlite`,
+    db/group_commit db/bulk db/relay_records db/kysely db/node_sqlite_handle db/node_sqlite_dialect db/sqlite`,
+  "4 supervision":
+    `gate sleep after_silence outlet verifier network_witness write_behind relay_records relay_memory relay_info relay_informer
+    relay_subscription relay_session relay_link relay_answer relay_leg liveness_reader`,
   "5 routers": "router_options create_req_router create_event_router",
+  "5 outbox": `publish outbox_request supervisor supervised_relay outbox_options explain
+    create_outbox`,
   "6 the door": "mod",
 };
 
@@ -24,10 +31,14 @@ const LEVELS: Readonly<Record<string, string>> = {
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   "4 stores": ["@nostrify/types", "nostr-tools", "lru-cache"],
   "4 databases": ["@nostrify/types", "nostr-tools", "kysely", "node:sqlite"],
+  "4 supervision": ["@nostrify/types", "nostr-tools", "lru-cache"],
+  "5 outbox": ["@nostrify/types", "nostr-tools", "@nostrify/nostrify"],
 };
 
 /** Clocks and timers that are no defaults of options, and what for. */
 const DECLARED: Readonly<Record<string, string>> = {
+  "src/clock.ts Date.now": "the clock of the machine, a default of options",
+  "src/clock.ts setTimeout": "the timers of the machine, a default of options",
   "src/db/bulk.ts setTimeout": "lets sockets have their turn between statements",
   "src/db/node_sqlite_handle.ts performance.now": "bounds the waiting for another process's lock",
   "src/db/node_sqlite_handle.ts setTimeout": "waits for another process's lock",

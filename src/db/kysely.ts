@@ -7,6 +7,7 @@
 
 import type { NostrEvent, NostrFilter, NStore } from "@nostrify/types";
 import { isEphemeralKind } from "nostr-tools/kinds";
+import type { RelayRecordStore } from "../types.ts";
 import type { AnyKysely } from "./any_kysely.ts";
 import { type BulkOptions, type BulkResult, deletedError, writeBulk } from "./bulk.ts";
 import { deleteEvents } from "./delete_events.ts";
@@ -14,6 +15,7 @@ import { type EventSql, eventSql } from "./event_sql.ts";
 import { GroupCommit } from "./group_commit.ts";
 import { type PreparedEvent, prepareEvent } from "./prepared_event.ts";
 import { countEvents, readEvents, readIds } from "./read_events.ts";
+import { checkRelayRecords, readRelayRecords, writeRelayRecords } from "./relay_records.ts";
 import { migrateSchema } from "./schema.ts";
 import { type SqlFlavour, sqlFlavour } from "./sql_flavour.ts";
 import { transact } from "./transact.ts";
@@ -34,7 +36,7 @@ export type { BulkOptions, BulkResult } from "./bulk.ts";
  * An `NDatabase` file opens as it is, and `NDatabase` opens what this writes. Of
  * the tags, single letters with a value under 200 characters can be asked for.
  */
-export class EventDatabase implements NStore {
+export class EventDatabase implements NStore, RelayRecordStore {
   readonly #kysely: AnyKysely;
   readonly #flavour: SqlFlavour;
   readonly #sql: EventSql;
@@ -135,6 +137,27 @@ export class EventDatabase implements NStore {
       const ids = await readIds(db, this.#flavour, filters, opts.signal);
       await deleteEvents(db, this.#sql, [...ids]);
     });
+  }
+
+  /** What was written of relays, the last written first. */
+  async readRelays(): Promise<Map<string, string>> {
+    return await readRelayRecords(this.#kysely);
+  }
+
+  /**
+   * Puts records of relays in place of those of the same relays, durably once this
+   * resolves: all of them, or, if the database fails, none. An empty text takes a
+   * record away. Of two processes that write the same relay the last one wins.
+   *
+   * @throws {TypeError} If a URL or a record is no text, or holds a NUL or half a
+   * character.
+   */
+  async writeRelays(records: ReadonlyMap<string, string>): Promise<void> {
+    checkRelayRecords(records);
+    if (records.size === 0) return;
+    // What is given is written, whatever becomes of the map meanwhile.
+    const given = new Map(records);
+    await this.#writes.alone((db) => writeRelayRecords(db, this.#flavour, given));
   }
 
   /** Waits for the writes under way, then closes the Kysely instance. */

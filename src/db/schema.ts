@@ -1,6 +1,6 @@
 /**
  * The tables: those of Nostrify's former `NDatabase`, so that either opens a
- * file the other made, and two indexes more.
+ * file the other made, two indexes more, and one table of the library's own.
  *
  * @module
  */
@@ -39,6 +39,12 @@ const STATEMENTS = [
     on nostr_events (pubkey, kind, created_at desc)`,
   `create index if not exists nostr_tags_event_id_idx
     on nostr_tags (event_id)`,
+  // What is known of relays; NDatabase does not look at it.
+  `create table if not exists outbox_relays (
+    url text primary key,
+    record text not null,
+    updated_at integer not null
+  )`,
 ];
 
 /**

@@ -11,16 +11,17 @@ import { validateEvent } from "nostr-tools";
 export type ClientMessage =
   | ["REQ", id: string, ...filters: unknown[]]
   | ["CLOSE", id: string]
-  | ["EVENT", event: unknown];
+  | ["EVENT", event: unknown]
+  | ["AUTH", event: unknown];
 
-/** Reads a frame, or answers undefined if it is none of the three messages. */
+/** Reads a frame, or answers undefined if it is none of the four messages. */
 export function parseClientMessage(data: unknown): ClientMessage | undefined {
   const value = parseJson(data);
   if (!Array.isArray(value)) return undefined;
   const [type, first] = value;
   const isId = typeof first === "string" && first.length > 0 &&
     first.length <= 64;
-  if (type === "EVENT" && value.length === 2) return value as ClientMessage;
+  if ((type === "EVENT" || type === "AUTH") && value.length === 2) return value as ClientMessage;
   if (type === "CLOSE" && isId) return value as ClientMessage;
   if (type === "REQ" && isId && value.length > 2) return value as ClientMessage;
   return undefined;

@@ -4,10 +4,12 @@
  * @module
  */
 
-import type { NostrEvent, NostrFilter } from "@nostrify/types";
+import type { NostrEvent } from "@nostrify/types";
 import { matchFilters, verifyEvent } from "nostr-tools";
 import { isEphemeralKind } from "nostr-tools/kinds";
 import { EventIndex } from "./event_index.ts";
+import { RelayConnection } from "./relay_connection.ts";
+import { answerInfo, asksForInfo } from "./relay_info_answer.ts";
 import { asEvent, asFilters, parseClientMessage } from "./relay_messages.ts";
 import type { RelayServerOptions, RelayServerStats } from "./relay_server_options.ts";
 
@@ -25,18 +27,20 @@ export class RelayServer implements AsyncDisposable {
     filters: 0,
     eventsSent: 0,
     eventsReceived: 0,
+    infos: 0,
   };
   readonly #index = new EventIndex();
-  /** The open sockets, each with its subscriptions. */
-  readonly #sockets = new Map<WebSocket, Map<string, NostrFilter[]>>();
+  readonly #connections = new Set<RelayConnection>();
   readonly #waiting = new Map<string, Set<(event: NostrEvent) => void>>();
-  readonly #server: Deno.HttpServer<Deno.NetAddr>;
+  readonly #port: number;
+  #server?: Deno.HttpServer<Deno.NetAddr>;
+  #down = new AbortController();
   #stopped?: Promise<void>;
 
   private constructor(options: RelayServerOptions) {
     this.options = { ...options };
-    const listen = { hostname: "127.0.0.1", port: 0, onListen: () => {} };
-    this.#server = Deno.serve(listen, (request) => this.#accept(request));
+    this.#server = this.#listen(0);
+    this.#port = this.#server.addr.port;
   }
 
   /** Starts a relay; it listens when this returns. */
@@ -46,12 +50,19 @@ export class RelayServer implements AsyncDisposable {
 
   /** The relay's address in normal form, `ws://127.0.0.1:<port>/`. */
   get url(): string {
-    return `ws://127.0.0.1:${this.#server.addr.port}/`;
+    return `ws://127.0.0.1:${this.#port}/`;
   }
 
   /** How many sockets are open now. */
   get open(): number {
-    return this.#sockets.size;
+    return this.#connections.size;
+  }
+
+  /** How many subscriptions are open now, on all sockets. */
+  get subscriptions(): number {
+    let sum = 0;
+    for (const { subscriptions } of this.#connections) sum += subscriptions.size;
+    return sum;
   }
 
   /** Every event held, in no particular order. */
@@ -93,29 +104,46 @@ export class RelayServer implements AsyncDisposable {
 
   /** Cuts every connection; the relay goes on listening. */
   async disconnect(): Promise<void> {
-    await Promise.all([...this.#sockets.keys()].map((socket) => {
-      const { promise, resolve } = Promise.withResolvers<void>();
-      socket.addEventListener("close", () => resolve(), { once: true });
-      if (socket.readyState !== WebSocket.CLOSING) socket.close(1001);
-      return promise;
-    }));
+    await Promise.all([...this.#connections].map((connection) => connection.close()));
   }
 
-  /** Cuts every connection and stops listening. Calling it again does no harm. */
+  /** Cuts every connection and stops listening, until {@link RelayServer.up}. */
+  async down(): Promise<void> {
+    const server = this.#server;
+    this.#server = undefined;
+    this.#down.abort();
+    const down = server?.shutdown();
+    await this.disconnect();
+    await down;
+  }
+
+  /** Listens again, at the same port, with the same events. */
+  up(): void {
+    if (this.#stopped || this.#server) throw new Error("Cannot start a relay that is not down");
+    this.#down = new AbortController();
+    this.#server = this.#listen(this.#port);
+  }
+
+  /** Goes down for good. Calling it again does no harm. */
   stop(): Promise<void> {
-    return this.#stopped ??= (async () => {
-      const down = this.#server.shutdown();
-      await this.disconnect();
-      await down;
-    })();
+    return this.#stopped ??= this.down();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.stop();
   }
 
-  #accept(request: Request): Response {
-    const { refuseConnection } = this.options;
+  #listen(port: number): Deno.HttpServer<Deno.NetAddr> {
+    const listen = { hostname: "127.0.0.1", port, onListen: () => {} };
+    return Deno.serve(listen, (request) => this.#accept(request));
+  }
+
+  #accept(request: Request): Response | Promise<Response> {
+    const { info, onOpen, refuseConnection } = this.options;
+    if (info && asksForInfo(request)) {
+      this.stats.infos++;
+      return answerInfo(info, this.#down.signal);
+    }
     if (refuseConnection !== undefined) {
       return new Response(null, { status: refuseConnection });
     }
@@ -128,45 +156,44 @@ export class RelayServer implements AsyncDisposable {
     const { socket, response } = Deno.upgradeWebSocket(request, {
       idleTimeout: 0,
     });
-    this.#sockets.set(socket, new Map());
-    this.stats.connections++;
-    socket.onmessage = ({ data }) => this.#receive(socket, data);
-    socket.onclose = () => this.#sockets.delete(socket);
+    const connection = new RelayConnection(socket, ++this.stats.connections);
+    this.#connections.add(connection);
+    socket.onopen = () => onOpen?.(connection);
+    socket.onmessage = ({ data }) => this.#receive(connection, data);
+    socket.onclose = () => this.#connections.delete(connection);
     return response;
   }
 
-  #receive(socket: WebSocket, data: unknown): void {
+  #receive(connection: RelayConnection, data: unknown): void {
     const message = parseClientMessage(data);
+    if (message?.[0] === "REQ") {
+      this.stats.reqs++;
+      this.stats.filters += message.length - 2;
+    } else if (message?.[0] === "EVENT") this.stats.eventsReceived++;
+    if (message && this.options.intercept?.(message, connection)) return;
     switch (message?.[0]) {
       case "REQ":
-        return void this.#req(socket, message[1], message.slice(2));
+        return void this.#req(connection, message[1], message.slice(2));
       case "EVENT":
-        return void this.#event(socket, message[1]);
+        return void this.#event(connection, message[1]);
       case "CLOSE":
-        return void this.#sockets.get(socket)?.delete(message[1]);
+        return void connection.subscriptions.delete(message[1]);
       default:
-        send(socket, ["NOTICE", "invalid: expected REQ, EVENT or CLOSE"]);
+        connection.send(["NOTICE", "invalid: expected REQ, EVENT or CLOSE"]);
     }
   }
 
-  async #req(socket: WebSocket, id: string, values: unknown[]): Promise<void> {
+  async #req(to: RelayConnection, id: string, values: unknown[]): Promise<void> {
     const { cap = Infinity, eose = true, latency, maxFilters = 200 } = this.options;
-    this.stats.reqs++;
-    this.stats.filters += values.length;
     if (values.length > maxFilters) {
-      return send(socket, [
-        "CLOSED",
-        id,
-        `error: too many filters, at most ${maxFilters}`,
-      ]);
+      return to.send(["CLOSED", id, `error: too many filters, at most ${maxFilters}`]);
     }
     const filters = asFilters(values);
-    if (!filters) return send(socket, ["CLOSED", id, "invalid: not a filter"]);
-    const subscriptions = this.#sockets.get(socket);
-    subscriptions?.set(id, filters);
+    if (!filters) return to.send(["CLOSED", id, "invalid: not a filter"]);
+    to.subscriptions.set(id, filters);
     if (latency) await latency();
     // While it waited the client may have closed the subscription or replaced it.
-    if (subscriptions?.get(id) !== filters) return;
+    if (to.subscriptions.get(id) !== filters) return;
     const sent = new Set<string>();
     for (const filter of filters) {
       const limit = Math.min(filter.limit ?? cap, cap);
@@ -174,59 +201,42 @@ export class RelayServer implements AsyncDisposable {
         limit === Infinity ? filter : { ...filter, limit },
       );
       for (const event of found) {
-        if (!sent.has(event.id)) this.#deliver(socket, id, event);
+        if (!sent.has(event.id)) this.#deliver(to, id, event);
         sent.add(event.id);
       }
     }
-    if (eose) send(socket, ["EOSE", id]);
+    if (eose) to.send(["EOSE", id]);
   }
 
-  async #event(socket: WebSocket, value: unknown): Promise<void> {
-    this.stats.eventsReceived++;
+  async #event(from: RelayConnection, value: unknown): Promise<void> {
     const event = asEvent(value);
-    if (!event) return send(socket, ["NOTICE", "invalid: not an event"]);
+    if (!event) return from.send(["NOTICE", "invalid: not an event"]);
     const { latency, refuseEvent } = this.options;
     if (latency) await latency();
     const refusal = verifyEvent({ ...event }) // on a copy, since it leaves a mark
       ? refuseEvent?.(event)
       : "invalid: the id or the signature is wrong";
-    if (refusal) return send(socket, ["OK", event.id, false, refusal]);
+    if (refusal) return from.send(["OK", event.id, false, refusal]);
     const result = isEphemeralKind(event.kind) ? "stored" : this.#index.put(event);
     if (result === "deleted") {
-      return send(socket, [
-        "OK",
-        event.id,
-        false,
-        "blocked: its author deleted it",
-      ]);
+      return from.send(["OK", event.id, false, "blocked: its author deleted it"]);
     }
-    send(socket, [
-      "OK",
-      event.id,
-      true,
-      result === "stored" ? "" : `duplicate: ${result}`,
-    ]);
+    from.send(["OK", event.id, true, result === "stored" ? "" : `duplicate: ${result}`]);
     if (result === "stored") this.#announce(event);
   }
 
   #announce(event: NostrEvent): void {
-    for (const [socket, subscriptions] of this.#sockets) {
-      for (const [id, filters] of subscriptions) {
-        if (matchFilters(filters, event)) this.#deliver(socket, id, event);
+    for (const connection of this.#connections) {
+      for (const [id, filters] of connection.subscriptions) {
+        if (matchFilters(filters, event)) this.#deliver(connection, id, event);
       }
     }
     for (const resolve of this.#waiting.get(event.id) ?? []) resolve(event);
     this.#waiting.delete(event.id);
   }
 
-  #deliver(socket: WebSocket, id: string, event: NostrEvent): void {
+  #deliver(to: RelayConnection, id: string, event: NostrEvent): void {
     this.stats.eventsSent++;
-    send(socket, ["EVENT", id, event]);
-  }
-}
-
-function send(socket: WebSocket, message: unknown[]): void {
-  if (socket.readyState === WebSocket.OPEN) {
-    socket.send(JSON.stringify(message));
+    to.send(["EVENT", id, event]);
   }
 }

@@ -5,6 +5,9 @@
  */
 
 import type { NostrEvent } from "@nostrify/types";
+import type { RelayConnection } from "./relay_connection.ts";
+import type { RelayInfoAnswer } from "./relay_info_answer.ts";
+import type { ClientMessage } from "./relay_messages.ts";
 
 /** How a test relay behaves. Everything is well-behaved by default. */
 export interface RelayServerOptions {
@@ -27,13 +30,22 @@ export interface RelayServerOptions {
   refuseConnection?: number;
   /** A reason (`blocked: …`) not to take an event, undefined to take it. */
   refuseEvent?: (event: NostrEvent) => string | undefined;
+  /** The relay's description of itself (NIP-11); without it there is none. */
+  info?: RelayInfoAnswer;
+  /** Told of each connection once it is open. */
+  onOpen?: (connection: RelayConnection) => void;
+  /**
+   * Asked about each message before the relay itself looks at it. `true` means
+   * that it has been dealt with.
+   */
+  intercept?: (message: ClientMessage, connection: RelayConnection) => boolean;
 }
 
 /** What a test relay has counted since it started. */
 export interface RelayServerStats {
   /** WebSockets accepted. */
   connections: number;
-  /** REQ messages received. */
+  /** REQ messages received, intercepted ones included. */
   reqs: number;
   /** Filters in them. */
   filters: number;
@@ -41,4 +53,6 @@ export interface RelayServerStats {
   eventsSent: number;
   /** EVENT messages received from clients, refused ones included. */
   eventsReceived: number;
+  /** How often its description was asked for. */
+  infos: number;
 }

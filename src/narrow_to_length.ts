@@ -1,0 +1,116 @@
+/**
+ * Cuts one filter into parts that are short enough as JSON.
+ *
+ * @module
+ */
+
+import type { NostrFilter } from "@nostrify/types";
+
+/** A filter and the length of its JSON. */
+export interface MeasuredFilter {
+  /** The filter. */
+  readonly filter: NostrFilter;
+  /** In bytes of UTF-8, the way it goes over the wire. */
+  readonly bytes: number;
+}
+
+/**
+ * strfry refuses a list whose values have more bytes, whatever the length of the
+ * message; 64 hex digits count as 32, so 2,047 pubkeys pass.
+ */
+const MOST_LIST_BYTES = 65_535;
+
+/** Keys of which one value must match. Of others, all might have to. */
+const ALTERNATIVES = /^(?:ids|authors|kinds|#.+)$/;
+
+/**
+ * The parts of a filter, which together match what it matches, in the order of its
+ * lists.
+ *
+ * A filter that fits is returned as it is. Of another the longest list is cut (64
+ * hex digits count as 32), and where that is not enough, the longest of each part.
+ * What no cutting can make short enough is returned too long.
+ *
+ * @param filter The filter.
+ * @param room Most bytes that a part's JSON may have.
+ */
+export function narrowToLength(filter: NostrFilter, room: number): MeasuredFilter[] {
+  const bytes = bytesOf(JSON.stringify(filter));
+  // A filter this short has no list that is too long.
+  if (bytes <= room && bytes <= MOST_LIST_BYTES) return [{ filter, bytes }];
+
+  const lists = listsOf(filter);
+  if (bytes <= room && lists.every((list) => list.bytes <= list.most)) return [{ filter, bytes }];
+  const least = lists.reduce((sum, list) => sum - list.bytes + 1 + list.least, bytes);
+  if (least > room) return [{ filter, bytes }];
+
+  const list = lists.reduce((a, b) => b.bytes / b.most > a.bytes / a.most ? b : a);
+  const left = Math.min(room - (bytes - list.bytes), list.most);
+  // Where the rest of the filter leaves little room, it must shrink as well.
+  const parts = left < room / 2 && left < list.bytes / 2 && lists.length > 1
+    ? inTwo(list)
+    : inParts(list, left);
+  return parts.flatMap((values) => narrowToLength({ ...filter, [list.name]: values }, room));
+}
+
+/** A list of alternatives, more than one of them. */
+interface List {
+  readonly name: string;
+  readonly values: readonly unknown[];
+  /** What each value adds to the JSON, with a comma. */
+  readonly costs: readonly number[];
+  /** The smallest of these. */
+  readonly least: number;
+  /** The length of the list's JSON. */
+  readonly bytes: number;
+  /** The longest it may be. */
+  readonly most: number;
+}
+
+function listsOf(filter: NostrFilter): List[] {
+  return Object.entries(filter).flatMap(([name, values]) => {
+    if (!Array.isArray(values) || values.length < 2 || !ALTERNATIVES.test(name)) return [];
+    const costs = values.map((value: unknown) => costOf(value));
+    const bytes = costs.reduce((sum, cost) => sum + cost, 1);
+    const least = costs.reduce((a, b) => Math.min(a, b));
+    const isHex = costs.every((cost) => cost === HEX_COST);
+    return [{ name, values, costs, bytes, least, most: MOST_LIST_BYTES * (isHex ? 2 : 1) }];
+  });
+}
+
+/** A list in two consecutive parts of about the same length. */
+function inTwo({ values, costs, bytes }: List): unknown[][] {
+  let end = 1;
+  for (let sum = costs[0]; end < values.length - 1 && sum < bytes / 2; end++) sum += costs[end];
+  return [values.slice(0, end), values.slice(end)];
+}
+
+/** As few consecutive parts as will do, of about the same length; none longer than `most`. */
+function inParts({ values, costs, bytes }: List, most: number): unknown[][] {
+  const even = bytes / Math.ceil((bytes - 1) / (most - 1));
+  const parts: unknown[][] = [];
+  let length = Infinity;
+  values.forEach((value, i) => {
+    if (length >= even || length + costs[i] > most) {
+      parts.push([]);
+      length = 1;
+    }
+    parts[parts.length - 1].push(value);
+    length += costs[i];
+  });
+  return parts;
+}
+
+/** Quotes, a comma and 64 digits. */
+const HEX_COST = 67;
+
+function costOf(value: unknown): number {
+  const isHex = typeof value === "string" && /^[0-9a-f]{64}$/.test(value);
+  return isHex ? HEX_COST : bytesOf(JSON.stringify(value)) + 1;
+}
+
+const encoder = new TextEncoder();
+
+function bytesOf(json: string): number {
+  return encoder.encode(json).length;
+}

@@ -1,0 +1,89 @@
+/**
+ * Publishes an event to one relay, within bounded time.
+ *
+ * @module
+ */
+
+import type { NostrEvent } from "@nostrify/types";
+import { RelayError } from "./errors.ts";
+import type { LegOptions } from "./relay_leg.ts";
+import type { RelayLink } from "./relay_link.ts";
+import { messageOf } from "./relay_session.ts";
+import { failureOf, retryAfter } from "./relay_words.ts";
+import { sleep } from "./sleep.ts";
+
+/** How often an event is offered to a relay that is asked too much. */
+const MOST_TRIES = 4;
+/** How long to leave such a relay alone that does not say how long, in milliseconds. */
+const RATE_LIMIT_WAIT = 1_000;
+
+/**
+ * Offers an event to a relay until it takes it, refuses it, or time is up.
+ *
+ * @throws {RelayError} If the relay did not take it: the reason says why.
+ * @throws The signal's reason, if it is aborted.
+ */
+export async function publish(
+  event: NostrEvent,
+  link: RelayLink,
+  options: LegOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  const { clock, memory, random } = options;
+  const use = link.use();
+  try {
+    for (let tries = 1;; tries++) {
+      const error = await offer(event, link, options, signal);
+      signal.throwIfAborted();
+      if (!error) return;
+      if (error.reason !== "rate-limited" || tries === MOST_TRIES) throw error;
+      const wait = retryAfter(error.message) ?? RATE_LIMIT_WAIT * 2 ** tries * (0.5 + random());
+      const { hard } = memory.deadlines(link.url);
+      if (wait > hard) throw error;
+      await sleep(clock, wait, signal);
+    }
+  } finally {
+    use.release();
+  }
+}
+
+/** One try; how it failed. */
+async function offer(
+  event: NostrEvent,
+  link: RelayLink,
+  { clock, memory, rank }: LegOptions,
+  signal: AbortSignal,
+): Promise<RelayError | undefined> {
+  const { url } = link;
+  const own = new AbortController();
+  const abort = () => own.abort(signal.reason);
+  signal.addEventListener("abort", abort, { once: true });
+  if (signal.aborted) abort();
+  const { hard } = memory.deadlines(url);
+  let cancel = () => {};
+  try {
+    const session = await link.session(rank, own.signal);
+    cancel = clock.after(hard, () => {
+      own.abort(new RelayError(url, "no-ok", `no OK within ${Math.round(hard)} ms`));
+    });
+    const unend = session.onEnd((error) => own.abort(error));
+    try {
+      await session.event(event, own.signal);
+    } finally {
+      unend();
+    }
+    return undefined;
+  } catch (thrown) {
+    const cause = own.signal.aborted ? own.signal.reason : thrown;
+    if (signal.aborted) return undefined;
+    if (cause instanceof RelayError) return cause;
+    const words = messageOf(cause);
+    const reason = failureOf(words);
+    // It has the event: that is what was wanted.
+    if (reason === "duplicate") return undefined;
+    return new RelayError(url, reason, words, { cause });
+  } finally {
+    cancel();
+    signal.removeEventListener("abort", abort);
+  }
+}

@@ -1,0 +1,172 @@
+/**
+ * The connections to one relay: opened when somebody needs one, in turn, and not
+ * too soon after a failure.
+ *
+ * @module
+ */
+
+import type { NostrEvent } from "@nostrify/types";
+import type { Clock } from "./clock.ts";
+import { RelayError } from "./errors.ts";
+import type { Gate } from "./gate.ts";
+import type { RelayMemory } from "./relay_memory.ts";
+import type { OpenRelay } from "./relay_hooks.ts";
+import { RelaySession } from "./relay_session.ts";
+import { unlessAborted } from "./unless_aborted.ts";
+
+/** What all links of an outbox share. */
+export interface LinkOptions {
+  readonly open: OpenRelay;
+  readonly clock: Clock;
+  readonly memory: RelayMemory;
+  /** Who may be in a handshake. */
+  readonly gate: Gate;
+  readonly verifyEvent: (event: NostrEvent) => boolean;
+  /** After how many milliseconds a connection that nobody uses is closed. */
+  readonly idleTimeout: number;
+  /** Told of each failure of a relay. */
+  readonly onRelayError: (error: RelayError) => void;
+  readonly onError: (error: Error) => void;
+  /** Told when a relay has been connected. */
+  readonly onConnected: (url: string) => void;
+}
+
+/** Most connections to one relay, whose subscriptions all stay open. */
+const MOST_SESSIONS = 4;
+/** Subscriptions that any relay takes at once: nostream's default; strfry has 20. */
+const MAX_SUBSCRIPTIONS = 10;
+
+/** Somebody who uses a link; giving it back twice does nothing. */
+export interface LinkUse {
+  readonly release: () => void;
+}
+
+/** One relay, and whatever connection to it there is. */
+export class RelayLink {
+  /** In normal form. */
+  readonly url: string;
+  readonly #options: LinkOptions;
+  /** Where new requests go. */
+  #session?: RelaySession;
+  /** All that have not ended. */
+  readonly #sessions = new Set<RelaySession>();
+  #opening?: Promise<RelaySession>;
+  #lastError?: RelayError;
+  /** With what a connection was ended that nobody used. */
+  #idleEnd?: RelayError;
+  #users = 0;
+  #cancelIdle?: () => void;
+  #isClosed = false;
+  readonly #notices = new Set<(words: string) => void>();
+  readonly #closing = new AbortController();
+
+  constructor(url: string, options: LinkOptions) {
+    this.url = url;
+    this.#options = options;
+  }
+
+  /** Whether a connection stands. */
+  get isOpen(): boolean {
+    return this.#session?.isOpen ?? false;
+  }
+
+  /** Keeps the connection from being closed for want of use. */
+  use(): LinkUse {
+    this.#cancelIdle?.();
+    this.#users++;
+    let isReleased = false;
+    const release = () => {
+      if (isReleased) return;
+      isReleased = true;
+      if (--this.#users > 0 || this.#isClosed) return;
+      this.#cancelIdle = this.#options.clock.after(this.#options.idleTimeout, () => this.#idle());
+    };
+    return { release };
+  }
+
+  /** Tells what the relay says to nobody in particular, until the answer is called. */
+  onNotice(listener: (words: string) => void): () => void {
+    this.#notices.add(listener);
+    return () => this.#notices.delete(listener);
+  }
+
+  /**
+   * A session that is open or being opened: what is sent meanwhile waits.
+   *
+   * @param rank Who goes first where many want to connect: the lower.
+   * @param isUrgent Not to wait for the end of a back-off.
+   * @throws {RelayError} If the relay is not to be connected to for now.
+   */
+  async session(rank: number, signal: AbortSignal, isUrgent = false): Promise<RelaySession> {
+    signal.throwIfAborted();
+    if (this.#isClosed) throw new RelayError(this.url, "unreachable", "the outbox is closed");
+    const current = this.#session;
+    const hasRoom = current && (!current.isFull || this.#sessions.size >= MOST_SESSIONS);
+    return hasRoom ? current : await unlessAborted(this.#open(rank, isUrgent), signal);
+  }
+
+  /** Ends what is open, for good. */
+  close(): void {
+    this.#isClosed = true;
+    this.#cancelIdle?.();
+    this.#closing.abort(new RelayError(this.url, "disconnected", "the outbox is closed"));
+    for (const session of this.#sessions) session.end(this.#closing.signal.reason);
+  }
+
+  #open(rank: number, isUrgent: boolean): Promise<RelaySession> {
+    if (this.#opening) return this.#opening;
+    const wait = this.#options.memory.retryAt(this.url) - this.#options.clock.now();
+    if (wait > 0 && !isUrgent) return Promise.reject(this.#backingOff(wait));
+    this.#opening = this.#connect(rank).finally(() => this.#opening = undefined);
+    return this.#opening;
+  }
+
+  async #connect(rank: number): Promise<RelaySession> {
+    const { gate, clock, memory } = this.#options;
+    const leave = await gate.enter(rank, this.#closing.signal);
+    // Those who wanted it may have given up while it waited for its turn.
+    if (this.#users === 0) {
+      leave();
+      throw new RelayError(this.url, "unreachable", "nobody waits for it any longer");
+    }
+    const session = new RelaySession(this.url, {
+      ...this.#options,
+      clock,
+      maxSubscriptions: () => memory.limits(this.url).maxSubscriptions ?? MAX_SUBSCRIPTIONS,
+      connectTimeout: memory.deadlines(this.url).connect,
+      onOpen: (ms) => {
+        memory.connected(this.url, ms);
+        this.#options.onConnected(this.url);
+      },
+      onEnd: (error) => this.#ended(session, error),
+      onNotice: (words) => this.#notices.forEach((listener) => listener(words)),
+    });
+    session.whenOpen().then(leave, leave);
+    this.#session = session;
+    this.#sessions.add(session);
+    session.start();
+    return session;
+  }
+
+  #ended(session: RelaySession, error: RelayError): void {
+    this.#sessions.delete(session);
+    if (this.#session === session) this.#session = undefined;
+    if (this.#isClosed || error === this.#idleEnd) return;
+    this.#lastError = error;
+    this.#options.memory.failed(this.url, error.reason, session.startedAt);
+    this.#options.onRelayError(error);
+  }
+
+  #idle(): void {
+    const detail = "nobody has used the connection for a while";
+    this.#idleEnd = new RelayError(this.url, "disconnected", detail);
+    for (const session of this.#sessions) session.end(this.#idleEnd);
+  }
+
+  #backingOff(wait: number): RelayError {
+    const seconds = Math.ceil(wait / 1000);
+    const { reason = "unreachable", message = "it failed before" } = this.#lastError ?? {};
+    const detail = `not asked again for ${seconds} s, since it failed: ${message}`;
+    return new RelayError(this.url, reason, detail, { cause: this.#lastError });
+  }
+}

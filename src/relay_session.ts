@@ -1,0 +1,256 @@
+/**
+ * One connection to a relay, from its opening to its end, whatever it does.
+ *
+ * @module
+ */
+
+import type { NostrEvent, NostrFilter, NRelay } from "@nostrify/types";
+import type { Clock } from "./clock.ts";
+import { RelayError } from "./errors.ts";
+import { Gate } from "./gate.ts";
+import { RateMeter } from "./rate_meter.ts";
+import type { OpenRelay, RelayLog } from "./relay_hooks.ts";
+import { RelaySubscription, type SubscriptionListener } from "./relay_subscription.ts";
+
+/** What a session needs of those who open it. */
+export interface SessionOptions {
+  readonly open: OpenRelay;
+  readonly clock: Clock;
+  readonly verifyEvent: (event: NostrEvent) => boolean;
+  /** How many subscriptions the relay takes at once, by what is known now. */
+  readonly maxSubscriptions: () => number;
+  /** After how many milliseconds a connection that is not open has failed. */
+  readonly connectTimeout: number;
+  /** Told once that it is open, and after how many milliseconds. */
+  readonly onOpen: (ms: number) => void;
+  /** Told once that it is over. */
+  readonly onEnd: (error: RelayError) => void;
+  /** Told what the relay says to nobody in particular. */
+  readonly onNotice: (words: string) => void;
+  /** Told what went wrong in closing. */
+  readonly onError: (error: Error) => void;
+}
+
+/** Messages a minute that answer no subscription: some are on their way when one is closed. */
+const MOST_STRAYS = 20_000;
+/** Forged events after which a relay is not listened to any longer. */
+const MOST_FORGED = 100;
+
+/** A relay that was opened. */
+export class RelaySession {
+  /** The relay's URL. */
+  readonly url: string;
+  /** When it was begun, in milliseconds since 1970. */
+  readonly startedAt: number;
+  readonly #options: SessionOptions;
+  readonly #subscriptions = new Set<RelaySubscription>();
+  readonly #strays: RateMeter;
+  readonly #endListeners = new Set<(error: RelayError) => void>();
+  readonly #gate: Gate;
+  readonly #opened = Promise.withResolvers<void>();
+  #cancelTimeout = () => {};
+  #relay?: NRelay;
+  #forged = 0;
+  /** Whether the relay tells what happens on its connection, and whether it verifies. */
+  #tells = false;
+  #verifies = false;
+  #isOpen = false;
+  #ended?: RelayError;
+
+  /** Nothing happens before {@link RelaySession.start}. */
+  constructor(url: string, options: SessionOptions) {
+    this.url = url;
+    this.#options = options;
+    this.startedAt = options.clock.now();
+    this.#gate = new Gate(options.maxSubscriptions());
+    this.#strays = new RateMeter(options.clock, MOST_STRAYS);
+  }
+
+  /** Opens the relay; what `open` throws ends the session. */
+  start(): void {
+    const { open, clock, connectTimeout } = this.#options;
+    this.#cancelTimeout = clock.after(connectTimeout, () => this.#isLate());
+    try {
+      this.#relay = open(this.url, {
+        log: (entry) => this.#log(entry),
+        verifyEvent: (event) => {
+          this.#verifies = true;
+          return this.#verify(event);
+        },
+        backoff: false,
+        idleTimeout: false,
+      });
+    } catch (cause) {
+      this.end(new RelayError(this.url, "unreachable", messageOf(cause), { cause }));
+    }
+    // It may have ended before there was anything to close.
+    if (this.#ended) this.#close();
+  }
+
+  /** How it ended; absent as long as it has not. */
+  get ended(): RelayError | undefined {
+    return this.#ended;
+  }
+
+  /** Whether the connection is known to stand. */
+  get isOpen(): boolean {
+    return this.#isOpen && !this.#ended;
+  }
+
+  /** The subscriptions that are open. */
+  get subscriptions(): number {
+    return this.#subscriptions.size;
+  }
+
+  /** Waits for the connection to stand. @throws {RelayError} If it comes to nothing. */
+  whenOpen(): Promise<void> {
+    return this.#opened.promise;
+  }
+
+  /** Tells of the end, until the answer is called. */
+  onEnd(listener: (error: RelayError) => void): () => void {
+    if (this.#ended) listener(this.#ended);
+    this.#endListeners.add(listener);
+    return () => this.#endListeners.delete(listener);
+  }
+
+  /** Publishes an event. @throws What the relay throws, or a {@link RelayError} if the session ends. */
+  async event(event: NostrEvent, signal: AbortSignal): Promise<void> {
+    if (this.#ended || !this.#relay) throw this.#ended;
+    await this.#relay.event(event, { signal });
+    this.#hasOpened();
+  }
+
+  /** Waits until the relay takes one more subscription; the answer gives the place back. */
+  enter(signal: AbortSignal): Promise<() => void> {
+    this.#gate.resize(this.#options.maxSubscriptions());
+    return this.#gate.enter(0, signal);
+  }
+
+  /** Whether subscriptions that stay open leave hardly any place for others. */
+  get isFull(): boolean {
+    return this.#subscriptions.size > Math.max(1, this.#options.maxSubscriptions() - 2);
+  }
+
+  /**
+   * Asks the relay; the listener is told how it ends, but not if it closes it itself.
+   *
+   * @param leave Gives the subscription's place back, once it is over in whichever way.
+   */
+  subscribe(
+    filters: NostrFilter[],
+    listener: SubscriptionListener,
+    leave: () => void,
+  ): RelaySubscription {
+    const subscription = new RelaySubscription(this.url, filters, this.#options.clock, {
+      ...listener,
+      message: () => this.#hasOpened(),
+      verify: (event) => this.#verifies || this.#verify(event),
+      over: () => {
+        this.#subscriptions.delete(subscription);
+        leave();
+      },
+      flood: (error) => this.end(error),
+    });
+    this.#subscriptions.add(subscription);
+    if (this.#ended || !this.#relay) subscription.end(this.#ended!);
+    else subscription.start(this.#relay);
+    return subscription;
+  }
+
+  /** Ends it: all that is open on it, too. */
+  end(error: RelayError): void {
+    if (this.#ended) return;
+    this.#ended = error;
+    this.#cancelTimeout();
+    for (const subscription of [...this.#subscriptions]) subscription.end(error);
+    this.#close();
+    this.#opened.reject(error);
+    for (const listener of this.#endListeners) listener(error);
+    this.#options.onEnd(error);
+  }
+
+  #close(): void {
+    // Not awaited: a relay that never connected may never finish closing.
+    const closing = async () => await this.#relay?.close();
+    closing().catch((error: unknown) => {
+      this.#options.onError(new Error(`Cannot close relay ${this.url}`, { cause: error }));
+    });
+  }
+
+  #hasOpened(): void {
+    if (this.#isOpen || this.#ended) return;
+    this.#isOpen = true;
+    this.#cancelTimeout();
+    this.#opened.resolve();
+    this.#options.onOpen(this.#options.clock.now() - this.startedAt);
+  }
+
+  #isLate(): void {
+    const { connectTimeout } = this.#options;
+    if (this.#tells) {
+      const detail = `no connection within ${Math.round(connectTimeout)} ms`;
+      return this.end(new RelayError(this.url, "connect-timeout", detail));
+    }
+    // It never tells; whether it is connected, its answers will show.
+    this.#opened.resolve();
+  }
+
+  #verify(event: NostrEvent): boolean {
+    if (this.#ended) return false;
+    if (this.#options.verifyEvent(event)) return true;
+    if (++this.#forged > MOST_FORGED) {
+      const detail = `${this.#forged} events that their authors did not sign`;
+      this.end(new RelayError(this.url, "junk", detail));
+    }
+    return false;
+  }
+
+  #log({ ns, state, data }: RelayLog): void {
+    this.#tells = true;
+    if (this.#ended) return;
+    if (ns === "relay.ws.state" && state === "open") this.#hasOpened();
+    else if (ns === "relay.ws.state" && state === "close") this.end(this.#lost());
+    else if (ns === "relay.ws.error" && !this.#isOpen) this.end(this.#lost());
+    else if (ns === "relay.ws.message") this.#heard(Array.isArray(data) ? data : []);
+    else if (ns === "relay.ws.send" && Array.isArray(data) && data[0] === "REQ") this.#sent(data);
+  }
+
+  #lost(): RelayError {
+    return this.#isOpen
+      ? new RelayError(this.url, "disconnected", "the connection was closed")
+      : new RelayError(this.url, "unreachable", "no WebSocket came about");
+  }
+
+  /**
+   * Which subscription a REQ on the wire is: it has the very filters. Of several with
+   * the same, one is told of after the other; a REQ that is sent again keeps its id.
+   */
+  #sent([, id, first]: unknown[]): void {
+    const all = [...this.#subscriptions];
+    if (all.some((subscription) => subscription.id === id)) return;
+    const its = all.find((own) => own.id === undefined && own.filters[0] === first);
+    if (its) its.id = String(id);
+  }
+
+  #heard(message: unknown[]): void {
+    this.#hasOpened();
+    const [verb, id, words] = message;
+    if (verb === "NOTICE") this.#options.onNotice(String(id));
+    for (const subscription of this.#subscriptions) {
+      if (subscription.id === undefined || subscription.id !== id) continue;
+      if (verb === "EVENT") subscription.countOnWire();
+      if (verb === "CLOSED") subscription.lastWords = String(words);
+      return;
+    }
+    if (!this.#strays.count()) {
+      const detail = `more than ${MOST_STRAYS} messages a minute that nobody asked for`;
+      this.end(new RelayError(this.url, "flood", detail));
+    }
+  }
+}
+
+/** What an unknown value says that was thrown. */
+export function messageOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
+}

@@ -1,0 +1,136 @@
+/**
+ * One REQ on one connection, and all that its answer may do.
+ *
+ * @module
+ */
+
+import type { NostrEvent, NostrFilter, NRelay } from "@nostrify/types";
+import type { Clock } from "./clock.ts";
+import { RelayError } from "./errors.ts";
+import { RateMeter } from "./rate_meter.ts";
+import { failureOf } from "./relay_words.ts";
+
+/** Who asked. */
+export interface SubscriptionListener {
+  /** An event came. It may not be one that was asked for. */
+  readonly event: (event: NostrEvent) => void;
+  /** The stored events are over. */
+  readonly eose: () => void;
+  /** It is over, and not because it was closed here. */
+  readonly end: (error: RelayError) => void;
+}
+
+/** What the session wants to know besides. */
+interface SessionListener extends SubscriptionListener {
+  readonly message: () => void;
+  readonly verify: (event: NostrEvent) => boolean;
+  readonly over: () => void;
+  readonly flood: (error: RelayError) => void;
+}
+
+/** Most stored events that a filter without a smaller `limit` may be answered with. */
+const MOST_STORED = 10_000;
+/** Most events that may come in a minute once the stored ones are over. */
+const MOST_LIVE = 20_000;
+
+/** A subscription, from its REQ to its CLOSE. */
+export class RelaySubscription {
+  /** What was asked. */
+  readonly filters: NostrFilter[];
+  /** Its id on the wire, where that is known. */
+  id?: string;
+  /** What the relay's last CLOSED for it says. */
+  lastWords?: string;
+  readonly #url: string;
+  readonly #listener: SessionListener;
+  readonly #controller = new AbortController();
+  readonly #live: RateMeter;
+  /** How many more stored events may come. */
+  #left: number;
+  /** Whether events are counted on the wire already. */
+  #isTapped = false;
+  #isStored = true;
+  #isOver = false;
+
+  constructor(url: string, filters: NostrFilter[], clock: Clock, listener: SessionListener) {
+    this.#url = url;
+    this.filters = filters;
+    this.#listener = listener;
+    this.#live = new RateMeter(clock, MOST_LIVE);
+    this.#left = filters.reduce(
+      (sum, { limit = MOST_STORED }) => sum + Math.min(limit, MOST_STORED),
+      MOST_STORED,
+    );
+  }
+
+  /** Sends it. */
+  start(relay: NRelay): void {
+    this.#listen(relay).then(
+      () => this.end(this.#closed()),
+      (cause: unknown) => {
+        const detail = cause instanceof Error ? cause.message : String(cause);
+        this.end(
+          cause instanceof RelayError
+            ? cause
+            : new RelayError(this.#url, "disconnected", detail, { cause }),
+        );
+      },
+    );
+  }
+
+  /** Closes it; the listener hears nothing more. */
+  close(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#listener.over();
+    this.#controller.abort();
+  }
+
+  /** Ends it from the other side. */
+  end(error: RelayError): void {
+    if (this.#isOver) return;
+    this.close();
+    this.#listener.end(error);
+  }
+
+  /** Counts an event on the wire, wanted or not. */
+  countOnWire(): void {
+    this.#isTapped = true;
+    this.#count();
+  }
+
+  #count(): void {
+    const isFlood = this.#isStored ? --this.#left < 0 : !this.#live.count();
+    if (!isFlood) return;
+    const detail = this.#isStored
+      ? "more events than any answer may hold"
+      : `more than ${MOST_LIVE} events a minute`;
+    this.#listener.flood(new RelayError(this.#url, "flood", detail));
+  }
+
+  async #listen(relay: NRelay): Promise<void> {
+    const { signal } = this.#controller;
+    for await (const message of relay.req(this.filters, { signal })) {
+      if (this.#isOver) return;
+      this.#listener.message();
+      if (message[0] === "EVENT") this.#event(message[2]);
+      else if (message[0] === "EOSE" && this.#isStored) {
+        this.#isStored = false;
+        this.#listener.eose();
+      } else if (message[0] === "CLOSED") {
+        this.lastWords = message[2];
+        return;
+      }
+    }
+  }
+
+  #event(event: NostrEvent): void {
+    if (!this.#isTapped) this.#count();
+    if (!this.#isOver && this.#listener.verify(event)) this.#listener.event(event);
+  }
+
+  #closed(): RelayError {
+    const words = this.lastWords ?? "the relay ended the subscription";
+    return new RelayError(this.#url, failureOf(words), words);
+  }
+}

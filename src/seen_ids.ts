@@ -1,0 +1,29 @@
+/**
+ * Which events came already, as far as memory may go.
+ *
+ * @module
+ */
+
+/** A set of ids that forgets the oldest half when it is full. */
+export class SeenIds {
+  readonly #most: number;
+  #young = new Set<string>();
+  #old = new Set<string>();
+
+  /** `most`: how many ids are remembered at least; up to twice as many are. */
+  constructor(most: number) {
+    this.#most = most;
+  }
+
+  /** Enters an id; `false` if it is in already. */
+  add(id: string): boolean {
+    if (this.#young.has(id)) return false;
+    const isNew = !this.#old.has(id);
+    this.#young.add(id);
+    if (this.#young.size >= this.#most) {
+      this.#old = this.#young;
+      this.#young = new Set();
+    }
+    return isNew;
+  }
+}

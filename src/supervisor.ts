@@ -1,0 +1,80 @@
+/**
+ * All relays of an outbox: their connections, and the requests they take part in.
+ *
+ * @module
+ */
+
+import type { NostrFilter } from "@nostrify/types";
+import type { Planned } from "./create_req_router.ts";
+import { OutboxRequest, type RequestOptions } from "./outbox_request.ts";
+import { type LinkOptions, RelayLink } from "./relay_link.ts";
+import { normalizeRelayUrl } from "./relay_url.ts";
+import type { Seats } from "./seats.ts";
+
+/** What a supervisor is made of. */
+export interface SupervisorOptions {
+  readonly link: LinkOptions;
+  readonly request: Omit<RequestOptions, "link">;
+}
+
+/** Part of a request: one of its relays. */
+export interface Part {
+  readonly request: OutboxRequest;
+  readonly place: number;
+}
+
+/** Keeps one link per relay, and knows which plan a request is part of. */
+export class Supervisor {
+  readonly #options: SupervisorOptions;
+  readonly #request: RequestOptions;
+  readonly #links = new Map<string, RelayLink>();
+  /** `NPool` hands a router's filters to the relay as they are: they say which request it is. */
+  readonly #parts = new WeakMap<readonly NostrFilter[], Part>();
+
+  /** Nothing is connected yet. */
+  constructor(options: SupervisorOptions) {
+    this.#options = options;
+    this.#request = { ...options.request, link: (url) => this.link(url) };
+  }
+
+  /** The link to a relay, made when it is first wanted. */
+  link(url: string): RelayLink {
+    const normal = normalizeRelayUrl(url, ANY_RELAY) ?? url;
+    let link = this.#links.get(normal);
+    if (!link) this.#links.set(normal, link = new RelayLink(normal, this.#options.link));
+    return link;
+  }
+
+  /** Whether a connection to a relay stands. */
+  isOpen(url: string): boolean {
+    return this.#links.get(url)?.isOpen ?? false;
+  }
+
+  /** Remembers that a plan's filters are parts of one request. */
+  planned({ plan, seats, without }: Planned): void {
+    const request = new OutboxRequest(seats, this.#request, without);
+    for (const [url, filters] of plan.routes) {
+      this.#parts.set(filters, { request, place: seats.urls.indexOf(url) });
+    }
+  }
+
+  /** The part that filters are, once; filters of no plan are a request of their own. */
+  take(filters: readonly NostrFilter[], url: string): Part {
+    const part = this.#parts.get(filters);
+    this.#parts.delete(filters);
+    return part ?? { request: new OutboxRequest(alone(url), this.#request), place: 0 };
+  }
+
+  /** Closes every connection. */
+  close(): void {
+    for (const link of this.#links.values()) link.close();
+  }
+}
+
+/** An app may name relays that no list may. */
+const ANY_RELAY = { allowLocal: true, allowInsecure: true, allowOnion: true };
+
+function alone(url: string): Seats {
+  const places = new Int32Array();
+  return { urls: [url], pubkeys: [], authors: 0, places, copies: 0, open: [0] };
+}

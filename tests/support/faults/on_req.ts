@@ -1,0 +1,27 @@
+/**
+ * A say in how a relay answers requests.
+ *
+ * @module
+ */
+
+import type { NostrFilter } from "@nostrify/types";
+import type { RelayConnection } from "../relay_connection.ts";
+import { asFilters } from "../relay_messages.ts";
+import type { RelayServerOptions } from "../relay_server_options.ts";
+
+/** Looks at a REQ before the relay does; `true` means that it has been answered. */
+export type OnReq = (
+  id: string,
+  filters: NostrFilter[],
+  to: RelayConnection,
+) => boolean | void;
+
+/** Options that look at each REQ first. */
+export function onReq(answer: OnReq): RelayServerOptions {
+  return {
+    intercept(message, to) {
+      if (message[0] !== "REQ") return false;
+      return answer(message[1], asFilters(message.slice(2)) ?? [], to) ?? false;
+    },
+  };
+}

@@ -1,0 +1,103 @@
+/**
+ * Relays that say no, to some or to all.
+ *
+ * @module
+ */
+
+import type { RelayConnection } from "../relay_connection.ts";
+import { asEvent } from "../relay_messages.ts";
+import { type Fault, type FaultHost, type FaultSettings, relayHost } from "./fault.ts";
+import { onReq } from "./on_req.ts";
+
+/** The machine-readable prefixes of NIP-01 and NIP-42. */
+export const PREFIXES = [
+  "auth-required",
+  "restricted",
+  "rate-limited",
+  "blocked",
+  "invalid",
+  "pow",
+  "error",
+  "mute",
+  "unsupported",
+  "duplicate",
+] as const;
+
+/** One of {@link PREFIXES}, or `none` for a reason without any. */
+export type Prefix = typeof PREFIXES[number] | "none";
+
+/** What a relay says with a prefix. */
+export function reasonOf(prefix: Prefix): string {
+  return prefix === "none" ? "go away" : `${prefix}: go away`;
+}
+
+/** Answers every REQ with CLOSED, and takes events. */
+export function closedWith(prefix: Prefix): Fault {
+  return (settings) =>
+    relayHost(
+      settings,
+      onReq((id, _, to) => {
+        to.send(["CLOSED", id, reasonOf(prefix)]);
+        return true;
+      }),
+    );
+}
+
+/** Answers every EVENT with OK false, and requests as it should. */
+export function refusedWith(prefix: Prefix): Fault {
+  return (settings) => relayHost(settings, { refuseEvent: () => reasonOf(prefix) });
+}
+
+/** Faults that are refusals, beside those of {@link closedWith} and {@link refusedWith}. */
+export const refusals = {
+  /** CLOSED where a REQ names one author (`author`), a proper answer to any other. */
+  "closed-for-author": (settings) =>
+    relayHost(
+      settings,
+      onReq((id, filters, to) => {
+        const isRefused = filters.some(({ authors }) => authors?.includes(settings.author ?? ""));
+        if (isRefused) to.send(["CLOSED", id, "restricted: we do not serve this author"]);
+        return isRefused;
+      }),
+    ),
+  /** `rate-limited` for the first `count` (1) messages, of whatever kind, and then none. */
+  "rate-limited-at-first": rateLimited,
+  /** A challenge (NIP-42) at once; it serves everybody all the same. */
+  "auth-at-once": (settings) =>
+    relayHost(settings, { onOpen: (to) => to.send(["AUTH", "challenge"]) }),
+  /** A challenge at once, and `auth-required` until it is answered, rightly or not. */
+  "auth-wall": authWall,
+} satisfies Record<string, Fault>;
+
+function rateLimited(settings: FaultSettings): FaultHost {
+  let left = settings.count ?? 1;
+  const reason = "rate-limited: slow down";
+  return relayHost(settings, {
+    intercept([verb, subject], to) {
+      if (verb !== "REQ" && verb !== "EVENT" || left === 0) return false;
+      left--;
+      if (verb === "REQ") to.send(["CLOSED", subject, reason]);
+      else to.send(["OK", asEvent(subject)?.id, false, reason]);
+      return true;
+    },
+  });
+}
+
+function authWall(settings: FaultSettings): FaultHost {
+  const admitted = new WeakSet<RelayConnection>();
+  const refusal = "auth-required: who are you?";
+  return relayHost(settings, {
+    onOpen: (to) => to.send(["AUTH", "challenge"]),
+    intercept([verb, subject], to) {
+      if (verb === "AUTH") {
+        admitted.add(to);
+        to.send(["OK", asEvent(subject)?.id, true, ""]);
+        return true;
+      }
+      if (verb === "CLOSE" || admitted.has(to)) return false;
+      if (verb === "REQ") to.send(["CLOSED", subject, refusal]);
+      else to.send(["OK", asEvent(subject)?.id, false, refusal]);
+      return true;
+    },
+  });
+}

@@ -1,0 +1,160 @@
+/**
+ * An outbox in an `NPool`, with relays that live and relays that do not.
+ *
+ * @module
+ */
+
+import { NPool, NRelay1 } from "@nostrify/nostrify";
+import type { NostrEvent, NostrFilter } from "@nostrify/types";
+import { createOutbox, type Outbox } from "../../src/create_outbox.ts";
+import type { RelayError } from "../../src/errors.ts";
+import type { OutboxOptions } from "../../src/outbox_options.ts";
+import type { OpenOptions } from "../../src/relay_hooks.ts";
+import { eventually } from "./eventually.ts";
+import type { FaultHost } from "./faulty_relay.ts";
+import { IdleClock } from "./idle_clock.ts";
+import { RelayServer } from "./relay_server.ts";
+
+/** Most milliseconds that anything may take before it counts as hung: the whole deadline. */
+export const DEADLINE = 30_000;
+
+/** What a test says about its world. */
+export interface WorldSettings {
+  /** How many relays live. @default 2 */
+  readonly living?: number;
+  /** The relays that do not; they are stopped with the world. */
+  readonly faulty?: readonly FaultHost[];
+  /** Options of the outbox. */
+  readonly options?: OutboxOptions;
+  /** Opens the relays. @default as `createOutbox` does */
+  readonly open?: (url: string, options: OpenOptions) => NRelay1;
+}
+
+/** A pool over an outbox; see the module. */
+export class World implements AsyncDisposable {
+  /** The relays that live. */
+  readonly living: readonly RelayServer[];
+  /** The time, which passes while the relays are left in peace. */
+  readonly clock: IdleClock;
+  /** The outbox. */
+  readonly outbox: Outbox;
+  /** The pool. */
+  readonly pool: NPool;
+  /** What relays failed at. */
+  readonly failures: RelayError[] = [];
+  /** What else went wrong. */
+  readonly errors: Error[] = [];
+  /** Every relay that was opened. */
+  readonly opened: NRelay1[] = [];
+  readonly #faulty: readonly FaultHost[];
+  /** Those of them that speak the protocol. */
+  readonly #relays: readonly RelayServer[];
+
+  /** Starts everything. */
+  constructor({ living = 2, faulty = [], options, open }: WorldSettings = {}) {
+    this.#faulty = faulty;
+    this.#relays = faulty.flatMap(({ relay }) => relay ?? []);
+    this.living = Array.from({ length: living }, () => RelayServer.start());
+    this.clock = new IdleClock(() => this.#activity());
+    const openRelay = open ?? ((url, options) => new NRelay1(url, options));
+    this.outbox = createOutbox({
+      policy: { allowLocal: true, allowInsecure: true },
+      clock: this.clock,
+      random: () => 0.5,
+      timeout: DEADLINE / 2,
+      onRelayError: (error) => this.failures.push(error),
+      onError: (error) => this.errors.push(error),
+      open: (url, options) => {
+        const relay = openRelay(url, options);
+        this.opened.push(relay);
+        return relay;
+      },
+      ...options,
+    });
+    this.pool = new NPool(this.outbox);
+  }
+
+  /** Stored events, or an error if that takes too long. */
+  query(filters: NostrFilter[], relays?: string[]): Promise<NostrEvent[]> {
+    return this.clock.within(DEADLINE, "query() returns", this.pool.query(filters, { relays }));
+  }
+
+  /** Publishes an event, or throws if that takes too long. */
+  event(event: NostrEvent, relays?: string[]): Promise<void> {
+    return this.clock.within(DEADLINE, "event() settles", this.pool.event(event, { relays }));
+  }
+
+  /** A request that stays open; what it yields is waited for as long as the deadline allows. */
+  req(filters: NostrFilter[], relays?: string[]): LiveRequest {
+    return new LiveRequest(this, filters, relays);
+  }
+
+  /** Closes the pool and the outbox, and waits until all sockets are closed. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.clock.within(DEADLINE, "pool.close() settles", this.pool.close());
+    await this.clock.within(DEADLINE, "outbox.close() settles", this.outbox.close());
+    await this.clock[Symbol.asyncDispose]();
+    await Promise.all(
+      [...this.living, ...this.#faulty].map((relay) => relay[Symbol.asyncDispose]()),
+    );
+    await eventually(
+      "every socket is closed",
+      () => this.opened.every(({ socket }) => socket.readyState === WebSocket.CLOSED),
+    );
+  }
+
+  /** What passes between the pool and its relays. (A flood does not count, or time would stop.) */
+  #activity(): number {
+    let sum = 0;
+    for (const { stats, open } of [...this.living, ...this.#relays]) {
+      sum += stats.connections + stats.reqs + stats.eventsSent + stats.eventsReceived + open;
+    }
+    return sum;
+  }
+}
+
+/** A request of `pool.req()`, read until a test has seen enough. */
+export class LiveRequest implements AsyncDisposable {
+  /** The events so far. */
+  readonly events: NostrEvent[] = [];
+  readonly #world: World;
+  readonly #messages: AsyncIterator<[string, string, ...unknown[]]>;
+  readonly #controller = new AbortController();
+
+  constructor(world: World, filters: NostrFilter[], relays?: string[]) {
+    this.#world = world;
+    const { signal } = this.#controller;
+    this.#messages = world.pool.req(filters, { signal, relays })[Symbol.asyncIterator]();
+  }
+
+  /** Reads up to EOSE or CLOSED, and says which. */
+  end(): Promise<string> {
+    return this.#world.clock.within(DEADLINE, "req() reaches EOSE or CLOSED", this.#until());
+  }
+
+  /** Reads until an event has come. */
+  async event(id: string): Promise<void> {
+    if (this.events.some((event) => event.id === id)) return;
+    await this.#world.clock.within(10 * DEADLINE, "a new event comes", this.#until(id));
+  }
+
+  /** Gives the request up, and waits until it is over. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#controller.abort();
+    await this.#messages.return?.();
+  }
+
+  async #until(id?: string): Promise<string> {
+    for (;;) {
+      const { value, done } = await this.#messages.next();
+      if (done) return "end";
+      const [verb, , event] = value;
+      if (verb !== "EVENT") {
+        if (id === undefined) return verb;
+        continue;
+      }
+      this.events.push(event as NostrEvent);
+      if ((event as NostrEvent).id === id) return verb;
+    }
+  }
+}

@@ -1,0 +1,97 @@
+/**
+ * The surroundings of one part of the supervision: scripted relays, a clock, a
+ * memory, and what is told of failures.
+ *
+ * @module
+ */
+
+import type { NostrEvent, NostrFilter } from "@nostrify/types";
+import { matchFilters } from "nostr-tools";
+import type { RelayError } from "../../src/errors.ts";
+import { Gate } from "../../src/gate.ts";
+import type { OpenOptions } from "../../src/relay_hooks.ts";
+import { type LinkOptions, RelayLink } from "../../src/relay_link.ts";
+import { FakeMemory } from "./fake_memory.ts";
+import { type Script, ScriptedRelay } from "./scripted_relay.ts";
+import type { ScriptedReq } from "./scripted_req.ts";
+import { TestClock } from "./test_clock.ts";
+
+/** The relay of tests that need but one. */
+export const RELAY = "wss://relay.example/";
+
+/** See the module. */
+export class ScriptedNetwork {
+  readonly clock: TestClock = new TestClock();
+  readonly fake: FakeMemory = new FakeMemory();
+  /** What relays do of themselves, by URL; `""` for those that are not named. */
+  readonly scripts: Map<string, Script> = new Map([["", {}]]);
+  /** Every connection that was opened. */
+  readonly relays: ScriptedRelay[] = [];
+  /** The failures that were told. */
+  readonly failures: RelayError[] = [];
+  /** What else went wrong. */
+  readonly errors: Error[] = [];
+  /** Events that count as forged. */
+  readonly forged: Set<NostrEvent> = new Set();
+  readonly gate: Gate = new Gate(10);
+  readonly #links = new Map<string, RelayLink>();
+
+  constructor(script: Script = {}) {
+    this.scripts.set("", script);
+  }
+
+  /** The newest connection. */
+  get last(): ScriptedRelay {
+    return this.relays[this.relays.length - 1];
+  }
+
+  /** Every REQ at every relay that is neither closed nor over. */
+  get live(): ScriptedReq[] {
+    return this.relays.flatMap(({ live }) => live);
+  }
+
+  readonly open = (url: string, options: OpenOptions): ScriptedRelay => {
+    const relay = new ScriptedRelay(url, options, this.scripts.get(url) ?? this.scripts.get("")!);
+    this.relays.push(relay);
+    return relay;
+  };
+
+  /** The link to a relay, one for each URL. */
+  link(url: string = RELAY, options: Partial<LinkOptions> = {}): RelayLink {
+    const known = this.#links.get(url);
+    if (known) return known;
+    const link = new RelayLink(url, {
+      open: this.open,
+      clock: this.clock,
+      memory: this.fake.memory,
+      gate: this.gate,
+      verifyEvent: (event) => !this.forged.has(event),
+      idleTimeout: 30_000,
+      onRelayError: (error) => this.failures.push(error),
+      onError: (error) => this.errors.push(error),
+      onConnected: () => {},
+      ...options,
+    });
+    this.#links.set(url, link);
+    return link;
+  }
+}
+
+/** A relay that holds these events, and answers each filter with its newest, at most `cap`. */
+export function holding(events: readonly NostrEvent[], cap = Infinity): Script {
+  return { onReq: (req) => req.send(...found(events, req.filters, cap)).eose() };
+}
+
+/** What a relay with a cap has for some filters. */
+export function found(
+  events: readonly NostrEvent[],
+  filters: readonly NostrFilter[],
+  cap = Infinity,
+): NostrEvent[] {
+  const newest = [...events].sort((a, b) => b.created_at - a.created_at);
+  const all = filters.flatMap((filter) =>
+    newest.filter((event) => matchFilters([filter], event))
+      .slice(0, Math.min(filter.limit ?? Infinity, cap))
+  );
+  return [...new Set(all)];
+}
