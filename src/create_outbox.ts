@@ -8,6 +8,7 @@ import { NPool } from "@nostrify/nostrify";
 import type { NostrEvent, NostrFilter } from "@nostrify/types";
 import { createEventRouter } from "./create_event_router.ts";
 import { reqPlanner } from "./create_req_router.ts";
+import { isDeep } from "./deep_requests.ts";
 import { type Explanation, explanation, type RelayReport, relayReport } from "./explain.ts";
 import { Gate } from "./gate.ts";
 import { LivenessReader } from "./liveness_reader.ts";
@@ -18,6 +19,7 @@ import { RelayMemory } from "./relay_memory.ts";
 import type { RouterOptions } from "./router_options.ts";
 import { SupervisedRelay } from "./supervised_relay.ts";
 import { Supervisor } from "./supervisor.ts";
+import { UsualConnect } from "./usual_connect.ts";
 import { rememberingVerifier } from "./verifier.ts";
 
 /** What {@link createOutbox} returns: goes straight into `NPool`, or is spread into its options. */
@@ -91,6 +93,7 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
       clock,
       memory,
       gate: new Gate(settings.maxConnecting),
+      usualConnect: new UsualConnect(),
       verifyEvent: rememberingVerifier(settings.verifyEvent),
       idleTimeout: settings.idleTimeout,
       onRelayError: settings.onRelayError,
@@ -118,7 +121,11 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
       return own === 0 ? 0 : own * weigh(url);
     },
   };
-  const planner = reqPlanner(store, planning);
+  const planner = reqPlanner(
+    store,
+    planning,
+    (filters) => isDeep(filters, clock.now() / 1000 - settings.deepAfter * DAY),
+  );
   const eventRouter = createEventRouter(store, planning);
 
   const close = async () => {
@@ -161,6 +168,9 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
     return relayReport({ url, isOpen, now: clock.now(), weight: weigh(url), record });
   }
 }
+
+/** In seconds. */
+const DAY = 86_400;
 
 /** Asks the indexers, or else the fallback relays. */
 function queryAll(

@@ -5,6 +5,7 @@
  */
 
 import type { NostrFilter } from "@nostrify/types";
+import { deepSettings } from "./deep_requests.ts";
 import { RoutingError } from "./errors.ts";
 import { type PlanSettings, planSettings } from "./options.ts";
 import { type PlannedReq, planParts } from "./plan_req.ts";
@@ -78,15 +79,24 @@ export interface ReqPlanner {
   readonly route: (filters: readonly NostrFilter[]) => Promise<Planned>;
 }
 
-/** Creates the parts of a router. */
-export function reqPlanner(source: RelayListSource, options: RouterOptions): ReqPlanner {
+/**
+ * Creates the parts of a router.
+ *
+ * @param isDeep Whether a request reaches so far back that it is planned as one.
+ */
+export function reqPlanner(
+  source: RelayListSource,
+  options: RouterOptions,
+  isDeep: (filters: readonly NostrFilter[]) => boolean = () => false,
+): ReqPlanner {
   const own = routerOptions(source, options);
   const settings = planSettings(own);
+  const deep = deepSettings(settings);
   const look = async (filters: readonly NostrFilter[]) => {
     const parts = reqParts(filters);
     const people = parts.named.flatMap(({ people }) => people.pubkeys);
     const { lists, error } = await lookUp(source, people, own);
-    return { planned: planWithSpare(parts, lists, settings), error };
+    return { planned: planWithSpare(parts, lists, isDeep(filters) ? deep : settings), error };
   };
   return {
     plan: async (filters) => (await look(filters)).planned,

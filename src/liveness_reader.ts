@@ -76,9 +76,10 @@ export class LivenessReader {
 
   /** Judges all relays anew: how many would be held for dead matters, too. */
   #judge(): void {
-    const { monitors, clock, memory } = this.#options;
+    const { monitors, memory } = this.#options;
     this.#judged = this.#met.size;
-    const now = Math.floor(clock.now() / 1000);
+    // As of when they were read: what monitors have said since is not known.
+    const now = Math.floor(this.#readAt / 1000);
     const liveness = readLiveness(this.#events, { monitors, now });
     const factors = livenessFactors(liveness, this.#met);
     for (const url of this.#met.keys()) memory.report(url, factors.get(url) ?? 1);

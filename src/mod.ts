@@ -1,23 +1,17 @@
 /**
  * The outbox model (NIP-65) as a plugin for Nostrify's `NPool`: who is asked for
- * on which relays, and where an event is published.
+ * on which relays, where an event is published, and what to do about relays that
+ * are dead, slow or worse.
  *
  * @example Every post of the people you follow, with three lines
  * ```ts
- * import { NPool, NRelay1 } from "@nostrify/nostrify";
- * import { createEventRouter, createReqRouter, RelayListStore } from "@npool/outbox";
+ * import { NPool } from "@nostrify/nostrify";
+ * import { createOutbox } from "@npool/outbox";
  * import { openSqlite } from "@npool/outbox/sqlite";
  *
- * await using db = await openSqlite(":memory:");
- * const store = new RelayListStore(db);
- * const options = { fallbackRelays: ["wss://relay1.mostr.pub"], maxRelays: 20 };
- *
- * const pool = new NPool({
- *   open: (url) => new NRelay1(url),
- *   reqRouter: createReqRouter(store, options),
- *   eventRouter: createEventRouter(store, options),
- * });
- * await pool.close();
+ * await using store = await openSqlite(":memory:");
+ * await using outbox = createOutbox({ store, fallbackRelays: ["wss://relay1.mostr.pub"] });
+ * await using pool = new NPool(outbox);
  * ```
  *
  * @module

@@ -17,9 +17,12 @@ export interface Incident {
   readonly failedAt: number;
 }
 
+/** All failures of a relay since any relay showed life. */
 interface Held {
+  /** The last of them. */
   readonly incident: Incident;
-  /** How often it failed since it was last cleared up. */
+  /** When the first was begun. */
+  readonly since: number;
   readonly times: number;
 }
 
@@ -50,9 +53,9 @@ export class NetworkWitness {
       this.#held.delete(url);
       return true;
     }
-    const times = (this.#held.get(url)?.times ?? 0) + 1;
+    const { since = startedAt, times = 0 } = this.#held.get(url) ?? {};
     this.#held.delete(url);
-    this.#held.set(url, { incident, times });
+    this.#held.set(url, { incident, since, times: times + 1 });
     if (this.#held.size > MOST_HELD) this.#held.delete(this.#held.keys().next().value!);
     return false;
   }
@@ -62,7 +65,7 @@ export class NetworkWitness {
     if (this.#last.url !== url) this.#other = this.#last;
     this.#last = { url, at: now };
     if (this.#held.size === 0) return [];
-    const goneSince = this.#held.get(url)?.incident.startedAt ?? Infinity;
+    const goneSince = this.#held.get(url)?.since ?? Infinity;
     this.#held.delete(url);
     const others = [...this.#held.values()].map(({ incident }) => incident);
     this.#held.clear();

@@ -68,6 +68,14 @@ export interface OutboxOptions extends RouterOptions {
    */
   readonly maxPages?: number;
   /**
+   * How many days a filter without a `limit` has to reach back (`since`) to be a deep
+   * one; an integer >= 1. Authors change relays, and relays cut long answers short: for
+   * a deep request each author is asked for on two relays more, in filters of a third
+   * of `authorsPerFilter`, and four times `maxFiltersPerRelay` may be sent.
+   * @default 30
+   */
+  readonly deepAfter?: number;
+  /**
    * Whether choosing relays takes into account who delivered so far.
    * @default true
    */
@@ -110,6 +118,7 @@ export interface OutboxSettings {
   readonly maxConnecting: number;
   readonly idleTimeout: number;
   readonly maxPages: number;
+  readonly deepAfter: number;
   readonly learning: boolean;
   readonly relayInfo: boolean;
   readonly monitors: readonly string[];
@@ -158,6 +167,7 @@ export function outboxSettings(options: OutboxOptions): OutboxSettings {
     maxConnecting: integer("maxConnecting", options.maxConnecting, 10, 1),
     idleTimeout: integer("idleTimeout", options.idleTimeout, 30_000, 1),
     maxPages: integer("maxPages", options.maxPages, 20, 0),
+    deepAfter: integer("deepAfter", options.deepAfter, 30, 1),
     learning: options.learning ?? true,
     relayInfo: options.relayInfo ?? true,
     monitors: [...monitors],

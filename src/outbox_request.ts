@@ -38,6 +38,9 @@ const REMEMBERED = 100_000;
 /** How often people are given other relays in place of lost ones. */
 const MOST_RESCUES = 3;
 
+/** How long those who stand in for lost relays are waited for in the end, in milliseconds. */
+const PATIENCE = 3_000;
+
 /** Where the messages of one leg go. */
 interface Listener {
   readonly push: (message: RelayMessage) => void;
@@ -68,6 +71,7 @@ export class OutboxRequest {
   #onDone?: () => void;
   #isDone = false;
   #cancelSettle?: () => void;
+  #cancelPatience?: () => void;
   #cancelTimeout?: () => void;
 
   /**
@@ -188,16 +192,19 @@ export class OutboxRequest {
 
   /** Looks whether everybody is covered. */
   #check(): void {
-    if (this.#isDone || this.#cancelSettle || this.#standIns.size > 0) return;
-    if (!this.#coverage.isDone) return;
-    if (this.#coverage.isSettled) return this.#finish();
-    this.#cancelSettle = this.#options.clock.after(this.#options.settle, () => this.#finish());
+    if (this.#isDone || !this.#coverage.isDone) return;
+    const { clock, settle } = this.#options;
+    if (this.#standIns.size > 0) {
+      this.#cancelPatience ??= clock.after(PATIENCE, () => this.#finish());
+    } else if (this.#coverage.isSettled) this.#finish();
+    else this.#cancelSettle ??= clock.after(settle, () => this.#finish());
   }
 
   #finish(): void {
     if (this.#isDone) return;
     this.#isDone = true;
     this.#cancelSettle?.();
+    this.#cancelPatience?.();
     this.#cancelTimeout?.();
     this.#learn();
     for (const place of this.#listeners.keys()) this.#sayEose(place);

@@ -37,7 +37,9 @@ export async function publish(
       signal.throwIfAborted();
       if (!error) return;
       if (error.reason !== "rate-limited" || tries === MOST_TRIES) throw error;
-      const wait = retryAfter(error.message) ?? RATE_LIMIT_WAIT * 2 ** tries * (0.5 + random());
+      // The relay's own words: the error's have its URL in them, too.
+      const wait = retryAfter(messageOf(error.cause)) ??
+        RATE_LIMIT_WAIT * 2 ** tries * (0.5 + random());
       const { hard } = memory.deadlines(link.url);
       if (wait > hard) throw error;
       await sleep(clock, wait, signal);

@@ -21,7 +21,7 @@ import { PageIndex } from "./page_index.ts";
 import type { RelayMemory } from "./relay_memory.ts";
 import type { RelaySession } from "./relay_session.ts";
 import type { RelaySubscription } from "./relay_subscription.ts";
-import { failureOf, limitsFrom, retryAfter } from "./relay_words.ts";
+import { failureOf, limitsFrom, refusalOf, retryAfter } from "./relay_words.ts";
 import { sleep } from "./sleep.ts";
 import { splitReqs } from "./split_reqs.ts";
 import type { RelayLimits } from "./types.ts";
@@ -120,7 +120,7 @@ export class RelayAnswer {
 
   /**
    * What the relay says to nobody in particular may be about a REQ of ours: that it
-   * has too many filters, or is one too many.
+   * has too many filters, is one too many, or is refused.
    */
   notice(words: string): void {
     const { url, subscriptions } = this.#session;
@@ -132,8 +132,14 @@ export class RelayAnswer {
       const about = lesson.maxSubscriptions === undefined ? largest : last;
       if (Object.keys(lesson).length === 0 || about !== subscription) continue;
       subscription.lastWords = words;
+      this.#waiting.delete(subscription);
       return subscription.end(new RelayError(url, failureOf(words), words));
     }
+    const refusal = refusalOf(words);
+    if (refusal === undefined || !last) return;
+    last.lastWords = words;
+    this.#waiting.delete(last);
+    last.end(new RelayError(url, refusal, words));
   }
 
   /** Closes all that is open. */

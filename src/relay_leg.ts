@@ -53,8 +53,8 @@ const LIVE_DELAY = 200;
 const SHORTEST = 512;
 /** How long a relay is left alone that hung up, in milliseconds. */
 const HASTE = 200;
-/** The same before other attempts: twice, four times, … up to 64 times as long. */
-const PAUSE = 500;
+/** The same before other attempts, in milliseconds: then twice, four times, … up to 64 times. */
+const PAUSE = 2_500;
 /** A connection that ended within so many milliseconds was of no use. */
 const SHORT = 10_000;
 
@@ -106,7 +106,7 @@ export class RelayLeg {
         if (!isHasty) this.#failed(error);
         // Some relays hang up on what is too long for them, and do not say so.
         this.#maxLength = isHasty ? Math.max(SHORTEST, this.#lost >> 3) : undefined;
-        const pause = isHasty ? HASTE : PAUSE * 2 ** Math.min(failures, 6);
+        const pause = isHasty ? HASTE : PAUSE * 2 ** Math.min(failures - 1, 6);
         const backoff = isHasty ? 0 : memory.retryAt(this.#link.url) - clock.now();
         await sleep(clock, Math.max(pause * (0.5 + random()), backoff), signal);
       }
@@ -226,16 +226,25 @@ export class RelayLeg {
       if (isOver || signal.aborted) return;
       since = this.#progressAt = clock.now();
       const { soft, hard } = memory.deadlines(url);
+      let isTooLate = false;
+      const tooLate = () => {
+        if (isTooLate) return;
+        isTooLate = true;
+        const isSilent = this.#untold === 0;
+        this.#tell();
+        memory.unanswered(url);
+        const error = new RelayError(url, "no-answer", `no EOSE within ${Math.round(hard)} ms`);
+        // What it sends without an end is still better than nothing.
+        if (isSilent) this.#failed(error);
+        else this.#listener.settled({ answered: false, complete: false, error });
+      };
       cancels.push(
-        afterSilence(clock, soft, listening, () => this.#listener.late()),
-        afterSilence(clock, hard, listening, () => {
-          this.#tell();
-          memory.unanswered(url);
-          const error = new RelayError(url, "no-answer", `no EOSE within ${Math.round(hard)} ms`);
-          // What it sends without an end is still better than nothing.
-          if (this.#newest === 0) this.#failed(error);
-          else this.#listener.settled({ answered: false, complete: false, error });
+        afterSilence(clock, soft, listening, () => {
+          // Events come without a pause: after one there is no more to wait for.
+          if (this.#untold > 0) tooLate();
+          else this.#listener.late();
         }),
+        afterSilence(clock, hard, listening, tooLate),
       );
     };
     const cancel = () => {

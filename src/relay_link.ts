@@ -13,6 +13,7 @@ import type { RelayMemory } from "./relay_memory.ts";
 import type { OpenRelay } from "./relay_hooks.ts";
 import { RelaySession } from "./relay_session.ts";
 import { unlessAborted } from "./unless_aborted.ts";
+import type { UsualConnect } from "./usual_connect.ts";
 
 /** What all links of an outbox share. */
 export interface LinkOptions {
@@ -21,6 +22,8 @@ export interface LinkOptions {
   readonly memory: RelayMemory;
   /** Who may be in a handshake. */
   readonly gate: Gate;
+  /** How long connections take. */
+  readonly usualConnect: UsualConnect;
   readonly verifyEvent: (event: NostrEvent) => boolean;
   /** After how many milliseconds a connection that nobody uses is closed. */
   readonly idleTimeout: number;
@@ -122,7 +125,7 @@ export class RelayLink {
   }
 
   async #connect(rank: number): Promise<RelaySession> {
-    const { gate, clock, memory } = this.#options;
+    const { gate, clock, memory, usualConnect } = this.#options;
     const leave = await gate.enter(rank, this.#closing.signal);
     // Those who wanted it may have given up while it waited for its turn.
     if (this.#users === 0) {
@@ -133,8 +136,12 @@ export class RelayLink {
       ...this.#options,
       clock,
       maxSubscriptions: () => memory.limits(this.url).maxSubscriptions ?? MAX_SUBSCRIPTIONS,
-      connectTimeout: memory.deadlines(this.url).connect,
+      connectTimeout: () => {
+        const isKnown = memory.record(this.url)?.connectMs !== undefined;
+        return isKnown ? memory.deadlines(this.url).connect : usualConnect.deadline;
+      },
       onOpen: (ms) => {
+        usualConnect.took(ms);
         memory.connected(this.url, ms);
         this.#options.onConnected(this.url);
       },

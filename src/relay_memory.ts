@@ -32,6 +32,8 @@ export interface RelayMemoryOptions {
   readonly score?: Score;
 }
 
+/** Most relays, by default: all lists that one program reads name a few thousand. */
+const MOST_RELAYS = 5_000;
 /** How long a draw stays, in milliseconds, so that plans are stable. */
 const DRAW_LASTS = 3_600_000;
 /** Longest back-off for failures that may be the network's fault, in milliseconds. */
@@ -60,7 +62,7 @@ export class RelayMemory {
   constructor(options: RelayMemoryOptions) {
     this.#options = options;
     this.#begunAt = options.clock.now();
-    this.#records = new RelayRecords({ ...options, max: options.max ?? 5_000 });
+    this.#records = new RelayRecords({ ...options, max: options.max ?? MOST_RELAYS });
   }
 
   /** Resolves once what was written before is read, or could not be. Never rejects. */
@@ -210,25 +212,29 @@ export class RelayMemory {
   }
 
   #change(url: string, change: Change): void {
-    // For who is new there is no draw, or plans would change with the first answer.
-    if (!this.#records.get(url)) this.#draws.set(url, 1);
+    const isNew = !this.#records.get(url);
     this.#records.change(url, change);
+    // For who is new there is no draw, or plans would change with the first answer.
+    if (isNew && this.#records.get(url)) this.#holdDraw(url, 1);
   }
 
   /** What delivery contributes to a weight, for an hour. */
   #draw(url: string, record: RelayRecord): number {
-    const { clock, random, learning = true, max = 5_000, score = thompson } = this.#options;
+    const { clock, random, learning = true, score = thompson } = this.#options;
     if (!learning) return 1;
     const now = clock.now();
     const round = Math.floor((now - this.#begunAt) / DRAW_LASTS);
-    if (round !== this.#round || this.#draws.size > 2 * max) {
-      this.#round = round;
-      this.#draws.clear();
-    }
-    const known = this.#draws.get(url);
-    if (known !== undefined) return known;
-    const drawn = deliveryFactor(record, now, score, random);
-    this.#draws.set(url, drawn);
-    return drawn;
+    if (round !== this.#round) this.#draws.clear();
+    this.#round = round;
+    return this.#draws.get(url) ??
+      this.#holdDraw(url, deliveryFactor(record, now, score, random));
+  }
+
+  #holdDraw(url: string, draw: number): number {
+    const { max = MOST_RELAYS } = this.#options;
+    // Those of forgotten relays are not cleared away one by one.
+    if (this.#draws.size >= 2 * max) this.#draws.clear();
+    this.#draws.set(url, draw);
+    return draw;
   }
 }

@@ -13,13 +13,13 @@ const MOST_CHARACTERS = 4_000;
 
 /** A record as text: JSON without what is as in {@link UNKNOWN_RELAY}. */
 export function formatRelayRecord(record: RelayRecord): string {
-  const known = Object.entries(record)
-    .filter(([name, value]) => value !== UNKNOWN_RELAY[name as keyof RelayRecord]);
-  // A thousandth of a millisecond or of an event is of no use, and half of the text.
-  return JSON.stringify(
-    Object.fromEntries(known),
-    (_, value) => typeof value === "number" ? Math.round(value * 1000) / 1000 : value,
-  );
+  return JSON.stringify(record, (name, value) => {
+    if (value === UNKNOWN_RELAY[name as keyof RelayRecord]) return undefined;
+    const isEmpty = name !== "" && Object.keys(objectOf(value) ?? { name }).length === 0;
+    if (isEmpty) return undefined;
+    // A thousandth of a millisecond or of an event is of no use, and half of the text.
+    return typeof value === "number" ? Math.round(value * 1000) / 1000 : value;
+  });
 }
 
 /**

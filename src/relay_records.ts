@@ -37,6 +37,8 @@ export class RelayRecords {
   readonly #options: RelayRecordsOptions;
   /** Those that were changed last at the end. */
   readonly #records = new Map<string, RelayRecord>();
+  /** The URLs of those that the backend has. */
+  readonly #stored = new Set<string>();
   readonly #writer: WriteBehind;
   #ready?: Promise<void>;
   /** What happened before the backend's records were there, to happen to them, too. */
@@ -48,7 +50,7 @@ export class RelayRecords {
     this.#writer = new WriteBehind({
       clock: options.clock,
       delay: DELAY,
-      most: 2 * options.max,
+      has: (url) => this.#records.has(url) || this.#stored.has(url),
       write: (urls) => this.#write(urls),
       onError: (cause) => this.#tell("Cannot write what is known of relays", cause),
     });
@@ -103,7 +105,8 @@ export class RelayRecords {
     if (this.#records.size <= this.#options.max) return;
     const oldest = this.#records.keys().next().value!;
     this.#records.delete(oldest);
-    if (this.#options.backend) this.#writer.mark(oldest);
+    if (this.#stored.has(oldest)) this.#writer.mark(oldest);
+    else this.#writer.forget(oldest);
   }
 
   async #write(urls: readonly string[]): Promise<void> {
@@ -115,21 +118,30 @@ export class RelayRecords {
       const record = this.#records.get(url);
       texts.set(url, record ? formatRelayRecord(record) : "");
     }
-    await this.#options.backend?.writeRelays(texts);
+    await this.#options.backend!.writeRelays(texts);
+    for (const [url, text] of texts) {
+      if (text === "") this.#stored.delete(url);
+      else this.#stored.add(url);
+    }
+    // Who was driven out meanwhile is to be taken away again.
+    for (const url of urls) {
+      if (this.#stored.has(url) && !this.#records.has(url)) this.#writer.mark(url);
+    }
   }
 
   async #read(): Promise<void> {
     const texts = await this.#options.backend!.readRelays();
-    const stored: [string, RelayRecord][] = [];
+    const read: [string, RelayRecord][] = [];
     const ignored: string[] = [];
     for (const [url, text] of texts) {
       const record = isRelayUrl(url) ? parseRelayRecord(text) : undefined;
-      if (record) stored.push([url, record]);
+      if (record) read.push([url, record]);
       else if (text !== "") ignored.push(String(url).slice(0, 100));
     }
-    stored.sort(([, a], [, b]) => changedAt(a) - changedAt(b));
+    read.sort(([, a], [, b]) => changedAt(a) - changedAt(b));
     this.#records.clear();
-    for (const [url, record] of stored) this.#keep(url, record);
+    for (const [url] of read) this.#stored.add(url);
+    for (const [url, record] of read) this.#keep(url, record);
     const changes = this.#changes ?? [];
     this.#changes = undefined;
     for (const [url, change] of changes) {

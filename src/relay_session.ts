@@ -19,8 +19,8 @@ export interface SessionOptions {
   readonly verifyEvent: (event: NostrEvent) => boolean;
   /** How many subscriptions the relay takes at once, by what is known now. */
   readonly maxSubscriptions: () => number;
-  /** After how many milliseconds a connection that is not open has failed. */
-  readonly connectTimeout: number;
+  /** After how many milliseconds a connection that is not open has failed, by what is known now. */
+  readonly connectTimeout: () => number;
   /** Told once that it is open, and after how many milliseconds. */
   readonly onOpen: (ms: number) => void;
   /** Told once that it is over. */
@@ -33,6 +33,8 @@ export interface SessionOptions {
 
 /** Messages a minute that answer no subscription: some are on their way when one is closed. */
 const MOST_STRAYS = 20_000;
+/** How often to look whether a connection is late, in milliseconds. */
+const LOOK = 1_000;
 /** Forged events after which a relay is not listened to any longer. */
 const MOST_FORGED = 100;
 
@@ -68,8 +70,8 @@ export class RelaySession {
 
   /** Opens the relay; what `open` throws ends the session. */
   start(): void {
-    const { open, clock, connectTimeout } = this.#options;
-    this.#cancelTimeout = clock.after(connectTimeout, () => this.#isLate());
+    const { open } = this.#options;
+    this.#watch();
     try {
       this.#relay = open(this.url, {
         log: (entry) => this.#log(entry),
@@ -186,10 +188,18 @@ export class RelaySession {
     this.#options.onOpen(this.#options.clock.now() - this.startedAt);
   }
 
+  /** Waits for the connection; while it does, others may show how long that usually takes. */
+  #watch(): void {
+    const { clock, connectTimeout } = this.#options;
+    const rest = connectTimeout() - (clock.now() - this.startedAt);
+    if (rest <= 0) return this.#isLate();
+    this.#cancelTimeout = clock.after(Math.min(rest, LOOK), () => this.#watch());
+  }
+
   #isLate(): void {
-    const { connectTimeout } = this.#options;
     if (this.#tells) {
-      const detail = `no connection within ${Math.round(connectTimeout)} ms`;
+      const ms = this.#options.clock.now() - this.startedAt;
+      const detail = `no connection within ${Math.round(ms)} ms`;
       return this.end(new RelayError(this.url, "connect-timeout", detail));
     }
     // It never tells; whether it is connected, its answers will show.

@@ -66,7 +66,11 @@ export class RelaySubscription {
   /** Sends it. */
   start(relay: NRelay): void {
     this.#listen(relay).then(
-      () => this.end(this.#closed()),
+      () => {
+        // chorus ends an answer so that cannot go on, as to a filter of ids.
+        if (this.lastWords === "") this.#eose();
+        this.end(this.#closed());
+      },
       (cause: unknown) => {
         const detail = cause instanceof Error ? cause.message : String(cause);
         this.end(
@@ -114,14 +118,18 @@ export class RelaySubscription {
       if (this.#isOver) return;
       this.#listener.message();
       if (message[0] === "EVENT") this.#event(message[2]);
-      else if (message[0] === "EOSE" && this.#isStored) {
-        this.#isStored = false;
-        this.#listener.eose();
-      } else if (message[0] === "CLOSED") {
+      else if (message[0] === "EOSE") this.#eose();
+      else if (message[0] === "CLOSED") {
         this.lastWords = message[2];
         return;
       }
     }
+  }
+
+  #eose(): void {
+    if (!this.#isStored || this.#isOver) return;
+    this.#isStored = false;
+    this.#listener.eose();
   }
 
   #event(event: NostrEvent): void {

@@ -51,11 +51,23 @@ export class Supervisor {
   }
 
   /** Remembers that a plan's filters are parts of one request. */
-  planned({ plan, seats, without }: Planned): void {
-    const request = new OutboxRequest(seats, this.#request, without);
+  planned(planned: Planned): void {
+    const { plan, seats } = planned;
+    const request = new OutboxRequest(seats, this.#request, this.#spare(planned));
     for (const [url, filters] of plan.routes) {
       this.#parts.set(filters, { request, place: seats.urls.indexOf(url) });
     }
+  }
+
+  /** Plans anew without relays that are not to be connected to for now. */
+  #spare({ graph, without }: Planned): Planned["without"] {
+    const { clock, memory } = this.#request;
+    return (avoid, isMeant, maxRelays) => {
+      const now = clock.now();
+      const down = graph.urls.filter((url) => memory.retryAt(url) > now);
+      const planned = without(new Set([...avoid, ...down]), isMeant, maxRelays);
+      return { ...planned, without: this.#spare(planned) };
+    };
   }
 
   /** The part that filters are, once; filters of no plan are a request of their own. */

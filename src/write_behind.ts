@@ -11,8 +11,8 @@ export interface WriteBehindOptions {
   readonly clock: Clock;
   /** How long after the first change to write, in milliseconds. */
   readonly delay: number;
-  /** Most keys that wait to be written; those that have waited longest are given up. */
-  readonly most: number;
+  /** Whether there is still something to write for a key. */
+  readonly has: (key: string) => boolean;
   /** Writes what stands behind these keys now. */
   readonly write: (keys: readonly string[]) => Promise<void>;
   /** Told of what `write` throws. The keys are written with the next change. */
@@ -22,7 +22,7 @@ export interface WriteBehindOptions {
 /** Remembers which keys changed, and sees to it that they are written. */
 export class WriteBehind {
   readonly #options: WriteBehindOptions;
-  #changed = new Set<string>();
+  readonly #changed = new Set<string>();
   #cancel?: () => void;
   #running?: Promise<void>;
   #next?: Promise<void>;
@@ -35,10 +35,14 @@ export class WriteBehind {
   /** Something behind this key changed. */
   mark(key: string): void {
     this.#changed.add(key);
-    this.#bound();
     if (this.#cancel || this.#isClosed) return;
     const { clock, delay } = this.#options;
     this.#cancel = clock.after(delay, () => this.flush());
+  }
+
+  /** There is nothing to write for a key any more. */
+  forget(key: string): void {
+    this.#changed.delete(key);
   }
 
   /** Writes what changed up to now, after what is being written; never rejects. */
@@ -62,23 +66,14 @@ export class WriteBehind {
 
   async #write(): Promise<void> {
     if (this.#changed.size === 0) return;
-    const keys = this.#changed;
-    this.#changed = new Set();
-    const { write, onError } = this.#options;
+    const keys = [...this.#changed];
+    this.#changed.clear();
+    const { has, write, onError } = this.#options;
     try {
-      await write([...keys]);
+      await write(keys);
     } catch (error) {
-      this.#changed = keys.union(this.#changed);
-      this.#bound();
+      for (const key of keys) if (has(key)) this.#changed.add(key);
       onError(error);
-    }
-  }
-
-  #bound(): void {
-    const { most } = this.#options;
-    for (const key of this.#changed) {
-      if (this.#changed.size <= most) return;
-      this.#changed.delete(key);
     }
   }
 }

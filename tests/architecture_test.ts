@@ -11,7 +11,7 @@ const LEVELS: Readonly<Record<string, string>> = {
     event_rules relay_words relay_info_doc answer_pages page_index seen_ids rate_meter`,
   "2 choices": `relay_list deletions greedy_cover deal_people choose_inboxes select_relays
     cut_filters plan_rows choose_relays person_routes narrow_to_length split_reqs live_filters
-    liveness beta limit_lessons relay_record relay_record_text relay_health relay_history relay_weight
+    deep_requests liveness beta limit_lessons relay_record relay_record_text relay_health relay_history relay_weight
     coverage`,
   "3 plans": "plan_req plan_event",
   "4 stores": "unless_aborted list_loader relay_list_store",
@@ -19,7 +19,7 @@ const LEVELS: Readonly<Record<string, string>> = {
     db/filter_sql db/find_versions db/delete_events db/write_events db/read_events db/transact
     db/group_commit db/bulk db/relay_records db/kysely db/node_sqlite_handle db/node_sqlite_dialect db/sqlite`,
   "4 supervision":
-    `gate sleep after_silence outlet verifier network_witness write_behind relay_records relay_memory relay_info relay_informer
+    `gate sleep after_silence outlet verifier usual_connect network_witness write_behind relay_records relay_memory relay_info relay_informer
     relay_subscription relay_session relay_link relay_answer relay_leg liveness_reader`,
   "5 routers": "router_options create_req_router create_event_router",
   "5 outbox": `publish outbox_request supervisor supervised_relay outbox_options explain

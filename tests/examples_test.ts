@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { nip19 } from "nostr-tools";
+import type { DemoResults } from "../examples/demo/main.ts";
 import { runDemo } from "../examples/demo/main.ts";
+import { openSqlite } from "../src/db/sqlite.ts";
 import { RelayServer } from "./support/relay_server.ts";
 import { Signer } from "./support/signer.ts";
 
@@ -79,7 +81,30 @@ Deno.test("examples/feed.ts goes on with what is posted now, until it is interru
   await readUntil(printed, "just now");
   child.kill("SIGINT");
   assert.equal((await child.status).code, 0);
-  assert.ok((await Deno.stat(db)).size > 0);
+  await Deno.remove(folder, { recursive: true });
+});
+
+Deno.test("examples/feed.ts names relays that failed, and remembers relays and lists in its file", async () => {
+  await using network = startNetwork();
+  const dead = RelayServer.start();
+  await dead.stop();
+  const both = [network.alices.url, dead.url];
+  network.hub.seed([alice.relayList({ both }, { created_at: NOW + 1 })]);
+  const folder = await Deno.makeTempDir();
+  const path = `${folder}/outbox.sqlite3`;
+  const npub = nip19.npubEncode(reader.pubkey);
+  const args = [npub, "--relay", network.hub.url, "--db", path, "--limit=2", "--once"];
+  const { code, stdout, stderr } = await run("feed.ts", ...args);
+  assert.equal(code, 0, stderr);
+  assert.match(stdout, /first\n[^]*second/);
+  assert.ok(stderr.includes(`· Relays that failed: ${dead.url} (unreachable)\n`), stderr);
+
+  await using db = await openSqlite(path);
+  const lists = await db.query([{ kinds: [10002] }]);
+  assert.deepEqual(lists.map(({ pubkey }) => pubkey).sort(), [alice.pubkey, bob.pubkey].sort());
+  const { hub, alices, bobs } = network;
+  const known = [...(await db.readRelays()).keys()];
+  assert.deepEqual(known.sort(), [hub.url, alices.url, bobs.url, dead.url].sort());
   await Deno.remove(folder, { recursive: true });
 });
 
@@ -118,6 +143,15 @@ Deno.test("examples/tutorial.ts reads whom an nprofile names and writes to their
   assert.deepEqual(received?.tags, [["p", bob.pubkey]]);
 });
 
+Deno.test("examples/tutorial.ts says why no relay took its event", async () => {
+  await using network = startNetwork();
+  network.alices.options.refuseEvent = () => "blocked: not from you";
+  const nprofile = nip19.nprofileEncode({ pubkey: bob.pubkey, relays: [network.hub.url] });
+  const { code, stderr } = await run("tutorial.ts", "--local", nprofile, "Hello, Bob");
+  assert.equal(code, 1);
+  assert.ok(stderr.includes(`Relay ${network.alices.url} failed (blocked): blocked: not`), stderr);
+});
+
 Deno.test("examples/tutorial.ts says what is wrong with its argument", async () => {
   const { code, stderr } = await run("tutorial.ts", nip19.npubEncode(bob.pubkey));
   assert.equal(code, 1);
@@ -127,12 +161,31 @@ Deno.test("examples/tutorial.ts says what is wrong with its argument", async () 
 
 Deno.test("examples/demo shows what it says, on a small population", async () => {
   const lines: string[] = [];
-  const results = await runDemo({ follows: 40, replies: 10, print: (line) => lines.push(line) });
-  const [legacy, , outbox] = results;
+  const shown = await runDemo({ follows: 40, replies: 10, print: (line) => lines.push(line) });
+  const [legacy, , outbox] = shown.results;
   assert.ok(outbox.foundListed >= legacy.foundListed);
   assert.ok(outbox.delivered >= legacy.delivered);
   assert.equal(lines.filter((line) => line.startsWith("  ✓ ")).length, 3);
+  assertSurvival(shown);
 });
+
+/** What must hold of an outage, whoever lives where and however fast the machine is. */
+function assertSurvival({ outage }: DemoResults): void {
+  const { outbox, plain, stopped, ran } = outage;
+  assert.equal(stopped.length, Math.floor(ran / 3));
+  assert.ok(outbox.lost > 0 && outage.restarted.length > 0);
+  // Every new post on a relay of the plan that lives, or lives again, arrives; none twice.
+  for (const { all, came } of [outbox.before, outbox.planned, outbox.back]) {
+    assert.ok(all > 0);
+    assert.equal(came, all);
+  }
+  assert.equal(outbox.orphaned.came, outbox.orphaned.all);
+  assert.equal(outbox.repeats, 0);
+  assert.ok(Number.isFinite(outage.noticedMs));
+  assert.ok(outbox.eoseMs !== undefined);
+  assert.ok(outbox.feed.came >= 0.9 * outbox.feed.all, JSON.stringify(outbox.feed));
+  assert.equal(plain.orphaned.came, 0);
+}
 
 async function readUntil(stream: ReadableStream<string>, text: string): Promise<void> {
   let seen = "";

@@ -61,6 +61,10 @@ export class FakeMemory implements
     this.told.push(["answered", url, ms]);
   }
 
+  delivered(url: string, events: number): void {
+    if (events > 0) this.told.push(["delivered", url, events]);
+  }
+
   unanswered(url: string): void {
     this.told.push(["unanswered", url]);
   }

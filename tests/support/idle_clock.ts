@@ -24,6 +24,7 @@ export class IdleClock implements Clock, AsyncDisposable {
   readonly #ticking: Promise<void>;
   #now: number;
   #isStopped = false;
+  #isHeld = false;
 
   /** @param start The time at first, in milliseconds since 1970. */
   constructor(activity: () => number, start = 1_700_000_000_000) {
@@ -62,6 +63,16 @@ export class IdleClock implements Clock, AsyncDisposable {
     }
   }
 
+  /** Lets no time pass while something is waited for. */
+  async holding<T>(wait: () => Promise<T>): Promise<T> {
+    this.#isHeld = true;
+    try {
+      return await wait();
+    } finally {
+      this.#isHeld = false;
+    }
+  }
+
   /** Stops the time. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isStopped = true;
@@ -74,7 +85,7 @@ export class IdleClock implements Clock, AsyncDisposable {
       const activity = this.#activity();
       calm = activity === before ? calm + 1 : 0;
       before = activity;
-      if (calm < CALM || this.#timers.size === 0) continue;
+      if (calm < CALM || this.#isHeld || this.#timers.size === 0) continue;
       calm = 0;
       this.#jump();
     }

@@ -12,6 +12,8 @@ export class RelayConnection {
   readonly number: number;
   /** The REQs that are open, by their ids. */
   readonly subscriptions = new Map<string, NostrFilter[]>();
+  /** The ids of all REQs that the client has not closed, whatever the relay made of them. */
+  readonly requests = new Set<string>();
   /** Settles when the connection is gone, by whoever's doing. */
   readonly closed: Promise<void>;
   readonly #socket: WebSocket;

@@ -58,10 +58,10 @@ export class RelayServer implements AsyncDisposable {
     return this.#connections.size;
   }
 
-  /** How many subscriptions are open now, on all sockets. */
-  get subscriptions(): number {
+  /** How many REQs clients have not closed, on all open sockets. */
+  get requests(): number {
     let sum = 0;
-    for (const { subscriptions } of this.#connections) sum += subscriptions.size;
+    for (const { requests } of this.#connections) sum += requests.size;
     return sum;
   }
 
@@ -169,7 +169,9 @@ export class RelayServer implements AsyncDisposable {
     if (message?.[0] === "REQ") {
       this.stats.reqs++;
       this.stats.filters += message.length - 2;
-    } else if (message?.[0] === "EVENT") this.stats.eventsReceived++;
+      connection.requests.add(message[1]);
+    } else if (message?.[0] === "CLOSE") connection.requests.delete(message[1]);
+    else if (message?.[0] === "EVENT") this.stats.eventsReceived++;
     if (message && this.options.intercept?.(message, connection)) return;
     switch (message?.[0]) {
       case "REQ":

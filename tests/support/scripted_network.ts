@@ -11,10 +11,11 @@ import type { RelayError } from "../../src/errors.ts";
 import { Gate } from "../../src/gate.ts";
 import type { OpenOptions } from "../../src/relay_hooks.ts";
 import { type LinkOptions, RelayLink } from "../../src/relay_link.ts";
+import { UsualConnect } from "../../src/usual_connect.ts";
 import { FakeMemory } from "./fake_memory.ts";
 import { type Script, ScriptedRelay } from "./scripted_relay.ts";
 import type { ScriptedReq } from "./scripted_req.ts";
-import { TestClock } from "./test_clock.ts";
+import { START, TestClock } from "./test_clock.ts";
 
 /** The relay of tests that need but one. */
 export const RELAY = "wss://relay.example/";
@@ -27,6 +28,8 @@ export class ScriptedNetwork {
   readonly scripts: Map<string, Script> = new Map([["", {}]]);
   /** Every connection that was opened. */
   readonly relays: ScriptedRelay[] = [];
+  /** When they were, in milliseconds from the beginning. */
+  readonly openedAt: number[] = [];
   /** The failures that were told. */
   readonly failures: RelayError[] = [];
   /** What else went wrong. */
@@ -53,6 +56,7 @@ export class ScriptedNetwork {
   readonly open = (url: string, options: OpenOptions): ScriptedRelay => {
     const relay = new ScriptedRelay(url, options, this.scripts.get(url) ?? this.scripts.get("")!);
     this.relays.push(relay);
+    this.openedAt.push(this.clock.now() - START * 1000);
     return relay;
   };
 
@@ -65,6 +69,7 @@ export class ScriptedNetwork {
       clock: this.clock,
       memory: this.fake.memory,
       gate: this.gate,
+      usualConnect: new UsualConnect(),
       verifyEvent: (event) => !this.forged.has(event),
       idleTimeout: 30_000,
       onRelayError: (error) => this.failures.push(error),

@@ -23,6 +23,7 @@ export class SessionTest {
   /** Every event that was verified. */
   readonly verified: NostrEvent[] = [];
   maxSubscriptions = 10;
+  connectTimeout = 5_000;
 
   constructor(script: Script = {}) {
     this.network = new ScriptedNetwork(script);
@@ -35,7 +36,7 @@ export class SessionTest {
         return !forged.has(event);
       },
       maxSubscriptions: () => this.maxSubscriptions,
-      connectTimeout: 5_000,
+      connectTimeout: () => 5_000,
       onOpen: (ms) => this.opened.push(ms),
       onEnd: (error) => this.ended.push(error),
       onNotice: (words) => this.notices.push(words),

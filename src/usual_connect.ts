@@ -1,0 +1,38 @@
+/**
+ * How long connections usually take here: the same on a phone in a tunnel and in a
+ * data centre, whichever relay it is.
+ *
+ * @module
+ */
+
+/** As long as nothing has connected, nothing is known of the network either. */
+const UNKNOWN = 10_000;
+/** No relay is given up sooner, in milliseconds: one in twenty takes 1.2 s. */
+const LEAST = 2_500;
+/** Connections until their times say something. */
+const ENOUGH = 3;
+
+/** Times of connections to any relay, the latest counting most. */
+export class UsualConnect {
+  #count = 0;
+  #mean = 0;
+  #deviation = 0;
+
+  /** A connection stood after so many milliseconds. */
+  took(ms: number): void {
+    this.#count++;
+    const weight = Math.max(1 / this.#count, 1 / 16);
+    const error = ms - this.#mean;
+    this.#mean += error * weight;
+    this.#deviation += (Math.abs(error) - this.#deviation) * weight;
+  }
+
+  /**
+   * After how many milliseconds a relay of which nothing is known has failed to
+   * connect: 10 s, or once others have connected, their mean and six deviations.
+   */
+  get deadline(): number {
+    if (this.#count < ENOUGH) return UNKNOWN;
+    return Math.min(UNKNOWN, Math.max(LEAST, this.#mean + 6 * this.#deviation));
+  }
+}

@@ -1,0 +1,197 @@
+import assert from "node:assert/strict";
+import { note, notes } from "./support/notes.ts";
+import { LegTest } from "./support/scripted_leg.ts";
+import { holding, RELAY } from "./support/scripted_network.ts";
+import { settled, START } from "./support/test_clock.ts";
+
+Deno.test("RelayLeg tells that the relay has answered, and of new events after that", async () => {
+  const posts = notes(3);
+  const test = new LegTest(holding(posts));
+  await settled();
+  assert.deepEqual(test.told, ["0 settled complete"]);
+  const live = note();
+  test.last.last.send(live);
+  await settled();
+  assert.deepEqual(test.events, [...posts, live]);
+  assert.deepEqual(test.fake.of("answered"), [[RELAY, 0]]);
+  assert.ok(!test.isOver);
+});
+
+Deno.test("RelayLeg tells the memory how long the answer took, and how many events came", async () => {
+  const test = new LegTest({ connect: "wait" });
+  await test.clock.advance(400);
+  test.last.accept();
+  await test.clock.advance(700);
+  test.last.last.send(...notes(5));
+  await test.clock.advance(100);
+  test.last.last.eose();
+  await settled();
+  assert.deepEqual(test.fake.of("connected"), [[RELAY, 400]]);
+  assert.deepEqual(test.fake.of("answered"), [[RELAY, 800]]);
+  assert.deepEqual(test.fake.of("delivered"), [[RELAY, 5]]);
+  test.last.last.send(note(), note());
+  await settled();
+  test.controller.abort();
+  await settled();
+  assert.deepEqual(test.fake.of("delivered"), [[RELAY, 5], [RELAY, 2]]);
+});
+
+Deno.test("RelayLeg tells that it is late, and then that it has failed, in silence", async () => {
+  const test = new LegTest({ connect: "wait" });
+  await test.clock.advance(1_000);
+  test.last.accept();
+  await test.clock.advance(30_000);
+  assert.deepEqual(test.told, ["4000 late", "9000 lost", "9000 settled no-answer"]);
+  assert.match(test.outcomes[0].error!.message, /no EOSE within 8000 ms$/);
+  assert.deepEqual(test.fake.of("unanswered"), [[RELAY]]);
+  assert.equal(test.live.length, 1, "it is still listened to");
+});
+
+Deno.test("RelayLeg counts deadlines from the last sign of progress", async () => {
+  const test = new LegTest();
+  for (let i = 0; i < 10; i++) {
+    await test.clock.advance(2_000);
+    test.last.last.send(note());
+  }
+  await test.clock.advance(2_999);
+  assert.deepEqual(test.told, []);
+  await test.clock.advance(1);
+  assert.deepEqual(test.told, ["23000 late"]);
+  test.last.last.send(note());
+  await test.clock.advance(7_999);
+  test.last.last.eose();
+  await settled();
+  assert.deepEqual(test.told, ["23000 late", "30999 settled complete"]);
+});
+
+Deno.test("RelayLeg counts deadlines anew for each page, and for what waits its turn", async () => {
+  const posts = notes(900);
+  const test = new LegTest({
+    onReq: (req, relay) => {
+      test.clock.after(2_500, () => holding(posts, 300).onReq!(req, relay));
+    },
+  }, [{ kinds: [1], since: 0 }]);
+  await test.clock.advance(20_000);
+  assert.deepEqual(test.told, ["10000 settled complete"]);
+  assert.equal(new Set(test.events).size, 900);
+});
+
+Deno.test("RelayLeg that has failed in silence still takes what comes, and has answered then", async () => {
+  const test = new LegTest();
+  await test.clock.advance(8_000);
+  const late = note();
+  test.last.last.send(late).eose();
+  await settled();
+  assert.deepEqual(test.told, [
+    "3000 late",
+    "8000 lost",
+    "8000 settled no-answer",
+    "8000 settled complete",
+  ]);
+  assert.deepEqual(test.events, [late]);
+  assert.deepEqual(test.fake.of("answered"), [[RELAY, 8_000]]);
+});
+
+Deno.test("RelayLeg is not lost for a relay that sends events but never says EOSE", async () => {
+  const test = new LegTest({ onReq: (req) => req.send(note()) });
+  await test.clock.advance(60_000);
+  assert.deepEqual(test.told, ["3000 late", "8000 settled no-answer"]);
+  assert.deepEqual(test.fake.of("delivered"), [[RELAY, 1]]);
+  assert.deepEqual(test.openedAt, [0]);
+});
+
+Deno.test("RelayLeg does not hold it against a relay when the program was busy", async () => {
+  const test = new LegTest();
+  await test.clock.advance(100);
+  await test.clock.stall(20_000);
+  assert.deepEqual(test.told, []);
+  test.last.last.eose();
+  await settled();
+  assert.deepEqual(test.told, ["20100 settled complete"]);
+});
+
+Deno.test("RelayLeg waits for a relay that is asked too much, which is not silence", async () => {
+  let reqs = 0;
+  const test = new LegTest({
+    onReq: (req) => reqs++ === 0 ? req.closed("rate-limited: try again in 12 s") : req.eose(),
+  });
+  await test.clock.advance(20_000);
+  assert.deepEqual(test.told, ["12000 settled complete"]);
+});
+
+Deno.test("RelayLeg goes by the deadlines of the memory when the connection stands", async () => {
+  const test = new LegTest({ connect: "wait" });
+  Object.assign(test.fake.times, { soft: 100, hard: 200 });
+  await test.clock.advance(50);
+  test.last.accept();
+  await test.clock.advance(1_000);
+  assert.deepEqual(test.told, ["150 late", "250 lost", "250 settled no-answer"]);
+});
+
+Deno.test("RelayLeg replaces many REQs by few when the answer is over, if it goes on", async () => {
+  const filters = Array.from({ length: 30 }, (_, i) => ({ authors: [`${i}`], kinds: [1] }));
+  const test = new LegTest(holding([]), filters);
+  test.fake.learnLimits(RELAY, { maxFilters: 10 });
+  await test.clock.advance(0);
+  assert.deepEqual(test.told, ["0 settled complete"]);
+  assert.equal(test.last.reqs.length, 3);
+  assert.equal(test.live.length, 0);
+  await test.clock.advance(199);
+  assert.equal(test.live.length, 0);
+  await test.clock.advance(1);
+  assert.equal(test.live.length, 1);
+  const [{ filters: [live] }] = test.live;
+  assert.deepEqual(live, {
+    authors: filters.flatMap(({ authors }) => authors),
+    kinds: [1],
+    since: START - 120,
+  });
+  test.live[0].eose();
+  await test.clock.advance(60_000);
+  assert.deepEqual(test.told, ["0 settled complete"]);
+});
+
+Deno.test("RelayLeg that is given up leaves nothing behind, at whichever stage", async () => {
+  const answered = holding(notes(3));
+  const many = Array.from({ length: 30 }, (_, i) => ({ authors: [`${i}`] }));
+  const stages: [script: ConstructorParameters<typeof LegTest>[0], ms: number, many?: boolean][] = [
+    [{ connect: "wait" }, 0],
+    [{ connect: "wait" }, 4_000],
+    [{ connect: "wait" }, 5_100],
+    [{ connect: "refuse" }, 100],
+    [{ connect: "throw" }, 100],
+    [{}, 0],
+    [{}, 3_500],
+    [{}, 9_000],
+    [{ onReq: (req) => req.closed("rate-limited: slow down") }, 500],
+    [{ onReq: (req) => req.closed("blocked: no") }, 500],
+    [{ onReq: (_, relay) => relay.cut() }, 100],
+    [answered, 0],
+    [answered, 60_000],
+    [answered, 100, true],
+    [answered, 300, true],
+  ];
+  for (const [script, ms, isMany] of stages) {
+    const test = new LegTest(script, isMany ? many : undefined);
+    test.fake.learnLimits(RELAY, { maxFilters: 10 });
+    await test.clock.advance(ms);
+    test.controller.abort();
+    await settled();
+    assert.ok(test.isOver);
+    assert.equal(test.live.length, 0);
+    assert.equal(test.controller.listeners, 0);
+    const told = test.told.length;
+    test.link().close();
+    assert.equal(test.clock.pending, 0, `${JSON.stringify(script)} ${ms}`);
+    assert.equal(test.told.length, told);
+  }
+});
+
+Deno.test("RelayLeg that is given up before it begins does not even connect", async () => {
+  const test = new LegTest();
+  test.controller.abort();
+  await settled();
+  assert.ok(test.isOver);
+  assert.equal(test.live.length, 0);
+  assert.deepEqual(test.told, []);
+});

@@ -1,0 +1,144 @@
+/**
+ * Arbitrary records of relays, and a store of records under a test's hand.
+ *
+ * @module
+ */
+
+import fc from "fast-check";
+import { type RelayRecord, UNKNOWN_RELAY } from "../../src/relay_record.ts";
+import type { RelayFailure, RelayRecordStore } from "../../src/types.ts";
+import { START } from "./test_clock.ts";
+
+/** A relay. */
+export const A = "wss://a.example/";
+/** Another. */
+export const B = "wss://b.example/";
+/** A third. */
+export const C = "wss://c.example/";
+
+/** When tests begin, in milliseconds since 1970. */
+export const NOW = START * 1000;
+/** Milliseconds. */
+export const SECOND = 1_000, MINUTE = 60_000, HOUR = 3_600_000, DAY = 24 * HOUR;
+
+/** Every kind of failure. */
+export const FAILURES: readonly RelayFailure[] = [
+  "unreachable",
+  "connect-timeout",
+  "no-answer",
+  "no-ok",
+  "disconnected",
+  "flood",
+  "junk",
+  "auth-required",
+  "restricted",
+  "rate-limited",
+  "blocked",
+  "invalid",
+  "pow",
+  "mute",
+  "unsupported",
+  "duplicate",
+  "error",
+  "closed",
+];
+
+/** A record that differs from an unknown relay's in this. */
+export function recordOf(known: Partial<RelayRecord>): RelayRecord {
+  return { ...UNKNOWN_RELAY, ...known };
+}
+
+const count = fc.nat({ max: 1_000 });
+const time = fc.oneof(fc.constant(0), fc.integer({ min: NOW - 100 * DAY, max: NOW + DAY }));
+const share = fc.nat({ max: 200_000 }).map((n) => n / 1000);
+const timing = fc.record({ mean: share, dev: share }, { noNullPrototype: true });
+const limit = fc.integer({ min: 1, max: 1_000_000 });
+
+/** Any record that can come about. */
+export const records: fc.Arbitrary<RelayRecord> = fc.record({
+  attempts: count,
+  successes: count,
+  failures: fc.dictionary(fc.constantFrom(...FAILURES), fc.integer({ min: 1, max: 99 }), {
+    noNullPrototype: true,
+  }),
+  inARow: fc.nat({ max: 20 }),
+  unproven: fc.nat({ max: 20 }),
+  downSince: time,
+  lastSuccess: time,
+  answeredAt: time,
+  lastFailure: time,
+  retryAt: time,
+  noEose: fc.nat({ max: 5 }),
+  inVain: fc.nat({ max: 5 }),
+  events: count,
+  hits: share,
+  misses: share,
+  learnedAt: time,
+  limits: fc.record(
+    { maxFilters: limit, maxLimit: limit, cutAt: limit, authRequired: fc.boolean() },
+    { requiredKeys: [], noNullPrototype: true },
+  ),
+  infoAt: time,
+  reports: fc.constantFrom(0.3, 1),
+  reportedAt: time,
+  connectMs: timing,
+  eoseMs: timing,
+}, { noNullPrototype: true })
+  .chain((record) =>
+    fc.boolean().map((isTimed) => {
+      if (isTimed) return record;
+      const { connectMs: _, eoseMs: __, ...untimed } = record;
+      return untimed;
+    })
+  );
+
+/** One call of the store that waits for the test. */
+export interface HeldCall {
+  /** What is to be written; absent where it is read. */
+  readonly records?: ReadonlyMap<string, string>;
+  readonly go: () => void;
+  readonly fail: (error: Error) => void;
+}
+
+/** Records by URL, as a database would hold them. */
+export class RecordMap implements RelayRecordStore {
+  /** What is there. */
+  readonly records: Map<string, string>;
+  /** What was written, call by call. */
+  readonly writes: ReadonlyMap<string, string>[] = [];
+  /** How often all was read. */
+  reads = 0;
+  /** Whether calls wait for the test. */
+  held = false;
+  /** Those that wait, the oldest first. */
+  readonly calls: HeldCall[] = [];
+  /** What every call fails with; absent where it works. */
+  broken?: Error;
+
+  constructor(records: Iterable<readonly [string, string]> = []) {
+    this.records = new Map(records);
+  }
+
+  async readRelays(): Promise<ReadonlyMap<string, string>> {
+    this.reads++;
+    await this.#turn();
+    return new Map(this.records);
+  }
+
+  async writeRelays(records: ReadonlyMap<string, string>): Promise<void> {
+    await this.#turn(records);
+    this.writes.push(records);
+    for (const [url, record] of records) {
+      if (record === "") this.records.delete(url);
+      else this.records.set(url, record);
+    }
+  }
+
+  async #turn(records?: ReadonlyMap<string, string>): Promise<void> {
+    if (this.broken) throw this.broken;
+    if (!this.held) return;
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    this.calls.push({ records, go: resolve, fail: reject });
+    await promise;
+  }
+}
