@@ -22,6 +22,16 @@ export class Gate {
     this.#free = places;
   }
 
+  /** How many may enter without waiting. */
+  get free(): number {
+    return Math.max(0, this.#free);
+  }
+
+  /** How many wait. */
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
   /** Has more places from now on, or fewer once those who are in have left. */
   resize(places: number): void {
     this.#free += places - this.#places;

@@ -11,6 +11,7 @@ import type { RelayLink } from "./relay_link.ts";
 import { messageOf } from "./relay_session.ts";
 import { failureOf, retryAfter } from "./relay_words.ts";
 import { sleep } from "./sleep.ts";
+import { unlessAborted } from "./unless_aborted.ts";
 
 /** How often an event is offered to a relay that is asked too much. */
 const MOST_TRIES = 4;
@@ -61,17 +62,23 @@ async function offer(
   const abort = () => own.abort(signal.reason);
   signal.addEventListener("abort", abort, { once: true });
   if (signal.aborted) abort();
-  const { hard } = memory.deadlines(url);
   let cancel = () => {};
   try {
     const session = await link.session(rank, own.signal);
-    cancel = clock.after(hard, () => {
-      own.abort(new RelayError(url, "no-ok", `no OK within ${Math.round(hard)} ms`));
-    });
     const unend = session.onEnd((error) => own.abort(error));
+    // The time for the OK starts when the connection stands; if it never does, it ends.
+    session.whenOpen().then(() => {
+      if (own.signal.aborted) return;
+      const { hard } = memory.deadlines(url);
+      cancel = clock.after(hard, () => {
+        own.abort(new RelayError(url, "no-ok", `no OK within ${Math.round(hard)} ms`));
+      });
+    }, abort);
     try {
-      await session.event(event, own.signal);
+      // An app's own relay need not look at the signal.
+      await unlessAborted(session.event(event, own.signal), own.signal);
     } finally {
+      session.users--;
       unend();
     }
     return undefined;
@@ -86,6 +93,8 @@ async function offer(
     return new RelayError(url, reason, words, { cause });
   } finally {
     cancel();
+    // Also where it is over before the connection stands.
+    own.abort();
     signal.removeEventListener("abort", abort);
   }
 }

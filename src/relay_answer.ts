@@ -41,8 +41,8 @@ export interface AnswerOptions {
   readonly onProgress: () => void;
 }
 
-/** Most REQs that stay open for new events; more are replaced by few. */
-const MOST_STAYING = 2;
+/** Most REQs that stay open for new events, as there is a place for each request; more are replaced. */
+const MOST_STAYING = 1;
 /** How often a REQ is sent anew, in smaller parts or after a while. */
 const MOST_TRIES = 8;
 /** How long to leave a relay alone that is asked too much and does not say how long. */
@@ -61,10 +61,10 @@ export class RelayAnswer {
   readonly #over = Promise.withResolvers<RelayError>();
   #unasked = 0;
   #lost = 0;
-  /** How many REQs are to stay open, and may at the most. */
+  /** How many REQs are to stay open. */
   #staying = 0;
-  #mostStaying = MOST_STAYING;
   #stays = true;
+  #isLive = false;
   #isComplete = true;
   #answered = 0;
   #lastError?: RelayError;
@@ -114,7 +114,7 @@ export class RelayAnswer {
   /** Closes what is open, and asks for new events alone. */
   live(filters: readonly NostrFilter[]): Promise<void> {
     this.close();
-    this.#mostStaying = Infinity;
+    this.#isLive = true;
     return this.#askAll(filters.map(firstPage), true, 0);
   }
 
@@ -159,7 +159,7 @@ export class RelayAnswer {
   async #askAll(pages: readonly FilterPage[], stay: boolean, tries: number): Promise<void> {
     const pageOf = new Map(pages.map((page) => [page.filter, page]));
     const reqs = splitReqs(pages.map(({ filter }) => filter), this.#limits);
-    if (stay && this.#staying + reqs.length > this.#mostStaying) this.#stays = stay = false;
+    if (stay && !this.#mayStay(reqs.length)) this.#stays = stay = false;
     if (stay) this.#staying += reqs.length;
     await Promise.all(reqs.map((req) => {
       // A filter that was too long by itself comes in parts, each a first page.
@@ -168,8 +168,14 @@ export class RelayAnswer {
     }));
   }
 
+  /** New events alone are worth waiting for until others leave; stored ones are not to wait. */
+  #mayStay(count: number): boolean {
+    if (this.#isLive) return true;
+    return this.#staying + count <= MOST_STAYING && this.#session.mayStay(count);
+  }
+
   async #ask(pages: readonly FilterPage[], stay: boolean, tries: number): Promise<void> {
-    const leave = await this.#session.enter(this.#signal);
+    const leave = await this.#session.enter(this.#signal, stay);
     this.#options.onProgress();
     // It may have been given up just when its turn had come.
     if (this.#signal.aborted) return leave();

@@ -55,6 +55,8 @@ const SHORTEST = 512;
 const HASTE = 200;
 /** The same before other attempts, in milliseconds: then twice, four times, … up to 64 times. */
 const PAUSE = 2_500;
+/** More than there are relays in a request. */
+const BEHIND = 1_000;
 /** A connection that ended within so many milliseconds was of no use. */
 const SHORT = 10_000;
 
@@ -97,12 +99,14 @@ export class RelayLeg {
     try {
       for (let failures = 0; !signal.aborted;) {
         const startedAt = clock.now();
-        const error = await this.#connection(signal, failures === 1);
+        const isBackingOff = memory.retryAt(this.#link.url) > startedAt;
+        const error = await this.#connection(signal, failures);
         if (signal.aborted) return;
         const wasOfUse = this.#isAnswered && clock.now() - startedAt > SHORT;
         failures = wasOfUse ? 1 : failures + 1;
         // A relay that hangs up is asked once more at once before it has failed.
-        const isHasty = failures === 1 && error.reason === "disconnected";
+        const isHasty = failures === 1 && error.reason === "disconnected" &&
+          (wasOfUse || !isBackingOff);
         if (!isHasty) this.#failed(error);
         // Some relays hang up on what is too long for them, and do not say so.
         this.#maxLength = isHasty ? Math.max(SHORTEST, this.#lost >> 3) : undefined;
@@ -121,12 +125,15 @@ export class RelayLeg {
   }
 
   /** Asks over one connection; how that ended. */
-  async #connection(signal: AbortSignal, isUrgent: boolean): Promise<RelayError> {
+  async #connection(signal: AbortSignal, failures: number): Promise<RelayError> {
     const cycle = new AbortController();
     const stop = () => cycle.abort(signal.reason);
     signal.addEventListener("abort", stop, { once: true });
+    let session: RelaySession | undefined;
     try {
-      const session = await this.#link.session(this.#options.rank, cycle.signal, isUrgent);
+      // Whoever has failed comes after all that have not been tried yet.
+      const rank = this.#options.rank + failures * BEHIND;
+      session = await this.#link.session(rank, cycle.signal, failures === 1);
       return await this.#talk(session, cycle.signal);
     } catch (error) {
       if (error instanceof RelayError) return error;
@@ -134,6 +141,7 @@ export class RelayLeg {
     } finally {
       signal.removeEventListener("abort", stop);
       cycle.abort();
+      if (session) session.users--;
     }
   }
 

@@ -35,9 +35,11 @@ export interface LinkOptions {
 }
 
 /** Most connections to one relay, whose subscriptions all stay open. */
-const MOST_SESSIONS = 4;
-/** Subscriptions that any relay takes at once: nostream's default; strfry has 20. */
-const MAX_SUBSCRIPTIONS = 10;
+const MOST_SESSIONS = 8;
+/** How long a relay may keep others from connecting, of which nothing is known, in milliseconds. */
+const IN_THE_WAY = 4_000;
+/** What is assumed of a relay: strfry's default. One that takes fewer says so. */
+const MAX_SUBSCRIPTIONS = 20;
 
 /** Somebody who uses a link; giving it back twice does nothing. */
 export interface LinkUse {
@@ -49,9 +51,7 @@ export class RelayLink {
   /** In normal form. */
   readonly url: string;
   readonly #options: LinkOptions;
-  /** Where new requests go. */
-  #session?: RelaySession;
-  /** All that have not ended. */
+  /** All that have not ended, the oldest first. */
   readonly #sessions = new Set<RelaySession>();
   #opening?: Promise<RelaySession>;
   #lastError?: RelayError;
@@ -70,7 +70,7 @@ export class RelayLink {
 
   /** Whether a connection stands. */
   get isOpen(): boolean {
-    return this.#session?.isOpen ?? false;
+    return [...this.#sessions].some(({ isOpen }) => isOpen);
   }
 
   /** Keeps the connection from being closed for want of use. */
@@ -94,7 +94,8 @@ export class RelayLink {
   }
 
   /**
-   * A session that is open or being opened: what is sent meanwhile waits.
+   * A session that is open or being opened: what is sent meanwhile waits. It counts one
+   * more user, who is to count it down again.
    *
    * @param rank Who goes first where many want to connect: the lower.
    * @param isUrgent Not to wait for the end of a back-off.
@@ -103,9 +104,20 @@ export class RelayLink {
   async session(rank: number, signal: AbortSignal, isUrgent = false): Promise<RelaySession> {
     signal.throwIfAborted();
     if (this.#isClosed) throw new RelayError(this.url, "unreachable", "the outbox is closed");
-    const current = this.#session;
-    const hasRoom = current && (!current.isFull || this.#sessions.size >= MOST_SESSIONS);
-    return hasRoom ? current : await unlessAborted(this.#open(rank, isUrgent), signal);
+    let session = [...this.#sessions].find(({ isFull }) => !isFull);
+    if (!session && this.#sessions.size < MOST_SESSIONS) {
+      try {
+        session = await unlessAborted(this.#open(rank, isUrgent), signal);
+        // Those who waited for the same may have filled it by now.
+        if (!session.ended && session.isFull) return await this.session(rank, signal, isUrgent);
+      } catch (error) {
+        // One more was not to be had; if there are others, they have to do.
+        if (this.#sessions.size === 0 || signal.aborted) throw error;
+      }
+    }
+    session ??= [...this.#sessions].reduce((a, b) => b.users < a.users ? b : a);
+    session.users++;
+    return session;
   }
 
   /** Ends what is open, for good. */
@@ -138,7 +150,8 @@ export class RelayLink {
       maxSubscriptions: () => memory.limits(this.url).maxSubscriptions ?? MAX_SUBSCRIPTIONS,
       connectTimeout: () => {
         const isKnown = memory.record(this.url)?.connectMs !== undefined;
-        return isKnown ? memory.deadlines(this.url).connect : usualConnect.deadline;
+        if (isKnown) return memory.deadlines(this.url).connect;
+        return Math.min(usualConnect.deadline, gate.waiting > 0 ? IN_THE_WAY : Infinity);
       },
       onOpen: (ms) => {
         usualConnect.took(ms);
@@ -149,7 +162,6 @@ export class RelayLink {
       onNotice: (words) => this.#notices.forEach((listener) => listener(words)),
     });
     session.whenOpen().then(leave, leave);
-    this.#session = session;
     this.#sessions.add(session);
     session.start();
     return session;
@@ -157,7 +169,6 @@ export class RelayLink {
 
   #ended(session: RelaySession, error: RelayError): void {
     this.#sessions.delete(session);
-    if (this.#session === session) this.#session = undefined;
     if (this.#isClosed || error === this.#idleEnd) return;
     this.#lastError = error;
     this.#options.memory.failed(this.url, error.reason, session.startedAt);

@@ -7,10 +7,10 @@
 import type { NostrEvent, NostrFilter, NRelay } from "@nostrify/types";
 import type { Clock } from "./clock.ts";
 import { RelayError } from "./errors.ts";
-import { Gate } from "./gate.ts";
 import { RateMeter } from "./rate_meter.ts";
 import type { OpenRelay, RelayLog } from "./relay_hooks.ts";
 import { RelaySubscription, type SubscriptionListener } from "./relay_subscription.ts";
+import { SubscriptionPlaces } from "./subscription_places.ts";
 
 /** What a session needs of those who open it. */
 export interface SessionOptions {
@@ -44,11 +44,13 @@ export class RelaySession {
   readonly url: string;
   /** When it was begun, in milliseconds since 1970. */
   readonly startedAt: number;
+  /** How many use it; counted up by who hands it out, and down by them. */
+  users = 0;
   readonly #options: SessionOptions;
   readonly #subscriptions = new Set<RelaySubscription>();
   readonly #strays: RateMeter;
   readonly #endListeners = new Set<(error: RelayError) => void>();
-  readonly #gate: Gate;
+  readonly #places: SubscriptionPlaces;
   readonly #opened = Promise.withResolvers<void>();
   #cancelTimeout = () => {};
   #relay?: NRelay;
@@ -64,7 +66,7 @@ export class RelaySession {
     this.url = url;
     this.#options = options;
     this.startedAt = options.clock.now();
-    this.#gate = new Gate(options.maxSubscriptions());
+    this.#places = new SubscriptionPlaces(options.maxSubscriptions);
     this.#strays = new RateMeter(options.clock, MOST_STRAYS);
   }
 
@@ -124,14 +126,18 @@ export class RelaySession {
   }
 
   /** Waits until the relay takes one more subscription; the answer gives the place back. */
-  enter(signal: AbortSignal): Promise<() => void> {
-    this.#gate.resize(this.#options.maxSubscriptions());
-    return this.#gate.enter(0, signal);
+  enter(signal: AbortSignal, stay: boolean): Promise<() => void> {
+    return this.#places.enter(signal, stay);
   }
 
-  /** Whether subscriptions that stay open leave hardly any place for others. */
+  /** Whether so many subscriptions may stay open, and nobody has to wait for that. */
+  mayStay(count: number): boolean {
+    return this.#places.mayStay(count);
+  }
+
+  /** Whether one more user had better go elsewhere. */
   get isFull(): boolean {
-    return this.#subscriptions.size > Math.max(1, this.#options.maxSubscriptions() - 2);
+    return this.#places.isFullWith(this.users);
   }
 
   /**

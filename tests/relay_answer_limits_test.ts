@@ -147,25 +147,49 @@ Deno.test("RelayAnswer gives a REQ up that is refused however small it is", asyn
 });
 
 Deno.test("RelayAnswer takes a NOTICE to be about the REQ that it fits, or about none", async () => {
+  for (
+    const [words, which] of [
+      ["welcome to this relay", []],
+      ["error: too many filters, at most 20", [0]],
+      ["too many subscriptions", [1]],
+      ["restricted: members only", [1]],
+      ["could not parse command", [1]],
+    ] as const
+  ) {
+    const test = new AnswerTest();
+    test.network.fake.learnLimits(RELAY, { maxFilters: 30 });
+    test.ask(...filters);
+    await quiet();
+    const reqs = [...test.relay.reqs];
+    assert.deepEqual(reqs.map(({ filters }) => filters.length), [30, 10]);
+    test.answer.notice(words);
+    await quiet();
+    const over = reqs.flatMap(({ isOver }, i) => isOver ? [i] : []);
+    assert.deepEqual(over, which, words);
+  }
+});
+
+Deno.test("RelayAnswer takes no NOTICE to be about what has been answered", async () => {
   const test = new AnswerTest();
-  test.network.fake.learnLimits(RELAY, { maxFilters: 30 });
-  test.ask(...filters);
+  test.ask({});
   await quiet();
-  const [large, small] = test.relay.reqs;
-  test.answer.notice("welcome to this relay");
-  test.answer.notice("rate-limited");
-  assert.deepEqual([large.isOver, small.isOver], [false, false]);
-  test.answer.notice("error: too many filters, at most 20");
+  test.relay.last.eose();
   await quiet();
-  assert.deepEqual([large.isOver, small.isOver], [true, false]);
-  test.answer.notice("too many subscriptions");
+  test.answer.notice("error: too many filters");
+  test.answer.notice("restricted: members only");
   await quiet();
-  assert.deepEqual(test.relay.reqs.map(({ isOver }) => isOver).slice(0, 4), [
-    true,
-    false,
-    false,
-    true,
-  ]);
+  assert.equal(test.outcome, "fine");
+  assert.equal(test.over, undefined);
+});
+
+Deno.test("RelayAnswer that is refused by a NOTICE fails with its words", async () => {
+  const test = new AnswerTest();
+  test.ask({});
+  await quiet();
+  test.answer.notice("ERROR: restricted: members only");
+  await quiet();
+  assert.equal((test.outcome as RelayError).reason, "restricted");
+  assert.match((test.outcome as RelayError).message, /members only$/);
 });
 
 Deno.test("RelayAnswer leaves a relay alone for as long as it says that it is asked too much", async () => {

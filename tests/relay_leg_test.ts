@@ -56,12 +56,13 @@ Deno.test("RelayLeg counts deadlines from the last sign of progress", async () =
   await test.clock.advance(2_999);
   assert.deepEqual(test.told, []);
   await test.clock.advance(1);
-  assert.deepEqual(test.told, ["23000 late"]);
+  assert.deepEqual(test.told, ["23000 settled no-answer"]);
   test.last.last.send(note());
-  await test.clock.advance(7_999);
+  await test.clock.advance(60_000);
   test.last.last.eose();
   await settled();
-  assert.deepEqual(test.told, ["23000 late", "30999 settled complete"]);
+  assert.deepEqual(test.told, ["23000 settled no-answer", "83000 settled complete"]);
+  assert.deepEqual(test.fake.of("delivered"), [[RELAY, 10], [RELAY, 1]]);
 });
 
 Deno.test("RelayLeg counts deadlines anew for each page, and for what waits its turn", async () => {
@@ -95,8 +96,9 @@ Deno.test("RelayLeg that has failed in silence still takes what comes, and has a
 Deno.test("RelayLeg is not lost for a relay that sends events but never says EOSE", async () => {
   const test = new LegTest({ onReq: (req) => req.send(note()) });
   await test.clock.advance(60_000);
-  assert.deepEqual(test.told, ["3000 late", "8000 settled no-answer"]);
+  assert.deepEqual(test.told, ["3000 settled no-answer"]);
   assert.deepEqual(test.fake.of("delivered"), [[RELAY, 1]]);
+  assert.deepEqual(test.fake.of("unanswered"), [[RELAY]]);
   assert.deepEqual(test.openedAt, [0]);
 });
 

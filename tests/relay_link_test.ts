@@ -196,19 +196,41 @@ Deno.test("RelayLink closes a connection that nobody has used for a while, which
   assert.equal(network.relays.length, 2);
 });
 
-Deno.test("RelayLink opens further connections where subscriptions stay open, but not many", async () => {
-  const network = new ScriptedNetwork();
-  const link = network.link();
-  network.fake.learnLimits(RELAY, { maxSubscriptions: 3 });
-  const sessions = [];
-  for (let i = 0; i < 12; i++) {
-    const session = await using(link).session;
-    sessions.push(session);
-    session.subscribe([{}], { event() {}, eose() {}, end() {} }, () => {});
+Deno.test("RelayLink opens further connections for many users, though they come at once, but not many", async () => {
+  for (const atOnce of [true, false]) {
+    const network = new ScriptedNetwork();
+    network.fake.learnLimits(RELAY, { maxSubscriptions: 3 });
+    const link = network.link();
+    const sessions = [];
+    for (let i = 0; i < 24; i++) {
+      sessions.push(using(link).session);
+      if (!atOnce) await settled();
+    }
+    const all = new Set(await Promise.all(sessions));
+    assert.deepEqual([...all].map(({ users }) => users), Array(8).fill(3), "2, and then one more");
+    const [first] = all;
+    first.users = 1;
+    assert.equal(await using(link).session, first, "there is room again");
+    assert.equal(network.relays.length, 8);
   }
-  const counts = [...new Set(sessions)].map(({ subscriptions }) => subscriptions);
-  assert.deepEqual(counts, [2, 2, 2, 6]);
-  assert.equal(network.relays.length, 4);
+});
+
+Deno.test("RelayLink makes do with the connections it has where one more is not to be had", async () => {
+  const network = new ScriptedNetwork();
+  network.fake.learnLimits(RELAY, { maxSubscriptions: 2 });
+  const link = network.link();
+  const first = await using(link).session;
+  network.fake.backOff(RELAY, START * 1000 + 60_000);
+  assert.equal(await using(link).session, first);
+  assert.equal(first.users, 2);
+  const controller = new AbortController();
+  network.fake.backOff(RELAY, 0);
+  network.gate.resize(0);
+  const given = fate(using(link, 0, controller.signal).session);
+  await settled();
+  controller.abort(new Error("no longer"));
+  assert.equal(await given, "no longer");
+  assert.equal(first.users, 2);
 });
 
 Deno.test("RelayLink passes on what any of its connections is told in general, until called off", async () => {

@@ -58,7 +58,8 @@ Deno.test("what was learned of delivery is drawn for once, and again after an ho
 Deno.test("who was unknown when the hour began keeps its weight, however it delivers", async () => {
   const { clock, memory } = setUp({ random: dice(2) });
   memory.connected(A, 100);
-  const before = memory.weight(A, true);
+  memory.connected(B, 100);
+  const before = memory.weight(B, true);
   memory.learned(A, 1, 30);
   assert.equal(memory.weight(A, true), before);
   await clock.advance(HOUR);

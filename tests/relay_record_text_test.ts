@@ -12,6 +12,7 @@ Deno.test("a record comes back from its text as it was", () => {
 
 Deno.test("formatRelayRecord() leaves out what nobody knows, and rounds what nobody needs", () => {
   assert.equal(formatRelayRecord(UNKNOWN_RELAY), "{}");
+  assert.equal(formatRelayRecord(parseRelayRecord("{}")!), "{}");
   const connectMs = { mean: 123.456789, dev: 1 / 3 };
   assert.equal(
     formatRelayRecord(recordOf({ attempts: 2, hits: 0.12345, connectMs })),

@@ -122,17 +122,19 @@ Deno.test("RelaySession lets in as many subscriptions as the relay takes by what
   const { session } = test;
   const { signal } = new AbortController();
   test.maxSubscriptions = 2;
-  const leave = await session.enter(signal);
-  await session.enter(signal);
+  const leave = await session.enter(signal, false);
+  await session.enter(signal, true);
   let isIn = false;
-  session.enter(signal).then(() => isIn = true);
+  session.enter(signal, false).then(() => isIn = true);
   await settled();
   assert.ok(!isIn);
+  assert.ok(!session.mayStay(1));
   leave();
   await settled();
   assert.ok(isIn);
   test.maxSubscriptions = 3;
-  await session.enter(signal);
+  assert.ok(session.mayStay(1));
+  await session.enter(signal, false);
 });
 
 Deno.test("RelaySession gives a subscription's place back once, in whichever way it ends", async () => {
@@ -150,12 +152,13 @@ Deno.test("RelaySession gives a subscription's place back once, in whichever way
   assert.deepEqual(closed.errors, []);
 });
 
-Deno.test("RelaySession is full when two more subscriptions are all that it has room for", () => {
-  for (const [max, least] of [[10, 9], [5, 4], [3, 2], [2, 2]]) {
-    const test = new SessionTest();
-    test.maxSubscriptions = max;
-    while (!test.session.isFull) test.subscribe();
-    assert.equal(test.session.subscriptions, least, `${max}`);
+Deno.test("RelaySession is full when those who use it leave but one place", () => {
+  for (const [max, least] of [[10, 9], [3, 2], [2, 1], [1, 1]]) {
+    const { session } = Object.assign(new SessionTest(), { maxSubscriptions: max });
+    while (!session.isFull) session.users++;
+    assert.equal(session.users, least, `${max}`);
+    session.users--;
+    assert.ok(!session.isFull);
   }
 });
 

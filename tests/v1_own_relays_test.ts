@@ -59,6 +59,7 @@ const odd: Record<string, Partial<NRelay>> = {
       yield ["EVENT", "s", post];
       await never();
     },
+    event: never,
   },
   "yields forged and foreign events": {
     req: yielding(

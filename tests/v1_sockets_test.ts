@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { NRelay1 } from "@nostrify/nostrify";
 import { startFault } from "./support/faulty_relay.ts";
 import { World } from "./support/outbox_world.ts";
 import type { RelayConnection } from "./support/relay_connection.ts";
@@ -18,6 +19,35 @@ function passed({ clock }: World, ms: number): Promise<void> {
   return new Promise((resolve) => void clock.after(ms, resolve));
 }
 
+Deno.test("V1 no more sockets than maxConnecting are in the handshake, and everybody has a turn", async () => {
+  const faulty = Array.from({ length: 6 }, () => startFault("mute-host"));
+  let most = 0;
+  await using world: World = new World({
+    living: 4,
+    faulty,
+    options: { maxConnecting: 3, relaysPerAuthor: 7 },
+    open(url, options) {
+      const relay = new NRelay1(url, options);
+      const relays = [...world.opened, relay];
+      const connecting = relays.filter(({ socket }) => socket.readyState === WebSocket.CONNECTING);
+      most = Math.max(most, connecting.length);
+      return relay;
+    },
+  });
+  // Everybody names the mute hosts, so they are the most valuable and have the first turn.
+  const urls = faulty.map(({ url }) => url);
+  const people = authors.slice(0, 12);
+  for (const [i, author] of people.entries()) {
+    const good = world.living[i % 4];
+    good.seed([author.sign({ created_at: NOW - 100 })]);
+    await world.outbox.store.event(author.relayList({ both: [...urls, good.url] }));
+  }
+  await using live = world.req([{ kinds: [1], authors: people.map(({ pubkey }) => pubkey) }]);
+  assert.equal(await live.end(), "EOSE");
+  assert.equal(live.events.length, 12);
+  assert.equal(most, 3);
+});
+
 Deno.test("V1 an event that one relay takes at once waits for no other", async () => {
   const faulty = (["mute-host", "silent", "stalled", "ok-never"] as const)
     .map((name) => startFault(name));
@@ -27,6 +57,28 @@ Deno.test("V1 an event that one relay takes at once waits for no other", async (
   const startedAt = world.clock.now();
   await world.event(post);
   assert.equal(world.clock.now(), startedAt);
+});
+
+Deno.test("V1 many live requests to one relay are all answered, and all go on", async () => {
+  await using world = new World({ living: 1 });
+  const [relay] = world.living;
+  const posts = authors.map((author) => author.sign({ created_at: NOW - 100 }));
+  relay.seed(posts);
+  for (const author of authors) {
+    await world.outbox.store.event(author.relayList({ both: [relay.url] }));
+  }
+  const requests = authors.map(({ pubkey }) => world.req([{ kinds: [1], authors: [pubkey] }]));
+  const ends = await Promise.all(requests.map((request) => request.end()));
+  assert.deepEqual(new Set(ends), new Set(["EOSE"]));
+  const answers = requests.map(({ events }) => events.map(({ id }) => id));
+  assert.deepEqual(answers, posts.map(({ id }) => [id]));
+
+  for (const n of [0, 30, 59]) {
+    const news = authors[n].sign({ content: "live", created_at: NOW });
+    relay.publish(news);
+    await requests[n].event(news.id);
+  }
+  for (const request of requests) await request[Symbol.asyncDispose]();
 });
 
 /** Ends every subscription, in the relay's way. */

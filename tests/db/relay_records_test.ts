@@ -133,6 +133,20 @@ Deno.test("records are there after the database was closed, and say when they we
     assert.ok(row.updated_at >= before && row.updated_at <= Date.now() / 1000);
   }));
 
+Deno.test("readRelays() has the last written first", () =>
+  withFile(async (path) => {
+    const db = await openSqlite(path);
+    await db.writeRelays(new Map([[A, "1"], [B, "1"], ["wss://c.example/", "1"]]));
+    const raw = new DatabaseSync(path);
+    raw.exec(`update outbox_relays set updated_at = 1000 where url <> '${A}'`);
+    assert.deepEqual([...(await db.readRelays()).keys()], [A, B, "wss://c.example/"]);
+    raw.exec(`update outbox_relays set updated_at = 1000`);
+    await db.writeRelays(new Map([[B, "2"]]));
+    assert.deepEqual([...(await db.readRelays()).keys()], [B, A, "wss://c.example/"]);
+    raw.close();
+    await db.close();
+  }));
+
 Deno.test("a file of the former version gains the table, and keeps its events", () =>
   withFile(async (path) => {
     const event = unsigned({ kind: 10002, tags: [["r", "wss://relay.example"]] });
