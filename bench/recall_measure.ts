@@ -30,10 +30,10 @@ export interface Outcome {
   readonly nothing: number;
 }
 
-/** Whether a living relay holds the post, per post; worked out once a world. */
 const reachable = new WeakMap<World, Uint8Array>();
 
-function reachablePosts(world: World): Uint8Array {
+/** Whether a living relay holds the post, per post; worked out once a world. */
+export function reachablePosts(world: World): Uint8Array {
   let out = reachable.get(world);
   if (out) return out;
   out = new Uint8Array(world.timeOf.length);
@@ -74,8 +74,37 @@ export function measure(
     }
   }
 
+  const { recall, recallOfAll, all, nothing } = tally(world, found, since);
+  return {
+    recall,
+    recallOfAll,
+    filters,
+    mostFilters,
+    movedPerNew: moved / all,
+    connections: routes.size,
+    dead,
+    nothing,
+  };
+}
+
+/** What of the posts of a window was found. */
+export interface Tally {
+  /** Share found of the listed authors' posts that a living relay holds. */
+  readonly recall: number;
+  /** The same over all follows, with a list or without. */
+  readonly recallOfAll: number;
+  /** Posts found, of all follows. */
+  readonly all: number;
+  /** Listed authors with posts of whom nothing was found. */
+  readonly nothing: number;
+  /** Listed authors with posts. */
+  readonly active: number;
+}
+
+/** Counts what was found; `found` holds 1 per post that was, 0 per post that was not. */
+export function tally(world: World, found: ArrayLike<number>, since: number): Tally {
   const exist = reachablePosts(world);
-  let all = 0, allFound = 0, listed = 0, listedFound = 0, nothing = 0;
+  let all = 0, allFound = 0, listed = 0, listedFound = 0, nothing = 0, active = 0;
   for (let author = 0; author < world.pubkeys.length; author++) {
     let there = 0, got = 0;
     for (
@@ -92,16 +121,14 @@ export function measure(
     if (!world.lists.has(world.pubkeys[author])) continue;
     listed += there;
     listedFound += got;
+    if (there > 0) active++;
     if (there > 0 && got === 0) nothing++;
   }
   return {
     recall: listedFound / listed,
     recallOfAll: allFound / all,
-    filters,
-    mostFilters,
-    movedPerNew: moved / allFound,
-    connections: routes.size,
-    dead,
+    all: allFound,
     nothing,
+    active,
   };
 }

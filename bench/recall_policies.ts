@@ -110,7 +110,8 @@ export function cover(options: CoverOptions): Policy {
   };
 }
 
-function cut(authors: readonly string[], size: number, since: number): NostrFilter[] {
+/** Filters for posts of these authors, so many in each. */
+export function cut(authors: readonly string[], size: number, since: number): NostrFilter[] {
   const filters: NostrFilter[] = [];
   for (let i = 0; i < authors.length; i += size) {
     filters.push({ kinds: [1], authors: authors.slice(i, i + size), since });

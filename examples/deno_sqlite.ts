@@ -12,8 +12,9 @@
  */
 
 import { Database } from "@db/sqlite";
-import { NPool, NRelay1 } from "@nostrify/nostrify";
-import { createEventRouter, createReqRouter, RelayListStore } from "@npool/outbox";
+import { NPool } from "@nostrify/nostrify";
+import type { NStore } from "@nostrify/types";
+import { createOutbox, type Outbox } from "@npool/outbox";
 import { EventDatabase } from "@npool/outbox/kysely";
 import { DenoSqlite3Dialect } from "@soapbox/kysely-deno-sqlite";
 import { NDatabase } from "jsr:@nostrify/db@0.39.4";
@@ -45,14 +46,12 @@ export async function openEventDatabase(path: string): Promise<EventDatabase> {
   return db;
 }
 
-/** A pool that routes by the relay lists in a store. */
-export function createPool(store: RelayListStore): NPool<NRelay1> {
-  const options = { fallbackRelays: ["wss://relay1.mostr.pub"], maxRelays: 20 };
-  return new NPool({
-    open: (url) => new NRelay1(url),
-    reqRouter: createReqRouter(store, options),
-    eventRouter: createEventRouter(store, options),
-  });
+/**
+ * What goes into a pool: routes by the relay lists in a database. What it learns of
+ * relays it keeps in an `EventDatabase`, too; over an `NDatabase` only in memory.
+ */
+export function createOutboxOver(store: NStore): Outbox {
+  return createOutbox({ store, fallbackRelays: ["wss://relay1.mostr.pub"], maxRelays: 20 });
 }
 
 if (import.meta.main) {
@@ -61,12 +60,12 @@ if (import.meta.main) {
     throw new TypeError(`Whose posts? Give a public key in hex, not ${pubkey}`);
   }
   await using db = await openNDatabase("./outbox.sqlite3");
-  const store = new RelayListStore(db);
-  await using pool = createPool(store);
+  await using outbox = createOutboxOver(db);
+  await using pool = new NPool(outbox);
 
   // Their relay list first: until it is known, the fallback relays are asked.
   const lists = await pool.query([{ kinds: [10002], authors: [pubkey], limit: 1 }]);
-  for (const list of lists) await store.event(list);
+  for (const list of lists) await outbox.store.event(list);
 
   const posts = await pool.query([{ kinds: [1], authors: [pubkey], limit: 10 }]);
   for (const { created_at, content } of posts) {

@@ -7,21 +7,17 @@
  *
  * Takes an npub, an nprofile or a public key in hex. `--relay` names the relays to
  * start from instead of the public ones below, `--db` a file that remembers relay
- * lists from one run to the next, `--once` ends the program before the live part.
+ * lists, and what relays are worth, from one run to the next. `--once` ends the
+ * program before the live part.
  *
  * @module
  */
 
 import { parseArgs } from "node:util";
-import { NPool, NRelay1 } from "@nostrify/nostrify";
-import type { NostrEvent, NostrFilter } from "@nostrify/types";
-import {
-  createEventRouter,
-  createReqRouter,
-  normalizeRelayUrl,
-  RelayListStore,
-} from "@npool/outbox";
-import type { RelayUrlPolicy } from "@npool/outbox";
+import { NPool } from "@nostrify/nostrify";
+import type { NostrEvent } from "@nostrify/types";
+import { createOutbox, normalizeRelayUrl } from "@npool/outbox";
+import type { RelayError, RelayListStore, RelayUrlPolicy } from "@npool/outbox";
 import { openSqlite } from "@npool/outbox/sqlite";
 import { nip19 } from "nostr-tools";
 
@@ -29,12 +25,12 @@ import { nip19 } from "nostr-tools";
 const INDEXER_RELAYS = ["wss://purplepag.es", "wss://user.kindpag.es"];
 /** For people without a relay list: where most people are. */
 const FALLBACK_RELAYS = ["wss://relay.damus.io", "wss://nos.lol", "wss://relay.primal.net"];
-/** Milliseconds that slow relays get after the first one has answered, and all of them in total. */
-const EOSE_TIMEOUT = 3_000, QUERY_TIMEOUT = 15_000;
 /** Seconds by which a clock may be wrong; posts from later on would stay on top for ever. */
 const MAX_FUTURE = 900;
-/** Relays cut the answer to one filter short, and some refuse more than ten filters. */
-const AUTHORS_PER_FILTER = 100, FILTERS_PER_QUERY = 10;
+/** Relays cut the answer to one filter short. */
+const AUTHORS_PER_FILTER = 100;
+/** Relays that are named where some have failed. */
+const NAMED_FAILURES = 3;
 /** Opened only where the user names a relay on their own machine or network. */
 const LOCAL: RelayUrlPolicy = { allowLocal: true, allowInsecure: true };
 
@@ -103,23 +99,25 @@ type Settings = ReturnType<typeof readSettings>;
 class Feed {
   readonly #settings: Settings;
   readonly #store: RelayListStore;
-  readonly #pool: NPool<NRelay1>;
+  readonly #pool: NPool;
   readonly #indexers: string[];
   readonly #names = new Map<string, string>();
+  /** Of each relay that failed, how it did so last. */
+  readonly #failures: ReadonlyMap<string, RelayError>;
 
-  constructor(settings: Settings, store: RelayListStore) {
-    const { fallbackRelays, hints, indexerRelays, policy } = settings;
-    const options = { fallbackRelays, indexerRelays, policy };
+  constructor(
+    settings: Settings,
+    pool: NPool,
+    store: RelayListStore,
+    failures: ReadonlyMap<string, RelayError>,
+  ) {
+    const { hints, indexerRelays, policy } = settings;
     this.#settings = settings;
+    this.#pool = pool;
     this.#store = store;
+    this.#failures = failures;
     const indexers = [...indexerRelays, ...hints.slice(0, 3)];
     this.#indexers = indexers.flatMap((url) => normalizeRelayUrl(url, policy) ?? []);
-    this.#pool = new NPool({
-      open: (url) => new NRelay1(url),
-      reqRouter: createReqRouter(store, options),
-      eventRouter: createEventRouter(store, options),
-      eoseTimeout: EOSE_TIMEOUT,
-    });
   }
 
   /** Prints stored posts, then new ones until the signal. */
@@ -130,9 +128,10 @@ class Feed {
 
     const since = now();
     const until = since + MAX_FUTURE;
-    const posts = await this.#query([{ kinds: [1], authors, until, limit }], signal);
+    const posts = await this.#pool.query([{ kinds: [1], authors, until, limit }], { signal });
     await this.#learn([0], [...new Set(posts.map(({ pubkey }) => pubkey))], signal);
     for (const post of posts.slice(0, limit).reverse()) this.#print(post);
+    this.#noteFailures();
     if (once) return;
 
     note("Waiting for new posts; Ctrl+C ends");
@@ -144,11 +143,6 @@ class Feed {
       seen.add(post.id);
       this.#print(post);
     }
-  }
-
-  /** Closes every socket. */
-  close(): Promise<void> {
-    return this.#pool.close();
   }
 
   async #follows(signal: AbortSignal): Promise<string[]> {
@@ -165,10 +159,7 @@ class Feed {
   /** Asks the indexers about people; keeps relay lists and names. */
   async #learn(kinds: number[], pubkeys: string[], signal: AbortSignal): Promise<NostrEvent[]> {
     const filters = inParts(pubkeys, AUTHORS_PER_FILTER).map((authors) => ({ kinds, authors }));
-    const events: NostrEvent[] = [];
-    for (const some of inParts(filters, FILTERS_PER_QUERY)) {
-      events.push(...await this.#query(some, signal, this.#indexers));
-    }
+    const events = await this.#pool.query(filters, { signal, relays: this.#indexers });
     for (const event of events) {
       if (event.kind === 0) this.#names.set(event.pubkey, nameIn(event));
       if (event.kind === 10002) {
@@ -179,20 +170,15 @@ class Feed {
     return events;
   }
 
-  /** Asks where the router says, or these relays; ends in time though all of them be dead. */
-  async #query(
-    filters: NostrFilter[],
-    signal: AbortSignal,
-    relays?: string[],
-  ): Promise<NostrEvent[]> {
-    const timeout = new AbortController();
-    const timer = setTimeout(() => timeout.abort(), QUERY_TIMEOUT);
-    try {
-      const either = AbortSignal.any([signal, timeout.signal]);
-      return await this.#pool.query(filters, { signal: either, relays });
-    } finally {
-      clearTimeout(timer);
-    }
+  /** Half of the relays in people's lists are dead: that is no news, but good to know. */
+  #noteFailures(): void {
+    const errors = [...this.#failures.values()];
+    if (errors.length === 0) return;
+    const named = errors.slice(0, NAMED_FAILURES).map(({ relay, reason }) =>
+      `${relay} (${reason})`
+    );
+    const more = errors.length - named.length;
+    note(`Relays that failed: ${named.join(", ")}${more > 0 ? ` and ${more} more` : ""}`);
   }
 
   #print({ pubkey, created_at, content }: NostrEvent): void {
@@ -236,18 +222,28 @@ function note(text: string): void {
 
 async function main(): Promise<void> {
   const settings = readSettings(Deno.args);
-  await using db = await openSqlite(settings.db);
-  const feed = new Feed(settings, new RelayListStore(db));
+  const { fallbackRelays, indexerRelays, policy } = settings;
+  await using store = await openSqlite(settings.db);
+  const failures = new Map<string, RelayError>();
+  const onRelayError = (error: RelayError) => void failures.set(error.relay, error);
+  await using outbox = createOutbox({
+    store,
+    fallbackRelays,
+    indexerRelays,
+    policy,
+    onRelayError,
+  });
+  await using pool = new NPool(outbox);
+
   const stop = new AbortController();
   const interrupt = () => stop.abort();
   Deno.addSignalListener("SIGINT", interrupt);
   try {
-    await feed.run(stop.signal);
+    await new Feed(settings, pool, outbox.store, failures).run(stop.signal);
   } catch (error) {
     if (!stop.signal.aborted) throw error;
   } finally {
     Deno.removeSignalListener("SIGINT", interrupt);
-    await feed.close();
   }
 }
 

@@ -1,7 +1,7 @@
 /**
- * Outbox routing for `NPool`, step by step: a database for relay lists, a way to
- * collect them, requests that go where people write, events that go where people
- * read.
+ * Outbox routing for `NPool`, step by step: a database, an outbox that goes into a
+ * pool, a way to collect relay lists, requests that go where people write, events
+ * that go where people read.
  *
  *     deno run -A examples/tutorial.ts nprofile1… [text]
  *
@@ -11,8 +11,8 @@
  * @module
  */
 
-import { NPool, NRelay1 } from "@nostrify/nostrify";
-import { createEventRouter, createReqRouter, RelayListStore } from "@npool/outbox";
+import { NPool } from "@nostrify/nostrify";
+import { createOutbox } from "@npool/outbox";
 import { openSqlite } from "@npool/outbox/sqlite";
 import { finalizeEvent, generateSecretKey, nip19 } from "nostr-tools";
 
@@ -25,61 +25,51 @@ const policy = isLocal ? { allowLocal: true, allowInsecure: true } : {};
 //
 // Relay lists are Nostr events (kind 10002), so any Nostrify store can hold them.
 // This one is SQLite in memory; with a path ("./outbox.sqlite3") it is a file that
-// outlives the program.
+// outlives the program. Beside the lists it has what is learned of relays.
 
 await using db = await openSqlite(":memory:");
-const outbox = new RelayListStore(db);
 
-// Step 2: collect relay lists.
+// Step 2: an outbox, and a pool.
 //
-// Whenever a list comes by, put it in; older and repeated ones do no harm. An
-// nprofile is a good occasion: it names relays on which a user can be found.
-// (`pool` is made in step 3.)
+// Whoever has no list (about a quarter of the people one follows) is looked for on
+// the fallback relays. Relays that do not answer are given up in time, so no
+// request needs a time-out of its own.
 
-async function handleProfile(nprofile: string, signal: AbortSignal): Promise<string> {
-  const { type, data } = nip19.decode(nprofile);
-  if (type !== "nprofile") throw new TypeError(`Cannot use an ${type}: it must be an nprofile`);
-
-  const lists = await pool.query(
-    [{ kinds: [10002], authors: [data.pubkey], limit: 1 }],
-    { relays: data.relays, signal },
-  );
-  for (const list of lists) await outbox.event(list);
-  return data.pubkey;
-}
-
-// Step 3: route requests.
-//
-// The router asks the store for the lists of everyone whom a filter names, and
-// sends each relay a filter for those who write there. Whoever has no list (about
-// a quarter of the people one follows) is looked for on the fallback relays.
-
-const options = {
+await using outbox = createOutbox({
+  store: db,
   fallbackRelays: isLocal ? [] : ["wss://relay.damus.io", "wss://nos.lol"],
   indexerRelays: isLocal ? [] : ["wss://purplepag.es"],
   policy,
-};
-const reqRouter = createReqRouter(outbox, options);
+});
+await using pool = new NPool(outbox);
 
-// Step 4: route events.
+// Step 3: collect relay lists.
 //
-// An event goes to its author's own relays, and to the inbox of each user it tags.
+// Whenever a list comes by, put it in; older and repeated ones do no harm. An
+// nprofile is a good occasion: it names relays on which a user can be found.
 
-const eventRouter = createEventRouter(outbox, options);
+async function handleProfile(nprofile: string): Promise<string> {
+  const { type, data } = nip19.decode(nprofile);
+  if (type !== "nprofile") throw new TypeError(`Cannot use an ${type}: it must be an nprofile`);
 
-await using pool = new NPool({ open: (url) => new NRelay1(url), reqRouter, eventRouter });
+  const filter = { kinds: [10002], authors: [data.pubkey], limit: 1 };
+  const lists = await pool.query([filter], { relays: data.relays });
+  for (const list of lists) await outbox.store.event(list);
+  return data.pubkey;
+}
 
 // That is all. From here on the pool is used like a single relay.
 
-const timeout = new AbortController();
-const timer = setTimeout(() => timeout.abort(), 15_000);
 try {
   if (!nprofile) throw new TypeError("Whose posts? Give an nprofile");
-  const pubkey = await handleProfile(nprofile, timeout.signal);
+  const pubkey = await handleProfile(nprofile);
 
-  const posts = await pool.query([{ kinds: [1], authors: [pubkey], limit: 10 }], timeout);
+  // Step 4: requests. Each author is asked for on the relays they write to.
+  const posts = await pool.query([{ kinds: [1], authors: [pubkey], limit: 10 }]);
   for (const post of posts) console.log(`${post.created_at}  ${JSON.stringify(post.content)}`);
 
+  // Step 5: events. They go to their author's own relays, and to the inbox of each
+  // user they tag.
   if (text) {
     const mention = finalizeEvent({
       kind: 1,
@@ -87,12 +77,14 @@ try {
       tags: [["p", pubkey]],
       created_at: Math.floor(Date.now() / 1000),
     }, generateSecretKey());
-    await pool.event(mention, timeout);
-    console.log(`Sent to ${(await eventRouter(mention)).join(", ")}`);
+    await pool.event(mention);
+    console.log(`Sent to ${(await outbox.eventRouter(mention)).join(", ")}`);
   }
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);
+  // Where no relay took the event, each says why.
+  if (error instanceof AggregateError) {
+    for (const { message } of error.errors) console.error(message);
+  }
   Deno.exitCode = 1;
-} finally {
-  clearTimeout(timer);
 }

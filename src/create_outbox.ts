@@ -130,7 +130,7 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
 
   const close = async () => {
     informer.close();
-    supervisor.close();
+    await supervisor.close();
     await memory.close();
   };
   return {

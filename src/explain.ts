@@ -77,12 +77,13 @@ export function explanation(plan: ReqPlan, relays: readonly RelayReport[]): Expl
 function inWords(plan: ReqPlan, relays: readonly RelayReport[]): string {
   const asked = plan.people.filter(({ relays }) => relays.length > 0).length;
   const lines = [
-    `${asked} of ${plan.people.length} people are asked for on ${relays.length} relays`,
+    `${asked} of ${many(plan.people.length, "person", "people")} asked for on ` +
+    many(relays.length, "relay", "relays"),
   ];
   for (const report of relays) {
     const people = plan.people.filter((person) => person.relays.includes(report.url)).length;
     const filters = plan.routes.get(report.url)?.length ?? 0;
-    const about = `${people} people, ${filters} filters`;
+    const about = `${many(people, "person", "people")}, ${many(filters, "filter", "filters")}`;
     lines.push(`${report.url}: ${about}; ${describe(report)}`);
   }
   const reasons = new Map<string, number>();
@@ -96,6 +97,10 @@ function inWords(plan: ReqPlan, relays: readonly RelayReport[]): string {
     lines.push(`not asked for: ${what.join(" in ")} (${reason})`);
   }
   return lines.join("\n");
+}
+
+function many(count: number, one: string, more: string): string {
+  return `${count} ${count === 1 ? one : more}`;
 }
 
 const REASONS: Readonly<Record<string, string>> = {

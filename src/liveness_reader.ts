@@ -32,7 +32,8 @@ export class LivenessReader {
   readonly #options: LivenessReaderOptions;
   /** The relays that came into question, and for how many people. */
   readonly #met = new Map<string, number>();
-  #events: readonly NostrEvent[] = [];
+  /** Absent until they are read: what is remembered from before counts as long. */
+  #events?: readonly NostrEvent[];
   #readAt = -Infinity;
   #judged = 0;
 
@@ -60,7 +61,7 @@ export class LivenessReader {
         onError(new Error("Cannot read the reports of relay monitors", { cause }));
       });
     }
-    if (this.#met.size > this.#judged) this.#judge();
+    if (this.#events && this.#met.size > this.#judged) this.#judge(this.#events);
   }
 
   async #read(): Promise<void> {
@@ -71,16 +72,16 @@ export class LivenessReader {
       { kinds: [30166], authors, since },
       { kinds: [10166], authors, limit: authors.length },
     ]);
-    this.#judge();
+    this.#judge(this.#events);
   }
 
   /** Judges all relays anew: how many would be held for dead matters, too. */
-  #judge(): void {
+  #judge(events: readonly NostrEvent[]): void {
     const { monitors, memory } = this.#options;
     this.#judged = this.#met.size;
     // As of when they were read: what monitors have said since is not known.
     const now = Math.floor(this.#readAt / 1000);
-    const liveness = readLiveness(this.#events, { monitors, now });
+    const liveness = readLiveness(events, { monitors, now });
     const factors = livenessFactors(liveness, this.#met);
     for (const url of this.#met.keys()) memory.report(url, factors.get(url) ?? 1);
   }

@@ -66,8 +66,8 @@ export class OutboxRequest {
   readonly #lost = new Set<number>();
   /** The rows of people who were given other relays. */
   readonly #rescued = new Set<number>();
-  /** Per lost place the request that stands in, until it is done. */
-  readonly #standIns = new Map<number, OutboxRequest>();
+  /** The requests that stand in for lost places, until they are done. */
+  readonly #standIns = new Map<OutboxRequest, number>();
   #onDone?: () => void;
   #isDone = false;
   #cancelSettle?: () => void;
@@ -151,7 +151,7 @@ export class OutboxRequest {
     this.#coverage.settle(place, answered);
     if (answered) this.#lost.delete(place);
     if (complete) this.#complete.add(place);
-    if (!this.#standIns.has(place)) this.#sayEose(place);
+    this.#sayEoseUnlessStoodIn(place);
     this.#check();
   }
 
@@ -174,10 +174,10 @@ export class OutboxRequest {
     if (plan.routes.size === 0) return;
 
     const standIn = new OutboxRequest(seats, this.#options, without, this.#rescues + 1);
-    this.#standIns.set(place, standIn);
+    this.#standIns.set(standIn, place);
     standIn.#onDone = () => {
-      this.#standIns.delete(place);
-      this.#sayEose(place);
+      this.#standIns.delete(standIn);
+      this.#sayEoseUnlessStoodIn(place);
       this.#check();
     };
     const push = (message: RelayMessage) => {
@@ -209,6 +209,10 @@ export class OutboxRequest {
     this.#learn();
     for (const place of this.#listeners.keys()) this.#sayEose(place);
     this.#onDone?.();
+  }
+
+  #sayEoseUnlessStoodIn(place: number): void {
+    if (![...this.#standIns.values()].includes(place)) this.#sayEose(place);
   }
 
   #sayEose(place: number): void {

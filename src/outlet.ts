@@ -36,7 +36,8 @@ export class Outlet<T> {
           yield value;
         }
         if (this.#queue.length > 0) continue;
-        if (!this.#isOpen) return;
+        // It may have been aborted while its reader had the last value.
+        if (signal.aborted || !this.#isOpen) return;
         await new Promise<void>((resolve) => this.#wake = resolve);
       }
     } finally {

@@ -126,7 +126,9 @@ export function aliveness(record: RelayRecord | undefined, now: number): number 
   const { attempts, successes, inARow, lastSuccess, lastFailure, downSince } = record;
   // As if four more had been tried, and that had gone as with any relay.
   const usual = (Math.min(successes, attempts) + 4 * UNKNOWN_ALIVE) / (attempts + 4);
-  if (inARow === 0) return usual + (WORKED - usual) * halved(now - lastSuccess, MEMORY);
+  if (inARow === 0) {
+    return Math.max(LEAST_ALIVE, usual + (WORKED - usual) * halved(now - lastSuccess, MEMORY));
+  }
   const lasted = Math.max(0, lastFailure - downSince);
   const since = Math.max(0, now - lastFailure);
   const isBack = 1 - Math.sqrt((OUTAGE + lasted) / (OUTAGE + lasted + since));

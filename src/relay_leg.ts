@@ -14,6 +14,7 @@ import { type AnswerOptions, RelayAnswer } from "./relay_answer.ts";
 import type { RelayLink } from "./relay_link.ts";
 import type { RelaySession } from "./relay_session.ts";
 import { messageOf } from "./relay_session.ts";
+import { isOutage } from "./relay_history.ts";
 import { sleep } from "./sleep.ts";
 
 /** Who is told of a leg. */
@@ -53,8 +54,12 @@ const LIVE_DELAY = 200;
 const SHORTEST = 512;
 /** How long a relay is left alone that hung up, in milliseconds. */
 const HASTE = 200;
-/** The same before other attempts, in milliseconds: then twice, four times, … up to 64 times. */
-const PAUSE = 2_500;
+/** The same before another connection, in milliseconds; it grows each time. */
+const PAUSE = 1_000;
+/** The same where the relay answers, if not as it should. */
+const LONG_PAUSE = 20_000;
+/** By how much pauses grow, eight times at the most: to 43 seconds, and to a quarter of an hour. */
+const GROWTH = 1.6;
 /** More than there are relays in a request. */
 const BEHIND = 1_000;
 /** A connection that ended within so many milliseconds was of no use. */
@@ -110,9 +115,11 @@ export class RelayLeg {
         if (!isHasty) this.#failed(error);
         // Some relays hang up on what is too long for them, and do not say so.
         this.#maxLength = isHasty ? Math.max(SHORTEST, this.#lost >> 3) : undefined;
-        const pause = isHasty ? HASTE : PAUSE * 2 ** Math.min(failures - 1, 6);
+        const pause = isHasty
+          ? HASTE
+          : (isOutage(error.reason) ? PAUSE : LONG_PAUSE) * GROWTH ** Math.min(failures - 1, 8);
         const backoff = isHasty ? 0 : memory.retryAt(this.#link.url) - clock.now();
-        await sleep(clock, Math.max(pause * (0.5 + random()), backoff), signal);
+        await this.#link.pause(Math.max(pause * (0.5 + random()), backoff), signal);
       }
     } finally {
       use.release();
@@ -238,6 +245,10 @@ export class RelayLeg {
       const tooLate = () => {
         if (isTooLate) return;
         isTooLate = true;
+        if (session.hasGoneSilent(since)) {
+          const detail = `nothing was heard on it for ${Math.round(hard)} ms`;
+          return session.end(new RelayError(url, "no-answer", detail));
+        }
         const isSilent = this.#untold === 0;
         this.#tell();
         memory.unanswered(url);

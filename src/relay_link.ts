@@ -12,6 +12,7 @@ import type { Gate } from "./gate.ts";
 import type { RelayMemory } from "./relay_memory.ts";
 import type { OpenRelay } from "./relay_hooks.ts";
 import { RelaySession } from "./relay_session.ts";
+import { sleep } from "./sleep.ts";
 import { unlessAborted } from "./unless_aborted.ts";
 import type { UsualConnect } from "./usual_connect.ts";
 
@@ -36,6 +37,8 @@ export interface LinkOptions {
 
 /** Most connections to one relay, whose subscriptions all stay open. */
 const MOST_SESSIONS = 8;
+/** How long events under way are waited for when all is closed, in milliseconds. */
+const LAST_WAIT = 3_000;
 /** How long a relay may keep others from connecting, of which nothing is known, in milliseconds. */
 const IN_THE_WAY = 4_000;
 /** What is assumed of a relay: strfry's default. One that takes fewer says so. */
@@ -60,6 +63,10 @@ export class RelayLink {
   #users = 0;
   #cancelIdle?: () => void;
   #isClosed = false;
+  /** Those who wait before they try again. */
+  readonly #sleepers = new Set<() => void>();
+  /** Events under way. */
+  readonly #publishing = new Set<Promise<void>>();
   readonly #notices = new Set<(words: string) => void>();
   readonly #closing = new AbortController();
 
@@ -93,6 +100,25 @@ export class RelayLink {
     return () => this.#notices.delete(listener);
   }
 
+  /** Waits so long, or until somebody else has been connected: then there is no need to. */
+  async pause(ms: number, signal: AbortSignal): Promise<void> {
+    const nap = new AbortController();
+    const wake = () => nap.abort();
+    this.#sleepers.add(wake);
+    signal.addEventListener("abort", wake, { once: true });
+    if (signal.aborted) wake();
+    await sleep(this.#options.clock, ms, nap.signal);
+    signal.removeEventListener("abort", wake);
+    this.#sleepers.delete(wake);
+  }
+
+  /** Keeps the link from being closed before this is over, if it does not take too long. */
+  track(publishing: Promise<unknown>): void {
+    const over = () => this.#publishing.delete(done);
+    const done: Promise<void> = publishing.then(() => {}, () => {}).then(() => void over());
+    this.#publishing.add(done);
+  }
+
   /**
    * A session that is open or being opened: what is sent meanwhile waits. It counts one
    * more user, who is to count it down again.
@@ -120,9 +146,18 @@ export class RelayLink {
     return session;
   }
 
-  /** Ends what is open, for good. */
-  close(): void {
+  /**
+   * Ends what is open, for good, as soon as events under way are published, or some
+   * seconds later.
+   */
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
     this.#isClosed = true;
+    if (this.#publishing.size > 0) {
+      const enough = new AbortController();
+      const published = Promise.all(this.#publishing).then(() => enough.abort());
+      await Promise.race([published, sleep(this.#options.clock, LAST_WAIT, enough.signal)]);
+    }
     this.#cancelIdle?.();
     this.#closing.abort(new RelayError(this.url, "disconnected", "the outbox is closed"));
     for (const session of this.#sessions) session.end(this.#closing.signal.reason);
@@ -157,6 +192,7 @@ export class RelayLink {
         usualConnect.took(ms);
         memory.connected(this.url, ms);
         this.#options.onConnected(this.url);
+        for (const wake of [...this.#sleepers]) wake();
       },
       onEnd: (error) => this.#ended(session, error),
       onNotice: (words) => this.#notices.forEach((listener) => listener(words)),

@@ -7,6 +7,7 @@
 import type { NostrEvent, NostrFilter, NRelay } from "@nostrify/types";
 import type { Clock } from "./clock.ts";
 import { RelayError } from "./errors.ts";
+import { Pulse } from "./pulse.ts";
 import { RateMeter } from "./rate_meter.ts";
 import type { OpenRelay, RelayLog } from "./relay_hooks.ts";
 import { RelaySubscription, type SubscriptionListener } from "./relay_subscription.ts";
@@ -33,6 +34,8 @@ export interface SessionOptions {
 
 /** Messages a minute that answer no subscription: some are on their way when one is closed. */
 const MOST_STRAYS = 20_000;
+/** The id of no event. */
+const NOBODY = "0".repeat(64);
 /** How often to look whether a connection is late, in milliseconds. */
 const LOOK = 1_000;
 /** Forged events after which a relay is not listened to any longer. */
@@ -51,6 +54,7 @@ export class RelaySession {
   readonly #strays: RateMeter;
   readonly #endListeners = new Set<(error: RelayError) => void>();
   readonly #places: SubscriptionPlaces;
+  readonly #pulse: Pulse;
   readonly #opened = Promise.withResolvers<void>();
   #cancelTimeout = () => {};
   #relay?: NRelay;
@@ -59,6 +63,8 @@ export class RelaySession {
   #tells = false;
   #verifies = false;
   #isOpen = false;
+  /** Whether a subscription came to its EOSE. */
+  #hasAnswered = false;
   #ended?: RelayError;
 
   /** Nothing happens before {@link RelaySession.start}. */
@@ -68,6 +74,11 @@ export class RelaySession {
     this.startedAt = options.clock.now();
     this.#places = new SubscriptionPlaces(options.maxSubscriptions);
     this.#strays = new RateMeter(options.clock, MOST_STRAYS);
+    this.#pulse = new Pulse({
+      clock: options.clock,
+      probe: () => this.#probe(),
+      onDead: () => this.end(this.#silent()),
+    });
   }
 
   /** Opens the relay; what `open` throws ends the session. */
@@ -99,6 +110,16 @@ export class RelaySession {
   /** Whether the connection is known to stand. */
   get isOpen(): boolean {
     return this.#isOpen && !this.#ended;
+  }
+
+  /**
+   * Whether the connection was of use and then fell silent: it may be gone without a
+   * word.
+   *
+   * @param since Milliseconds since 1970: when something was asked for.
+   */
+  hasGoneSilent(since: number): boolean {
+    return this.#hasAnswered && this.#pulse.heardAt < since;
   }
 
   /** The subscriptions that are open. */
@@ -152,15 +173,21 @@ export class RelaySession {
   ): RelaySubscription {
     const subscription = new RelaySubscription(this.url, filters, this.#options.clock, {
       ...listener,
-      message: () => this.#hasOpened(),
+      message: () => this.#isHeard(),
+      eose: () => {
+        this.#hasAnswered = true;
+        listener.eose();
+      },
       verify: (event) => this.#verifies || this.#verify(event),
       over: () => {
         this.#subscriptions.delete(subscription);
+        if (this.#subscriptions.size === 0) this.#pulse.stop();
         leave();
       },
       flood: (error) => this.end(error),
     });
     this.#subscriptions.add(subscription);
+    if (this.#subscriptions.size === 1) this.#pulse.start();
     if (this.#ended || !this.#relay) subscription.end(this.#ended!);
     else subscription.start(this.#relay);
     return subscription;
@@ -184,6 +211,36 @@ export class RelaySession {
     closing().catch((error: unknown) => {
       this.#options.onError(new Error(`Cannot close relay ${this.url}`, { cause: error }));
     });
+  }
+
+  /** Asks for what nobody has, if the relay is one that answers. */
+  #probe(): () => void {
+    if (!this.#relay || !this.#hasAnswered) {
+      this.#pulse.heard();
+      return () => {};
+    }
+    const nothing = () => {};
+    const filters = [{ ids: [NOBODY], limit: 1 }];
+    const probe = new RelaySubscription(this.url, filters, this.#options.clock, {
+      event: nothing,
+      eose: nothing,
+      end: nothing,
+      over: nothing,
+      flood: nothing,
+      verify: () => false,
+      message: () => this.#isHeard(),
+    });
+    probe.start(this.#relay);
+    return () => probe.close();
+  }
+
+  #silent(): RelayError {
+    return new RelayError(this.url, "disconnected", "nothing is heard on it any longer");
+  }
+
+  #isHeard(): void {
+    this.#pulse.heard();
+    this.#hasOpened();
   }
 
   #hasOpened(): void {
@@ -250,12 +307,13 @@ export class RelaySession {
   }
 
   #heard(message: unknown[]): void {
-    this.#hasOpened();
+    this.#isHeard();
     const [verb, id, words] = message;
     if (verb === "NOTICE") this.#options.onNotice(String(id));
     for (const subscription of this.#subscriptions) {
       if (subscription.id === undefined || subscription.id !== id) continue;
       if (verb === "EVENT") subscription.countOnWire();
+      if (verb === "EOSE") subscription.endOnWire();
       if (verb === "CLOSED") subscription.lastWords = String(words);
       return;
     }

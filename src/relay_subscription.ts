@@ -30,6 +30,8 @@ interface SessionListener extends SubscriptionListener {
 
 /** Most stored events that a filter without a smaller `limit` may be answered with. */
 const MOST_STORED = 10_000;
+/** Events in an answer that were not asked for after which a relay is not listened to. */
+const MOST_UNASKED = 100;
 /** Most events that may come in a minute once the stored ones are over. */
 const MOST_LIVE = 20_000;
 
@@ -49,6 +51,11 @@ export class RelaySubscription {
   #left: number;
   /** Whether events are counted on the wire already. */
   #isTapped = false;
+  /** Events on the wire, and those of them that were handed on: `NRelay1` drops what was not asked for. */
+  #onWire = 0;
+  #handedOn = 0;
+  /** How many there were on the wire when the stored ones were over there. */
+  #storedOnWire = 0;
   #isStored = true;
   #isOver = false;
 
@@ -100,7 +107,13 @@ export class RelaySubscription {
   /** Counts an event on the wire, wanted or not. */
   countOnWire(): void {
     this.#isTapped = true;
+    this.#onWire++;
     this.#count();
+  }
+
+  /** The stored events are over on the wire; some may be on their way here still. */
+  endOnWire(): void {
+    if (this.#storedOnWire === 0) this.#storedOnWire = this.#onWire;
   }
 
   #count(): void {
@@ -129,10 +142,14 @@ export class RelaySubscription {
   #eose(): void {
     if (!this.#isStored || this.#isOver) return;
     this.#isStored = false;
-    this.#listener.eose();
+    const dropped = this.#storedOnWire - this.#handedOn;
+    if (dropped < MOST_UNASKED) return this.#listener.eose();
+    const detail = `${dropped} events that were not asked for, or are forged`;
+    this.#listener.flood(new RelayError(this.#url, "junk", detail));
   }
 
   #event(event: NostrEvent): void {
+    this.#handedOn++;
     if (!this.#isTapped) this.#count();
     if (!this.#isOver && this.#listener.verify(event)) this.#listener.event(event);
   }

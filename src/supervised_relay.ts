@@ -60,13 +60,17 @@ export class SupervisedRelay implements NRelay {
     event: NostrEvent,
     { signal = new AbortController().signal }: { signal?: AbortSignal } = {},
   ): Promise<void> {
-    return publish(event, this.#link, this.#options, signal);
+    const publishing = publish(event, this.#link, this.#options, signal);
+    this.#link.track(publishing);
+    return publishing;
   }
 
-  /** Closes the connections to this relay, for good. */
+  /**
+   * Closes the connections to this relay, for good. Events under way have three seconds
+   * to be published.
+   */
   close(): Promise<void> {
-    this.#link.close();
-    return Promise.resolve();
+    return this.#link.close();
   }
 
   /** The same as {@link SupervisedRelay.close}. */

@@ -77,9 +77,9 @@ export class Supervisor {
     return part ?? { request: new OutboxRequest(alone(url), this.#request), place: 0 };
   }
 
-  /** Closes every connection. */
-  close(): void {
-    for (const link of this.#links.values()) link.close();
+  /** Closes every connection; events under way have some seconds to be published. */
+  async close(): Promise<void> {
+    await Promise.all([...this.#links.values()].map((link) => link.close()));
   }
 }
 

@@ -4,13 +4,16 @@
  * @module
  */
 
-/** Waits for what others may wait for, too: aborting ends this waiting alone. */
+/**
+ * Waits for what others may wait for, too: aborting ends this waiting alone. Whatever
+ * comes of the promise after that is taken note of, so that its failure is no error.
+ */
 export function unlessAborted<T>(promise: Promise<T>, signal?: AbortSignal): Promise<T> {
   if (!signal) return promise;
-  signal.throwIfAborted();
   const { promise: aborted, reject } = Promise.withResolvers<never>();
   const abort = () => reject(signal.reason);
   signal.addEventListener("abort", abort, { once: true });
-  return Promise.race([promise, aborted])
+  if (signal.aborted) abort();
+  return Promise.race([aborted, promise])
     .finally(() => signal.removeEventListener("abort", abort));
 }

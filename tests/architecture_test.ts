@@ -19,7 +19,7 @@ const LEVELS: Readonly<Record<string, string>> = {
     db/filter_sql db/find_versions db/delete_events db/write_events db/read_events db/transact
     db/group_commit db/bulk db/relay_records db/kysely db/node_sqlite_handle db/node_sqlite_dialect db/sqlite`,
   "4 supervision":
-    `gate sleep after_silence outlet verifier usual_connect network_witness write_behind relay_records relay_memory relay_info relay_informer
+    `gate sleep after_silence outlet verifier usual_connect pulse network_witness write_behind relay_records relay_memory relay_info relay_informer
     subscription_places relay_subscription relay_session relay_link relay_answer relay_leg liveness_reader`,
   "5 routers": "router_options create_req_router create_event_router",
   "5 outbox": `publish outbox_request supervisor supervised_relay outbox_options explain

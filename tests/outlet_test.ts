@@ -59,6 +59,17 @@ Deno.test("Outlet gives nothing more once the signal is aborted, whatever is lef
   assert.equal(controller.listeners, 0);
 });
 
+Deno.test("Outlet ends where the signal is aborted while its reader has the last value", async () => {
+  const outlet = new Outlet<number>();
+  const controller = new CountedController();
+  outlet.push(1);
+  const reader = outlet.read(controller.signal);
+  await reader.next();
+  controller.abort();
+  assert.deepEqual(await reader.next(), { done: true, value: undefined });
+  assert.equal(controller.listeners, 0);
+});
+
 Deno.test("Outlet wakes one who waits when the signal is aborted", async () => {
   const controller = new CountedController();
   const { values, over } = reading(new Outlet<number>(), controller.signal);

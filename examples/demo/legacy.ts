@@ -5,7 +5,7 @@
  */
 
 import { NPool, NRelay1 } from "@nostrify/nostrify";
-import type { NostrFilter } from "@nostrify/types";
+import type { NostrEvent, NostrFilter } from "@nostrify/types";
 import type { Client } from "./client.ts";
 
 /**
@@ -31,6 +31,8 @@ export function legacyClient(
     name,
     pool,
     learn: () => Promise.resolve(),
+    read: (filters, onEvent) => collect(pool, filters, onEvent),
+    asked: () => Promise.resolve(pool.relays.size),
     [Symbol.asyncDispose]: () => pool.close(),
   };
 }
@@ -43,4 +45,39 @@ function cutAuthors(filter: NostrFilter, size: number): NostrFilter[] {
     ...filter,
     authors: authors.slice(i * size, (i + 1) * size),
   }));
+}
+
+/** How long nothing must have come before a client believes that nothing will. */
+const QUIET_MS = 1_500;
+
+/**
+ * Everything the relays answer, each event once.
+ *
+ * `pool.query()` would give up one second after the first EOSE, or, told to wait
+ * for all, would wait for ever where one relay is dead: it never says EOSE, and a
+ * plain `NPool` does not notice. So this waits until all have said EOSE, or nothing
+ * has come for a while, which is the best that such a client can do.
+ */
+async function collect(
+  pool: NPool<NRelay1>,
+  filters: NostrFilter[],
+  onEvent: () => void = () => {},
+): Promise<NostrEvent[]> {
+  const quiet = new AbortController();
+  const events = new Map<string, NostrEvent>();
+  let timer = setTimeout(() => quiet.abort(), 3 * QUIET_MS);
+  try {
+    for await (const message of pool.req(filters, { signal: quiet.signal })) {
+      if (message[0] !== "EVENT") break;
+      events.set(message[2].id, message[2]);
+      onEvent();
+      clearTimeout(timer);
+      timer = setTimeout(() => quiet.abort(), QUIET_MS);
+    }
+  } catch (error) {
+    if (!quiet.signal.aborted) throw error;
+  } finally {
+    clearTimeout(timer);
+  }
+  return [...events.values()];
 }

@@ -5,16 +5,20 @@
  *
  * A population with keys, relay lists and posts is spread over forty relays the
  * way people really are. Clients with and without the outbox model read the same
- * feed and send the same replies. Then three stories.
+ * feed and send the same replies. A third of the relays stops under a live feed.
+ * Then three stories.
  *
  * @module
  */
 
 import { createWorld } from "../../bench/world.ts";
 import type { Client } from "./client.ts";
+import { startClock } from "./demo_clock.ts";
 import { legacyClient } from "./legacy.ts";
 import { measure, type Result } from "./measure.ts";
 import { DemoNetwork } from "./network.ts";
+import { tellOutage } from "./outage_report.ts";
+import type { Outage } from "./outage.ts";
 import { outboxClient } from "./outbox.ts";
 import { settle } from "./population.ts";
 import { count, Report } from "./report.ts";
@@ -30,6 +34,14 @@ export interface DemoOptions {
   print?: (line: string) => void;
 }
 
+/** What the demo has to show. */
+export interface DemoResults {
+  /** What each client of the comparison found. */
+  readonly results: readonly Result[];
+  /** What two clients made of an outage. */
+  readonly outage: Outage;
+}
+
 /**
  * Two fifths of a week of posts and two fifths of the relays' caps: answers are cut
  * as short as in a whole week, and less than half as many signatures are made.
@@ -41,7 +53,7 @@ const AUTHORS_PER_FILTER = 10;
 const SEED = 1;
 
 /** Runs the whole demo. @throws {Error} If one of the stories does not come true. */
-export async function runDemo(options: DemoOptions = {}): Promise<Result[]> {
+export async function runDemo(options: DemoOptions = {}): Promise<DemoResults> {
   const { follows = 300, replies = 100, print } = options;
   const report = new Report(print);
   const start = performance.now();
@@ -82,15 +94,17 @@ export async function runDemo(options: DemoOptions = {}): Promise<Result[]> {
         fallbackRelays: hubs,
         indexer: indexer.url,
         policy,
-        now: people.now,
+        clock: startClock(people.now),
       }),
       "everyone's own relays, 20 at most",
     ),
   ];
   report.line();
-  report.table(results);
+  report.results(results);
   report.line();
   report.note("This is one draw of a network; docs/benchmarks.md has the means of many.");
+
+  const outage = await tellOutage(report, { network, people, since: task.since });
 
   report.heading("Three stories");
   await tellStories((line) => report.line(`  ✓ ${line}`));
@@ -98,7 +112,7 @@ export async function runDemo(options: DemoOptions = {}): Promise<Result[]> {
   const seconds = ((performance.now() - start) / 1000).toFixed(1);
   report.line();
   report.note(`Every event was signed, and verified by whoever received it. Took ${seconds} s.`);
-  return results;
+  return { results, outage };
 }
 
 if (import.meta.main) await runDemo();

@@ -6,7 +6,6 @@
 
 import type { NostrEvent } from "@nostrify/types";
 import type { Client } from "./client.ts";
-import { collect } from "./client.ts";
 import type { DemoNetwork } from "./network.ts";
 import type { Person, Population } from "./population.ts";
 
@@ -55,7 +54,7 @@ export async function measure(client: Client, task: Task): Promise<Result> {
   const learned = totals(network);
   const { found, last } = await read(client, task);
   const after = totals(network);
-  const asked = client.pool.relays.size;
+  const asked = await client.asked();
   const listed = new Set(people.listed.map(({ signer }) => signer.pubkey));
   const byListed = (posts: NostrEvent[]) => posts.filter((post) => listed.has(post.pubkey)).length;
 
@@ -83,7 +82,7 @@ export async function measure(client: Client, task: Task): Promise<Result> {
 async function read(client: Client, { people, since }: Task) {
   const filter = { kinds: [1], authors: [...people.pubkeys], since };
   let last = performance.now();
-  const events = await collect(client.pool, [filter], () => last = performance.now());
+  const events = await client.read([filter], () => last = performance.now());
   return { found: events.filter(({ id }) => people.posts.has(id)), last };
 }
 

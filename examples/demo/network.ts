@@ -29,7 +29,8 @@ export class DemoNetwork implements AsyncDisposable {
   readonly indexer: RelayServer;
   readonly #servers: readonly RelayServer[];
   readonly #byRank: ReadonlyMap<number, RelayServer>;
-  readonly #dead: ReadonlySet<RelayServer>;
+  /** Those that do not run: some never did, others are stopped for a while. */
+  readonly #down: Set<RelayServer>;
 
   private constructor(
     servers: RelayServer[],
@@ -39,7 +40,7 @@ export class DemoNetwork implements AsyncDisposable {
     this.indexer = RelayServer.start();
     this.#byRank = byRank;
     this.#servers = [this.indexer, ...servers];
-    this.#dead = new Set(dead);
+    this.#down = new Set(dead);
   }
 
   /**
@@ -69,14 +70,28 @@ export class DemoNetwork implements AsyncDisposable {
     return network;
   }
 
-  /** The servers that run. */
+  /** The servers that run: the indexer, then the others, most popular first. */
   get live(): RelayServer[] {
-    return this.#servers.filter((server) => !this.#dead.has(server));
+    return this.#servers.filter((server) => !this.#down.has(server));
   }
 
   /** How many of the addresses in people's lists nobody listens at. */
   get deadCount(): number {
-    return this.#dead.size;
+    return this.#down.size;
+  }
+
+  /** Stops relays; what they hold they keep. */
+  async stop(servers: readonly RelayServer[]): Promise<void> {
+    for (const server of servers) this.#down.add(server);
+    await Promise.all(servers.map((server) => server.down()));
+  }
+
+  /** Starts relays that were stopped, at the same addresses. */
+  restart(servers: readonly RelayServer[]): void {
+    for (const server of servers) {
+      server.up();
+      this.#down.delete(server);
+    }
   }
 
   /** The three biggest relays. */
@@ -91,7 +106,7 @@ export class DemoNetwork implements AsyncDisposable {
 
   /** Whether nobody listens at the address of the world's relay of that rank. */
   isDead(rank: number): boolean {
-    return this.#dead.has(this.server(rank));
+    return this.#down.has(this.server(rank));
   }
 
   /** All events of a kind that are held somewhere, by id. */

@@ -5,14 +5,16 @@
  * @module
  */
 
-import { NPool, NRelay1 } from "@nostrify/nostrify";
-import { createEventRouter, createReqRouter, RelayListStore } from "@npool/outbox";
-import type { RelayUrlPolicy } from "@npool/outbox";
+import { NPool } from "@nostrify/nostrify";
+import type { NostrEvent, NostrFilter } from "@nostrify/types";
+import { createOutbox } from "@npool/outbox";
+import type { OutboxOptions, RelayListStore, RelayUrlPolicy } from "@npool/outbox";
 import { openSqlite } from "@npool/outbox/sqlite";
 import type { Client } from "./client.ts";
+import type { DemoClock } from "./demo_clock.ts";
 
 /** What an outbox client is told; everything else it learns from relay lists. */
-export interface OutboxClientOptions {
+export interface OutboxClientOptions extends Pick<OutboxOptions, "onRelayError" | "onReqPlan"> {
   readonly name: string;
   /** For people without a list, and for what names nobody. */
   readonly fallbackRelays: readonly string[];
@@ -20,8 +22,8 @@ export interface OutboxClientOptions {
   readonly indexer: string;
   /** Loopback, in the demo. */
   readonly policy: RelayUrlPolicy;
-  /** When it is, in Unix seconds. */
-  readonly now: number;
+  /** When it is in the demo's world. */
+  readonly clock: DemoClock;
 }
 
 /** An {@link OutboxClient} lets its caller teach it a relay list that comes by. */
@@ -34,34 +36,52 @@ const LISTS_PER_FILTER = 100;
 
 /** Opens a client with its database in a temporary folder, gone when it closes. */
 export async function outboxClient(options: OutboxClientOptions): Promise<OutboxClient> {
-  const { name, fallbackRelays, indexer, policy, now } = options;
+  const { name, indexer, ...routing } = options;
   const folder = await Deno.makeTempDir({ prefix: "npool-outbox-demo-" });
   const db = await openSqlite(`${folder}/outbox.sqlite3`);
-  const store = new RelayListStore(db, { now: () => now * 1000 });
-  const routing = { fallbackRelays, indexerRelays: [indexer], policy };
-
-  const pool = new NPool({
-    open: (url) => new NRelay1(url),
-    reqRouter: createReqRouter(store, routing),
-    eventRouter: createEventRouter(store, routing),
+  const outbox = createOutbox({
+    ...routing,
+    store: db,
+    indexerRelays: [indexer],
+    // Dice that fall in the middle, so that the demo goes the same way each time.
+    random: () => 0.5,
   });
+  const pool = new NPool(outbox);
 
   return {
     name,
     pool,
-    store,
+    store: outbox.store,
     async learn(pubkeys) {
       for (let i = 0; i < pubkeys.length; i += LISTS_PER_FILTER) {
         const authors = pubkeys.slice(i, i + LISTS_PER_FILTER);
         const filter = { kinds: [10002], authors, limit: authors.length };
         const lists = await pool.relay(indexer).query([filter]);
-        await Promise.all(lists.map((event) => store.event(event)));
+        await Promise.all(lists.map((event) => outbox.store.event(event)));
       }
     },
+    read: (filters, onEvent) => readAll(pool, filters, onEvent),
+    asked: async () => (await outbox.relays()).length,
     async [Symbol.asyncDispose]() {
       await pool.close();
+      await outbox.close();
       await db[Symbol.asyncDispose]();
       await Deno.remove(folder, { recursive: true });
     },
   };
+}
+
+/** What `pool.query(filters)` gives, with a word as each event comes. */
+async function readAll(
+  pool: NPool,
+  filters: NostrFilter[],
+  onEvent: () => void = () => {},
+): Promise<NostrEvent[]> {
+  const events: NostrEvent[] = [];
+  for await (const message of pool.req(filters)) {
+    if (message[0] !== "EVENT") break;
+    events.push(message[2]);
+    onEvent();
+  }
+  return events;
 }

@@ -14,6 +14,8 @@ export interface Person {
   readonly signer: Signer;
   /** Their kind 10002; absent for the quarter who never published one. */
   readonly list?: NostrEvent;
+  /** Servers' addresses where they post. */
+  readonly outboxes: readonly string[];
   /** Servers' addresses where they look for replies. */
   readonly inboxes: readonly string[];
 }
@@ -40,7 +42,10 @@ export function settle(world: World, network: DemoNetwork): Population {
   const follows = signers.map((signer, i): Person => {
     const name = world.pubkeys[i];
     const list = world.lists.get(name);
-    if (!list) return { signer, inboxes: [] };
+    if (!list) return { signer, outboxes: [], inboxes: [] };
+    const servers = (urls: readonly string[]) => [
+      ...new Set(urls.map((url) => network.server(world.relayOf.get(url)!.rank).url)),
+    ];
     const tags = world.tags.get(name)!.map(([r, url, ...marker]) => {
       const relay = world.relayOf.get(url);
       return [r, relay ? network.server(relay.rank).url : url, ...marker];
@@ -48,7 +53,8 @@ export function settle(world: World, network: DemoNetwork): Population {
     return {
       signer,
       list: signer.sign({ kind: 10002, tags, created_at: list.created_at }),
-      inboxes: list.read.map((url) => network.server(world.relayOf.get(url)!.rank).url),
+      outboxes: servers(list.write),
+      inboxes: servers(list.read),
     };
   });
   network.indexer.seed(follows.flatMap(({ list }) => list ?? []));

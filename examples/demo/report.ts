@@ -40,16 +40,21 @@ export class Report {
     return result;
   }
 
-  /** The results side by side, one column per client. */
-  table(results: readonly Result[]): void {
-    const cells = ROWS.map(([label, value]) => [label, ...results.map(value)]);
+  /** The results of the comparison side by side. */
+  results(results: readonly Result[]): void {
+    this.table(ROWS, results, BOLD_ROWS);
+  }
+
+  /** Columns side by side, the first rows in bold. */
+  table<T>(rows: readonly Row<T>[], columns: readonly T[], bold: number): void {
+    const cells = rows.map(([label, value]) => [label, ...columns.map(value)]);
     const widths = cells[0].map((_, i) => Math.max(...cells.map((row) => row[i].length)));
     cells.forEach((row, i) => {
-      const columns = row.map((cell, j) =>
+      const padded = row.map((cell, j) =>
         j === 0 ? cell.padEnd(widths[j]) : cell.padStart(widths[j])
       );
-      const text = `  ${columns.join("   ")}`;
-      this.#print(i < BOLD_ROWS ? this.#style(1, text) : text);
+      const text = `  ${padded.join("   ")}`;
+      this.#print(i < bold ? this.#style(1, text) : text);
       if (i === 0) this.#print(this.#style(2, `  ${"─".repeat(text.length - 2)}`));
     });
   }
@@ -65,11 +70,14 @@ export function count(value: number): string {
 }
 
 /** `1,234  56 %` */
-function share(part: number, whole: number): string {
+export function share(part: number, whole: number): string {
   return `${count(part)} ${String(Math.floor(100 * part / whole)).padStart(3)} %`;
 }
 
-const ROWS: readonly [label: string, value: (result: Result) => string][] = [
+/** A line of a table: what it is about, and what it says of a column. */
+export type Row<T> = readonly [label: string, value: (column: T) => string];
+
+const ROWS: readonly Row<Result>[] = [
   ["", ({ name }) => name],
   ["posts found, of those that exist", ({ found, exist }) => share(found, exist)],
   [

@@ -8,7 +8,8 @@ import assert from "node:assert/strict";
 import type { NostrEvent } from "@nostrify/types";
 import { RelayServer } from "../../tests/support/relay_server.ts";
 import { Signer } from "../../tests/support/signer.ts";
-import { collect, follow } from "./client.ts";
+import { follow } from "./client.ts";
+import { startClock } from "./demo_clock.ts";
 import { legacyClient } from "./legacy.ts";
 import { type OutboxClient, outboxClient } from "./outbox.ts";
 
@@ -61,7 +62,7 @@ function clientOf(name: string, { hub, indexer }: Stage): Promise<OutboxClient> 
     fallbackRelays: [hub.url],
     indexer: indexer.url,
     policy: { allowLocal: true, allowInsecure: true },
-    now: NOW,
+    clock: startClock(NOW),
   });
 }
 
@@ -73,8 +74,8 @@ async function findsPosts({ hub, island }: Stage, alices: OutboxClient, bobs: Ou
 
   const filter = { kinds: [1], authors: [alice.pubkey] };
   await using legacy = legacyClient("legacy", [hub.url]);
-  assert.deepEqual(await collect(legacy.pool, [filter]), [], "the big relay has no post of hers");
-  assert.deepEqual(ids(await collect(bobs.pool, [filter])), [post.id], "Bob finds her post");
+  assert.deepEqual(await legacy.read([filter]), [], "the big relay has no post of hers");
+  assert.deepEqual(ids(await bobs.read([filter])), [post.id], "Bob finds her post");
 }
 
 /** A mention reaches the tagged user's inbox. */
@@ -115,7 +116,7 @@ async function followsMove(
   assert.equal(heard.id, moved.id, "Bob hears of the new list");
   await bobs.store.event(heard);
   lists.stop();
-  const found = await collect(bobs.pool, [{ authors: [alice.pubkey], since: NOW + 3 }]);
+  const found = await bobs.read([{ authors: [alice.pubkey], since: NOW + 3 }]);
   assert.deepEqual(ids(found), [post.id], "Bob finds the post on the new relay");
 }
 

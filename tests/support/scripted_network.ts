@@ -54,17 +54,15 @@ export class ScriptedNetwork {
   }
 
   readonly open = (url: string, options: OpenOptions): ScriptedRelay => {
+    this.openedAt.push(this.clock.now() - START * 1000);
     const relay = new ScriptedRelay(url, options, this.scripts.get(url) ?? this.scripts.get("")!);
     this.relays.push(relay);
-    this.openedAt.push(this.clock.now() - START * 1000);
     return relay;
   };
 
-  /** The link to a relay, one for each URL. */
-  link(url: string = RELAY, options: Partial<LinkOptions> = {}): RelayLink {
-    const known = this.#links.get(url);
-    if (known) return known;
-    const link = new RelayLink(url, {
+  /** What links are made of. */
+  get linkOptions(): LinkOptions {
+    return {
       open: this.open,
       clock: this.clock,
       memory: this.fake.memory,
@@ -75,8 +73,14 @@ export class ScriptedNetwork {
       onRelayError: (error) => this.failures.push(error),
       onError: (error) => this.errors.push(error),
       onConnected: () => {},
-      ...options,
-    });
+    };
+  }
+
+  /** The link to a relay, one for each URL. */
+  link(url: string = RELAY, options: Partial<LinkOptions> = {}): RelayLink {
+    const known = this.#links.get(url);
+    if (known) return known;
+    const link = new RelayLink(url, { ...this.linkOptions, ...options });
     this.#links.set(url, link);
     return link;
   }

@@ -1,0 +1,28 @@
+/**
+ * The demo's own time: its world is at a fixed date, so that it is the same on
+ * every day, and its seconds are as long as ours.
+ *
+ * @module
+ */
+
+import type { Clock } from "@npool/outbox";
+
+/** A clock that also tells the time as events do. */
+export interface DemoClock extends Clock {
+  /** Unix seconds. */
+  seconds(): number;
+}
+
+/** Starts a clock at a time in Unix seconds. */
+export function startClock(from: number): DemoClock {
+  const start = performance.now();
+  const now = () => from * 1000 + performance.now() - start;
+  return {
+    now,
+    seconds: () => Math.floor(now() / 1000),
+    after(ms, run) {
+      const timer = setTimeout(run, ms);
+      return () => clearTimeout(timer);
+    },
+  };
+}

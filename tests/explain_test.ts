@@ -1,0 +1,151 @@
+import assert from "node:assert/strict";
+import { explanation, relayReport, type ReportSource } from "../src/explain.ts";
+import { planReq } from "../src/plan_req.ts";
+import type { RelayRecord } from "../src/relay_record.ts";
+import { relayList } from "./support/memory_source.ts";
+import { AUTHORS } from "./support/notes.ts";
+
+const [ALICE, BOB, CAROL] = AUTHORS;
+const A = "wss://a.example/", B = "wss://b.example/", HUB = "wss://hub.example/";
+
+/** A report on a relay of which so much is known. */
+function reportOn(record?: Partial<RelayRecord>, source: Partial<ReportSource> = {}) {
+  return relayReport({
+    url: A,
+    isOpen: false,
+    now: 1_000_000,
+    weight: 1,
+    ...record ? { record: record as RelayRecord } : {},
+    ...source,
+  });
+}
+
+Deno.test("relayReport() says of an unknown relay that nothing is known", () => {
+  assert.deepEqual(reportOn(), {
+    url: A,
+    state: "closed",
+    retryIn: 0,
+    weight: 1,
+    failuresInARow: 0,
+    failures: {},
+    successes: 0,
+  });
+});
+
+Deno.test("relayReport() says whether a relay is open, closed, or not tried for a while", () => {
+  for (
+    const [isOpen, retryAt, state, retryIn] of [
+      [true, 0, "open", 0],
+      [true, 1_005_000, "open", 0],
+      [false, 1_005_000, "backing-off", 5_000],
+      [false, 1_000_001, "backing-off", 1],
+      [false, 1_000_000, "closed", 0],
+      [false, 999_000, "closed", 0],
+    ] as const
+  ) {
+    const report = reportOn({ retryAt, hits: 0, misses: 0 }, { isOpen });
+    assert.deepEqual([report.state, report.retryIn], [state, retryIn]);
+  }
+});
+
+Deno.test("relayReport() has what a record has, as a copy, in whole milliseconds", () => {
+  const failures = { unreachable: 3, "no-answer": 1 };
+  const report = reportOn({
+    retryAt: 0,
+    inARow: 2,
+    failures,
+    successes: 7,
+    connectMs: { mean: 123.4, dev: 5 },
+    eoseMs: { mean: 456.7, dev: 5 },
+    hits: 3,
+    misses: 1,
+  });
+  assert.deepEqual(report, {
+    url: A,
+    state: "closed",
+    retryIn: 0,
+    weight: 1,
+    failuresInARow: 2,
+    failures,
+    successes: 7,
+    connectMs: 123,
+    eoseMs: 457,
+    delivers: 0.75,
+  });
+  assert.notEqual(report.failures, failures);
+});
+
+/** What stands in an explanation, line by line. */
+function lines(
+  filters: Parameters<typeof planReq>[0],
+  reports: ReturnType<typeof reportOn>[],
+  options = {},
+): string[] {
+  const lists = new Map([
+    [ALICE, relayList(ALICE, { write: [A, B] })],
+    [BOB, relayList(BOB, { write: [B] })],
+  ]);
+  return explanation(planReq(filters, lists, options), reports).toString().split("\n");
+}
+
+Deno.test("explanation() says who is asked for where, and what is known of each relay", () => {
+  const filters = [{ kinds: [1], authors: [ALICE, BOB] }, { kinds: [0], authors: [BOB] }];
+  const text = lines(filters, [
+    reportOn({ retryAt: 0, inARow: 0, failures: {}, eoseMs: { mean: 80, dev: 1 } }, {
+      url: B,
+      isOpen: true,
+    }),
+    reportOn({
+      retryAt: 1_060_500,
+      inARow: 2,
+      failures: { unreachable: 2, "rate-limited": 1 },
+      connectMs: { mean: 90, dev: 1 },
+      hits: 1,
+      misses: 2,
+    }),
+  ]);
+  assert.deepEqual(text, [
+    "2 of 2 people are asked for on 2 relays",
+    "wss://b.example/: 2 people, 2 filters; open; answers in 80 ms",
+    "wss://a.example/: 1 people, 1 filters; not tried again for 61 s; failed 2 times in a row; " +
+    "2 x unreachable, 1 x rate-limited; connects in 90 ms; delivers 33 %",
+  ]);
+});
+
+Deno.test("explanation() says why people are asked for elsewhere, or not at all", () => {
+  const filters = [{ authors: [ALICE, BOB, CAROL, "junk"] }, { kinds: [1] }, { authors: [] }];
+  const options = { maxRelays: 1, relaysPerAuthor: 1 };
+  const text = lines(filters, [reportOn(undefined, { url: B })], options);
+  assert.deepEqual(
+    text,
+    [
+      "2 of 4 people are asked for on 1 relays",
+      "wss://b.example/: 2 people, 1 filters; closed",
+      "1 people have no usable relay list and are asked for on fallback relays, if any",
+      "not asked for: filter 2 (matches-nothing)",
+      `not asked for: ${CAROL} in filter 0 (no-list)`,
+      "not asked for: junk in filter 0 (invalid-pubkey)",
+      "not asked for: filter 1 (no-fallback)",
+    ].sort(byText(text)),
+  );
+  const capped = lines([{ authors: [ALICE, CAROL] }], [reportOn(undefined, { url: HUB })], {
+    maxRelays: 1,
+    fallbackRelays: [HUB],
+  });
+  assert.ok(capped.includes("2 of 2 people are asked for on 1 relays"), capped.join("\n"));
+  assert.ok(
+    capped.includes(
+      "1 people have no relay within maxRelays and are asked for on fallback relays, if any",
+    ),
+    capped.join("\n"),
+  );
+});
+
+Deno.test("explanation() of a request for nobody knows of no relay", () => {
+  assert.deepEqual(lines([], []), ["0 of 0 people are asked for on 0 relays"]);
+});
+
+/** The order in which lines stand in a text: which of the unrouted comes first does not matter. */
+function byText(text: readonly string[]) {
+  return (a: string, b: string) => text.indexOf(a) - text.indexOf(b);
+}

@@ -1,0 +1,141 @@
+import assert from "node:assert/strict";
+import { RelayError } from "../src/errors.ts";
+import { AUTHORS, note, notes } from "./support/notes.ts";
+import { holding, RELAY } from "./support/scripted_network.ts";
+import { SupervisorTest } from "./support/scripted_supervisor.ts";
+import { settled } from "./support/test_clock.ts";
+
+const posts = notes(30);
+const FILTER = { kinds: [1], authors: [AUTHORS[0]] };
+
+Deno.test("SupervisedRelay connects to nothing before it is used", async () => {
+  const test = new SupervisorTest(holding(posts));
+  const relay = test.relay(RELAY);
+  await settled();
+  assert.equal(test.relays.length, 0);
+  await relay.query([FILTER]);
+  assert.equal(test.relays.length, 1);
+});
+
+Deno.test("SupervisedRelay answers queries by itself, as `pool.relay(url).query()` asks them", async () => {
+  const test = new SupervisorTest(holding(posts));
+  const pool = test.pool(RELAY);
+  const relay = pool.relay(RELAY);
+  assert.deepEqual(await relay.query([FILTER]), posts);
+  assert.deepEqual(await relay.query([{ ...FILTER, limit: 3 }]), posts.slice(0, 3));
+  assert.deepEqual(await relay.query([]), []);
+  assert.deepEqual(await pool.query([FILTER]), posts);
+  assert.equal(test.live.length, 0);
+  assert.equal(test.relays.length, 1);
+});
+
+Deno.test("SupervisedRelay answers the same filters twice, at once and one after the other", async () => {
+  const test = new SupervisorTest(holding(posts));
+  const relay = test.relay(RELAY);
+  const filters = [FILTER];
+  const both = await Promise.all([relay.query(filters), relay.query(filters)]);
+  assert.deepEqual(both, [posts, posts]);
+  assert.deepEqual(await relay.query(filters), posts);
+});
+
+Deno.test("SupervisedRelay answers with what it has when it is given up, or too late", async () => {
+  const test = new SupervisorTest({ onReq: (req) => req.send(...posts) });
+  const controller = new AbortController();
+  const given = test.relay(RELAY).query([FILTER], { signal: controller.signal });
+  await settled();
+  controller.abort();
+  assert.deepEqual(await given, posts);
+  const late = test.relay(RELAY).query([FILTER]);
+  await test.clock.advance(30_000);
+  assert.deepEqual(await late, posts);
+  assert.equal(test.live.length, 0);
+});
+
+Deno.test("SupervisedRelay ends a request with EOSE, whatever the relay does, and throws nothing", async () => {
+  for (
+    const script of [
+      { connect: "refuse" },
+      { connect: "throw" },
+      { connect: "fail" },
+      { connect: "wait" },
+      {},
+      { isDeaf: true, connect: "wait" },
+      { onReq: (req) => req.closed("restricted: no") },
+      { onReq: (_, relay) => relay.cut() },
+      { onReq: (req) => req.closed("rate-limited: try again in 3600 s") },
+    ] as ConstructorParameters<typeof SupervisorTest>[0][]
+  ) {
+    const test = new SupervisorTest(script);
+    const messages = test.relay(RELAY).req([FILTER]);
+    const first = messages.next();
+    await test.clock.advance(30_000);
+    assert.deepEqual((await first).value, ["EOSE", "outbox"]);
+    await messages.return();
+    assert.equal(test.live.length, 0);
+    test.supervisor.close();
+    await settled();
+    assert.equal(test.clock.pending, 0);
+  }
+});
+
+Deno.test("SupervisedRelay lets go of a request whose reader leaves it", async () => {
+  const test = new SupervisorTest(holding(posts));
+  for await (const [verb] of test.relay(RELAY).req([FILTER])) {
+    if (verb === "EOSE") break;
+  }
+  assert.equal(test.live.length, 0);
+});
+
+Deno.test("SupervisedRelay publishes, and rejects with a RelayError where it could not", async () => {
+  const test = new SupervisorTest({
+    onEvent: ({ id, kind }, relay) => relay.say(["OK", id, kind === 1, "blocked: notes only"]),
+  });
+  const pool = test.pool(RELAY, "wss://other.example/");
+  await test.relay(RELAY).event(note());
+  await pool.event(note());
+  await assert.rejects(test.relay(RELAY).event(note({ kind: 7 })), RelayError);
+  await assert.rejects(pool.event(note({ kind: 7 })), (error: AggregateError) => {
+    assert.deepEqual(error.errors.map(({ relay, reason }) => [relay, reason]), [
+      [RELAY, "blocked"],
+      ["wss://other.example/", "blocked"],
+    ]);
+    return true;
+  });
+  const signal = AbortSignal.abort(new Error("no longer"));
+  await assert.rejects(test.relay(RELAY).event(note(), { signal }), { message: "no longer" });
+});
+
+Deno.test("SupervisedRelay that is closed stays closed, and says so", async () => {
+  const test = new SupervisorTest(holding(posts));
+  const relay = test.relay(RELAY);
+  await relay.query([FILTER]);
+  const live = relay.req([FILTER]);
+  await live.next();
+  await relay.close();
+  await relay[Symbol.asyncDispose]();
+  assert.ok(test.last.isClosed);
+  const query = relay.query([FILTER]);
+  await test.clock.advance(0);
+  assert.deepEqual(await query, []);
+  await assert.rejects(relay.event(note()), {
+    reason: "unreachable",
+    message: /outbox is closed$/,
+  });
+  await live.return();
+  assert.equal(test.relays.length, 1);
+});
+
+Deno.test("SupervisedRelay in a pool ends with the pool, and leaves nothing open", async () => {
+  const test = new SupervisorTest(holding(posts));
+  const pool = test.pool(RELAY, "wss://other.example/");
+  const controller = new AbortController();
+  const live = pool.req([FILTER], { signal: controller.signal })[Symbol.asyncIterator]();
+  await live.next();
+  controller.abort();
+  await live.return?.();
+  assert.equal(test.live.length, 0);
+  await pool.close();
+  assert.ok(test.relays.every(({ isClosed }) => isClosed));
+  await settled();
+  assert.equal(test.clock.pending, 0);
+});

@@ -1,0 +1,89 @@
+import assert from "node:assert/strict";
+import { reqPlanner } from "../src/create_req_router.ts";
+import { MemorySource, relayList } from "./support/memory_source.ts";
+import { AUTHORS } from "./support/notes.ts";
+import { RELAY } from "./support/scripted_network.ts";
+import { url } from "./support/scripted_request.ts";
+import { SupervisorTest } from "./support/scripted_supervisor.ts";
+import { settled, START } from "./support/test_clock.ts";
+
+const filter = { kinds: [1], authors: [AUTHORS[0]] };
+
+/** A plan for one author with these relays. */
+function planned(letters: string, relaysPerAuthor = 2) {
+  const urls = [...letters].map(url);
+  const lists = new MemorySource(relayList(AUTHORS[0], { write: urls }));
+  return reqPlanner(lists, { relaysPerAuthor, onError: () => {} }).plan([filter]);
+}
+
+Deno.test("Supervisor keeps one link a relay, however its URL is spelled", () => {
+  const { supervisor } = new SupervisorTest();
+  const link = supervisor.link(RELAY);
+  for (
+    const spelled of ["wss://relay.example", "WSS://Relay.Example:443/", "wss://relay.example//"]
+  ) {
+    assert.equal(supervisor.link(spelled), link);
+  }
+  assert.equal(link.url, RELAY);
+  assert.notEqual(supervisor.link("wss://relay.example/path"), link);
+  for (const named of ["ws://127.0.0.1:7777/", "ws://a.onion/", "not a url"]) {
+    assert.equal(supervisor.link(named).url, named, "an app may name what lists may not");
+  }
+});
+
+Deno.test("Supervisor knows whether a connection stands, and makes no link to find out", async () => {
+  const { supervisor, relays } = new SupervisorTest();
+  assert.ok(!supervisor.isOpen(RELAY));
+  const link = supervisor.link(RELAY);
+  assert.ok(!supervisor.isOpen(RELAY));
+  link.use();
+  await link.session(0, new AbortController().signal);
+  await settled();
+  assert.ok(supervisor.isOpen(RELAY));
+  supervisor.close();
+  assert.ok(!supervisor.isOpen(RELAY));
+  assert.ok(relays[0].isClosed);
+});
+
+Deno.test("Supervisor knows a plan's filters for parts of one request, once", async () => {
+  const { supervisor } = new SupervisorTest();
+  const { plan, seats, ...rest } = await planned("ab");
+  supervisor.planned({ plan, seats, ...rest });
+  const parts = [...plan.routes].map(([url, filters]) => ({
+    url,
+    part: supervisor.take(filters, url),
+  }));
+  const [first, second] = parts;
+  assert.equal(first.part.request, second.part.request);
+  assert.deepEqual(parts.map(({ part }) => seats.urls[part.place]), parts.map(({ url }) => url));
+
+  const again = supervisor.take(plan.routes.get(first.url)!, first.url);
+  assert.notEqual(again.request, first.part.request);
+  assert.equal(again.place, 0);
+  const other = supervisor.take([filter], RELAY);
+  assert.notEqual(other.request, supervisor.take([filter], RELAY).request);
+});
+
+Deno.test("Supervisor has nobody stand in who backs off", async () => {
+  for (const [down, expected] of [["", "ab"], ["b", "ac"], ["bc", "a"]]) {
+    const test = new SupervisorTest({ connect: "refuse" });
+    for (const letter of down) test.fake.backOff(url(letter), START * 1000 + 60_000);
+    const own = await planned("abc", 1);
+    test.supervisor.planned(own);
+    const [[at, filters]] = own.plan.routes;
+    const { request, place } = test.supervisor.take(filters, at);
+    const controller = new AbortController();
+    const reading = (async () => {
+      for await (
+        const _ of request.join(place, test.supervisor.link(at), filters, controller.signal)
+      );
+    })();
+    await test.clock.advance(100);
+    assert.equal(
+      [...new Set(test.relays.map(({ url }) => url[6]))].join(""),
+      down ? expected : "abc",
+    );
+    controller.abort();
+    await reading;
+  }
+});

@@ -1,0 +1,46 @@
+/**
+ * A supervisor of scripted relays.
+ *
+ * @module
+ */
+
+import { NPool } from "@nostrify/nostrify";
+import { SupervisedRelay } from "../../src/supervised_relay.ts";
+import { Supervisor } from "../../src/supervisor.ts";
+import { ScriptedNetwork } from "./scripted_network.ts";
+import type { Script } from "./scripted_relay.ts";
+
+/** See the module. */
+export class SupervisorTest extends ScriptedNetwork {
+  readonly supervisor: Supervisor;
+  readonly #legs = {
+    clock: this.clock,
+    memory: this.fake.memory,
+    random: () => 0.5,
+    maxPages: 20,
+    rank: 0,
+  };
+
+  constructor(script: Script = {}) {
+    super(script);
+    this.supervisor = new Supervisor({
+      link: this.linkOptions,
+      request: { ...this.#legs, timeout: 30_000, settle: 100 },
+    });
+  }
+
+  /** What `createOutbox().open()` returns. */
+  relay(url: string): SupervisedRelay {
+    return new SupervisedRelay(this.supervisor.link(url), this.supervisor, this.#legs);
+  }
+
+  /** A pool that asks these relays for everything. */
+  pool(...urls: string[]): NPool<SupervisedRelay> {
+    return new NPool({
+      open: (url) => this.relay(url),
+      reqRouter: (filters) => new Map(urls.map((url) => [url, [...filters]])),
+      eventRouter: () => urls,
+      eoseTimeout: 0,
+    });
+  }
+}
