@@ -5,7 +5,7 @@
  */
 
 import { NPool } from "@nostrify/nostrify";
-import type { NostrEvent, NostrFilter } from "@nostrify/types";
+import type { NostrEvent, NostrFilter, NRelay } from "@nostrify/types";
 import { createEventRouter } from "./create_event_router.ts";
 import { reqPlanner } from "./create_req_router.ts";
 import { isDeep } from "./deep_requests.ts";
@@ -25,7 +25,7 @@ import { rememberingVerifier } from "./verifier.ts";
 /** What {@link createOutbox} returns: goes straight into `NPool`, or is spread into its options. */
 export interface Outbox extends AsyncDisposable {
   /** `NPool`'s `open`: a relay that never hangs and never throws out of turn. */
-  readonly open: (url: string) => SupervisedRelay;
+  readonly open: (url: string) => NRelay;
   /** `NPool`'s `reqRouter`, by the outbox model. */
   readonly reqRouter: (filters: NostrFilter[]) => Promise<Map<string, NostrFilter[]>>;
   /** `NPool`'s `eventRouter`, by the outbox model. */
@@ -86,7 +86,8 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
     learning: settings.learning,
   });
   const informer = new RelayInformer({ clock, memory, fetch: settings.fetch, timeout: 5_000 });
-  const legs = { clock, memory, random, maxPages: settings.maxPages };
+  const { maxPages, onRelayError } = settings;
+  const legs = { clock, memory, random, maxPages, onRelayError };
   const supervisor = new Supervisor({
     link: {
       open: settings.open,
@@ -96,7 +97,7 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
       usualConnect: new UsualConnect(),
       verifyEvent: rememberingVerifier(settings.verifyEvent),
       idleTimeout: settings.idleTimeout,
-      onRelayError: settings.onRelayError,
+      onRelayError,
       onError,
       onConnected: (url) => settings.relayInfo ? informer.connected(url) : undefined,
     },
@@ -175,7 +176,7 @@ const DAY = 86_400;
 /** Asks the indexers, or else the fallback relays. */
 function queryAll(
   filters: NostrFilter[],
-  open: (url: string) => SupervisedRelay,
+  open: (url: string) => NRelay,
   { indexerRelays = [], fallbackRelays = [] }: RouterOptions,
 ): Promise<NostrEvent[]> {
   const urls = indexerRelays.length > 0 ? indexerRelays : fallbackRelays;

@@ -89,7 +89,7 @@ function inWords(plan: ReqPlan, relays: readonly RelayReport[]): string {
   const reasons = new Map<string, number>();
   for (const { reason } of plan.people) reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
   for (const [reason, count] of reasons) {
-    if (REASONS[reason]) lines.push(`${count} people ${REASONS[reason]}`);
+    if (REASONS[reason]) lines.push(`${many(count, "person", "people")} ${REASONS[reason]}`);
   }
   for (const { reason, pubkey, filter } of plan.unrouted) {
     const what = [pubkey, filter === undefined ? undefined : `filter ${filter}`]
@@ -104,8 +104,8 @@ function many(count: number, one: string, more: string): string {
 }
 
 const REASONS: Readonly<Record<string, string>> = {
-  "no-list": "have no usable relay list and are asked for on fallback relays, if any",
-  "cap": "have no relay within maxRelays and are asked for on fallback relays, if any",
+  "no-list": "without a usable relay list: asked for on fallback relays, if any",
+  "cap": "without a relay within maxRelays: asked for on fallback relays, if any",
 };
 
 function describe(report: RelayReport): string {
@@ -113,7 +113,7 @@ function describe(report: RelayReport): string {
   const parts: string[] = [
     state === "backing-off" ? `not tried again for ${Math.ceil(retryIn / 1000)} s` : state,
   ];
-  if (failuresInARow > 0) parts.push(`failed ${failuresInARow} times in a row`);
+  if (failuresInARow > 0) parts.push(`failed ${many(failuresInARow, "time", "times")} in a row`);
   const kinds = Object.entries(failures).map(([kind, count]) => `${count} x ${kind}`);
   if (kinds.length > 0) parts.push(kinds.join(", "));
   if (connectMs !== undefined) parts.push(`connects in ${connectMs} ms`);

@@ -17,7 +17,16 @@
  * @module
  */
 
-export type { NostrEvent, NostrFilter, NostrRelayCOUNT, NStore } from "@nostrify/types";
+export type {
+  NostrEvent,
+  NostrFilter,
+  NostrRelayCLOSED,
+  NostrRelayCOUNT,
+  NostrRelayEOSE,
+  NostrRelayEVENT,
+  NRelay,
+  NStore,
+} from "@nostrify/types";
 
 export type { Clock } from "./clock.ts";
 export { createEventRouter } from "./create_event_router.ts";

@@ -188,6 +188,12 @@ function checkBoolean(name: string, value: unknown): void {
 
 function listStore({ store, verifyEvent }: OutboxOptions, clock: Clock): RelayListStore {
   if (store instanceof RelayListStore) return store;
+  const isStore = typeof store?.event === "function" && typeof store.query === "function";
+  if (store !== undefined && !isStore) {
+    throw new TypeError(
+      `Cannot use option "store": it must have the methods event and query, got ${store}`,
+    );
+  }
   const now = () => clock.now();
   return new RelayListStore(store ?? new NCache({ max: MOST_IN_MEMORY }), { verifyEvent, now });
 }

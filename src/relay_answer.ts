@@ -37,6 +37,8 @@ export interface AnswerOptions {
   readonly maxLength?: number;
   /** An event came that was asked for. */
   readonly onEvent: (event: NostrEvent) => void;
+  /** Told of a refusal. */
+  readonly onRelayError?: (error: RelayError) => void;
   /** The answer goes on: something came that was waited for. */
   readonly onProgress: () => void;
 }
@@ -271,7 +273,10 @@ export class RelayAnswer {
     }
     this.#isComplete = false;
     this.#lastError = error;
-    if (!ended) memory.failed(url, error.reason, clock.now());
+    if (!ended) {
+      memory.failed(url, error.reason, clock.now());
+      this.#options.onRelayError?.(error);
+    }
     if (stay) this.#over.resolve(error);
   }
 

@@ -41,7 +41,7 @@ export interface LegOutcome {
 
 /** What a leg needs. */
 export interface LegOptions
-  extends Pick<AnswerOptions, "clock" | "memory" | "random" | "maxPages"> {
+  extends Pick<AnswerOptions, "clock" | "memory" | "random" | "maxPages" | "onRelayError"> {
   /** Who is connected first: the lower before the higher. */
   readonly rank: number;
 }
@@ -253,6 +253,7 @@ export class RelayLeg {
         this.#tell();
         memory.unanswered(url);
         const error = new RelayError(url, "no-answer", `no EOSE within ${Math.round(hard)} ms`);
+        this.#options.onRelayError?.(error);
         // What it sends without an end is still better than nothing.
         if (isSilent) this.#failed(error);
         else this.#listener.settled({ answered: false, complete: false, error });

@@ -6,6 +6,7 @@
 
 import { cleanLimits } from "./limit_lessons.ts";
 import { type RelayRecord, UNKNOWN_RELAY } from "./relay_record.ts";
+import { PREFIXES } from "./relay_words.ts";
 import type { RelayFailure } from "./types.ts";
 
 /** Most characters that are read: a record has 300, one with all there is a thousand. */
@@ -58,17 +59,8 @@ const FAILURES = [
   "disconnected",
   "flood",
   "junk",
-  "auth-required",
-  "restricted",
-  "rate-limited",
-  "blocked",
-  "invalid",
-  "pow",
-  "mute",
-  "unsupported",
-  "duplicate",
-  "error",
   "closed",
+  ...PREFIXES,
 ] as const satisfies RelayFailure[];
 
 function parse(text: string): unknown {

@@ -27,7 +27,7 @@ export interface ToldLimits extends RelayLimits {
 }
 
 /** The prefixes of NIP-01 and NIP-42. */
-const PREFIXES = [
+export const PREFIXES = [
   "auth-required",
   "restricted",
   "rate-limited",

@@ -5,7 +5,7 @@ import type { RelayRecord } from "../src/relay_record.ts";
 import { relayList } from "./support/memory_source.ts";
 import { AUTHORS } from "./support/notes.ts";
 
-const [ALICE, BOB, CAROL] = AUTHORS;
+const [ALICE, BOB, CAROL, DAVE] = AUTHORS;
 const A = "wss://a.example/", B = "wss://b.example/", HUB = "wss://hub.example/";
 
 /** A report on a relay of which so much is known. */
@@ -84,6 +84,7 @@ function lines(
   const lists = new Map([
     [ALICE, relayList(ALICE, { write: [A, B] })],
     [BOB, relayList(BOB, { write: [B] })],
+    [DAVE, relayList(DAVE, { write: ["wss://d.example/"] })],
   ]);
   return explanation(planReq(filters, lists, options), reports).toString().split("\n");
 }
@@ -105,9 +106,9 @@ Deno.test("explanation() says who is asked for where, and what is known of each 
     }),
   ]);
   assert.deepEqual(text, [
-    "2 of 2 people are asked for on 2 relays",
+    "2 of 2 people asked for on 2 relays",
     "wss://b.example/: 2 people, 2 filters; open; answers in 80 ms",
-    "wss://a.example/: 1 people, 1 filters; not tried again for 61 s; failed 2 times in a row; " +
+    "wss://a.example/: 1 person, 1 filter; not tried again for 61 s; failed 2 times in a row; " +
     "2 x unreachable, 1 x rate-limited; connects in 90 ms; delivers 33 %",
   ]);
 });
@@ -119,30 +120,36 @@ Deno.test("explanation() says why people are asked for elsewhere, or not at all"
   assert.deepEqual(
     text,
     [
-      "2 of 4 people are asked for on 1 relays",
-      "wss://b.example/: 2 people, 1 filters; closed",
-      "1 people have no usable relay list and are asked for on fallback relays, if any",
+      "2 of 4 people asked for on 1 relay",
+      "wss://b.example/: 2 people, 1 filter; closed",
+      "1 person without a usable relay list: asked for on fallback relays, if any",
       "not asked for: filter 2 (matches-nothing)",
       `not asked for: ${CAROL} in filter 0 (no-list)`,
       "not asked for: junk in filter 0 (invalid-pubkey)",
       "not asked for: filter 1 (no-fallback)",
     ].sort(byText(text)),
   );
-  const capped = lines([{ authors: [ALICE, CAROL] }], [reportOn(undefined, { url: HUB })], {
-    maxRelays: 1,
+  const capped = lines([{ authors: [ALICE, BOB, DAVE] }], [reportOn(undefined, { url: HUB })], {
+    maxRelays: 2,
     fallbackRelays: [HUB],
   });
-  assert.ok(capped.includes("2 of 2 people are asked for on 1 relays"), capped.join("\n"));
+  assert.deepEqual(capped, [
+    "3 of 3 people asked for on 1 relay",
+    "wss://hub.example/: 1 person, 1 filter; closed",
+    "1 person without a relay within maxRelays: asked for on fallback relays, if any",
+  ]);
+});
+  assert.ok(capped.includes("2 of 2 people asked for on 1 relay"), capped.join("\n"));
   assert.ok(
     capped.includes(
-      "1 people have no relay within maxRelays and are asked for on fallback relays, if any",
+      "1 person without a relay within maxRelays: asked for on fallback relays, if any",
     ),
     capped.join("\n"),
   );
 });
 
 Deno.test("explanation() of a request for nobody knows of no relay", () => {
-  assert.deepEqual(lines([], []), ["0 of 0 people are asked for on 0 relays"]);
+  assert.deepEqual(lines([], []), ["0 of 0 people asked for on 0 relays"]);
 });
 
 /** The order in which lines stand in a text: which of the unrouted comes first does not matter. */

@@ -1,0 +1,183 @@
+import { NCache, NRelay1 } from "@nostrify/nostrify";
+import assert from "node:assert/strict";
+import { systemClock } from "../src/clock.ts";
+import { createOutbox } from "../src/create_outbox.ts";
+import { type OutboxOptions, outboxSettings } from "../src/outbox_options.ts";
+import { RelayListStore } from "../src/relay_list_store.ts";
+import { Signer } from "./support/signer.ts";
+import { TestClock } from "./support/test_clock.ts";
+import { WRONG_OPTIONS } from "./support/wrong_options.ts";
+
+const MONITOR = "aa".repeat(32);
+
+/** Wrong options of an outbox alone, the class of the error, and what its message says. */
+const WRONG: readonly (readonly [object, typeof RangeError | typeof TypeError, RegExp])[] = [
+  [{ timeout: 0 }, RangeError, /"timeout".* must be an integer >= 1, got 0$/],
+  [{ timeout: 1.5 }, RangeError, /"timeout".* got 1.5$/],
+  [{ settle: -1 }, RangeError, /"settle".* must be an integer >= 0, got -1$/],
+  [{ settle: Infinity }, RangeError, /"settle".* got Infinity$/],
+  [{ maxConnecting: 0 }, RangeError, /"maxConnecting".* must be an integer >= 1, got 0$/],
+  [{ idleTimeout: 0 }, RangeError, /"idleTimeout".* must be an integer >= 1, got 0$/],
+  [{ maxPages: -1 }, RangeError, /"maxPages".* must be an integer >= 0, got -1$/],
+  [{ maxPages: "3" }, RangeError, /"maxPages".* got "3"$/],
+  [{ deepAfter: 0 }, RangeError, /"deepAfter".* must be an integer >= 1, got 0$/],
+  [{ learning: 1 }, TypeError, /"learning".* must be a boolean, got 1$/],
+  [{ relayInfo: null }, TypeError, /"relayInfo".* must be a boolean, got null$/],
+  [{ open: "wss://a.example" }, TypeError, /"open".* must be a function, got "wss:.*"$/],
+  [{ verifyEvent: true }, TypeError, /"verifyEvent".* must be a function, got true$/],
+  [{ fetch: {} }, TypeError, /"fetch".* must be a function, got \[object Object\]$/],
+  [{ onRelayError: "log" }, TypeError, /"onRelayError".* must be a function, got "log"$/],
+  [{ random: 0.5 }, TypeError, /"random".* must be a function, got 0.5$/],
+  [{ onError: "log" }, TypeError, /"onError".* must be a function, got "log"$/],
+  [{ onReqPlan: "log" }, TypeError, /"onReqPlan".* must be a function, got "log"$/],
+  [{ onEventPlan: "log" }, TypeError, /"onEventPlan".* must be a function, got "log"$/],
+  [{ clock: null }, TypeError, /"clock".* must have the methods now and after, got null$/],
+  [{ clock: { now: () => 0 } }, TypeError, /"clock".* must have the methods now and after/],
+  [{ clock: { after: () => {} } }, TypeError, /"clock".* must have the methods now and after/],
+  [{ monitors: MONITOR }, TypeError, /"monitors".* must be an array of pubkeys .*, got "aaaa/],
+  [{ monitors: ["npub1x"] }, TypeError, /"monitors".* got \["npub1x"\]$/],
+  [{ monitors: null }, TypeError, /"monitors".* got null$/],
+  [{ memory: null }, TypeError, /"memory".* readRelays and writeRelays, got null$/],
+  [{ memory: {} }, TypeError, /"memory".* readRelays and writeRelays, got \[object Object\]$/],
+  [{ memory: { readRelays() {} } }, TypeError, /"memory".* readRelays and writeRelays/],
+  [{ memory: { writeRelays() {} } }, TypeError, /"memory".* readRelays and writeRelays/],
+  [{ store: {} }, TypeError, /"store".* methods event and query, got \[object Object\]$/],
+  [{ store: null }, TypeError, /"store".* methods event and query, got null$/],
+  [{ store: { event() {} } }, TypeError, /"store"/],
+  [{ store: { query() {} } }, TypeError, /"store"/],
+];
+
+Deno.test("createOutbox() throws on a wrong option at once, and says which value it saw", () => {
+  for (const [options, type, message] of [...WRONG, ...WRONG_OPTIONS]) {
+    assert.throws(() => createOutbox(options), (error: Error) => {
+      assert.ok(error instanceof type, `${error}`);
+      assert.match(error.message, message);
+      return true;
+    });
+  }
+  for (const options of [null, 7, "options"]) {
+    assert.throws(() => createOutbox(options as unknown as OutboxOptions), {
+      name: "TypeError",
+      message: `Cannot create an outbox: the options must be an object, got ${options}`,
+    });
+  }
+});
+
+Deno.test("outboxSettings() fills in what is missing", () => {
+  const settings = outboxSettings({});
+  const { timeout, settle, maxConnecting, idleTimeout, maxPages, deepAfter } = settings;
+  assert.deepEqual({ timeout, settle, maxConnecting, idleTimeout, maxPages, deepAfter }, {
+    timeout: 30_000,
+    settle: 100,
+    maxConnecting: 10,
+    idleTimeout: 30_000,
+    maxPages: 20,
+    deepAfter: 30,
+  });
+  const { learning, relayInfo, monitors, memory, clock, random } = settings;
+  assert.deepEqual({ learning, relayInfo, monitors, memory, clock, random }, {
+    learning: true,
+    relayInfo: true,
+    monitors: [],
+    memory: undefined,
+    clock: systemClock,
+    random: Math.random,
+  });
+  assert.ok(settings.store instanceof RelayListStore);
+  assert.notEqual(settings.store, outboxSettings({}).store, "two share nothing");
+  const event = new Signer(1).sign();
+  assert.ok(settings.verifyEvent({ ...event }));
+  assert.ok(!settings.verifyEvent({ ...event, content: "forged" }));
+});
+
+Deno.test("outboxSettings() takes what it is given, to the least value that is allowed", () => {
+  const given = {
+    timeout: 1,
+    settle: 0,
+    maxConnecting: 1,
+    idleTimeout: 1,
+    maxPages: 0,
+    deepAfter: 1,
+    learning: false,
+    relayInfo: false,
+    monitors: [MONITOR],
+    open: () => new NRelay1("ws://127.0.0.1:9"),
+    verifyEvent: () => true,
+    fetch: () => Promise.reject(new Error("no network")),
+    onRelayError: () => {},
+    clock: new TestClock(),
+    random: () => 0,
+  };
+  const settings = outboxSettings(given);
+  for (const [name, value] of Object.entries(given)) {
+    assert.deepEqual(settings[name as keyof typeof settings], value, name);
+  }
+  assert.notEqual(settings.monitors, given.monitors, "a copy");
+});
+
+Deno.test("outboxSettings() puts a list store before any event store, and takes one as it is", async () => {
+  const store = new RelayListStore(new NCache({ max: 10 }));
+  assert.equal(outboxSettings({ store }).store, store);
+  const cache = new NCache({ max: 10 });
+  const clock = new TestClock();
+  const { store: own } = outboxSettings({ store: cache, clock });
+  assert.ok(own instanceof RelayListStore);
+  const alice = new Signer(1);
+  await own.event(alice.relayList({ both: ["wss://a.example"] }));
+  assert.equal((await own.get([alice.pubkey])).size, 1);
+  assert.equal((await cache.query([{ kinds: [10002] }])).length, 1);
+  // By the clock that was given: this is far in its future.
+  const late = alice.relayList({ both: [] }, { created_at: clock.now() / 1000 + 86_400 });
+  await assert.rejects(own.event(late), { reason: "future" });
+});
+
+Deno.test("outboxSettings() keeps the memory of relays where it is told, or else beside the lists", () => {
+  const records = {
+    readRelays: () => Promise.resolve(new Map<string, string>()),
+    writeRelays: () => Promise.resolve(),
+  };
+  const database = Object.assign(new NCache({ max: 10 }), records);
+  assert.equal(outboxSettings({ memory: records, store: database }).memory, records);
+  assert.equal(outboxSettings({ store: database }).memory, database);
+  assert.equal(outboxSettings({ store: new RelayListStore(database) }).memory, database);
+  assert.equal(outboxSettings({ store: new NCache({ max: 10 }) }).memory, undefined);
+});
+
+Deno.test("outboxSettings() warns on the console of what goes wrong, if no onError is set", () => {
+  const warned: unknown[] = [];
+  const { warn } = console;
+  console.warn = (error) => warned.push(error);
+  const error = new Error("disk full");
+  try {
+    outboxSettings({}).routing.onError(error);
+    outboxSettings({ onError: () => {} }).routing.onError(error);
+  } finally {
+    console.warn = warn;
+  }
+  assert.deepEqual(warned, [error]);
+});
+
+Deno.test("outboxSettings() opens relays as NRelay1, with the options that it is to hand on", async () => {
+  const logged: string[] = [];
+  const relay = outboxSettings({}).open("ws://127.0.0.1:9/", {
+    log: ({ ns, state }) => logged.push(`${ns} ${state}`),
+    verifyEvent: () => true,
+    backoff: false,
+    idleTimeout: false,
+  });
+  assert.ok(relay instanceof NRelay1);
+  await relay.close();
+  assert.ok(logged.some((entry) => entry.startsWith("relay.ws.")), logged.join());
+});
+
+Deno.test("outboxSettings() keeps a copy: changing options later has no influence", () => {
+  const options: { fallbackRelays: string[]; timeout: number } = {
+    fallbackRelays: ["wss://a.example"],
+    timeout: 5,
+  };
+  const settings = outboxSettings(options);
+  options.timeout = -1;
+  Object.assign(options, { fallbackRelays: 7 });
+  assert.equal(settings.timeout, 5);
+  assert.deepEqual(settings.routing.fallbackRelays, ["wss://a.example"]);
+});
