@@ -13,6 +13,7 @@ import { benchGrowth, benchPlanning } from "./planning.ts";
 import { benchRecall } from "./recall.ts";
 import { count, print, progress, prose } from "./report.ts";
 import { benchRouter } from "./router.ts";
+import { benchNetwork } from "./sim_bench.ts";
 import { benchStability } from "./stability.ts";
 
 const start = performance.now();
@@ -35,6 +36,7 @@ await benchDatabase();
 await benchHeap();
 benchStability();
 benchRecall();
+await benchNetwork();
 progress(`done in ${count(Math.round((performance.now() - start) / 1000))} s`);
 
 // A peer leaves a timer running.

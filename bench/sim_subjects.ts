@@ -13,11 +13,16 @@ import type { Subject } from "./sim_run.ts";
 import { RecordMap, runSession } from "./sim_session.ts";
 import type { World } from "./world.ts";
 
-/** The library; `outbox`: options that differ from the defaults. */
-export function library(name: string, outbox: OutboxOptions = {}): Subject {
+/**
+ * The library.
+ *
+ * @param outbox Options that differ from the defaults.
+ * @param learns `false`: one session will do.
+ */
+export function library(name: string, outbox: OutboxOptions = {}, learns = true): Subject {
   return {
     name,
-    learns: true,
+    learns,
     start(_world, random) {
       const memory = new RecordMap();
       return (network, since) => runSession(network, { memory, random, since, outbox });

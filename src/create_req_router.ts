@@ -54,6 +54,8 @@ export function createReqRouter(
 
 /** A plan under way, and how to plan anew for those whom it fails. */
 export interface Planned extends PlannedReq {
+  /** Whether the request reaches far back, so that answers take long. */
+  readonly isDeep: boolean;
   /**
    * Plans the same request for some of its people, without some relays.
    *
@@ -91,12 +93,11 @@ export function reqPlanner(
 ): ReqPlanner {
   const own = routerOptions(source, options);
   const settings = planSettings(own);
-  const deep = deepSettings(settings);
   const look = async (filters: readonly NostrFilter[]) => {
     const parts = reqParts(filters);
     const people = parts.named.flatMap(({ people }) => people.pubkeys);
     const { lists, error } = await lookUp(source, people, own);
-    return { planned: planWithSpare(parts, lists, isDeep(filters) ? deep : settings), error };
+    return { planned: planWithSpare(parts, lists, settings, isDeep(filters)), error };
   };
   return {
     plan: async (filters) => (await look(filters)).planned,
@@ -120,12 +121,15 @@ function planWithSpare(
   parts: ReqParts,
   lists: ReadonlyMap<string, RelayList>,
   settings: PlanSettings,
+  isDeep: boolean,
 ): Planned {
   return {
-    ...planParts(parts, lists, settings),
+    ...planParts(parts, lists, isDeep ? deepSettings(settings) : settings),
+    isDeep,
     without(avoid, isMeant, maxRelays) {
       const weight = (url: string) => avoid.has(url) ? 0 : settings.weight(url);
-      return planWithSpare(partsAbout(parts, isMeant), lists, { ...settings, weight, maxRelays });
+      const spare = { ...settings, weight, maxRelays };
+      return planWithSpare(partsAbout(parts, isMeant), lists, spare, isDeep);
     },
   };
 }

@@ -38,7 +38,7 @@ export interface OutboxOptions extends RouterOptions {
   readonly open?: OpenRelay;
   /**
    * After how many milliseconds a request is done, whatever relays still do; an
-   * integer >= 1. Raise it where answers of many pages are wanted.
+   * integer >= 1. A deep request (see `deepAfter`) has four times as long.
    * @default 30_000
    */
   readonly timeout?: number;
@@ -71,7 +71,8 @@ export interface OutboxOptions extends RouterOptions {
    * How many days a filter without a `limit` has to reach back (`since`) to be a deep
    * one; an integer >= 1. Authors change relays, and relays cut long answers short: for
    * a deep request each author is asked for on two relays more, in filters of a third
-   * of `authorsPerFilter`, and four times `maxFiltersPerRelay` may be sent.
+   * of `authorsPerFilter`, four times `maxFiltersPerRelay` may be sent, and it may
+   * take four times `timeout`.
    * @default 30
    */
   readonly deepAfter?: number;
@@ -179,7 +180,7 @@ export function outboxSettings(options: OutboxOptions): OutboxSettings {
   };
 }
 
-const FUNCTIONS = ["open", "verifyEvent", "fetch", "onRelayError", "random"] as const;
+const FUNCTIONS = ["open", "verifyEvent", "fetch", "onRelayError", "random", "weight"] as const;
 
 function checkBoolean(name: string, value: unknown): void {
   if (value === undefined || typeof value === "boolean") return;

@@ -52,8 +52,10 @@ export class Supervisor {
 
   /** Remembers that a plan's filters are parts of one request. */
   planned(planned: Planned): void {
-    const { plan, seats } = planned;
-    const request = new OutboxRequest(seats, this.#request, this.#spare(planned));
+    const { plan, seats, isDeep } = planned;
+    const timeout = this.#request.timeout * (isDeep ? MORE_TIME : 1);
+    const options = { ...this.#request, timeout };
+    const request = new OutboxRequest(seats, options, this.#spare(planned));
     for (const [url, filters] of plan.routes) {
       this.#parts.set(filters, { request, place: seats.urls.indexOf(url) });
     }
@@ -82,6 +84,9 @@ export class Supervisor {
     await Promise.all([...this.#links.values()].map((link) => link.close()));
   }
 }
+
+/** How much longer a request may take that reaches far back: its answers come page by page. */
+const MORE_TIME = 4;
 
 /** An app may name relays that no list may. */
 const ANY_RELAY = { allowLocal: true, allowInsecure: true, allowOnion: true };
