@@ -54,11 +54,10 @@ const LIVE_DELAY = 200;
 const SHORTEST = 512;
 /** How long a relay is left alone that hung up, in milliseconds. */
 const HASTE = 200;
-/** The same before another connection, in milliseconds; it grows each time. */
-const PAUSE = 1_000;
+/** The same before another connection, in milliseconds: it grows by a factor. */
+const PAUSES = { first: 1_000, longest: 180_000 };
 /** The same where the relay answers, if not as it should. */
-const LONG_PAUSE = 20_000;
-/** By how much pauses grow, eight times at the most: to 43 seconds, and to a quarter of an hour. */
+const LONG_PAUSES = { first: 20_000, longest: 900_000 };
 const GROWTH = 1.6;
 /** More than there are relays in a request. */
 const BEHIND = 1_000;
@@ -115,9 +114,8 @@ export class RelayLeg {
         if (!isHasty) this.#failed(error);
         // Some relays hang up on what is too long for them, and do not say so.
         this.#maxLength = isHasty ? Math.max(SHORTEST, this.#lost >> 3) : undefined;
-        const pause = isHasty
-          ? HASTE
-          : (isOutage(error.reason) ? PAUSE : LONG_PAUSE) * GROWTH ** Math.min(failures - 1, 8);
+        const { first, longest } = isOutage(error.reason) ? PAUSES : LONG_PAUSES;
+        const pause = isHasty ? HASTE : Math.min(longest, first * GROWTH ** (failures - 1));
         const backoff = isHasty ? 0 : memory.retryAt(this.#link.url) - clock.now();
         await this.#link.pause(Math.max(pause * (0.5 + random()), backoff), signal);
       }
