@@ -18,7 +18,7 @@
 
 import { measure } from "./measure.ts";
 import { bareLoop } from "./peers/bare_loop.ts";
-import { ourPlan, ourSelection } from "./peers/ours.ts";
+import { ourPlan, ourSelection, ourWeighedPlan } from "./peers/ours.ts";
 import type { Peers } from "./peers/load_peers.ts";
 import type { PlanInput } from "./peers/planner.ts";
 import { reached } from "./reached.ts";
@@ -35,7 +35,7 @@ export async function benchPlanning(
 ): Promise<void> {
   print("## Planning time");
   for (const sentence of absent) print(prose(sentence));
-  const all = [bareLoop, ourPlan, ourSelection, ...planners];
+  const all = [bareLoop, ourPlan, ourWeighedPlan, ourSelection, ...planners];
   for (const [world, draw] of Object.entries(WORLDS)) {
     for (const authors of SIZES) {
       progress(`planning: ${count(authors)} authors, ${world}`);

@@ -9,29 +9,60 @@
  * @module
  */
 
+import { systemClock } from "../../src/clock.ts";
 import { planReq } from "../../src/plan_req.ts";
+import { RelayMemory } from "../../src/relay_memory.ts";
 import { selectRelays } from "../../src/select_relays.ts";
-import { type Planner, push } from "./planner.ts";
+import { createRandom } from "../random.ts";
+import { type PlanInput, type Planner, push } from "./planner.ts";
 
 /** From filters to filters per relay. */
-export const ourPlan: Planner = {
-  name: "planReq",
-  prepare({ filter, lists, maxRelays, relaysPerAuthor }) {
-    const filters = [filter];
-    const options = { maxRelays, relaysPerAuthor };
-    const run = () => planReq(filters, lists, options);
-    return {
-      run,
-      asked() {
-        const asked = new Map<string, string[]>();
-        for (const [url, narrowed] of run().routes) {
-          asked.set(url, narrowed.flatMap(({ authors = [] }) => authors));
-        }
-        return asked;
-      },
-    };
-  },
-};
+export const ourPlan: Planner = planner("planReq", () => undefined);
+
+/** The same with what an outbox remembers of each relay: a third of them failed. */
+export const ourWeighedPlan: Planner = planner("planReq, weighed by the memory", (lists) => {
+  const memory = new RelayMemory({ clock: systemClock, random: createRandom(1), onError });
+  const relays = new Set([...lists.values()].flatMap(({ write }) => write));
+  [...relays].forEach((url, i) => {
+    memory.connected(url, 650);
+    if (i % 3 === 0) memory.failed(url, "flood", systemClock.now());
+    else {
+      memory.answered(url, 900);
+      memory.learned(url, 10, i % 4);
+    }
+  });
+  return (url) => memory.weight(url, false);
+});
+
+function onError(error: Error): void {
+  throw error;
+}
+
+function planner(
+  name: string,
+  weigh: (lists: PlanInput["lists"]) => ((url: string) => number) | undefined,
+): Planner {
+  return { name, prepare: (input) => prepared(input, weigh(input.lists)) };
+}
+
+function prepared(
+  { filter, lists, maxRelays, relaysPerAuthor }: PlanInput,
+  weight: ((url: string) => number) | undefined,
+): ReturnType<Planner["prepare"]> {
+  const filters = [filter];
+  const options = { maxRelays, relaysPerAuthor, weight };
+  const run = () => planReq(filters, lists, options);
+  return {
+    run,
+    asked() {
+      const asked = new Map<string, string[]>();
+      for (const [url, narrowed] of run().routes) {
+        asked.set(url, narrowed.flatMap(({ authors = [] }) => authors));
+      }
+      return asked;
+    },
+  };
+}
 
 /** From lists to relays per author. */
 export const ourSelection: Planner = {

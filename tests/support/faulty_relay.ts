@@ -1,7 +1,7 @@
 /**
  * All that a relay can do wrong, on loopback, by name.
  *
- * ```ts
+ * ```text
  * await using relay = startFault("eose-never", { events });
  * ```
  *
