@@ -255,7 +255,8 @@ export class RelaySession {
   #watch(): void {
     const { clock, connectTimeout } = this.#options;
     const rest = connectTimeout() - (clock.now() - this.startedAt);
-    if (rest <= 0) return this.#isLate();
+    // Less than a millisecond need not move any clock.
+    if (rest < 1) return this.#isLate();
     this.#cancelTimeout = clock.after(Math.min(rest, LOOK), () => this.#watch());
   }
 
