@@ -75,6 +75,11 @@ export class RelayLink {
     this.#options = options;
   }
 
+  /** Whether it was closed for good. */
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
   /** Whether a connection stands. */
   get isOpen(): boolean {
     return [...this.#sessions].some(({ isOpen }) => isOpen);

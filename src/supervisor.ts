@@ -28,6 +28,7 @@ export class Supervisor {
   readonly #options: SupervisorOptions;
   readonly #request: RequestOptions;
   readonly #links = new Map<string, RelayLink>();
+  #isClosed = false;
   /** `NPool` hands a router's filters to the relay as they are: they say which request it is. */
   readonly #parts = new WeakMap<readonly NostrFilter[], Part>();
 
@@ -41,7 +42,11 @@ export class Supervisor {
   link(url: string): RelayLink {
     const normal = normalizeRelayUrl(url, ANY_RELAY) ?? url;
     let link = this.#links.get(normal);
-    if (!link) this.#links.set(normal, link = new RelayLink(normal, this.#options.link));
+    // Closing one pool must not close the relays to the next one of the same outbox.
+    if (!link || (link.isClosed && !this.#isClosed)) {
+      this.#links.set(normal, link = new RelayLink(normal, this.#options.link));
+      if (this.#isClosed) void link.close();
+    }
     return link;
   }
 
@@ -81,6 +86,7 @@ export class Supervisor {
 
   /** Closes every connection; events under way have some seconds to be published. */
   async close(): Promise<void> {
+    this.#isClosed = true;
     await Promise.all([...this.#links.values()].map((link) => link.close()));
   }
 }

@@ -146,6 +146,8 @@ Deno.test("Coverage counts an event for those tagged in it, whichever tag names 
     for (const place of [0, 1, 2]) coverage.settle(place, true);
     const expected = [{ pubkey: C, sent: 1, known: 1 }];
     assert.deepEqual([...coverage.delivery(1)], expected);
+    coverage.saw(2, note({ pubkey: B, tags: [["t", C], ["e", `x:${C}`], ["pp", C]] }), true);
+    assert.deepEqual([...coverage.delivery(1)], expected);
   }
 });
 
@@ -169,11 +171,21 @@ Deno.test("Coverage counts what a relay sent of those it was asked for, of all t
   coverage.saw(0, posts[1], true);
   coverage.saw(1, posts[1], false);
   coverage.saw(1, posts[2], true);
-  coverage.saw(2, posts[0], false); // not asked for A
+  coverage.saw(2, posts[0], false);
+  // Not asked for A: what it has of them is of another window.
+  coverage.saw(2, note({ pubkey: A }), true);
   for (const place of [0, 1, 2]) coverage.settle(place, true);
   assert.deepEqual([...coverage.delivery(0)], [{ pubkey: A, sent: 2, known: 3 }]);
   assert.deepEqual([...coverage.delivery(1)], [{ pubkey: A, sent: 2, known: 3 }]);
   assert.deepEqual([...coverage.delivery(2)], [], "nobody had anything of B");
+});
+
+Deno.test("Coverage tells of delivery as soon as two relays have answered, of however many", () => {
+  const coverage = new Coverage(seatsOf([[0, 1, 2]], { copies: 3, relays: 3 }));
+  coverage.saw(0, note({ pubkey: A }), true);
+  coverage.settle(0, true);
+  coverage.settle(2, true);
+  assert.deepEqual([...coverage.delivery(2)], [{ pubkey: A, sent: 0, known: 1 }]);
 });
 
 Deno.test("Coverage tells of no delivery where a single relay answered", () => {
@@ -197,4 +209,5 @@ Deno.test("Coverage names as orphans those all of whose relays are lost, if they
     assert.deepEqual(coverage.orphans(new Set(lost)), orphans);
   }));
   assert.deepEqual(new Coverage(seatsOf([[], []], { copies: 0 })).orphans(new Set([0])), []);
+  assert.deepEqual(new Coverage(seatsOf([[1], [0]], { copies: 1 })).orphans(new Set([0])), [1]);
 });

@@ -103,6 +103,18 @@ Deno.test("Gate with more places lets in who waits; with fewer, nobody until eno
   assert.deepEqual(queue.entered, ["a", "b", "c", "d"]);
 });
 
+Deno.test("Gate says how many may enter without waiting, and how many wait", async () => {
+  const queue = new Queue(2);
+  assert.deepEqual([queue.gate.free, queue.gate.waiting], [2, 0]);
+  for (const name of ["a", "b", "c"]) queue.wants(name);
+  assert.deepEqual([queue.gate.free, queue.gate.waiting], [0, 1]);
+  queue.gate.resize(1);
+  assert.equal(queue.gate.free, 0);
+  await settled();
+  queue.gate.resize(5);
+  assert.deepEqual([queue.gate.free, queue.gate.waiting], [2, 0]);
+});
+
 Deno.test("Gate never has more inside than places, and nobody waits where one is free", async () => {
   const action = fc.oneof(
     fc.record({ rank: fc.nat(3) }),

@@ -59,6 +59,15 @@ Deno.test("Outlet gives nothing more once the signal is aborted, whatever is lef
   assert.equal(controller.listeners, 0);
 });
 
+Deno.test("Outlet gives what is pushed while its reader has the last value", async () => {
+  const outlet = new Outlet<number>();
+  outlet.push(1);
+  const reader = outlet.read(new AbortController().signal);
+  await reader.next();
+  outlet.push(2);
+  assert.deepEqual(await reader.next(), { done: false, value: 2 });
+});
+
 Deno.test("Outlet ends where the signal is aborted while its reader has the last value", async () => {
   const outlet = new Outlet<number>();
   const controller = new CountedController();

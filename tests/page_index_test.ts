@@ -3,11 +3,13 @@ import fc from "fast-check";
 import { matchFilter } from "nostr-tools";
 import { firstPage } from "../src/answer_pages.ts";
 import { PageIndex } from "../src/page_index.ts";
-import { event, filter } from "./support/arbitraries.ts";
+import { eventFor, filter } from "./support/arbitraries.ts";
 import { AUTHORS, note } from "./support/notes.ts";
 
 Deno.test("PageIndex finds the pages whose filters match, each once, as trying all of them does", () => {
-  fc.assert(fc.property(fc.array(filter, { maxLength: 6 }), event, (filters, event) => {
+  const world = fc.array(filter, { minLength: 1, maxLength: 6 })
+    .chain((filters) => fc.tuple(fc.constant(filters), eventFor(filters[0])));
+  fc.assert(fc.property(world, ([filters, event]) => {
     const pages = filters.map(firstPage);
     const found = new PageIndex(pages).of(event);
     assert.deepEqual(
@@ -21,4 +23,14 @@ Deno.test("PageIndex finds the pages whose filters match, each once, as trying a
 Deno.test("PageIndex finds a page once whose filter names an author twice", () => {
   const page = firstPage({ authors: [AUTHORS[0], AUTHORS[1], AUTHORS[0]] });
   assert.deepEqual(new PageIndex([page]).of(note()), [page]);
+});
+
+Deno.test("PageIndex finds the pages of filters that name no author, among others", () => {
+  const pages = [{ kinds: [1] }, { authors: [AUTHORS[1]] }, {}, { kinds: [7] }].map(firstPage);
+  assert.deepEqual(new PageIndex(pages).of(note()), [pages[0], pages[2]]);
+  assert.deepEqual(new PageIndex(pages).of(note({ pubkey: AUTHORS[1] })), [
+    pages[1],
+    pages[0],
+    pages[2],
+  ]);
 });

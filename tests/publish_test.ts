@@ -137,20 +137,19 @@ Deno.test("publish() offers the event again to a relay that is asked too much", 
   test.assertNothingIsLeft();
 });
 
-Deno.test("publish() offers the event four times where a relay does not say how long to wait, and no more", async () => {
-  const test = new Publication(says(false, "rate-limited: slow down")).begin(0);
-  Object.assign(test.fake.times, { hard: 60_000 });
-  const times: number[] = [];
-  for (let second = 0; second < 60; second++) {
-    await test.clock.advance(0);
-    if (test.last.offered.length > times.length) times.push(second);
-    await test.clock.advance(1_000);
+Deno.test("publish() offers the event after two, four and eight seconds where a relay does not say", async () => {
+  for (const [dice, pauses] of [[0.5, [2, 4, 8]], [0, [1, 2, 4]], [0.75, [2.5, 5, 10]]] as const) {
+    const test = new Publication(says(false, "rate-limited: slow down")).begin(dice);
+    Object.assign(test.fake.times, { hard: 60_000 });
+    for (const [i, pause] of pauses.entries()) {
+      await test.clock.advance(1_000 * pause - 1);
+      assert.equal(test.last.offered.length, i + 1);
+      await test.clock.advance(1);
+      assert.equal(test.last.offered.length, i + 2);
+    }
+    assert.equal(test.reason, "rate-limited");
+    test.assertNothingIsLeft();
   }
-  assert.equal(times.length, 4);
-  const pauses = times.slice(1).map((time, i) => time - times[i]);
-  assert.deepEqual(pauses, [1, 2, 4].map((factor) => factor * pauses[0]));
-  assert.equal(test.reason, "rate-limited");
-  test.assertNothingIsLeft();
 });
 
 Deno.test("publish() does not wait where the relay wants more time than there is", async () => {
@@ -159,6 +158,36 @@ Deno.test("publish() does not wait where the relay wants more time than there is
   assert.equal(test.reason, "rate-limited");
   assert.equal(test.last.offered.length, 1);
   test.assertNothingIsLeft();
+  const other = new Publication(says(false, "rate-limited: try again in 8 s")).begin();
+  await settled();
+  assert.ok(!other.isOver);
+});
+
+Deno.test("publish() leaves the connection idle, which is closed after a while", async () => {
+  const test = new Publication(says(true, "")).begin();
+  await test.clock.advance(29_999);
+  assert.ok(test.link().isOpen);
+  await test.clock.advance(1);
+  assert.ok(test.last.isClosed);
+  assert.equal(test.clock.pending, 0);
+});
+
+Deno.test("publish() takes the word of a relay that tells nothing else, and waits for no more", async () => {
+  const test = new Publication({ ...says(true, ""), isDeaf: true }).begin();
+  await settled();
+  assert.equal(test.outcome, "taken");
+  test.assertNothingIsLeft();
+});
+
+Deno.test("publish() that was given up sets no timer when the connection stands after all", async () => {
+  const test = new Publication({ connect: "wait" }).begin();
+  const other = test.link().use();
+  await settled();
+  test.controller.abort();
+  test.last.accept();
+  await settled();
+  assert.equal(test.clock.pending, 0);
+  other.release();
 });
 
 Deno.test("publish() does not connect to a relay that backs off, and says why", async () => {

@@ -46,6 +46,7 @@ Deno.test("RelayAnswer is complete without a second page where the relay is know
   test.network.fake.learnLimits(RELAY, { fullAt: 420 });
   test.ask(filters[2]);
   await settled();
+  assert.equal(test.network.fake.of("learnLimits").length, 1, "nothing new");
   assert.equal(test.relay.reqs.length, 1);
   assert.ok(test.answer.isComplete);
 });

@@ -104,9 +104,13 @@ Deno.test("RelayAnswer is not failed by one REQ that is refused, but not complet
 });
 
 Deno.test("RelayAnswer fails with the relay's reason where all of it is refused", async () => {
-  const test = new AnswerTest({ onReq: (req) => req.closed("auth-required: who are you?") });
+  const told: RelayError[] = [];
+  const test = new AnswerTest({ onReq: (req) => req.closed("auth-required: who are you?") }, {
+    onRelayError: (error) => told.push(error),
+  });
   test.ask({});
   await settled();
+  assert.deepEqual(told, [test.outcome]);
   assert.ok(test.outcome instanceof RelayError);
   assert.equal(test.outcome.reason, "auth-required");
   assert.equal(test.relay.reqs.length, 1, "there is no better way to ask");

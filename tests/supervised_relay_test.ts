@@ -51,6 +51,14 @@ Deno.test("SupervisedRelay answers with what it has when it is given up, or too 
   assert.equal(test.live.length, 0);
 });
 
+Deno.test("SupervisedRelay waits for a relay that is late, since there is no other", async () => {
+  const test = new SupervisorTest();
+  const query = test.relay(RELAY).query([FILTER]);
+  await test.clock.advance(7_000);
+  test.last.last.send(...posts).eose();
+  assert.deepEqual(await query, posts);
+});
+
 Deno.test("SupervisedRelay ends a request with EOSE, whatever the relay does, and throws nothing", async () => {
   for (
     const script of [
@@ -123,6 +131,29 @@ Deno.test("SupervisedRelay that is closed stays closed, and says so", async () =
   });
   await live.return();
   assert.equal(test.relays.length, 1);
+});
+
+Deno.test("SupervisedRelay that is closed first publishes what is under way, but not for long", async () => {
+  for (const [ok, ms] of [[true, 1_000], [false, 1_000], [undefined, 3_000]] as const) {
+    const test = new SupervisorTest();
+    const relay = test.relay(RELAY);
+    const event = note();
+    let outcome: unknown;
+    relay.event(event).then(() => outcome = "taken", (error) => outcome = error);
+    await settled();
+    let isClosed = false;
+    relay.close().then(() => isClosed = true);
+    await test.clock.advance(ms - 1);
+    assert.ok(!isClosed);
+    if (ok !== undefined) test.last.say(["OK", event.id, ok, "blocked: no"]);
+    await test.clock.advance(1);
+    assert.ok(isClosed);
+    await settled();
+    if (ok) assert.equal(outcome, "taken");
+    else assert.equal((outcome as RelayError).reason, ok === false ? "blocked" : "disconnected");
+    assert.ok(test.last.isClosed);
+    assert.equal(test.clock.pending, 0);
+  }
 });
 
 Deno.test("SupervisedRelay in a pool ends with the pool, and leaves nothing open", async () => {

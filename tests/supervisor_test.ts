@@ -26,9 +26,15 @@ Deno.test("Supervisor keeps one link a relay, however its URL is spelled", () =>
   }
   assert.equal(link.url, RELAY);
   assert.notEqual(supervisor.link("wss://relay.example/path"), link);
-  for (const named of ["ws://127.0.0.1:7777/", "ws://a.onion/", "not a url"]) {
-    assert.equal(supervisor.link(named).url, named, "an app may name what lists may not");
-  }
+  // An app may name what lists may not.
+  for (
+    const [named, normal] of [
+      ["WSS://localhost:4848", "wss://localhost:4848/"],
+      ["WS://Relay.example", "ws://relay.example/"],
+      ["WSS://ABC.onion", "wss://abc.onion/"],
+      ["not a url", "not a url"],
+    ]
+  ) assert.equal(supervisor.link(named).url, normal);
 });
 
 Deno.test("Supervisor knows whether a connection stands, and makes no link to find out", async () => {

@@ -30,6 +30,8 @@ export class ScriptedNetwork {
   readonly relays: ScriptedRelay[] = [];
   /** When they were, in milliseconds from the beginning. */
   readonly openedAt: number[] = [];
+  /** The options that each was opened with. */
+  readonly options: OpenOptions[] = [];
   /** The failures that were told. */
   readonly failures: RelayError[] = [];
   /** What else went wrong. */
@@ -55,6 +57,7 @@ export class ScriptedNetwork {
 
   readonly open = (url: string, options: OpenOptions): ScriptedRelay => {
     this.openedAt.push(this.clock.now() - START * 1000);
+    this.options.push(options);
     const relay = new ScriptedRelay(url, options, this.scripts.get(url) ?? this.scripts.get("")!);
     this.relays.push(relay);
     return relay;

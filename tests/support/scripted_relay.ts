@@ -35,6 +35,8 @@ export class ScriptedRelay implements NRelay {
   readonly offered: NostrEvent[] = [];
   isOpen = false;
   isClosed = false;
+  /** Whether nothing arrives any longer, though the connection looks as if it stood. */
+  isMute = false;
   readonly #script: Script;
   readonly #options: Partial<OpenOptions>;
   readonly #offers = new Map<string, (ok: boolean, words: string) => void>();
@@ -143,7 +145,7 @@ export class ScriptedRelay implements NRelay {
   }
 
   #arrive(req: ScriptedReq): void {
-    if (!req.isOver && this.isOpen) this.#script.onReq?.(req, this);
+    if (!req.isOver && this.isOpen && !this.isMute) this.#script.onReq?.(req, this);
   }
 
   /** Tells those who opened it: a state, or a message. */

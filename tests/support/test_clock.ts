@@ -65,3 +65,8 @@ export async function settled(): Promise<void> {
     await new Promise<void>((resolve) => setImmediate(resolve));
   }
 }
+
+/** Resolves when what hops from one turn of the event loop to the next has settled, too. */
+export async function quiet(): Promise<void> {
+  for (let round = 0; round < 40; round++) await settled();
+}

@@ -1,0 +1,141 @@
+import assert from "node:assert/strict";
+import { NPool } from "@nostrify/nostrify";
+import { createOutbox } from "../src/create_outbox.ts";
+import { openSqlite } from "../src/db/sqlite.ts";
+import type { OutboxOptions } from "../src/outbox_options.ts";
+import type { ReqPlan } from "../src/plan_req.ts";
+import { RelayServer } from "./support/relay_server.ts";
+import { Signer } from "./support/signer.ts";
+
+const alice = new Signer(1);
+const post = alice.sign({ content: "hello" });
+const FILTERS = [{ kinds: [1], authors: [alice.pubkey] }];
+const DAY = 86_400;
+const loopback = { policy: { allowLocal: true, allowInsecure: true }, relayInfo: false };
+
+/** A relay that holds a post, and whatever options an outbox needs to reach it. */
+function start() {
+  const relay = RelayServer.start();
+  relay.seed([post]);
+  return { relay, [Symbol.asyncDispose]: () => relay.stop() };
+}
+
+async function outboxOf(relay: RelayServer, options: OutboxOptions = {}) {
+  const outbox = createOutbox({ ...loopback, ...options });
+  await outbox.store.event(alice.relayList({ both: [relay.url] }));
+  return outbox;
+}
+
+Deno.test("createOutbox() returns a plain object, which NPool takes as it is or spread", async () => {
+  await using network = start();
+  await using outbox = await outboxOf(network.relay);
+  assert.equal(Object.getPrototypeOf(outbox), Object.prototype);
+  assert.equal(outbox.eoseTimeout, 0);
+  await using pool = new NPool(outbox);
+  await using spread = new NPool({ ...outbox });
+  assert.deepEqual((await pool.query(FILTERS)).map(({ id }) => id), [post.id]);
+  assert.deepEqual((await spread.query(FILTERS)).map(({ id }) => id), [post.id]);
+  assert.equal(network.relay.stats.connections, 1);
+});
+
+Deno.test("createOutbox() leaves the relays of one pool alone where another one closes", async () => {
+  await using network = start();
+  await using outbox = await outboxOf(network.relay);
+  const first = new NPool(outbox);
+  await first.query(FILTERS);
+  await first.close();
+  await using second = new NPool(outbox);
+  assert.equal((await second.query(FILTERS)).length, 1);
+});
+
+Deno.test("two outboxes share nothing", async () => {
+  await using network = start();
+  await using known = await outboxOf(network.relay);
+  await using unknown = createOutbox(loopback);
+  await using pool = new NPool(known);
+  await pool.query(FILTERS);
+  assert.equal((await known.relays()).length, 1);
+  assert.deepEqual(await unknown.relays(), []);
+  assert.equal((await unknown.store.get([alice.pubkey])).size, 0);
+});
+
+Deno.test("createOutbox() remembers relays beside the lists, over a restart", async () => {
+  await using network = start();
+  const folder = await Deno.makeTempDir();
+  const path = `${folder}/outbox.sqlite3`;
+  {
+    await using db = await openSqlite(path);
+    await using outbox = await outboxOf(network.relay, { store: db });
+    await using pool = new NPool(outbox);
+    await pool.query(FILTERS);
+  }
+  await using db = await openSqlite(path);
+  await using outbox = createOutbox({ ...loopback, store: db });
+  const [report, ...others] = await outbox.relays();
+  assert.deepEqual(others, []);
+  assert.deepEqual([report.url, report.state, report.successes], [network.relay.url, "closed", 1]);
+  assert.ok(report.eoseMs !== undefined);
+  await Deno.remove(folder, { recursive: true });
+});
+
+Deno.test("createOutbox() explains a request, and sends nothing", async () => {
+  await using network = start();
+  const told: unknown[] = [];
+  const tell = (what: unknown) => told.push(what);
+  await using outbox = await outboxOf(network.relay, { onReqPlan: tell, onError: tell });
+  const bob = "bb".repeat(32);
+  const why = await outbox.explain([{ kinds: [1], authors: [alice.pubkey, bob] }]);
+  assert.deepEqual(why.relays.map(({ url }) => url), [network.relay.url]);
+  assert.deepEqual(why.plan.unrouted, [{ reason: "no-list", pubkey: bob, filter: 0 }]);
+  assert.match(String(why), new RegExp(`not asked for: ${bob} in filter 0 \\(no-list\\)`));
+  const nowhere = await outbox.explain([{ kinds: [1], authors: [bob] }]);
+  assert.equal(nowhere.relays.length, 0);
+  assert.deepEqual(told, []);
+  assert.equal(network.relay.stats.connections, 0);
+});
+
+Deno.test("createOutbox() asks for more copies in smaller filters where a request reaches far back", async () => {
+  const plans: ReqPlan[] = [];
+  await using outbox = createOutbox({
+    ...loopback,
+    deepAfter: 10,
+    clock: { now: () => 1_700_000_000_000, after: () => () => {} },
+    onReqPlan: (plan) => plans.push(plan),
+  });
+  const urls = [1, 2, 3, 4, 5].map((n) => `ws://127.0.0.1:${n}/`);
+  const signers = Array.from({ length: 6 }, (_, i) => new Signer(10 + i));
+  for (const signer of signers) await outbox.store.event(signer.relayList({ both: urls }));
+  const authors = signers.map(({ pubkey }) => pubkey);
+  for (const days of [9, 11]) {
+    await outbox.reqRouter([{ kinds: [1], authors, since: 1_700_000_000 - days * DAY }]);
+  }
+  const shape = ({ routes, people }: ReqPlan) => [
+    people[0].relays.length,
+    Math.max(...[...routes.values()].flat().map((filter) => filter.authors!.length)),
+  ];
+  assert.deepEqual(plans.map(shape), [[2, 6], [4, 3]]);
+});
+
+Deno.test("createOutbox() never connects to a relay that the app holds for worth nothing", async () => {
+  await using network = start();
+  await using outbox = await outboxOf(network.relay, {
+    weight: () => 0,
+    onError: () => undefined,
+  });
+  await using pool = new NPool(outbox);
+  assert.deepEqual(await pool.query(FILTERS), []);
+  assert.equal(network.relay.stats.connections, 0);
+});
+
+Deno.test("createOutbox() that is closed ends what is asked, and connects no more", async () => {
+  await using network = start();
+  const outbox = await outboxOf(network.relay);
+  const pool = new NPool(outbox);
+  const messages = pool.req(FILTERS)[Symbol.asyncIterator]();
+  await messages.next();
+  await outbox.close();
+  await messages.return?.();
+  assert.deepEqual(await new NPool(outbox).query(FILTERS), []);
+  await assert.rejects(new NPool(outbox).event(post), AggregateError);
+  assert.equal(network.relay.stats.connections, 1);
+});
