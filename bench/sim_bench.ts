@@ -28,11 +28,10 @@ export async function benchNetwork(): Promise<void> {
   const ours = library("createOutbox");
   const unlearned = library("createOutbox, no learning", { learning: false });
   const unpaged = library("createOutbox, no pages", { maxPages: 0 });
-  const patient = library("createOutbox, patient", { timeout: 120_000, maxPages: 100 }, false);
   const ceilings = new Ceilings([WEEK, YEAR]);
   const [week, year] = await runAll(seen(networks(sizes), ({ world }) => ceilings.add(world)), [
     { days: WEEK, subjects: [ours, unlearned, ...OTHERS] },
-    { days: YEAR, subjects: [ours, patient, unpaged, ...OTHERS] },
+    { days: YEAR, subjects: [ours, unpaged, ...OTHERS] },
   ], SESSIONS);
 
   print("## On simulated networks");
@@ -43,7 +42,7 @@ export async function benchNetwork(): Promise<void> {
       `${SESSIONS}th session, 20 hours apart. Dead relays refuse, answer in HTTP, hang, or want a ` +
       "sign-in; 5 % of the living never say EOSE; relays take 10 or 200 filters in a REQ and cut " +
       "answers at their cap. `createOutbox` has its defaults and two big relays to fall back on; " +
-      "`patient`: two minutes and 100 pages. Others are plain clients with the same relays: 10 authors a filter " +
+      "Others are plain clients with the same relays: 10 authors a filter " +
       "unless said otherwise, 15 seconds of patience, told how many filters each relay takes. " +
       "Nothing is posted between sessions: each asks for the same window.",
   ));

@@ -64,7 +64,7 @@ export interface OutboxOptions extends RouterOptions {
    * Most pages beyond the first that are asked for where a relay cut its answer to
    * a filter with `since` and without `limit`; an integer >= 0. 0 takes what the
    * first page has.
-   * @default 20
+   * @default 100
    */
   readonly maxPages?: number;
   /**
@@ -167,7 +167,7 @@ export function outboxSettings(options: OutboxOptions): OutboxSettings {
     settle: integer("settle", options.settle, 100, 0),
     maxConnecting: integer("maxConnecting", options.maxConnecting, 10, 1),
     idleTimeout: integer("idleTimeout", options.idleTimeout, 30_000, 1),
-    maxPages: integer("maxPages", options.maxPages, 20, 0),
+    maxPages: integer("maxPages", options.maxPages, 100, 0),
     deepAfter: integer("deepAfter", options.deepAfter, 30, 1),
     learning: options.learning ?? true,
     relayInfo: options.relayInfo ?? true,

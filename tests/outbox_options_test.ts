@@ -71,7 +71,7 @@ Deno.test("outboxSettings() fills in what is missing", () => {
     settle: 100,
     maxConnecting: 10,
     idleTimeout: 30_000,
-    maxPages: 20,
+    maxPages: 100,
     deepAfter: 30,
   });
   const { learning, relayInfo, monitors, memory, clock, random } = settings;
