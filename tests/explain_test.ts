@@ -141,6 +141,15 @@ Deno.test("explanation() says why people are asked for elsewhere, or not at all"
   ]);
 });
 
+Deno.test("explanation() counts one as one", () => {
+  const failed = { retryAt: 0, inARow: 1, failures: { junk: 1 }, hits: 0.2, misses: 0.2 };
+  const [, line] = lines([{ authors: [DAVE] }], [reportOn(failed, { url: "wss://d.example/" })]);
+  assert.equal(
+    line,
+    "wss://d.example/: 1 person, 1 filter; closed; failed 1 time in a row; 1 x junk; delivers 50 %",
+  );
+});
+
 Deno.test("explanation() of a request for nobody knows of no relay", () => {
   assert.deepEqual(lines([], []), ["0 of 0 people asked for on 0 relays"]);
 });

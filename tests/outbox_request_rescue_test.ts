@@ -191,6 +191,14 @@ Deno.test("OutboxRequest keeps tagged users and authors apart when it looks for 
   assert.ok(!test.asked.includes("b"));
 });
 
+Deno.test("OutboxRequest looks for authors and tagged users in one go", async () => {
+  const about = { kinds: [7], "#p": [ALICE] };
+  const test = new RequestTest({ lists: ["ab"], scripts: { a: dead, b: {} }, routing: one });
+  await test.begin(posts(ALICE), about);
+  assert.equal(test.asked, "ab");
+  assert.deepEqual(test.relay("b").last.filters, [posts(ALICE), about]);
+});
+
 Deno.test("OutboxRequest that is given up ends those who stand in, at whichever stage", async () => {
   for (const ms of [0, 100, 3_000, 9_000, 60_000]) {
     const test = new RequestTest({

@@ -39,6 +39,39 @@ Deno.test("OutboxRequest is done as soon as every relay has answered, each of wh
   assert.equal(test.doneAt, 60);
 });
 
+Deno.test("OutboxRequest that is done before it has settled waits for nothing any longer", async () => {
+  const test = timed(["ab"], { a: [10, note()], b: [60, note()] });
+  await test.begin(posts(ALICE));
+  await test.clock.advance(60);
+  assert.equal(test.doneAt, 60);
+  test.controller.abort();
+  await settled();
+  for (const letter of "ab") test.link(url(letter)).close();
+  assert.equal(test.clock.pending, 0);
+});
+
+Deno.test("OutboxRequest ends with its signal, though nobody reads on", async () => {
+  const test = new RequestTest({ lists: ["a"], scripts: { a: holding(notes(9)) } });
+  await test.plan(posts(ALICE));
+  const reader = test.messages("a");
+  await reader.next();
+  assert.equal(test.live.length, 1);
+  test.controller.abort();
+  await settled();
+  assert.equal(test.live.length, 0);
+  assert.equal((await reader.next()).done, true);
+});
+
+Deno.test("OutboxRequest that its reader leaves lets go of the relay and of the signal", async () => {
+  const test = new RequestTest({ lists: ["a"], scripts: { a: holding(notes(9)) } });
+  await test.plan(posts(ALICE));
+  const reader = test.messages("a");
+  await reader.next();
+  await reader.return();
+  assert.equal(test.live.length, 0);
+  assert.equal(test.controller.listeners, 0);
+});
+
 Deno.test("OutboxRequest is done a little after everybody is covered, and goes on with slower relays", async () => {
   const late = note();
   const test = timed(["ab"], { a: [10, note()], b: [2_000, late] });
@@ -133,7 +166,21 @@ Deno.test("OutboxRequest tells the memory who had what others had, if their answ
   });
   await test.begin(posts(ALICE));
   await test.clock.advance(1_000);
-  assert.deepEqual(test.fake.of("learned"), [[url("a"), 1, 0], [url("b"), 1 / 4, 3 / 4]]);
+  const learned = [[url("a"), 1, 0], [url("b"), 1 / 4, 3 / 4]];
+  assert.deepEqual(test.fake.of("learned"), learned);
+  test.controller.abort();
+  await settled();
+  assert.deepEqual(test.fake.of("learned"), learned, "once");
+});
+
+Deno.test("OutboxRequest makes no more of a relay that sends the same again and again", async () => {
+  const [post, other] = notes(2);
+  const test = timed(["ab"], { a: [10], b: [20, post, other] });
+  test.scripts.set(url("a"), { onReq: (req) => req.send(post, post, post).eose() });
+  await test.begin(posts(ALICE));
+  await test.clock.advance(1_000);
+  const [[, hits, misses]] = test.fake.of("learned") as number[][];
+  assert.ok(hits <= 1 && misses >= 0, `${hits} ${misses}`);
 });
 
 Deno.test("OutboxRequest draws no conclusion from answers that were cut, failed, or came alone", async () => {

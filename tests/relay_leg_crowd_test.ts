@@ -92,3 +92,19 @@ Deno.test("RelayLeg of which one part is refused keeps the rest of the answer", 
   assert.deepEqual(test.told, ["0 settled cut"]);
   assert.deepEqual(new Set(test.events), new Set(posts.slice(0, 10)));
 });
+
+Deno.test("RelayLeg that is given up before the connection stands has nothing to say when it does", async () => {
+  const test = new LegTest({ connect: "wait" });
+  const other = test.another();
+  await test.clock.advance(1_000);
+  test.controller.abort();
+  await settled();
+  test.last.accept();
+  await test.clock.advance(10_000);
+  assert.deepEqual(test.told, []);
+  assert.deepEqual(other.told, ["4000 late", "9000 lost", "9000 settled no-answer"]);
+  assert.deepEqual(test.fake.of("unanswered"), [[RELAY]]);
+  other.controller.abort();
+  await test.link().close();
+  assert.equal(test.clock.pending, 0);
+});

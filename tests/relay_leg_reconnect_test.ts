@@ -90,17 +90,24 @@ Deno.test("RelayLeg asks a relay that hangs up once more at once, and has failed
 });
 
 Deno.test("RelayLeg tries a relay that stays away less and less often, and tells each time", async () => {
-  const test = new LegTest(turns({ connect: "refuse" }));
-  await test.clock.advance(600_000);
-  const pauses = test.openedAt.slice(1).map((ms, i) => ms - test.openedAt[i]);
-  const [first] = pauses;
-  assert.ok(first >= 1_000, `${first}`);
-  pauses.forEach((pause, i) => {
-    const expected = first * Math.min(180, 1.6 ** i);
-    assert.ok(Math.abs(pause - expected) < 1, `${pause}, not ${expected}`);
-  });
-  assert.ok(pauses.length >= 6);
-  assert.equal(test.told.filter((what) => what.endsWith(" lost")).length, test.openedAt.length);
+  for (
+    const [script, first, longest] of [
+      [{ connect: "refuse" }, 1_000, 180_000],
+      [{ onReq: (req) => req.closed("blocked: no") }, 20_000, 900_000],
+    ] as [Script, number, number][]
+  ) {
+    const test = new LegTest(script);
+    const at = [0];
+    for (let pause = first; at.length < 14; pause = Math.min(longest, 1.6 * pause)) {
+      at.push(at[at.length - 1] + pause);
+    }
+    const count = () => Math.max(test.openedAt.length, test.last.reqs.length);
+    for (const [i, ms] of at.entries()) {
+      await test.clock.advance(ms - (test.clock.now() - NOW) + 1);
+      assert.equal(count(), i + 1, `${ms}`);
+      assert.equal(test.told.filter((what) => what.endsWith(" lost")).length, i + 1);
+    }
+  }
 });
 
 Deno.test("RelayLeg spreads its attempts, so that not all come back at once", async () => {
@@ -153,6 +160,7 @@ Deno.test("RelayLeg begins anew with a relay whose connection was of use", async
     test.last.cut();
     await test.clock.advance(200);
     assert.equal(test.openedAt.length, i + 2, "at once, however often");
+    assert.equal(test.controller.listeners, 1, "as many as at first");
   }
   assert.ok(test.told.every((what) => what.endsWith("complete")));
   // One that holds for seconds only is not of much use.
@@ -171,18 +179,26 @@ Deno.test("RelayLeg that answered once fails with no more than that it is lost",
 });
 
 Deno.test("RelayLeg asks in shorter REQs where a relay hung up, which may have been for their length", async () => {
-  const filters = AUTHORS.map((author) => ({ authors: [author] }));
-  const posts = AUTHORS.map((pubkey) => note({ pubkey }));
-  const test = new LegTest({
-    onReq(req, relay) {
-      if (JSON.stringify(req.filters).length > 1_000) relay.cut();
-      else req.send(...found(posts, req.filters)).eose();
-    },
-  }, filters);
-  await test.clock.advance(200);
-  assert.deepEqual(test.told, ["200 settled complete"]);
-  const ids = (events: readonly NostrEvent[]) => events.map(({ id }) => id).sort();
-  assert.deepEqual(ids(test.events), ids(posts));
+  for (const [size, most] of [[100, 1_000], [8, 512]]) {
+    const tags = Array.from({ length: size }, (_, i) => `${"x".repeat(72)}${i}`);
+    const posts = tags.map((tag) => note({ tags: [["t", tag]] }));
+    const lengths: number[] = [];
+    const test = new LegTest({
+      onReq(req, relay) {
+        lengths.push(JSON.stringify(req.filters).length);
+        if (relay === test.relays[0]) relay.cut();
+        else req.send(...found(posts, req.filters)).eose();
+      },
+    }, tags.map((tag) => ({ "#t": [tag] })));
+    await test.clock.advance(200);
+    assert.deepEqual(test.told, ["200 settled complete"]);
+    assert.deepEqual(new Set(test.events), new Set(posts));
+    const [whole, ...parts] = lengths;
+    const bound = Math.max(512, whole / 8 + 10);
+    assert.ok(bound >= most, `${bound}`);
+    assert.ok(parts.every((length) => length <= bound), `${parts} of ${whole}`);
+    assert.ok(parts.some((length) => length > bound / 2), `${parts} of ${whole}`);
+  }
 });
 
 Deno.test("RelayLeg waits for the answer again where it was late over the connection before", async () => {
@@ -203,4 +219,24 @@ Deno.test("RelayLeg fails with what `open` throws, and tries again", async () =>
   await test.clock.advance(10_000);
   assert.match(test.told.join(), /^0 lost,0 settled unreachable,\d+ settled complete$/);
   assert.match(test.outcomes[0].error!.message, /The URL is invalid$/);
+});
+
+Deno.test("RelayLeg that has failed comes after those who have not been tried yet", async () => {
+  const test = new LegTest({ connect: "refuse" }, undefined, { rank: 0 });
+  await settled();
+  test.gate.resize(1);
+  test.scripts.set("", { connect: "wait" });
+  for (const letter of "xyz") {
+    const link = test.link(`wss://${letter}.example/`);
+    link.use();
+    link.session(5, new AbortController().signal);
+    await test.clock.advance(500);
+  }
+  const opened = () => test.relays.map(({ url }) => url[6]).join("");
+  assert.equal(opened(), "rx");
+  for (const expected of ["rxy", "rxyz", "rxyzr"]) {
+    test.last.accept();
+    await settled();
+    assert.equal(opened(), expected);
+  }
 });

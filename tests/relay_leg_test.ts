@@ -42,6 +42,8 @@ Deno.test("RelayLeg tells that it is late, and then that it has failed, in silen
   test.last.accept();
   await test.clock.advance(30_000);
   assert.deepEqual(test.told, ["4000 late", "9000 lost", "9000 settled no-answer"]);
+  assert.equal(test.outcomes[0].complete, false);
+  assert.deepEqual(test.failures, [test.outcomes[0].error], "onRelayError is told");
   assert.match(test.outcomes[0].error!.message, /no EOSE within 8000 ms$/);
   assert.deepEqual(test.fake.of("unanswered"), [[RELAY]]);
   assert.equal(test.live.length, 1, "it is still listened to");
@@ -97,6 +99,7 @@ Deno.test("RelayLeg is not lost for a relay that sends events but never says EOS
   const test = new LegTest({ onReq: (req) => req.send(note()) });
   await test.clock.advance(60_000);
   assert.deepEqual(test.told, ["3000 settled no-answer"]);
+  assert.equal(test.outcomes[0].complete, false);
   assert.deepEqual(test.fake.of("delivered"), [[RELAY, 1]]);
   assert.deepEqual(test.fake.of("unanswered"), [[RELAY]]);
   assert.deepEqual(test.openedAt, [0]);
@@ -187,6 +190,41 @@ Deno.test("RelayLeg that is given up leaves nothing behind, at whichever stage",
     assert.equal(test.clock.pending, 0, `${JSON.stringify(script)} ${ms}`);
     assert.equal(test.told.length, told);
   }
+});
+
+Deno.test("RelayLeg that is over uses neither the link nor a connection any longer", async () => {
+  const test = new LegTest(holding([]));
+  const link = test.link();
+  let notices = 0;
+  const { onNotice } = link;
+  link.onNotice = (listener) => {
+    notices++;
+    const unhear = onNotice.call(link, listener);
+    return () => {
+      notices--;
+      unhear();
+    };
+  };
+  const other = test.another();
+  await settled();
+  assert.equal(notices, 2);
+  for (const { controller } of [test.leg, other]) controller.abort();
+  await settled();
+  assert.equal(notices, 0);
+  const session = await link.session(0, new AbortController().signal);
+  assert.equal(session.users, 1, "the one just now");
+  assert.equal(test.clock.pending, 1, "until the connection is closed that nobody uses");
+  await test.clock.advance(1_000_000);
+  assert.ok(test.last.isClosed);
+});
+
+Deno.test("RelayLeg that has its answer waits for nothing but new events", async () => {
+  const test = new LegTest(holding([]));
+  await settled();
+  const { pending } = test.clock;
+  assert.ok(pending <= 1, "a look at the connection from time to time");
+  await test.clock.advance(30_000);
+  assert.equal(test.clock.pending, pending);
 });
 
 Deno.test("RelayLeg that is given up before it begins does not even connect", async () => {

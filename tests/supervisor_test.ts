@@ -51,6 +51,20 @@ Deno.test("Supervisor knows whether a connection stands, and makes no link to fi
   assert.ok(relays[0].isClosed);
 });
 
+Deno.test("Supervisor that is closed opens nothing any longer, not even what it did not know", async () => {
+  const { supervisor, relays } = new SupervisorTest();
+  const known = supervisor.link(RELAY);
+  await supervisor.close();
+  for (const link of [known, supervisor.link("wss://new.example/")]) {
+    link.use();
+    await assert.rejects(link.session(0, new AbortController().signal), {
+      reason: "unreachable",
+      message: /outbox is closed$/,
+    });
+  }
+  assert.equal(relays.length, 0);
+});
+
 Deno.test("Supervisor knows a plan's filters for parts of one request, once", async () => {
   const { supervisor } = new SupervisorTest();
   const { plan, seats, ...rest } = await planned("ab");
@@ -91,5 +105,25 @@ Deno.test("Supervisor has nobody stand in who backs off", async () => {
     );
     controller.abort();
     await reading;
+  }
+});
+
+Deno.test("Supervisor gives a deep request four times as long", async () => {
+  for (const [isDeep, ms] of [[false, 30_000], [true, 120_000]] as const) {
+    const test = new SupervisorTest();
+    Object.assign(test.fake.times, { soft: 200_000, hard: 200_000 });
+    const own = await planned("a");
+    test.supervisor.planned({ ...own, isDeep });
+    const [[at, filters]] = own.plan.routes;
+    const { request, place } = test.supervisor.take(filters, at);
+    const controller = new AbortController();
+    const reader = request.join(place, test.supervisor.link(at), filters, controller.signal);
+    let isDone = false;
+    reader.next().then(() => isDone = true);
+    await test.clock.advance(ms - 1);
+    assert.ok(!isDone);
+    await test.clock.advance(1);
+    assert.ok(isDone);
+    await reader.return();
   }
 });

@@ -59,6 +59,7 @@ export class LegTest extends ScriptedNetwork {
       random: () => 0.5,
       maxPages: 20,
       rank: 0,
+      onRelayError: (error) => this.failures.push(error),
       ...options,
     };
     this.leg = this.another();

@@ -6,7 +6,7 @@
 
 import type { NostrEvent, NostrFilter } from "@nostrify/types";
 import { type Planned, reqPlanner } from "../../src/create_req_router.ts";
-import { OutboxRequest, type RequestOptions } from "../../src/outbox_request.ts";
+import { OutboxRequest, type RelayMessage, type RequestOptions } from "../../src/outbox_request.ts";
 import type { RouterOptions } from "../../src/router_options.ts";
 import { CountedController } from "./counted_signal.ts";
 import { MemorySource, relayList } from "./memory_source.ts";
@@ -99,15 +99,18 @@ export class RequestTest extends ScriptedNetwork {
     return planned;
   }
 
-  /** Asks one of its relays. */
-  async join(letter: string): Promise<void> {
+  /** Asks one of its relays, and leaves the reading to the test. */
+  messages(letter: string): AsyncGenerator<RelayMessage, void> {
     const { plan, seats } = this.#planned!;
     const link = this.link(url(letter));
-    const filters = plan.routes.get(link.url)!;
     const place = seats.urls.indexOf(link.url);
-    for await (
-      const message of this.#request!.join(place, link, filters, this.controller.signal)
-    ) {
+    const { signal } = this.controller;
+    return this.#request!.join(place, link, plan.routes.get(link.url)!, signal);
+  }
+
+  /** Asks one of its relays. */
+  async join(letter: string): Promise<void> {
+    for await (const message of this.messages(letter)) {
       if (message[0] === "EVENT") this.events.push(message[2]);
       else this.eoses.push(`${this.clock.now() - START * 1000} ${letter} ${message[0]}`);
     }
