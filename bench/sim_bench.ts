@@ -41,7 +41,7 @@ export async function benchNetwork(): Promise<void> {
     }), on which \`createOutbox\` drives an \`NPool\` in virtual time, from nothing known to the ` +
       `${SESSIONS}th session, 20 hours apart. Dead relays refuse, answer in HTTP, hang, or want a ` +
       "sign-in; 5 % of the living never say EOSE; relays take 10 or 200 filters in a REQ and cut " +
-      "answers at their cap. `createOutbox` has its defaults and two big relays to fall back on; " +
+      "answers at their cap. `createOutbox` has its defaults and two big relays to fall back on. " +
       "Others are plain clients with the same relays: 10 authors a filter " +
       "unless said otherwise, 15 seconds of patience, told how many filters each relay takes. " +
       "Nothing is posted between sessions: each asks for the same window.",

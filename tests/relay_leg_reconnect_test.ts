@@ -1,4 +1,3 @@
-import type { NostrEvent } from "@nostrify/types";
 import assert from "node:assert/strict";
 import { AUTHORS, note, notes } from "./support/notes.ts";
 import { LegTest } from "./support/scripted_leg.ts";
