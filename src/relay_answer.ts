@@ -41,6 +41,8 @@ export interface AnswerOptions {
   readonly onRelayError?: (error: RelayError) => void;
   /** The answer goes on: something came that was waited for. */
   readonly onProgress: () => void;
+  /** The relay is left alone for so many milliseconds, as it wants to be. */
+  readonly onWait?: (ms: number, error: RelayError) => void;
 }
 
 /** Most REQs that stay open for new events, as there is a place for each request; more are replaced. */
@@ -267,6 +269,7 @@ export class RelayAnswer {
       }
       if (error.reason === "rate-limited") {
         const wait = retryAfter(lastWords) ?? RATE_LIMIT_WAIT * 2 ** tries * (0.5 + random());
+        this.#options.onWait?.(wait, error);
         await sleep(clock, wait, this.#signal);
         return await this.#askAll(pages.map(samePage), stay, tries + 1);
       }

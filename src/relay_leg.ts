@@ -159,6 +159,8 @@ export class RelayLeg {
       maxLength: this.#maxLength,
       onEvent: (event) => this.#event(event),
       onProgress: () => this.#progressAt = clock.now(),
+      // Nobody can wait for longer than for a relay that says nothing.
+      onWait: (ms, error) => ms > memory.deadlines(url).hard ? this.#failed(error) : undefined,
     }, signal);
     const unhear = this.#link.onNotice((words) => answer.notice(words));
     const wait = this.#isAnswered
@@ -231,7 +233,8 @@ export class RelayLeg {
   #watch(session: RelaySession, answer: RelayAnswer, signal: AbortSignal) {
     const { clock, memory } = this.#options;
     const { url } = this.#link;
-    const listening = { heardAt: () => this.#progressAt, isAsking: () => answer.isAsking };
+    const heardAt = () => this.#progressAt;
+    const isAsking = () => answer.isAsking;
     const cancels: (() => void)[] = [];
     let since = clock.now();
     let isOver = false;
@@ -257,12 +260,13 @@ export class RelayLeg {
         else this.#listener.settled({ answered: false, complete: false, error });
       };
       cancels.push(
-        afterSilence(clock, soft, listening, () => {
+        // It is late, too, while it is not asked: others may have answered long ago.
+        afterSilence(clock, soft, { heardAt, isAsking: () => true }, () => {
           // Events come without a pause: after one there is no more to wait for.
-          if (this.#untold > 0) tooLate();
+          if (this.#untold > 0 && isAsking()) tooLate();
           else this.#listener.late();
         }),
-        afterSilence(clock, hard, listening, tooLate),
+        afterSilence(clock, hard, { heardAt, isAsking }, tooLate),
       );
     };
     const cancel = () => {

@@ -115,13 +115,29 @@ Deno.test("RelayLeg does not hold it against a relay when the program was busy",
   assert.deepEqual(test.told, ["20100 settled complete"]);
 });
 
-Deno.test("RelayLeg waits for a relay that is asked too much, which is not silence", async () => {
+Deno.test("RelayLeg waits for a relay that is asked too much, which is late and not to blame", async () => {
   let reqs = 0;
   const test = new LegTest({
-    onReq: (req) => reqs++ === 0 ? req.closed("rate-limited: try again in 12 s") : req.eose(),
+    onReq: (req) => reqs++ === 0 ? req.closed("rate-limited: try again in 8 s") : req.eose(),
   });
   await test.clock.advance(20_000);
-  assert.deepEqual(test.told, ["12000 settled complete"]);
+  assert.deepEqual(test.told, ["3000 late", "8000 settled complete"]);
+  assert.deepEqual(test.fake.of("unanswered"), []);
+});
+
+Deno.test("RelayLeg has failed at once where the relay wants more time than there is, and asks again then", async () => {
+  let reqs = 0;
+  const test = new LegTest({
+    onReq: (req) => reqs++ === 0 ? req.closed("rate-limited: try again in 60 s") : req.eose(),
+  });
+  await test.clock.advance(60_000);
+  assert.deepEqual(test.told, [
+    "0 lost",
+    "0 settled rate-limited",
+    "3000 late",
+    "60000 settled complete",
+  ]);
+  assert.equal(test.relays.length, 1);
 });
 
 Deno.test("RelayLeg goes by the deadlines of the memory when the connection stands", async () => {
