@@ -64,7 +64,8 @@ async function offer(
   if (signal.aborted) abort();
   let cancel = () => {};
   try {
-    const session = await link.session(rank, own.signal);
+    // Whoever publishes does not want to hear that a relay is left alone for now.
+    const session = await link.session(rank, own.signal, true);
     const unend = session.onEnd((error) => own.abort(error));
     // The time for the OK starts when the connection stands; if it never does, it ends.
     session.whenOpen().then(() => {
