@@ -178,8 +178,7 @@ export class RelayLeg {
       this.#listener.settled({ answered: true, complete: answer.isComplete });
       if (!answer.stays) {
         await sleep(clock, LIVE_DELAY, signal);
-        const since = Math.floor(startedAt / 1000) - OVERLAP;
-        if (!signal.aborted) await answer.live(liveFilters(this.#filters, since));
+        if (!signal.aborted) await answer.live(liveFilters(this.#filters, this.#since()));
       }
       return await this.#over(answer, signal);
     } finally {
