@@ -77,6 +77,8 @@ export class RelayLeg {
   #isAnswered = false;
   /** When the answer was asked for that came to its end. */
   #askedAt = 0;
+  /** Whether events came since the last REQ was sent, or came to its end. */
+  #isStreaming = false;
   /** Events of which the memory was not told yet. */
   #untold = 0;
   /** How long the longest REQ was that the last connection ended on, in bytes. */
@@ -158,7 +160,10 @@ export class RelayLeg {
       ...this.#options,
       maxLength: this.#maxLength,
       onEvent: (event) => this.#event(event),
-      onProgress: () => this.#progressAt = clock.now(),
+      onProgress: () => {
+        this.#progressAt = clock.now();
+        this.#isStreaming = false;
+      },
       // Nobody can wait for longer than for a relay that says nothing.
       onWait: (ms, error) => ms > memory.deadlines(url).hard ? this.#failed(error) : undefined,
     }, signal);
@@ -216,6 +221,7 @@ export class RelayLeg {
     this.#progressAt = this.#options.clock.now();
     this.#newest = Math.max(this.#newest, event.created_at);
     this.#untold++;
+    this.#isStreaming = true;
     this.#listener.event(event);
   }
 
@@ -242,17 +248,17 @@ export class RelayLeg {
       since = this.#progressAt = clock.now();
       const { soft, hard } = memory.deadlines(url);
       let isTooLate = false;
-      const tooLate = () => {
+      const tooLate = (ms: number) => {
         if (isTooLate) return;
         isTooLate = true;
         if (session.hasGoneSilent(since)) {
-          const detail = `nothing was heard on it for ${Math.round(hard)} ms`;
+          const detail = `nothing was heard on it for ${Math.round(ms)} ms`;
           return session.end(new RelayError(url, "no-answer", detail));
         }
         const isSilent = this.#untold === 0;
         this.#tell();
         memory.unanswered(url);
-        const error = new RelayError(url, "no-answer", `no EOSE within ${Math.round(hard)} ms`);
+        const error = new RelayError(url, "no-answer", `no EOSE within ${Math.round(ms)} ms`);
         this.#options.onRelayError?.(error);
         // What it sends without an end is still better than nothing.
         if (isSilent) this.#failed(error);
@@ -262,10 +268,10 @@ export class RelayLeg {
         // It is late, too, while it is not asked: others may have answered long ago.
         afterSilence(clock, soft, { heardAt, isAsking: () => true }, () => {
           // Events come without a pause: after one there is no more to wait for.
-          if (this.#untold > 0 && isAsking()) tooLate();
+          if (this.#isStreaming && isAsking()) tooLate(soft);
           else this.#listener.late();
         }),
-        afterSilence(clock, hard, { heardAt, isAsking }, tooLate),
+        afterSilence(clock, hard, { heardAt, isAsking }, () => tooLate(hard)),
       );
     };
     const cancel = () => {

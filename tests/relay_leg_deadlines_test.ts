@@ -47,6 +47,20 @@ Deno.test("RelayLeg counts deadlines anew for each page, and for what waits its 
   assert.equal(new Set(test.events).size, 900);
 });
 
+Deno.test("RelayLeg takes a page that is late for late, and not for the end that never came", async () => {
+  const posts = notes(500);
+  const waits = [0, 4_000];
+  const test = new LegTest({
+    onReq: (req, relay) => {
+      test.clock.after(waits.shift()!, () => holding(posts, 300).onReq!(req, relay));
+    },
+  }, [{ kinds: [1], since: 0 }]);
+  await test.clock.advance(20_000);
+  assert.deepEqual(test.told, ["3000 late", "4000 settled complete"]);
+  assert.deepEqual(test.fake.of("unanswered"), []);
+  assert.deepEqual(test.failures, []);
+});
+
 Deno.test("RelayLeg that has failed in silence still takes what comes, and has answered then", async () => {
   const test = new LegTest();
   await test.clock.advance(8_000);
@@ -67,6 +81,7 @@ Deno.test("RelayLeg is not lost for a relay that sends events but never says EOS
   const test = new LegTest({ onReq: (req) => req.send(note()) });
   await test.clock.advance(60_000);
   assert.deepEqual(test.told, ["3000 settled no-answer"]);
+  assert.match(test.outcomes[0].error!.message, /no EOSE within 3000 ms$/);
   assert.equal(test.outcomes[0].complete, false);
   assert.deepEqual(test.fake.of("delivered"), [[RELAY, 1]]);
   assert.deepEqual(test.fake.of("unanswered"), [[RELAY]]);

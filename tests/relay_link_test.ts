@@ -1,21 +1,9 @@
 import assert from "node:assert/strict";
 import type { RelayError } from "../src/errors.ts";
-import type { RelayLink } from "../src/relay_link.ts";
 import { UsualConnect } from "../src/usual_connect.ts";
 import { RELAY, ScriptedNetwork } from "./support/scripted_network.ts";
 import { settled, START } from "./support/test_clock.ts";
-
-const never = new AbortController().signal;
-
-/** What a promise comes to: a value, or why not. */
-const fate = (promise: Promise<unknown>) =>
-  promise.then(() => "fine", (error: RelayError) => error.reason ?? error.message);
-
-/** A session, with a use of the link so that it is opened. */
-function using(link: RelayLink, rank = 0, signal: AbortSignal = never) {
-  const { release } = link.use();
-  return { release, session: link.session(rank, signal) };
-}
+import { fate, never, using } from "./support/link_use.ts";
 
 Deno.test("RelayLink opens one connection for all who want one, before and after it stands", async () => {
   const network = new ScriptedNetwork({ connect: "wait" });

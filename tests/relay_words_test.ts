@@ -1,19 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { failureOf, limitsFrom, refusalOf, retryAfter, type Sent } from "../src/relay_words.ts";
-
-const PREFIXES = [
-  "auth-required",
-  "restricted",
-  "rate-limited",
-  "blocked",
-  "invalid",
-  "pow",
-  "mute",
-  "unsupported",
-  "duplicate",
-  "error",
-] as const;
+import { PREFIXES } from "./support/faults/refusals.ts";
 
 /** Anything a relay might say. */
 const anything = fc.oneof(

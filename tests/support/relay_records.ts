@@ -4,6 +4,7 @@
  * @module
  */
 
+import { PREFIXES } from "./faults/refusals.ts";
 import fc from "fast-check";
 import { type RelayRecord, UNKNOWN_RELAY } from "../../src/relay_record.ts";
 import type { RelayFailure, RelayRecordStore } from "../../src/types.ts";
@@ -30,16 +31,7 @@ export const FAILURES: readonly RelayFailure[] = [
   "disconnected",
   "flood",
   "junk",
-  "auth-required",
-  "restricted",
-  "rate-limited",
-  "blocked",
-  "invalid",
-  "pow",
-  "mute",
-  "unsupported",
-  "duplicate",
-  "error",
+  ...PREFIXES,
   "closed",
 ];
 
