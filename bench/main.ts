@@ -5,9 +5,12 @@
  */
 
 import { cpus } from "node:os";
+import { benchCold } from "./cold.ts";
 import { benchCoverage } from "./coverage.ts";
 import { benchDatabase } from "./database.ts";
+import { benchDiscovery } from "./discovery.ts";
 import { benchHeap } from "./heap.ts";
+import { benchLive } from "./live.ts";
 import { loadPeers } from "./peers/load_peers.ts";
 import { benchGrowth, benchPlanning } from "./planning.ts";
 import { benchRecall } from "./recall.ts";
@@ -35,7 +38,10 @@ await benchRouter();
 await benchDatabase();
 await benchHeap();
 benchStability();
+await benchLive();
 benchRecall();
+await benchDiscovery();
+await benchCold();
 await benchNetwork();
 progress(`done in ${count(Math.round((performance.now() - start) / 1000))} s`);
 

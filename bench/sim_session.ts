@@ -8,7 +8,12 @@
 
 import { NPool } from "@nostrify/nostrify";
 import type { NostrEvent, NostrFilter, NStore } from "@nostrify/types";
-import { createOutbox, type OutboxOptions, type RelayRecordStore } from "../src/mod.ts";
+import {
+  createOutbox,
+  type OutboxOptions,
+  type RecordStore,
+  type RecordTopic,
+} from "../src/mod.ts";
 import type { Random } from "./random.ts";
 import { bigRelays } from "./recall_policies.ts";
 import { relayInfo } from "./sim_info.ts";
@@ -17,16 +22,16 @@ import { Arrivals, type SimOutcome } from "./sim_outcome.ts";
 import { postOf } from "./sim_posts.ts";
 import type { World } from "./world.ts";
 
-/** What is known of relays, kept from one session to the next. */
-export class RecordMap implements RelayRecordStore {
-  readonly #records = new Map<string, string>();
+/** What is learned, kept from one session to the next. */
+export class RecordMap implements RecordStore {
+  readonly #topics = new Map<RecordTopic, Map<string, string>>();
 
-  readRelays(): Promise<ReadonlyMap<string, string>> {
-    return Promise.resolve(new Map(this.#records));
+  readRecords(topic: RecordTopic): Promise<ReadonlyMap<string, string>> {
+    return Promise.resolve(new Map(this.#topics.get(topic)));
   }
 
-  writeRelays(records: ReadonlyMap<string, string>): Promise<void> {
-    for (const [url, record] of records) this.#records.set(url, record);
+  writeRecords(topic: RecordTopic, records: ReadonlyMap<string, string>): Promise<void> {
+    this.#topics.set(topic, new Map([...this.#topics.get(topic) ?? [], ...records]));
     return Promise.resolve();
   }
 }
@@ -34,7 +39,7 @@ export class RecordMap implements RelayRecordStore {
 /** What a session is made of. */
 export interface SessionOptions {
   /** What is known of relays before, and after. */
-  readonly memory: RelayRecordStore;
+  readonly memory: RecordStore;
   readonly random: Random;
   /** From when on posts are asked for, in Unix seconds. */
   readonly since: number;
@@ -52,6 +57,8 @@ export async function runSession(
     store: listStore(world),
     memory,
     fallbackRelays: bigRelays(world, 2),
+    // Every list is known.
+    indexerRelays: [],
     open: network.open,
     fetch: relayInfo(network),
     clock,

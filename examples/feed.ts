@@ -17,18 +17,14 @@ import { parseArgs } from "node:util";
 import { NPool } from "@nostrify/nostrify";
 import type { NostrEvent } from "@nostrify/types";
 import { createOutbox, normalizeRelayUrl } from "@npool/outbox";
-import type { RelayError, RelayListStore, RelayUrlPolicy } from "@npool/outbox";
+import type { RelayError, RelayUrlPolicy } from "@npool/outbox";
 import { openSqlite } from "@npool/outbox/sqlite";
 import { nip19 } from "nostr-tools";
 
-/** Have the relay lists, contacts and profiles of nearly everyone. */
-const INDEXER_RELAYS = ["wss://purplepag.es", "wss://user.kindpag.es"];
 /** For people without a relay list: where most people are. */
 const FALLBACK_RELAYS = ["wss://relay.damus.io", "wss://nos.lol", "wss://relay.primal.net"];
 /** Seconds by which a clock may be wrong; posts from later on would stay on top for ever. */
 const MAX_FUTURE = 900;
-/** Relays cut the answer to one filter short. */
-const AUTHORS_PER_FILTER = 100;
 /** Relays that are named where some have failed. */
 const NAMED_FAILURES = 3;
 /** Opened only where the user names a relay on their own machine or network. */
@@ -64,7 +60,7 @@ function readSettings(args: string[]) {
   });
   return {
     ...readUser(positionals[0]),
-    indexerRelays: relays.length ? relays : INDEXER_RELAYS,
+    indexerRelays: relays.length ? relays : undefined,
     fallbackRelays: relays.length ? relays : FALLBACK_RELAYS,
     policy,
     db: values.db,
@@ -98,38 +94,25 @@ type Settings = ReturnType<typeof readSettings>;
 /** The feed of one user. */
 class Feed {
   readonly #settings: Settings;
-  readonly #store: RelayListStore;
   readonly #pool: NPool;
-  readonly #indexers: string[];
   readonly #names = new Map<string, string>();
   /** Of each relay that failed, how it did so last. */
   readonly #failures: ReadonlyMap<string, RelayError>;
 
-  constructor(
-    settings: Settings,
-    pool: NPool,
-    store: RelayListStore,
-    failures: ReadonlyMap<string, RelayError>,
-  ) {
-    const { hints, indexerRelays, policy } = settings;
+  constructor(settings: Settings, pool: NPool, failures: ReadonlyMap<string, RelayError>) {
     this.#settings = settings;
     this.#pool = pool;
-    this.#store = store;
     this.#failures = failures;
-    const indexers = [...indexerRelays, ...hints.slice(0, 3)];
-    this.#indexers = indexers.flatMap((url) => normalizeRelayUrl(url, policy) ?? []);
   }
 
   /** Prints stored posts, then new ones until the signal. */
   async run(signal: AbortSignal): Promise<void> {
     const { limit, once } = this.#settings;
     const authors = await this.#follows(signal);
-    await this.#learn([10002], authors, signal);
-
     const since = now();
     const until = since + MAX_FUTURE;
     const posts = await this.#pool.query([{ kinds: [1], authors, until, limit }], { signal });
-    await this.#learn([0], [...new Set(posts.map(({ pubkey }) => pubkey))], signal);
+    await this.#learnNames([...new Set(posts.map(({ pubkey }) => pubkey))], signal);
     for (const post of posts.slice(0, limit).reverse()) this.#print(post);
     this.#noteFailures();
     if (once) return;
@@ -147,27 +130,18 @@ class Feed {
 
   async #follows(signal: AbortSignal): Promise<string[]> {
     const { pubkey } = this.#settings;
-    const events = await this.#learn([3, 10002], [pubkey], signal);
-    const tags = events.find(({ kind }) => kind === 3)?.tags ?? [];
+    const [list] = await this.#pool.query([{ kinds: [3], authors: [pubkey], limit: 1 }], {
+      signal,
+    });
+    const tags = list?.tags ?? [];
     const follows = tags.filter(([name, value]) => name === "p" && /^[0-9a-f]{64}$/.test(value));
     if (follows.length > 0) return [...new Set(follows.map(([, value]) => value))];
-    throw new Error(
-      `Cannot find whom ${nip19.npubEncode(pubkey)} follows: asked ${this.#indexers.join(", ")}`,
-    );
+    throw new Error(`Cannot find whom ${nip19.npubEncode(pubkey)} follows`);
   }
 
-  /** Asks the indexers about people; keeps relay lists and names. */
-  async #learn(kinds: number[], pubkeys: string[], signal: AbortSignal): Promise<NostrEvent[]> {
-    const filters = inParts(pubkeys, AUTHORS_PER_FILTER).map((authors) => ({ kinds, authors }));
-    const events = await this.#pool.query(filters, { signal, relays: this.#indexers });
-    for (const event of events) {
-      if (event.kind === 0) this.#names.set(event.pubkey, nameIn(event));
-      if (event.kind === 10002) {
-        await this.#store.event(event).catch(({ message }) => note(`Left a list out: ${message}`));
-      }
-    }
-    note(`Learned ${events.length} events of kind ${kinds.join(", ")}`);
-    return events;
+  async #learnNames(authors: string[], signal: AbortSignal): Promise<void> {
+    const profiles = await this.#pool.query([{ kinds: [0], authors }], { signal });
+    for (const profile of profiles) this.#names.set(profile.pubkey, nameIn(profile));
   }
 
   /** Half of the relays in people's lists are dead: that is no news, but good to know. */
@@ -194,11 +168,6 @@ function now(): number {
   return Math.floor(Date.now() / 1000);
 }
 
-function inParts<T>(items: readonly T[], size: number): T[][] {
-  const count = Math.ceil(items.length / size);
-  return Array.from({ length: count }, (_, i) => items.slice(i * size, (i + 1) * size));
-}
-
 /** The name in a profile, or nothing where the profile is no JSON. */
 function nameIn(profile: NostrEvent): string {
   try {
@@ -222,7 +191,7 @@ function note(text: string): void {
 
 async function main(): Promise<void> {
   const settings = readSettings(Deno.args);
-  const { fallbackRelays, indexerRelays, policy } = settings;
+  const { pubkey, hints, fallbackRelays, indexerRelays, policy } = settings;
   await using store = await openSqlite(settings.db);
   const failures = new Map<string, RelayError>();
   const onRelayError = (error: RelayError) => void failures.set(error.relay, error);
@@ -232,14 +201,18 @@ async function main(): Promise<void> {
     indexerRelays,
     policy,
     onRelayError,
+    onProgress: ({ known, found, missing }) =>
+      note(`Relay lists: ${known} known, ${found} found, ${missing} people have none`),
   });
+  // Where the user is, if they have no list.
+  outbox.hint(pubkey, hints.flatMap((url) => normalizeRelayUrl(url, policy) ?? []));
   await using pool = new NPool(outbox);
 
   const stop = new AbortController();
   const interrupt = () => stop.abort();
   Deno.addSignalListener("SIGINT", interrupt);
   try {
-    await new Feed(settings, pool, outbox.store, failures).run(stop.signal);
+    await new Feed(settings, pool, failures).run(stop.signal);
   } catch (error) {
     if (!stop.signal.aborted) throw error;
   } finally {

@@ -8,17 +8,28 @@ import { type Deal, dealPeople, heaviestFirst } from "./deal_people.ts";
 import { greedyCover } from "./greedy_cover.ts";
 import type { PlanSettings } from "./options.ts";
 import { INVALID, type PlanRows } from "./plan_rows.ts";
+import type { RelayGraph } from "./relay_graph.ts";
 
-/** The relays of a request and the people each is asked for. */
+/** The relays of a request and what each is asked for. */
 export interface Choice {
   /** Ids of relays, best first. */
   readonly relays: readonly number[];
-  /** Who is asked for where; people without a place are not asked for. */
+  /** What is asked for where; rows without a place are not asked for. */
   readonly deal: Deal;
   /** The relays, as places, that take the filters which name nobody. */
   readonly open: readonly number[];
+  /** The relays, as places, that take the searches. */
+  readonly search: readonly number[];
   /** 1 for each row that the cap left to the fallback relays. */
   readonly leftOut: Uint8Array;
+}
+
+/** Which filters there are besides those that are narrowed. */
+export interface Besides {
+  /** Filters that name nobody, for the fallback relays. */
+  readonly hasOpen: boolean;
+  /** Searches, for the search relays. */
+  readonly hasSearch: boolean;
 }
 
 /** Most of the cap that goes to fallback relays for people the cap leaves out. */
@@ -28,19 +39,22 @@ const RESERVE = 1 / 4;
 const CROWD = 2;
 
 /**
- * Chooses relays for people, and fallback relays for the rest.
+ * Chooses relays for the rows, and fallback relays for the rest.
  *
- * @param hasOpen Whether filters that name nobody want the fallback relays: all
- * of them, but half of the cap at the most where there are people to serve too.
+ * In before all others are the relays of filters that name nobody, and one for each
+ * row that no other relay can serve: all of them, but half of the cap at the most
+ * where there are other rows, too.
  */
 export function chooseRelays(
   rows: PlanRows,
-  hasOpen: boolean,
+  { hasOpen, hasSearch }: Besides,
   settings: PlanSettings,
 ): Choice {
   const { maxRelays, relaysPerAuthor } = settings;
-  const room = rows.pubkeys.length > 0 ? Math.ceil(maxRelays / 2) : maxRelays;
-  const first = hasOpen ? rows.fallbacks.slice(0, room) : [];
+  const room = rows.graph.relaysOf.length > 0 ? Math.ceil(maxRelays / 2) : maxRelays;
+  const open = hasOpen ? rows.fallbacks : [];
+  const search = hasSearch ? rows.searchers : [];
+  const first = withStrict(rows, inTurn(search, open).slice(0, room), room);
   let relays = greedyCover(rows.graph, { maxRelays, copies: relaysPerAuthor, first });
   if (rows.fallbacks.length > 0 && someoneIsLeftOut(rows, relays)) {
     relays = withFallbacks(relays, first.length, rows.fallbacks, settings);
@@ -52,7 +66,37 @@ export function chooseRelays(
     order: rows.order,
   });
   const leftOut = dealToFallbacks(rows, relays, deal);
-  return { relays, deal, open: first.map((id) => relays.indexOf(id)), leftOut };
+  const placesOf = (wanted: readonly number[]) =>
+    first.filter((id) => wanted.includes(id)).map((id) => relays.indexOf(id));
+  return { relays, deal, open: placesOf(open), search: placesOf(search), leftOut };
+}
+
+/** The values of both, in turn, each once. */
+function inTurn(a: readonly number[], b: readonly number[]): number[] {
+  const all = a.length > b.length ? a : b;
+  return [...new Set(all.flatMap((_, i) => [...a.slice(i, i + 1), ...b.slice(i, i + 1)]))];
+}
+
+/**
+ * Adds the best relay of each row that only its own relays can serve, unless one of
+ * them is in already; the first in the order of names, as far as there is room.
+ */
+function withStrict(rows: PlanRows, first: readonly number[], room: number): number[] {
+  const chosen = new Set(first);
+  if (rows.strict === rows.served) return [...chosen];
+  const { starts, relaysOf } = rows.graph;
+  for (const row of rows.order()) {
+    if (chosen.size >= room) break;
+    if (row < rows.served || row >= rows.strict) continue;
+    const own = [...relaysOf.subarray(starts[row], starts[row + 1])];
+    if (own.length === 0 || own.some((id) => chosen.has(id))) continue;
+    chosen.add(own.reduce((best, id) => isBetter(rows.graph, id, best) ? id : best));
+  }
+  return [...chosen];
+}
+
+function isBetter({ weights, urls }: RelayGraph, a: number, b: number): boolean {
+  return weights[a] === weights[b] ? urls[a] < urls[b] : weights[a] > weights[b];
 }
 
 /**
@@ -86,7 +130,7 @@ function withFallbacks(
 
 /** Gives people without a place to the chosen fallback relays. */
 function dealToFallbacks(rows: PlanRows, relays: readonly number[], deal: Deal): Uint8Array {
-  const leftOut = new Uint8Array(rows.pubkeys.length);
+  const leftOut = new Uint8Array(rows.served);
   const places = rows.fallbacks
     .map((id) => relays.indexOf(id))
     .filter((place) => place >= 0)
@@ -101,11 +145,14 @@ function dealToFallbacks(rows: PlanRows, relays: readonly number[], deal: Deal):
 }
 
 /** Whether all relays that someone could be asked for on were passed over. */
-function someoneIsLeftOut({ graph, kinds }: PlanRows, relays: readonly number[]): boolean {
+function someoneIsLeftOut(
+  { graph, kinds, served }: PlanRows,
+  relays: readonly number[],
+): boolean {
   const { starts, relaysOf } = graph;
   const chosen = new Uint8Array(graph.urls.length);
   for (const relay of relays) chosen[relay] = 1;
-  for (let row = 0; row < kinds.length; row++) {
+  for (let row = 0; row < served; row++) {
     let at = starts[row];
     while (at < starts[row + 1] && chosen[relaysOf[at]] === 0) at++;
     if (at === starts[row + 1] && kinds[row] !== INVALID) return true;

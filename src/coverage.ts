@@ -7,7 +7,9 @@
 
 import type { NostrEvent } from "@nostrify/types";
 import { isAddressableKind, isReplaceableKind } from "nostr-tools/kinds";
+import { DRAFT_KIND, GIFT_WRAP_KINDS } from "./kinds.ts";
 import type { Seats } from "./seats.ts";
+import type { Lane } from "./types.ts";
 
 /** What is known of a relay in a request, worse than `answered` only by what it lacks. */
 type State = "waiting" | "late" | "answered" | "failed";
@@ -22,25 +24,28 @@ export class Coverage {
   readonly #known: Uint32Array;
   /** Per seat, 1 once the relay sent an event of that person that no newer one can replace. */
   readonly #heard: Uint8Array;
-  #rowsOf?: { readonly write: Map<string, number>; readonly read: Map<string, number> };
+  #rowsOf?: ReadonlyMap<Lane, ReadonlyMap<string, number>>;
 
   constructor(seats: Seats) {
     this.#seats = seats;
     this.#states = seats.urls.map(() => "waiting");
     this.#sent = new Uint32Array(seats.places.length);
-    this.#known = new Uint32Array(seats.pubkeys.length);
+    this.#known = new Uint32Array(seats.names.length);
     this.#heard = new Uint8Array(seats.places.length);
   }
 
   /** A relay sent an event; `isNew`: as the first. */
   saw(place: number, event: NostrEvent, isNew: boolean): void {
     const lasting = !isReplaceableKind(event.kind) && !isAddressableKind(event.kind);
-    for (const row of this.#rows(event)) {
-      const seat = this.#seatOf(row, place);
-      if (seat < 0) continue;
-      this.#sent[seat]++;
-      if (isNew) this.#known[row]++;
-      if (lasting) this.#heard[seat] = 1;
+    for (const [lane, rowOf] of this.#rowsOf ??= this.#index()) {
+      for (const name of namesIn(event, lane)) {
+        const row = rowOf.get(name);
+        const seat = row === undefined ? -1 : this.#seatOf(row, place);
+        if (seat < 0) continue;
+        this.#sent[seat]++;
+        if (isNew) this.#known[row!]++;
+        if (lasting || lane === "id") this.#heard[seat] = 1;
+      }
     }
   }
 
@@ -69,8 +74,8 @@ export class Coverage {
    */
   get isDone(): boolean {
     if (this.isSettled) return true;
-    const { pubkeys, places, copies, open } = this.#seats;
-    for (let first = 0; first < pubkeys.length * copies; first += copies) {
+    const { names, places, copies, open } = this.#seats;
+    for (let first = 0; first < names.length * copies; first += copies) {
       const end = first + copies;
       if (!this.#isCovered(places.subarray(first, end), this.#heard.subarray(first, end))) {
         return false;
@@ -98,9 +103,9 @@ export class Coverage {
    * @param places The relays that are lost.
    */
   orphans(places: ReadonlySet<number>): number[] {
-    const { pubkeys, places: seats, copies } = this.#seats;
+    const { names, places: seats, copies } = this.#seats;
     const rows: number[] = [];
-    for (let row = 0; row < pubkeys.length; row++) {
+    for (let row = 0; row < names.length; row++) {
       const own = seats.subarray(row * copies, (row + 1) * copies);
       if (own.length > 0 && own[0] >= 0 && own.every((place) => place < 0 || places.has(place))) {
         rows.push(row);
@@ -110,13 +115,13 @@ export class Coverage {
   }
 
   /** How many events of each person a relay sent, of how many different ones that came. */
-  *delivery(place: number): Iterable<{ pubkey: string; sent: number; known: number }> {
-    const { pubkeys, copies } = this.#seats;
-    for (let row = 0; row < pubkeys.length; row++) {
+  *delivery(place: number): Iterable<{ name: string; sent: number; known: number }> {
+    const { names, copies } = this.#seats;
+    for (let row = 0; row < names.length; row++) {
       const seat = this.#seatOf(row, place);
       if (seat < 0 || this.#known[row] === 0) continue;
       if (this.#answersFor(row) < Math.min(2, copies)) continue;
-      yield { pubkey: pubkeys[row], sent: this.#sent[seat], known: this.#known[row] };
+      yield { name: names[row], sent: this.#sent[seat], known: this.#known[row] };
     }
   }
 
@@ -138,27 +143,42 @@ export class Coverage {
     return -1;
   }
 
-  /** Whom an event is about, as far as the request names them. */
-  *#rows(event: NostrEvent): Iterable<number> {
-    const { write, read } = this.#rowsOf ??= this.#index();
-    const author = write.get(event.pubkey);
-    if (author !== undefined) yield author;
-    if (read.size === 0) return;
-    const users = new Set<number>();
-    for (const [name, value = ""] of event.tags) {
-      if (!/^[pPaA]$/.test(name)) continue;
-      const pubkey = name === "p" || name === "P" ? value : value.split(":", 2)[1];
-      const user = read.get(pubkey);
-      if (user !== undefined) users.add(user);
-    }
-    yield* users;
-  }
-
   #index() {
-    const { pubkeys, authors } = this.#seats;
-    const write = new Map<string, number>();
-    const read = new Map<string, number>();
-    pubkeys.forEach((pubkey, row) => (row < authors ? write : read).set(pubkey, row));
-    return { write, read };
+    const { names, lanes } = this.#seats;
+    return new Map(lanes.map(({ lane, first, end }) => {
+      const rowOf = new Map<string, number>();
+      for (let row = first; row < end; row++) rowOf.set(names[row], row);
+      return [lane, rowOf];
+    }));
   }
+}
+
+/** Whom or what an event answers for on a lane, each once. */
+function namesIn(event: NostrEvent, lane: Lane): Iterable<string> {
+  const { id, kind, pubkey } = event;
+  switch (lane) {
+    case "write":
+      return [pubkey];
+    case "index":
+      return isReplaceableKind(kind) ? [pubkey] : [];
+    case "private":
+      return kind === DRAFT_KIND ? [pubkey] : [];
+    case "dm":
+      return GIFT_WRAP_KINDS.includes(kind) ? tagged(event, /^p$/) : [];
+    case "read":
+      return tagged(event, /^[pPaA]$/);
+    case "id":
+      return [id];
+    case "group":
+      return tagged(event, /^h$/);
+  }
+}
+
+/** Those whom tags of these names name. */
+function tagged({ tags }: NostrEvent, names: RegExp): Set<string> {
+  const found = new Set<string>();
+  for (const [name, value = ""] of tags) {
+    if (names.test(name)) found.add(/a/i.test(name) ? value.split(":", 2)[1] : value);
+  }
+  return found;
 }

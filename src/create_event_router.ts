@@ -6,16 +6,17 @@
 
 import type { NostrEvent } from "@nostrify/types";
 import { RoutingError } from "./errors.ts";
-import { eventPeople, planEvent } from "./plan_event.ts";
-import { planSettings } from "./options.ts";
-import { lookUp, type RouterOptions, routerOptions } from "./router_options.ts";
-import type { RelayListSource } from "./types.ts";
+import { eventWishes } from "./event_wishes.ts";
+import { placeEvent } from "./plan_event.ts";
+import { type PlanSettings, planSettings } from "./options.ts";
+import { lookUp, type RouterOptions, routerOptions, type RouterSource } from "./router_options.ts";
+import type { KnowledgeSource, RelayListSource } from "./types.ts";
 
 /**
  * Creates the `eventRouter` of an `NPool`: looks up the relay lists of the author
  * and of the users it tags, and plans as {@link planEvent} does.
  *
- * @param source A {@link RelayListStore}, or anything that has lists.
+ * @param source A {@link RelayListStore}, or anything that has lists or knows more.
  * @param options See {@link RouterOptions}.
  * @throws {RangeError} If an option is out of its range.
  * @throws {TypeError} If an option has the wrong type.
@@ -44,14 +45,27 @@ import type { RelayListSource } from "./types.ts";
  * ```
  */
 export function createEventRouter(
-  source: RelayListSource,
+  source: RelayListSource | KnowledgeSource,
   options: RouterOptions = {},
-): (event: NostrEvent) => Promise<string[]> {
+): (event: NostrEvent, opts?: { signal?: AbortSignal }) => Promise<string[]> {
+  return eventPlacer(source, options);
+}
+
+/**
+ * The same router.
+ *
+ * @param adapt Settings as they are at this moment.
+ */
+export function eventPlacer(
+  source: RouterSource,
+  options: RouterOptions,
+  adapt = (settings: PlanSettings) => settings,
+): (event: NostrEvent, opts?: { signal?: AbortSignal }) => Promise<string[]> {
   const own = routerOptions(source, options);
-  planSettings(own);
-  return async (event) => {
-    const { lists, error } = await lookUp(source, eventPeople(event), own);
-    const plan = planEvent(event, lists, own);
+  const settings = planSettings(own);
+  return async (event, { signal } = {}) => {
+    const { known, error } = await lookUp(source, eventWishes(event), own, signal);
+    const plan = placeEvent(event, known, adapt(settings));
     own.onEventPlan?.(plan);
     if (plan.refusal !== undefined) {
       throw new RoutingError(

@@ -6,32 +6,72 @@
 
 import { NPool } from "@nostrify/nostrify";
 import type { NostrEvent, NostrFilter, NRelay } from "@nostrify/types";
-import { createEventRouter } from "./create_event_router.ts";
-import { reqPlanner } from "./create_req_router.ts";
+import { eventPlacer } from "./create_event_router.ts";
+import { reqPlanner, type RouteOptions } from "./create_req_router.ts";
 import { isDeep } from "./deep_requests.ts";
+import type { DiscoveryProgress } from "./discovery_progress.ts";
 import { type Explanation, explanation, type RelayReport, relayReport } from "./explain.ts";
 import { Gate } from "./gate.ts";
+import { LiveRoutes } from "./live_routes.ts";
 import { LivenessReader } from "./liveness_reader.ts";
-import { type OutboxOptions, outboxSettings } from "./outbox_options.ts";
+import { type PlanSettings, planSettings } from "./options.ts";
+import type { OutboxOptions } from "./outbox_options.ts";
+import { OutboxPeople } from "./outbox_people.ts";
+import { outboxSettings } from "./outbox_settings.ts";
 import { RelayInformer } from "./relay_informer.ts";
 import type { RelayListStore } from "./relay_list_store.ts";
 import { RelayMemory } from "./relay_memory.ts";
-import type { RouterOptions } from "./router_options.ts";
 import { SupervisedRelay } from "./supervised_relay.ts";
 import { Supervisor } from "./supervisor.ts";
 import { UsualConnect } from "./usual_connect.ts";
-import { rememberingVerifier } from "./verifier.ts";
 
 /** What {@link createOutbox} returns: goes straight into `NPool`, or is spread into its options. */
 export interface Outbox extends AsyncDisposable {
   /** `NPool`'s `open`: a relay that never hangs and never throws out of turn. */
   readonly open: (url: string) => NRelay;
-  /** `NPool`'s `reqRouter`, by the outbox model. */
-  readonly reqRouter: (filters: NostrFilter[]) => Promise<Map<string, NostrFilter[]>>;
-  /** `NPool`'s `eventRouter`, by the outbox model. */
-  readonly eventRouter: (event: NostrEvent) => Promise<string[]>;
+  /**
+   * `NPool`'s `reqRouter`, by the outbox model. Waits for relay lists that are missing, up
+   * to `discoveryTimeout`.
+   */
+  readonly reqRouter: (
+    filters: NostrFilter[],
+    opts?: RouteOptions,
+  ) => Promise<Map<string, NostrFilter[]>>;
+  /** `NPool`'s `eventRouter`, by the outbox model; it waits likewise. */
+  readonly eventRouter: (
+    event: NostrEvent,
+    opts?: { signal?: AbortSignal },
+  ) => Promise<string[]>;
   /** `NPool` is to wait for every relay: each of them says EOSE in time. */
   readonly eoseTimeout: 0;
+  /**
+   * A filter that finds what a user typed or pasted: `npub`, `nprofile`, `note`, `nevent`,
+   * `naddr` (NIP-19, also as `nostr:` URI or inside a link), or an internet identifier like
+   * `name@domain` (NIP-05), for which that domain is asked over HTTPS. The relays that it
+   * names are remembered.
+   *
+   * @throws {TypeError} If the text is none of these, or a secret key.
+   * @throws {Error} If the domain does not answer, or does not know the name.
+   */
+  readonly find: (text: string, opts?: { signal?: AbortSignal }) => Promise<NostrFilter>;
+  /**
+   * Remembers relays where somebody, an event or a group is, entered by hand. A relay list
+   * of their own comes before any hint.
+   *
+   * @param about A pubkey, `id:<event id>` or `group:<group id>`.
+   * @throws {TypeError} If `about` is none of these, or the policy refuses a relay.
+   */
+  readonly hint: (about: string, relays: readonly string[]) => void;
+  /**
+   * Finds the relay lists of people, ahead of requests for them: a request looks for those
+   * that are missing, too. Resolves when nobody is left to ask.
+   *
+   * @throws The reason of the signal, if it is aborted.
+   */
+  readonly discover: (
+    pubkeys: Iterable<string>,
+    opts?: { signal?: AbortSignal; onProgress?: (progress: DiscoveryProgress) => void },
+  ) => Promise<DiscoveryProgress>;
   /**
    * Plans a request as the router would, sends nothing, and says what is known of
    * each relay: the answer to "why can't I see this post?". Print it, or read its parts.
@@ -85,36 +125,62 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
     onError,
     learning: settings.learning,
   });
-  const informer = new RelayInformer({ clock, memory, fetch: settings.fetch, timeout: 5_000 });
+  const isBlocked = (url: string): boolean => people.isBlocked(url);
+  const informer = new RelayInformer({
+    clock,
+    memory,
+    fetch: settings.fetch,
+    timeout: 5_000,
+    isBlocked,
+  });
+  const live = new LiveRoutes({ clock, source: store, watch: (pubkeys) => people.watch(pubkeys) });
   const { maxPages, onRelayError } = settings;
   const legs = { clock, memory, random, maxPages, onRelayError };
-  const supervisor = new Supervisor({
+  const supervisor: Supervisor = new Supervisor({
     link: {
       open: settings.open,
       clock,
       memory,
       gate: new Gate(settings.maxConnecting),
       usualConnect: new UsualConnect(),
-      verifyEvent: rememberingVerifier(settings.verifyEvent),
+      verifyEvent: settings.verifyEvent,
       idleTimeout: settings.idleTimeout,
       onRelayError,
       onError,
       onConnected: (url) => settings.relayInfo ? informer.connected(url) : undefined,
+      isBlocked,
     },
-    request: { ...legs, timeout: settings.timeout, settle: settings.settle },
+    request: {
+      ...legs,
+      timeout: settings.timeout,
+      settle: settings.settle,
+      onSeen: (event, url) => people.saw(event, url),
+    },
+    live,
   });
   const open = (url: string) =>
-    new SupervisedRelay(supervisor.link(url), supervisor, { ...legs, rank: 0 });
+    new SupervisedRelay(supervisor.link(url), supervisor, {
+      ...legs,
+      rank: 0,
+      onPublished: (event, url) => people.published(event, url),
+    });
+  const weigh = (url: string) => memory.weight(url, supervisor.isOpen(url));
+  const people: OutboxPeople = new OutboxPeople({
+    settings,
+    supervisor,
+    legs,
+    publish: (url, event, signal) => open(url).event(event, { signal }),
+    weight: (url) => planning.weight(url),
+  });
 
   const liveness = new LivenessReader({
     monitors: settings.monitors,
     clock,
     memory,
     onError,
-    query: (filters) => queryAll(filters, open, routing),
+    query: (filters) => queryAll(filters, open, planSettings(routing)),
   });
   const { weight = () => 1 } = routing;
-  const weigh = (url: string) => memory.weight(url, supervisor.isOpen(url));
   const planning = {
     ...routing,
     weight(url: string) {
@@ -122,36 +188,45 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
       return own === 0 ? 0 : own * weigh(url);
     },
   };
-  const planner = reqPlanner(
-    store,
-    planning,
-    (filters) => isDeep(filters, clock.now() / 1000 - settings.deepAfter * DAY),
-  );
-  const eventRouter = createEventRouter(store, planning);
+  const adapt = (settings: PlanSettings) => people.adapt(settings);
+  const { knowledge } = people;
+  const planner = reqPlanner(knowledge, planning, {
+    isDeep: (filters) => isDeep(filters, clock.now() / 1000 - settings.deepAfter * DAY),
+    adapt,
+  });
+  const asThingsStand = { look: knowledge.known.bind(knowledge) };
+  const placer = eventPlacer(knowledge, planning, adapt);
 
   const close = async () => {
     informer.close();
+    live.close();
+    await people.end();
     await supervisor.close();
+    // What relays took until now is known by now.
+    await people.close();
     await memory.close();
   };
   return {
     open,
-    async reqRouter(filters) {
+    async reqRouter(filters, opts) {
       await memory.ready();
       liveness.refresh();
-      const planned = await planner.route(filters);
+      const planned = await planner.route(filters, opts);
       liveness.meet(planned.graph);
       supervisor.planned(planned);
       return planned.plan.routes;
     },
-    async eventRouter(event) {
+    async eventRouter(event, opts) {
       await memory.ready();
-      return await eventRouter(event);
+      return await placer(event, opts);
     },
     eoseTimeout: 0,
+    find: (text, opts) => people.find(text, opts),
+    hint: (about, relays) => people.hint(about, relays),
+    discover: (pubkeys, opts) => people.discover(pubkeys, opts),
     async explain(filters) {
       await memory.ready();
-      const { plan } = await planner.plan(filters);
+      const { plan } = await planner.plan(filters, asThingsStand);
       return explanation(plan, [...plan.routes.keys()].map(report));
     },
     async relays() {
@@ -177,7 +252,7 @@ const DAY = 86_400;
 function queryAll(
   filters: NostrFilter[],
   open: (url: string) => NRelay,
-  { indexerRelays = [], fallbackRelays = [] }: RouterOptions,
+  { indexerRelays, fallbackRelays }: PlanSettings,
 ): Promise<NostrEvent[]> {
   const urls = indexerRelays.length > 0 ? indexerRelays : fallbackRelays;
   const pool = new NPool({

@@ -5,13 +5,18 @@
  */
 
 import type { NostrFilter } from "@nostrify/types";
+import { hintsOf } from "./attached_hints.ts";
 import { deepSettings } from "./deep_requests.ts";
 import { RoutingError } from "./errors.ts";
+import type { Hint } from "./hint.ts";
+import { addAttached } from "./known_hints.ts";
+import type { PlanInput } from "./live_plan.ts";
 import { type PlanSettings, planSettings } from "./options.ts";
 import { type PlannedReq, planParts } from "./plan_req.ts";
-import { partsAbout, type ReqParts, reqParts } from "./req_parts.ts";
-import { lookUp, type RouterOptions, routerOptions } from "./router_options.ts";
-import type { RelayList, RelayListSource, Side, Unrouted } from "./types.ts";
+import { isPubkey } from "./pubkeys.ts";
+import { partsAbout, type ReqParts, reqParts, reqWishes } from "./req_parts.ts";
+import { lookUp, type RouterOptions, routerOptions, type RouterSource } from "./router_options.ts";
+import type { KnowledgeSource, Known, Lane, RelayListSource, Unrouted, Wishes } from "./types.ts";
 
 /**
  * Creates the `reqRouter` of an `NPool`: looks up the relay lists of everyone
@@ -21,7 +26,7 @@ import type { RelayList, RelayListSource, Side, Unrouted } from "./types.ts";
  * such filters alone ends at once. A lookup that fails is told to `onError`, and
  * everyone is then asked for on the fallback relays.
  *
- * @param source A {@link RelayListStore}, or anything that has lists.
+ * @param source A {@link RelayListStore}, or anything that has lists or knows more.
  * @param options See {@link RouterOptions}.
  * @throws {RangeError} If an option is out of its range.
  * @throws {TypeError} If an option has the wrong type.
@@ -45,64 +50,82 @@ import type { RelayList, RelayListSource, Side, Unrouted } from "./types.ts";
  * ```
  */
 export function createReqRouter(
-  source: RelayListSource,
+  source: RelayListSource | KnowledgeSource,
   options: RouterOptions = {},
-): (filters: NostrFilter[]) => Promise<Map<string, NostrFilter[]>> {
+): (filters: NostrFilter[], opts?: RouteOptions) => Promise<Map<string, NostrFilter[]>> {
   const { route } = reqPlanner(source, options);
-  return async (filters) => (await route(filters)).plan.routes;
+  return async (filters, opts) => (await route(filters, opts)).plan.routes;
+}
+
+/** What a request says besides its filters, where the host hands it on; `NPool` does not. */
+export interface RouteOptions {
+  /** Where what it asks for may be; see {@link withHints} for a way through `NPool`. */
+  readonly hints?: readonly Hint[];
+  /** Ends the waiting for what is not known yet. */
+  readonly signal?: AbortSignal;
 }
 
 /** A plan under way, and how to plan anew for those whom it fails. */
 export interface Planned extends PlannedReq {
   /** Whether the request reaches far back, so that answers take long. */
   readonly isDeep: boolean;
+  /** What the plan is made of. */
+  readonly input: PlanInput;
+  /** {@link Planned.without} by what is known when it is called. */
+  readonly withoutBy: (known: ReadonlyMap<string, Known>) => Planned["without"];
   /**
-   * Plans the same request for some of its people, without some relays.
+   * Plans the same request for some of what it names, without some relays.
    *
-   * @param isMeant Whether a person is among them.
+   * @param isMeant Whether a pubkey, or the id of an event or group, is meant on a lane.
    * @param maxRelays Most relays of the new plan.
    */
   readonly without: (
-    avoid: ReadonlySet<string>,
-    isMeant: (pubkey: string, side: Side) => boolean,
+    avoid: Pick<ReadonlySet<string>, "has">,
+    isMeant: (name: string, lane: Lane) => boolean,
     maxRelays: number,
   ) => Planned;
 }
 
 /** The same router in its parts, for those who carry plans out. */
 export interface ReqPlanner {
-  /** Plans, and no more. */
-  readonly plan: (filters: readonly NostrFilter[]) => Promise<Planned>;
+  /** Plans by another source of what is known, and no more. */
+  readonly plan: (filters: readonly NostrFilter[], source?: RouterSource) => Promise<Planned>;
   /**
    * Plans, and tells of it.
    *
    * @throws {RoutingError} If the request can be sent nowhere.
+   * @throws The signal's reason, if it is aborted.
    */
-  readonly route: (filters: readonly NostrFilter[]) => Promise<Planned>;
+  readonly route: (filters: readonly NostrFilter[], opts?: RouteOptions) => Promise<Planned>;
 }
 
-/**
- * Creates the parts of a router.
- *
- * @param isDeep Whether a request reaches so far back that it is planned as one.
- */
+/** What a router does besides; see {@link reqPlanner}. */
+export interface ReqPlannerOptions {
+  /** Whether a request reaches so far back that it is planned as one. */
+  readonly isDeep?: (filters: readonly NostrFilter[]) => boolean;
+  /** Settings as they are at this moment. */
+  readonly adapt?: (settings: PlanSettings) => PlanSettings;
+}
+
+/** Creates the parts of a router. */
 export function reqPlanner(
-  source: RelayListSource,
+  source: RouterSource,
   options: RouterOptions,
-  isDeep: (filters: readonly NostrFilter[]) => boolean = () => false,
+  { isDeep = () => false, adapt = (settings) => settings }: ReqPlannerOptions = {},
 ): ReqPlanner {
   const own = routerOptions(source, options);
   const settings = planSettings(own);
-  const look = async (filters: readonly NostrFilter[]) => {
+  const look = async (filters: readonly NostrFilter[], opts: RouteOptions, from = source) => {
     const parts = reqParts(filters);
-    const people = parts.named.flatMap(({ people }) => people.pubkeys);
-    const { lists, error } = await lookUp(source, people, own);
-    return { planned: planWithSpare(parts, lists, settings, isDeep(filters)), error };
+    const hints = [...hintsOf(filters), ...opts.hints ?? []];
+    const { known, error } = await lookUp(from, wishesOf(parts, hints), own, opts.signal);
+    const all = addAttached(known, hints);
+    return { planned: planWithSpare(parts, all, adapt(settings), isDeep(filters)), error };
   };
   return {
-    plan: async (filters) => (await look(filters)).planned,
-    async route(filters) {
-      const { planned, error } = await look(filters);
+    plan: async (filters, from) => (await look(filters, {}, from)).planned,
+    async route(filters, opts = {}) {
+      const { planned, error } = await look(filters, opts);
       const { plan } = planned;
       own.onReqPlan?.(plan);
       const lost = plan.unrouted.filter(couldMatch);
@@ -117,21 +140,31 @@ export function reqPlanner(
   };
 }
 
+/** What must be known, also of those who wrote what hints are about. */
+function wishesOf(parts: ReqParts, hints: readonly Hint[]): Wishes {
+  const wishes = reqWishes(parts);
+  const authors = new Set(hints.flatMap(({ author }) => isPubkey(author) ? author : []));
+  return authors.size === 0
+    ? wishes
+    : { ...wishes, people: [...new Set([...wishes.people, ...authors])] };
+}
+
 function planWithSpare(
   parts: ReqParts,
-  lists: ReadonlyMap<string, RelayList>,
+  known: ReadonlyMap<string, Known>,
   settings: PlanSettings,
   isDeep: boolean,
 ): Planned {
-  return {
-    ...planParts(parts, lists, isDeep ? deepSettings(settings) : settings),
-    isDeep,
-    without(avoid, isMeant, maxRelays) {
+  const input = { parts, known, settings: isDeep ? deepSettings(settings) : settings };
+  const withoutBy = (known: ReadonlyMap<string, Known>): Planned["without"] => {
+    return (avoid, isMeant, maxRelays) => {
       const weight = (url: string) => avoid.has(url) ? 0 : settings.weight(url);
       const spare = { ...settings, weight, maxRelays };
-      return planWithSpare(partsAbout(parts, isMeant), lists, spare, isDeep);
-    },
+      return planWithSpare(partsAbout(parts, isMeant), known, spare, isDeep);
+    };
   };
+  const planned = planParts(parts, known, input.settings);
+  return { ...planned, isDeep, input, withoutBy, without: withoutBy(known) };
 }
 
 /** Whether something is missing, and not just impossible. */

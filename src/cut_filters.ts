@@ -6,12 +6,12 @@
 
 import type { NostrFilter } from "@nostrify/types";
 import { narrowFilter } from "./filters.ts";
-import type { PeoplePart } from "./req_parts.ts";
+import type { NamedPart } from "./req_parts.ts";
 
-/** The people of one part whom a relay is asked for. */
+/** Those of one part whom a relay is asked for. */
 export interface Share {
-  readonly part: PeoplePart;
-  readonly pubkeys: readonly string[];
+  readonly part: NamedPart;
+  readonly names: readonly string[];
 }
 
 /** How filters are cut. */
@@ -39,19 +39,19 @@ export const MOST_PEOPLE_PER_FILTER = 1000;
  */
 export function cutFilters(shares: readonly Share[], options: CutOptions): NostrFilter[] {
   const size = partSize(shares, options);
-  return shares.flatMap(({ part, pubkeys }) => {
+  return shares.flatMap(({ part, names }) => {
     const most = part.filter.limit === undefined ? size : MOST_PEOPLE_PER_FILTER;
-    return evenParts(pubkeys, most)
-      .map((some) => narrowFilter(part.filter, part.people, some));
+    return evenParts(names, most)
+      .map((some) => narrowFilter(part.filter, part.about, some));
   });
 }
 
 /** The smallest size >= `authorsPerFilter` that makes no more filters than allowed. */
 function partSize(shares: readonly Share[], options: CutOptions): number {
   const filtersAt = (size: number) =>
-    shares.reduce((sum, { part, pubkeys }) => {
+    shares.reduce((sum, { part, names }) => {
       const most = part.filter.limit === undefined ? size : MOST_PEOPLE_PER_FILTER;
-      return sum + Math.ceil(pubkeys.length / most);
+      return sum + Math.ceil(names.length / most);
     }, 0);
 
   let low = Math.min(options.authorsPerFilter, MOST_PEOPLE_PER_FILTER);

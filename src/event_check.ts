@@ -9,6 +9,16 @@ import { EventRefusedError } from "./errors.ts";
 import { isPubkey } from "./pubkeys.ts";
 
 const HEX_128 = /^[0-9a-f]{128}$/;
+/**
+ * Longest list that is taken in, in characters of JSON. The longest list seen has 47
+ * entries, and 3,000 characters.
+ */
+const MOST_LENGTH = 32_768;
+
+/** Whether an event is too long to be a list of anybody's relays, whoever sends it. */
+export function isTooLong(event: NostrEvent): boolean {
+  return JSON.stringify(event).length > MOST_LENGTH;
+}
 
 /**
  * A plain copy of an event whose form, time and signature are in order.

@@ -5,13 +5,36 @@
  */
 
 import type { NostrEvent } from "@nostrify/types";
-import { DELETION_KIND, GIFT_WRAP_KINDS, VANISH_KIND } from "./kinds.ts";
+import { isReplaceableKind } from "nostr-tools/kinds";
+import {
+  DELETION_KIND,
+  DM_LIST_KIND,
+  DRAFT_KIND,
+  GIFT_WRAP_KINDS,
+  PRIVATE_LIST_KIND,
+  RELAY_LIST_KIND,
+  VANISH_KIND,
+} from "./kinds.ts";
+import { isPubkey } from "./pubkeys.ts";
 import type { UnroutedReason } from "./types.ts";
+
+/** Lists of its author that say where an event goes. */
+export type AuthorList = "write" | "read" | "dm" | "private";
 
 /** Where an event goes; see {@link eventRule}. */
 export type EventRule =
-  | { readonly to: "outbox-and-inboxes" | "outbox" | "indexed" | "everywhere" | "deleted" }
-  | { readonly to: "named"; readonly urls: readonly string[]; readonly reason: UnroutedReason }
+  /** To its author's write relays, and to those of whom or what it names. */
+  | { readonly to: "outbox-and-inboxes" | "outbox" | "indexed" | "deleted" }
+  /** To all relays of these lists of its author, to indexers and to fallback relays. */
+  | { readonly to: "everywhere"; readonly lists: readonly AuthorList[] }
+  /** To the relays of its recipients' kind 10050 lists. */
+  | { readonly to: "dm"; readonly recipients: readonly string[] }
+  /** To the relays of its author's kind 10013 list. */
+  | { readonly to: "private" }
+  /** To the group's host; absent where the event does not name it. */
+  | { readonly to: "group"; readonly id: string; readonly host?: string }
+  /** To the relays that it names. */
+  | { readonly to: "named"; readonly urls: readonly string[] }
   | { readonly to: "nowhere"; readonly reason: UnroutedReason; readonly why: string };
 
 /** Kinds that no relay list says a place for, and why. */
@@ -28,11 +51,14 @@ const NEVER_ROUTED: Readonly<Record<number, string>> = {
   24133: "a remote signer's relays come from its connection string (NIP-46)",
 };
 
-/** Kinds that say where to find their author: they are spread as widely as is viable. */
-const SPREAD_KINDS: readonly number[] = [10002, 10050];
-
-/** Kinds that describe their author: the indexers keep them, too. */
-const INDEXED_KINDS: readonly number[] = [0, 3];
+/**
+ * Kinds that say where to find their author, and the lists whose relays are to know of
+ * a change: they are spread as widely as is viable.
+ */
+const SPREAD_KINDS: Readonly<Record<number, readonly AuthorList[]>> = {
+  [RELAY_LIST_KIND]: ["write", "read"],
+  [DM_LIST_KIND]: ["write", "read", "dm"],
+};
 
 /**
  * The rule for an event, the strictest first: what must not be sent at all, what
@@ -41,35 +67,44 @@ const INDEXED_KINDS: readonly number[] = [0, 3];
 export function eventRule(event: NostrEvent): EventRule {
   const { kind, tags } = event;
   if (kind in NEVER_ROUTED) return nowhere("never-routed", NEVER_ROUTED[kind]);
-  if (GIFT_WRAP_KINDS.includes(kind)) {
-    return nowhere(
-      "no-dm-list",
-      "its recipient is not ready: no kind 10050 list is known (NIP-17)",
-    );
-  }
-  if (kind === 31234) {
-    return nowhere("no-private-list", "no kind 10013 list of its author is known (NIP-37)");
-  }
+  if (GIFT_WRAP_KINDS.includes(kind)) return { to: "dm", recipients: recipientsOf(tags) };
+  if (kind === DRAFT_KIND) return { to: "private" };
   const group = tags.find(([name]) => name === "h");
   if (group) {
-    return group[2]
-      ? { to: "named", urls: [group[2]], reason: "no-group-host" }
-      : nowhere("no-group-host", "its group's host is not known (NIP-29)");
+    const [, id = "", host] = group;
+    return host ? { to: "group", id, host } : { to: "group", id };
   }
   if (tags.some(([name]) => name === "-")) return { to: "outbox" };
   if (kind === VANISH_KIND) return vanishRule(tags);
-  if (SPREAD_KINDS.includes(kind)) return { to: "everywhere" };
-  if (INDEXED_KINDS.includes(kind)) return { to: "indexed" };
-  return { to: kind === DELETION_KIND ? "deleted" : "outbox-and-inboxes" };
+  if (kind === DELETION_KIND) return deletionRule(tags);
+  if (kind in SPREAD_KINDS) return { to: "everywhere", lists: SPREAD_KINDS[kind] };
+  const isIndexed = isReplaceableKind(kind) && kind !== PRIVATE_LIST_KIND;
+  return { to: isIndexed ? "indexed" : "outbox-and-inboxes" };
+}
+
+/** Whom a gift wrap is for, each once. */
+function recipientsOf(tags: NostrEvent["tags"]): string[] {
+  return [...new Set(tags.filter(([name]) => name === "p").map(([, pubkey]) => pubkey))]
+    .filter(isPubkey);
 }
 
 /** A request to vanish goes to the relays it names, or to as many as possible (NIP-62). */
 function vanishRule(tags: NostrEvent["tags"]): EventRule {
   const urls = tags.filter(([name]) => name === "relay").map(([, url]) => url);
-  if (urls.includes("ALL_RELAYS")) return { to: "everywhere" };
+  if (urls.includes("ALL_RELAYS")) {
+    return { to: "everywhere", lists: ["write", "read", "dm", "private"] };
+  }
   return urls.length > 0
-    ? { to: "named", urls, reason: "never-routed" }
+    ? { to: "named", urls }
     : nowhere("never-routed", "it names no relay to vanish from (NIP-62)");
+}
+
+/** What was spread is deleted where it was spread to (NIP-09). */
+function deletionRule(tags: NostrEvent["tags"]): EventRule {
+  const lists = tags.flatMap(([name, value = ""]) =>
+    name === "a" || name === "k" ? SPREAD_KINDS[parseInt(value)] ?? [] : []
+  );
+  return lists.length > 0 ? { to: "everywhere", lists: [...new Set(lists)] } : { to: "deleted" };
 }
 
 function nowhere(reason: UnroutedReason, why: string): EventRule {

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { PersonRoute } from "./person_routes.ts";
 import type { ReqPlan } from "./plan_req.ts";
 import type { RelayRecord } from "./relay_record.ts";
 import type { RelayFailure } from "./types.ts";
@@ -75,13 +76,13 @@ export function explanation(plan: ReqPlan, relays: readonly RelayReport[]): Expl
 }
 
 function inWords(plan: ReqPlan, relays: readonly RelayReport[]): string {
-  const asked = plan.people.filter(({ relays }) => relays.length > 0).length;
+  const asked = peopleIn(plan, ({ relays }) => relays.length > 0);
   const lines = [
-    `${asked} of ${many(plan.people.length, "person", "people")} asked for on ` +
+    `${asked} of ${many(peopleIn(plan), "person", "people")} asked for on ` +
     many(relays.length, "relay", "relays"),
   ];
   for (const report of relays) {
-    const people = plan.people.filter((person) => person.relays.includes(report.url)).length;
+    const people = peopleIn(plan, ({ relays }) => relays.includes(report.url));
     const filters = plan.routes.get(report.url)?.length ?? 0;
     const about = `${many(people, "person", "people")}, ${many(filters, "filter", "filters")}`;
     lines.push(`${report.url}: ${about}; ${describe(report)}`);
@@ -91,6 +92,10 @@ function inWords(plan: ReqPlan, relays: readonly RelayReport[]): string {
   for (const [reason, count] of reasons) {
     if (REASONS[reason]) lines.push(`${many(count, "person", "people")} ${REASONS[reason]}`);
   }
+  for (const [lane, one, more] of THINGS) {
+    const count = plan.things.filter((thing) => thing.lane === lane && thing.relays.length > 0);
+    if (count.length > 0) lines.push(`${many(count.length, one, more)} asked for where hints say`);
+  }
   for (const { reason, pubkey, filter } of plan.unrouted) {
     const what = [pubkey, filter === undefined ? undefined : `filter ${filter}`]
       .filter((part) => part !== undefined);
@@ -99,12 +104,22 @@ function inWords(plan: ReqPlan, relays: readonly RelayReport[]): string {
   return lines.join("\n");
 }
 
+/** How many people a plan is about, each counted once. */
+function peopleIn(plan: ReqPlan, isMeant: (person: PersonRoute) => boolean = () => true): number {
+  return new Set(plan.people.filter(isMeant).map(({ pubkey }) => pubkey)).size;
+}
+
+const THINGS = [["id", "event", "events"], ["group", "group", "groups"]] as const;
+
 function many(count: number, one: string, more: string): string {
   return `${count} ${count === 1 ? one : more}`;
 }
 
 const REASONS: Readonly<Record<string, string>> = {
   "no-list": "without a usable relay list: asked for on fallback relays, if any",
+  "hint": "without a usable relay list: asked for where hints say, and on fallback relays",
+  "indexer": "asked for on indexers, too",
+  "no-dm-list": "without a usable list of relays for gift wraps (kind 10050): not asked for",
   "cap": "without a relay within maxRelays: asked for on fallback relays, if any",
 };
 

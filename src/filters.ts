@@ -1,31 +1,31 @@
 /**
- * Whom a filter is about, and the filter narrowed to some of them.
+ * Whom or what a filter is about, and the filter narrowed to some of it.
  *
  * @module
  */
 
 import type { NostrFilter } from "@nostrify/types";
 import { distinct, sortedOrder } from "./pubkeys.ts";
-import type { Side } from "./types.ts";
+import type { Lane } from "./types.ts";
 
-/** A key of a filter that holds a list of strings naming people. */
-export type PeopleKey = "authors" | "#p" | "#P" | "#a" | "#A";
+/** A key of a filter whose values name people, events or groups. */
+export type NamingKey = "authors" | "#p" | "#P" | "#a" | "#A" | "ids" | "#h";
 
-/** The people a filter names, and through which of its keys. */
-export interface People {
-  /** Authors are found in their outbox, tagged users in their inbox. */
-  readonly side: Side;
+/** Whom or what a filter names, and through which of its keys. */
+export interface Subjects {
+  /** Whose relays count. */
+  readonly lane: Lane;
   /** The key to narrow. */
-  readonly key: PeopleKey;
-  /** Whom it names, each once. */
-  readonly pubkeys: readonly string[];
-  /** The places in `pubkeys`, in the order of the pubkeys. */
+  readonly key: NamingKey;
+  /** The pubkeys, event ids or group ids that it names, each once. */
+  readonly names: readonly string[];
+  /** The places in `names`, in the order of the names. */
   readonly order: Uint32Array;
-  /** What the key says of each, where that is not the pubkey itself. */
+  /** What the key says of each, where that is not the name itself. */
   readonly values?: ReadonlyMap<string, readonly string[]>;
 }
 
-const PEOPLE_KEYS: readonly PeopleKey[] = ["authors", "#p", "#P", "#a", "#A"];
+const PEOPLE_KEYS: readonly NamingKey[] = ["authors", "#p", "#P", "#a", "#A"];
 
 /**
  * Whom a filter is about, by the first of `authors`, `#p`, `#P`, `#a`, `#A` that
@@ -35,28 +35,41 @@ const PEOPLE_KEYS: readonly PeopleKey[] = ["authors", "#p", "#P", "#a", "#A"];
  * @returns `undefined` if it names nobody, is a search (NIP-50; outbox relays
  * seldom search) or asks for a group (NIP-29; its posts are on the group's host).
  */
-export function peopleOf(filter: NostrFilter): People | undefined {
+export function peopleOf(filter: NostrFilter): Subjects | undefined {
   if (filter.search !== undefined || filter["#h"] !== undefined) return undefined;
-  for (const key of PEOPLE_KEYS) {
-    const values = filter[key as "#p"];
-    if (values === undefined) continue;
-    const side: Side = key === "authors" ? "write" : "read";
-    if (key !== "#a" && key !== "#A") return people(side, key, values);
-
-    const named = new Map<string, string[]>();
-    for (const value of [...new Set(values)].sort()) {
-      const pubkey = value.split(":", 2)[1] ?? "";
-      named.set(pubkey, [...named.get(pubkey) ?? [], value]);
-    }
-    return { ...people(side, key, [...named.keys()]), values: named };
-  }
-  return undefined;
+  const key = PEOPLE_KEYS.find((key) => filter[key as "#p"] !== undefined);
+  return key && subjectsOf(filter, key === "authors" ? "write" : "read", key);
 }
 
-function people(side: Side, key: PeopleKey, named: readonly string[]): People {
+/**
+ * The groups that a filter asks for (NIP-29), or else the events that it names.
+ *
+ * @returns `undefined` if it is about people, is a search for no group's events, or
+ * names nothing.
+ */
+export function thingsOf(filter: NostrFilter): Subjects | undefined {
+  if (filter["#h"] !== undefined) return subjectsOf(filter, "group", "#h");
+  if (filter.ids === undefined || filter.search !== undefined) return undefined;
+  return peopleOf(filter) ? undefined : subjectsOf(filter, "id", "ids");
+}
+
+/** Whom or what a key that the filter has names. */
+export function subjectsOf(filter: NostrFilter, lane: Lane, key: NamingKey): Subjects {
+  const values = filter[key as "#p"]!;
+  if (key !== "#a" && key !== "#A") return subjects(lane, key, values);
+
+  const named = new Map<string, string[]>();
+  for (const value of [...new Set(values)].sort()) {
+    const pubkey = value.split(":", 2)[1] ?? "";
+    named.set(pubkey, [...named.get(pubkey) ?? [], value]);
+  }
+  return { ...subjects(lane, key, [...named.keys()]), values: named };
+}
+
+function subjects(lane: Lane, key: NamingKey, named: readonly string[]): Subjects {
   const order = sortedOrder(named);
-  const pubkeys = distinct(named, order);
-  return { side, key, pubkeys, order: pubkeys === named ? order : sortedOrder(pubkeys) };
+  const names = distinct(named, order);
+  return { lane, key, names, order: names === named ? order : sortedOrder(names) };
 }
 
 /** Whether some list of the filter is empty, so that no event can match. */
@@ -69,21 +82,20 @@ export function copyFilter(filter: NostrFilter): NostrFilter {
   return copyWith(filter);
 }
 
-/** The filter about these people alone; they must be among those it names. */
+/** The filter about some of its subjects alone. */
 export function narrowFilter(
   filter: NostrFilter,
-  people: People,
-  pubkeys: readonly string[],
+  { key, values }: Subjects,
+  names: readonly string[],
 ): NostrFilter {
-  const { key, values } = people;
   return copyWith(
     filter,
     key,
-    values ? pubkeys.flatMap((pubkey) => values.get(pubkey) ?? []) : pubkeys.slice(),
+    values ? names.flatMap((name) => values.get(name) ?? []) : names.slice(),
   );
 }
 
-function copyWith(filter: NostrFilter, key?: PeopleKey, values?: string[]): NostrFilter {
+function copyWith(filter: NostrFilter, key?: NamingKey, values?: string[]): NostrFilter {
   const copy: Record<string, unknown> = {};
   for (const name in filter) {
     const value: unknown = filter[name as "#p"];

@@ -4,6 +4,8 @@
  * @module
  */
 
+/** A follow list (NIP-02). */
+export const FOLLOW_LIST_KIND = 3;
 /** A relay list (NIP-65). */
 export const RELAY_LIST_KIND = 10002;
 /** A deletion request (NIP-09). */
@@ -12,3 +14,24 @@ export const DELETION_KIND = 5;
 export const VANISH_KIND = 62;
 /** Gift wraps, stored and ephemeral (NIP-17, NIP-59). */
 export const GIFT_WRAP_KINDS: readonly number[] = [1059, 21059];
+/** A user's relays for gift wraps (NIP-17). */
+export const DM_LIST_KIND = 10050;
+/** A user's blocked relays (NIP-51). */
+export const BLOCKED_LIST_KIND = 10006;
+/** A user's search relays (NIP-51). */
+export const SEARCH_LIST_KIND = 10007;
+/** A user's groups (NIP-51), each with its host. */
+export const GROUP_LIST_KIND = 10009;
+/** A user's relays for private drafts, encrypted (NIP-37). */
+export const PRIVATE_LIST_KIND = 10013;
+/** Private drafts (NIP-37). */
+export const DRAFT_KIND = 31234;
+/** Lists of relays: what is kept of every author whose list passes by. */
+export const LIST_KINDS: readonly number[] = [
+  RELAY_LIST_KIND,
+  DM_LIST_KIND,
+  BLOCKED_LIST_KIND,
+  SEARCH_LIST_KIND,
+  GROUP_LIST_KIND,
+  PRIVATE_LIST_KIND,
+];

@@ -5,7 +5,6 @@
  */
 
 import type { NostrEvent, NStore } from "@nostrify/types";
-import { RELAY_LIST_KIND } from "./kinds.ts";
 import type { RelayList } from "./types.ts";
 import { isNewer } from "./versions.ts";
 
@@ -14,6 +13,8 @@ export type Batch = Promise<ReadonlyMap<string, RelayList>>;
 
 /** How lists are loaded. */
 export interface ListLoaderOptions {
+  /** The kind of the lists. */
+  readonly kind: number;
   /** Most pubkeys in one query. */
   readonly batchSize: number;
   /** Reads a list out of an event. */
@@ -79,8 +80,9 @@ export class ListLoader {
 
   async #load(wanted: string[]): Batch {
     if (this.#open?.wanted === wanted) this.#open = undefined;
-    const filter = { kinds: [RELAY_LIST_KIND], authors: wanted };
-    const events = (await this.#db.query([filter])).filter(({ kind }) => kind === RELAY_LIST_KIND);
+    const { kind } = this.#options;
+    const filter = { kinds: [kind], authors: wanted };
+    const events = (await this.#db.query([filter])).filter((event) => event.kind === kind);
     const lists = this.#parse(events);
     if (lists.size === events.length) return lists;
     // A store that keeps several versions: the newest is read last.

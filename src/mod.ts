@@ -28,33 +28,52 @@ export type {
   NStore,
 } from "@nostrify/types";
 
+export { withHints } from "./attached_hints.ts";
 export type { Clock } from "./clock.ts";
 export { createEventRouter } from "./create_event_router.ts";
 export { createOutbox, type Outbox } from "./create_outbox.ts";
-export { createReqRouter } from "./create_req_router.ts";
+export { createReqRouter, type RouteOptions } from "./create_req_router.ts";
+export type { DiscoveryProgress } from "./discovery_progress.ts";
 export { type EventRefusal, EventRefusedError, RelayError, RoutingError } from "./errors.ts";
 export type { Explanation, RelayReport } from "./explain.ts";
+export type { EventPlan, EventRelayReason } from "./event_plan.ts";
+export { eventWishes } from "./event_wishes.ts";
+export { filterOf } from "./filter_of.ts";
+export { type Hint, hintKey } from "./hint.ts";
 export type { PlanOptions } from "./options.ts";
 export type { OutboxOptions } from "./outbox_options.ts";
-export type { PassedRelay, PersonRoute } from "./person_routes.ts";
-export { eventPeople, type EventPlan, type EventRelayReason, planEvent } from "./plan_event.ts";
+export type { Decrypter, OwnSigner } from "./own_lists.ts";
+export type { PassedRelay, PersonRoute, ThingRoute } from "./person_routes.ts";
+export { planEvent } from "./plan_event.ts";
 export { planReq, type ReqPlan } from "./plan_req.ts";
 export type { OpenOptions, OpenRelay, RelayLog } from "./relay_hooks.ts";
 export { parseRelayList, type ParseRelayListOptions } from "./relay_list.ts";
-export { RelayListStore, type RelayListStoreOptions } from "./relay_list_store.ts";
+export {
+  type ListListener,
+  RelayListStore,
+  type RelayListStoreOptions,
+  type StoreResult,
+} from "./relay_list_store.ts";
 export { checkRelayUrl, normalizeRelayUrl, type RelayUrlCheck } from "./relay_url.ts";
 export type { RouterOptions } from "./router_options.ts";
 export { selectRelays, type SelectRelaysOptions } from "./select_relays.ts";
 export type {
+  HintSource,
+  KnowledgeSource,
+  Known,
+  Lane,
+  RecordStore,
+  RecordTopic,
   RefusalReason,
   RefusedRelay,
   RelayFailure,
+  RelayHint,
   RelayLimits,
   RelayList,
   RelayListSource,
-  RelayRecordStore,
   RelayUrlPolicy,
   Side,
   Unrouted,
   UnroutedReason,
+  Wishes,
 } from "./types.ts";

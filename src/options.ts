@@ -4,6 +4,7 @@
  * @module
  */
 
+import { INDEXERS } from "./indexers.ts";
 import { rememberedCheck } from "./relay_url.ts";
 import type { RelayUrlCheck } from "./relay_url.ts";
 import type { RelayUrlPolicy } from "./types.ts";
@@ -18,10 +19,16 @@ export interface PlanOptions {
    */
   readonly fallbackRelays?: readonly string[];
   /**
-   * Relays that collect relay lists and profiles; these are published there too.
-   * @default []
+   * Relays that collect relay lists and profiles: these are published and looked for
+   * there, too.
+   * @default the public ones of `src/indexers.ts`, as far as the policy allows them
    */
   readonly indexerRelays?: readonly string[];
+  /**
+   * Relays that can search (NIP-50): filters with `search` go there.
+   * @default the fallback relays
+   */
+  readonly searchRelays?: readonly string[];
   /**
    * Most relays one request opens, fallbacks included; an integer >= 1.
    * @default 20
@@ -67,13 +74,18 @@ export interface PlanOptions {
 export interface PlanSettings {
   readonly fallbackRelays: readonly string[];
   readonly indexerRelays: readonly string[];
+  /** Where none is named, the fallback relays take their place. */
+  readonly searchRelays: readonly string[];
   readonly maxRelays: number;
   readonly relaysPerAuthor: number;
   readonly authorsPerFilter: number;
   readonly maxFiltersPerRelay: number;
   readonly maxInboxes: number;
-  /** The policy, with a memory. */
-  readonly check: (url: string) => RelayUrlCheck;
+  /**
+   * The policy, with a memory. `use` is "group" where the relay is the host of a group
+   * (NIP-29), which the user's block list may let pass.
+   */
+  readonly check: (url: string, use?: "group") => RelayUrlCheck;
   /** The weight of a relay, known to be a finite number >= 0. */
   readonly weight: (url: string) => number;
 }
@@ -95,7 +107,12 @@ export function planSettings(options: PlanOptions = DEFAULTS): PlanSettings {
   const check = rememberedCheck(policy);
   const checked: PlanSettings = {
     fallbackRelays: relays("fallbackRelays", options.fallbackRelays, check),
-    indexerRelays: relays("indexerRelays", options.indexerRelays, check),
+    indexerRelays: relays(
+      "indexerRelays",
+      options.indexerRelays ?? INDEXERS.filter((url) => check(url).url !== undefined),
+      check,
+    ),
+    searchRelays: relays("searchRelays", options.searchRelays, check),
     maxRelays: integer("maxRelays", options.maxRelays, 20, 1),
     relaysPerAuthor: integer("relaysPerAuthor", options.relaysPerAuthor, 2, 1),
     authorsPerFilter: integer("authorsPerFilter", options.authorsPerFilter, 10, 1),

@@ -4,17 +4,14 @@
  * @module
  */
 
-import { NCache, NRelay1 } from "@nostrify/nostrify";
 import type { NostrEvent, NStore } from "@nostrify/types";
-import { verifyEvent } from "nostr-tools/pure";
-import { type Clock, systemClock } from "./clock.ts";
+import type { Clock } from "./clock.ts";
+import type { DiscoveryProgress } from "./discovery_progress.ts";
 import type { RelayError } from "./errors.ts";
-import { checkFunction, integer } from "./options.ts";
-import { isPubkey } from "./pubkeys.ts";
+import type { OwnSigner } from "./own_lists.ts";
 import type { OpenRelay } from "./relay_hooks.ts";
-import { RelayListStore } from "./relay_list_store.ts";
 import type { RouterOptions } from "./router_options.ts";
-import type { RelayRecordStore } from "./types.ts";
+import type { RecordStore } from "./types.ts";
 
 /** The options of {@link createOutbox}. */
 export interface OutboxOptions extends RouterOptions {
@@ -25,11 +22,47 @@ export interface OutboxOptions extends RouterOptions {
    */
   readonly store?: NStore;
   /**
-   * Where what is known of relays is kept over restarts.
+   * Where what is learned is kept over restarts: of relays, of lists that were asked for,
+   * and hints.
    * @default beside the lists if `store` can, as a database of this library can; otherwise
    * in memory
    */
-  readonly memory?: RelayRecordStore;
+  readonly memory?: RecordStore;
+  /**
+   * The pubkey of the app's user, where it has one: their own lists are then looked for
+   * at the start and kept. Relays that they block (kind 10006) are never connected to,
+   * their searches go where they want (10007), their groups (10009) to their hosts, and
+   * their drafts to their private relays (10013).
+   * @default nobody: a server or a bot for many
+   */
+  readonly user?: string;
+  /**
+   * Reads what the user has encrypted in their own lists: the private entries of kinds
+   * 10006 and 10007, and all of kind 10013. Any Nostrify signer is one.
+   * @default none: public entries alone count, and drafts go nowhere
+   */
+  readonly signer?: OwnSigner;
+  /**
+   * How many milliseconds a request or an event waits for relay lists that are missing;
+   * an integer >= 0. After that it is routed by what is known, and follows what is still
+   * found. 0 waits for nothing.
+   * @default 3_000
+   */
+  readonly discoveryTimeout?: number;
+  /**
+   * After how many milliseconds a relay list is looked for anew, behind the requests
+   * that use it; an integer >= 1.
+   * @default 21_600_000 (six hours)
+   */
+  readonly refreshAfter?: number;
+  /**
+   * After how many milliseconds someone who was asked for and has no list is asked for
+   * again; an integer >= 1.
+   * @default 3_600_000 (one hour)
+   */
+  readonly noneAfter?: number;
+  /** Told how the search for relay lists goes on, ten times a second at the most. */
+  readonly onProgress?: (progress: DiscoveryProgress) => void;
   /**
    * Opens a relay. Hand the options on, and more is seen of the relay than its
    * answers: `(url, options) => new NRelay1(url, { ...options, auth })`.
@@ -106,106 +139,4 @@ export interface OutboxOptions extends RouterOptions {
   readonly clock?: Clock;
   /** Dice, in [0, 1): for pauses, and for trying relays out. @default Math.random */
   readonly random?: () => number;
-}
-
-/** Options in which nothing is missing or wrong. */
-export interface OutboxSettings {
-  readonly routing: RouterOptions & Required<Pick<RouterOptions, "onError">>;
-  readonly store: RelayListStore;
-  readonly memory?: RelayRecordStore;
-  readonly open: OpenRelay;
-  readonly timeout: number;
-  readonly settle: number;
-  readonly maxConnecting: number;
-  readonly idleTimeout: number;
-  readonly maxPages: number;
-  readonly deepAfter: number;
-  readonly learning: boolean;
-  readonly relayInfo: boolean;
-  readonly monitors: readonly string[];
-  readonly verifyEvent: (event: NostrEvent) => boolean;
-  readonly fetch: typeof fetch;
-  readonly onRelayError: (error: RelayError) => void;
-  readonly clock: Clock;
-  readonly random: () => number;
-}
-
-/** Most relay lists that an outbox without a `store` keeps. */
-const MOST_IN_MEMORY = 20_000;
-
-/**
- * Checks options and fills in the defaults.
- *
- * @throws {RangeError} If a number is out of its range.
- * @throws {TypeError} If an option has the wrong type.
- */
-export function outboxSettings(options: OutboxOptions): OutboxSettings {
-  if (typeof options !== "object" || options === null) {
-    throw new TypeError(`Cannot create an outbox: the options must be an object, got ${options}`);
-  }
-  const { clock = systemClock, random = Math.random, monitors = [] } = options;
-  for (const name of FUNCTIONS) checkFunction(name, options[name]);
-  for (const name of ["learning", "relayInfo"] as const) checkBoolean(name, options[name]);
-  if (typeof clock?.now !== "function" || typeof clock.after !== "function") {
-    throw new TypeError(
-      `Cannot use option "clock": it must have the methods now and after, got ${clock}`,
-    );
-  }
-  if (!Array.isArray(monitors) || !monitors.every(isPubkey)) {
-    throw new TypeError(
-      `Cannot use option "monitors": it must be an array of pubkeys (64 lowercase hex), ` +
-        `got ${JSON.stringify(monitors)}`,
-    );
-  }
-  const store = listStore(options, clock);
-  return {
-    routing: { ...options, onError: options.onError ?? ((error) => console.warn(error)) },
-    store,
-    memory: recordStore(options.memory) ?? store.relayRecords,
-    open: options.open ?? ((url, options) => new NRelay1(url, options)),
-    timeout: integer("timeout", options.timeout, 30_000, 1),
-    settle: integer("settle", options.settle, 100, 0),
-    maxConnecting: integer("maxConnecting", options.maxConnecting, 10, 1),
-    idleTimeout: integer("idleTimeout", options.idleTimeout, 30_000, 1),
-    maxPages: integer("maxPages", options.maxPages, 100, 0),
-    deepAfter: integer("deepAfter", options.deepAfter, 30, 1),
-    learning: options.learning ?? true,
-    relayInfo: options.relayInfo ?? true,
-    monitors: [...monitors],
-    verifyEvent: options.verifyEvent ?? verifyEvent,
-    fetch: options.fetch ?? ((...args) => fetch(...args)),
-    onRelayError: options.onRelayError ?? (() => {}),
-    clock,
-    random,
-  };
-}
-
-const FUNCTIONS = ["open", "verifyEvent", "fetch", "onRelayError", "random", "weight"] as const;
-
-function checkBoolean(name: string, value: unknown): void {
-  if (value === undefined || typeof value === "boolean") return;
-  throw new TypeError(`Cannot use option "${name}": it must be a boolean, got ${value}`);
-}
-
-function listStore({ store, verifyEvent }: OutboxOptions, clock: Clock): RelayListStore {
-  if (store instanceof RelayListStore) return store;
-  const isStore = typeof store?.event === "function" && typeof store.query === "function";
-  if (store !== undefined && !isStore) {
-    throw new TypeError(
-      `Cannot use option "store": it must have the methods event and query, got ${store}`,
-    );
-  }
-  const now = () => clock.now();
-  return new RelayListStore(store ?? new NCache({ max: MOST_IN_MEMORY }), { verifyEvent, now });
-}
-
-function recordStore(memory: OutboxOptions["memory"]): RelayRecordStore | undefined {
-  if (memory === undefined) return undefined;
-  if (typeof memory?.readRelays === "function" && typeof memory.writeRelays === "function") {
-    return memory;
-  }
-  throw new TypeError(
-    `Cannot use option "memory": it must have the methods readRelays and writeRelays, ` +
-      `got ${memory}`,
-  );
 }

@@ -5,45 +5,23 @@
  */
 
 import type { NostrEvent } from "@nostrify/types";
-import { chooseInboxes } from "./choose_inboxes.ts";
+import { deliver } from "./event_inboxes.ts";
 import { taggedUsers } from "./event_people.ts";
+import {
+  boundPlan,
+  type EventPlan,
+  type EventRelayReason,
+  finishedPlan,
+  noPlan,
+  reasonsOf,
+} from "./event_plan.ts";
 import { eventRule } from "./event_rules.ts";
-import { RELAY_LIST_KIND } from "./kinds.ts";
+import { hintKey } from "./hint.ts";
+import { groupHost, hintedRelays } from "./hinted_relays.ts";
+import { DM_LIST_KIND, RELAY_LIST_KIND } from "./kinds.ts";
 import { type PlanOptions, type PlanSettings, planSettings } from "./options.ts";
-import { parseRelayList } from "./relay_list.ts";
-import { RelayGraphBuilder } from "./relay_graph.ts";
-import type { RelayList, Unrouted } from "./types.ts";
-
-/** Why an event goes to a relay. */
-export type EventRelayReason =
-  /** A write relay of its author. */
-  | "outbox"
-  /** A read relay of a user it tags. */
-  | "inbox"
-  /** A relay of the author's former or other list, which should know of the change. */
-  | "spread"
-  /** Named in `indexerRelays`. */
-  | "indexer"
-  /** Named by the event itself. */
-  | "named"
-  /** Named in `fallbackRelays`, for want of a list. */
-  | "fallback";
-
-/** What publishing an event comes to, and why. */
-export interface EventPlan {
-  /** Where to send the event, the author's own relays first: what `NPool` takes. */
-  readonly relays: string[];
-  /** Why it goes to each of them. */
-  readonly reasons: ReadonlyMap<string, EventRelayReason>;
-  /** The inbox relays of each tagged user that get the event. */
-  readonly inboxes: ReadonlyMap<string, readonly string[]>;
-  /** The inbox relays of each tagged user that `maxInboxes` leaves out. */
-  readonly passed: ReadonlyMap<string, readonly string[]>;
-  /** Whom or what it does not reach, and why. */
-  readonly unrouted: readonly Unrouted[];
-  /** Why it goes nowhere, in words; absent where it goes somewhere. */
-  readonly refusal?: string;
-}
+import { ANY_RELAY, parseRelayList } from "./relay_list.ts";
+import type { Known, Unrouted } from "./types.ts";
 
 /**
  * Plans where to publish an event (NIP-65).
@@ -51,16 +29,20 @@ export interface EventPlan {
  * It goes to all write relays of its author, and to read relays of the users it
  * tags: each of them gets one before any gets a second, and `maxInboxes` relays
  * are added at the most. The author's own relays are never dropped for them.
- * Exceptions: protected events stay on the author's relays (NIP-70); profiles and
- * relay lists are spread to former relays and indexers; what is bound to relays
- * that are not known (gift wraps, groups, drafts) and what is never routed goes
- * nowhere, and `refusal` says why.
+ * For whoever has no list, the three best hints and the fallback relays stand in.
+ * Exceptions: profiles, relay lists and other lists go to indexers and to nobody's
+ * inbox; lists that say where their author is are spread to former relays, too;
+ * protected events stay on the author's relays (NIP-70), gift wraps on the relays of
+ * their recipients' kind 10050 lists (NIP-17), private drafts on those of the author's
+ * kind 10013 list (NIP-37), messages of a group on its host (NIP-29). What is bound to
+ * relays that are not known, and what is never routed, goes nowhere, and `refusal` says
+ * why.
  *
  * Pure: no input is changed, and changing the plan changes no input.
  *
  * @param event The event, signed or not.
- * @param lists Known relay lists by pubkey: the author's and the tagged users'
- * (see {@link eventPeople}).
+ * @param known What is known of its author, of the users it tags, and of its group, by
+ * pubkey and by `hintKey`: what {@link eventWishes} asks for.
  * @param options See {@link PlanOptions}.
  * @throws {RangeError} If an option is out of its range.
  * @throws {TypeError} If an option has the wrong type.
@@ -91,116 +73,118 @@ export interface EventPlan {
  */
 export function planEvent(
   event: NostrEvent,
-  lists: ReadonlyMap<string, RelayList>,
+  known: ReadonlyMap<string, Known>,
   options?: PlanOptions,
 ): EventPlan {
-  const settings = planSettings(options);
+  return placeEvent(event, known, planSettings(options));
+}
+
+/** {@link planEvent} with options that are checked already. */
+export function placeEvent(
+  event: NostrEvent,
+  known: ReadonlyMap<string, Known>,
+  settings: PlanSettings,
+): EventPlan {
+  const { check, fallbackRelays, indexerRelays } = settings;
+  const stored = known.get(event.pubkey);
+  const own = ownLists(event, stored);
   const rule = eventRule(event);
-  if (rule.to === "nowhere") return nowhere(rule.reason, rule.why);
+  switch (rule.to) {
+    case "nowhere":
+      return noPlan(rule.why, [{ reason: rule.reason }]);
+    case "dm":
+      return planWrap(rule.recipients, known, settings);
+    case "private":
+      return boundPlan(usable(own?.private, check), "private", {
+        reason: "no-private-list",
+        why: "no usable kind 10013 list of its author is known (NIP-37)",
+      });
+    case "group": {
+      const host = rule.host === undefined
+        ? groupHost(known.get(hintKey("group", rule.id)), settings)
+        : check(rule.host, "group").url;
+      return boundPlan(host === undefined ? [] : [host], "group", {
+        reason: "no-group-host",
+        why: "its group's host is not known, or refused (NIP-29)",
+      });
+    }
+    case "named":
+      return boundPlan(usable(rule.urls, check), "named", {
+        reason: "never-routed",
+        why: "every relay it names is refused (NIP-62)",
+      });
+    case "outbox":
+      return boundPlan(usable(own?.write, check), "outbox", {
+        reason: "no-list",
+        why: "it is protected, and its author has no write relay (NIP-70)",
+      });
+  }
 
   const reasons = new Map<string, EventRelayReason>();
-  const add = (urls: readonly string[], reason: EventRelayReason) => {
-    for (const value of urls) {
-      const { url } = settings.check(value);
-      if (url !== undefined && !reasons.has(url)) reasons.set(url, reason);
-    }
+  /** Adds relays; says how many of them are usable. */
+  const add = (urls: readonly string[] | undefined, reason: EventRelayReason) => {
+    const allowed = usable(urls, check);
+    for (const url of allowed) if (!reasons.has(url)) reasons.set(url, reason);
+    return allowed.length;
   };
+  const isEverywhere = rule.to === "everywhere";
+  let homes = add(own?.write, "outbox");
+  if (isEverywhere) {
+    homes += usable(stored?.write, check).length;
+    for (const lists of [own, stored]) for (const name of rule.lists) add(lists?.[name], "spread");
+  }
+  const isHomeless = homes === 0;
+  if (isHomeless) homes += add(hintedRelays(stored, settings), "hint");
+  if (rule.to !== "outbox-and-inboxes") add(indexerRelays, "indexer");
+  if (isHomeless || isEverywhere || rule.to === "deleted") homes += add(fallbackRelays, "fallback");
 
-  if (rule.to === "named") {
-    add(rule.urls, "named");
-    if (reasons.size === 0) return nowhere(rule.reason, "every relay it names is refused");
-    return finish(reasons);
-  }
-  const stored = lists.get(event.pubkey);
-  const own = event.kind === RELAY_LIST_KIND ? readOwn(event) : stored;
-  add(own?.write ?? [], "outbox");
-  const homeless = reasons.size === 0;
-  if (rule.to === "outbox") {
-    if (!homeless) return finish(reasons);
-    return nowhere("no-list", "it is protected, and its author has no write relay (NIP-70)");
-  }
-  if (rule.to === "everywhere") {
-    for (const list of [own, stored]) add([...list?.write ?? [], ...list?.read ?? []], "spread");
-  }
-  if (rule.to !== "outbox-and-inboxes") add(settings.indexerRelays, "indexer");
-  if (homeless || rule.to === "everywhere" || rule.to === "deleted") {
-    add(settings.fallbackRelays, "fallback");
-  }
-  const delivery = deliver(taggedUsers(event), reasons, lists, settings);
+  const delivery = deliver(taggedUsers(event), reasons, known, settings);
   if (reasons.size === 0) {
-    return nowhere("no-list", "no relay of its author is known, and no fallback is set");
+    const why = "no relay of its author is known, and no fallback is set";
+    return noPlan(why, [{ reason: "no-list" }]);
   }
-  const lost: Unrouted[] = homeless && settings.fallbackRelays.length === 0
-    ? [{ reason: "no-list", pubkey: event.pubkey }]
-    : [];
-  return finish(reasons, { ...delivery, unrouted: [...lost, ...delivery.unrouted] });
+  const lost: Unrouted[] = homes === 0 ? [{ reason: "no-list", pubkey: event.pubkey }] : [];
+  return finishedPlan(reasons, { ...delivery, unrouted: [...lost, ...delivery.unrouted] });
 }
 
-/** Whose relay lists bear on where an event goes: its author's and the tagged users'. */
-export function eventPeople(event: NostrEvent): string[] {
-  return [event.pubkey, ...taggedUsers(event)];
+/** The lists of an event's author, with what the event itself says in their place. */
+function ownLists(event: NostrEvent, stored: Known | undefined): Known | undefined {
+  if (event.kind === RELAY_LIST_KIND) return parseRelayList(event, { policy: ANY_RELAY });
+  if (event.kind !== DM_LIST_KIND) return stored;
+  return { ...stored, dm: parseRelayList(event, { policy: ANY_RELAY }).write };
 }
 
-/** What a plan says of tagged users. */
-type Delivery = Pick<EventPlan, "inboxes" | "passed" | "unrouted">;
-
-function noDelivery(): Delivery {
-  return { inboxes: new Map(), passed: new Map(), unrouted: [] };
-}
-
-/** Adds inbox relays to `reasons`; says whom they reach. */
-function deliver(
-  users: readonly string[],
-  reasons: Map<string, EventRelayReason>,
-  lists: ReadonlyMap<string, RelayList>,
-  settings: PlanSettings,
-): Delivery {
-  const builder = new RelayGraphBuilder((url) => settings.check(url).url, settings.weight);
-  const isListed = users.map((user) => {
-    const own = builder.add(lists.get(user)?.read ?? []);
-    if (own === 0) builder.add(settings.fallbackRelays);
-    builder.endRow();
-    return own > 0;
-  });
-  const graph = builder.build();
-  const relaysOf = users.map((_, user) =>
-    [...graph.relaysOf.subarray(graph.starts[user], graph.starts[user + 1])]
-      .map((id) => graph.urls[id])
-  );
-  const listed = new Set(relaysOf.filter((_, user) => isListed[user]).flat());
-  const taken = new Set(
-    graph.urls.map((_, id) => id).filter((id) => reasons.has(graph.urls[id])),
-  );
-  for (const id of chooseInboxes(graph, taken, settings.maxInboxes)) {
-    reasons.set(graph.urls[id], listed.has(graph.urls[id]) ? "inbox" : "fallback");
+/** These relays as the policy has them, each once. */
+function usable(
+  urls: readonly string[] = [],
+  check: PlanSettings["check"],
+): string[] {
+  const normal = new Set<string>();
+  for (const value of urls) {
+    const { url } = check(value);
+    if (url !== undefined) normal.add(url);
   }
-
-  const inboxes = new Map<string, string[]>();
-  const passed = new Map<string, string[]>();
-  const unrouted: Unrouted[] = [];
-  users.forEach((pubkey, user) => {
-    const reached = relaysOf[user].filter((url) => reasons.has(url));
-    const missed = relaysOf[user].filter((url) => !reasons.has(url));
-    if (missed.length > 0) passed.set(pubkey, missed);
-    if (reached.length > 0) inboxes.set(pubkey, reached);
-    else unrouted.push({ reason: relaysOf[user].length === 0 ? "no-list" : "cap", pubkey });
-  });
-  return { inboxes, passed, unrouted };
+  return [...normal];
 }
 
-function readOwn(event: NostrEvent): RelayList {
-  return parseRelayList(event, {
-    policy: { allowLocal: true, allowInsecure: true, allowOnion: true },
-  });
-}
-
-function finish(
-  reasons: ReadonlyMap<string, EventRelayReason>,
-  delivery: Delivery = noDelivery(),
+/** A gift wrap goes to all relays of its recipients' kind 10050 lists, and to no other (NIP-17). */
+function planWrap(
+  recipients: readonly string[],
+  known: ReadonlyMap<string, Known>,
+  { check }: PlanSettings,
 ): EventPlan {
-  return { relays: [...reasons.keys()], reasons, ...delivery };
-}
-
-function nowhere(reason: Unrouted["reason"], refusal: string): EventPlan {
-  return { ...noDelivery(), relays: [], reasons: new Map(), unrouted: [{ reason }], refusal };
+  const inboxes = new Map<string, readonly string[]>();
+  const unrouted: Unrouted[] = [];
+  for (const pubkey of recipients) {
+    const relays = usable(known.get(pubkey)?.dm, check);
+    if (relays.length > 0) inboxes.set(pubkey, relays);
+    else unrouted.push({ reason: "no-dm-list", pubkey });
+  }
+  if (inboxes.size > 0) {
+    const reasons = reasonsOf([...inboxes.values()].flat(), "dm");
+    return finishedPlan(reasons, { inboxes, passed: new Map(), unrouted });
+  }
+  return recipients.length > 0
+    ? noPlan("its recipient is not ready: no usable kind 10050 list is known (NIP-17)", unrouted)
+    : noPlan("it names no recipient (NIP-59)", [{ reason: "no-dm-list" }]);
 }

@@ -5,16 +5,17 @@
  */
 
 import type { NostrFilter } from "@nostrify/types";
-import { type Choice, chooseRelays } from "./choose_relays.ts";
-import { cutFilters, type Share } from "./cut_filters.ts";
+import { chooseRelays } from "./choose_relays.ts";
+import { cutFilters } from "./cut_filters.ts";
 import { copyFilter } from "./filters.ts";
 import { type PlanOptions, type PlanSettings, planSettings } from "./options.ts";
-import { type PersonRoute, personRoutes } from "./person_routes.ts";
-import { INVALID, NO_LIST, type PlanRows, planRows, rowFinder } from "./plan_rows.ts";
+import { type PersonRoute, personRoutes, type ThingRoute, thingRoutes } from "./person_routes.ts";
+import { planRows } from "./plan_rows.ts";
 import type { RelayGraph } from "./relay_graph.ts";
 import { type ReqParts, reqParts } from "./req_parts.ts";
 import type { Seats } from "./seats.ts";
-import type { RelayList, Unrouted } from "./types.ts";
+import { openFilters, shareOut } from "./share_out.ts";
+import type { Known, Unrouted } from "./types.ts";
 
 /** What a request comes to, and why. */
 export interface ReqPlan {
@@ -24,6 +25,8 @@ export interface ReqPlan {
   readonly unrouted: readonly Unrouted[];
   /** Each person's relays and the reason for them; worked out when first read. */
   readonly people: readonly PersonRoute[];
+  /** The events and groups that have relays of their own; worked out when first read. */
+  readonly things: readonly ThingRoute[];
 }
 
 /**
@@ -31,15 +34,23 @@ export interface ReqPlan {
  *
  * Authors are asked for on their write relays, tagged users on their read relays,
  * each filter narrowed to those people. One set of at most `maxRelays` relays
- * serves all filters. The fallback relays serve whoever has no usable list, whom
- * the cap leaves out, and filters that name nobody.
+ * serves all filters. The three best hints and the fallback relays serve whoever has
+ * no usable list; the fallback relays serve whom the cap leaves out, and filters that
+ * name nobody.
+ *
+ * Some of it goes elsewhere: gift wraps by `#p` to the relays of a kind 10050 list alone
+ * (NIP-17), groups by `#h` to their host alone where a hint names it (NIP-29), searches
+ * to the search relays (NIP-50). Others are asked besides: indexers for profiles and
+ * lists of authors, hinted relays for events by their ids, the private relays of authors
+ * for their drafts (NIP-37).
  *
  * Pure: no input is changed, and changing the plan changes no input. The order of
  * filters, authors, tags and lists has no influence but on the order of the
  * output.
  *
  * @param filters The filters of one REQ; alternatives, as in NIP-01.
- * @param lists Known relay lists by pubkey. Whoever is absent has none.
+ * @param known What is known, by pubkey and by key of an event or a group. Relay lists
+ * will do. Of whoever is absent nothing is known.
  * @param options See {@link PlanOptions}. Keep one object for many plans: it is
  * checked once.
  * @throws {RangeError} If an option is out of its range.
@@ -67,10 +78,10 @@ export interface ReqPlan {
  */
 export function planReq(
   filters: readonly NostrFilter[],
-  lists: ReadonlyMap<string, RelayList>,
+  known: ReadonlyMap<string, Known>,
   options?: PlanOptions,
 ): ReqPlan {
-  return planParts(reqParts(filters), lists, planSettings(options)).plan;
+  return planParts(reqParts(filters), known, planSettings(options)).plan;
 }
 
 /** A plan, and what those who carry it out need of it. */
@@ -84,78 +95,48 @@ export interface PlannedReq {
 /** {@link planReq} for filters that are sorted already. */
 export function planParts(
   parts: ReqParts,
-  lists: ReadonlyMap<string, RelayList>,
+  known: ReadonlyMap<string, Known>,
   settings: PlanSettings,
 ): PlannedReq {
-  const rows = planRows(parts.named, lists, settings);
-  const choice = chooseRelays(rows, parts.open.length > 0, settings);
-  const { shares, unrouted } = shareOut(parts, rows, choice);
+  const rows = planRows(parts.named, known, settings);
+  const open = openFilters(parts, rows);
+  const choice = chooseRelays(rows, {
+    hasOpen: open.some(({ isSearch }) => !isSearch),
+    hasSearch: open.some(({ isSearch }) => isSearch),
+  }, settings);
+  const { shares, unrouted } = shareOut(parts, open, rows, choice);
 
   const routes = new Map<string, NostrFilter[]>();
   choice.relays.forEach((relay, place) => {
-    const open = choice.open.includes(place) ? parts.open : [];
-    const room = Math.max(1, settings.maxFiltersPerRelay - open.length);
+    const whole = open.filter(({ isSearch }) =>
+      (isSearch ? choice.search : choice.open).includes(place)
+    );
+    const room = Math.max(1, settings.maxFiltersPerRelay - whole.length);
     const cut = cutFilters(shares[place], { ...settings, maxFiltersPerRelay: room });
-    const asked = [...cut, ...open.map(({ filter }) => copyFilter(filter))];
+    const asked = [...cut, ...whole.map(({ filter }) => copyFilter(filter))];
     if (asked.length > 0) routes.set(rows.graph.urls[relay], asked);
   });
 
+  const source = { rows, choice, known, settings };
   let people: PersonRoute[] | undefined;
+  let things: ThingRoute[] | undefined;
   const plan: ReqPlan = {
     routes,
     unrouted,
     get people() {
-      return people ??= personRoutes(rows, choice, lists, settings);
+      return people ??= personRoutes(source);
+    },
+    get things() {
+      return things ??= thingRoutes(source);
     },
   };
   const seats: Seats = {
     urls: choice.relays.map((id) => rows.graph.urls[id]),
-    pubkeys: rows.pubkeys,
-    authors: rows.authors,
+    names: rows.names,
+    lanes: rows.lanes,
     places: choice.deal.places,
     copies: choice.deal.copies,
-    open: choice.open,
+    open: [...new Set([...choice.open, ...choice.search])],
   };
   return { plan, seats, graph: rows.graph };
-}
-
-/** Each relay's share of each part, by place, and whom nobody is asked for. */
-function shareOut(
-  parts: ReqParts,
-  rows: PlanRows,
-  { relays, deal, open }: Choice,
-): { shares: Share[][]; unrouted: Unrouted[] } {
-  const shares = relays.map((): Share[] => []);
-  const unrouted = [...parts.unrouted];
-  const noFallback = rows.fallbacks.length === 0;
-  const { places, copies } = deal;
-
-  const finder = rowFinder(parts.named, rows);
-  for (const part of parts.named) {
-    const pubkeys = relays.map((): string[] => []);
-    const rowOf = finder(part);
-    const { people: { order, pubkeys: named } } = part;
-    for (let i = 0; i < order.length; i++) {
-      const row = rowOf(order[i]);
-      const end = (row + 1) * copies;
-      let at = row * copies;
-      if (at === end || places[at] < 0) {
-        const reason = unroutedReason(rows.kinds[row], noFallback);
-        unrouted.push({ reason, pubkey: named[order[i]], filter: part.index });
-      }
-      for (; at < end && places[at] >= 0; at++) pubkeys[places[at]].push(named[order[i]]);
-    }
-    pubkeys.forEach((some, place) => {
-      if (some.length > 0) shares[place].push({ part, pubkeys: some });
-    });
-  }
-  if (open.length === 0) {
-    for (const { index } of parts.open) unrouted.push({ reason: "no-fallback", filter: index });
-  }
-  return { shares, unrouted };
-}
-
-function unroutedReason(kind: number, noFallback: boolean): Unrouted["reason"] {
-  if (kind === INVALID) return "invalid-pubkey";
-  return kind === NO_LIST && noFallback ? "no-list" : "cap";
 }

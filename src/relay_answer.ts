@@ -35,6 +35,8 @@ export interface AnswerOptions {
   readonly maxPages: number;
   /** Longest REQ, in bytes, where a longer one may have been the relay's trouble. */
   readonly maxLength?: number;
+  /** Whether stored events are all that is wanted, so that no REQ stays open. @default false */
+  readonly isOnce?: boolean;
   /** An event came that was asked for. */
   readonly onEvent: (event: NostrEvent) => void;
   /** Told of a refusal. */
@@ -111,7 +113,7 @@ export class RelayAnswer {
    * @throws {RelayError} If the relay answered none of it.
    */
   async stored(filters: readonly NostrFilter[]): Promise<void> {
-    await this.#askAll(filters.map(firstPage), true, 0);
+    await this.#askAll(filters.map(firstPage), !this.#options.isOnce, 0);
     if (this.#answered === 0 && this.#lastError) throw this.#lastError;
   }
 
@@ -128,7 +130,9 @@ export class RelayAnswer {
    */
   notice(words: string): void {
     const { url, subscriptions } = this.#session;
-    const largest = [...this.#waiting].sort((a, b) => b.filters.length - a.filters.length).at(0);
+    const largest = [...this.#waiting].sort((a, b) =>
+      b.filters.length - a.filters.length || sizeOf(b.filters).bytes - sizeOf(a.filters).bytes
+    ).at(0);
     const last = [...this.#waiting].at(-1);
     for (const subscription of new Set([largest, last])) {
       if (!subscription) continue;

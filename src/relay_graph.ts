@@ -24,11 +24,29 @@ export interface RelayGraph {
 /** The largest weight in a graph becomes this. */
 const FULL_WEIGHT = 2 ** 16;
 
+/** How a graph is built. */
+export interface RelayGraphOptions {
+  /**
+   * Of several URLs of one host a row has only one: the heaviest, then the shortest,
+   * then the smaller. Two spellings of one machine are no two copies.
+   * @default false
+   */
+  readonly perHost?: boolean;
+}
+
 /** Builds a graph, row by row. */
 export class RelayGraphBuilder {
   readonly #resolve: (url: string) => string | undefined;
   readonly #weight: (url: string) => number;
+  readonly #perHost: boolean;
+  /** The id of each string that was met, `REFUSED` where it is no relay of a row. */
   readonly #idOf = new Map<string, number>();
+  /** The ids of relays that are in though `resolve` refuses them. */
+  readonly #given = new Map<string, number>();
+  /** The first relay of each host by the root of that host, where it is not the root itself. */
+  readonly #firstOf = new Map<string, number>();
+  /** The first relay of the host of each relay, -1 while that host has no other. */
+  readonly #hosts: number[] = [];
   readonly #urls: string[] = [];
   readonly #weights: number[] = [];
   readonly #starts: number[] = [0];
@@ -43,24 +61,42 @@ export class RelayGraphBuilder {
   constructor(
     resolve: (url: string) => string | undefined = (url) => url,
     weight: (url: string) => number = () => 1,
+    { perHost = false }: RelayGraphOptions = {},
   ) {
     this.#resolve = resolve;
     this.#weight = weight;
+    this.#perHost = perHost;
   }
 
   /** Adds relays to the row that is open; says how many it has by now. */
   add(urls: readonly string[]): number {
     const edges = this.#relaysOf;
     const idOf = this.#idOf;
+    const hosts = this.#hosts;
     const start = this.#start;
     next: for (let i = 0; i < urls.length; i++) {
       let id = idOf.get(urls[i]);
       if (id === undefined) id = this.#meet(urls[i]);
       if (id === REFUSED) continue;
       for (let at = start; at < edges.length; at++) if (edges[at] === id) continue next;
+      if (hosts[id] >= 0 && this.#displaces(id)) continue;
       edges.push(id);
     }
     return edges.length - start;
+  }
+
+  /**
+   * Adds one relay to the row that is open, whatever `resolve` says of it: it must be in
+   * normal form. Says how many the row has by now.
+   */
+  addGiven(url: string): number {
+    let id = this.#idOf.get(url) ?? this.#meet(url);
+    if (id === REFUSED) {
+      id = this.#given.get(url) ?? this.#enter(url);
+      this.#given.set(url, id);
+    }
+    if (id !== REFUSED) this.#relaysOf.push(id);
+    return this.#relaysOf.length - this.#start;
   }
 
   /** Closes the row that is open, and opens the next. */
@@ -93,21 +129,64 @@ export class RelayGraphBuilder {
     const url = this.#resolve(value);
     const known = url === undefined ? REFUSED : this.#idOf.get(url);
     const id = known ?? this.#enter(url!);
-    this.#idOf.set(value, id);
+    if (known === undefined) this.#idOf.set(url!, id);
+    if (url !== value) this.#idOf.set(value, id);
     return id;
   }
 
   #enter(url: string): number {
     const weight = this.#weight(url);
     if (weight === 0) return REFUSED;
+    const id = this.#urls.length;
     this.#urls.push(url);
     this.#weights.push(weight);
-    this.#idOf.set(url, this.#urls.length - 1);
-    return this.#urls.length - 1;
+    this.#hosts.push(-1);
+    if (this.#perHost) {
+      const first = this.#firstOfHost(url, id);
+      if (first !== id) this.#hosts[first] = this.#hosts[id] = first;
+    }
+    return id;
+  }
+
+  /** The relay of the same host that came first. Nearly all relays are the root of their host. */
+  #firstOfHost(url: string, id: number): number {
+    const root = rootOf(url);
+    const other = this.#firstOf.get(root);
+    if (other !== undefined || root === url) return other ?? id;
+    const atRoot = this.#idOf.get(root) ?? REFUSED;
+    const first = atRoot === REFUSED ? id : atRoot;
+    this.#firstOf.set(root, first);
+    return first;
+  }
+
+  /** Whether the open row has a relay of the same host; the better of the two stays. */
+  #displaces(id: number): boolean {
+    const edges = this.#relaysOf;
+    for (let at = this.#start; at < edges.length; at++) {
+      if (this.#hosts[edges[at]] !== this.#hosts[id]) continue;
+      if (this.#isBetter(id, edges[at])) edges[at] = id;
+      return true;
+    }
+    return false;
+  }
+
+  #isBetter(a: number, b: number): boolean {
+    const [urls, weights] = [this.#urls, this.#weights];
+    if (weights[a] !== weights[b]) return weights[a] > weights[b];
+    if (urls[a].length !== urls[b].length) return urls[a].length < urls[b].length;
+    return urls[a] < urls[b];
   }
 }
 
 const REFUSED = -1;
+
+/** The URL of a host and port with no path, from one in normal form. */
+function rootOf(url: string): string {
+  const start = url.indexOf("//") + 2;
+  const end = url.indexOf("/", start) + 1;
+  if (end === url.length && url.startsWith("wss:")) return url;
+  return start < 2 || end === 0 ? url : `wss://${url.slice(start, end)}`;
+}
 
 /** The same edges, sorted by relay. */
 function invert(relays: number, starts: Uint32Array, relaysOf: Uint32Array) {

@@ -4,35 +4,9 @@
  * @module
  */
 
-import { type Clock, systemClock } from "./clock.ts";
+import { fetchJson, type FetchJsonOptions } from "./fetch_json.ts";
 import { limitsOfInfo } from "./relay_info_doc.ts";
 import type { ToldLimits } from "./relay_words.ts";
-
-/** How the description is fetched. */
-export interface FetchRelayInfoOptions {
-  /**
-   * Fetches, like the platform's own.
-   * @default globalThis.fetch
-   */
-  readonly fetch?: typeof globalThis.fetch;
-  /** Ends the fetching early. */
-  readonly signal?: AbortSignal;
-  /**
-   * Tells when the time is up.
-   * @default systemClock
-   */
-  readonly clock?: Clock;
-  /**
-   * Milliseconds after which it is given up.
-   * @default 5_000
-   */
-  readonly timeout?: number;
-  /**
-   * Longest description that is read, in bytes. Genuine ones have 1 to 4 kB.
-   * @default 65_536
-   */
-  readonly maxBytes?: number;
-}
 
 /** What a relay says of its limits, or why that is not known. */
 export type RelayInfo =
@@ -44,7 +18,8 @@ export type RelayInfo =
   };
 
 /**
- * Fetches a relay's description of itself and reads its limits.
+ * Fetches a relay's description of itself and reads its limits. Genuine ones have 1 to
+ * 4 kB.
  *
  * Never rejects, whatever the relay or the `signal` does: without a description a
  * relay works as well. A redirect is not followed. Relay URLs come from strangers,
@@ -54,89 +29,12 @@ export type RelayInfo =
  */
 export async function fetchRelayInfo(
   url: string,
-  options: FetchRelayInfoOptions = {},
+  options: FetchJsonOptions = {},
 ): Promise<RelayInfo> {
-  const { signal, clock = systemClock, timeout = 5_000 } = options;
-  const controller = new AbortController();
-  // Raced against: nothing that is awaited below needs to end by itself.
-  const ended = Promise.withResolvers<RelayInfo>();
-  const end = (reason: string) => {
-    ended.resolve({ reason });
-    controller.abort();
-  };
-  const abort = () => end("aborted");
-  const cancel = clock.after(timeout, () => end(`no answer within ${timeout} ms`));
-  signal?.addEventListener("abort", abort);
-  if (signal?.aborted) abort();
-  try {
-    return await Promise.race([ended.promise, answer(url, options, controller.signal)]);
-  } finally {
-    cancel();
-    signal?.removeEventListener("abort", abort);
-  }
-}
-
-async function answer(
-  url: string,
-  { fetch = globalThis.fetch, maxBytes = 65_536 }: FetchRelayInfoOptions,
-  signal: AbortSignal,
-): Promise<RelayInfo> {
-  try {
-    const response = await fetch(url.replace(/^ws/, "http"), {
-      headers: { accept: "application/nostr+json" },
-      credentials: "omit",
-      redirect: "manual",
-      referrerPolicy: "no-referrer",
-      signal,
-    });
-    const refusal = refusalOf(response, signal);
-    if (refusal !== undefined) {
-      await response.body?.cancel();
-      return { reason: refusal };
-    }
-    const text = await textOf(response, maxBytes, signal);
-    if (text === undefined) return { reason: `more than ${maxBytes} bytes` };
-    return { limits: limitsOfInfo(JSON.parse(text)) };
-  } catch (error) {
-    return { reason: error instanceof Error ? error.message : String(error) };
-  }
-}
-
-function refusalOf({ ok, status, type }: Response, signal: AbortSignal): string | undefined {
-  if (signal.aborted) return "aborted";
-  // Browsers do not tell the status of a redirect.
-  if (type === "opaqueredirect" || (status >= 300 && status < 400)) return "a redirect";
-  return ok ? undefined : `HTTP ${status}`;
-}
-
-/** The body; `undefined` if it is too long, of which no more is read than that takes. */
-async function textOf(
-  { body }: Response,
-  maxBytes: number,
-  signal: AbortSignal,
-): Promise<string | undefined> {
-  if (body === null) return "";
-  const reader = body.getReader();
-  // An app's own fetch may not heed the signal. (A listener must not return a
-  // promise: Node ends the process when it is rejected.)
-  let stopped: Promise<void> | undefined;
-  const stop = () => {
-    stopped = reader.cancel();
-  };
-  signal.addEventListener("abort", stop);
-  const decoder = new TextDecoder();
-  let text = "";
-  let left = maxBytes;
-  try {
-    while (true) {
-      const { done, value } = await reader.read();
-      if (done) return text + decoder.decode();
-      left -= value.length;
-      if (left < 0) return undefined;
-      text += decoder.decode(value, { stream: true });
-    }
-  } finally {
-    signal.removeEventListener("abort", stop);
-    await (stopped ?? reader.cancel());
-  }
+  const { document, reason } = await fetchJson(
+    url.replace(/^ws/, "http"),
+    "application/nostr+json",
+    options,
+  );
+  return reason === undefined ? { limits: limitsOfInfo(document) } : { reason };
 }

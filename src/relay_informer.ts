@@ -17,6 +17,8 @@ export interface InformerOptions {
   readonly fetch: typeof fetch;
   /** How long one document may take, in milliseconds. */
   readonly timeout: number;
+  /** Whether the app's user has blocked a relay, which is then not asked. */
+  readonly isBlocked?: (url: string) => boolean;
 }
 
 /** How long a document counts as fresh, in milliseconds: a week. */
@@ -54,7 +56,7 @@ export class RelayInformer {
     if (signal.aborted) return;
     const leave = await this.#gate.enter(0, signal).catch(() => () => {});
     try {
-      if (signal.aborted) return;
+      if (signal.aborted || this.#options.isBlocked?.(url)) return;
       const { limits } = await fetchRelayInfo(url, { ...this.#options, signal });
       // A relay without a document is not asked again all the time either.
       if (!signal.aborted) this.#options.memory.informed(url, limits ?? {});

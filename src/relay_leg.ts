@@ -41,7 +41,8 @@ export interface LegOutcome {
 
 /** What a leg needs. */
 export interface LegOptions
-  extends Pick<AnswerOptions, "clock" | "memory" | "random" | "maxPages" | "onRelayError"> {
+  extends
+    Pick<AnswerOptions, "clock" | "memory" | "random" | "maxPages" | "isOnce" | "onRelayError"> {
   /** Who is connected first: the lower before the higher. */
   readonly rank: number;
 }
@@ -59,6 +60,8 @@ const PAUSES = { first: 1_000, longest: 180_000 };
 /** The same where the relay answers, if not as it should. */
 const LONG_PAUSES = { first: 20_000, longest: 900_000 };
 const GROWTH = 1.6;
+/** How long to wait for the user to change their mind, of which the link tells, in milliseconds. */
+const BLOCKED_PAUSE = 86_400_000;
 /** More than there are relays in a request. */
 const BEHIND = 1_000;
 /** A connection that ended within so many milliseconds was of no use. */
@@ -108,6 +111,11 @@ export class RelayLeg {
         const isBackingOff = memory.retryAt(this.#link.url) > startedAt;
         const error = await this.#connection(signal, failures);
         if (signal.aborted) return;
+        if (error.reason === "blocked-by-user") {
+          this.#failed(error);
+          await this.#link.pause(BLOCKED_PAUSE, signal);
+          continue;
+        }
         const wasOfUse = this.#isAnswered && clock.now() - startedAt > SHORT;
         failures = wasOfUse ? 1 : failures + 1;
         // A relay that hangs up is asked once more at once before it has failed.
@@ -172,7 +180,7 @@ export class RelayLeg {
       ? { cancel: () => {}, since: () => startedAt }
       : this.#watch(session, answer, signal);
     try {
-      const wanted = this.#isAnswered ? liveFilters(this.#filters, this.#since()) : this.#filters;
+      const wanted = this.#isAnswered ? liveFilters(this.#filters, this.since) : this.#filters;
       await answer.stored(wanted);
       if (signal.aborted) return this.#given();
       wait.cancel();
@@ -183,7 +191,7 @@ export class RelayLeg {
       this.#listener.settled({ answered: true, complete: answer.isComplete });
       if (!answer.stays) {
         await sleep(clock, LIVE_DELAY, signal);
-        if (!signal.aborted) await answer.live(liveFilters(this.#filters, this.#since()));
+        if (!signal.aborted) await answer.live(liveFilters(this.#filters, this.since));
       }
       return await this.#over(answer, signal);
     } finally {
@@ -207,11 +215,16 @@ export class RelayLeg {
     return new RelayError(this.#link.url, "disconnected", "the request was given up");
   }
 
+  /** Whether the relay has answered. */
+  get isAnswered(): boolean {
+    return this.#isAnswered;
+  }
+
   /**
    * From when on to ask again: a little before the newest event, which may claim any
    * time; where there was none, before the answer that said so was asked for.
    */
-  #since(): number {
+  get since(): number {
     const now = Math.floor(this.#options.clock.now() / 1000);
     const newest = this.#newest > 0 ? this.#newest : Math.floor(this.#askedAt / 1000);
     return Math.min(newest, now) - OVERLAP;

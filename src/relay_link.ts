@@ -33,6 +33,8 @@ export interface LinkOptions {
   readonly onError: (error: Error) => void;
   /** Told when a relay has been connected. */
   readonly onConnected: (url: string) => void;
+  /** Whether the user has blocked a relay: then it is never connected to, whoever wants it. */
+  readonly isBlocked?: (url: string) => boolean;
 }
 
 /** Most connections to one relay, whose subscriptions all stay open. */
@@ -63,6 +65,8 @@ export class RelayLink {
   #users = 0;
   #cancelIdle?: () => void;
   #isClosed = false;
+  /** Whether somebody was told that the relay is blocked. */
+  #wasBlocked = false;
   /** Those who wait before they try again. */
   readonly #sleepers = new Set<() => void>();
   /** Events under way. */
@@ -130,11 +134,13 @@ export class RelayLink {
    *
    * @param rank Who goes first where many want to connect: the lower.
    * @param isUrgent Not to wait for the end of a back-off.
-   * @throws {RelayError} If the relay is not to be connected to for now.
+   * @throws {RelayError} If the relay is not to be connected to for now, or at all.
    */
   async session(rank: number, signal: AbortSignal, isUrgent = false): Promise<RelaySession> {
     signal.throwIfAborted();
     if (this.#isClosed) throw new RelayError(this.url, "unreachable", "the outbox is closed");
+    const blocked = this.#blocked();
+    if (blocked) throw blocked;
     let session = [...this.#sessions].find(({ isFull }) => !isFull);
     if (!session && this.#sessions.size < MOST_SESSIONS) {
       try {
@@ -149,6 +155,17 @@ export class RelayLink {
     session ??= [...this.#sessions].reduce((a, b) => b.users < a.users ? b : a);
     session.users++;
     return session;
+  }
+
+  /**
+   * The user blocks other relays than before: what is open ends if this is one of them,
+   * and those who wait try again if it is not any longer.
+   */
+  blocksChanged(): void {
+    const wasBlocked = this.#wasBlocked;
+    const blocked = this.#blocked();
+    if (blocked) { for (const session of this.#sessions) session.end(blocked); }
+    else if (wasBlocked) { for (const wake of [...this.#sleepers]) wake(); }
   }
 
   /**
@@ -180,9 +197,11 @@ export class RelayLink {
     const { gate, clock, memory, usualConnect } = this.#options;
     const leave = await gate.enter(rank, this.#closing.signal);
     // Those who wanted it may have given up while it waited for its turn.
-    if (this.#users === 0) {
+    const blocked = this.#blocked();
+    if (blocked || this.#users === 0) {
       leave();
-      throw new RelayError(this.url, "unreachable", "nobody waits for it any longer");
+      throw blocked ??
+        new RelayError(this.url, "unreachable", "nobody waits for it any longer");
     }
     const session = new RelaySession(this.url, {
       ...this.#options,
@@ -210,7 +229,8 @@ export class RelayLink {
 
   #ended(session: RelaySession, error: RelayError): void {
     this.#sessions.delete(session);
-    if (this.#isClosed || error === this.#idleEnd) return;
+    const isOurs = error === this.#idleEnd || error.reason === "blocked-by-user";
+    if (this.#isClosed || isOurs) return;
     this.#lastError = error;
     this.#options.memory.failed(this.url, error.reason, session.startedAt);
     this.#options.onRelayError(error);
@@ -220,6 +240,13 @@ export class RelayLink {
     const detail = "nobody has used the connection for a while";
     this.#idleEnd = new RelayError(this.url, "disconnected", detail);
     for (const session of this.#sessions) session.end(this.#idleEnd);
+  }
+
+  #blocked(): RelayError | undefined {
+    this.#wasBlocked = this.#options.isBlocked?.(this.url) ?? false;
+    if (!this.#wasBlocked) return undefined;
+    const detail = "it is on the list of relays that the user blocks";
+    return new RelayError(this.url, "blocked-by-user", detail);
   }
 
   #backingOff(wait: number): RelayError {

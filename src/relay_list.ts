@@ -1,11 +1,11 @@
 /**
- * Reads a kind 10002 event (NIP-65).
+ * Reads lists of relays: kind 10002 (NIP-65), and those of NIP-17, 37 and 51.
  *
  * @module
  */
 
 import type { NostrEvent } from "@nostrify/types";
-import { RELAY_LIST_KIND } from "./kinds.ts";
+import { GROUP_LIST_KIND, LIST_KINDS, RELAY_LIST_KIND } from "./kinds.ts";
 import { integer } from "./options.ts";
 import { rememberedCheck } from "./relay_url.ts";
 import type { RefusedRelay, RelayList, RelayUrlPolicy } from "./types.ts";
@@ -27,15 +27,24 @@ export interface ParseRelayListOptions {
 
 const CLOSED: RelayUrlPolicy = {};
 
+/** Reads lists whole: each app's policy is applied where relays are chosen. */
+export const ANY_RELAY: RelayUrlPolicy = {
+  allowLocal: true,
+  allowInsecure: true,
+  allowOnion: true,
+};
+
 /**
- * Reads a relay list, whatever stands in it.
+ * Reads a list of relays, whatever stands in it.
  *
- * An entry without a marker, with an empty or an unknown one, or with both, is
- * read and written; `read` is an inbox, `write` an outbox. One relay named twice
- * has the sides of both entries. Entries that name no usable relay are set aside
- * in `refused`.
+ * In a kind 10002, an entry (`r`) without a marker, with an empty or an unknown
+ * one, or with both, is read and written; `read` is an inbox, `write` an outbox.
+ * One relay named twice has the sides of both entries. The other kinds have no
+ * sides: `write` and `read` are all their relays, which are the public `relay`
+ * tags of kinds 10050, 10006, 10007 and 10013, and the `r` tags of kind 10009.
+ * Entries that name no usable relay are set aside in `refused`.
  *
- * @throws {TypeError} If the event is not of kind 10002.
+ * @throws {TypeError} If the event is of another kind.
  * @throws {RangeError} If an option is out of its range.
  *
  * @example
@@ -62,11 +71,13 @@ export function parseRelayList(
   event: NostrEvent,
   options: ParseRelayListOptions = {},
 ): RelayList {
-  if (event.kind !== RELAY_LIST_KIND) {
+  const { kind } = event;
+  if (!LIST_KINDS.includes(kind)) {
     throw new TypeError(
-      `Cannot read a relay list: "kind" must be ${RELAY_LIST_KIND}, got ${event.kind}`,
+      `Cannot read a relay list: "kind" must be one of ${LIST_KINDS.join(", ")}, got ${kind}`,
     );
   }
+  const name = kind === RELAY_LIST_KIND || kind === GROUP_LIST_KIND ? "r" : "relay";
   const { policy = CLOSED } = options;
   const maxEntries = integer("maxEntries", options.maxEntries, 64, 1);
   const check = rememberedCheck(policy);
@@ -77,14 +88,14 @@ export function parseRelayList(
   let entries = 0;
   let marked = false;
   for (const tag of event.tags) {
-    if (!Array.isArray(tag) || tag[0] !== "r" || typeof tag[1] !== "string") continue;
+    if (!Array.isArray(tag) || tag[0] !== name || typeof tag[1] !== "string") continue;
     if (++entries > maxEntries) break;
     const { url, reason } = check(tag[1]);
     if (url === undefined) {
       refused.push({ url: excerpt(tag[1]), reason });
       continue;
     }
-    const side = sidesOf(tag);
+    const side = kind === RELAY_LIST_KIND ? sidesOf(tag) : BOTH;
     if (side !== BOTH) marked = true;
     const known = urls.indexOf(url);
     if (known >= 0) sides[known] |= side;

@@ -5,74 +5,28 @@
  */
 
 import type { NostrEvent, NostrFilter, NostrRelayCOUNT, NStore } from "@nostrify/types";
-import { LRUCache } from "lru-cache";
-import { verifyEvent as verify } from "nostr-tools/pure";
-import { deletionFilters, takenBackFilters, takesBack } from "./deletions.ts";
-import { EventRefusedError } from "./errors.ts";
 import { checkedEvent } from "./event_check.ts";
-import { RELAY_LIST_KIND } from "./kinds.ts";
-import { type Batch, ListLoader } from "./list_loader.ts";
-import { checkFunction, integer } from "./options.ts";
-import { parseRelayList } from "./relay_list.ts";
-import type { RelayList, RelayListSource, RelayRecordStore } from "./types.ts";
-import { unlessAborted } from "./unless_aborted.ts";
-import { isNewer } from "./versions.ts";
+import { DM_LIST_KIND, LIST_KINDS, RELAY_LIST_KIND } from "./kinds.ts";
+import { ListMemory } from "./list_memory.ts";
+import {
+  type ListStoreSettings,
+  listStoreSettings,
+  type RelayListStoreOptions,
+} from "./list_store_options.ts";
+import { ListWriter } from "./list_writer.ts";
+import { ANY_RELAY, parseRelayList } from "./relay_list.ts";
+import { storeEvents, type StoreResult } from "./store_events.ts";
+import type { RecordStore, RelayList, RelayListSource } from "./types.ts";
 
-/** How much a {@link RelayListStore} remembers, and for how long. */
-export interface RelayListStoreOptions {
-  /**
-   * Most people whose list, or lack of one, is kept in memory; an integer >= 1.
-   * A list takes about 0.4 kB. Set it above the number of people one request
-   * names, or every request reads the database.
-   * @default 50_000
-   */
-  readonly max?: number;
-  /**
-   * After how many milliseconds a list is read again, so that what other
-   * processes write is seen; an integer >= 1.
-   * @default 600_000 (ten minutes)
-   */
-  readonly maxAge?: number;
-  /**
-   * After how many milliseconds someone who has no list is looked up again; an
-   * integer >= 1.
-   * @default 60_000 (one minute)
-   */
-  readonly maxNoneAge?: number;
-  /**
-   * Most pubkeys in one query of the database, which bounds its SQL parameters;
-   * an integer >= 1.
-   * @default 1_000
-   */
-  readonly batchSize?: number;
-  /**
-   * Most entries read from one list; an integer >= 1.
-   * @default 64
-   */
-  readonly maxEntries?: number;
-  /**
-   * How many seconds into the future an event may be dated; an integer >= 0.
-   * @default 900 (fifteen minutes)
-   */
-  readonly maxFuture?: number;
-  /**
-   * Verifies id and signature of an event before it is stored. Bring a faster one
-   * (`nostr-tools/wasm`) where lists are stored by the thousand.
-   * @default verifyEvent of nostr-tools
-   */
-  readonly verifyEvent?: (event: NostrEvent) => boolean;
-  /**
-   * The time in milliseconds since 1970.
-   * @default Date.now
-   */
-  readonly now?: () => number;
-}
+export type { RelayListStoreOptions } from "./list_store_options.ts";
+export type { StoreResult } from "./store_events.ts";
 
-/** Remembered of someone who has no list. */
-const NONE = Symbol("no relay list");
+/** Told of a list that was stored, and of its kind. */
+export type ListListener = (list: RelayList, kind: number) => void;
 
 /**
- * Relay lists (kind 10002) over any event store.
+ * Relay lists over any event store: kinds 10002 (NIP-65), 10050 (NIP-17), 10006,
+ * 10007, 10009 (NIP-51) and 10013 (NIP-37).
  *
  * It is an event store itself: whatever is written through it is checked, and
  * reads see it at once. Parsed lists are kept in memory, the least recently used
@@ -105,14 +59,10 @@ const NONE = Symbol("no relay list");
  */
 export class RelayListStore implements NStore, RelayListSource {
   readonly #db: NStore;
-  readonly #known: LRUCache<string, RelayList | typeof NONE>;
-  readonly #loader: ListLoader;
-  /** The last write under way of each author. */
-  readonly #writes = new Map<string, Promise<void>>();
-  readonly #maxNoneAge: number;
-  readonly #maxFuture: number;
-  readonly #verify: (event: NostrEvent) => boolean;
-  readonly #now: () => number;
+  readonly #settings: ListStoreSettings;
+  readonly #memories: ReadonlyMap<number, ListMemory>;
+  readonly #writer: ListWriter;
+  readonly #listeners = new Set<{ readonly listener: ListListener }>();
 
   /**
    * Puts a memory of lists before a database.
@@ -127,26 +77,25 @@ export class RelayListStore implements NStore, RelayListSource {
         `Cannot keep relay lists: "db" must have the methods event and query, got ${db}`,
       );
     }
-    checkFunction("verifyEvent", options.verifyEvent);
-    checkFunction("now", options.now);
-    const { now = Date.now, verifyEvent = verify } = options;
-    const maxEntries = integer("maxEntries", options.maxEntries, 64, 1);
+    const settings = listStoreSettings(options);
+    const { max } = settings;
+    const memory = { ...settings, parse: (event: NostrEvent) => this.#parse(event) };
+    const memories = new Map([
+      [RELAY_LIST_KIND, new ListMemory(db, { ...memory, kind: RELAY_LIST_KIND, max })],
+      [
+        DM_LIST_KIND,
+        new ListMemory(db, { ...memory, kind: DM_LIST_KIND, max: Math.ceil(max / 10) }),
+      ],
+    ]);
     this.#db = db;
-    this.#now = now;
-    this.#verify = verifyEvent;
-    this.#maxFuture = integer("maxFuture", options.maxFuture, 900, 0);
-    this.#maxNoneAge = integer("maxNoneAge", options.maxNoneAge, 60_000, 1);
-    this.#known = new LRUCache({
-      max: integer("max", options.max, 50_000, 1),
-      ttl: integer("maxAge", options.maxAge, 600_000, 1),
-      ttlResolution: 0,
-      perf: { now },
-    });
-    this.#loader = new ListLoader(db, {
-      batchSize: integer("batchSize", options.batchSize, 1_000, 1),
-      // The routers apply the app's policy: two of them may share one store.
-      parse: (event) => parseRelayList(event, { policy: ANY_RELAY, maxEntries }),
-      onLoad: (pubkey, list) => this.#remember(pubkey, list),
+    this.#settings = settings;
+    this.#memories = memories;
+    this.#writer = new ListWriter(db, {
+      onStanding: (list) => memories.get(list.kind)?.renew(list),
+      onUnknown: (pubkey) => memories.forEach((memory) => memory.forget(pubkey)),
+      onStored: (list) => this.#tell(list.kind, () => this.#parse(list)),
+      onTakenBack: (kind, { pubkey, created_at }) =>
+        this.#tell(kind, () => ({ pubkey, created_at, write: [], read: [] })),
     });
   }
 
@@ -154,34 +103,40 @@ export class RelayListStore implements NStore, RelayListSource {
    * The relay lists of these people, from memory or the database. Those who have
    * none are absent from the answer.
    *
+   * @param opts.kind 10002 or 10050.
+   * @throws {RangeError} If `kind` is another.
    * @throws What the database throws; nobody is then taken to have no list.
    */
   async get(
     pubkeys: Iterable<string>,
-    opts: { signal?: AbortSignal } = {},
+    opts: { signal?: AbortSignal; kind?: number } = {},
   ): Promise<Map<string, RelayList>> {
     opts.signal?.throwIfAborted();
-    const found = new Map<string, RelayList>();
-    const waiting = new Map<Batch, string[]>();
-    for (const pubkey of pubkeys) {
-      const known = this.#known.get(pubkey);
-      if (known === NONE) continue;
-      if (known !== undefined) found.set(pubkey, known);
-      else if (pubkey.length === 64) {
-        const batch = this.#loader.want(pubkey);
-        const some = waiting.get(batch);
-        if (some) some.push(pubkey);
-        else waiting.set(batch, [pubkey]);
-      }
-    }
-    for (const [batch, some] of waiting) {
-      const lists = await unlessAborted(batch, opts.signal);
-      for (const pubkey of some) {
-        const list = lists.get(pubkey);
-        if (list) found.set(pubkey, list);
-      }
-    }
-    return found;
+    return await this.#memory(opts.kind).get(pubkeys, opts.signal);
+  }
+
+  /**
+   * What memory has of someone's list, without looking it up: `null` if it is known
+   * that there is none, `undefined` if nothing is known.
+   *
+   * @param kind 10002 or 10050.
+   * @throws {RangeError} If `kind` is another.
+   */
+  peek(pubkey: string, kind: number = RELAY_LIST_KIND): RelayList | null | undefined {
+    return this.#memory(kind).peek(pubkey);
+  }
+
+  /**
+   * Tells of each list, of any of the kinds, that is newer than what was stored, once
+   * it is stored; and, as of one without relays, of each that its author takes back.
+   * What {@link remove} removes, and what other processes write, is not told.
+   *
+   * @returns What ends the telling.
+   */
+  onList(listener: ListListener): () => void {
+    const own = { listener };
+    this.#listeners.add(own);
+    return () => void this.#listeners.delete(own);
   }
 
   /**
@@ -194,29 +149,41 @@ export class RelayListStore implements NStore, RelayListSource {
    */
   async event(event: NostrEvent, opts: { signal?: AbortSignal } = {}): Promise<void> {
     opts.signal?.throwIfAborted();
-    const latest = Math.floor(this.#now() / 1000) + this.#maxFuture;
-    const checked = checkedEvent(event, latest, this.#verify);
-    const takenBack = takenBackFilters(checked);
-    if (takenBack.length > 0 && !this.#db.remove) {
-      throw new TypeError(
-        `Cannot delete relay lists for event ${event.id}: the database has no method "remove"`,
-      );
-    }
-    await this.#inTurn(checked.pubkey, async () => {
-      try {
-        if (checked.kind === RELAY_LIST_KIND) await this.#storeList(checked, opts);
-        else await this.#db.event(checked, opts);
-        if (takenBack.length > 0) await this.#db.remove?.(takenBack, opts);
-      } finally {
-        // Also after a failure: nobody knows how far it got.
-        this.#forget(checked.pubkey);
-      }
-    });
+    const checked = this.#check(event);
+    if (!LIST_KINDS.includes(checked.kind)) return await this.#writer.other(checked, opts);
+    const { refused } = await this.#writer.lists([checked], opts);
+    if (refused.length > 0) throw refused[0];
   }
 
-  /** Where the database keeps what is known of relays; `undefined` if it does not. */
-  get relayRecords(): RelayRecordStore | undefined {
-    const db: NStore & Partial<RelayRecordStore> = this.#db;
+  /**
+   * Stores many events as {@link event} would store each, lists far faster: in
+   * batches, each of few queries and, with the databases of this library, few
+   * transactions. After every ten milliseconds of verifying signatures everything
+   * else has its turn; a list that is stored already, as most are that are asked for again,
+   * is not verified again.
+   *
+   * @returns How many were stored, and which were refused.
+   * @throws What the database throws, or the reason of the signal; events before that
+   * may be stored then.
+   */
+  async events(
+    events: Iterable<NostrEvent>,
+    opts: { signal?: AbortSignal } = {},
+  ): Promise<StoreResult> {
+    opts.signal?.throwIfAborted();
+    const { batchSize, now } = this.#settings;
+    return await storeEvents(events, {
+      db: this.#db,
+      writer: this.#writer,
+      check: (event, isVerified) => this.#check(event, isVerified),
+      batchSize,
+      now,
+    }, opts);
+  }
+
+  /** Where the database keeps what is learned; `undefined` if it does not. */
+  get records(): RecordStore | undefined {
+    const db: NStore & Partial<RecordStore> = this.#db;
     return isRecordStore(db) ? db : undefined;
   }
 
@@ -240,66 +207,41 @@ export class RelayListStore implements NStore, RelayListSource {
    * @throws {TypeError} If the database cannot remove.
    */
   async remove(filters: NostrFilter[], opts?: { signal?: AbortSignal }): Promise<void> {
-    if (!this.#db.remove) {
-      throw new TypeError(`Cannot remove events: the database has no method "remove"`);
-    }
-    try {
-      await this.#db.remove(filters, opts);
-    } finally {
-      this.#forget();
-    }
+    await this.#writer.remove(filters, opts);
   }
 
-  /**
-   * Does one author's writes one after another: between looking for deletions and
-   * storing a list no deletion may slip in.
-   */
-  async #inTurn(pubkey: string, work: () => Promise<void>): Promise<void> {
-    const turn = this.#writes.get(pubkey)?.then(work, work) ?? work();
-    this.#writes.set(pubkey, turn);
-    try {
-      await turn;
-    } finally {
-      if (this.#writes.get(pubkey) === turn) this.#writes.delete(pubkey);
+  #memory(kind: number = RELAY_LIST_KIND): ListMemory {
+    const memory = this.#memories.get(kind);
+    if (memory) return memory;
+    throw new RangeError(
+      `Cannot look up relay lists: "kind" must be ${RELAY_LIST_KIND} or ${DM_LIST_KIND}, got ${kind}`,
+    );
+  }
+
+  #check(event: NostrEvent, isVerified = false): NostrEvent {
+    const { now, maxFuture, verifyEvent } = this.#settings;
+    const latest = Math.floor(now() / 1000) + maxFuture;
+    return checkedEvent(event, latest, isVerified ? () => true : verifyEvent);
+  }
+
+  /** The routers apply the app's policy: two of them may share one store. */
+  #parse(event: NostrEvent): RelayList {
+    return parseRelayList(event, { policy: ANY_RELAY, maxEntries: this.#settings.maxEntries });
+  }
+
+  #tell(kind: number, read: () => RelayList): void {
+    if (this.#listeners.size === 0) return;
+    const list = read();
+    for (const { listener } of this.#listeners) {
+      try {
+        listener(list, kind);
+      } catch (cause) {
+        this.#settings.onError(new Error("A listener of relay lists failed", { cause }));
+      }
     }
-  }
-
-  async #storeList(list: NostrEvent, opts: { signal?: AbortSignal }): Promise<void> {
-    const deletions = await this.#db.query(deletionFilters(list), opts);
-    const deletion = deletions.find((deletion) => takesBack(deletion, list));
-    if (deletion) {
-      throw new EventRefusedError("deleted", list, `event ${deletion.id} took it back`);
-    }
-    try {
-      await this.#db.event(list, opts);
-    } catch (error) {
-      // Some stores throw where a newer version is stored: that is no error here.
-      if (!await this.#holds(list)) throw error;
-    }
-  }
-
-  /** Whether this version or a newer one is stored. */
-  async #holds(list: NostrEvent): Promise<boolean> {
-    const filter = { kinds: [RELAY_LIST_KIND], authors: [list.pubkey] };
-    const stored = await this.#db.query([filter]);
-    return stored.some((other) => other.id === list.id || isNewer(other, list));
-  }
-
-  #remember(pubkey: string, list: RelayList | undefined): void {
-    if (list) this.#known.set(pubkey, list);
-    else this.#known.set(pubkey, NONE, { ttl: this.#maxNoneAge });
-  }
-
-  #forget(pubkey?: string): void {
-    if (pubkey === undefined) this.#known.clear();
-    else this.#known.delete(pubkey);
-    this.#loader.outdate(pubkey);
   }
 }
 
-/** Policies are applied where relays are chosen, so that lists are kept whole. */
-const ANY_RELAY = { allowLocal: true, allowInsecure: true, allowOnion: true };
-
-function isRecordStore(db: Partial<RelayRecordStore>): db is RelayRecordStore {
-  return typeof db.readRelays === "function" && typeof db.writeRelays === "function";
+function isRecordStore(db: Partial<RecordStore>): db is RecordStore {
+  return typeof db.readRecords === "function" && typeof db.writeRecords === "function";
 }

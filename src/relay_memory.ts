@@ -5,15 +5,16 @@
  */
 
 import type { Clock } from "./clock.ts";
+import type { KeptRecords } from "./kept_records.ts";
 import { learnLimits, tellLimits } from "./limit_lessons.ts";
 import { type Incident, NetworkWitness } from "./network_witness.ts";
 import { backoff, type Deadlines, deadlines, LONGEST_BACKOFF } from "./relay_health.ts";
 import { answered, connected, delivered, failed, isAnswer } from "./relay_history.ts";
-import type { RelayRecord } from "./relay_record.ts";
-import { type Change, RelayRecords } from "./relay_records.ts";
+import { type RelayRecord, UNKNOWN_RELAY } from "./relay_record.ts";
+import { relayRecords } from "./relay_records.ts";
 import { deliveryFactor, learn, relayWeight, type Score, thompson } from "./relay_weight.ts";
 import type { ToldLimits } from "./relay_words.ts";
-import type { RelayFailure, RelayRecordStore } from "./types.ts";
+import type { RecordStore, RelayFailure } from "./types.ts";
 
 /** What a memory of relays is made of. */
 export interface RelayMemoryOptions {
@@ -21,7 +22,7 @@ export interface RelayMemoryOptions {
   /** Dice in [0, 1): for back-off, and for trying relays out. */
   readonly random: () => number;
   /** Where records survive a restart. Absent: nowhere. */
-  readonly backend?: RelayRecordStore;
+  readonly backend?: RecordStore;
   /** Told of what goes wrong with the backend; the memory goes on without. */
   readonly onError: (error: Error) => void;
   /** Most relays; those that were changed least recently are forgotten. @default 5_000 */
@@ -52,7 +53,7 @@ const NO_LIMITS: ToldLimits = Object.freeze({});
  */
 export class RelayMemory {
   readonly #options: RelayMemoryOptions;
-  readonly #records: RelayRecords;
+  readonly #records: KeptRecords<RelayRecord>;
   readonly #witness = new NetworkWitness();
   readonly #draws = new Map<string, number>();
   readonly #begunAt: number;
@@ -62,7 +63,7 @@ export class RelayMemory {
   constructor(options: RelayMemoryOptions) {
     this.#options = options;
     this.#begunAt = options.clock.now();
-    this.#records = new RelayRecords({ ...options, max: options.max ?? MOST_RELAYS });
+    this.#records = relayRecords({ ...options, max: options.max ?? MOST_RELAYS });
   }
 
   /** Resolves once what was written before is read, or could not be. Never rejects. */
@@ -211,9 +212,9 @@ export class RelayMemory {
     this.#change(url, (record) => failed(record, failure, { startedAt, now }, () => dice));
   }
 
-  #change(url: string, change: Change): void {
+  #change(url: string, change: (record: RelayRecord) => RelayRecord): void {
     const isNew = !this.#records.get(url);
-    this.#records.change(url, change);
+    this.#records.change(url, change, UNKNOWN_RELAY);
     // For who is new there is no draw, or plans would change with the first answer.
     if (isNew && this.#records.get(url)) this.#holdDraw(url, 1);
   }

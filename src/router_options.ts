@@ -4,10 +4,12 @@
  * @module
  */
 
+import type { EventPlan } from "./event_plan.ts";
+import { DM_LIST_KIND } from "./kinds.ts";
+import { addDmLists } from "./known_hints.ts";
 import { checkFunction, type PlanOptions } from "./options.ts";
-import type { EventPlan } from "./plan_event.ts";
 import type { ReqPlan } from "./plan_req.ts";
-import type { RelayList, RelayListSource } from "./types.ts";
+import type { KnowledgeSource, Known, RelayListSource, Wishes } from "./types.ts";
 
 /** The options of {@link createReqRouter} and {@link createEventRouter}; one object serves both. */
 export interface RouterOptions extends PlanOptions {
@@ -27,16 +29,21 @@ export interface RouterOptions extends PlanOptions {
 /** Options of one's own, which the caller cannot change, with what reports errors. */
 export type CheckedRouterOptions = RouterOptions & Required<Pick<RouterOptions, "onError">>;
 
+/** Where a router gets what it has to know from; a {@link RelayListStore} is enough. */
+export type RouterSource = RelayListSource | KnowledgeSource;
+
 /**
  * Checks what a router is made of.
  *
- * @throws {TypeError} If the source has no `get`, or an option is no function.
+ * @throws {TypeError} If the source has neither `get` nor `look`, or an option is no
+ * function.
  */
 export function routerOptions(
-  source: RelayListSource,
+  source: RouterSource,
   options: RouterOptions,
 ): CheckedRouterOptions {
-  if (typeof source?.get !== "function") {
+  const { get, look } = Object(source);
+  if (typeof get !== "function" && typeof look !== "function") {
     throw new TypeError(
       `Cannot route: the first argument must be a RelayListStore, got ${source}`,
     );
@@ -47,26 +54,50 @@ export function routerOptions(
   return { ...options, onError: options.onError ?? ((error) => console.warn(error)) };
 }
 
-/** Looked-up lists, and the error if they could not be looked up. */
+/** What was looked up, and the error if it could not be. */
 export interface LookUp {
-  readonly lists: ReadonlyMap<string, RelayList>;
+  readonly known: ReadonlyMap<string, Known>;
   readonly error?: Error;
 }
 
-/** Looks lists up; a failure is told to `onError` once, and nobody has a list then. */
+/**
+ * Looks up what a router has to know; a failure is told to `onError` once, and nothing is
+ * known then.
+ *
+ * @throws The signal's reason, if it is aborted.
+ */
 export async function lookUp(
-  source: RelayListSource,
-  pubkeys: readonly string[],
+  source: RouterSource,
+  wishes: Wishes,
   { onError }: CheckedRouterOptions,
+  signal?: AbortSignal,
 ): Promise<LookUp> {
   try {
-    return { lists: await source.get(pubkeys) };
+    return {
+      known: "look" in source
+        ? await source.look(wishes, { signal })
+        : await listsOf(source, wishes, signal),
+    };
   } catch (cause) {
+    signal?.throwIfAborted();
+    const count = new Set([...wishes.people, ...wishes.dm]).size;
     const error = new Error(
-      `Cannot look up the relay lists of ${pubkeys.length} people, using fallback relays`,
+      `Cannot look up the relay lists of ${count} people, using fallback relays`,
       { cause },
     );
     onError(error);
-    return { lists: new Map(), error };
+    return { known: new Map(), error };
   }
+}
+
+/** What a source of lists alone knows. */
+async function listsOf(
+  source: RelayListSource,
+  { people, dm }: Wishes,
+  signal?: AbortSignal,
+): Promise<ReadonlyMap<string, Known>> {
+  const lists = await source.get(people, { signal });
+  return dm.length > 0
+    ? addDmLists(lists, await source.get(dm, { signal, kind: DM_LIST_KIND }))
+    : lists;
 }

@@ -15,6 +15,11 @@ export class SeenIds {
     this.#most = most;
   }
 
+  /** Whether an id is in. */
+  has(id: string): boolean {
+    return this.#young.has(id) || this.#old.has(id);
+  }
+
   /** Enters an id; `false` if it is in already. */
   add(id: string): boolean {
     if (this.#young.has(id)) return false;

@@ -24,8 +24,8 @@ export type SelectRelaysOptions = Pick<
  * `maxRelays` relays. Ties go to the smaller URL; the order of `relaysByAuthor`
  * never matters. Authors left out are absent; give them to the fallback relays.
  *
- * @param relaysByAuthor Each author's write relays. URLs are compared as they
- * are: bring them to their normal form first.
+ * @param relaysByAuthor Each author's write relays. URLs must be
+ * in normal form; of several of one host only one counts.
  * @returns The chosen relays of each author, best first, at most
  * `relaysPerAuthor`.
  * @throws {RangeError} If an option is out of its range.
@@ -52,7 +52,7 @@ export function selectRelays(
   options?: SelectRelaysOptions,
 ): Map<string, string[]> {
   const { maxRelays, relaysPerAuthor, weight } = planSettings(options);
-  const builder = new RelayGraphBuilder(undefined, weight);
+  const builder = new RelayGraphBuilder(undefined, weight, { perHost: true });
   for (const relays of relaysByAuthor.values()) {
     builder.add(relays);
     builder.endRow();

@@ -7,21 +7,27 @@
 
 import { NPool } from "@nostrify/nostrify";
 import type { NostrEvent, NostrFilter, NRelay } from "@nostrify/types";
-import type { RelayMessage } from "./outbox_request.ts";
+import type { RelayMessage } from "./request_listeners.ts";
 import { publish } from "./publish.ts";
 import type { RelayLink } from "./relay_link.ts";
 import type { Supervisor } from "./supervisor.ts";
 import type { LegOptions } from "./relay_leg.ts";
 
+/** What a relay under supervision needs. */
+export interface RelayOptions extends LegOptions {
+  /** Told of each event that the relay took. */
+  readonly onPublished?: (event: NostrEvent, url: string) => void;
+}
+
 /** A relay under supervision; what `createOutbox().open()` returns. */
 export class SupervisedRelay implements NRelay {
   readonly #link: RelayLink;
   readonly #supervisor: Supervisor;
-  readonly #options: LegOptions;
+  readonly #options: RelayOptions;
   readonly #pool: NPool;
 
   /** Nothing is connected before it is used. */
-  constructor(link: RelayLink, supervisor: Supervisor, options: LegOptions) {
+  constructor(link: RelayLink, supervisor: Supervisor, options: RelayOptions) {
     this.#link = link;
     this.#supervisor = supervisor;
     this.#options = options;
@@ -60,7 +66,9 @@ export class SupervisedRelay implements NRelay {
     event: NostrEvent,
     { signal = new AbortController().signal }: { signal?: AbortSignal } = {},
   ): Promise<void> {
-    const publishing = publish(event, this.#link, this.#options, signal);
+    const { url } = this.#link;
+    const publishing = publish(event, this.#link, this.#options, signal)
+      .then(() => this.#options.onPublished?.(event, url));
     this.#link.track(publishing);
     return publishing;
   }

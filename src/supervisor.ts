@@ -6,6 +6,7 @@
 
 import type { NostrFilter } from "@nostrify/types";
 import type { Planned } from "./create_req_router.ts";
+import type { LiveRoutes } from "./live_routes.ts";
 import { OutboxRequest, type RequestOptions } from "./outbox_request.ts";
 import { type LinkOptions, RelayLink } from "./relay_link.ts";
 import { normalizeRelayUrl } from "./relay_url.ts";
@@ -15,6 +16,8 @@ import type { Seats } from "./seats.ts";
 export interface SupervisorOptions {
   readonly link: LinkOptions;
   readonly request: Omit<RequestOptions, "link">;
+  /** What requests follow while they are open. */
+  readonly live?: LiveRoutes;
 }
 
 /** Part of a request: one of its relays. */
@@ -60,20 +63,20 @@ export class Supervisor {
     const { plan, seats, isDeep } = planned;
     const timeout = this.#request.timeout * (isDeep ? MORE_TIME : 1);
     const options = { ...this.#request, timeout };
-    const request = new OutboxRequest(seats, options, this.#spare(planned));
+    const request = new OutboxRequest(seats, options, this.#spare(planned.without));
     for (const [url, filters] of plan.routes) {
       this.#parts.set(filters, { request, place: seats.urls.indexOf(url) });
     }
+    this.#options.live?.follow(request, planned, (without) => this.#spare(without));
   }
 
   /** Plans anew without relays that are not to be connected to for now. */
-  #spare({ graph, without }: Planned): Planned["without"] {
+  #spare(without: Planned["without"]): Planned["without"] {
     const { clock, memory } = this.#request;
     return (avoid, isMeant, maxRelays) => {
-      const now = clock.now();
-      const down = graph.urls.filter((url) => memory.retryAt(url) > now);
-      const planned = without(new Set([...avoid, ...down]), isMeant, maxRelays);
-      return { ...planned, without: this.#spare(planned) };
+      const has = (url: string) => avoid.has(url) || memory.retryAt(url) > clock.now();
+      const planned = without({ has }, isMeant, maxRelays);
+      return { ...planned, without: this.#spare(planned.without) };
     };
   }
 
@@ -82,6 +85,11 @@ export class Supervisor {
     const part = this.#parts.get(filters);
     this.#parts.delete(filters);
     return part ?? { request: new OutboxRequest(alone(url), this.#request), place: 0 };
+  }
+
+  /** The user blocks other relays than before: connections to those end. */
+  blocksChanged(): void {
+    for (const link of this.#links.values()) link.blocksChanged();
   }
 
   /** Closes every connection; events under way have some seconds to be published. */
@@ -99,5 +107,5 @@ const ANY_RELAY = { allowLocal: true, allowInsecure: true, allowOnion: true };
 
 function alone(url: string): Seats {
   const places = new Int32Array();
-  return { urls: [url], pubkeys: [], authors: 0, places, copies: 0, open: [0] };
+  return { urls: [url], names: [], lanes: [], places, copies: 0, open: [0] };
 }

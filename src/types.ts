@@ -18,7 +18,9 @@ export type RefusalReason =
   | "local"
   | "insecure"
   | "onion"
-  | "policy";
+  | "policy"
+  /** The app's user has blocked it (kind 10006, NIP-51). */
+  | "blocked";
 
 /** A string that a list names as a relay and that is not asked, with the reason. */
 export interface RefusedRelay {
@@ -57,8 +59,44 @@ export interface RelayUrlPolicy {
   readonly allow?: (url: string) => boolean;
 }
 
+/**
+ * Where a hint comes from, in falling trust: entered by hand; a string somebody
+ * pasted (`nprofile`, `nevent`, `naddr`, NIP-19); NIP-05; a follow list (kind 3); a
+ * tag of an event; a relay that delivered.
+ */
+export type HintSource = "hand" | "nip19" | "nip05" | "follows" | "tag" | "delivered";
+
+/** A relay where something may be, by hearsay. */
+export interface RelayHint {
+  /** The relay, in normal form. */
+  readonly url: string;
+  /** How much the hint is worth, in (0, 1]. */
+  readonly weight: number;
+  /** Where it comes from; `author`: the author of an event writes there. */
+  readonly source: HintSource | "author";
+}
+
+/**
+ * What is known of where somebody, an event or a group is to be found. URLs are in
+ * normal form, in the order in which they are to be preferred.
+ */
+export interface Known {
+  /** Outbox: where this user's posts are (kind 10002, NIP-65). */
+  readonly write?: readonly string[];
+  /** Inbox: where this user looks for what others address to them (kind 10002, NIP-65). */
+  readonly read?: readonly string[];
+  /** Where this user's gift wraps go (kind 10050, NIP-17). */
+  readonly dm?: readonly string[];
+  /** Where this user's private drafts are (kind 10013, NIP-37). */
+  readonly private?: readonly string[];
+  /** Hearsay, the best first; counts only where no list names a usable relay. */
+  readonly hints?: readonly RelayHint[];
+  /** Entries that name no usable relay. Absent where there are none. */
+  readonly refused?: readonly RefusedRelay[];
+}
+
 /** A user's relays (NIP-65), in normal form, in the order of the list. */
-export interface RelayList {
+export interface RelayList extends Known {
   /** Whose list it is: 64 lowercase hex characters. */
   readonly pubkey: string;
   /** When it was written, in Unix seconds. */
@@ -67,8 +105,6 @@ export interface RelayList {
   readonly write: readonly string[];
   /** Inbox: where this user looks for what others address to them. */
   readonly read: readonly string[];
-  /** Entries that name no usable relay. Absent where there are none. */
-  readonly refused?: readonly RefusedRelay[];
 }
 
 /** Where a router gets relay lists from. {@link RelayListStore} is one. */
@@ -76,16 +112,49 @@ export interface RelayListSource {
   /**
    * The lists of these pubkeys. Those who have none are absent from the answer.
    *
+   * @param opts.kind Which list: 10002 (the default) or 10050, whose relays are both
+   * the `write` and the `read` of the answer.
    * @throws If the lists could not be looked up, which is not the same as none.
    */
   get(
     pubkeys: Iterable<string>,
-    opts?: { signal?: AbortSignal },
+    opts?: { signal?: AbortSignal; kind?: number },
   ): Promise<ReadonlyMap<string, RelayList>>;
+}
+
+/** What a router has to know before it plans. */
+export interface Wishes {
+  /** Pubkeys of whom the kind 10002 list, or else hints, are wanted. */
+  readonly people: readonly string[];
+  /** Pubkeys of whom the kind 10050 list is wanted. */
+  readonly dm: readonly string[];
+  /** Pubkeys of whom the kind 10013 list is wanted. */
+  readonly private: readonly string[];
+  /** Events and groups of which hints are wanted, as keys (see `hintKey`). */
+  readonly things: readonly string[];
+}
+
+/** Where a router gets all that it has to know from. */
+export interface KnowledgeSource {
+  /**
+   * What is known, by pubkey and by key of an event or a group. Those of which nothing
+   * is known are absent.
+   *
+   * @throws If it could not be looked up, which is not the same as nothing.
+   */
+  look(wishes: Wishes, opts?: { signal?: AbortSignal }): Promise<ReadonlyMap<string, Known>>;
 }
 
 /** Outbox (`write`) or inbox (`read`): which of a user's relays count. */
 export type Side = "write" | "read";
+
+/**
+ * What something is looked for as, which says whose relays count: an author
+ * (`write`), a tagged user (`read`), whom gift wraps are for (`dm`), the author of
+ * private drafts (`private`), an author's profile and lists on the indexers, besides
+ * `write` (`index`), an event by its id (`id`), a group (`group`).
+ */
+export type Lane = Side | "dm" | "private" | "index" | "id" | "group";
 
 /** Why something got no relay. */
 export type UnroutedReason =
@@ -120,6 +189,8 @@ export interface Unrouted {
 
 /** Why a relay did not do what it was asked to. */
 export type RelayFailure =
+  /** Not asked, since the app's user has blocked it (kind 10006, NIP-51); no fault of the relay. */
+  | "blocked-by-user"
   /** No WebSocket came about: refused, no such host, TLS, an HTTP answer, a bad URL. */
   | "unreachable"
   /** The WebSocket was not open in time. */
@@ -166,10 +237,22 @@ export interface RelayLimits {
   readonly paymentRequired?: boolean;
 }
 
-/** Where what is known of relays survives a restart. {@link RelayListStore} may be one. */
-export interface RelayRecordStore {
-  /** All records as they were written, the last written first if that is known. */
-  readRelays(): Promise<ReadonlyMap<string, string>>;
-  /** Puts records in place of those of the same relays, all or none of them. */
-  writeRelays(records: ReadonlyMap<string, string>): Promise<void>;
+/**
+ * What records are about: relays (by URL), hints (by what they are about), lists that
+ * were looked for (by pubkey), lists that relays have (by relay and pubkey).
+ */
+export type RecordTopic = "relay" | "hint" | "list" | "spread";
+
+/**
+ * Where what is learned survives a restart: short texts by key. The databases of this
+ * library are one.
+ */
+export interface RecordStore {
+  /** All records of a topic as they were written, the last written first if that is known. */
+  readRecords(topic: RecordTopic): Promise<ReadonlyMap<string, string>>;
+  /**
+   * Puts records in place of those of the same topic and keys, all or none of them; an
+   * empty text takes a record away.
+   */
+  writeRecords(topic: RecordTopic, records: ReadonlyMap<string, string>): Promise<void>;
 }

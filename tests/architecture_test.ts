@@ -6,24 +6,34 @@ import { resolvePath, ROOT, type SourceFile, sourceFiles } from "./support/sourc
  * only files that are named before it.
  */
 const LEVELS: Readonly<Record<string, string>> = {
-  "0 values": "types errors kinds public_host pubkeys versions relay_graph seats clock relay_hooks",
-  "1 one URL, filter, event": `relay_url options filters req_parts event_check event_people
-    event_rules relay_words relay_info_doc answer_pages page_index seen_ids rate_meter`,
-  "2 choices": `relay_list deletions greedy_cover deal_people choose_inboxes select_relays
-    cut_filters plan_rows choose_relays person_routes narrow_to_length split_reqs live_filters
+  "0 values":
+    "types errors kinds indexers public_host pubkeys versions relay_graph seats clock relay_hooks hint",
+  "1 one URL, filter, event":
+    `relay_url options filters req_parts hinted_relays event_check event_people
+    event_rules event_wishes relay_words relay_info_doc answer_pages page_index seen_ids rate_meter
+    nip19_text hints/hint_list hints/nip19 hints/follow_list hints/event_tags hints/delivery hints/nip05_doc
+    attached_hints filter_of`,
+  "2 choices":
+    `relay_list deletions greedy_cover deal_people choose_inboxes event_plan event_inboxes select_relays
+    cut_filters plan_rows choose_relays person_routes share_out narrow_to_length split_reqs live_filters
     deep_requests liveness beta limit_lessons relay_record relay_record_text relay_health relay_history relay_weight
-    coverage`,
-  "3 plans": "plan_req plan_event",
-  "4 stores": "unless_aborted list_loader relay_list_store",
+    hint_weight hint_record known_hints coverage`,
+  "3 plans": "plan_req plan_event live_relays live_shares live_seats live_plan",
+  "4 stores": `write_behind kept_records hint_book unless_aborted next_turn list_loader list_memory
+    list_writer store_events list_store_options relay_list_store list_spreader private_entries own_lists`,
   "4 databases": `db/any_kysely db/sql_flavour db/schema db/event_sql db/prepared_event
     db/filter_sql db/find_versions db/delete_events db/write_events db/read_events db/transact
-    db/group_commit db/bulk db/relay_records db/kysely db/node_sqlite_handle db/node_sqlite_dialect db/sqlite`,
+    db/group_commit db/bulk db/records db/kysely db/node_sqlite_handle db/node_sqlite_dialect db/sqlite`,
   "4 supervision":
-    `gate sleep after_silence outlet verifier usual_connect pulse network_witness write_behind relay_records relay_memory relay_info relay_informer
+    `gate sleep after_silence outlet verifier usual_connect pulse network_witness relay_records relay_memory fetch_json nip05 relay_info relay_informer
     subscription_places relay_subscription relay_session relay_link relay_answer relay_leg liveness_reader`,
+  "4 discovery":
+    `list_checks list_lookup list_pauses list_search list_watch list_intake ask_relay list_queue
+    list_rounds discovery_progress discovery_options discovery passing_events outbox_knowledge`,
   "5 routers": "router_options create_req_router create_event_router",
-  "5 outbox": `publish outbox_request supervisor supervised_relay outbox_options explain
-    create_outbox`,
+  "5 outbox":
+    `publish request_listeners outbox_request live_request live_routes supervisor supervised_relay outbox_options explain
+    outbox_settings outbox_people create_outbox`,
   "6 the door": "mod",
 };
 
@@ -32,6 +42,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   "4 stores": ["@nostrify/types", "nostr-tools", "lru-cache"],
   "4 databases": ["@nostrify/types", "nostr-tools", "kysely", "node:sqlite"],
   "4 supervision": ["@nostrify/types", "nostr-tools", "lru-cache"],
+  "4 discovery": ["@nostrify/types", "nostr-tools", "lru-cache"],
   "5 outbox": ["@nostrify/types", "nostr-tools", "@nostrify/nostrify"],
 };
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { Coverage } from "../src/coverage.ts";
-import type { Seats } from "../src/seats.ts";
+import type { LaneRows, Seats } from "../src/seats.ts";
 import { AUTHORS, note } from "./support/notes.ts";
 
 const [A, B, C] = AUTHORS;
@@ -15,7 +15,11 @@ function seatsOf(
     asked.flatMap((own) => Array.from({ length: copies }, (_, i) => own[i] ?? -1)),
   );
   const urls = Array.from({ length: relays }, (_, i) => `wss://${i}.example/`);
-  return { urls, pubkeys: AUTHORS.slice(0, asked.length), authors, places, copies, open };
+  const lanes: LaneRows[] = [
+    { lane: "write", first: 0, end: authors },
+    { lane: "read", first: authors, end: asked.length },
+  ];
+  return { urls, names: AUTHORS.slice(0, asked.length), lanes, places, copies, open };
 }
 
 type Step =
@@ -144,7 +148,7 @@ Deno.test("Coverage counts an event for those tagged in it, whichever tag names 
     const coverage = new Coverage(seatsOf([[0, 1], [], [1, 2]], { authors: 2, relays: 3 }));
     coverage.saw(1, note({ pubkey: B, tags: [["e", "x"], tags, tags, ["p"]] }), true);
     for (const place of [0, 1, 2]) coverage.settle(place, true);
-    const expected = [{ pubkey: C, sent: 1, known: 1 }];
+    const expected = [{ name: C, sent: 1, known: 1 }];
     assert.deepEqual([...coverage.delivery(1)], expected);
     coverage.saw(2, note({ pubkey: B, tags: [["t", C], ["e", `x:${C}`], ["pp", C]] }), true);
     assert.deepEqual([...coverage.delivery(1)], expected);
@@ -152,15 +156,15 @@ Deno.test("Coverage counts an event for those tagged in it, whichever tag names 
 });
 
 Deno.test("Coverage keeps an author and a tagged user apart who are the same person", () => {
-  const seats = { ...seatsOf([[0, 1], [1, 2]], { authors: 1, relays: 3 }), pubkeys: [A, A] };
+  const seats = { ...seatsOf([[0, 1], [1, 2]], { authors: 1, relays: 3 }), names: [A, A] };
   const coverage = new Coverage(seats);
   coverage.saw(1, note({ pubkey: A, tags: [["p", A], ["t", A]] }), true);
   coverage.saw(1, note({ pubkey: A }), true);
   coverage.saw(2, note({ pubkey: B, tags: [["p", A]] }), true);
   for (const place of [0, 1, 2]) coverage.settle(place, true);
   assert.deepEqual([...coverage.delivery(1)], [
-    { pubkey: A, sent: 2, known: 2 },
-    { pubkey: A, sent: 1, known: 2 },
+    { name: A, sent: 2, known: 2 },
+    { name: A, sent: 1, known: 2 },
   ]);
 });
 
@@ -175,8 +179,8 @@ Deno.test("Coverage counts what a relay sent of those it was asked for, of all t
   // Not asked for A: what it has of them is of another window.
   coverage.saw(2, note({ pubkey: A }), true);
   for (const place of [0, 1, 2]) coverage.settle(place, true);
-  assert.deepEqual([...coverage.delivery(0)], [{ pubkey: A, sent: 2, known: 3 }]);
-  assert.deepEqual([...coverage.delivery(1)], [{ pubkey: A, sent: 2, known: 3 }]);
+  assert.deepEqual([...coverage.delivery(0)], [{ name: A, sent: 2, known: 3 }]);
+  assert.deepEqual([...coverage.delivery(1)], [{ name: A, sent: 2, known: 3 }]);
   assert.deepEqual([...coverage.delivery(2)], [], "nobody had anything of B");
 });
 
@@ -185,7 +189,7 @@ Deno.test("Coverage tells of delivery as soon as two relays have answered, of ho
   coverage.saw(0, note({ pubkey: A }), true);
   coverage.settle(0, true);
   coverage.settle(2, true);
-  assert.deepEqual([...coverage.delivery(2)], [{ pubkey: A, sent: 0, known: 1 }]);
+  assert.deepEqual([...coverage.delivery(2)], [{ name: A, sent: 0, known: 1 }]);
 });
 
 Deno.test("Coverage tells of no delivery where a single relay answered", () => {
@@ -196,8 +200,8 @@ Deno.test("Coverage tells of no delivery where a single relay answered", () => {
   coverage.settle(1, false);
   assert.deepEqual([...coverage.delivery(0)], []);
   coverage.settle(1, true);
-  assert.deepEqual([...coverage.delivery(0)], [{ pubkey: A, sent: 1, known: 1 }]);
-  assert.deepEqual([...coverage.delivery(1)], [{ pubkey: A, sent: 0, known: 1 }]);
+  assert.deepEqual([...coverage.delivery(0)], [{ name: A, sent: 1, known: 1 }]);
+  assert.deepEqual([...coverage.delivery(1)], [{ name: A, sent: 0, known: 1 }]);
 });
 
 Deno.test("Coverage names as orphans those all of whose relays are lost, if they had one", () => {

@@ -4,9 +4,10 @@ import assert from "node:assert/strict";
 import { createEventRouter } from "../src/create_event_router.ts";
 import { createReqRouter } from "../src/create_req_router.ts";
 import { RoutingError } from "../src/errors.ts";
-import { type EventPlan, planEvent } from "../src/plan_event.ts";
+import type { EventPlan } from "../src/event_plan.ts";
+import { planEvent } from "../src/plan_event.ts";
 import type { RouterOptions } from "../src/router_options.ts";
-import type { RelayListSource } from "../src/types.ts";
+import type { Known, RelayListSource, Wishes } from "../src/types.ts";
 import { draft, MemorySource, relayList } from "./support/memory_source.ts";
 import { Signer } from "./support/signer.ts";
 import { WRONG_OPTIONS } from "./support/wrong_options.ts";
@@ -107,6 +108,7 @@ Deno.test("createEventRouter() rejects with what is unrouted, and why, where an 
 
   source.failure = new Error("disk full");
   await assert.rejects(router(mention), ({ cause }) => cause.cause === source.failure);
+  await assert.rejects(router(wrap), ({ cause }) => / lists of 1 people,/.test(cause.message));
 });
 
 Deno.test("createEventRouter() gives onEventPlan the plan of each event, also of one it rejects", async () => {
@@ -131,6 +133,55 @@ Deno.test("createEventRouter() applies its own policy, also where routers share 
     const router = createEventRouter(source, options);
     assert.deepEqual(await router(draft({ pubkey: ALICE })), relays);
   }
+});
+
+Deno.test("NIP-17: createEventRouter() sends a gift wrap to its recipient's kind 10050 relays alone", async () => {
+  const asked: unknown[] = [];
+  const { signal } = new AbortController();
+  const source: RelayListSource = {
+    get(pubkeys, { kind, signal } = {}) {
+      asked.push(kind, signal);
+      const read = [kind === 10050 ? LOCAL.replace("ws:", "wss:") : BOBS];
+      const lists = [...pubkeys].map((pubkey) => relayList(pubkey, { write: read, read }));
+      return Promise.resolve(new Map(lists.map((list) => [list.pubkey, list])));
+    },
+  };
+  const policy = { allowLocal: true };
+  const router = createEventRouter(source, { policy, fallbackRelays: [HUB] });
+  assert.deepEqual(await router(wrap, { signal }), [LOCAL.replace("ws:", "wss:")]);
+  assert.deepEqual(asked, [undefined, signal, 10050, signal]);
+});
+
+Deno.test("createEventRouter() asks a source that knows more for all at once", async () => {
+  const asked: Wishes[] = [];
+  const known = new Map<string, Known>([
+    [ALICE, { write: [ALICES], private: [HUB] }],
+    [BOB, { hints: [{ url: BOBS, weight: 1, source: "tag" }] }],
+    ["group:cats", { hints: [{ url: BOBS, weight: 1, source: "hand" }] }],
+  ]);
+  const look = (wishes: Wishes) => (asked.push(wishes), Promise.resolve(known));
+  const router = createEventRouter({ look });
+  assert.deepEqual(await router(mention), [ALICES, BOBS]);
+  assert.deepEqual(await router(draft({ pubkey: ALICE, kind: 31234 })), [HUB]);
+  assert.deepEqual(await router(draft({ kind: 9, tags: [["h", "cats"]] })), [BOBS]);
+  const nothing = { people: [], dm: [], private: [], things: [] };
+  assert.deepEqual(asked, [
+    { ...nothing, people: [ALICE, BOB] },
+    { ...nothing, private: [ALICE] },
+    { ...nothing, things: ["group:cats"] },
+  ]);
+});
+
+Deno.test("createEventRouter() hands the signal of a call on, and rejects with its reason", async () => {
+  const errors: Error[] = [];
+  const signal = AbortSignal.abort(new Error("never mind"));
+  const look = (_: Wishes, opts?: { signal?: AbortSignal }) => {
+    assert.equal(opts?.signal, signal);
+    return Promise.reject(new Error("given up"));
+  };
+  const router = createEventRouter({ look }, { onError: (error) => errors.push(error) });
+  await assert.rejects(router(mention, { signal }), { message: "never mind" });
+  assert.deepEqual(errors, []);
 });
 
 Deno.test("NPool brings a mention to the outbox and the inbox, and a gift wrap nowhere", async () => {

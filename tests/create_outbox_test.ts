@@ -5,13 +5,19 @@ import { openSqlite } from "../src/db/sqlite.ts";
 import type { OutboxOptions } from "../src/outbox_options.ts";
 import type { ReqPlan } from "../src/plan_req.ts";
 import { RelayServer } from "./support/relay_server.ts";
+import { ScriptedNetwork } from "./support/scripted_network.ts";
 import { Signer } from "./support/signer.ts";
+import { quiet } from "./support/test_clock.ts";
 
 const alice = new Signer(1);
 const post = alice.sign({ content: "hello" });
 const FILTERS = [{ kinds: [1], authors: [alice.pubkey] }];
 const DAY = 86_400;
-const loopback = { policy: { allowLocal: true, allowInsecure: true }, relayInfo: false };
+const loopback = {
+  policy: { allowLocal: true, allowInsecure: true },
+  indexerRelays: [],
+  relayInfo: false,
+};
 
 /** A relay that holds a post, and whatever options an outbox needs to reach it. */
 function start() {
@@ -125,6 +131,57 @@ Deno.test("createOutbox() never connects to a relay that the app holds for worth
   await using pool = new NPool(outbox);
   assert.deepEqual(await pool.query(FILTERS), []);
   assert.equal(network.relay.stats.connections, 0);
+});
+
+Deno.test("createOutbox() waits for lists once, as long as it is told to, where no indexer answers", async () => {
+  for (const [discoveryTimeout, ms] of [[undefined, 3_000], [700, 700], [0, 0]] as const) {
+    const { clock, open } = new ScriptedNetwork({ connect: "wait" });
+    const outbox = createOutbox({
+      clock,
+      open,
+      discoveryTimeout,
+      user: alice.pubkey,
+      indexerRelays: ["wss://i.example"],
+      fallbackRelays: ["wss://f.example"],
+      relayInfo: false,
+    });
+    let urls: string[] | undefined;
+    const bob = "bb".repeat(32);
+    outbox.reqRouter([{ kinds: [1], authors: [bob] }]).then((routes) => urls = [...routes.keys()]);
+    await quiet();
+    if (ms > 0) {
+      await clock.advance(ms - 1);
+      assert.equal(urls, undefined);
+    }
+    await clock.advance(1);
+    assert.deepEqual(urls, ["wss://f.example/"]);
+    const closed = outbox.close();
+    await clock.advance(5_000);
+    await closed;
+    assert.equal(clock.pending, 0);
+  }
+});
+
+Deno.test("createOutbox() routes to fallback relays while its database fails, and tells of it once a request", async () => {
+  const errors: Error[] = [];
+  let failure: Error | undefined = new Error("disk full");
+  const answer = () => failure ? Promise.reject(failure) : Promise.resolve([]);
+  await using outbox = createOutbox({
+    store: { event: () => Promise.resolve(), query: answer, remove: () => Promise.resolve() },
+    open: new ScriptedNetwork({ connect: "refuse" }).open,
+    discoveryTimeout: 0,
+    indexerRelays: ["wss://i.example"],
+    fallbackRelays: ["wss://f.example"],
+    relayInfo: false,
+    onError: (error) => errors.push(error),
+  });
+  for (const count of [1, 2]) {
+    assert.deepEqual([...(await outbox.reqRouter(FILTERS)).keys()], ["wss://f.example/"]);
+    assert.deepEqual(errors.map(({ cause }) => cause), Array(count).fill(failure));
+  }
+  failure = undefined;
+  assert.deepEqual([...(await outbox.reqRouter(FILTERS)).keys()], ["wss://f.example/"]);
+  assert.equal(errors.length, 2);
 });
 
 Deno.test("createOutbox() that is closed ends what is asked, and connects no more", async () => {

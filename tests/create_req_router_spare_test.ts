@@ -4,7 +4,8 @@ import fc from "fast-check";
 import { type Planned, reqPlanner } from "../src/create_req_router.ts";
 import { RoutingError } from "../src/errors.ts";
 import { planReq } from "../src/plan_req.ts";
-import type { RelayListSource, Side } from "../src/types.ts";
+import { laneOf } from "../src/seats.ts";
+import type { Lane, RelayListSource } from "../src/types.ts";
 import { MemorySource, relayList } from "./support/memory_source.ts";
 import { about, asked } from "./support/plans.ts";
 import { PEOPLE, RELAYS, requests } from "./support/requests.ts";
@@ -19,9 +20,11 @@ function plan({ filters, lists, options }: {
   lists: RelayListSource | ReadonlyMap<string, ReturnType<typeof relayList>>;
   options?: Parameters<typeof planReq>[2];
 }): Promise<Planned> {
-  const source = "get" in lists && !(lists instanceof Map)
+  const source: RelayListSource = "get" in lists && !(lists instanceof Map)
     ? lists as RelayListSource
-    : { get: () => Promise.resolve(lists as Map<string, never>) };
+    : {
+      get: (_, { kind } = {}) => Promise.resolve(kind ? new Map() : lists as Map<string, never>),
+    };
   return reqPlanner(source, { onError: () => {}, ...options }).plan(filters);
 }
 
@@ -29,13 +32,13 @@ Deno.test("reqPlanner() plans as planReq() does, and knows who sits where", asyn
   await fc.assert(fc.asyncProperty(requests, async ({ filters, lists, options }) => {
     const { plan: own, seats } = await plan({ filters, lists, options });
     assert.deepEqual(own.routes, planReq(filters, lists, options).routes);
-    const { urls, pubkeys, authors, places, copies, open } = seats;
-    const seated = pubkeys.flatMap((pubkey, row) =>
+    const { urls, names, lanes, places, copies, open } = seats;
+    const seated = names.flatMap((name, row) =>
       [...places.subarray(row * copies, (row + 1) * copies)]
         .filter((place) => place >= 0)
-        .map((place) => `${urls[place]} ${pubkey} ${row < authors ? "write" : "read"}`)
+        .map((place) => `${urls[place]} ${name} ${laneOf(lanes, row)}`)
     );
-    const expected = asked(own).map(({ url, pubkey, side }) => `${url} ${pubkey} ${side}`);
+    const expected = asked(own).map(({ url, pubkey, lane }) => `${url} ${pubkey} ${lane}`);
     assert.deepEqual(new Set(seated), new Set(expected));
     assert.equal(new Set(seated).size, seated.length);
     const opens = urls.filter((url) => own.routes.get(url)?.some((filter) => !about(filter)));
@@ -47,31 +50,31 @@ Deno.test("reqPlanner() plans as planReq() does, and knows who sits where", asyn
 
 Deno.test("a spare plan is about those who are meant alone, and without the relays to avoid", async () => {
   const meant = fc.subarray([...PEOPLE]);
-  const sides = fc.constantFrom<Side[]>(["write"], ["read"], ["write", "read"]);
+  const lanes = fc.constantFrom<Lane[]>(["write"], ["read"], ["write", "read"]);
   await fc.assert(
     fc.asyncProperty(
       requests,
       meant,
-      sides,
+      lanes,
       fc.subarray([...RELAYS]),
       fc.integer({ min: 1, max: 4 }),
-      async (request, meant, sides, avoid, maxRelays) => {
+      async (request, meant, lanes, avoid, maxRelays) => {
         const { without } = await plan(request);
-        const isMeant = (pubkey: string, side: Side) =>
-          meant.includes(pubkey) && sides.includes(side);
+        const isMeant = (pubkey: string, lane: Lane) =>
+          meant.includes(pubkey) && lanes.includes(lane);
         const { plan: spare } = without(new Set(avoid), isMeant, maxRelays);
         assert.ok(spare.routes.size <= maxRelays);
-        for (const { url, pubkey, side } of asked(spare)) {
-          assert.ok(isMeant(pubkey, side), "nobody else");
+        for (const { url, pubkey, lane } of asked(spare)) {
+          assert.ok(isMeant(pubkey, lane), "nobody else");
           assert.ok(!avoid.includes(url), url);
         }
         for (const filter of [...spare.routes.values()].flat()) assert.ok(about(filter));
         // Those who have a relay left are asked for somewhere, if there is room.
         const wanted = new Set(
-          asked((await plan(request)).plan).filter(({ pubkey, side }) => isMeant(pubkey, side))
-            .map(({ pubkey, side }) => `${pubkey} ${side}`),
+          asked((await plan(request)).plan).filter(({ pubkey, lane }) => isMeant(pubkey, lane))
+            .map(({ pubkey, lane }) => `${pubkey} ${lane}`),
         );
-        const found = new Set(asked(spare).map(({ pubkey, side }) => `${pubkey} ${side}`));
+        const found = new Set(asked(spare).map(({ pubkey, lane }) => `${pubkey} ${lane}`));
         const lost = new Set(spare.unrouted.map(({ pubkey }) => pubkey));
         for (const who of wanted) assert.ok(found.has(who) || lost.has(who.split(" ")[0]), who);
       },

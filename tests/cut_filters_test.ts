@@ -6,7 +6,7 @@ import { reqParts } from "../src/req_parts.ts";
 function share(people: number, limit?: number): Share {
   const authors = Array.from({ length: people }, (_, i) => i.toString(16).padStart(64, "0"));
   const [part] = reqParts([{ kinds: [1], authors, ...(limit !== undefined && { limit }) }]).named;
-  return { part, pubkeys: authors };
+  return { part, names: authors };
 }
 
 const shares = fc.array(
@@ -19,7 +19,7 @@ Deno.test("cutFilters() keeps everyone, each once", () => {
     const cut = cutFilters(shares, { authorsPerFilter: size + 1, maxFiltersPerRelay: most + 1 });
     assert.deepEqual(
       cut.flatMap((filter) => filter.authors!).sort(),
-      shares.flatMap(({ pubkeys }) => pubkeys).sort(),
+      shares.flatMap(({ names }) => names).sort(),
     );
   }));
 });
@@ -35,8 +35,8 @@ Deno.test("cutFilters() grows filters no further than maxFiltersPerRelay asks", 
     if (largest <= options.authorsPerFilter) return;
     // One less in the largest would have been one filter too many.
     const needed = shares.reduce(
-      (sum, { part, pubkeys }) =>
-        sum + (part.filter.limit === undefined ? Math.ceil(pubkeys.length / (largest - 1)) : 1),
+      (sum, { part, names }) =>
+        sum + (part.filter.limit === undefined ? Math.ceil(names.length / (largest - 1)) : 1),
       0,
     );
     assert.ok(needed > options.maxFiltersPerRelay);
@@ -59,7 +59,7 @@ Deno.test("cutFilters() makes parts of sizes that differ by one at the most", ()
 Deno.test("cutFilters() puts authors beside different neighbours where there are more parts", () => {
   const together = (people: number) =>
     cutFilters([share(people)], { authorsPerFilter: 10, maxFiltersPerRelay: 100 })
-      .find(({ authors }) => authors!.includes(share(1).pubkeys[0]))!.authors!;
+      .find(({ authors }) => authors!.includes(share(1).names[0]))!.authors!;
   const shared = together(30).filter((author) => together(40).includes(author));
   assert.ok(shared.length < 5, `${shared.length} neighbours are the same`);
 });

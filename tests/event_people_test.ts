@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { taggedUsers } from "../src/event_people.ts";
-import { eventPeople } from "../src/plan_event.ts";
 import { eventOf, namingTags, POST_KINDS, USERS } from "./support/event_arbitraries.ts";
 import { draft } from "./support/memory_source.ts";
 
@@ -18,7 +17,6 @@ Deno.test("taggedUsers() has each user whom a tag names once, in the order of th
     );
     const expected = [...new Set(named)].filter((user) => user !== event.pubkey);
     assert.deepEqual(taggedUsers(event), expected);
-    assert.deepEqual(eventPeople(event), [event.pubkey, ...expected]);
   }));
 });
 

@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
 import { explanation, relayReport, type ReportSource } from "../src/explain.ts";
+import { hintKey } from "../src/hint.ts";
+import type { PlanOptions } from "../src/options.ts";
 import { planReq } from "../src/plan_req.ts";
 import type { RelayRecord } from "../src/relay_record.ts";
+import type { Known } from "../src/types.ts";
 import { relayList } from "./support/memory_source.ts";
 import { AUTHORS } from "./support/notes.ts";
 
@@ -79,14 +82,15 @@ Deno.test("relayReport() has what a record has, as a copy, in whole milliseconds
 function lines(
   filters: Parameters<typeof planReq>[0],
   reports: ReturnType<typeof reportOn>[],
-  options = {},
+  options: PlanOptions = {},
 ): string[] {
   const lists = new Map([
     [ALICE, relayList(ALICE, { write: [A, B] })],
     [BOB, relayList(BOB, { write: [B] })],
     [DAVE, relayList(DAVE, { write: ["wss://d.example/"] })],
   ]);
-  return explanation(planReq(filters, lists, options), reports).toString().split("\n");
+  return explanation(planReq(filters, lists, { indexerRelays: [], ...options }), reports).toString()
+    .split("\n");
 }
 
 Deno.test("explanation() says who is asked for where, and what is known of each relay", () => {
@@ -138,6 +142,32 @@ Deno.test("explanation() says why people are asked for elsewhere, or not at all"
     "wss://hub.example/: 2 people, 1 filter; closed",
     "1 person without a usable relay list: asked for on fallback relays, if any",
     "1 person without a relay within maxRelays: asked for on fallback relays, if any",
+  ]);
+});
+
+Deno.test("explanation() says what hints, indexers and kind 10050 lists have to do with it", () => {
+  const known = new Map<string, Known>([
+    [ALICE, { write: [A] }],
+    [BOB, { hints: [{ url: B, weight: 1, source: "hand" }] }],
+    [hintKey("id", "e1"), { hints: [{ url: B, weight: 1, source: "nip19" }] }],
+    [hintKey("group", "cats"), { hints: [{ url: A, weight: 1, source: "tag" }] }],
+  ]);
+  const filters = [
+    { kinds: [0], authors: [ALICE, BOB] },
+    { kinds: [1059], "#p": [CAROL] },
+    { ids: ["e1", "e2"] },
+    { "#h": ["cats"] },
+  ];
+  const plan = planReq(filters, known, { indexerRelays: [HUB], fallbackRelays: [HUB] });
+  assert.deepEqual(explanation(plan, [reportOn(undefined, { url: HUB })]).toString().split("\n"), [
+    "2 of 3 people asked for on 1 relay",
+    "wss://hub.example/: 2 people, 3 filters; closed",
+    "1 person without a usable relay list: asked for where hints say, and on fallback relays",
+    "1 person without a usable list of relays for gift wraps (kind 10050): not asked for",
+    "2 people asked for on indexers, too",
+    "1 event asked for where hints say",
+    "1 group asked for where hints say",
+    `not asked for: ${CAROL} in filter 1 (no-dm-list)`,
   ]);
 });
 

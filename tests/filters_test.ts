@@ -2,17 +2,17 @@ import assert from "node:assert/strict";
 import type { NostrFilter } from "@nostrify/types";
 import fc from "fast-check";
 import { matchFilter } from "nostr-tools";
-import { copyFilter, matchesNothing, narrowFilter, peopleOf } from "../src/filters.ts";
+import { copyFilter, matchesNothing, narrowFilter, peopleOf, thingsOf } from "../src/filters.ts";
 import { event, eventFor, filter, person } from "./support/arbitraries.ts";
 
 const A = "aa".repeat(32);
 const B = "bb".repeat(32);
 const C = "cc".repeat(32);
 
-/** Whom a filter is about, in plain words: the side, the key and the people, sorted. */
+/** Whom a filter is about, in plain words: the lane, the key and the people, sorted. */
 function about(filter: NostrFilter) {
   const people = peopleOf(filter);
-  return people && { side: people.side, key: people.key, pubkeys: [...people.pubkeys] };
+  return people && { lane: people.lane, key: people.key, names: [...people.names] };
 }
 
 /** A filter about people, with some of those it is about. */
@@ -20,34 +20,34 @@ const narrowing = filter
   .map((filter) => ({ filter, people: peopleOf(filter) }))
   .filter(({ people }) => people !== undefined)
   .chain(({ filter, people }) =>
-    fc.subarray([...people!.pubkeys], { minLength: Math.min(1, people!.pubkeys.length) })
+    fc.subarray([...people!.names], { minLength: Math.min(1, people!.names.length) })
       .map((some) => ({ filter, some, narrowed: narrowFilter(filter, people!, some) }))
   );
 
 Deno.test("NIP-65: a filter with authors is about their outboxes, also where it has tags", () => {
   const filter = { authors: [A, B], "#p": [C], "#P": [C], "#a": [`1:${C}:`], "#A": [`1:${C}:`] };
-  assert.deepEqual(about(filter), { side: "write", key: "authors", pubkeys: [A, B] });
+  assert.deepEqual(about(filter), { lane: "write", key: "authors", names: [A, B] });
 });
 
 Deno.test("NIP-65: a filter that tags people is about their inboxes", () => {
-  assert.deepEqual(about({ "#p": [A, B] }), { side: "read", key: "#p", pubkeys: [A, B] });
+  assert.deepEqual(about({ "#p": [A, B] }), { lane: "read", key: "#p", names: [A, B] });
   assert.deepEqual(about({ "#P": [A], "#a": [`1:${B}:`] }), {
-    side: "read",
+    lane: "read",
     key: "#P",
-    pubkeys: [A],
+    names: [A],
   });
-  assert.deepEqual(about({ "#P": [A], "#p": [B] }), { side: "read", key: "#p", pubkeys: [B] });
+  assert.deepEqual(about({ "#P": [A], "#p": [B] }), { lane: "read", key: "#p", names: [B] });
 });
 
 Deno.test("NIP-22: a filter that names coordinates is about their authors' inboxes", () => {
   const coordinates = [`30023:${A}:b:c`, `1:${B}:`, `30023:${A}:a`, `30023:${A}:a`, "junk"];
   assert.deepEqual(about({ "#a": coordinates }), {
-    side: "read",
+    lane: "read",
     key: "#a",
-    pubkeys: [B, A, ""],
+    names: [B, A, ""],
   });
-  assert.deepEqual(about({ "#A": [`1:${B}:`] }), { side: "read", key: "#A", pubkeys: [B] });
-  assert.deepEqual(about({ "#a": [`1:${A}:`], "#A": [`1:${B}:`] })?.pubkeys, [A]);
+  assert.deepEqual(about({ "#A": [`1:${B}:`] }), { lane: "read", key: "#A", names: [B] });
+  assert.deepEqual(about({ "#a": [`1:${A}:`], "#A": [`1:${B}:`] })?.names, [A]);
 });
 
 Deno.test("NIP-50, NIP-29: a search or a group is about nobody", () => {
@@ -57,12 +57,28 @@ Deno.test("NIP-50, NIP-29: a search or a group is about nobody", () => {
   assert.equal(peopleOf({ authors: undefined, "#p": undefined }), undefined);
 });
 
+Deno.test("NIP-29: a filter with #h is about its groups, whatever else it has", () => {
+  for (const also of [{}, { authors: [A] }, { search: "words" }, { ids: [B] }]) {
+    const { lane, key, names } = thingsOf({ "#h": ["x", "y", "x"], ...also })!;
+    assert.deepEqual([lane, key, names], ["group", "#h", ["x", "y"]]);
+  }
+});
+
+Deno.test("NIP-01: a filter with ids is about its events, unless it names people or is a search", () => {
+  const { lane, key, names } = thingsOf({ ids: [B, A, B], kinds: [1], "#t": ["x"] })!;
+  assert.deepEqual([lane, key, names], ["id", "ids", [B, A]]);
+  for (const also of [{ authors: [A] }, { "#p": [A] }, { search: "" }]) {
+    assert.equal(thingsOf({ ids: [A], ...also }), undefined);
+  }
+  assert.equal(thingsOf({ kinds: [1] }), undefined);
+});
+
 Deno.test("peopleOf() names each person once, and says how to sort them", () => {
   fc.assert(
     fc.property(fc.array(person), (authors) => {
-      const { pubkeys, order } = peopleOf({ authors })!;
-      assert.deepEqual(pubkeys, [...new Set(authors)]);
-      assert.deepEqual([...order].map((place) => pubkeys[place]), [...pubkeys].sort());
+      const { names, order } = peopleOf({ authors })!;
+      assert.deepEqual(names, [...new Set(authors)]);
+      assert.deepEqual([...order].map((place) => names[place]), [...names].sort());
     }),
   );
 });
@@ -108,8 +124,8 @@ Deno.test("R2: what matches a filter matches one of those it is narrowed to", ()
       if (!matchFilter(filter, event)) return;
       matched++;
       const people = peopleOf(filter)!;
-      const left = people.pubkeys.filter((pubkey) => isLeft(pubkey));
-      const right = people.pubkeys.filter((pubkey) => !isLeft(pubkey));
+      const left = people.names.filter((pubkey) => isLeft(pubkey));
+      const right = people.names.filter((pubkey) => !isLeft(pubkey));
       const halves = [left, right].map((some) => narrowFilter(filter, people, some));
       assert.ok(halves.some((half) => matchFilter(half, event)));
     }),
@@ -124,7 +140,7 @@ Deno.test("narrowFilter() changes nothing but whom a filter is about", () => {
     fc.property(narrowing, ({ filter, some, narrowed }) => {
       const { key } = peopleOf(filter)!;
       assert.deepEqual({ ...narrowed, [key]: filter[key as "#p"] }, filter);
-      assert.deepEqual(peopleOf(narrowed)!.pubkeys.toSorted(), some.toSorted());
+      assert.deepEqual(peopleOf(narrowed)!.names.toSorted(), some.toSorted());
     }),
   );
 });
@@ -133,7 +149,7 @@ Deno.test("narrowFilter() to everyone it names leaves out none of the values, an
   const values = [`30023:${B}:x`, `30023:${A}:y`, `1:${B}:`];
   const filter = { "#a": [...values, values[0]], kinds: [1] };
   const people = peopleOf(filter)!;
-  const narrowed = narrowFilter(filter, people, people.pubkeys);
+  const narrowed = narrowFilter(filter, people, people.names);
   assert.deepEqual(narrowed["#a"]!.toSorted(), values.toSorted());
 });
 

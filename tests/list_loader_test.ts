@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { NCache } from "@nostrify/nostrify";
-import type { NostrEvent } from "@nostrify/types";
+import type { NostrEvent, NostrFilter } from "@nostrify/types";
 import fc from "fast-check";
 import { ListLoader } from "../src/list_loader.ts";
 import { isNewer } from "../src/versions.ts";
@@ -17,12 +17,13 @@ function listEvent(pubkey: string, created_at = 1, id = pubkey): NostrEvent {
 }
 
 /** A loader over lists, with what it told of. */
-function setUp(lists: NostrEvent[] = [], batchSize = 1_000) {
+function setUp(lists: NostrEvent[] = [], batchSize = 1_000, kind = 10002) {
   const cache = new NCache({ max: 100 });
   for (const list of lists) cache.add(list);
   const db = new ControlledStore(cache);
   const told: [pubkey: string, created_at: number | undefined][] = [];
   const loader = new ListLoader(db, {
+    kind,
     batchSize,
     parse: (event) => parseRelayList(event),
     onLoad: (pubkey, list) => told.push([pubkey, list?.created_at]),
@@ -105,10 +106,17 @@ Deno.test("NIP-01: ListLoader takes the newest of the versions that a database g
   );
 });
 
-Deno.test("ListLoader passes over events of other kinds", async () => {
-  const { db, loader } = setUp();
-  db.query = () => Promise.resolve([{ ...listEvent(ALICE), kind: 3 }]);
-  assert.equal((await loader.want(ALICE)).size, 0);
+Deno.test("ListLoader asks for its kind, and passes over events of others", async () => {
+  for (const [kind, other] of [[10002, 10050], [10050, 10002]]) {
+    const { db, loader } = setUp([], 9, kind);
+    const asked: NostrFilter[] = [];
+    db.query = (filters) => {
+      asked.push(...filters);
+      return Promise.resolve([{ ...listEvent(ALICE), kind: other }, { ...listEvent(BOB), kind }]);
+    };
+    assert.deepEqual([...(await loader.want(ALICE)).keys()], [BOB]);
+    assert.deepEqual(asked, [{ kinds: [kind], authors: [ALICE] }]);
+  }
 });
 
 Deno.test("ListLoader does not call fresh what was outdated while it was read", async () => {

@@ -102,7 +102,7 @@ Deno.test("liveFilters() of live filters are the same, whatever the order of key
 Deno.test("liveFilters() put together again what was cut for one relay", () => {
   const authors = hex(995);
   const [part] = reqParts([{ kinds: [1, 6], authors, since: SINCE - 1000 }]).named;
-  const cut = cutFilters([{ part, pubkeys: authors }], {
+  const cut = cutFilters([{ part, names: authors }], {
     authorsPerFilter: 10,
     maxFiltersPerRelay: 100,
   });

@@ -125,6 +125,20 @@ Deno.test("NPool hands a router's filters to the relay as they are, by reference
   assert.equal(one.asked[0], FILTERS);
 });
 
+Deno.test("NPool.req() and NPool.query() hand the very filter objects of the app to the router", async () => {
+  const routed: NostrFilter[][] = [];
+  const reqRouter = (filters: NostrFilter[]) => {
+    routed.push(filters);
+    return new Map([["one", filters]]);
+  };
+  const open = () => relay(event(1), eose);
+  const pool = new NPool({ open, reqRouter, eventRouter: () => [] });
+  await pool.query(FILTERS);
+  for await (const _ of pool.req(FILTERS)) break;
+  assert.equal(routed.length, 2);
+  for (const [filter] of routed) assert.equal(filter, FILTERS[0]);
+});
+
 Deno.test("NPool never forgets a relay that it opened", async () => {
   const pool = poolOf({ one: relay(event(1)) });
   await verbs(pool, 1);

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import { INDEXERS } from "../src/indexers.ts";
 import { checkFunction, integer, type PlanOptions, planSettings } from "../src/options.ts";
 import { REFUSED, RELAYS, spelledRelay } from "./support/arbitraries.ts";
 
@@ -18,7 +19,8 @@ Deno.test("planSettings() fills in the documented defaults", () => {
   const { check, weight, ...plain } = planSettings({});
   assert.deepEqual(plain, {
     fallbackRelays: [],
-    indexerRelays: [],
+    indexerRelays: INDEXERS,
+    searchRelays: [],
     maxRelays: 20,
     relaysPerAuthor: 2,
     authorsPerFilter: 10,
@@ -61,7 +63,7 @@ Deno.test("integer() gives the default where nothing is set, and only there", ()
 });
 
 Deno.test("planSettings() brings relays to their normal form, each once, in order", () => {
-  for (const name of ["fallbackRelays", "indexerRelays"] as const) {
+  for (const name of ["fallbackRelays", "indexerRelays", "searchRelays"] as const) {
     fc.assert(
       fc.property(fc.array(spelledRelay), (spelled) => {
         const { [name]: relays, check } = planSettings({ [name]: spelled });
@@ -72,8 +74,16 @@ Deno.test("planSettings() brings relays to their normal form, each once, in orde
   }
 });
 
+Deno.test("planSettings() takes the indexers that the policy allows where an app names none", () => {
+  const allow = (url: string) => url !== INDEXERS[1];
+  const { indexerRelays } = planSettings({ policy: { allow } });
+  assert.deepEqual(indexerRelays, INDEXERS.filter(allow));
+  assert.deepEqual(planSettings({ policy: { allow: () => false } }).indexerRelays, []);
+  assert.deepEqual(planSettings({ indexerRelays: [] }).indexerRelays, []);
+});
+
 Deno.test("planSettings() refuses a relay that the policy refuses, with the reason", () => {
-  for (const name of ["fallbackRelays", "indexerRelays"]) {
+  for (const name of ["fallbackRelays", "indexerRelays", "searchRelays"]) {
     for (const [url, reason] of [...REFUSED, [null, "not-a-string"], [7, "not-a-string"]]) {
       assert.throws(() => settings({ [name]: [RELAYS[0], url] }), (error) => {
         assert.ok(error instanceof TypeError);

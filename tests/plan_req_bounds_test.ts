@@ -35,7 +35,7 @@ Deno.test("R8 redundant: a person is asked for on relaysPerAuthor relays where s
   fc.assert(fc.property(requests, (request) => {
     const made = plan(request);
     for (const person of made.people.filter(({ reason }) => reason === "list")) {
-      const chosen = new Set(request.lists.get(person.pubkey)![person.side]
+      const chosen = new Set(request.lists.get(person.pubkey)![person.lane as "write"]
         .filter((url) => made.routes.has(url)));
       const expected = Math.min(request.options.relaysPerAuthor!, chosen.size);
       assert.equal(person.relays.length, expected);

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import type { PersonRoute } from "../src/person_routes.ts";
 import { planReq } from "../src/plan_req.ts";
 import { about, asked } from "./support/plans.ts";
 import { PEOPLE, REFUSED, RELAYS, type Request, requests } from "./support/requests.ts";
@@ -7,8 +8,8 @@ import { PEOPLE, REFUSED, RELAYS, type Request, requests } from "./support/reque
 const plan = ({ filters, lists, options }: Request) => planReq(filters, lists, options);
 
 /** Which of a person's relays could be asked at all. */
-function usable({ lists, options }: Request, pubkey: string, side: "write" | "read"): string[] {
-  return (lists.get(pubkey)?.[side] ?? [])
+function usable({ lists, options }: Request, pubkey: string, lane: PersonRoute["lane"]): string[] {
+  return (lists.get(pubkey)?.[lane as "write"] ?? [])
     .filter((url) => !REFUSED.includes(url) && options.weight!(url) > 0);
 }
 
@@ -47,7 +48,10 @@ Deno.test("planReq() sends filters that name nobody to the fallback relays alone
     const fallbacks = request.options.fallbackRelays!
       .filter((url) => request.options.weight!(url) > 0);
     const { maxRelays } = request.options;
-    const room = people.length > 0 ? Math.ceil(maxRelays! / 2) : maxRelays!;
+    const hasOthers = people.some(({ lane, reason }) =>
+      lane !== "dm" && reason !== "invalid-pubkey"
+    );
+    const room = hasOthers ? Math.ceil(maxRelays! / 2) : maxRelays!;
     const open = request.filters.some((filter) =>
       !about(filter) && Object.values(filter).every((value) =>
         !Array.isArray(value) || value.length
@@ -61,8 +65,9 @@ Deno.test("planReq() sends filters that name nobody to the fallback relays alone
 Deno.test("planReq() asks for someone without a usable relay of theirs on fallback relays, and says so", () => {
   fc.assert(fc.property(requests, (request) => {
     for (const person of plan(request).people) {
-      const own = usable(request, person.pubkey, person.side);
+      const own = usable(request, person.pubkey, person.lane);
       if (person.pubkey === "not-a-pubkey") assert.equal(person.reason, "invalid-pubkey");
+      else if (person.lane === "dm") assert.equal(person.reason, "no-dm-list");
       else assert.equal(person.reason === "no-list", own.length === 0);
     }
   }));
@@ -156,6 +161,7 @@ Deno.test("a plan says of each relay of a list that is not asked why it is not",
         else if (reason !== "enough") assert.ok(REFUSED.includes(url), `${url}: ${reason}`);
         assert.ok(!person.relays.includes(url) && on.length >= person.relays.length);
       }
+      if (person.lane === "dm") continue;
       const junk = request.lists.get(person.pubkey)?.refused ?? [];
       for (const refused of junk) assert.ok(person.passed.includes(refused));
     }

@@ -46,6 +46,18 @@ Deno.test("RelayAnswer takes a NOTICE about filters to be about the REQ with mos
   assert.deepEqual(reqs.map(({ isOver }) => isOver), [false, true, false]);
 });
 
+Deno.test("RelayAnswer takes a NOTICE about length to be about the longest of REQs with as many filters", async () => {
+  const test = new AnswerTest();
+  test.network.fake.learnLimits(RELAY, { maxFilters: 1 });
+  test.ask({ authors: AUTHORS.slice(5) }, { authors: [...AUTHORS] }, { authors: [AUTHORS[0]] });
+  await quiet();
+  const reqs = [...test.relay.reqs];
+  assert.equal(reqs.length, 3);
+  test.answer.notice("ERROR: message too large");
+  await quiet();
+  assert.deepEqual(reqs.map(({ isOver }) => isOver), [false, true, false]);
+});
+
 Deno.test("RelayAnswer takes each of several NOTICEs at once to be about another REQ", async () => {
   for (const words of ["too many subscriptions", "restricted: members only"]) {
     const test = new AnswerTest();

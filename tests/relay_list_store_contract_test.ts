@@ -1,14 +1,15 @@
 import assert from "node:assert/strict";
 import type { NostrEvent, NStore } from "@nostrify/types";
 import fc from "fast-check";
-import { takesBack } from "../src/deletions.ts";
 import { EventRefusedError } from "../src/errors.ts";
+import { LIST_KINDS } from "../src/kinds.ts";
 import { isNewer } from "../src/versions.ts";
 import { parseRelayList } from "../src/relay_list.ts";
 import { RelayListStore } from "../src/relay_list_store.ts";
+import type { RelayList } from "../src/types.ts";
 import { type Backing, backings } from "./db/backings.ts";
 import { PEOPLE, RELAYS, SIGNERS, time } from "./support/arbitraries.ts";
-import { listEvent, unsigned } from "./support/list_store.ts";
+import { takesBack, unsigned } from "./support/list_store.ts";
 
 const [alice, bob] = SIGNERS;
 const NOW = 1_700_000_010;
@@ -20,11 +21,16 @@ const listOf = (n: number, who = alice) =>
 
 // The histories are long, so they are not signed: the laws are about versions.
 const AUTHORS = PEOPLE.slice(-3);
+const KINDS = [10002, 10050, 10006];
 const author = fc.constantFrom(...AUTHORS);
-const list = fc.tuple(author, time, fc.subarray(RELAYS.slice(0, 2)))
-  .map(([author, created_at, urls]) => listEvent(author, urls, created_at));
+const kind = fc.constantFrom(...KINDS);
+const list = fc.tuple(author, time, kind, fc.subarray(RELAYS.slice(0, 2)))
+  .map(([author, created_at, kind, urls]) => {
+    const tags = urls.map((url) => [kind === 10002 ? "r" : "relay", url]);
+    return unsigned(author, { created_at, kind, tags });
+  });
 const target = fc.oneof(
-  author.map((pubkey) => ["a", `10002:${pubkey}:`]),
+  fc.tuple(author, kind).map(([pubkey, kind]) => ["a", `${kind}:${pubkey}:`]),
   list.map(({ id }) => ["e", id]),
 );
 const deletion = fc.tuple(author, time, fc.array(target, { maxLength: 2 }))
@@ -35,51 +41,94 @@ const vanishing = fc.tuple(author, time).map(([author, created_at]) =>
 
 /** Lists, and seldom something that takes some back. */
 const historyWith = (other: fc.Arbitrary<NostrEvent>) =>
-  fc.array(fc.oneof({ arbitrary: list, weight: 3 }, other), { maxLength: 12 });
+  fc.array(fc.oneof({ arbitrary: list, weight: 4 }, other), { maxLength: 16 });
+
+/** What a listener is told: the kind, whose list, of when, with which relays. */
+type Told = readonly [kind: number, pubkey: string, created_at: number, ...write: string[]];
 
 /** What a history leaves, event by event, in the most obvious way. */
 class Oracle {
-  readonly #lists = new Map<string, NostrEvent>();
+  #lists: NostrEvent[] = [];
   readonly #deletions: NostrEvent[] = [];
 
-  /** Whether the event is kept, or an older version, and not taken back. */
-  takes(event: NostrEvent): boolean {
-    if (event.kind !== 10002) {
+  /** What is told of it; `undefined` if its author has taken the list back before. */
+  takes(event: NostrEvent): Told[] | undefined {
+    const { kind, pubkey, created_at } = event;
+    if (!LIST_KINDS.includes(kind)) {
       this.#deletions.push(event);
-      for (const [pubkey, list] of this.#lists) {
-        if (takesBack(event, list)) this.#lists.delete(pubkey);
-      }
-      return true;
+      const gone = this.#lists.filter((list) => takesBack(event, list));
+      this.#lists = this.#lists.filter((list) => !gone.includes(list));
+      return gone.map((list) => [list.kind, pubkey, created_at]);
     }
-    if (this.#deletions.some((deletion) => takesBack(deletion, event))) return false;
-    const stored = this.#lists.get(event.pubkey);
-    if (!stored || isNewer(event, stored)) this.#lists.set(event.pubkey, event);
-    return true;
+    if (this.#deletions.some((deletion) => takesBack(deletion, event))) return undefined;
+    const stored = this.#lists.find((list) => list.pubkey === pubkey && list.kind === kind);
+    if (stored && !isNewer(event, stored)) return [];
+    this.#lists = [...this.#lists.filter((list) => list !== stored), event];
+    return [[kind, pubkey, created_at, ...event.tags.map(([, url]) => url)]];
   }
 
-  get lists() {
+  /** The lists of a kind, as `get` gives them. */
+  parsed(kind: number): Map<string, RelayList> {
     return new Map(
-      [...this.#lists].map(([pubkey, event]) => [pubkey, parseRelayList(event)]),
+      this.events.filter((list) => list.kind === kind)
+        .map((list) => [list.pubkey, parseRelayList(list)]),
     );
+  }
+
+  get events(): NostrEvent[] {
+    return this.#lists.toSorted((a, b) => a.id < b.id ? -1 : 1);
   }
 }
 
-/** Plays a history, and checks after each event what the store says of everyone. */
-async function play(db: NStore, history: readonly NostrEvent[]): Promise<void> {
-  await db.remove!([{ authors: AUTHORS }]);
-  const store = new RelayListStore(db, { now, max: 100, verifyEvent: () => true });
-  const oracle = new Oracle();
-  for (const event of history) {
-    const stored = await store.event(event).then(() => true, (error) => {
-      if (error instanceof EventRefusedError && error.reason === "deleted") return false;
-      throw error;
-    });
-    const taken = oracle.takes(event);
-    if (event.kind === 10002) assert.equal(stored, taken);
-    assert.deepEqual(await store.get(AUTHORS), oracle.lists);
+/** Whether a store has what the history leaves, in memory and in the database. */
+async function checkStore(store: RelayListStore, oracle: Oracle): Promise<void> {
+  for (const kind of [10002, 10050]) {
+    const parsed = oracle.parsed(kind);
+    assert.deepEqual(await store.get(AUTHORS, { kind }), parsed);
+    for (const author of AUTHORS) {
+      assert.deepEqual(store.peek(author, kind), parsed.get(author) ?? null);
+    }
   }
-  const afresh = new RelayListStore(db, { max: 100 });
-  assert.deepEqual(await afresh.get(AUTHORS), oracle.lists, "memory and database agree");
+  const events = await store.query([{ kinds: [...LIST_KINDS], authors: AUTHORS }]);
+  assert.deepEqual(events.toSorted((a, b) => a.id < b.id ? -1 : 1), oracle.events);
+}
+
+const byText = (told: readonly Told[]) => told.map((one) => JSON.stringify(one)).sort();
+
+/** Plays a history, and checks after each event, or each few, what the store has. */
+async function play(db: NStore, history: readonly NostrEvent[], together: number): Promise<void> {
+  await db.remove!([{ authors: AUTHORS }]);
+  const settings = { now, max: 100, batchSize: 5, verifyEvent: () => true };
+  const store = new RelayListStore(db, settings);
+  const told: Told[] = [];
+  store.onList(({ pubkey, created_at, write }, kind) => {
+    told.push([kind, pubkey, created_at, ...write]);
+  });
+  const oracle = new Oracle();
+  for (let i = 0; i < history.length; i += together) {
+    const events = history.slice(i, i + together);
+    const expected = events.map((event) => oracle.takes(event));
+    const refused = events.filter((_, i) => expected[i] === undefined);
+    const [event] = events;
+    if (together > 1) {
+      const result = await store.events(events);
+      assert.deepEqual(result.refused.map((error) => error.event), refused);
+    } else {
+      const error = await store.event(event).then(() => undefined, (error) => error);
+      if (error && !(error instanceof EventRefusedError && error.reason === "deleted")) throw error;
+      if (LIST_KINDS.includes(event.kind)) assert.equal(error !== undefined, refused.length > 0);
+      assert.deepEqual(byText(told.splice(0)), byText(expected[0] ?? []));
+    }
+    await checkStore(store, oracle);
+  }
+  await checkStore(await readAfresh(db), oracle);
+}
+
+/** A store that has everybody's list in memory. */
+async function readAfresh(db: NStore): Promise<RelayListStore> {
+  const store = new RelayListStore(db, { max: 100 });
+  for (const kind of [10002, 10050]) await store.get(AUTHORS, { kind });
+  return store;
 }
 
 function contract({ name, open, skip, runs = 100 }: Backing): void {
@@ -93,13 +142,13 @@ function contract({ name, open, skip, runs = 100 }: Backing): void {
       },
     });
   const law = (words: string, histories: fc.Arbitrary<NostrEvent[]>) =>
-    claim(
-      words,
-      (db) =>
-        fc.assert(fc.asyncProperty(histories, (history) => play(db, history)), {
-          numRuns: Math.min(runs, 50),
-        }),
-    );
+    claim(words, async (db) => {
+      const together = fc.constantFrom(1, 1, 2, 7, 16);
+      await fc.assert(
+        fc.asyncProperty(histories, together, (history, together) => play(db, history, together)),
+        { numRuns: Math.min(runs, 60) },
+      );
+    });
 
   law(
     "S1: the newest list wins, in any order; older ones and doubles are no error",
@@ -129,10 +178,19 @@ function contract({ name, open, skip, runs = 100 }: Backing): void {
     for (const [event, reason] of refused) {
       await assert.rejects(store.event(event), { name: "EventRefusedError", reason });
     }
+    const result = await store.events(refused.map(([event]) => event));
+    assert.deepEqual(
+      [result.stored, result.refused.map(({ event, reason }) => [event, reason])],
+      [0, refused],
+    );
     assert.deepEqual(await db.query([{ authors: pubkeys }]), []);
     assert.equal((await store.get(pubkeys)).size, 0);
-    await store.event(list);
+    const together = await store.events([...refused.map(([event]) => event), list]);
+    assert.deepEqual([together.stored, together.refused.length], [1, refused.length]);
     assert.deepEqual(await db.query([{ authors: pubkeys }]), [list]);
+    // What is stored is not verified again, unless there is the least difference.
+    const again = await store.events([list, ...refused.map(([event]) => event)]);
+    assert.deepEqual([again.stored, again.refused.length], [0, refused.length]);
   });
 
   claim(

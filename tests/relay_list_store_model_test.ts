@@ -2,12 +2,11 @@ import assert from "node:assert/strict";
 import { NCache } from "@nostrify/nostrify";
 import type { NostrEvent, NStore } from "@nostrify/types";
 import fc from "fast-check";
-import { takesBack } from "../src/deletions.ts";
 import { EventRefusedError } from "../src/errors.ts";
 import { isNewer } from "../src/versions.ts";
 import { RelayListStore } from "../src/relay_list_store.ts";
 import { PEOPLE, RELAYS, time } from "./support/arbitraries.ts";
-import { listEvent, NOW, unsigned } from "./support/list_store.ts";
+import { listEvent, NOW, takesBack, unsigned } from "./support/list_store.ts";
 
 const AUTHORS = PEOPLE.slice(-2);
 const author = fc.constantFrom(...AUTHORS);
@@ -23,13 +22,15 @@ const deletion = fc.tuple(author, time, fc.constantFrom(5, 62)).map(([author, cr
 const FIRST = AUTHORS.map((author) => listEvent(author, [RELAYS[3]], NOW - 10));
 
 /** What callers do, each of them when the scheduler says so. */
-type Action = { get: string[] } | { write: NostrEvent } | { remove: string };
+type Action = { get: string[] } | { write: NostrEvent[] } | { remove: string };
 const get = fc.record({ get: fc.subarray(AUTHORS, { minLength: 1 }) });
-const write = fc.record({ write: list });
+const few = { minLength: 1, maxLength: 3 };
+const write = fc.record({ write: fc.array(list, few) });
+const writeAny = fc.record({ write: fc.array(fc.oneof(list, deletion), few) });
 const anything = fc.oneof(
   get,
   write,
-  fc.record({ write: deletion }),
+  writeAny,
   fc.record({ remove: author }),
 );
 
@@ -53,6 +54,15 @@ function scheduled(scheduler: fc.Scheduler, inner: NCache): Required<Omit<NStore
   };
 }
 
+/** Writes one event by itself, several together; what is refused. */
+async function writeAll(store: RelayListStore, events: NostrEvent[]): Promise<NostrEvent[]> {
+  if (events.length > 1) return (await store.events(events)).refused.map(({ event }) => event);
+  return await store.event(events[0]).then(() => [], (error) => {
+    assert.ok(error instanceof EventRefusedError && error.reason === "deleted", `${error}`);
+    return events;
+  });
+}
+
 /** Lets callers loose on a store, in the order that the scheduler finds. */
 async function play(
   scheduler: fc.Scheduler,
@@ -65,6 +75,10 @@ async function play(
   const trusting = { ...options, now, verifyEvent: () => true };
   const store = new RelayListStore(scheduled(scheduler, cache), trusting);
   const written: NostrEvent[] = [...FIRST];
+  const told: { pubkey: string; created_at: number; relay?: string }[] = [];
+  store.onList(({ pubkey, created_at, write: [relay] }) =>
+    told.push({ pubkey, created_at, relay })
+  );
   const answers: { pubkey: string; relay?: string; writtenBefore: NostrEvent[] }[] = [];
 
   const run = async (action: Action) => {
@@ -78,14 +92,13 @@ async function play(
     } else if ("remove" in action) {
       await store.remove([{ kinds: [10002], authors: [action.remove] }]);
     } else {
-      await store.event(action.write).then(() => written.push(action.write), (error) => {
-        assert.ok(error instanceof EventRefusedError && error.reason === "deleted", `${error}`);
-      });
+      const refused = await writeAll(store, action.write);
+      written.push(...action.write.filter((event) => !refused.includes(event)));
     }
   };
   await scheduler.waitFor(Promise.all(actions.map(run)));
   const remembered = scheduler.waitFor(store.get(AUTHORS));
-  return { answers, written, remembered: await remembered, cache };
+  return { answers, written, told, remembered: await remembered, cache };
 }
 
 const numRuns = 500;
@@ -95,7 +108,7 @@ Deno.test("get() never gives less than was written before it was asked, whatever
   await fc.assert(
     fc.asyncProperty(fc.scheduler(), actions, settings, async (scheduler, actions, options) => {
       const { answers } = await play(scheduler, actions, options);
-      const later = actions.flatMap((action) => "write" in action ? [action.write] : []);
+      const later = actions.flatMap((action) => "write" in action ? action.write : []);
       for (const { pubkey, relay, writtenBefore } of answers) {
         const given = [...FIRST, ...later].filter((list) =>
           list.pubkey === pubkey && list.tags[0][1] === relay
@@ -104,6 +117,31 @@ Deno.test("get() never gives less than was written before it was asked, whatever
           const isOlder = !given.some((version) => !isNewer(list, version));
           assert.ok(!isOlder, `${relay} is older than ${list.tags[0][1]}, or was never written`);
         }
+      }
+    }),
+    { numRuns },
+  );
+});
+
+Deno.test("onList() tells of an author's lists in the order of their versions, the last of them the newest", async () => {
+  const actions = fc.array(fc.oneof(get, write), { maxLength: 8 });
+  await fc.assert(
+    fc.asyncProperty(fc.scheduler(), actions, settings, async (scheduler, actions, options) => {
+      const { written, told } = await play(scheduler, actions, options);
+      for (const author of AUTHORS) {
+        const newest = written.filter(({ pubkey }) => pubkey === author)
+          .reduce((a, b) => isNewer(b, a) ? b : a);
+        const own = told.filter(({ pubkey }) => pubkey === author);
+        const versions = own.map(({ created_at, relay }) =>
+          written.find((list) =>
+            list.pubkey === author && list.created_at === created_at && list.tags[0][1] === relay
+          )!
+        );
+        versions.slice(1).forEach((version, i) => assert.ok(isNewer(version, versions[i])));
+        assert.equal(
+          (versions.at(-1) ?? FIRST.find((list) => list.pubkey === author))?.id,
+          newest.id,
+        );
       }
     }),
     { numRuns },
@@ -122,7 +160,7 @@ Deno.test("memory agrees with the database once all is quiet, whatever overlappe
 });
 
 Deno.test("NIP-09, NIP-62: a list that is written while it is deleted does not stay", async () => {
-  const actions = fc.array(fc.oneof(write, fc.record({ write: deletion })), { maxLength: 6 });
+  const actions = fc.array(writeAny, { maxLength: 6 });
   await fc.assert(
     fc.asyncProperty(fc.scheduler(), actions, settings, async (scheduler, actions, options) => {
       const { written, cache } = await play(scheduler, actions, options);

@@ -159,12 +159,32 @@ Deno.test("a refused event, which anybody can make, costs its author no place in
   assert.equal(db.asked.length, 1);
 });
 
-Deno.test("one person's event leaves what is known of others in memory", async () => {
+Deno.test("event() puts a list in place of the one that memory has, with no query, and leaves others", async () => {
   const { db, store } = setUp([listEvent(ALICE), listEvent(BOB)]);
-  await store.get([ALICE, BOB]);
+  await store.get([ALICE, BOB, CAROL]);
   await store.event(listEvent(ALICE, [B], NOW + 1));
+  await store.event(listEvent(CAROL, [B]));
+  const lists = await store.get([ALICE, BOB, CAROL]);
+  assert.deepEqual(db.asked, [[ALICE, BOB, CAROL]]);
+  assert.deepEqual([ALICE, BOB, CAROL].map((who) => lists.get(who)?.write), [[B], [A], [B]]);
+});
+
+Deno.test("S4: lists that are stored push nobody out of memory, whoever sends them", async () => {
+  const { db, store } = setUp([listEvent(ALICE), listEvent(BOB)], { max: 2 });
   await store.get([ALICE, BOB]);
-  assert.deepEqual(db.asked, [[ALICE, BOB], [ALICE]]);
+  await store.events(PEOPLE.slice(2).map((pubkey) => listEvent(pubkey)));
+  await store.event(listEvent(CAROL, [B], NOW + 1));
+  await store.get([ALICE, BOB]);
+  assert.equal(db.asked.filter((people) => people.includes(ALICE)).length, 1);
+});
+
+Deno.test("event() of what another writer stored already is seen by the next get()", async () => {
+  const { cache, store, write } = setUp([listEvent(ALICE)]);
+  assert.deepEqual(await write(ALICE), [A]);
+  const next = listEvent(ALICE, [B], NOW + 1);
+  cache.add(next);
+  await store.event(next);
+  assert.deepEqual(await write(ALICE), [B]);
 });
 
 Deno.test("S2: an event is taken up to maxFuture seconds ahead of the clock", async () => {

@@ -61,7 +61,7 @@ Deno.test("event() lets one author's writes wait for each other, and nobody else
   db.calls[0].fail(new Error("disk on fire"));
   await assert.rejects(first, /disk on fire/);
   await turns();
-  assert.deepEqual(db.calls.map(({ method }) => method), ["query", "query", "event"]);
+  assert.deepEqual(db.calls.map(({ method }) => method), ["query", "query", "query"]);
   db.held = false;
   await Promise.all(db.calls.slice(1).map((call) => call.answer()));
   await Promise.all([second, other]);
@@ -102,6 +102,46 @@ Deno.test("NIP-09, NIP-62: event() refuses a deletion that the database cannot c
   assert.deepEqual(await cache.query([{ kinds: [62] }]), []);
   await store.event(unsigned(ALICE, { kind: 5, tags: [["k", "1"]] }));
   await assert.rejects(store.remove([{}]), { name: "TypeError", message: /no method "remove"/ });
+});
+
+Deno.test("S1: event() resolves where another process writes the same or a newer list meanwhile", async () => {
+  for (const other of [listEvent(ALICE, [A], NOW), listEvent(ALICE, [B], NOW + 1)]) {
+    const { cache, db, store, write } = setUp([listEvent(ALICE, [B], NOW - 1)]);
+    await store.get([ALICE]);
+    store.onList(() => assert.fail("it was not stored by this store"));
+    db.event = () => {
+      cache.add(other);
+      return Promise.reject(new Error("unique constraint failed"));
+    };
+    await store.event(listEvent(ALICE, [A], NOW));
+    assert.deepEqual(await write(ALICE), [other.tags[0][1]]);
+  }
+});
+
+Deno.test("event() writes nothing where the same or a newer list is stored, and tells nobody", async () => {
+  const { db, store } = setUp([listEvent(ALICE, [A], NOW)]);
+  store.onList(() => assert.fail("nothing is new"));
+  await store.event(listEvent(ALICE, [A], NOW));
+  await store.event(listEvent(ALICE, [B], NOW - 1));
+  assert.deepEqual(db.calls.map(({ method }) => method), ["query", "query"]);
+});
+
+Deno.test("event() that overlaps a remove() leaves nothing in memory that may be wrong", async () => {
+  const { db, store, write } = setUp();
+  await store.get([ALICE]);
+  db.held = true;
+  const stored = store.event(listEvent(ALICE));
+  await turns();
+  await db.calls.at(-1)!.answer();
+  await turns();
+  const event = db.calls.at(-1)!;
+  await event.act();
+  db.held = false;
+  await store.remove([{ authors: [ALICE] }]);
+  assert.equal(await write(ALICE), undefined);
+  await event.answer();
+  await stored;
+  assert.equal(await write(ALICE), undefined);
 });
 
 Deno.test("remove() takes lists out of the database and of memory", async () => {
@@ -162,7 +202,7 @@ Deno.test("new RelayListStore() refuses a wrong option, naming it, the rule and 
     }
     new RelayListStore(cache, { [name]: least });
   }
-  for (const name of ["verifyEvent", "now"]) {
+  for (const name of ["verifyEvent", "now", "onError"]) {
     const options = { [name]: 1 } as RelayListStoreOptions;
     assert.throws(() => new RelayListStore(cache, options), {
       name: "TypeError",

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { NostrEvent } from "@nostrify/types";
 import fc from "fast-check";
+import { LIST_KINDS } from "../src/kinds.ts";
 import { parseRelayList } from "../src/relay_list.ts";
 import { checkRelayUrl } from "../src/relay_url.ts";
 import { anyPubkey, listedUrl, RELAYS, time } from "./support/arbitraries.ts";
@@ -145,11 +146,47 @@ Deno.test("parseRelayList() says whose list it is and when it was written", () =
   );
 });
 
+Deno.test("NIP-17, NIP-51: a list of another kind names relays without sides, by relay tags", () => {
+  const others = fc.constantFrom<unknown>(["r", A], ["relays", A], ["relay"], ["relay", 7], null);
+  const named = fc.tuple(listedUrl, markers).map(([url, markers]) => ["relay", url, ...markers]);
+  const tags = fc.array(fc.oneof({ arbitrary: named, weight: 5 }, others), { maxLength: 20 });
+  fc.assert(
+    fc.property(tags, fc.constantFrom(10050, 10006, 10007, 10013), (tags, kind) => {
+      const asEntries = tags.filter((tag): tag is unknown[] => Array.isArray(tag))
+        .filter(([name]) => name === "relay").map(([, url]) => ["r", url]);
+      const expected = parseRelayList(listEvent(asEntries));
+      assert.deepEqual(parseRelayList(listEvent(tags, { kind })), expected);
+      assert.deepEqual(expected.write, expected.read);
+    }),
+  );
+});
+
+Deno.test("NIP-51: a list of groups names relays by r tags, which have no sides there", () => {
+  const tags = [["group", "id", "wss://c.example"], ["r", A, "read"], ["r", B], ["relay", A]];
+  const { write, read } = parseRelayList(listEvent(tags, { kind: 10009 }));
+  assert.deepEqual([write, read], [[A, B], [A, B]]);
+});
+
+Deno.test("parseRelayList() reads no more of a list of any kind than it may", () => {
+  for (const kind of LIST_KINDS) {
+    const tags = Array.from({ length: 10_000 }, (_, i) => {
+      return [kind === 10002 || kind === 10009 ? "r" : "relay", `wss://${i}.a.example/`];
+    });
+    let checked = 0;
+    const policy = { allow: () => ++checked > 0 };
+    const { write } = parseRelayList(listEvent(tags, { kind }), { policy });
+    assert.deepEqual([write.length, checked], [64, 64]);
+  }
+});
+
 Deno.test("parseRelayList() refuses other kinds", () => {
-  assert.throws(() => parseRelayList(listEvent([], { kind: 3 })), {
-    name: "TypeError",
-    message: /"kind" must be 10002, got 3/,
-  });
+  for (const kind of [3, 10003, 30002]) {
+    assert.throws(() => parseRelayList(listEvent([], { kind })), {
+      name: "TypeError",
+      message:
+        `Cannot read a relay list: "kind" must be one of 10002, 10050, 10006, 10007, 10009, 10013, got ${kind}`,
+    });
+  }
 });
 
 Deno.test({

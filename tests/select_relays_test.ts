@@ -72,3 +72,13 @@ Deno.test("selectRelays() says what is wrong with an option, and with a weight",
     message: /wss:\/\/a\.example\/.*got NaN/,
   });
 });
+
+Deno.test("selectRelays() counts two URLs of one host as one relay", () => {
+  const lists = new Map([[PEOPLE[0], [
+    "wss://q.example/a",
+    "wss://q.example/",
+    "wss://w.example/",
+  ]]]);
+  const selected = selectRelays(lists, { relaysPerAuthor: 3 });
+  assert.deepEqual(selected.get(PEOPLE[0]), ["wss://q.example/", "wss://w.example/"]);
+});

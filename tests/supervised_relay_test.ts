@@ -113,6 +113,21 @@ Deno.test("SupervisedRelay publishes, and rejects with a RelayError where it cou
   await assert.rejects(test.relay(RELAY).event(note(), { signal }), { message: "no longer" });
 });
 
+Deno.test("SupervisedRelay tells of each event that the relay took, and of no other", async () => {
+  const test = new SupervisorTest({
+    onEvent: ({ id, kind }, relay) => relay.say(["OK", id, kind === 1, "blocked: notes only"]),
+  });
+  const published: unknown[] = [];
+  const relay = test.relay("wss://RELAY.example", (event, url) => published.push([event, url]));
+  const event = note();
+  await relay.event(event);
+  assert.deepEqual(published, [[event, RELAY]]);
+  await assert.rejects(relay.event(note({ kind: 7 })), RelayError);
+  const signal = AbortSignal.abort(new Error("no longer"));
+  await assert.rejects(relay.event(note(), { signal }), { message: "no longer" });
+  assert.equal(published.length, 1);
+});
+
 Deno.test("SupervisedRelay that is closed stays closed, and says so", async () => {
   const test = new SupervisorTest(holding(posts));
   const relay = test.relay(RELAY);

@@ -39,6 +39,7 @@ Deno.test("V1 holds by the machine's own clock, too, with the relays that create
   living.seed(posts);
   await using outbox = createOutbox({
     policy: { allowLocal: true, allowInsecure: true },
+    indexerRelays: [],
     timeout: 500,
     relaysPerAuthor: 4,
     onError: (error) => assert.fail(error),

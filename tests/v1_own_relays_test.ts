@@ -85,6 +85,7 @@ async function ask(relays: Record<string, NRelay>) {
     random: () => 0.5,
     open: (url) => relays[url],
     onError: (error) => errors.push(error),
+    indexerRelays: [],
     relayInfo: false,
   });
   await outbox.store.event(alice.relayList({ both: Object.keys(relays) }));

@@ -31,9 +31,6 @@ export interface OutboxClient extends Client {
   readonly store: RelayListStore;
 }
 
-/** Authors in one question for lists, well below any relay's cap. */
-const LISTS_PER_FILTER = 100;
-
 /** Opens a client with its database in a temporary folder, gone when it closes. */
 export async function outboxClient(options: OutboxClientOptions): Promise<OutboxClient> {
   const { name, indexer, ...routing } = options;
@@ -53,12 +50,7 @@ export async function outboxClient(options: OutboxClientOptions): Promise<Outbox
     pool,
     store: outbox.store,
     async learn(pubkeys) {
-      for (let i = 0; i < pubkeys.length; i += LISTS_PER_FILTER) {
-        const authors = pubkeys.slice(i, i + LISTS_PER_FILTER);
-        const filter = { kinds: [10002], authors, limit: authors.length };
-        const lists = await pool.relay(indexer).query([filter]);
-        await Promise.all(lists.map((event) => outbox.store.event(event)));
-      }
+      await outbox.discover(pubkeys);
     },
     read: (filters, onEvent) => readAll(pool, filters, onEvent),
     asked: async () => (await outbox.relays()).length,

@@ -7,7 +7,7 @@
 
 import type { NostrEvent, NostrFilter, NStore } from "@nostrify/types";
 import { isEphemeralKind } from "nostr-tools/kinds";
-import type { RelayRecordStore } from "../types.ts";
+import type { RecordStore, RecordTopic } from "../types.ts";
 import type { AnyKysely } from "./any_kysely.ts";
 import { type BulkOptions, type BulkResult, deletedError, writeBulk } from "./bulk.ts";
 import { deleteEvents } from "./delete_events.ts";
@@ -15,7 +15,7 @@ import { type EventSql, eventSql } from "./event_sql.ts";
 import { GroupCommit } from "./group_commit.ts";
 import { type PreparedEvent, prepareEvent } from "./prepared_event.ts";
 import { countEvents, readEvents, readIds } from "./read_events.ts";
-import { checkRelayRecords, readRelayRecords, writeRelayRecords } from "./relay_records.ts";
+import { checkRecords, readRecords, writeRecords } from "./records.ts";
 import { migrateSchema } from "./schema.ts";
 import { type SqlFlavour, sqlFlavour } from "./sql_flavour.ts";
 import { transact } from "./transact.ts";
@@ -36,7 +36,7 @@ export type { BulkOptions, BulkResult } from "./bulk.ts";
  * An `NDatabase` file opens as it is, and `NDatabase` opens what this writes. Of
  * the tags, single letters with a value under 200 characters can be asked for.
  */
-export class EventDatabase implements NStore, RelayRecordStore {
+export class EventDatabase implements NStore, RecordStore {
   readonly #kysely: AnyKysely;
   readonly #flavour: SqlFlavour;
   readonly #sql: EventSql;
@@ -139,25 +139,25 @@ export class EventDatabase implements NStore, RelayRecordStore {
     });
   }
 
-  /** What was written of relays, the last written first. */
-  async readRelays(): Promise<Map<string, string>> {
-    return await readRelayRecords(this.#kysely);
+  /** What was written of a topic, the last written first. */
+  async readRecords(topic: RecordTopic): Promise<Map<string, string>> {
+    return await readRecords(this.#kysely, this.#flavour, topic);
   }
 
   /**
-   * Puts records of relays in place of those of the same relays, durably once this
+   * Puts records in place of those of the same topic and keys, durably once this
    * resolves: all of them, or, if the database fails, none. An empty text takes a
-   * record away. Of two processes that write the same relay the last one wins.
+   * record away. Of two processes that write the same record the last one wins.
    *
-   * @throws {TypeError} If a URL or a record is no text, or holds a NUL or half a
+   * @throws {TypeError} If a key or a record is no text, or holds a NUL or half a
    * character.
    */
-  async writeRelays(records: ReadonlyMap<string, string>): Promise<void> {
-    checkRelayRecords(records);
+  async writeRecords(topic: RecordTopic, records: ReadonlyMap<string, string>): Promise<void> {
+    checkRecords(topic, records);
     if (records.size === 0) return;
     // What is given is written, whatever becomes of the map meanwhile.
     const given = new Map(records);
-    await this.#writes.alone((db) => writeRelayRecords(db, this.#flavour, given));
+    await this.#writes.alone((db) => writeRecords(db, this.#flavour, topic, given));
   }
 
   /** Waits for the writes under way, then closes the Kysely instance. */

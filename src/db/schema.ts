@@ -39,11 +39,13 @@ const STATEMENTS = [
     on nostr_events (pubkey, kind, created_at desc)`,
   `create index if not exists nostr_tags_event_id_idx
     on nostr_tags (event_id)`,
-  // What is known of relays; NDatabase does not look at it.
-  `create table if not exists outbox_relays (
-    url text primary key,
+  // What is learned of relays, lists and hints; NDatabase does not look at it.
+  `create table if not exists outbox_records (
+    topic text not null,
+    key text not null,
     record text not null,
-    updated_at integer not null
+    updated_at integer not null,
+    primary key (topic, key)
   )`,
 ];
 

@@ -9,13 +9,14 @@ import type { NostrEvent } from "@nostrify/types";
 import fc from "fast-check";
 import type { PlanOptions } from "../../src/options.ts";
 import { normalizeRelayUrl } from "../../src/relay_url.ts";
-import type { RelayList } from "../../src/types.ts";
+import { hintKey } from "../../src/hint.ts";
+import type { HintSource, Known } from "../../src/types.ts";
 import { listedUrl, PEOPLE, RELAYS } from "./arbitraries.ts";
 
-/** An event to publish, the known lists, and options. */
+/** An event to publish, what is known of people and groups, and options. */
 export interface Publication {
   readonly event: NostrEvent;
-  readonly lists: ReadonlyMap<string, RelayList>;
+  readonly known: ReadonlyMap<string, Known>;
   readonly options: PlanOptions;
 }
 
@@ -28,10 +29,17 @@ export const FORBIDDEN: string = RELAYS[2];
 /** Kinds that go to outbox and inboxes. */
 export const POST_KINDS: readonly number[] = [1, 6, 7, 1111, 9735, 30023];
 
+/** Kinds that say something of their author, for indexers to keep (NIP-01, NIP-51). */
+export const INDEXED_KINDS: readonly number[] = [0, 3, 10000, 10006, 10007, 19999];
+
+/** The group that events are posted to. */
+export const GROUP = "group";
+
 /** Stored and ephemeral gift wraps. */
 export const GIFT_WRAPS: readonly number[] = [1059, 21059];
 
-const KINDS = [...POST_KINDS, 0, 3, 5, 62, 10002, 10013, 10050, 31234, 9734, ...GIFT_WRAPS];
+const BOUND = [5, 62, 10002, 10013, 10050, 31234, 9734, ...GIFT_WRAPS];
+const KINDS = [...POST_KINDS, ...INDEXED_KINDS, ...BOUND];
 const ID = "ee".repeat(32);
 const user = fc.constantFrom(...USERS);
 
@@ -68,8 +76,8 @@ export const freeTags: fc.Arbitrary<string[][]> = fc.array(
 const binding: fc.Arbitrary<string[][]> = fc.constantFrom<string[][]>(
   ...[[], [], []],
   [["-"]],
-  [["h", "group"]],
-  [["h", "group", "wss://host.example"]],
+  [["h", GROUP]],
+  [["h", GROUP, "wss://host.example"]],
   [["relay", "ALL_RELAYS"]],
 );
 
@@ -86,11 +94,28 @@ export function eventOf(kinds: readonly number[], tags = freeTags): fc.Arbitrary
   });
 }
 
-const side = fc.uniqueArray(listedUrl, { maxLength: 5 });
-const lists: fc.Arbitrary<ReadonlyMap<string, RelayList>> = fc.uniqueArray(
-  fc.record({ pubkey: user, created_at: fc.constant(1_700_000_000), write: side, read: side }),
-  { maxLength: 6, selector: ({ pubkey }) => pubkey },
-).map((all) => new Map(all.map((list) => [list.pubkey, list])));
+const urls = fc.uniqueArray(listedUrl, { maxLength: 5 });
+const hints = fc.uniqueArray(
+  fc.record({
+    url: listedUrl,
+    weight: fc.constantFrom(0.2, 0.5, 1),
+    source: fc.constantFrom<HintSource>("hand", "tag", "delivered"),
+  }),
+  { maxLength: 6, selector: ({ url }) => url },
+);
+
+/** What is known of one person: of each list, that it is there, empty, junk, or not known. */
+const oneKnown: fc.Arbitrary<Known> = fc.record(
+  { write: urls, read: urls, dm: urls, private: urls, hints },
+  { requiredKeys: [], noNullPrototype: true },
+);
+
+const known: fc.Arbitrary<ReadonlyMap<string, Known>> = fc.tuple(
+  fc.uniqueArray(fc.tuple(user, oneKnown), { maxLength: 6, selector: ([pubkey]) => pubkey }),
+  fc.option(hints),
+).map(([people, hosts]) =>
+  new Map(hosts ? [...people, [hintKey("group", GROUP), { hints: hosts }]] : people)
+);
 
 const options: fc.Arbitrary<PlanOptions> = fc.record({
   fallbackRelays: fc.subarray(["wss://fallback.example/", RELAYS[0]]),
@@ -113,7 +138,7 @@ export function publicationOf(
   kinds: readonly number[],
   tags = freeTags,
 ): fc.Arbitrary<Publication> {
-  return fc.record({ event: eventOf(kinds, tags), lists, options });
+  return fc.record({ event: eventOf(kinds, tags), known, options });
 }
 
 /** Any event to publish. */

@@ -32,6 +32,17 @@ export function listEvent(pubkey: string, urls = [A], created_at = NOW): NostrEv
   return unsigned(pubkey, { created_at, tags: urls.map((url) => ["r", url]) });
 }
 
+/** Whether a deletion or vanishing takes back a list: NIP-09 and NIP-62 word for word. */
+export function takesBack(deletion: NostrEvent, list: NostrEvent): boolean {
+  if (deletion.pubkey !== list.pubkey) return false;
+  const byId = deletion.tags.some((tag) => tag[0] === "e" && tag[1] === list.id);
+  const address = `a,${list.kind}:${list.pubkey}:`;
+  const byAddress = deletion.tags.some((tag) => tag.join() === address);
+  const older = list.created_at <= deletion.created_at;
+  if (deletion.kind === 62) return older;
+  return deletion.kind === 5 && (byId || (byAddress && older));
+}
+
 /** A store that takes any signature, over a database that holds these lists. */
 export function setUp(lists: NostrEvent[] = [], options: RelayListStoreOptions = {}) {
   const cache = new NCache({ max: 100 });
@@ -45,6 +56,7 @@ export function setUp(lists: NostrEvent[] = [], options: RelayListStoreOptions =
     ...options,
   });
   /** The write relays of one person. */
-  const write = async (pubkey: string) => (await store.get([pubkey])).get(pubkey)?.write;
+  const write = async (pubkey: string, kind?: number) =>
+    (await store.get([pubkey], { kind })).get(pubkey)?.write;
   return { cache, clock, db, store, write };
 }

@@ -24,8 +24,8 @@ export interface WorldSettings {
   readonly living?: number;
   /** The relays that do not; they are stopped with the world. */
   readonly faulty?: readonly FaultHost[];
-  /** Options of the outbox. */
-  readonly options?: OutboxOptions;
+  /** Options of the outbox, which may name the relays that live. */
+  readonly options?: OutboxOptions | ((living: readonly RelayServer[]) => OutboxOptions);
   /** Opens the relays. @default as `createOutbox` does */
   readonly open?: (url: string, options: OpenOptions) => NRelay1;
 }
@@ -59,6 +59,7 @@ export class World implements AsyncDisposable {
     const openRelay = open ?? ((url, options) => new NRelay1(url, options));
     this.outbox = createOutbox({
       policy: { allowLocal: true, allowInsecure: true },
+      indexerRelays: [],
       clock: this.clock,
       random: () => 0.5,
       timeout: DEADLINE / 2,
@@ -69,7 +70,7 @@ export class World implements AsyncDisposable {
         this.opened.push(relay);
         return relay;
       },
-      ...options,
+      ...(typeof options === "function" ? options(this.living) : options),
     });
     this.pool = new NPool(this.outbox);
   }

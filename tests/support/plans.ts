@@ -6,7 +6,7 @@
 
 import type { NostrFilter } from "@nostrify/types";
 import type { ReqPlan } from "../../src/plan_req.ts";
-import type { Side } from "../../src/types.ts";
+import type { Lane } from "../../src/types.ts";
 
 /** Which keys name people, in the order in which a filter is read. */
 const KEYS = ["authors", "#p", "#P", "#a", "#A"] as const;
@@ -18,16 +18,17 @@ export function about(filter: NostrFilter) {
   if (!key) return undefined;
   const people = filter[key as "#p"]!
     .map((value) => key.toLowerCase() === "#a" ? value.split(":")[1] : value);
-  const side: Side = key === "authors" ? "write" : "read";
-  return { key, side, people };
+  const isMail = key === "#p" && filter.kinds?.every((kind) => kind === 1059);
+  const lane: Lane = key === "authors" ? "write" : isMail ? "dm" : "read";
+  return { key, lane, people };
 }
 
 /** Who is asked for where. */
-export function asked(plan: ReqPlan): { url: string; pubkey: string; side: Side }[] {
+export function asked(plan: ReqPlan): { url: string; pubkey: string; lane: Lane }[] {
   return [...plan.routes].flatMap(([url, filters]) =>
     filters.flatMap((filter) => {
       const found = about(filter);
-      return (found?.people ?? []).map((pubkey) => ({ url, pubkey, side: found!.side }));
+      return (found?.people ?? []).map((pubkey) => ({ url, pubkey, lane: found!.lane }));
     })
   );
 }

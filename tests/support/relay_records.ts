@@ -7,7 +7,7 @@
 import { PREFIXES } from "./faults/refusals.ts";
 import fc from "fast-check";
 import { type RelayRecord, UNKNOWN_RELAY } from "../../src/relay_record.ts";
-import type { RelayFailure, RelayRecordStore } from "../../src/types.ts";
+import type { RecordStore, RecordTopic, RelayFailure } from "../../src/types.ts";
 import { START } from "./test_clock.ts";
 
 /** A relay. */
@@ -92,12 +92,14 @@ export interface HeldCall {
   readonly fail: (error: Error) => void;
 }
 
-/** Records by URL, as a database would hold them. */
-export class RecordMap implements RelayRecordStore {
-  /** What is there. */
+/** Records of one topic, as a database would hold them. */
+export class RecordMap implements RecordStore {
+  /** What is there, what was written last at the end. */
   readonly records: Map<string, string>;
   /** What was written, call by call. */
   readonly writes: ReadonlyMap<string, string>[] = [];
+  /** The topics that were read or written. */
+  readonly topics = new Set<RecordTopic>();
   /** How often all was read. */
   reads = 0;
   /** Whether calls wait for the test. */
@@ -111,18 +113,20 @@ export class RecordMap implements RelayRecordStore {
     this.records = new Map(records);
   }
 
-  async readRelays(): Promise<ReadonlyMap<string, string>> {
+  async readRecords(topic: RecordTopic): Promise<ReadonlyMap<string, string>> {
     this.reads++;
+    this.topics.add(topic);
     await this.#turn();
-    return new Map(this.records);
+    return new Map([...this.records].reverse());
   }
 
-  async writeRelays(records: ReadonlyMap<string, string>): Promise<void> {
+  async writeRecords(topic: RecordTopic, records: ReadonlyMap<string, string>): Promise<void> {
+    this.topics.add(topic);
     await this.#turn(records);
     this.writes.push(records);
     for (const [url, record] of records) {
-      if (record === "") this.records.delete(url);
-      else this.records.set(url, record);
+      this.records.delete(url);
+      if (record !== "") this.records.set(url, record);
     }
   }
 

@@ -71,6 +71,7 @@ const lists: fc.Arbitrary<ReadonlyMap<string, RelayList>> = fc.array(
 
 const options: fc.Arbitrary<PlanOptions> = fc.record({
   fallbackRelays: someOf(RELAYS, 3),
+  indexerRelays: fc.constant([]),
   maxRelays: fc.integer({ min: 1, max: 6 }),
   relaysPerAuthor: fc.integer({ min: 1, max: 3 }),
   authorsPerFilter: fc.integer({ min: 1, max: 4 }),

@@ -6,7 +6,8 @@
 
 import type { NostrEvent, NostrFilter } from "@nostrify/types";
 import { type Planned, reqPlanner } from "../../src/create_req_router.ts";
-import { OutboxRequest, type RelayMessage, type RequestOptions } from "../../src/outbox_request.ts";
+import { OutboxRequest, type RequestOptions } from "../../src/outbox_request.ts";
+import type { RelayMessage } from "../../src/request_listeners.ts";
 import type { RouterOptions } from "../../src/router_options.ts";
 import { CountedController } from "./counted_signal.ts";
 import { MemorySource, relayList } from "./memory_source.ts";
@@ -40,7 +41,8 @@ export class RequestTest extends ScriptedNetwork {
   readonly #settings: RequestSettings;
   readonly #lists: MemorySource;
   #planned?: Planned;
-  #request?: OutboxRequest;
+  /** The request, once it is planned. */
+  request?: OutboxRequest;
 
   constructor(settings: RequestSettings = {}) {
     super();
@@ -86,7 +88,7 @@ export class RequestTest extends ScriptedNetwork {
     const { routing, request: options } = this.#settings;
     const planned = await reqPlanner(this.#lists, { onError: () => {}, ...routing }).plan(filters);
     this.#planned = planned;
-    this.#request = new OutboxRequest(planned.seats, {
+    this.request = new OutboxRequest(planned.seats, {
       clock: this.clock,
       memory: this.fake.memory,
       random: () => 0.5,
@@ -105,7 +107,7 @@ export class RequestTest extends ScriptedNetwork {
     const link = this.link(url(letter));
     const place = seats.urls.indexOf(link.url);
     const { signal } = this.controller;
-    return this.#request!.join(place, link, plan.routes.get(link.url)!, signal);
+    return this.request!.join(place, link, plan.routes.get(link.url)!, signal);
   }
 
   /** Asks one of its relays. */

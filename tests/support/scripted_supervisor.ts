@@ -5,7 +5,7 @@
  */
 
 import { NPool } from "@nostrify/nostrify";
-import { SupervisedRelay } from "../../src/supervised_relay.ts";
+import { type RelayOptions, SupervisedRelay } from "../../src/supervised_relay.ts";
 import { Supervisor } from "../../src/supervisor.ts";
 import { ScriptedNetwork } from "./scripted_network.ts";
 import type { Script } from "./scripted_relay.ts";
@@ -30,8 +30,9 @@ export class SupervisorTest extends ScriptedNetwork {
   }
 
   /** What `createOutbox().open()` returns. */
-  relay(url: string): SupervisedRelay {
-    return new SupervisedRelay(this.supervisor.link(url), this.supervisor, this.#legs);
+  relay(url: string, onPublished?: RelayOptions["onPublished"]): SupervisedRelay {
+    const options = { ...this.#legs, onPublished };
+    return new SupervisedRelay(this.supervisor.link(url), this.supervisor, options);
   }
 
   /** A pool that asks these relays for everything. */

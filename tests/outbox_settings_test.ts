@@ -2,7 +2,8 @@ import { NCache, NRelay1 } from "@nostrify/nostrify";
 import assert from "node:assert/strict";
 import { systemClock } from "../src/clock.ts";
 import { createOutbox } from "../src/create_outbox.ts";
-import { type OutboxOptions, outboxSettings } from "../src/outbox_options.ts";
+import type { OutboxOptions } from "../src/outbox_options.ts";
+import { outboxSettings } from "../src/outbox_settings.ts";
 import { RelayListStore } from "../src/relay_list_store.ts";
 import { Signer } from "./support/signer.ts";
 import { TestClock } from "./support/test_clock.ts";
@@ -21,6 +22,15 @@ const WRONG: readonly (readonly [object, typeof RangeError | typeof TypeError, R
   [{ maxPages: -1 }, RangeError, /"maxPages".* must be an integer >= 0, got -1$/],
   [{ maxPages: "3" }, RangeError, /"maxPages".* got "3"$/],
   [{ deepAfter: 0 }, RangeError, /"deepAfter".* must be an integer >= 1, got 0$/],
+  [{ discoveryTimeout: -1 }, RangeError, /"discoveryTimeout".* must be an integer >= 0, got -1$/],
+  [{ refreshAfter: 0 }, RangeError, /"refreshAfter".* must be an integer >= 1, got 0$/],
+  [{ noneAfter: 0 }, RangeError, /"noneAfter".* must be an integer >= 1, got 0$/],
+  [{ onProgress: "log" }, TypeError, /"onProgress".* must be a function, got "log"$/],
+  [{ user: "npub1x" }, TypeError, /"user".* must be a pubkey \(64 lowercase hex\), got npub1x$/],
+  [{ user: null }, TypeError, /"user".* got null$/],
+  [{ user: MONITOR, signer: null }, TypeError, /"signer".* must be an object, got null$/],
+  [{ user: MONITOR, signer: () => {} }, TypeError, /"signer".* must be an object, got \(\)/],
+  [{ signer: {} }, TypeError, /"signer".* it needs option "user", whose lists it reads$/],
   [{ learning: 1 }, TypeError, /"learning".* must be a boolean, got 1$/],
   [{ relayInfo: null }, TypeError, /"relayInfo".* must be a boolean, got null$/],
   [{ open: "wss://a.example" }, TypeError, /"open".* must be a function, got "wss:.*"$/],
@@ -37,10 +47,10 @@ const WRONG: readonly (readonly [object, typeof RangeError | typeof TypeError, R
   [{ monitors: MONITOR }, TypeError, /"monitors".* must be an array of pubkeys .*, got "aaaa/],
   [{ monitors: ["npub1x"] }, TypeError, /"monitors".* got \["npub1x"\]$/],
   [{ monitors: null }, TypeError, /"monitors".* got null$/],
-  [{ memory: null }, TypeError, /"memory".* readRelays and writeRelays, got null$/],
-  [{ memory: {} }, TypeError, /"memory".* readRelays and writeRelays, got \[object Object\]$/],
-  [{ memory: { readRelays() {} } }, TypeError, /"memory".* readRelays and writeRelays/],
-  [{ memory: { writeRelays() {} } }, TypeError, /"memory".* readRelays and writeRelays/],
+  [{ memory: null }, TypeError, /"memory".* readRecords and writeRecords, got null$/],
+  [{ memory: {} }, TypeError, /"memory".* readRecords and writeRecords, got \[object Object\]$/],
+  [{ memory: { readRecords() {} } }, TypeError, /"memory".* readRecords and writeRecords/],
+  [{ memory: { writeRecords() {} } }, TypeError, /"memory".* readRecords and writeRecords/],
   [{ store: {} }, TypeError, /"store".* methods event and query, got \[object Object\]$/],
   [{ store: null }, TypeError, /"store".* methods event and query, got null$/],
   [{ store: { event() {} } }, TypeError, /"store"/],
@@ -66,6 +76,15 @@ Deno.test("createOutbox() throws on a wrong option at once, and says which value
 Deno.test("outboxSettings() fills in what is missing", () => {
   const settings = outboxSettings({});
   const { timeout, settle, maxConnecting, idleTimeout, maxPages, deepAfter } = settings;
+  const { discoveryTimeout, refreshAfter, noneAfter, user, signer, onProgress } = settings;
+  assert.deepEqual({ discoveryTimeout, refreshAfter, noneAfter, user, signer, onProgress }, {
+    discoveryTimeout: 3_000,
+    refreshAfter: 6 * 3_600_000,
+    noneAfter: 3_600_000,
+    user: undefined,
+    signer: undefined,
+    onProgress: undefined,
+  });
   assert.deepEqual({ timeout, settle, maxConnecting, idleTimeout, maxPages, deepAfter }, {
     timeout: 30_000,
     settle: 100,
@@ -98,11 +117,16 @@ Deno.test("outboxSettings() takes what it is given, to the least value that is a
     idleTimeout: 1,
     maxPages: 0,
     deepAfter: 1,
+    discoveryTimeout: 0,
+    refreshAfter: 1,
+    noneAfter: 1,
+    user: MONITOR,
+    signer: {},
+    onProgress: () => {},
     learning: false,
     relayInfo: false,
     monitors: [MONITOR],
     open: () => new NRelay1("ws://127.0.0.1:9"),
-    verifyEvent: () => true,
     fetch: () => Promise.reject(new Error("no network")),
     onRelayError: () => {},
     clock: new TestClock(),
@@ -113,6 +137,18 @@ Deno.test("outboxSettings() takes what it is given, to the least value that is a
     assert.deepEqual(settings[name as keyof typeof settings], value, name);
   }
   assert.notEqual(settings.monitors, given.monitors, "a copy");
+});
+
+Deno.test("outboxSettings() verifies with what it is given, what is relayed and then stored but once", async () => {
+  const verified: string[] = [];
+  const settings = outboxSettings({
+    verifyEvent: ({ id, content }) => (verified.push(id), content !== "forged"),
+  });
+  const list = { ...new Signer(1).relayList({ both: ["wss://a.example"] }), sig: "00".repeat(64) };
+  assert.ok(settings.verifyEvent({ ...list }));
+  await settings.store.event(list);
+  assert.deepEqual(verified, [list.id]);
+  assert.ok(!settings.verifyEvent(new Signer(1).sign({ content: "forged" })));
 });
 
 Deno.test("outboxSettings() puts a list store before any event store, and takes one as it is", async () => {
@@ -131,10 +167,10 @@ Deno.test("outboxSettings() puts a list store before any event store, and takes 
   await assert.rejects(own.event(late), { reason: "future" });
 });
 
-Deno.test("outboxSettings() keeps the memory of relays where it is told, or else beside the lists", () => {
+Deno.test("outboxSettings() keeps what is learned where it is told, or else beside the lists", () => {
   const records = {
-    readRelays: () => Promise.resolve(new Map<string, string>()),
-    writeRelays: () => Promise.resolve(),
+    readRecords: () => Promise.resolve(new Map<string, string>()),
+    writeRecords: () => Promise.resolve(),
   };
   const database = Object.assign(new NCache({ max: 10 }), records);
   assert.equal(outboxSettings({ memory: records, store: database }).memory, records);

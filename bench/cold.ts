@@ -1,0 +1,100 @@
+/**
+ * How long does it take an app that knows nothing but whom its user follows?
+ *
+ * An empty database, 1,000 follows whose lists name 200 relays, on sockets of this
+ * machine. Connections and answers take as long as they do on the network (see
+ * `world_relays.ts`), relays are dead, cut answers short and refuse as they do there.
+ * Three indexers have nine lists in ten each. The client asks its pool for
+ * everybody's posts of a week, and the clock runs from there.
+ *
+ * The three biggest relays live in this world, which is kind to those who know no
+ * others. Every client verifies what it gets, in WebAssembly. Relays run in a thread
+ * of their own; verifying takes the client about a third of a millisecond a post.
+ *
+ * @module
+ */
+
+import { COLD, PAGED, PLAIN, WARM } from "./cold_clients.ts";
+import { type Course, runCold } from "./cold_course.ts";
+import { LoopbackNetwork } from "./loopback_network.ts";
+import type { LoopbackTraffic } from "./loopback_relay.ts";
+import { count, median, percent, print, progress, prose, table } from "./report.ts";
+
+const WORLD = { name: "cold", follows: 1_000, relays: 200, days: 7, seed: 2 } as const;
+/** Each client, and how often it starts: the report has means of two. */
+const CLIENTS = [[COLD, 2], [WARM, 1], [PAGED, 1], [PLAIN, 1]] as const;
+
+/** Runs the clients, and prints what came of them. */
+export async function benchCold(): Promise<void> {
+  progress(`cold start: ${count(WORLD.follows)} follows, ${WORLD.relays} relays`);
+  using network = await LoopbackNetwork.start(WORLD);
+  const { lists, dead, held } = network.about;
+  const rows: string[][] = [];
+  for (const [client, runs] of CLIENTS) {
+    progress(client.name);
+    const courses: Course[] = [];
+    while (courses.length < runs) {
+      courses.push(await runCold(network, client, () => network.traffic()));
+    }
+    rows.push([client.name, ...cells(courses, held)]);
+  }
+  print("## Cold start");
+  print(prose(
+    `${count(WORLD.follows)} follows, of whom ${count(lists.length)} have a list, over ` +
+      `${WORLD.relays} relays on loopback, ${dead} of them dead, and three indexers, with the ` +
+      "latencies of the network. The database is empty. Seconds from asking the pool for the " +
+      `posts of a week until the first, until 90 % of those that came, and until the last; ` +
+      `of ${count(held)} posts that living relays hold. Means of two starts ` +
+      "in the first row. `connections`, `documents` (NIP-11), `REQs`, `filters` and bytes are " +
+      "counted by the relays, in brackets by the indexers; `moved`: events for each different post.",
+  ));
+  print(table(
+    [
+      "client",
+      "first",
+      "90 %",
+      "last",
+      "EOSE",
+      "posts",
+      "of all",
+      "connections",
+      "documents",
+      "REQs",
+      "filters",
+      "kB sent",
+      "kB received",
+      "moved",
+    ],
+    rows,
+  ));
+}
+
+function cells(courses: readonly Course[], held: number): string[] {
+  const middle = (of: (course: Course) => number) => median(courses.map(of));
+  const seconds = (of: (course: Course) => number | undefined) => {
+    const value = middle((course) => of(course) ?? Infinity);
+    return value === Infinity ? "–" : `${value.toFixed(1)} s`;
+  };
+  const traffic = (of: (traffic: LoopbackTraffic) => number) => {
+    const relays = middle((course) => of(course.traffic.relays));
+    const indexers = middle((course) => of(course.traffic.indexers));
+    return indexers > 0 ? `${count(relays)} (${count(indexers)})` : count(relays);
+  };
+  const kilobytes = (bytes: number) => Math.round(bytes / 1000);
+  const posts = middle(({ posts }) => posts.length);
+  return [
+    seconds(({ posts }) => posts.at(0)),
+    seconds(({ posts }) => posts.at(Math.ceil(0.9 * posts.length) - 1)),
+    seconds(({ posts }) => posts.at(-1)),
+    seconds(({ eose }) => eose),
+    count(posts),
+    percent(posts / held),
+    traffic(({ connections }) => connections),
+    traffic(({ infos }) => infos),
+    traffic(({ reqs }) => reqs),
+    traffic(({ filters }) => filters),
+    traffic(({ bytesIn }) => kilobytes(bytesIn)),
+    traffic(({ bytesOut }) => kilobytes(bytesOut)),
+    middle(({ posts, traffic }) => traffic.relays.events / posts.length).toFixed(2),
+  ];
+}

@@ -1,0 +1,110 @@
+/**
+ * Clients that start cold: the library, and such as know three big relays and no lists.
+ *
+ * @module
+ */
+
+import { NPool, NRelay1 } from "@nostrify/nostrify";
+import type { NostrFilter, NRelay } from "@nostrify/types";
+import { openSqlite } from "../src/db/sqlite.ts";
+import { createOutbox, RelayListStore } from "../src/mod.ts";
+import type { ColdWorld } from "./cold_world.ts";
+import { loadWasm, verify } from "./wasm_signatures.ts";
+
+/** A client with an empty database. */
+export interface ColdClient {
+  /** How the report calls it. */
+  readonly name: string;
+  /** Has it ready to be asked; connects to nothing. */
+  readonly start: (world: ColdWorld) => Promise<StartedClient>;
+}
+
+/** A client that runs. */
+export interface StartedClient extends AsyncDisposable {
+  readonly pool: NPool;
+}
+
+/** How many of the most used relays an app has in its settings. */
+const FALLBACKS = 2, BIG = 3;
+/** As many authors in a filter as the library's routers take by default. */
+const PER_FILTER = 10;
+
+/** The library with its defaults, from nothing. */
+export const COLD: ColdClient = {
+  name: "createOutbox, three indexers",
+  start: (world) => start(world, false),
+};
+
+/** The library where the lists are there already: what finding them costs is the difference. */
+export const WARM: ColdClient = {
+  name: "createOutbox, lists known",
+  start: (world) => start(world, true),
+};
+
+/** A pool of the library's relays, which page and never hang, that knows three of them. */
+export const PAGED: ColdClient = {
+  name: "three big relays, 10 authors a filter, paged",
+  async start(world) {
+    await loadWasm();
+    const outbox = createOutbox({ verifyEvent: verify });
+    const pool = bigPool(world, { open: outbox.open, eoseTimeout: outbox.eoseTimeout }, cut);
+    return { pool, [Symbol.asyncDispose]: () => pool.close().then(outbox.close) };
+  },
+};
+
+/** Nostrify's own pool and relays, and one filter for everybody. */
+export const PLAIN: ColdClient = {
+  name: "three big relays, plain NPool",
+  async start(world) {
+    await loadWasm();
+    const open = (url: string) => new NRelay1(url, { verifyEvent: verify });
+    const pool = bigPool(world, { open }, (filter) => [filter]);
+    return { pool, [Symbol.asyncDispose]: () => pool.close() };
+  },
+};
+
+function bigPool(
+  { relays }: ColdWorld,
+  options: { open: (url: string) => NRelay; eoseTimeout?: number },
+  cut: (filter: NostrFilter) => NostrFilter[],
+): NPool {
+  const big = relays.slice(0, BIG);
+  return new NPool({
+    ...options,
+    reqRouter: (filters) => new Map(big.map((url) => [url, filters.flatMap(cut)])),
+    eventRouter: () => big,
+  });
+}
+
+function cut(filter: NostrFilter): NostrFilter[] {
+  const { authors = [] } = filter;
+  return Array.from({ length: Math.ceil(authors.length / PER_FILTER) }, (_, i) => ({
+    ...filter,
+    authors: authors.slice(i * PER_FILTER, (i + 1) * PER_FILTER),
+  }));
+}
+
+async function start(world: ColdWorld, isWarm: boolean): Promise<StartedClient> {
+  await loadWasm();
+  const db = await openSqlite(":memory:");
+  const store = new RelayListStore(db, { verifyEvent: verify });
+  if (isWarm) await Promise.all(world.lists.map((list) => store.event(list)));
+  const known = new Set([...world.relays, ...world.indexers]);
+  const outbox = createOutbox({
+    store,
+    indexerRelays: world.indexers,
+    fallbackRelays: world.relays.slice(0, FALLBACKS),
+    // Lists hold junk, some of which names addresses of this machine.
+    policy: { allowLocal: true, allowInsecure: true, allow: (url) => known.has(url) },
+    verifyEvent: verify,
+  });
+  const pool = new NPool(outbox);
+  return {
+    pool,
+    async [Symbol.asyncDispose]() {
+      await pool.close();
+      await outbox.close();
+      await db.close();
+    },
+  };
+}

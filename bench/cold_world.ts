@@ -1,0 +1,130 @@
+/**
+ * The world of the cold start: what its relays and indexers are and hold.
+ *
+ * @module
+ */
+
+import type { NostrEvent } from "@nostrify/types";
+import { LoopbackRelay, wired, type WireEvent } from "./loopback_relay.ts";
+import { createRandom } from "./random.ts";
+import { drawNatures, type Nature } from "./sim_nature.ts";
+import { loadWasm, signer } from "./wasm_signatures.ts";
+import { createWorld, type World } from "./world.ts";
+
+/** How the world is drawn. */
+export interface ColdTask {
+  readonly name: "cold";
+  readonly follows: number;
+  /** How many relays there are: the most used; lists name no others. */
+  readonly relays: number;
+  /** How far back posts go. */
+  readonly days: number;
+  readonly seed: number;
+}
+
+/** What a client of that world may know, and what it is measured by. */
+export interface ColdWorld {
+  /** The follows. */
+  readonly pubkeys: readonly string[];
+  /** From when on there are posts, in Unix seconds. */
+  readonly since: number;
+  /** Every relay, dead or alive, most used first. */
+  readonly relays: readonly string[];
+  /** How many of them never answer. */
+  readonly dead: number;
+  readonly indexers: readonly string[];
+  /** Everybody's list, of those who have one. */
+  readonly lists: readonly NostrEvent[];
+  /** How many posts a living relay holds. */
+  readonly held: number;
+}
+
+/** Indexers are ordinary relays that live: they take the medians of network.md. */
+const INDEXER = { connectMs: 650, queryMs: 900, cap: 500 };
+const INDEXERS = 3;
+/** Share of all lists that an indexer has. */
+const COLLECTED = 0.9;
+/** What a post says: about as much as posts do. */
+const WORDS = "And this is what a post of the usual length has to say about it. ".repeat(3);
+
+/** Starts the relays. */
+export async function startColdWorld(
+  { follows, relays: count, days, seed }: ColdTask,
+): Promise<{ about: ColdWorld; indexers: LoopbackRelay[]; relays: LoopbackRelay[] }> {
+  await loadWasm();
+  const random = createRandom(seed);
+  const world = createWorld({ follows, seed, days });
+  const natures = drawNatures(world, seed);
+  const kept = world.relays.slice(0, count).map(({ url }) => natures.get(url)!);
+  const relays = kept.map((nature) => new LoopbackRelay(nature, random));
+  const indexers = Array.from({ length: INDEXERS }, () => new LoopbackRelay(indexer(), random));
+  const urlOf = new Map(kept.map(({ relay }, i) => [relay.url, relays[i].url]));
+
+  const people = world.pubkeys.map((_, i) => signer(seed * 100_000 + i));
+  // The library goes by the time of the machine.
+  const late = Math.floor(Date.now() / 1000) - world.now;
+  const lists: NostrEvent[] = [];
+  const pubkeys = world.pubkeys.map((name, i) => {
+    const list = world.lists.get(name);
+    const tags = localTags(world, name, urlOf);
+    const created_at = (list?.created_at ?? 0) + late;
+    const event = people[i]({ kind: 10002, created_at, tags, content: "" });
+    const at = relays.filter((_, rank) => list?.write.includes(kept[rank].relay.url));
+    if (at.length === 0) return event.pubkey;
+    lists.push(event);
+    const entry = wired(event);
+    for (const relay of at) relay.seed(entry);
+    for (const indexer of indexers) if (random() < COLLECTED) indexer.seed(entry);
+    return event.pubkey;
+  });
+
+  const posts = new Map<number, WireEvent>();
+  const sign = (post: number): WireEvent => {
+    const created_at = world.timeOf[post] + late;
+    const draft = { kind: 1, created_at, tags: [], content: `${post}: ${WORDS}` };
+    return wired(people[world.authorOf[post]](draft));
+  };
+  for (const [rank, nature] of kept.entries()) {
+    if (nature.ailment) continue;
+    for (const held of world.holdings[rank].values()) {
+      for (const post of held) {
+        if (!posts.has(post)) posts.set(post, sign(post));
+        relays[rank].seed(posts.get(post)!);
+      }
+    }
+  }
+  const about = {
+    pubkeys,
+    since: world.now + late - days * 86_400,
+    relays: relays.map(({ url }) => url),
+    dead: kept.filter(({ ailment }) => ailment).length,
+    indexers: indexers.map(({ url }) => url),
+    lists,
+    held: posts.size,
+  };
+  return { about, indexers, relays };
+}
+
+/** The entries of a list that name a relay which is there, and the junk. */
+function localTags(world: World, name: string, urlOf: ReadonlyMap<string, string>): string[][] {
+  return (world.tags.get(name) ?? []).flatMap(([r, url, ...marker]) => {
+    if (!world.relayOf.has(url)) return [[r, url, ...marker]];
+    const local = urlOf.get(url);
+    return local ? [[r, local, ...marker]] : [];
+  });
+}
+
+/** A relay that has lists and nothing against anybody. */
+export function indexer(how: Partial<typeof INDEXER> = {}): Nature {
+  const relay = {
+    ...INDEXER,
+    ...how,
+    url: "",
+    rank: 0,
+    authors: 0,
+    hub: true,
+    dead: false,
+    eose: true,
+  };
+  return { relay, maxFilters: 200, maxSubscriptions: 20, notices: false, hasInfo: true };
+}

@@ -1,0 +1,75 @@
+/**
+ * An open request at relays that answer at once and have nothing, while lists arrive.
+ *
+ * @module
+ */
+
+import { reqPlanner } from "../src/create_req_router.ts";
+import { LiveRoutes } from "../src/live_routes.ts";
+import { OutboxRequest } from "../src/outbox_request.ts";
+import type { RelayLink } from "../src/relay_link.ts";
+import type { RelayList } from "../src/types.ts";
+import { News } from "../tests/support/live_world.ts";
+import { MemorySource } from "../tests/support/memory_source.ts";
+import { holding, ScriptedNetwork } from "../tests/support/scripted_network.ts";
+
+/** What became of a feed. */
+export interface FeedOutcome {
+  /** How long it took, in milliseconds, the relays' part included. */
+  readonly ms: number;
+  /** REQs that relays got. */
+  readonly reqs: number;
+  /** Most REQs that one relay had open at once. */
+  readonly most: number;
+  /** Who is asked for where at last. */
+  readonly asked: ReadonlyMap<string, ReadonlySet<string>>;
+}
+
+/** Opens a feed over people of whom nothing is known; then their lists arrive, one by one. */
+export async function followLists(
+  lists: readonly RelayList[],
+  { fallback, every }: { fallback: string; every: number },
+): Promise<FeedOutcome> {
+  const network = new ScriptedNetwork(holding([]));
+  const { clock, fake: { memory } } = network;
+  const news = new News();
+  const routes = new LiveRoutes({ clock, source: news });
+  const routing = { fallbackRelays: [fallback], indexerRelays: [] };
+  const feed = [{ kinds: [1], authors: lists.map(({ pubkey }) => pubkey) }];
+  const planned = await reqPlanner(new MemorySource(), routing).plan(feed);
+  const link = (url: string): RelayLink => network.link(url);
+  const legs = { clock, memory, random: () => 0.5, maxPages: 20 };
+  const options = { ...legs, timeout: 30_000, settle: 100, link };
+  const request = new OutboxRequest(planned.seats, options, planned.without);
+  routes.follow(request, planned);
+  const controller = new AbortController();
+  const reading = [...planned.plan.routes].map(async ([url, filters], place) => {
+    const messages = request.join(place, link(url), filters, controller.signal);
+    for await (const _ of messages);
+  });
+  await clock.advance(1_000);
+
+  const open = () =>
+    Map.groupBy(network.live, (req) => network.relays.find(({ reqs }) => reqs.includes(req))!.url);
+  let most = 0;
+  const start = performance.now();
+  let watching = 0;
+  for (const [i, { pubkey, write }] of lists.entries()) {
+    news.tell(pubkey, write);
+    await clock.advance(every);
+    if (i % 50 > 0) continue;
+    const before = performance.now();
+    most = Math.max(most, ...[...open().values()].map(({ length }) => length));
+    watching += performance.now() - before;
+  }
+  await clock.advance(60_000);
+  const ms = performance.now() - start - watching;
+  const asked = new Map([...open()].map(([url, reqs]) => [
+    url,
+    new Set(reqs.flatMap(({ filters }) => filters.flatMap(({ authors = [] }) => authors))),
+  ]));
+  controller.abort();
+  await Promise.all(reading);
+  const reqs = network.relays.reduce((sum, { reqs }) => sum + reqs.length, 0);
+  return { ms, reqs, most, asked };
+}

@@ -1,0 +1,30 @@
+/**
+ * Hosts the relays of a benchmark in a thread of their own.
+ *
+ * @module
+ */
+
+import { startColdWorld } from "./cold_world.ts";
+import { startListWorld } from "./discovery_world.ts";
+import type { LoopbackTask } from "./loopback_network.ts";
+import { type LoopbackRelay, trafficOf } from "./loopback_relay.ts";
+
+interface Hosted {
+  readonly about: unknown;
+  readonly indexers: readonly LoopbackRelay[];
+  readonly relays: readonly LoopbackRelay[];
+}
+
+function start(task: LoopbackTask): Promise<Hosted> {
+  return task.name === "cold" ? startColdWorld(task) : startListWorld(task);
+}
+
+addEventListener("message", async (message) => {
+  const { data, ports: [port] } = message as MessageEvent<LoopbackTask>;
+  const { about, indexers, relays } = await start(data);
+  // Whatever is said asks for the traffic since the last time.
+  port.onmessage = () => {
+    port.postMessage({ indexers: trafficOf(indexers), relays: trafficOf(relays) });
+  };
+  port.postMessage(about);
+});

@@ -1,0 +1,82 @@
+/**
+ * What is learned, beside the events: texts by topic and key.
+ *
+ * @module
+ */
+
+import type { RecordTopic } from "../types.ts";
+import { type AnyExecutor, run } from "./any_kysely.ts";
+import type { SqlFlavour } from "./sql_flavour.ts";
+
+/** All records of a topic, the last written first. */
+export async function readRecords(
+  db: AnyExecutor,
+  flavour: SqlFlavour,
+  topic: RecordTopic,
+): Promise<Map<string, string>> {
+  const rows = await run<{ key: string; record: string }>(
+    db,
+    `select key, record from outbox_records where topic = ${flavour.parameter(1)}
+    order by updated_at desc, key`,
+    [topic],
+  );
+  return new Map(rows.map(({ key, record }) => [key, record]));
+}
+
+/**
+ * Puts records in place of those of the same topic and keys, inside a transaction; an
+ * empty text takes a record away.
+ */
+export async function writeRecords(
+  db: AnyExecutor,
+  flavour: SqlFlavour,
+  topic: RecordTopic,
+  records: ReadonlyMap<string, string>,
+): Promise<void> {
+  const rows = [...records].map(([key, record]) => ({ key, record }));
+  const gone = rows.filter(({ record }) => record === "").map(({ key }) => key);
+  const kept = rows.filter(({ record }) => record !== "");
+  if (gone.length > 0) {
+    await run(
+      db,
+      `delete from outbox_records
+      where topic = ${flavour.parameter(1)} and ${flavour.isIn("key", 2)}`,
+      [topic, JSON.stringify(gone)],
+    );
+  }
+  if (kept.length === 0) return;
+  // Without "where" SQLite would take "on conflict" for part of a join.
+  await run(
+    db,
+    `with v as materialized (${flavour.records({ key: "text", record: "text" })})
+    insert into outbox_records (topic, key, record, updated_at)
+    select ${flavour.parameter(2)}, key, record, ${NOW[flavour.name]} from v where true
+    on conflict (topic, key) do update
+    set record = excluded.record, updated_at = excluded.updated_at`,
+    [JSON.stringify(kept), topic],
+  );
+}
+
+/** The time in Unix seconds, by the database's clock: its users' may differ. */
+const NOW: Readonly<Record<SqlFlavour["name"], string>> = {
+  sqlite: "cast(strftime('%s', 'now') as integer)",
+  postgres: "extract(epoch from now())::integer",
+};
+
+/**
+ * Checks that records come back as they are given.
+ *
+ * @throws {TypeError} If a key or a record is no text, or holds a NUL or half a
+ * character.
+ */
+export function checkRecords(topic: RecordTopic, records: ReadonlyMap<string, string>): void {
+  for (const texts of records) {
+    for (const text of texts) {
+      if (typeof text === "string" && text.isWellFormed() && !text.includes("\0")) continue;
+      throw new TypeError(
+        `Cannot keep the record ${JSON.stringify(texts[0])} of topic "${topic}": key and record ` +
+          `must be text without NUL or half characters`,
+      );
+    }
+  }
+}

@@ -1,0 +1,59 @@
+/**
+ * Hints in the tags of any event that passes by.
+ *
+ * @module
+ */
+
+import type { NostrEvent } from "@nostrify/types";
+import type { HintReader } from "../hint.ts";
+import { FOLLOW_LIST_KIND, GROUP_LIST_KIND } from "../kinds.ts";
+import { isPubkey } from "../pubkeys.ts";
+import { HintList } from "./hint_list.ts";
+
+/** Most tags that are looked at; of a list of more the rest is left. */
+const MAX_TAGS = 500;
+
+/**
+ * Reads the relays in `p` and `P` (about the person, NIP-01, NIP-22), `e`, `E` and `q`
+ * (about the event, and its author where the tag names one, NIP-10, NIP-18, NIP-22),
+ * `a`, `A` and a `q` with a coordinate (about the coordinate's author), `h` and, in a
+ * list of groups, `group` (about the group, NIP-29, NIP-51). Follow lists are left to
+ * their own reader.
+ */
+export const eventTagHints: HintReader<NostrEvent> = {
+  source: "tag",
+  read({ kind, tags }) {
+    if (kind === FOLLOW_LIST_KIND) return [];
+    const hints = new HintList("tag");
+    for (let i = 0; i < tags.length && i < MAX_TAGS; i++) readTag(hints, kind, tags[i]);
+    return hints.all();
+  },
+};
+
+function readTag(hints: HintList, kind: number, tag: readonly unknown[]): void {
+  if (!Array.isArray(tag)) return;
+  const [name, value, url] = tag;
+  switch (name) {
+    case "p":
+    case "P":
+      return hints.addPerson(value, url);
+    case "e":
+    case "E":
+      return hints.addEvent(value, url, isPubkey(tag[4]) ? tag[4] : tag[3]);
+    case "q":
+      if (isPubkey(value)) return hints.addEvent(value, url, tag[3]);
+      return hints.addPerson(authorOf(value), url);
+    case "a":
+    case "A":
+      return hints.addPerson(authorOf(value), url);
+    case "h":
+      return hints.addGroup(value, url);
+    case "group":
+      if (kind === GROUP_LIST_KIND) hints.addGroup(value, url);
+  }
+}
+
+/** The author in a coordinate (`kind:pubkey:d`). */
+function authorOf(coordinate: unknown): string | undefined {
+  return typeof coordinate === "string" ? coordinate.split(":", 2)[1] : undefined;
+}

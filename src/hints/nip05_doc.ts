@@ -1,0 +1,49 @@
+/**
+ * The document behind an internet identifier (NIP-05), and its hints.
+ *
+ * @module
+ */
+
+import type { HintReader } from "../hint.ts";
+import { isPubkey } from "../pubkeys.ts";
+import { HintList } from "./hint_list.ts";
+
+/** Whom a name stands for. */
+export interface Nip05Person {
+  /** 64 lowercase hex characters. */
+  readonly pubkey: string;
+  /** Where this user may be found, as the document says it; at most 8. */
+  readonly relays: readonly string[];
+}
+
+/** Reads the relays of somebody whom a name was found to stand for. */
+export const nip05Hints: HintReader<Nip05Person> = {
+  source: "nip05",
+  read({ pubkey, relays }) {
+    const hints = new HintList("nip05");
+    for (const url of relays) hints.addPerson(pubkey, url);
+    return hints.all();
+  },
+};
+
+/**
+ * Whom a document names.
+ *
+ * @param document The parsed JSON, whatever it is.
+ * @param name The local part of the identifier, in lower case; the document may spell
+ * it otherwise, if it has no entry that is spelled so.
+ * @returns `undefined` if it names nobody so, or not by a pubkey in lowercase hex.
+ */
+export function nip05Person(document: unknown, name: string): Nip05Person | undefined {
+  const names = Object.entries(objectOf(objectOf(document).names));
+  const [, pubkey] = names.find(([spelled]) => spelled === name) ??
+    names.find(([spelled]) => spelled.toLowerCase() === name) ?? [];
+  if (!isPubkey(pubkey)) return undefined;
+  const listed = objectOf(objectOf(document).relays)[pubkey];
+  const relays = Array.isArray(listed) ? listed : [];
+  return { pubkey, relays: nip05Hints.read({ pubkey, relays }).map(({ url }) => url) };
+}
+
+function objectOf(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null ? value as Record<string, unknown> : {};
+}

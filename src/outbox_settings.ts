@@ -1,0 +1,161 @@
+/**
+ * Checks what an outbox is set to, and fills in the defaults.
+ *
+ * @module
+ */
+
+import { NCache, NRelay1 } from "@nostrify/nostrify";
+import type { NostrEvent } from "@nostrify/types";
+import { verifyEvent } from "nostr-tools/pure";
+import { type Clock, systemClock } from "./clock.ts";
+import type { DiscoveryProgress } from "./discovery_progress.ts";
+import type { RelayError } from "./errors.ts";
+import { checkFunction, integer } from "./options.ts";
+import type { OutboxOptions } from "./outbox_options.ts";
+import type { OwnSigner } from "./own_lists.ts";
+import { isPubkey } from "./pubkeys.ts";
+import type { OpenRelay } from "./relay_hooks.ts";
+import { RelayListStore } from "./relay_list_store.ts";
+import type { RouterOptions } from "./router_options.ts";
+import type { RecordStore } from "./types.ts";
+import { rememberingVerifier } from "./verifier.ts";
+
+/** Options in which nothing is missing or wrong. */
+export interface OutboxSettings {
+  readonly routing: RouterOptions & Required<Pick<RouterOptions, "onError">>;
+  readonly store: RelayListStore;
+  readonly memory?: RecordStore;
+  readonly user?: string;
+  readonly signer?: OwnSigner;
+  readonly discoveryTimeout: number;
+  readonly refreshAfter: number;
+  readonly noneAfter: number;
+  readonly onProgress?: (progress: DiscoveryProgress) => void;
+  readonly open: OpenRelay;
+  readonly timeout: number;
+  readonly settle: number;
+  readonly maxConnecting: number;
+  readonly idleTimeout: number;
+  readonly maxPages: number;
+  readonly deepAfter: number;
+  readonly learning: boolean;
+  readonly relayInfo: boolean;
+  readonly monitors: readonly string[];
+  readonly verifyEvent: (event: NostrEvent) => boolean;
+  readonly fetch: typeof fetch;
+  readonly onRelayError: (error: RelayError) => void;
+  readonly clock: Clock;
+  readonly random: () => number;
+}
+
+/** Most relay lists that an outbox without a `store` keeps. */
+const MOST_IN_MEMORY = 20_000;
+
+/**
+ * Checks options and fills in the defaults.
+ *
+ * @throws {RangeError} If a number is out of its range.
+ * @throws {TypeError} If an option has the wrong type.
+ */
+export function outboxSettings(options: OutboxOptions): OutboxSettings {
+  if (typeof options !== "object" || options === null) {
+    throw new TypeError(`Cannot create an outbox: the options must be an object, got ${options}`);
+  }
+  const { clock = systemClock, random = Math.random, monitors = [] } = options;
+  for (const name of FUNCTIONS) checkFunction(name, options[name]);
+  for (const name of ["learning", "relayInfo"] as const) checkBoolean(name, options[name]);
+  if (typeof clock?.now !== "function" || typeof clock.after !== "function") {
+    throw new TypeError(
+      `Cannot use option "clock": it must have the methods now and after, got ${clock}`,
+    );
+  }
+  if (!Array.isArray(monitors) || !monitors.every(isPubkey)) {
+    throw new TypeError(
+      `Cannot use option "monitors": it must be an array of pubkeys (64 lowercase hex), ` +
+        `got ${JSON.stringify(monitors)}`,
+    );
+  }
+  const { user, signer } = options;
+  if (user !== undefined && !isPubkey(user)) {
+    throw new TypeError(
+      `Cannot use option "user": it must be a pubkey (64 lowercase hex), got ${user}`,
+    );
+  }
+  if (signer !== undefined && (typeof signer !== "object" || signer === null)) {
+    throw new TypeError(`Cannot use option "signer": it must be an object, got ${signer}`);
+  }
+  if (signer && !user) {
+    throw new TypeError(`Cannot use option "signer": it needs option "user", whose lists it reads`);
+  }
+  // One memory for all who verify: what a relay sent is not verified again to be stored.
+  const verify = rememberingVerifier(options.verifyEvent ?? verifyEvent);
+  const store = listStore(options, clock, verify);
+  return {
+    routing: { ...options, onError: options.onError ?? ((error) => console.warn(error)) },
+    store,
+    memory: recordStore(options.memory) ?? store.records,
+    user,
+    signer,
+    discoveryTimeout: integer("discoveryTimeout", options.discoveryTimeout, 3_000, 0),
+    refreshAfter: integer("refreshAfter", options.refreshAfter, 21_600_000, 1),
+    noneAfter: integer("noneAfter", options.noneAfter, 3_600_000, 1),
+    onProgress: options.onProgress,
+    open: options.open ?? ((url, options) => new NRelay1(url, options)),
+    timeout: integer("timeout", options.timeout, 30_000, 1),
+    settle: integer("settle", options.settle, 100, 0),
+    maxConnecting: integer("maxConnecting", options.maxConnecting, 10, 1),
+    idleTimeout: integer("idleTimeout", options.idleTimeout, 30_000, 1),
+    maxPages: integer("maxPages", options.maxPages, 100, 0),
+    deepAfter: integer("deepAfter", options.deepAfter, 30, 1),
+    learning: options.learning ?? true,
+    relayInfo: options.relayInfo ?? true,
+    monitors: [...monitors],
+    verifyEvent: verify,
+    fetch: options.fetch ?? ((...args) => fetch(...args)),
+    onRelayError: options.onRelayError ?? (() => {}),
+    clock,
+    random,
+  };
+}
+
+const FUNCTIONS = [
+  "open",
+  "verifyEvent",
+  "fetch",
+  "onRelayError",
+  "onProgress",
+  "random",
+  "weight",
+] as const;
+
+function checkBoolean(name: string, value: unknown): void {
+  if (value === undefined || typeof value === "boolean") return;
+  throw new TypeError(`Cannot use option "${name}": it must be a boolean, got ${value}`);
+}
+
+function listStore(
+  { store }: OutboxOptions,
+  clock: Clock,
+  verifyEvent: (event: NostrEvent) => boolean,
+): RelayListStore {
+  if (store instanceof RelayListStore) return store;
+  const isStore = typeof store?.event === "function" && typeof store.query === "function";
+  if (store !== undefined && !isStore) {
+    throw new TypeError(
+      `Cannot use option "store": it must have the methods event and query, got ${store}`,
+    );
+  }
+  const now = () => clock.now();
+  return new RelayListStore(store ?? new NCache({ max: MOST_IN_MEMORY }), { verifyEvent, now });
+}
+
+function recordStore(memory: OutboxOptions["memory"]): RecordStore | undefined {
+  if (memory === undefined) return undefined;
+  if (typeof memory?.readRecords === "function" && typeof memory.writeRecords === "function") {
+    return memory;
+  }
+  throw new TypeError(
+    `Cannot use option "memory": it must have the methods readRecords and writeRecords, ` +
+      `got ${memory}`,
+  );
+}

@@ -1,0 +1,198 @@
+import assert from "node:assert/strict";
+import { NPool } from "@nostrify/nostrify";
+import type { NostrEvent } from "@nostrify/types";
+import { nip19 } from "nostr-tools";
+import { createOutbox } from "../src/create_outbox.ts";
+import { openSqlite } from "../src/db/sqlite.ts";
+import { filterOf } from "../src/filter_of.ts";
+import { PeopleWorld } from "./support/people_world.ts";
+import { Signer } from "./support/signer.ts";
+
+const [alice, bob, carol] = [1, 2, 3].map((seed) => new Signer(seed));
+const NOW = 1_700_000_000;
+const HOUR = 3_600_000;
+const postsOf = (...people: Signer[]) => ({ kinds: [1], authors: people.map((p) => p.pubkey) });
+const idsOf = (...events: readonly NostrEvent[]) => events.map(({ id }) => id).sort();
+
+Deno.test("an empty outbox finds whom it is asked for, and every post of theirs", async () => {
+  await using network = new PeopleWorld(3);
+  const { relays: [a, b, c], hub } = network;
+  network.list(alice, [a]);
+  network.list(bob, [b, c]);
+  const posts = [network.post(alice, a), network.post(bob, c), network.post(carol, hub)];
+  assert.deepEqual(await network.find(postsOf(alice, bob, carol)), idsOf(...posts));
+});
+
+Deno.test("a pubkey is all that an app begins with: its user's follows, and then their posts", async () => {
+  await using network = new PeopleWorld(2, { user: alice.pubkey });
+  const { relays: [home, other] } = network;
+  network.list(alice, [home]);
+  network.list(bob, [other]);
+  home.seed([alice.sign({ kind: 3, tags: [["p", bob.pubkey]] })]);
+  const post = network.post(bob, other);
+
+  const [follows] = await network.world.query([{ kinds: [3], authors: [alice.pubkey] }]);
+  const authors = follows.tags.map(([, pubkey]) => pubkey);
+  assert.deepEqual(await network.find({ kinds: [1], authors }), [post.id]);
+});
+
+Deno.test("the indexer is asked once for each person, whether it has a list or not", async () => {
+  await using network = new PeopleWorld(1);
+  network.list(alice, [network.relays[0]]);
+  const { stats } = network.indexer;
+  await network.find(postsOf(alice, bob));
+  const { reqs } = stats;
+  assert.ok(reqs > 0);
+  await network.find(postsOf(alice, bob));
+  await network.find(postsOf(bob), postsOf(alice));
+  assert.equal(stats.reqs, reqs);
+});
+
+Deno.test("an outage of the indexer never looks like an empty world", async () => {
+  await using network = new PeopleWorld(1);
+  network.list(alice, [network.relays[0]]);
+  const post = network.post(alice, network.relays[0]);
+  await network.indexer.down();
+  assert.deepEqual(await network.find(postsOf(alice)), []);
+  network.indexer.up();
+  // It may be left alone for a while for having failed.
+  await network.wait(HOUR);
+  assert.deepEqual(await network.find(postsOf(alice)), [post.id]);
+});
+
+Deno.test("lists that pass by are taken in without asking", async () => {
+  await using network = new PeopleWorld(1);
+  const { relays: [a], hub, world } = network;
+  hub.seed([alice.relayList({ both: [a.url] })]);
+  await world.query([{ kinds: [10002], since: 1 }]);
+  await network.wait(1_000);
+  const post = network.post(alice, a);
+  assert.deepEqual(await network.find(postsOf(alice)), [post.id]);
+});
+
+Deno.test("NIP-19: a pasted nprofile leads to whom no indexer knows", async () => {
+  await using network = new PeopleWorld(1);
+  const [a] = network.relays;
+  const post = network.post(alice, a);
+  const nprofile = nip19.nprofileEncode({ pubkey: alice.pubkey, relays: [a.url] });
+  const filter = await network.world.outbox.find(`nostr:${nprofile}`);
+  assert.deepEqual(filter, { authors: [alice.pubkey] });
+  // It is remembered, also for filters that were made by hand.
+  assert.deepEqual(await network.find(postsOf(alice)), [post.id]);
+});
+
+Deno.test("NIP-19: an event is found where its nevent says, and where its author writes", async () => {
+  await using network = new PeopleWorld(2);
+  const { relays: [a, b] } = network;
+  const posts = [network.post(alice, a), network.post(bob, b)];
+  network.list(bob, [b]);
+  const nevents = [
+    nip19.neventEncode({ id: posts[0].id, relays: [a.url] }),
+    nip19.neventEncode({ id: posts[1].id, author: bob.pubkey }),
+  ];
+  for (const [i, nevent] of nevents.entries()) {
+    assert.deepEqual(await network.find(filterOf(nevent)), [posts[i].id]);
+  }
+});
+
+Deno.test("hints that were entered by hand lead to people without a list", async () => {
+  await using network = new PeopleWorld(1);
+  const [a] = network.relays;
+  const post = network.post(alice, a);
+  network.world.outbox.hint(alice.pubkey, [a.url]);
+  assert.deepEqual(await network.find(postsOf(alice)), [post.id]);
+});
+
+Deno.test("a list beats every hint", async () => {
+  await using network = new PeopleWorld(2);
+  const { relays: [a, b] } = network;
+  network.world.outbox.hint(alice.pubkey, [b.url]);
+  network.list(alice, [a]);
+  const post = network.post(alice, a);
+  network.post(alice, b);
+  assert.deepEqual(await network.find(postsOf(alice)), [post.id]);
+  assert.equal(b.stats.connections, 0);
+});
+
+Deno.test("the relay that delivered is asked again for an author without a list", async () => {
+  await using network = new PeopleWorld(1);
+  const { relays: [a], world } = network;
+  const first = network.post(alice, a);
+  await world.query([{ ids: [first.id] }], [a.url]);
+  const second = network.post(alice, a, { created_at: NOW + 1 });
+  assert.deepEqual(await network.find(postsOf(alice)), idsOf(first, second));
+});
+
+Deno.test("the search for lists tells how it goes on, and can be asked for by itself", async () => {
+  const seen: unknown[] = [];
+  await using network = new PeopleWorld(1, { onProgress: (progress) => seen.push(progress) });
+  network.list(alice, [network.relays[0]]);
+  const { outbox, clock } = network.world;
+  const found = outbox.discover([alice.pubkey, bob.pubkey]);
+  const { known, asked, missing, ...rest } = await clock.within(HOUR, "it is over", found);
+  assert.deepEqual({ known, asked, found: rest.found, missing }, {
+    known: 0,
+    asked: 2,
+    found: 1,
+    missing: 1,
+  });
+  assert.deepEqual(seen.at(-1), { known: 0, asked: 2, found: 1, missing: 1 });
+});
+
+Deno.test("a search for lists that is given up rejects with the signal's reason", async () => {
+  await using network = new PeopleWorld(0);
+  const signal = AbortSignal.abort(new Error("not any more"));
+  const { outbox } = network.world;
+  await assert.rejects(outbox.discover([alice.pubkey], { signal }), { message: "not any more" });
+});
+
+Deno.test("explain() asks nobody, and says what is known as things stand", async () => {
+  await using network = new PeopleWorld(1, { user: carol.pubkey });
+  const { relays: [a], hub, indexer, world } = network;
+  await world.outbox.store.event(alice.relayList({ both: [a.url] }));
+  const { plan } = await world.outbox.explain([postsOf(alice, bob)]);
+  assert.deepEqual(plan.people.map(({ reason }) => reason), ["list", "no-list"]);
+  for (const relay of [a, hub, indexer]) assert.equal(relay.stats.connections, 0);
+});
+
+Deno.test("a router that is given up rejects with the signal's reason, and finds go on", async () => {
+  await using network = new PeopleWorld(1);
+  network.list(alice, network.relays);
+  const { outbox } = network.world;
+  for (
+    const call of [
+      (opts: { signal: AbortSignal }) => outbox.reqRouter([postsOf(alice)], opts),
+      (opts: { signal: AbortSignal }) => outbox.eventRouter(bob.sign(), opts),
+    ]
+  ) {
+    const controller = new AbortController();
+    const routes = call(controller);
+    controller.abort(new Error("never mind"));
+    await assert.rejects(routes, { message: "never mind" });
+  }
+  assert.deepEqual([...(await outbox.reqRouter([postsOf(alice)])).keys()], [network.relays[0].url]);
+});
+
+Deno.test("after a restart nobody is asked for again who was asked for before", async () => {
+  await using db = await openSqlite(":memory:");
+  await using network = new PeopleWorld(1, { store: db });
+  const { relays: [a], indexer, world } = network;
+  network.list(alice, [a]);
+  const post = network.post(alice, a);
+  await network.find(postsOf(alice, bob));
+  await world.outbox.close();
+  const { reqs } = indexer.stats;
+
+  await using outbox = createOutbox({
+    store: db,
+    indexerRelays: [indexer.url],
+    clock: world.clock,
+    policy: { allowLocal: true, allowInsecure: true },
+    relayInfo: false,
+    fallbackRelays: [network.hub.url],
+  });
+  await using pool = new NPool(outbox);
+  const found = pool.query([postsOf(alice, bob)]);
+  assert.deepEqual(idsOf(...await world.clock.within(HOUR, "it is found", found)), [post.id]);
+  assert.equal(indexer.stats.reqs, reqs);
+});

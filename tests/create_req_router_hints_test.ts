@@ -1,0 +1,178 @@
+import assert from "node:assert/strict";
+import type { NostrFilter } from "@nostrify/types";
+import { withHints } from "../src/attached_hints.ts";
+import { createReqRouter } from "../src/create_req_router.ts";
+import type { Hint } from "../src/hint.ts";
+import type { RouterOptions } from "../src/router_options.ts";
+import type { KnowledgeSource, Known, RelayList, RelayListSource, Wishes } from "../src/types.ts";
+import { MemorySource, postsOf, relayList } from "./support/memory_source.ts";
+
+const [ALICE, BOB, CAROL] = ["aa", "bb", "cc"].map((byte) => byte.repeat(32));
+const ID = "ee".repeat(32);
+const HUB = "wss://hub.example/";
+const [A, B, C, D] = ["a", "b", "c", "d"].map((name) => `wss://${name}.example/`);
+
+/** Routes by these sources and options, and notes errors. */
+function start(source: RelayListSource | KnowledgeSource, options: RouterOptions = {}) {
+  const errors: Error[] = [];
+  const router = createReqRouter(source, {
+    fallbackRelays: [HUB],
+    indexerRelays: [],
+    onError: (error) => errors.push(error),
+    ...options,
+  });
+  const routes = async (filters: NostrFilter[], hints?: Hint[]) =>
+    Object.fromEntries(await router(filters, { hints }));
+  return { router, routes, errors };
+}
+
+const hint = (about: string, url: string, author?: string): Hint => ({
+  about,
+  url,
+  author,
+  source: "nip19",
+});
+
+Deno.test("hints of a call lead to authors without a list, for this call alone", async () => {
+  const { routes } = start(new MemorySource());
+  const filters = [postsOf(ALICE)];
+  const found = await routes(filters, [hint(ALICE, "wss://A.example"), hint(BOB, B)]);
+  assert.deepEqual(found, { [A]: filters, [HUB]: filters });
+  assert.deepEqual(Object.keys(await routes(filters)), [HUB]);
+});
+
+Deno.test("hints that are attached to a filter count as those of the call do, and with them", async () => {
+  const { routes } = start(new MemorySource());
+  const filters = [withHints(postsOf(ALICE), [A]), postsOf(BOB)];
+  const found = await routes(filters, [hint(BOB, B)]);
+  assert.deepEqual(new Set(Object.keys(found)), new Set([A, B, HUB]));
+  const copy = structuredClone(filters);
+  assert.deepEqual(Object.keys(await routes(copy)), [HUB]);
+});
+
+Deno.test("a list beats every hint, unless it names no usable relay", async () => {
+  const lists = [relayList(ALICE, { write: [B] }), relayList(BOB, { write: ["ws://127.0.0.1/"] })];
+  const { routes } = start(new MemorySource(...lists));
+  const hints = [hint(ALICE, A), hint(BOB, C)];
+  assert.deepEqual(Object.keys(await routes([postsOf(ALICE)], hints)), [B]);
+  assert.deepEqual(new Set(Object.keys(await routes([postsOf(BOB)], hints))), new Set([C, HUB]));
+});
+
+Deno.test("hints are subject to the app's policy", async () => {
+  const policy = { allow: (url: string) => url !== A };
+  const { routes } = start(new MemorySource(), { policy });
+  const hints = [hint(ALICE, A), hint(ALICE, "ws://127.0.0.1"), hint(ALICE, "junk")];
+  assert.deepEqual(Object.keys(await routes([postsOf(ALICE)], hints)), [HUB]);
+});
+
+Deno.test("NIP-19: an event is asked for where hints say, and where its author writes, as well as at the fallback relays", async () => {
+  const source = new MemorySource(relayList(ALICE, { write: [A, B, D] }));
+  const { routes } = start(source, { relaysPerAuthor: 3 });
+  const filters = [{ ids: [ID] }];
+  const found = await routes(filters, [hint(`id:${ID}`, C, ALICE)]);
+  // Where it was seen is not crowded out by an author of many relays.
+  assert.deepEqual(new Set(Object.keys(found)), new Set([A, B, C, HUB]));
+  assert.deepEqual(source.asked, [[ALICE]]);
+});
+
+Deno.test("the author of an event is looked up once, and only if it is a pubkey", async () => {
+  const source = new MemorySource();
+  const { routes } = start(source);
+  const hints = [
+    hint(`id:${ID}`, A, ALICE),
+    hint(`id:${ID}`, B, ALICE),
+    hint(`id:${"dd".repeat(32)}`, B, "npub1x"),
+  ];
+  await routes([{ ids: [ID] }, postsOf(BOB, ALICE)], hints);
+  assert.deepEqual(source.asked, [[BOB, ALICE]]);
+});
+
+Deno.test("what is no hint of any source is left out", async () => {
+  const { routes } = start(new MemorySource(relayList(BOB, { write: [B] })));
+  const rumour = { ...hint(`id:${ID}`, A, BOB), source: "rumour" as Hint["source"] };
+  assert.deepEqual(Object.keys(await routes([{ ids: [ID] }], [rumour])), [HUB]);
+});
+
+Deno.test("NIP-29: a group is asked for at the host alone that a request names", async () => {
+  const filters = [withHints({ kinds: [9], "#h": ["cats"] }, [A])];
+  const { routes } = start(new MemorySource());
+  assert.deepEqual(await routes(filters), { [A]: filters });
+});
+
+Deno.test("NIP-17: gift wraps are asked for at kind 10050 relays, which a source of lists is asked for", async () => {
+  const asked: [string[], number | undefined][] = [];
+  const source: RelayListSource = {
+    get(pubkeys, { kind } = {}) {
+      asked.push([[...pubkeys], kind]);
+      const list = kind === 10050
+        ? relayList(ALICE, { write: [B], read: [B] })
+        : relayList(ALICE, { write: [A], read: [A] });
+      return Promise.resolve(new Map<string, RelayList>([[ALICE, list]]));
+    },
+  };
+  const { router, routes, errors } = start(source);
+  const wraps = [{ kinds: [1059], "#p": [ALICE] }];
+  assert.deepEqual(await routes(wraps), { [B]: wraps });
+  assert.deepEqual(asked, [[[], undefined], [[ALICE], 10050]]);
+  asked.length = 0;
+  await routes([postsOf(ALICE)]);
+  assert.deepEqual(asked, [[[ALICE], undefined]]);
+  // No list of theirs: neither hints nor fallback relays stand in for it.
+  const hints = [hint(BOB, A)];
+  await assert.rejects(
+    router([{ kinds: [1059], "#p": [BOB] }], { hints }),
+    { name: "RoutingError", message: /no-dm-list/ },
+  );
+  assert.equal(errors.length, 1);
+});
+
+Deno.test("a source that knows more is asked for all at once, and believed", async () => {
+  const asked: Wishes[] = [];
+  const known = new Map<string, Known>([
+    [ALICE, { write: [A] }],
+    [BOB, { hints: [{ url: B, weight: 1, source: "hand" }], dm: [D] }],
+    [`id:${ID}`, { hints: [{ url: C, weight: 1, source: "tag" }] }],
+  ]);
+  const source = {
+    look: (wishes: Wishes) => (asked.push(wishes), Promise.resolve(known)),
+    get: () => assert.fail("there is a better way"),
+  };
+  const { routes } = start(source);
+  const filters = [postsOf(ALICE), postsOf(BOB), { ids: [ID] }, { kinds: [1059], "#p": [BOB] }];
+  const found = await routes(filters, [hint(CAROL, C)]);
+  assert.deepEqual(new Set(Object.keys(found)), new Set([A, B, C, D, HUB]));
+  assert.deepEqual(asked, [
+    { people: [ALICE, BOB], dm: [BOB], private: [], things: [`id:${ID}`] },
+  ]);
+  assert.equal(known.get(BOB)!.hints!.length, 1, "what it knows is its own");
+});
+
+Deno.test("the signal of a call ends the looking up, which is no error then", async () => {
+  const asked: (AbortSignal | undefined)[] = [];
+  const failing = (signal?: AbortSignal) => {
+    asked.push(signal);
+    return Promise.reject(new Error("given up"));
+  };
+  const sources = [
+    { look: (_: Wishes, opts?: { signal?: AbortSignal }) => failing(opts?.signal) },
+    { get: (_: Iterable<string>, opts?: { signal?: AbortSignal }) => failing(opts?.signal) },
+  ];
+  for (const source of sources) {
+    const { router, errors } = start(source);
+    const signal = AbortSignal.abort(new Error("never mind"));
+    await assert.rejects(router([postsOf(ALICE)], { signal }), { message: "never mind" });
+    assert.equal(asked.at(-1), signal);
+    assert.deepEqual(errors, []);
+    assert.deepEqual([...(await router([postsOf(ALICE)])).keys()], [HUB]);
+    assert.equal(errors.length, 1);
+  }
+});
+
+Deno.test("hints of a call count where nothing could be looked up, too", async () => {
+  const source = new MemorySource();
+  source.failure = new Error("disk full");
+  const { routes, errors } = start(source);
+  const found = await routes([postsOf(ALICE)], [hint(ALICE, A)]);
+  assert.deepEqual(new Set(Object.keys(found)), new Set([A, HUB]));
+  assert.equal(errors[0].cause, source.failure);
+});

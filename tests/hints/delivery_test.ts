@@ -1,0 +1,21 @@
+import assert from "node:assert/strict";
+import { deliveryHints } from "../../src/hints/delivery.ts";
+import { PEOPLE } from "../support/arbitraries.ts";
+import { draft } from "../support/memory_source.ts";
+
+const [ALICE] = PEOPLE;
+const relay = "wss://a.example/";
+
+Deno.test("the relay that delivered an event is about its author, and not about its id", () => {
+  for (const kind of [0, 1, 3, 9735, 10002, 30023]) {
+    assert.deepEqual(deliveryHints.read({ event: draft({ kind, pubkey: ALICE }), relay }), [
+      { about: ALICE, url: relay, source: "delivered" },
+    ]);
+  }
+});
+
+Deno.test("NIP-59: the key of a gift wrap, or of what is kept nowhere, is nobody's to be found", () => {
+  for (const kind of [1059, 21059, 20000, 22242, 24133, 29999]) {
+    assert.deepEqual(deliveryHints.read({ event: draft({ kind, pubkey: ALICE }), relay }), []);
+  }
+});

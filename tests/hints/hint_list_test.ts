@@ -1,0 +1,61 @@
+import assert from "node:assert/strict";
+import { HintList } from "../../src/hints/hint_list.ts";
+import { PEOPLE } from "../support/arbitraries.ts";
+
+const [ALICE, BOB] = PEOPLE;
+const ID = "ee".repeat(32);
+const url = "wss://a.example";
+const source = "tag";
+
+Deno.test("HintList leaves out what is about nothing, and URLs that are none by their length", () => {
+  const list = new HintList(source);
+  const whatever: unknown[] = [undefined, null, 1, {}, [], "", "x", ALICE.toUpperCase()];
+  for (const junk of whatever) {
+    list.addPerson(junk, url);
+    list.addEvent(junk, url, ALICE);
+    list.add(`id:${junk}`, url);
+    if (typeof junk !== "string") list.addGroup(junk, url);
+  }
+  list.addGroup("", url);
+  list.addGroup("x".repeat(101), url);
+  for (const junk of [undefined, null, 1, [url], "", `wss://${"x".repeat(251)}`]) {
+    list.addPerson(ALICE, junk);
+    list.addEvent(ID, junk, ALICE);
+    list.addGroup("pizza", junk);
+  }
+  assert.deepEqual(list.all(), []);
+
+  list.addPerson(ALICE, `wss://${"x".repeat(250)}`);
+  list.addGroup("\n".repeat(100), url);
+  assert.equal(list.all().length, 2);
+});
+
+Deno.test("HintList keeps a hint once, with the author if any of its spellings had one", () => {
+  const list = new HintList(source);
+  list.addEvent(ID, url);
+  list.addEvent(ID, url, "junk");
+  assert.deepEqual(list.all(), [{ about: `id:${ID}`, url, source }]);
+  list.addEvent(ID, url, ALICE);
+  list.addEvent(ID, url, BOB);
+  list.addEvent(ID, url);
+  assert.deepEqual(list.all()[0], { about: `id:${ID}`, url, source, author: ALICE });
+});
+
+Deno.test("HintList keeps the first 8 relays about each", () => {
+  const list = new HintList(source);
+  const urls = Array.from({ length: 12 }, (_, i) => `${url}/${i}`);
+  for (const url of urls) for (const person of [ALICE, BOB]) list.addPerson(person, url);
+  for (const person of [ALICE, BOB]) {
+    const kept = list.all().filter(({ about }) => about === person).map(({ url }) => url);
+    assert.deepEqual(kept, urls.slice(0, 8));
+  }
+  // A full list may still learn who the author is.
+  const full = new HintList(source);
+  for (const url of urls) full.addEvent(ID, url);
+  full.addEvent(ID, urls[0], ALICE);
+  full.addEvent(ID, urls[9], ALICE);
+  assert.deepEqual(
+    full.all().filter(({ author }) => author).map(({ url }) => url),
+    [urls[0]],
+  );
+});

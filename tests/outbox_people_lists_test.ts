@@ -1,0 +1,199 @@
+import assert from "node:assert/strict";
+import { RelayError } from "../src/errors.ts";
+import { A, alice, B, bob, C, NOTHING, relaysOf, start, within } from "./support/people_parts.ts";
+import { RecordMap } from "./support/relay_records.ts";
+import { quiet, settled } from "./support/test_clock.ts";
+
+const INDEXER = "wss://indexer.example/";
+
+Deno.test("lists are found at indexers, and what came of it is told", async () => {
+  const list = alice.relayList({ both: [A] });
+  const { people, settings, clock, test } = start({ indexerRelays: [INDEXER] }, [list]);
+  const found = await within(clock, people.discover([alice.pubkey, bob.pubkey]));
+  assert.deepEqual(found, { ...NOTHING, asked: 2, found: 1, missing: 1 });
+  assert.equal((await settings.store.get([alice.pubkey])).size, 1);
+  assert.deepEqual(new Set(test.relays.map(({ url }) => url)), new Set([INDEXER]));
+});
+
+Deno.test("lists are looked for where hints say, and at fallback relays, if no indexer has them", async () => {
+  const { people, clock, test } = start({ indexerRelays: [INDEXER], fallbackRelays: [C] });
+  people.hint(bob.pubkey, [B]);
+  await within(clock, people.discover([bob.pubkey]));
+  assert.deepEqual(new Set(test.relays.map(({ url }) => url)), new Set([INDEXER, B, C]));
+});
+
+Deno.test("someone who has no list is looked for again after as long as it is set, a list likewise", async () => {
+  const list = alice.relayList({ both: [A] });
+  const times = { noneAfter: 50_000, refreshAfter: 100_000, idleTimeout: 1 };
+  const { people, clock, test } = start({ indexerRelays: [INDEXER], ...times }, [list]);
+  const asked = async () => {
+    const before = test.relays.flatMap(({ reqs }) => reqs).length;
+    await within(clock, people.discover([alice.pubkey, bob.pubkey]));
+    await within(clock, Promise.resolve());
+    const reqs = test.relays.flatMap(({ reqs }) => reqs).slice(before);
+    const authors = reqs.flatMap(({ filters }) => filters.flatMap(({ authors = [] }) => authors));
+    return [alice, bob].filter(({ pubkey }) => authors.includes(pubkey));
+  };
+  assert.deepEqual(await asked(), [alice, bob]);
+  assert.deepEqual(await asked(), []);
+  await clock.advance(50_000);
+  assert.deepEqual(await asked(), [bob]);
+  await clock.advance(50_000);
+  assert.deepEqual(await asked(), [alice, bob]);
+});
+
+Deno.test("an indexer that sends what is forged is told as a relay that failed", async () => {
+  const forged = { ...alice.relayList({ both: [A] }), sig: "00".repeat(64) };
+  const { people, clock, settings, failures, errors } = start({ indexerRelays: [INDEXER] }, [
+    forged,
+  ]);
+  await within(clock, people.discover([alice.pubkey]));
+  assert.deepEqual(failures.map(({ relay, reason }) => [relay, reason]), [[INDEXER, "junk"]]);
+  assert.deepEqual(errors, []);
+  assert.equal((await settings.store.get([alice.pubkey])).size, 0);
+});
+
+Deno.test("relays that are worth nothing, back off or are blocked are not asked for lists", async () => {
+  const weights = new Map([[A, 0]]);
+  const { people, clock, test, settings } = start(
+    { indexerRelays: [A, B, C], user: alice.pubkey },
+    [],
+    weights,
+  );
+  test.fake.backOff(B, clock.now() + 3_600_000);
+  await settings.store.event(alice.sign({ kind: 10006, tags: relaysOf(C) }));
+  const found = people.discover([bob.pubkey]);
+  await quiet();
+  await clock.advance(0);
+  assert.deepEqual(await found, { ...NOTHING, asked: 1 });
+  assert.deepEqual(test.relays, []);
+});
+
+Deno.test("an app without indexers finds nobody, and a search that is given up rejects all the same", async () => {
+  const { people, test } = start();
+  assert.deepEqual(await people.discover([bob.pubkey]), NOTHING);
+  people.watch([bob.pubkey])();
+  assert.deepEqual(test.relays, []);
+  for (const indexerRelays of [[], [INDEXER]]) {
+    const { people } = start({ indexerRelays });
+    const signal = AbortSignal.abort(new Error("never mind"));
+    await assert.rejects(people.discover([bob.pubkey], { signal }), { message: "never mind" });
+    await people.close();
+  }
+});
+
+Deno.test("the user's own lists are looked for besides, so that blocked relays are left alone soon", async () => {
+  const blocked = alice.sign({ kind: 10006, tags: relaysOf(A) });
+  const { people, clock } = start({ indexerRelays: [INDEXER], user: alice.pubkey }, [blocked]);
+  await within(clock, people.discover([bob.pubkey]));
+  assert.ok(people.isBlocked(A));
+});
+
+Deno.test("what is watched is looked for until it is no longer", async () => {
+  const { people, clock, test } = start({ indexerRelays: [INDEXER] });
+  const unwatch = people.watch([bob.pubkey]);
+  unwatch();
+  await clock.advance(180_000);
+  assert.equal(test.relays.length, 0);
+  people.watch([bob.pubkey]);
+  await clock.advance(180_000);
+  assert.ok(test.relays.length > 0);
+});
+
+Deno.test("NIP-65: a list goes where its author's events go, unless the relay has it already", async () => {
+  const { people, settings, published } = start();
+  const list = alice.relayList({ both: [A] });
+  await settings.store.event(list);
+  people.published(alice.sign(), A);
+  await quiet();
+  people.saw(list, B);
+  people.published(alice.sign({ content: "more" }), B);
+  await quiet();
+  assert.deepEqual(published, [`${A} ${list.id}`]);
+});
+
+Deno.test("NIP-51: lists that concern their author alone are stored as they pass by if they are the user's", async () => {
+  const { people, settings } = start({ user: alice.pubkey });
+  const lists = [alice, bob].map((person) => person.sign({ kind: 10006, tags: relaysOf(A) }));
+  for (const list of lists) people.saw(list, B);
+  await quiet();
+  const [stored, ...others] = await settings.store.query([{ kinds: [10006] }]);
+  assert.deepEqual([stored.id, others], [lists[0].id, []]);
+  assert.ok(people.isBlocked(A));
+});
+
+Deno.test("a list that passes by, or is published, is stored", async () => {
+  const { people, settings } = start();
+  const lists = [alice.relayList({ both: [A] }), bob.relayList({ both: [B] })];
+  people.saw(lists[0], A);
+  people.published(lists[1], B);
+  await quiet();
+  const found = await settings.store.query([{ kinds: [10002] }]);
+  assert.deepEqual(new Set(found.map(({ id }) => id)), new Set(lists.map(({ id }) => id)));
+});
+
+Deno.test("what relays fail at is told as that, and everything else as an error", async () => {
+  const { people, settings, world, errors, failures } = start();
+  await settings.store.event(alice.relayList({ both: [A] }));
+  world.refusal = new RelayError(A, "blocked", "not here");
+  people.published(alice.sign(), A);
+  await quiet();
+  assert.deepEqual([failures, errors], [[world.refusal], []]);
+  world.refusal = new Error("a bug");
+  people.published(alice.sign(), B);
+  await quiet();
+  assert.equal(failures.length, 1);
+  assert.deepEqual(errors.map(({ cause }) => cause), [world.refusal]);
+});
+
+Deno.test("what ends sends nothing more of itself, and follows the user's lists no longer", async () => {
+  const { people, settings, world } = start({ user: alice.pubkey });
+  await settings.store.event(alice.relayList({ both: [A] }));
+  people.published(alice.sign(), A);
+  await quiet();
+  assert.ok(!world.signal!.aborted);
+  await people.end();
+  assert.ok(world.signal!.aborted);
+  await settings.store.event(alice.sign({ kind: 10006, tags: relaysOf(A) }));
+  await quiet();
+  assert.ok(!people.isBlocked(A));
+});
+
+Deno.test("closing waits until what passed by is stored", async () => {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const store = {
+    event: () => promise,
+    query: () => Promise.resolve([]),
+    remove: () => Promise.resolve(),
+  };
+  const { people } = start({ store });
+  people.saw(alice.relayList({ both: [A] }), A);
+  let isClosed = false;
+  const closed = people.close().then(() => isClosed = true);
+  await quiet();
+  assert.ok(!isClosed);
+  resolve();
+  await closed;
+});
+
+Deno.test("closing writes down what was learned, up to the last, and leaves no timer", async () => {
+  const memory = new RecordMap();
+  const { people, settings, clock } = start({ memory, indexerRelays: [INDEXER] });
+  const list = alice.relayList({ both: [A] });
+  people.hint(bob.pubkey, [A]);
+  people.watch([bob.pubkey]);
+  const found = people.discover([bob.pubkey]);
+  await settled();
+  await people.end();
+  assert.deepEqual(await found, { ...NOTHING, asked: 1 });
+  // A relay was slow to say that it took it.
+  people.saw(list, B);
+  people.hint(alice.pubkey, [C]);
+  await people.close();
+  await people.close();
+  assert.equal((await settings.store.query([{ ids: [list.id] }])).length, 1);
+  assert.deepEqual([...memory.records.keys()].sort(), [alice.pubkey, bob.pubkey].sort());
+  assert.equal(clock.pending, 0);
+  const { hinted } = start({ memory });
+  assert.deepEqual(await hinted(bob.pubkey), [`${A} hand`]);
+});

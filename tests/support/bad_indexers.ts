@@ -1,0 +1,75 @@
+/**
+ * Indexers that answer as they like.
+ *
+ * @module
+ */
+
+import type { NostrFilter } from "@nostrify/types";
+import type { OutboxOptions } from "../../src/outbox_options.ts";
+import { INDEXER, publicUrl, PublicWorld } from "./public_world.ts";
+import type { RelayServer } from "./relay_server.ts";
+import { Signer } from "./signer.ts";
+
+/** When genuine lists are from, in Unix seconds. */
+const NOW = 1_700_000_000;
+/** Where people are, and where liars say that they are. */
+export const GOOD: string = publicUrl("good"), EVIL: string = publicUrl("evil");
+/** Who lies about others. */
+export const stranger: Signer = new Signer(66);
+
+/** A network in which indexers are named `indexer`, `second` and `third`. */
+export function network(options: OutboxOptions = {}): PublicWorld {
+  const indexerRelays = [INDEXER, "second", "third"].map(publicUrl);
+  return new PublicWorld(["good", "evil", "second", "third"], { indexerRelays, ...options });
+}
+
+/** Has a relay answer each REQ with this, and EOSE after it if `say` resolves with `true`. */
+export function answering(
+  relay: RelayServer,
+  say: (filters: NostrFilter[], send: (event: unknown) => void) => boolean,
+): void {
+  relay.options.intercept = ([verb, id, ...filters], connection) => {
+    if (verb !== "REQ") return false;
+    const send = (event: unknown) => connection.send(["EVENT", id, event]);
+    if (say(filters as NostrFilter[], send)) connection.send(["EOSE", id]);
+    return true;
+  };
+}
+
+/** Everything that an indexer can say about somebody that is not true. */
+export function liesAbout(person: Signer): unknown[] {
+  const evil = (draft = {}) =>
+    stranger.relayList({ both: [EVIL] }, { created_at: NOW + 60, ...draft });
+  const genuine = person.relayList({ both: [GOOD] });
+  return [
+    // Forged: another's signature, another's id, the genuine one on other tags.
+    { ...evil(), pubkey: person.pubkey },
+    { ...genuine, tags: [["r", EVIL]] },
+    { ...genuine, tags: [["r", EVIL]], created_at: NOW + 60 },
+    { ...genuine, created_at: NOW + 60 },
+    { ...evil(), pubkey: person.pubkey, id: genuine.id },
+    // Other people's, other kinds, and what names somebody who did not sign it.
+    evil(),
+    evil({ kind: 10050, tags: [["relay", EVIL], ["p", person.pubkey]] }),
+    stranger.sign({ kind: 5, tags: [["a", `10002:${person.pubkey}:`], ["e", genuine.id]] }),
+    { ...stranger.sign({ kind: 62, tags: [["relay", "ALL_RELAYS"]] }), pubkey: person.pubkey },
+    {
+      ...stranger.sign({ kind: 5, tags: [["a", `10002:${person.pubkey}:`]] }),
+      pubkey: person.pubkey,
+    },
+    person.sign({ kind: 1, tags: [["r", EVIL]], created_at: NOW + 60 }),
+    person.sign({ kind: 30002, tags: [["r", EVIL], ["d", "10002"]], created_at: NOW + 60 }),
+    // One from a year ahead.
+    person.relayList({ both: [EVIL] }, { created_at: NOW + 31_536_000 }),
+    // No event at all.
+    null,
+    7,
+    "list",
+    {},
+    { ...genuine, tags: "r" },
+    { ...genuine, tags: [["r", { toString: 1 }]] },
+    { ...genuine, created_at: 1e300 },
+    { ...genuine, kind: "10002" },
+    { ...genuine, pubkey: [person.pubkey] },
+  ];
+}

@@ -1,0 +1,104 @@
+/**
+ * Two kinds of records that are kept, behind one face, so that each law of keeping is
+ * tested with both.
+ *
+ * @module
+ */
+
+import { KeptRecords, type KeptRecordsOptions } from "../../src/kept_records.ts";
+import { UNKNOWN_RELAY } from "../../src/relay_record.ts";
+import { formatRelayRecord, parseRelayRecord } from "../../src/relay_record_text.ts";
+import { relayRecords } from "../../src/relay_records.ts";
+import type { RecordStore, RecordTopic } from "../../src/types.ts";
+import { NOW, recordOf } from "./relay_records.ts";
+import { TestClock } from "./test_clock.ts";
+
+type Options = Pick<KeptRecordsOptions<unknown>, "clock" | "backend" | "onError" | "max">;
+
+/** Records that count how often they were changed. */
+export interface KeptKind {
+  readonly topic: RecordTopic;
+  /** What messages call them. */
+  readonly name: string;
+  /** A record as text. */
+  text(count: number, changedAt?: number): string;
+  /** How often the record of a text was changed. */
+  count(text: string | undefined): number | undefined;
+  open(options: Options): {
+    /** The records themselves, to be asked for what does not depend on the kind. */
+    readonly records: KeptRecords<unknown>;
+    /** Changes a record, or begins one. */
+    bump(key: string): void;
+    /** How often a record was changed. */
+    count(key: string): number | undefined;
+  };
+}
+
+const relays: KeptKind = {
+  topic: "relay",
+  name: "relays",
+  text: (attempts, lastSuccess = NOW) => formatRelayRecord(recordOf({ attempts, lastSuccess })),
+  count: (text) => parseRelayRecord(text)?.attempts,
+  open(options) {
+    const records = relayRecords(options);
+    return {
+      records: records as KeptRecords<unknown>,
+      bump(key) {
+        records.change(key, (r) => ({ ...r, attempts: r.attempts + 1 }), UNKNOWN_RELAY);
+      },
+      count: (key) => records.get(key)?.attempts,
+    };
+  },
+};
+
+/** The least there is: a number, which says when it was changed, too. */
+const numbers: KeptKind = {
+  topic: "spread",
+  name: "numbers",
+  text: (count, changedAt = NOW) => `${count} ${changedAt}`,
+  count: (text) => text === undefined ? undefined : parse(text)?.count,
+  open(options) {
+    const records = new KeptRecords<Counted>({
+      ...options,
+      topic: "spread",
+      name: "numbers",
+      isKey: (key) => key.startsWith("wss://") && key.length <= 256,
+      parse,
+      format: ({ count, changedAt }) => `${count} ${changedAt}`,
+      changedAt: ({ changedAt }) => changedAt,
+    });
+    return {
+      records: records as KeptRecords<unknown>,
+      bump(key) {
+        records.change(key, (r) => ({ ...r, count: r.count + 1 }), { count: 0, changedAt: 0 });
+      },
+      count: (key) => records.get(key)?.count,
+    };
+  },
+};
+
+interface Counted {
+  readonly count: number;
+  readonly changedAt: number;
+}
+
+function parse(text: string): Counted | undefined {
+  const [, count, changedAt] = /^(\d+) (\d+)$/.exec(text) ?? [];
+  return count === undefined ? undefined : { count: +count, changedAt: +changedAt };
+}
+
+/** Both. */
+const KEPT_KINDS: readonly KeptKind[] = [relays, numbers];
+
+/** Records of a kind, with the time and the backend under a test's hand. */
+export function setUp(kind: KeptKind, backend?: RecordStore, max = 100) {
+  const clock = new TestClock();
+  const errors: Error[] = [];
+  const onError = (error: Error) => errors.push(error);
+  return { clock, errors, ...kind.open({ clock, backend, onError, max }) };
+}
+
+/** Something that holds for records of every kind: a test of each. */
+export function law(claim: string, test: (kind: KeptKind) => Promise<void>): void {
+  for (const kind of KEPT_KINDS) Deno.test(`${kind.name}: ${claim}`, () => test(kind));
+}

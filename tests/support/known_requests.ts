@@ -1,0 +1,142 @@
+/**
+ * Small worlds for the laws of requests, with all that may be known: lists of every
+ * kind, hints, groups, several URLs of one host.
+ *
+ * @module
+ */
+
+import type { NostrFilter } from "@nostrify/types";
+import fc from "fast-check";
+import { hintKey } from "../../src/hint.ts";
+import type { PlanOptions } from "../../src/options.ts";
+import type { Known, RelayHint } from "../../src/types.ts";
+import { PEOPLE, REFUSED, RELAYS, someOf } from "./requests.ts";
+
+/** Relays, of which some are on one host. */
+export const HOSTED: readonly string[] = [
+  ...RELAYS.slice(0, 6),
+  "wss://q.example/inbox",
+  "wss://q.example/a",
+  "wss://w.example/long",
+  "wss://w.example:8080/",
+];
+
+/** Ids of events, and what is none. */
+export const IDS: readonly string[] = ["a1", "b2", "c3"].map((byte) => byte.repeat(32));
+
+/** Ids of groups. */
+export const GROUPS: readonly string[] = ["cats", "dogs", "id:x"];
+
+/** The relay that the user has blocked, where one is. */
+export const BLOCKED = HOSTED[2];
+
+/** A request, what is known, and options. */
+export interface KnownRequest {
+  readonly filters: NostrFilter[];
+  readonly known: ReadonlyMap<string, Known>;
+  readonly options: PlanOptions;
+}
+
+const people = fc.array(fc.constantFrom(...PEOPLE.slice(0, 6), "not-a-pubkey"), { maxLength: 8 });
+
+const condition = {
+  kinds: fc.constantFrom<number[][]>(
+    [1],
+    [0, 3],
+    [1, 6, 10_002],
+    [1059],
+    [1, 1059, 21_059],
+    [31_234],
+    [1, 31_234, 0],
+  ),
+  "#t": fc.constantFrom<string[][]>(["nostr"], ["a", "b"]),
+  since: fc.constant(1_700_000_000),
+  limit: fc.constantFrom(0, 1, 50),
+};
+
+/** Any filter; those about one sort of thing more often than those about several. */
+const filter: fc.Arbitrary<NostrFilter> = fc.oneof(
+  fc.record({ authors: people, ...condition }, { requiredKeys: ["authors"] }),
+  fc.record({ "#p": people, ...condition }, { requiredKeys: ["#p"] }),
+  fc.record({ ids: someOf(IDS, 3), ...condition }, { requiredKeys: ["ids"] }),
+  fc.record({ "#h": someOf(GROUPS, 3), ...condition, search: fc.constant("words") }, {
+    requiredKeys: ["#h"],
+  }),
+  fc.record({
+    ...condition,
+    authors: people,
+    "#p": people,
+    "#A": people.map((names) => names.map((name, i) => `30023:${name}:${i % 2}`)),
+    "#h": someOf(GROUPS, 2),
+    ids: someOf(IDS, 2),
+    search: fc.constant("words"),
+  }, { requiredKeys: [] }),
+);
+
+const entries = fc.array(fc.constantFrom(...HOSTED, ...REFUSED), { maxLength: 5 });
+
+const hints: fc.Arbitrary<RelayHint[]> = entries.map((urls) =>
+  urls.map((url, i) => ({ url, weight: 1 / (i + 2), source: "tag" }))
+);
+
+const person: fc.Arbitrary<Known> = fc.record({
+  write: entries,
+  read: entries,
+  dm: entries,
+  private: entries,
+  hints,
+}, { requiredKeys: [] });
+
+const known: fc.Arbitrary<ReadonlyMap<string, Known>> = fc.tuple(
+  fc.array(fc.tuple(fc.constantFrom(...PEOPLE.slice(0, 6)), person), { maxLength: 7 }),
+  fc.array(
+    fc.tuple(
+      fc.constantFrom(
+        ...IDS.map((id) => hintKey("id", id)),
+        ...GROUPS.map((id) => hintKey("group", id)),
+      ),
+      fc.record({ hints }),
+    ),
+    { maxLength: 5 },
+  ),
+).map(([people, things]) => new Map<string, Known>([...people, ...things]));
+
+const options: fc.Arbitrary<PlanOptions> = fc.record({
+  fallbackRelays: someOf(RELAYS.slice(0, 6), 3),
+  indexerRelays: someOf(RELAYS.slice(4), 3),
+  searchRelays: someOf(RELAYS.slice(5, 8), 2),
+  maxRelays: fc.integer({ min: 1, max: 8 }),
+  relaysPerAuthor: fc.integer({ min: 1, max: 3 }),
+  authorsPerFilter: fc.integer({ min: 1, max: 4 }),
+  maxFiltersPerRelay: fc.constantFrom(1, 3, 100),
+  weight: fc.constantFrom(
+    () => 1,
+    (url: string) => url.charCodeAt(6) % 3,
+    (url: string) => 1 / url.length,
+  ),
+});
+
+/** Any request. */
+export const knownRequests: fc.Arbitrary<KnownRequest> = fc.record({
+  filters: fc.array(filter, { maxLength: 4 }),
+  known,
+  options,
+});
+
+/** The same request with everything in another order whose order must not matter. */
+export function otherwise({ filters, known, options }: KnownRequest): KnownRequest {
+  const turned = (lists: Known): Known =>
+    Object.fromEntries(
+      Object.entries(lists).map(([key, urls]) => [key, key === "hints" ? urls : urls.toReversed()]),
+    );
+  return {
+    filters: filters.map((filter) =>
+      Object.fromEntries(
+        Object.entries(filter).reverse()
+          .map(([key, value]) => [key, Array.isArray(value) ? value.toReversed() : value]),
+      )
+    ).reverse(),
+    known: new Map([...known].reverse().map(([key, lists]) => [key, turned(lists)])),
+    options,
+  };
+}

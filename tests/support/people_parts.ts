@@ -1,0 +1,87 @@
+/**
+ * Those who know where people are, among scripted relays.
+ *
+ * @module
+ */
+
+import type { NostrEvent } from "@nostrify/types";
+import type { RelayError } from "../../src/errors.ts";
+import type { OutboxOptions } from "../../src/outbox_options.ts";
+import { OutboxPeople } from "../../src/outbox_people.ts";
+import { outboxSettings } from "../../src/outbox_settings.ts";
+import { holding } from "./scripted_network.ts";
+import { SupervisorTest } from "./scripted_supervisor.ts";
+import { Signer } from "./signer.ts";
+import { quiet, type TestClock } from "./test_clock.ts";
+
+/** Two people. */
+export const [alice, bob] = [1, 2].map((seed) => new Signer(seed));
+/** Three relays. */
+export const [A, B, C] = ["wss://a.example/", "wss://b.example/", "wss://c.example/"];
+/** The progress of a search for nobody. */
+export const NOTHING = { known: 0, asked: 0, found: 0, missing: 0 };
+/** The tags of a list of relays. */
+export const relaysOf = (...urls: string[]) => urls.map((url) => ["relay", url]);
+
+/**
+ * People whom scripted relays hold lists of, without indexers unless a test names one.
+ * Every domain says that Bob is at relay B.
+ */
+export function start(options: OutboxOptions = {}, held: NostrEvent[] = [], weights = new Map()) {
+  const test = new SupervisorTest(holding(held));
+  const { clock, fake: { memory }, supervisor } = test;
+  const published: string[] = [];
+  const errors: Error[] = [];
+  const failures: RelayError[] = [];
+  const asked: string[] = [];
+  const world = {
+    refusal: undefined as Error | undefined,
+    blocks: 0,
+    signal: undefined as AbortSignal | undefined,
+  };
+  const fetch = (url: unknown) => {
+    asked.push(String(url));
+    return Promise.resolve(
+      Response.json({ names: { bob: bob.pubkey }, relays: { [bob.pubkey]: [B] } }),
+    );
+  };
+  const settings = outboxSettings({
+    clock,
+    random: () => 0.5,
+    fetch: fetch as typeof globalThis.fetch,
+    indexerRelays: [],
+    onError: (error) => errors.push(error),
+    onRelayError: (error) => failures.push(error),
+    ...options,
+  });
+  const people = new OutboxPeople({
+    settings,
+    supervisor: { link: (url) => supervisor.link(url), blocksChanged: () => world.blocks++ },
+    legs: { clock, memory, random: () => 0.5, maxPages: 0 },
+    publish: (url, event, signal) => {
+      published.push(`${url} ${event.id}`);
+      world.signal = signal;
+      return world.refusal ? Promise.reject(world.refusal) : Promise.resolve();
+    },
+    weight: (url) => weights.get(url) ?? 1,
+  });
+  /** Where hints say that somebody or something is. */
+  const hinted = async (about: string) => {
+    const [people, things] = about.includes(":") ? [[], [about]] : [[about], []];
+    const known = await knowledge.known({ people, things, dm: [], private: [] });
+    return known.get(about)?.hints?.map(({ url, source }) => `${url} ${source}`);
+  };
+  const { knowledge } = people;
+  return { test, clock, people, settings, errors, failures, published, asked, world, hinted };
+}
+
+/** Lets time pass until a promise is settled, and a second more. */
+export async function within<T>(clock: TestClock, promise: Promise<T>): Promise<T> {
+  let isOver = false;
+  const found = promise.finally(() => isOver = true);
+  for (let seconds = 0; seconds < 30 && !isOver; seconds++) {
+    await quiet();
+    await clock.advance(1_000);
+  }
+  return await found;
+}
