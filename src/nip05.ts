@@ -16,11 +16,6 @@ export interface FindNip05Options extends FetchJsonOptions {
    * @default false
    */
   readonly allowLocal?: boolean;
-  /**
-   * The app's own rule, asked last, with the URL of the document: `false` refuses it.
-   * @default () => true
-   */
-  readonly allow?: (url: string) => boolean;
 }
 
 /**
@@ -39,10 +34,9 @@ export async function findNip05(
   address: string,
   options: FindNip05Options = {},
 ): Promise<Nip05Person> {
-  const { signal, allowLocal, allow = () => true } = options;
+  const { signal, allowLocal } = options;
   const { name, host } = partsOf(address, allowLocal);
   const url = `https://${host}/.well-known/nostr.json?name=${name}`;
-  if (!allow(url)) throw new TypeError(`Cannot look up ${name}@${host}: "allow" refused ${url}`);
   signal?.throwIfAborted();
 
   const { document, reason } = await fetchJson(url, "application/json", options);

@@ -89,6 +89,11 @@ export class RelayLink {
     return [...this.#sessions].some(({ isOpen }) => isOpen);
   }
 
+  /** Whether nobody uses it, nor waits for it, and nothing is open. */
+  get isIdle(): boolean {
+    return this.#users + this.#sessions.size + this.#sleepers.size + this.#publishing.size === 0;
+  }
+
   /** Keeps the connection from being closed for want of use. */
   use(): LinkUse {
     this.#cancelIdle?.();

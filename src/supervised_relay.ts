@@ -21,14 +21,15 @@ export interface RelayOptions extends LegOptions {
 
 /** A relay under supervision; what `createOutbox().open()` returns. */
 export class SupervisedRelay implements NRelay {
-  readonly #link: RelayLink;
+  #known: RelayLink;
+  #isClosed = false;
   readonly #supervisor: Supervisor;
   readonly #options: RelayOptions;
   readonly #pool: NPool;
 
   /** Nothing is connected before it is used. */
   constructor(link: RelayLink, supervisor: Supervisor, options: RelayOptions) {
-    this.#link = link;
+    this.#known = link;
     this.#supervisor = supervisor;
     this.#options = options;
     const { url } = link;
@@ -40,6 +41,13 @@ export class SupervisedRelay implements NRelay {
     });
   }
 
+  /** The link; another one if that was forgotten while nobody used it. */
+  get #link(): RelayLink {
+    const link = this.#known;
+    if (link.isClosed && !this.#isClosed) this.#known = this.#supervisor.link(link.url);
+    return this.#known;
+  }
+
   /**
    * Stored events, an EOSE once there are no more to be waited for, then new events
    * until the signal is aborted. Never throws for what the relay does.
@@ -48,8 +56,9 @@ export class SupervisedRelay implements NRelay {
     filters: NostrFilter[],
     { signal = new AbortController().signal }: { signal?: AbortSignal } = {},
   ): AsyncGenerator<RelayMessage, void> {
-    const { request, place } = this.#supervisor.take(filters, this.#link.url);
-    return request.join(place, this.#link, filters, signal);
+    const link = this.#link;
+    const { request, place } = this.#supervisor.take(filters, link.url);
+    return request.join(place, link, filters, signal);
   }
 
   /** Stored events, newest first, as `NPool.query()` gives them. */
@@ -66,10 +75,10 @@ export class SupervisedRelay implements NRelay {
     event: NostrEvent,
     { signal = new AbortController().signal }: { signal?: AbortSignal } = {},
   ): Promise<void> {
-    const { url } = this.#link;
-    const publishing = publish(event, this.#link, this.#options, signal)
-      .then(() => this.#options.onPublished?.(event, url));
-    this.#link.track(publishing);
+    const link = this.#link;
+    const publishing = publish(event, link, this.#options, signal)
+      .then(() => this.#options.onPublished?.(event, link.url));
+    link.track(publishing);
     return publishing;
   }
 
@@ -78,7 +87,8 @@ export class SupervisedRelay implements NRelay {
    * to be published.
    */
   close(): Promise<void> {
-    return this.#link.close();
+    this.#isClosed = true;
+    return this.#known.close();
   }
 
   /** The same as {@link SupervisedRelay.close}. */

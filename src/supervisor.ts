@@ -31,6 +31,7 @@ export class Supervisor {
   readonly #options: SupervisorOptions;
   readonly #request: RequestOptions;
   readonly #links = new Map<string, RelayLink>();
+  #mostLinks = MOST_LINKS;
   #isClosed = false;
   /** `NPool` hands a router's filters to the relay as they are: they say which request it is. */
   readonly #parts = new WeakMap<readonly NostrFilter[], Part>();
@@ -47,15 +48,31 @@ export class Supervisor {
     let link = this.#links.get(normal);
     // Closing one pool must not close the relays to the next one of the same outbox.
     if (!link || (link.isClosed && !this.#isClosed)) {
+      if (this.#links.size >= this.#mostLinks) this.#forgetIdle();
       this.#links.set(normal, link = new RelayLink(normal, this.#options.link));
       if (this.#isClosed) void link.close();
     }
     return link;
   }
 
+  /** How many links there are. */
+  get size(): number {
+    return this.#links.size;
+  }
+
   /** Whether a connection to a relay stands. */
   isOpen(url: string): boolean {
     return this.#links.get(url)?.isOpen ?? false;
+  }
+
+  /** Strangers name relays without end: links that nobody uses are made anew when they are. */
+  #forgetIdle(): void {
+    for (const [url, link] of this.#links) {
+      if (!link.isIdle) continue;
+      void link.close();
+      this.#links.delete(url);
+    }
+    this.#mostLinks = Math.max(MOST_LINKS, 2 * this.#links.size);
   }
 
   /** Remembers that a plan's filters are parts of one request. */
@@ -98,6 +115,9 @@ export class Supervisor {
     await Promise.all([...this.#links.values()].map((link) => link.close()));
   }
 }
+
+/** How many links are kept, about 1 kB each, before those that nobody uses are forgotten. */
+const MOST_LINKS = 2_000;
 
 /** How much longer a request may take that reaches far back: its answers come page by page. */
 const MORE_TIME = 4;

@@ -32,7 +32,7 @@ const LEVELS: Readonly<Record<string, string>> = {
     list_rounds discovery_progress discovery_options discovery passing_events outbox_knowledge`,
   "5 routers": "router_options create_req_router create_event_router",
   "5 outbox":
-    `publish request_listeners outbox_request live_request live_routes supervisor supervised_relay outbox_options explain
+    `publish request_listeners outbox_request live_request live_routes supervisor supervised_relay outbox_options explain outbox
     outbox_settings outbox_people create_outbox`,
   "6 the door": "mod",
 };

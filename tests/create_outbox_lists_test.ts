@@ -47,7 +47,9 @@ Deno.test("NIP-51: relays that the user blocks are never connected to, whoever n
   network.post(bob, blocked, { content: "unseen" });
   world.outbox.hint(bob.pubkey, [blocked.url]);
   assert.deepEqual(await network.find(postsOf(bob)), [post.id]);
-  await world.event(alice.sign({ tags: [["p", bob.pubkey, blocked.url]] }));
+  const mention = alice.sign({ tags: [["p", bob.pubkey, blocked.url]] });
+  await world.event(mention);
+  assert.ok(!(await world.outbox.eventRouter(mention)).includes(blocked.url));
   assert.deepEqual(await world.query([postsOf(bob)], [blocked.url]), []);
   assert.equal(blocked.stats.connections, 0);
 });

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
-import { NPool } from "@nostrify/nostrify";
+import { NCache, NPool } from "@nostrify/nostrify";
 import { createOutbox } from "../src/create_outbox.ts";
 import { openSqlite } from "../src/db/sqlite.ts";
 import type { OutboxOptions } from "../src/outbox_options.ts";
 import type { ReqPlan } from "../src/plan_req.ts";
+import { RelayListStore } from "../src/relay_list_store.ts";
 import { RelayServer } from "./support/relay_server.ts";
 import { ScriptedNetwork } from "./support/scripted_network.ts";
 import { Signer } from "./support/signer.ts";
@@ -74,6 +75,7 @@ Deno.test("createOutbox() remembers relays beside the lists, over a restart", as
     await using outbox = await outboxOf(network.relay, { store: db });
     await using pool = new NPool(outbox);
     await pool.query(FILTERS);
+    outbox.hint("bb".repeat(32), [network.relay.url]);
   }
   await using db = await openSqlite(path);
   await using outbox = createOutbox({ ...loopback, store: db });
@@ -81,6 +83,7 @@ Deno.test("createOutbox() remembers relays beside the lists, over a restart", as
   assert.deepEqual(others, []);
   assert.deepEqual([report.url, report.state, report.successes], [network.relay.url, "closed", 1]);
   assert.ok(report.eoseMs !== undefined);
+  assert.deepEqual([...(await db.readRecords("hint")).keys()], ["bb".repeat(32)]);
   await Deno.remove(folder, { recursive: true });
 });
 
@@ -126,10 +129,12 @@ Deno.test("createOutbox() never connects to a relay that the app holds for worth
   await using network = start();
   await using outbox = await outboxOf(network.relay, {
     weight: () => 0,
+    indexerRelays: [network.relay.url],
     onError: () => undefined,
   });
   await using pool = new NPool(outbox);
   assert.deepEqual(await pool.query(FILTERS), []);
+  assert.deepEqual(await pool.query([{ kinds: [1], authors: ["bb".repeat(32)] }]), []);
   assert.equal(network.relay.stats.connections, 0);
 });
 
@@ -182,6 +187,39 @@ Deno.test("createOutbox() routes to fallback relays while its database fails, an
   failure = undefined;
   assert.deepEqual([...(await outbox.reqRouter(FILTERS)).keys()], ["wss://f.example/"]);
   assert.equal(errors.length, 2);
+});
+
+Deno.test("createOutbox() that is closed follows its store no longer", async () => {
+  const store = new RelayListStore(new NCache({ max: 10 }));
+  const followers = new Set();
+  const { onList } = store;
+  store.onList = (listener) => {
+    const end = onList.call(store, listener);
+    followers.add(end);
+    return () => {
+      followers.delete(end);
+      end();
+    };
+  };
+  const options = { store, user: alice.pubkey, indexerRelays: ["wss://i.example"] };
+  const outbox = createOutbox(options);
+  assert.ok(followers.size > 0);
+  await outbox.close();
+  assert.equal(followers.size, 0);
+});
+
+Deno.test("createOutbox() that is closed waits for no relay that it sends lists to of itself", async () => {
+  const { clock, open, relays } = new ScriptedNetwork({
+    onEvent: ({ id, kind }, relay) => kind === 1 && relay.say(["OK", id, true, ""]),
+  });
+  const outbox = createOutbox({ clock, open, indexerRelays: [], relayInfo: false });
+  await outbox.store.event(alice.relayList({ both: ["wss://a.example"] }));
+  await new NPool(outbox).event(post);
+  await quiet();
+  assert.deepEqual(relays.flatMap(({ offered }) => offered.map(({ kind }) => kind)), [1, 10002]);
+  const before = clock.now();
+  await outbox.close();
+  assert.equal(clock.now(), before);
 });
 
 Deno.test("createOutbox() that is closed ends what is asked, and connects no more", async () => {

@@ -104,22 +104,6 @@ Deno.test("NIP-05: a host that is not public is not asked, unless the app opens 
   assert.deepEqual(asked, []);
 });
 
-Deno.test("the app's own rule is asked for the document's URL, last", async () => {
-  const seen: string[] = [];
-  const allow = (url: string) => {
-    seen.push(url);
-    return !url.includes("evil");
-  };
-  const options = { allow };
-  await asking("_@127.0.0.1", undefined, options);
-  assert.deepEqual(seen, []);
-  const evil = await asking("alice@evil.example", undefined, options);
-  assert.deepEqual(seen, ["https://evil.example/.well-known/nostr.json?name=alice"]);
-  assert.match(String(evil.found), /TypeError: Cannot look up alice@evil\.example: .*refused/);
-  assert.deepEqual(evil.asked, []);
-  assert.equal((await asking("alice@nostr.example", undefined, options)).asked.length, 1);
-});
-
 Deno.test("NIP-05: an answer that names nobody, is none, or leads elsewhere is an error that says so", async () => {
   const headers = { location: "https://elsewhere.example/" };
   const answers: [answer: () => Response, message: RegExp][] = [

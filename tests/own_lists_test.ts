@@ -191,6 +191,21 @@ Deno.test("OwnLists follow the store: a newer list, and one taken back, count at
   assert.equal(source.listeners.size, 0);
 });
 
+Deno.test("OwnLists are ready again once a list that was just stored is read", async () => {
+  const { source, lists } = setUp();
+  await lists.ready();
+  const { promise, resolve } = Promise.withResolvers<void>();
+  source.held = promise;
+  source.put(ownList(10007, relays(A)));
+  let isReady = false;
+  const ready = lists.ready().then(() => isReady = true);
+  await settled();
+  assert.ok(!isReady);
+  resolve();
+  await ready;
+  assert.deepEqual(lists.search, [A]);
+});
+
 Deno.test("OwnLists take no older reading that answers after a newer one", async () => {
   const { lists, source } = setUp([ownList(10006, relays(A))]);
   const { promise, resolve } = Promise.withResolvers<void>();

@@ -51,6 +51,23 @@ Deno.test("Supervisor knows whether a connection stands, and makes no link to fi
   assert.ok(relays[0].isClosed);
 });
 
+Deno.test("Supervisor forgets links that nobody uses, and keeps those that somebody does", async () => {
+  const test = new SupervisorTest();
+  const { supervisor } = test;
+  const used = supervisor.link(RELAY);
+  const use = used.use();
+  const relay = test.relay("wss://seldom.example/");
+  for (let n = 0; n < 10_000; n++) supervisor.link(`wss://r${n}.example/`);
+  assert.ok(supervisor.size <= 2_000);
+  assert.equal(supervisor.link(RELAY), used);
+  // Who holds a link that was forgotten gets another.
+  const query = relay.query([filter]);
+  await settled();
+  test.last.last.eose();
+  assert.deepEqual(await query, []);
+  use.release();
+});
+
 Deno.test("Supervisor that is closed opens nothing any longer, not even what it did not know", async () => {
   const { supervisor, relays } = new SupervisorTest();
   const known = supervisor.link(RELAY);
