@@ -27,8 +27,8 @@ import { UsualConnect } from "./usual_connect.ts";
 export type { Outbox } from "./outbox.ts";
 
 /**
- * Creates an outbox: routing by the outbox model (NIP-65), relays that are kept
- * from hanging, and a memory of what each of them is worth.
+ * Creates an outbox: routing by the outbox model (NIP-65), a search for the relay lists
+ * that it takes, relays that are kept from hanging, and a memory of what each is worth.
  *
  * @param options See {@link OutboxOptions}; an app wants `store` and
  * `fallbackRelays` at least.

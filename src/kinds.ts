@@ -26,7 +26,7 @@ export const GROUP_LIST_KIND = 10009;
 export const PRIVATE_LIST_KIND = 10013;
 /** Private drafts (NIP-37). */
 export const DRAFT_KIND = 31234;
-/** Lists of relays: what is kept of every author whose list passes by. */
+/** Lists of relays. */
 export const LIST_KINDS: readonly number[] = [
   RELAY_LIST_KIND,
   DM_LIST_KIND,

@@ -68,8 +68,8 @@ export interface Outbox extends AsyncDisposable {
   /** The relay lists: what is stored here is routed by. */
   readonly store: RelayListStore;
   /**
-   * Ends every connection and writes down what was learned of relays. Close the pool
-   * first. A store that the app brought stays open.
+   * Ends every connection and every search, and writes down what was learned. Close the
+   * pool first. A store that the app brought stays open.
    */
   readonly close: () => Promise<void>;
 }

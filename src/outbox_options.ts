@@ -61,7 +61,10 @@ export interface OutboxOptions extends RouterOptions {
    * @default 3_600_000 (one hour)
    */
   readonly noneAfter?: number;
-  /** Told how the search for relay lists goes on, ten times a second at the most. */
+  /**
+   * Told how the search for relay lists goes on, ten times a second at the most, and at its
+   * end.
+   */
   readonly onProgress?: (progress: DiscoveryProgress) => void;
   /**
    * Opens a relay. Hand the options on, and more is seen of the relay than its
@@ -131,7 +134,7 @@ export interface OutboxOptions extends RouterOptions {
    * @default verifyEvent of nostr-tools
    */
   readonly verifyEvent?: (event: NostrEvent) => boolean;
-  /** Fetches what relays say of themselves. @default fetch */
+  /** Fetches what relays say of themselves (NIP-11), and NIP-05 documents. @default fetch */
   readonly fetch?: typeof fetch;
   /** Told of each failure of a relay, of which requests say nothing. */
   readonly onRelayError?: (error: RelayError) => void;
