@@ -46,7 +46,7 @@ export const PAGED: ColdClient = {
   name: "three big relays, 10 authors a filter, paged",
   async start(world) {
     await loadWasm();
-    const outbox = createOutbox({ verifyEvent: verify });
+    const outbox = createOutbox({ verifyEvent: verify, indexerRelays: [] });
     const pool = bigPool(world, { open: outbox.open, eoseTimeout: outbox.eoseTimeout }, cut);
     return { pool, [Symbol.asyncDispose]: () => pool.close().then(outbox.close) };
   },

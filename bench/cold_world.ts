@@ -32,6 +32,8 @@ export interface ColdWorld {
   readonly relays: readonly string[];
   /** How many of them never answer. */
   readonly dead: number;
+  /** How many of the three most used never answer. */
+  readonly deadHubs: number;
   readonly indexers: readonly string[];
   /** Everybody's list, of those who have one. */
   readonly lists: readonly NostrEvent[];
@@ -98,6 +100,7 @@ export async function startColdWorld(
     since: world.now + late - days * 86_400,
     relays: relays.map(({ url }) => url),
     dead: kept.filter(({ ailment }) => ailment).length,
+    deadHubs: kept.slice(0, 3).filter(({ ailment }) => ailment).length,
     indexers: indexers.map(({ url }) => url),
     lists,
     held: posts.size,

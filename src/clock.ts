@@ -13,11 +13,14 @@ export interface Clock {
   after(ms: number, run: () => void): () => void;
 }
 
-/** The clock of the machine. */
+/** The longest that a timer of the machine can be set to; what is longer would run at once. */
+const LONGEST = 2 ** 31 - 1;
+
+/** The clock of the machine. A timer runs after 24 days at the latest. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   after(ms, run) {
-    const timer = setTimeout(run, ms);
+    const timer = setTimeout(run, Math.min(ms, LONGEST));
     return () => clearTimeout(timer);
   },
 };

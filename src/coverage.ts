@@ -164,21 +164,22 @@ function namesIn(event: NostrEvent, lane: Lane): Iterable<string> {
     case "private":
       return kind === DRAFT_KIND ? [pubkey] : [];
     case "dm":
-      return GIFT_WRAP_KINDS.includes(kind) ? tagged(event, /^p$/) : [];
+      return GIFT_WRAP_KINDS.includes(kind) ? tagged(event, "p") : [];
     case "read":
-      return tagged(event, /^[pPaA]$/);
+      return tagged(event, "pPaA");
     case "id":
       return [id];
     case "group":
-      return tagged(event, /^h$/);
+      return tagged(event, "h");
   }
 }
 
-/** Those whom tags of these names name. */
-function tagged({ tags }: NostrEvent, names: RegExp): Set<string> {
+/** Those whom tags of these names, a letter each, name. */
+function tagged({ tags }: NostrEvent, names: string): Set<string> {
   const found = new Set<string>();
   for (const [name, value = ""] of tags) {
-    if (names.test(name)) found.add(/a/i.test(name) ? value.split(":", 2)[1] : value);
+    if (name?.length !== 1 || !names.includes(name)) continue;
+    found.add(name === "a" || name === "A" ? value.split(":", 2)[1] : value);
   }
   return found;
 }

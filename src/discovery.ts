@@ -43,8 +43,6 @@ interface Wanted {
  */
 export class Discovery {
   readonly #options: DiscoveryOptions;
-  readonly #refreshAfter: number;
-  readonly #noneAfter: number;
   readonly #closing = new AbortController();
   readonly #rounds: ListRounds;
   readonly #watch: ListWatch;
@@ -58,8 +56,6 @@ export class Discovery {
   constructor(options: DiscoveryOptions) {
     this.#options = options;
     const { store, onError } = options;
-    this.#refreshAfter = options.refreshAfter ?? 21_600_000;
-    this.#noneAfter = options.noneAfter ?? 3_600_000;
     const { signal } = this.#closing;
     this.#pauses = new ListPauses(options.clock);
     this.#tally = new Tally(options);
@@ -162,7 +158,7 @@ export class Discovery {
   /** Sees who has a list, and begins searches for those who have none, or an old one. */
   async #want(kind: number, pubkeys: Iterable<string>, signal?: AbortSignal): Promise<Wanted> {
     signal?.throwIfAborted();
-    const { checks, store } = this.#options;
+    const { checks, refreshAfter, store } = this.#options;
     await unlessAborted(checks.ready(), signal);
     const { known, lacking } = await lookUpLists(store, kind, pubkeys, signal);
     const wanted = { searches: [] as ListSearch[], known, missing: [] as string[] };
@@ -170,7 +166,7 @@ export class Discovery {
     for (const pubkey of lacking) this.#seek(kind, pubkey, wanted);
     for (const pubkey of known) {
       this.#tally.enter(kind, pubkey, "known");
-      if (this.#isOlder(this.#options.checks.get(pubkey)?.[kind], this.#refreshAfter)) {
+      if (this.#isOlder(checks.get(pubkey)?.[kind], refreshAfter)) {
         this.#search(kind, pubkey, true);
       }
     }
@@ -183,8 +179,9 @@ export class Discovery {
     pubkey: string,
     { searches, missing }: { searches: ListSearch[]; missing: string[] },
   ): void {
-    const check = this.#options.checks.get(pubkey)?.[kind];
-    const hasNone = check && !check.found && !this.#isOlder(check, this.#noneAfter);
+    const { checks, noneAfter } = this.#options;
+    const check = checks.get(pubkey)?.[kind];
+    const hasNone = check && !check.found && !this.#isOlder(check, noneAfter);
     if (hasNone) return void missing.push(pubkey);
     const search = this.#search(kind, pubkey, false);
     if (!search) return;
@@ -224,8 +221,9 @@ export class Discovery {
 
   /** Whether somebody is to be asked for anew, as far as that can be told without the store. */
   #isDue(kind: number, pubkey: string): boolean {
-    const check = this.#options.checks.get(pubkey)?.[kind];
-    return this.#isOlder(check, check?.found ? this.#refreshAfter : this.#noneAfter);
+    const { checks, noneAfter, refreshAfter } = this.#options;
+    const check = checks.get(pubkey)?.[kind];
+    return this.#isOlder(check, check?.found ? refreshAfter : noneAfter);
   }
 
   #isOlder(check: Check | undefined, ms: number): boolean {

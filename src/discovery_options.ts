@@ -19,7 +19,7 @@ export interface DiscoveryOptions {
   /** Where lists are stored, which verifies them. */
   readonly store: Pick<RelayListStore, "peek" | "get" | "query" | "events" | "onList">;
   readonly ask: AskRelay;
-  /** Relays that keep everybody's lists. None: the fallback relays stand in for them. */
+  /** Relays that keep everybody's lists. They alone can say that somebody has none. */
   readonly indexers: readonly string[];
   /** Relays that are asked last. */
   readonly fallbacks: readonly string[];
@@ -31,10 +31,10 @@ export interface DiscoveryOptions {
   readonly weight: (url: string) => number;
   /** When who was asked for; closed together with the discovery. */
   readonly checks: KeptRecords<Checks>;
-  /** After how many milliseconds a list is asked for anew. @default 21_600_000 (six hours) */
-  readonly refreshAfter?: number;
-  /** After how many milliseconds one who has no list is asked for anew. @default 3_600_000 (an hour) */
-  readonly noneAfter?: number;
+  /** After how many milliseconds a list is asked for anew. */
+  readonly refreshAfter: number;
+  /** After how many milliseconds one who has no list is asked for anew. */
+  readonly noneAfter: number;
   /** Most people in one request. @default 250 */
   readonly maxAuthors?: number;
   /** Told of the progress of all that was wanted since the start. */

@@ -24,7 +24,9 @@ export type AuthorList = "write" | "read" | "dm" | "private";
 /** Where an event goes; see {@link eventRule}. */
 export type EventRule =
   /** To its author's write relays, and to those of whom or what it names. */
-  | { readonly to: "outbox-and-inboxes" | "outbox" | "indexed" | "deleted" }
+  | { readonly to: "outbox-and-inboxes" | "outbox" | "indexed" }
+  /** Wherever these events may be. */
+  | { readonly to: "deleted"; readonly ids: readonly string[] }
   /** To all relays of these lists of its author, to indexers and to fallback relays. */
   | { readonly to: "everywhere"; readonly lists: readonly AuthorList[] }
   /** To the relays of its recipients' kind 10050 lists. */
@@ -36,6 +38,9 @@ export type EventRule =
   /** To the relays that it names. */
   | { readonly to: "named"; readonly urls: readonly string[] }
   | { readonly to: "nowhere"; readonly reason: UnroutedReason; readonly why: string };
+
+/** Of so many events that a deletion names it is looked where they may be. */
+const MOST_DELETED = 100;
 
 /** Kinds that no relay list says a place for, and why. */
 const NEVER_ROUTED: Readonly<Record<number, string>> = {
@@ -104,7 +109,15 @@ function deletionRule(tags: NostrEvent["tags"]): EventRule {
   const lists = tags.flatMap(([name, value = ""]) =>
     name === "a" || name === "k" ? SPREAD_KINDS[parseInt(value)] ?? [] : []
   );
-  return lists.length > 0 ? { to: "everywhere", lists: [...new Set(lists)] } : { to: "deleted" };
+  return lists.length > 0
+    ? { to: "everywhere", lists: [...new Set(lists)] }
+    : { to: "deleted", ids: deletedIds(tags) };
+}
+
+/** The events that a deletion names, each once. */
+function deletedIds(tags: NostrEvent["tags"]): string[] {
+  const ids = tags.filter(([name, id]) => name === "e" && isPubkey(id)).map(([, id]) => id);
+  return [...new Set(ids)].slice(0, MOST_DELETED);
 }
 
 function nowhere(reason: UnroutedReason, why: string): EventRule {

@@ -14,7 +14,7 @@ import type { Wishes } from "./types.ts";
  * What {@link planEvent} wants to know of an event: the lists of its author and of the
  * users it tags; the kind 10050 lists of those whom a gift wrap is for; the author's
  * kind 10013 list for a private draft; the host of a group that the event itself does
- * not name. Nothing for an event that goes nowhere, or only where it says itself.
+ * not name; hints of events that it deletes. Nothing for an event that goes nowhere, or only where it says itself.
  *
  * @example A gift wrap is about its recipient's kind 10050 list, and nobody's kind 10002
  * ```ts
@@ -57,6 +57,12 @@ export function eventWishes(event: NostrEvent): Wishes {
         dm: rule.lists.includes("dm") ? [event.pubkey] : [],
         private: rule.lists.includes("private") ? [event.pubkey] : [],
         things: [],
+      };
+    case "deleted":
+      return {
+        ...nothing,
+        people: [event.pubkey, ...taggedUsers(event)],
+        things: rule.ids.map((id) => hintKey("id", id)),
       };
     default:
       return { ...nothing, people: [event.pubkey, ...taggedUsers(event)] };

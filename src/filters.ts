@@ -61,7 +61,9 @@ export function subjectsOf(filter: NostrFilter, lane: Lane, key: NamingKey): Sub
   const named = new Map<string, string[]>();
   for (const value of [...new Set(values)].sort()) {
     const pubkey = value.split(":", 2)[1] ?? "";
-    named.set(pubkey, [...named.get(pubkey) ?? [], value]);
+    const own = named.get(pubkey);
+    if (own) own.push(value);
+    else named.set(pubkey, [value]);
   }
   return { ...subjects(lane, key, [...named.keys()]), values: named };
 }

@@ -45,6 +45,7 @@ export function greedyCover(graph: RelayGraph, options: GreedyCoverOptions): num
 
   // The weights of each person's best chosen relays, falling, `copies` a person.
   const best = new Float64Array(people * copies);
+  const before = new Float64Array(copies);
   const gains = new Float64Array(urls.length);
   for (let relay = 0; relay < urls.length; relay++) {
     gains[relay] = (rowStarts[relay + 1] - rowStarts[relay]) * (weights[relay] << HALVINGS);
@@ -72,12 +73,11 @@ export function greedyCover(graph: RelayGraph, options: GreedyCoverOptions): num
       for (let i = from; i < to; i++) gains[relaysOf[i]] += change;
       return;
     }
-    for (let i = from; i < to; i++) {
-      gains[relaysOf[i]] -= gainOf(best, own, copies, weights[relaysOf[i]]);
-    }
+    for (let rank = 0; rank < copies; rank++) before[rank] = best[own + rank];
     insert(best, own, copies, weight);
     for (let i = from; i < to; i++) {
-      gains[relaysOf[i]] += gainOf(best, own, copies, weights[relaysOf[i]]);
+      const other = weights[relaysOf[i]];
+      gains[relaysOf[i]] += gainOf(best, own, copies, other) - gainOf(before, 0, copies, other);
     }
   };
 

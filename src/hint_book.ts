@@ -5,7 +5,7 @@
  */
 
 import type { Clock } from "./clock.ts";
-import type { Hint } from "./hint.ts";
+import { type Hint, isEventKey, isHintKey } from "./hint.ts";
 import {
   addHint,
   cleanHints,
@@ -67,7 +67,7 @@ export class HintBook {
       max,
       topic: "hint",
       name: "hints",
-      isKey,
+      isKey: isHintKey,
       parse: (text) => cleanHints(text, perKey),
       format: (text) => text,
       changedAt: lastSeen,
@@ -102,10 +102,14 @@ export class HintBook {
     const time = { seen: Math.floor(Math.min(Math.max(0, at), now)), now, perKey: this.#perKey };
     let added = 0;
     for (const { about, source, url: seen, author } of hints) {
-      if (!isKey(about) || !isHintSource(source)) continue;
+      if (!isHintKey(about) || !isHintSource(source)) continue;
       const { url } = check(seen);
       if (url === undefined) continue;
-      const hint = { url, source, author: isEvent(about) && isPubkey(author) ? author : undefined };
+      const hint = {
+        url,
+        source,
+        author: isEventKey(about) && isPubkey(author) ? author : undefined,
+      };
       if (source === "hand") this.#want(about);
       if (this.#records.change(about, (text) => addHint(text, hint, time), NO_HINTS)) added++;
     }
@@ -142,7 +146,7 @@ export class HintBook {
 
   /** An event is asked for once or twice: that is no reason to keep a place for it. */
   #want(key: string): void {
-    if (!isKey(key) || isEvent(key)) return;
+    if (!isHintKey(key) || isEventKey(key)) return;
     this.#wanted.delete(key);
     this.#wanted.add(key);
     if (this.#wanted.size <= this.#mostWanted) return;
@@ -152,16 +156,4 @@ export class HintBook {
       if (this.#wanted.size <= this.#mostWanted - Math.floor(this.#mostWanted / 100)) return;
     }
   }
-}
-
-/** A pubkey, or a key that `hintKey` makes, as a database can hold it. */
-function isKey(key: unknown): key is string {
-  if (typeof key !== "string") return false;
-  if (isEvent(key)) return isPubkey(key.slice(3));
-  if (key.startsWith("group:")) return /^group:[^\0]{1,100}$/.test(key) && key.isWellFormed();
-  return isPubkey(key);
-}
-
-function isEvent(key: string): boolean {
-  return key.startsWith("id:");
 }

@@ -26,10 +26,11 @@ export const GROUP_LIST_KIND = 10009;
 export const PRIVATE_LIST_KIND = 10013;
 /** Private drafts (NIP-37). */
 export const DRAFT_KIND = 31234;
+/** Lists of relays by which others find somebody: those of everybody count, and are in memory. */
+export const ADDRESS_LIST_KINDS: readonly number[] = [RELAY_LIST_KIND, DM_LIST_KIND];
 /** Lists of relays. */
 export const LIST_KINDS: readonly number[] = [
-  RELAY_LIST_KIND,
-  DM_LIST_KIND,
+  ...ADDRESS_LIST_KINDS,
   BLOCKED_LIST_KIND,
   SEARCH_LIST_KIND,
   GROUP_LIST_KIND,

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { DM_LIST_KIND, RELAY_LIST_KIND } from "./kinds.ts";
+import { ADDRESS_LIST_KINDS } from "./kinds.ts";
 import { isPubkey } from "./pubkeys.ts";
 import type { RelayListStore } from "./relay_list_store.ts";
 import { unlessAborted } from "./unless_aborted.ts";
@@ -17,9 +17,6 @@ export interface ListLookup {
   readonly lacking: ReadonlySet<string>;
 }
 
-/** The kinds of lists that the store has in memory. */
-const IN_MEMORY: readonly number[] = [RELAY_LIST_KIND, DM_LIST_KIND];
-
 /**
  * Sees who has a list of this kind.
  *
@@ -31,7 +28,7 @@ export async function lookUpLists(
   pubkeys: Iterable<string>,
   signal?: AbortSignal,
 ): Promise<ListLookup> {
-  const isInMemory = IN_MEMORY.includes(kind);
+  const isInMemory = ADDRESS_LIST_KINDS.includes(kind);
   const known: string[] = [];
   const lacking = new Set<string>();
   const unread = new Set<string>();

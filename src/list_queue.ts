@@ -114,19 +114,19 @@ export class ListQueue {
     const { isUsable, maxAuthors, onOutcome } = this.#options;
     const canAsk = isUsable();
     const people = new Map<string, ListSearch[]>();
-    const failed: ListSearch[] = [];
+    const unasked: ListSearch[] = [];
     for (const pending of [this.#urgent, this.#others]) {
       for (const [pubkey, searches] of pending) {
         if (people.size >= maxAuthors) break;
         pending.delete(pubkey);
         for (const search of searches) {
-          if (!canAsk || search.callers === 0) failed.push(search);
+          if (!canAsk || search.callers === 0) unasked.push(search);
           else if (people.has(pubkey)) people.get(pubkey)!.push(search);
           else people.set(pubkey, [search]);
         }
       }
     }
-    for (const search of failed) onOutcome(search, "failed", false);
+    for (const search of unasked) onOutcome(search, canAsk ? "unwanted" : "failed", false);
     return people;
   }
 

@@ -58,9 +58,7 @@ export class ListRounds {
   /** Nobody is asked yet. */
   constructor(options: ListRoundsOptions) {
     this.#options = options;
-    const { indexers, fallbacks } = options;
-    // Somebody has to stand for what there is.
-    this.#indexers = new Set(indexers.length > 0 ? indexers : fallbacks);
+    this.#indexers = new Set(options.indexers);
   }
 
   /** Begins a search, together with others that are begun in this turn. */

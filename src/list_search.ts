@@ -16,8 +16,10 @@ export type Outcome =
   | "complete"
   /** It answered, and something may have been cut off. */
   | "cut"
-  /** It did not answer. */
+  /** It did not answer, or may not be asked. */
   | "failed"
+  /** It was not asked, since nobody wanted the list any more. */
+  | "unwanted"
   /** What it answered could not be stored. */
   | "unstored";
 
@@ -57,7 +59,7 @@ export class ListSearch {
   #answered = 0;
   /** How many of them answered completely. */
   #complete = 0;
-  /** Whether there may have been a list that could not be stored. */
+  /** Whether there may be a list that could not be stored, or was not asked for. */
   #isLost = false;
   #isSettled: boolean;
 
@@ -71,7 +73,7 @@ export class ListSearch {
 
   /** A relay is done; whether there is nothing, answers of indexers alone can say. */
   answered(outcome: Outcome, isIndexer: boolean): void {
-    if (outcome === "unstored") this.#isLost = true;
+    if (outcome === "unstored" || outcome === "unwanted") this.#isLost = true;
     if (!isIndexer) return;
     if (outcome !== "failed") this.#answered++;
     if (outcome === "complete") this.#complete++;

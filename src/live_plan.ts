@@ -27,18 +27,16 @@ const LISTED: readonly (Lane & keyof Known)[] = ["write", "read", "dm", "private
 const WORTH_WHILE = 1 / 32;
 /** For so few people it always is. */
 const FEW = 64;
-/** The plan is made anew, too, when this share of lists has changed. */
-const MANY = 1 / 2;
 
 /**
  * A plan that is carried out, and changes.
  *
  * Whoever's list arrives is seated at once: on relays that are asked anyway, and on
  * others while there is room for more. Since rare relays would fill the room that way, the
- * whole is planned anew after enough changes for that to pay: the number of lists that
- * changed grows by a share each time, so that all planning together costs a small multiple
- * of the last. The new plan counts only where it is better by some per cent, and leaves
- * people where they are as far as it has their relays.
+ * whole is planned anew after enough changes for that to pay: a share of those who are
+ * covered, so that all planning together costs a small multiple of the last. The new plan
+ * counts only where it is better by some per cent, and leaves people where they are as far
+ * as it has their relays.
  *
  * At each difference it asks at most `maxRelays` relays, each of them for people whose list
  * names it, or for whom the planner would have it stand in; and at least nine in ten of
@@ -50,12 +48,10 @@ export class LivePlan {
   readonly #open: readonly string[];
   readonly #known: Map<string, Known>;
   readonly #seats: LiveSeats;
-  /** Lists that have changed since the plan was last made as a whole. */
-  #changed = 0;
-  /** Those of them by which the whole might do better than one by one. */
+  /** Whether lists have changed since the plan was last made as a whole. */
+  #hasNews = false;
+  /** How many of them have by which the whole might do better than one by one. */
   #doubtful = 0;
-  /** How many people had a list then. */
-  #listed: number;
 
   /** @param planned The plan that is carried out, made of this input. */
   constructor(input: PlanInput, planned: PlannedReq) {
@@ -68,7 +64,6 @@ export class LivePlan {
       seatings,
       ({ lane, key }) => isListed(lane) ? input.known.get(key)?.[lane] ?? [] : [],
     );
-    this.#listed = this.#seats.listed;
   }
 
   /** What has been made known, and what the request was planned by. */
@@ -88,7 +83,7 @@ export class LivePlan {
       const urls = known[lane];
       const isSure = urls && this.#seats.list(lane, pubkey, urls);
       if (isSure === undefined) continue;
-      this.#changed++;
+      this.#hasNews = true;
       if (!isSure) this.#doubtful++;
     }
   }
@@ -101,9 +96,8 @@ export class LivePlan {
 
   #isDue(): boolean {
     const { size, covered, isShort } = this.#seats;
-    if (this.#changed === 0) return false;
-    return size <= FEW || isShort || this.#doubtful > covered * WORTH_WHILE ||
-      this.#changed > this.#listed * MANY;
+    return this.#hasNews &&
+      (size <= FEW || isShort || this.#doubtful > covered * WORTH_WHILE);
   }
 
   #planAnew(): void {
@@ -113,9 +107,8 @@ export class LivePlan {
     if (this.#fits(seatings) && isBetter(this.#seats.meritOf(seatings), this.#seats.merit)) {
       this.#seats.adopt(seatings);
     }
-    this.#changed = 0;
+    this.#hasNews = false;
     this.#doubtful = 0;
-    this.#listed = this.#seats.listed;
   }
 
   /** Whether what is asked as a whole would be asked on some of the relays where it is. */
@@ -132,10 +125,9 @@ export function isListed(lane: LiveRow["lane"]): lane is typeof LISTED[number] {
 }
 
 function isBetter(other: Merit, own: Merit): boolean {
-  if (other.unasked < own.unasked || other.covered > own.covered * (1 + WORTH_WHILE)) {
-    return true;
-  }
-  return other.covered >= own.covered && other.worth > own.worth * (1 + WORTH_WHILE);
+  return other.unasked < own.unasked ||
+    other.covered > own.covered * (1 + WORTH_WHILE) ||
+    other.worth > own.worth * (1 + WORTH_WHILE);
 }
 
 function seatingsOf({ urls, names, lanes, places, copies, open }: Seats): Seating[] {

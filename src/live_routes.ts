@@ -66,7 +66,7 @@ export class LiveRoutes {
     const people = peopleOf(planned);
     let unwatch: (() => void) | undefined;
     request.watcher = {
-      begun: () => this.#begin(live, people),
+      begun: () => this.#begin(live, people, planned.input.known),
       done: () => {
         live.done();
         unwatch ??= this.#watch?.(people);
@@ -86,14 +86,18 @@ export class LiveRoutes {
     this.#recent.clear();
   }
 
-  #begin(live: LiveRequest, people: ReadonlySet<string>): void {
+  #begin(
+    live: LiveRequest,
+    people: ReadonlySet<string>,
+    planned: ReadonlyMap<string, Known>,
+  ): void {
     for (const pubkey of people) {
       const followers = this.#followers.get(pubkey);
       if (followers) followers.add(live);
       else this.#followers.set(pubkey, new Set([live]));
       // It may have become known since it was looked up.
       const known = this.#recent.get(pubkey);
-      if (known) live.tell(pubkey, known);
+      if (known && isNews(known, planned.get(pubkey))) live.tell(pubkey, known);
     }
   }
 
@@ -115,6 +119,13 @@ export class LiveRoutes {
     if (this.#recent.size > RECENT) this.#recent.delete(this.#recent.keys().next().value!);
     for (const live of this.#followers.get(pubkey) ?? []) live.tell(pubkey, known);
   }
+}
+
+/** Whether lists say something else than what was known. */
+function isNews(lists: Pick<Known, "write" | "read" | "dm">, known: Known = {}): boolean {
+  return (["write", "read", "dm"] as const).some((lane) =>
+    lists[lane] !== undefined && lists[lane].join() !== known[lane]?.join()
+  );
 }
 
 /** Those whose own lists say where a request asks. */

@@ -20,7 +20,7 @@ import type { PlanSettings } from "./options.ts";
 import { isPubkey } from "./pubkeys.ts";
 import type { Lane } from "./types.ts";
 
-/** How good a seating is. The lower rank decides only where the higher are equal. */
+/** How good a seating is. */
 export interface Merit {
   /** Rows that no relay is asked for. */
   readonly unasked: number;
@@ -37,7 +37,6 @@ export class LiveSeats {
   readonly #relays: LiveRelays;
   readonly #changed = new Set<Relay>();
   #open = 0;
-  #listed = 0;
   #covered = 0;
   /** How many people are asked for nowhere, for whom fallback relays would do. */
   #unasked = 0;
@@ -67,11 +66,6 @@ export class LiveSeats {
   /** How many rows there are. */
   get size(): number {
     return this.#rows.size;
-  }
-
-  /** How many people have a list with a usable relay. */
-  get listed(): number {
-    return this.#listed;
   }
 
   /** How many people are asked for on relays that they list. */
@@ -190,8 +184,7 @@ export class LiveSeats {
       relay.listed--;
       this.#relays.release(relay);
     }
-    for (const relay of list) this.#relays.get(relay.url).listed++;
-    this.#listed += Math.sign(list.length) - Math.sign(row.list.length);
+    for (const relay of list) relay.listed++;
     row.list = list;
     return true;
   }
@@ -238,7 +231,6 @@ export class LiveSeats {
     relay.asked.add(row);
     if (!relay.lost.delete(row)) relay.gained.add(row);
     this.#changed.add(relay);
-    relay.wanted.delete(row);
     const others = [...relay.wanted];
     relay.wanted.clear();
     for (const other of others) {

@@ -8,7 +8,7 @@ import type { NostrFilter } from "@nostrify/types";
 import { cutFilters } from "./cut_filters.ts";
 import type { LiveRow } from "./live_relays.ts";
 import type { PlanSettings } from "./options.ts";
-import type { NamedPart, ReqParts } from "./req_parts.ts";
+import { BESIDES_WRITE, type NamedPart, type ReqParts } from "./req_parts.ts";
 import type { LaneRows, Seats } from "./seats.ts";
 import type { Lane } from "./types.ts";
 
@@ -42,9 +42,12 @@ export function liveShares(
       placesOf.set(lane, rows);
       add(rows, key, place);
     }
-    for (const names of wanted.values()) names.sort();
+    const authors = new Set(wanted.get("write"));
     const shares = parts.named.flatMap((part) => {
-      const names = namesOf(part, wanted.get(part.about.lane) ?? []);
+      const { lane } = part.about;
+      let names = namesOf(part, wanted.get(lane) ?? []);
+      // As authors they are asked for with all kinds.
+      if (BESIDES_WRITE.includes(lane)) names = names.filter((name) => !authors.has(name));
       return names.length > 0 ? [{ part, names }] : [];
     });
     const filters = cutFilters(shares, settings);

@@ -11,6 +11,7 @@ import { Discovery } from "./discovery.ts";
 import type { DiscoveryProgress } from "./discovery_progress.ts";
 import { RelayError } from "./errors.ts";
 import { filterOf } from "./filter_of.ts";
+import { isHintKey } from "./hint.ts";
 import { HintBook } from "./hint_book.ts";
 import { nip05Hints } from "./hints/nip05_doc.ts";
 import { KeptRecords } from "./kept_records.ts";
@@ -24,7 +25,6 @@ import { OutboxKnowledge } from "./outbox_knowledge.ts";
 import type { OutboxSettings } from "./outbox_settings.ts";
 import { OwnLists } from "./own_lists.ts";
 import { PassingEvents } from "./passing_events.ts";
-import { isPubkey } from "./pubkeys.ts";
 import type { LegOptions } from "./relay_leg.ts";
 import type { RelayUrlCheck } from "./relay_url.ts";
 import type { Supervisor } from "./supervisor.ts";
@@ -153,7 +153,7 @@ export class OutboxPeople {
 
   /** See `Outbox.hint`. */
   hint(about: string, relays: readonly string[]): void {
-    if (!isPubkey(about) && !/^(?:id:[0-9a-f]{64}|group:.{1,100})$/.test(about)) {
+    if (!isHintKey(about)) {
       throw new TypeError(
         `Cannot enter a hint: it must be about a pubkey (64 lowercase hex), "id:<event id>" or ` +
           `"group:<group id>", got ${JSON.stringify(about)}`,

@@ -9,12 +9,18 @@ import type { NostrEvent } from "@nostrify/types";
 import { isEphemeralKind } from "nostr-tools/kinds";
 import { EventRefusedError } from "./errors.ts";
 import { isTooLong } from "./event_check.ts";
-import { type Hint, hintKey } from "./hint.ts";
+import { type Hint, isEventKey } from "./hint.ts";
 import { deliveryHints } from "./hints/delivery.ts";
 import { eventTagHints } from "./hints/event_tags.ts";
 import { followListHints } from "./hints/follow_list.ts";
-import { DELETION_KIND, DM_LIST_KIND, GIFT_WRAP_KINDS, LIST_KINDS } from "./kinds.ts";
-import { RELAY_LIST_KIND, VANISH_KIND } from "./kinds.ts";
+import {
+  ADDRESS_LIST_KINDS,
+  DELETION_KIND,
+  FOLLOW_LIST_KIND,
+  GIFT_WRAP_KINDS,
+  LIST_KINDS,
+  VANISH_KIND,
+} from "./kinds.ts";
 import { isPubkey } from "./pubkeys.ts";
 import { SeenIds } from "./seen_ids.ts";
 import type { RelayList } from "./types.ts";
@@ -36,7 +42,7 @@ export interface PassingEventsOptions {
 
 /** Most events on their way into the store; what comes beyond is let pass. */
 const MOST_AT_ONCE = 1_000;
-/** Ids that are remembered: every relay sends the same lists. */
+/** Ids that are remembered: many relays send the same events. */
 const MOST_REMEMBERED = 10_000;
 
 /** Looks at events that pass by. */
@@ -46,6 +52,8 @@ export class PassingEvents {
   readonly #storing = new Map<string, Promise<void>>();
   /** Those that need not be offered to the store again. */
   readonly #stored = new SeenIds(MOST_REMEMBERED);
+  /** Those whose tags were read. */
+  readonly #read = new SeenIds(MOST_REMEMBERED);
 
   constructor(options: PassingEventsOptions) {
     this.#options = options;
@@ -56,8 +64,11 @@ export class PassingEvents {
     this.published(event);
     if (isEphemeralKind(event.kind) || GIFT_WRAP_KINDS.includes(event.kind)) return;
     const { store, book } = this.#options;
-    const tags = event.kind === 3 ? followListHints : eventTagHints;
-    const hints = [...tags.read(event), ...deliveryHints.read({ event, relay: url })]
+    const tags = event.kind === FOLLOW_LIST_KIND ? followListHints : eventTagHints;
+    const said = this.#read.add(event.id) ? tags.read(event) : [];
+    // What a stranger's tag says of a group would decide where its messages are asked for
+    // and published.
+    const hints = [...said, ...deliveryHints.read({ event, relay: url })]
       .filter(({ about }) => isPubkey(about) ? !store.peek(about) : isEventKey(about));
     if (hints.length > 0) book.add(hints);
   }
@@ -91,23 +102,21 @@ export class PassingEvents {
 
   /** Whether an event is a list, or may take one back, and says something new. */
   #isWanted({ kind, pubkey, created_at, tags }: NostrEvent): boolean {
-    if (kind === VANISH_KIND) return true;
+    if (kind === VANISH_KIND) return tags.some(namesAllRelays);
     if (kind === DELETION_KIND) return tags.some(namesList);
     if (!LIST_KINDS.includes(kind)) return false;
-    if (kind !== RELAY_LIST_KIND && kind !== DM_LIST_KIND) {
-      return pubkey === this.#options.user;
-    }
+    if (!ADDRESS_LIST_KINDS.includes(kind)) return pubkey === this.#options.user;
     const known = this.#options.store.peek(pubkey, kind);
     return !known || known.created_at <= created_at;
   }
 }
 
 /**
- * Whether a hint is about an event. What a stranger's tag says of a group would decide
- * where its messages are asked for and published.
+ * Whether a tag of a request to vanish names all relays (NIP-62). Who vanishes from some
+ * is still on the others, where their list says.
  */
-function isEventKey(about: string): boolean {
-  return about.startsWith(hintKey("id", ""));
+function namesAllRelays([name, value]: readonly string[]): boolean {
+  return name === "relay" && value === "ALL_RELAYS";
 }
 
 /** Whether a tag of a deletion names a list, or its kind (NIP-09). */

@@ -135,6 +135,7 @@ export function placeEvent(
   }
   const isHomeless = homes === 0;
   if (isHomeless) homes += add(hintedRelays(stored, settings), "hint");
+  if (rule.to === "deleted") add(seenAt(rule.ids, known, settings), "hint");
   if (rule.to !== "outbox-and-inboxes") add(indexerRelays, "indexer");
   if (isHomeless || isEverywhere || rule.to === "deleted") homes += add(fallbackRelays, "fallback");
 
@@ -145,6 +146,16 @@ export function placeEvent(
   }
   const lost: Unrouted[] = homes === 0 ? [{ reason: "no-list", pubkey: event.pubkey }] : [];
   return finishedPlan(reasons, { ...delivery, unrouted: [...lost, ...delivery.unrouted] });
+}
+
+/** Where hints say that events are, at most `maxInboxes` relays. */
+function seenAt(
+  ids: readonly string[],
+  known: ReadonlyMap<string, Known>,
+  settings: PlanSettings,
+): string[] {
+  const urls = ids.flatMap((id) => hintedRelays(known.get(hintKey("id", id)), settings));
+  return [...new Set(urls)].slice(0, settings.maxInboxes);
 }
 
 /** The lists of an event's author, with what the event itself says in their place. */

@@ -47,6 +47,8 @@ export class RelayGraphBuilder {
   readonly #firstOf = new Map<string, number>();
   /** The first relay of the host of each relay, -1 while that host has no other. */
   readonly #hosts: number[] = [];
+  /** Whether any host has several. */
+  #hasTwins = false;
   readonly #urls: string[] = [];
   readonly #weights: number[] = [];
   readonly #starts: number[] = [0];
@@ -72,14 +74,17 @@ export class RelayGraphBuilder {
   add(urls: readonly string[]): number {
     const edges = this.#relaysOf;
     const idOf = this.#idOf;
-    const hosts = this.#hosts;
     const start = this.#start;
+    let hasTwins = this.#hasTwins;
     next: for (let i = 0; i < urls.length; i++) {
       let id = idOf.get(urls[i]);
-      if (id === undefined) id = this.#meet(urls[i]);
+      if (id === undefined) {
+        id = this.#meet(urls[i]);
+        hasTwins = this.#hasTwins;
+      }
       if (id === REFUSED) continue;
       for (let at = start; at < edges.length; at++) if (edges[at] === id) continue next;
-      if (hosts[id] >= 0 && this.#displaces(id)) continue;
+      if (hasTwins && this.#displaces(id)) continue;
       edges.push(id);
     }
     return edges.length - start;
@@ -143,7 +148,10 @@ export class RelayGraphBuilder {
     this.#hosts.push(-1);
     if (this.#perHost) {
       const first = this.#firstOfHost(url, id);
-      if (first !== id) this.#hosts[first] = this.#hosts[id] = first;
+      if (first !== id) {
+        this.#hosts[first] = this.#hosts[id] = first;
+        this.#hasTwins = true;
+      }
     }
     return id;
   }
@@ -162,6 +170,7 @@ export class RelayGraphBuilder {
   /** Whether the open row has a relay of the same host; the better of the two stays. */
   #displaces(id: number): boolean {
     const edges = this.#relaysOf;
+    if (this.#hosts[id] < 0) return false;
     for (let at = this.#start; at < edges.length; at++) {
       if (this.#hosts[edges[at]] !== this.#hosts[id]) continue;
       if (this.#isBetter(id, edges[at])) edges[at] = id;

@@ -83,6 +83,9 @@ const BESIDES: readonly (readonly [Lane, (kind: number) => boolean])[] = [
   ["index", isReplaceableKind],
 ];
 
+/** The lanes of that: whoever is asked for there is an author, too. */
+export const BESIDES_WRITE: readonly Lane[] = BESIDES.map(([lane]) => lane);
+
 /** The filter for those of its kinds that are meant; `undefined` if it names none of them. */
 function forKinds(
   filter: NostrFilter,

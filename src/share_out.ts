@@ -9,7 +9,7 @@ import type { Choice } from "./choose_relays.ts";
 import type { Share } from "./cut_filters.ts";
 import { narrowFilter, type Subjects } from "./filters.ts";
 import { ABSENT, INVALID, NO_LIST, NOWHERE, type PlanRows, RowFinder } from "./plan_rows.ts";
-import type { ReqParts } from "./req_parts.ts";
+import { BESIDES_WRITE, type ReqParts } from "./req_parts.ts";
 import type { Lane, Unrouted, UnroutedReason } from "./types.ts";
 
 /** A filter for relays that serve everybody. */
@@ -38,9 +38,6 @@ export function openFilters({ named, open }: ReqParts, rows: PlanRows): OpenFilt
   });
 }
 
-/** The lanes that come besides the authors' write relays. */
-const BESIDES: readonly Lane[] = ["index", "private"];
-
 /** Each relay's share of each part, by place, and what no relay is asked for. */
 export function shareOut(
   parts: ReqParts,
@@ -63,13 +60,13 @@ export function shareOut(
     const { lane, order, names } = part.about;
     const shared = choice.relays.map((): string[] => []);
     const rowOf = finder.rowsOf(part);
-    const hasAnyway = BESIDES.includes(lane)
+    const hasAnyway = BESIDES_WRITE.includes(lane)
       ? isAuthorAt
       : lane === "id"
       ? (_: string, place: number) => choice.open.includes(place)
       : undefined;
     // Profiles that indexers have, drafts that private relays have: nothing is missed then.
-    const instead = BESIDES.filter((other) =>
+    const instead = BESIDES_WRITE.filter((other) =>
       lane === "write" &&
       parts.named.some(({ index, filter, about }) =>
         about.lane === other && index === part.index && filter === part.filter

@@ -17,7 +17,7 @@ export interface SupervisorOptions {
   readonly link: LinkOptions;
   readonly request: Omit<RequestOptions, "link">;
   /** What requests follow while they are open. */
-  readonly live?: LiveRoutes;
+  readonly live?: Pick<LiveRoutes, "follow">;
 }
 
 /** Part of a request: one of its relays. */
@@ -90,11 +90,9 @@ export class Supervisor {
   /** Plans anew without relays that are not to be connected to for now. */
   #spare(without: Planned["without"]): Planned["without"] {
     const { clock, memory } = this.#request;
-    return (avoid, isMeant, maxRelays) => {
-      const has = (url: string) => avoid.has(url) || memory.retryAt(url) > clock.now();
-      const planned = without({ has }, isMeant, maxRelays);
-      return { ...planned, without: this.#spare(planned.without) };
-    };
+    const isResting = (url: string) => memory.retryAt(url) > clock.now();
+    return (avoid, isMeant, maxRelays) =>
+      without({ has: (url) => avoid.has(url) || isResting(url) }, isMeant, maxRelays);
   }
 
   /** The part that filters are, once; filters of no plan are a request of their own. */

@@ -40,6 +40,8 @@ Deno.test("Coverage counts an event on each lane that it answers", () => {
     [{ kind: 1059, pubkey: C, tags: [["P", B]] }, ["read"]],
     [{ kind: 1, pubkey: C, tags }, ["read", "group"]],
     [{ kind: 1, pubkey: C, tags: [["H", "cats"], ["h", B]] }, []],
+    [{ kind: 1, pubkey: C, tags: [[], ["", B], ["pP", B], ["ap", `1:${B}`]] }, []],
+    [{ kind: 1, pubkey: C, tags: [["A", `30023:${B}:x`]] }, ["read"]],
     [{ kind: 1, pubkey: C, id: "ee".repeat(32) }, ["id"]],
   ];
   for (const [event, lanes] of answered) {

@@ -123,6 +123,16 @@ Deno.test("the relay that delivered is asked again for an author without a list"
   assert.deepEqual(await network.find(postsOf(alice)), idsOf(first, second));
 });
 
+Deno.test("a profile that an indexer has leads nobody to look for its author's posts there", async () => {
+  await using network = new PeopleWorld(0, { relaysPerAuthor: 1 });
+  const { indexer, hub } = network;
+  const profile = alice.sign({ kind: 0, content: "{}" });
+  indexer.seed([profile]);
+  const post = network.post(alice, hub);
+  assert.deepEqual(await network.find({ kinds: [0], authors: [alice.pubkey] }), [profile.id]);
+  assert.deepEqual(await network.find(postsOf(alice)), [post.id]);
+});
+
 Deno.test("the search for lists tells how it goes on, and can be asked for by itself", async () => {
   const seen: unknown[] = [];
   await using network = new PeopleWorld(1, { onProgress: (progress) => seen.push(progress) });

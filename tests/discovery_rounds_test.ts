@@ -65,6 +65,19 @@ Deno.test("Discovery asks whoever is left after an indexer is late, and takes it
   assert.equal((await world.store.get([P])).get(P)?.created_at, list(7).created_at + 1);
 });
 
+Deno.test("Discovery waits for a round to its end, though a late relay of the last one answers", async () => {
+  const world = new DiscoveryWorld({ [I1]: hangs, [I3]: hangs });
+  const found = world.find([P], 3_000);
+  await world.turn();
+  await world.clock.advance(2_000);
+  await world.turn();
+  assert.deepEqual(world.asks.map(({ url }) => url), [I1, I2, I3]);
+  world.asks[0].end();
+  await world.turn();
+  assert.equal(world.asks.length, 3);
+  await found;
+});
+
 Deno.test("Discovery asks for nobody anew of whom a late relay may still tell", async () => {
   const world = new DiscoveryWorld({ [I1]: hangs, [I2]: hangs, [I3]: hangs, [F]: hangs });
   await world.find([P], 20_000);
@@ -189,15 +202,6 @@ Deno.test("Discovery finds lists of other kinds, too", async () => {
   world.asks.length = 0;
   await world.find([P], 60_000, 10006);
   assert.deepEqual(world.asks, []);
-});
-
-Deno.test("Discovery without indexers asks the fallback relays, which count in their place", async () => {
-  const world = new DiscoveryWorld({}, { indexers: [] });
-  await world.find([P]);
-  assert.deepEqual(world.asks.map(({ url }) => url), [F]);
-  await world.clock.advance(60_000);
-  await world.find([P]);
-  assert.equal(world.asks.length, 1, "that there is none is remembered");
 });
 
 Deno.test("Discovery asks at most sixteen requests at once at relays that are no indexers", async () => {

@@ -80,6 +80,8 @@ class SocketWorld implements AsyncDisposable {
       isUsable: (url) => memory.retryAt(url) <= clock.now(),
       weight: () => 1,
       checks: new KeptRecords({ ...LIST_CHECKS, clock, onError, max: 1_000 }),
+      refreshAfter: 21_600_000,
+      noneAfter: 3_600_000,
       onError,
     });
   }

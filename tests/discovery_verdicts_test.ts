@@ -5,11 +5,13 @@ import {
   F,
   fails,
   type FakeRelay,
+  hangs,
   holds,
   I1,
   I2,
   I3,
   list,
+  people,
   person,
 } from "./support/discovery_world.ts";
 
@@ -75,4 +77,38 @@ Deno.test("Discovery takes one complete answer for a no, two where two answered"
     await world.find([P]);
     assert.equal(world.asks.length === 0, isKnown);
   }
+});
+
+Deno.test("Discovery takes nobody's word for a no where an indexer was not asked, as nobody waited", async () => {
+  const world = new DiscoveryWorld(
+    { [I1]: hangs, [I2]: hangs },
+    { indexers: [I1, I2], maxAuthors: 1 },
+  );
+  const giveUp = new AbortController();
+  const given = world.discovery.find(10002, people(8), { wait: 60_000, signal: giveUp.signal });
+  await world.turn();
+  giveUp.abort();
+  await assert.rejects(given);
+  world.relays.set(I1, holds([list(7)])).set(I2, holds([]));
+  const endAll = async (url: string) => {
+    for (const ask of world.asks) if (ask.url === url) ask.end();
+    await world.turn();
+  };
+  await endAll(I1);
+  const again = world.find([P], 1_000);
+  await endAll(I2);
+  await again;
+  await world.clock.advance(10_000);
+  await world.find([P]);
+  assert.equal(await world.known([P]), 1);
+});
+
+Deno.test("Discovery takes the word of others for a no where an indexer may not be asked", async () => {
+  const world = new DiscoveryWorld();
+  world.unusable.add(I3);
+  await world.find([P]);
+  world.asks.length = 0;
+  await world.clock.advance(60_000);
+  await world.find([P]);
+  assert.deepEqual(world.asks, []);
 });

@@ -113,6 +113,6 @@ Deno.test("eventRule() deletes a list where it was spread, by its coordinate or 
   assert.deepEqual(ruleOf(5, ["k", "10050"]), everywhere("write", "read", "dm"));
   assert.deepEqual(ruleOf(5, ["k", "10002"], ["k", "10050"]), everywhere("write", "read", "dm"));
   for (const tag of [["k"], ["a"], ["k", "1"], ["a", `30023:${me}:10002`], ["e", "10002"], []]) {
-    assert.deepEqual(ruleOf(5, tag), { to: "deleted" });
+    assert.deepEqual(ruleOf(5, tag), { to: "deleted", ids: [] });
   }
 });

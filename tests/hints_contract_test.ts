@@ -168,13 +168,13 @@ testHintReader("delivery", {
   }),
   genuine: fc.record({
     event: fc.record({
-      kind: fc.constantFrom(0, 1, 3, 1059, 10002, 21059, 22242, 30023),
+      kind: fc.constantFrom(0, 1, 3, 6, 1059, 1111, 9735, 10002, 21059, 22242, 30023),
       pubkey: person,
     }),
     relay: url,
   }).map((seen) => {
     const { event: { kind, pubkey: about }, relay: url } = seen;
-    const kept = ![1059, 21059, 22242].includes(kind);
+    const kept = [1, 6, 1111, 9735, 30023].includes(kind);
     return [seen, kept ? [{ about, url, source: "delivered" }] : []];
   }),
   flood: [{ event: draft({ pubkey: BOB }), relay: manyUrls[0] }, 1],

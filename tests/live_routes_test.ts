@@ -248,6 +248,18 @@ Deno.test("LiveRoutes hears of lists that become known between the planning and 
   assert.equal(test.events.length, 1);
 });
 
+Deno.test("LiveRoutes takes what a request was planned by for no news", async () => {
+  const [first, again] = [false, true].map((isKnown) => {
+    const test = new LiveTest({ lists: ["a", "b"], scripts: { a: holding([]), b: holding([]) } });
+    if (isKnown) test.tell(0, "a");
+    return test;
+  });
+  for (const test of [first, again]) await test.begin(posts(2));
+  assert.equal(again.clock.pending, first.clock.pending, "it waits for nothing more");
+  again.tell(0, "b");
+  assert.equal(again.clock.pending, first.clock.pending + 1);
+});
+
 Deno.test("LiveRoutes remembers what became known last, of so many people and no more", async () => {
   const answers = { z: holding([]), a: holding([]), d: holding([]) };
   const strangers = Array.from(
@@ -321,6 +333,32 @@ Deno.test("LiveRoutes forgets requests that are over, and lets go of all at any 
     await test.clock.advance(1_000_000);
     assert.equal(test.clock.pending, 0, `${ms}`);
   }
+});
+
+Deno.test("LiveRoutes waits for nothing for the sake of a request that is over", async () => {
+  const test = await open(2, { z: holding([]) });
+  test.controller.abort();
+  await settled();
+  const idle = test.clock.pending;
+  const other = await open(2, { z: holding([]) });
+  other.tell(0, "a");
+  other.controller.abort();
+  await settled();
+  assert.equal(other.clock.pending, idle);
+});
+
+Deno.test("LiveRoutes lets go of a relay, but not of those for whom it stands in for another", async () => {
+  const test = await open(2, { a: { connect: "refuse" } }, {
+    lists: ["ab"],
+    routing: { relaysPerAuthor: 1 },
+  });
+  test.tell(1, "b");
+  await test.clock.advance(1_000);
+  assert.deepEqual(test.asking("b").toSorted(), ["A", "B"]);
+  test.tell(1, "c");
+  await test.clock.advance(2_000);
+  assert.deepEqual(test.asking("b"), ["A"]);
+  assert.deepEqual(test.asking("c"), ["B"]);
 });
 
 Deno.test("LiveRoutes that is closed hears nothing any longer", async () => {

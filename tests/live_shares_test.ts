@@ -5,7 +5,7 @@ import { liveShares } from "../src/live_shares.ts";
 import { planSettings } from "../src/options.ts";
 import { planParts } from "../src/plan_req.ts";
 import { reqParts } from "../src/req_parts.ts";
-import { requests } from "./support/requests.ts";
+import { RELAYS, requests } from "./support/requests.ts";
 
 /** A filter in an order in which equal ones are the same text. */
 const text = (filter: object) =>
@@ -20,7 +20,8 @@ Deno.test("liveShares() makes of all rows of a plan the filters and seats of tha
   fc.assert(fc.property(requests, ({ filters, lists, options }) => {
     // Filters that are asked as a whole are not its business, nor is how filters are cut.
     const parts = { ...reqParts(filters), open: [] };
-    const settings = planSettings({ ...options, authorsPerFilter: 1_000, indexerRelays: [] });
+    const indexerRelays = RELAYS.slice(0, 2);
+    const settings = planSettings({ ...options, authorsPerFilter: 1_000, indexerRelays });
     const { plan, seats } = planParts(parts, lists, settings);
     const asked = new Map<string, LiveRow[]>();
     for (const { lane, first, end } of seats.lanes) {
@@ -63,4 +64,17 @@ Deno.test("liveShares() leaves what is asked as a whole to others", () => {
   const { routes, seats } = liveShares(parts, asked, planSettings());
   assert.equal(routes.size, 0);
   assert.deepEqual(seats.names, []);
+});
+
+Deno.test("liveShares() asks a relay for nobody's profile that it is asked for as an author anyway", () => {
+  const [alice, bob] = ["aa".repeat(32), "bb".repeat(32)];
+  const parts = reqParts([{ kinds: [0, 1], authors: [alice, bob] }]);
+  const rows = (...rows: [LiveRow["lane"], string][]) => rows.map(([lane, key]) => ({ lane, key }));
+  const asked = new Map([
+    ["wss://a.example/", rows(["index", alice], ["index", bob], ["write", alice])],
+  ]);
+  assert.deepEqual(liveShares(parts, asked, planSettings()).routes.get("wss://a.example/"), [
+    { kinds: [0, 1], authors: [alice] },
+    { kinds: [0], authors: [bob] },
+  ]);
 });

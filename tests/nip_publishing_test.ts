@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { eventWishes } from "../src/event_wishes.ts";
 import { planEvent } from "../src/plan_event.ts";
 import type { Known } from "../src/types.ts";
 import { namingTags } from "./support/event_arbitraries.ts";
@@ -105,6 +106,18 @@ Deno.test("NIP-70: a protected event goes to its author's write relays only", ()
 
 Deno.test("NIP-09: a deletion goes wherever the event may be: outbox, inboxes, indexers, fallbacks", () => {
   assert.deepEqual(sent(5, ["e", ID], ["p", BOB]), [A_OUT, INDEXER, HUB, B_IN]);
+});
+
+Deno.test("NIP-09: a deletion goes to relays where hints say that the event is", () => {
+  const urls = [0, 1, 2, 3, 4].map((n) => `wss://seen${n}.example/`);
+  const seen = new Map([...known, [`id:${ID}`, { hints: urls.map(hint) }]]);
+  const deletion = draft({ kind: 5, pubkey: ALICE, tags: [["e", ID], ["e", "junk"]] });
+  const { relays, reasons } = planEvent(deletion, seen, options);
+  assert.deepEqual(relays, [A_OUT, ...urls.slice(0, 3), INDEXER, HUB]);
+  assert.equal(reasons.get(urls[0]), "hint");
+  const capped = planEvent(deletion, seen, { ...options, maxInboxes: 1 });
+  assert.deepEqual(capped.relays, [A_OUT, urls[0], INDEXER, HUB]);
+  assert.deepEqual(eventWishes(deletion).things, [`id:${ID}`]);
 });
 
 Deno.test("NIP-09: the deletion of a list of relays goes wherever the list was spread", () => {

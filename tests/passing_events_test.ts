@@ -1,41 +1,15 @@
 import assert from "node:assert/strict";
 import type { NostrEvent } from "@nostrify/types";
 import { EventRefusedError } from "../src/errors.ts";
-import type { Hint } from "../src/hint.ts";
 import { PassingEvents } from "../src/passing_events.ts";
-import { A, B, listEvent, NOW, setUp, unsigned } from "./support/list_store.ts";
+import { A, B, listEvent, NOW, unsigned } from "./support/list_store.ts";
 import { draft } from "./support/memory_source.ts";
+import { CAROL, startPassing } from "./support/passing.ts";
 
-const [ALICE, BOB, CAROL] = ["aa", "bb", "cc"].map((byte) => byte.repeat(32));
-
-/** Passing events over a store that takes any signature, and a book that shows all. */
-function start(lists: NostrEvent[] = []) {
-  const { store, db, write } = setUp(lists);
-  const hints: Hint[] = [];
-  const errors: Error[] = [];
-  const passing = new PassingEvents({
-    store,
-    book: { add: (some) => hints.push(...some) },
-    user: CAROL,
-    onError: (error) => errors.push(error),
-  });
-  /** Lets events pass by, one after the other, and all be stored. */
-  const saw = async (...events: NostrEvent[]) => {
-    for (const event of events) {
-      passing.saw(event, A);
-      await passing.idle();
-    }
-  };
-  return { store, db, write, hints, errors, passing, saw };
-}
-
-/** What hints say, without what they all say. */
-function brief(hints: readonly Hint[]): string[] {
-  return hints.map(({ about, url, source }) => `${about.slice(0, 5)} ${url} ${source}`).sort();
-}
+const ALICE = "aa".repeat(32);
 
 Deno.test("a relay list that passes by is stored, and the newest of several wins", async () => {
-  const { write, saw } = start();
+  const { write, saw } = startPassing();
   await saw(listEvent(ALICE, [B], NOW - 5), listEvent(ALICE, [A], NOW - 9));
   assert.deepEqual(await write(ALICE), [B]);
   await saw(listEvent(ALICE, [A], NOW - 1));
@@ -46,7 +20,7 @@ Deno.test("NIP-01: of two lists of one second that pass by, the lower id wins", 
   const pair = [listEvent(ALICE, [A]), listEvent(ALICE, [B])];
   const [low, high] = pair.sort((a, b) => a.id < b.id ? -1 : 1);
   for (const order of [[low, high], [high, low]]) {
-    const { store, saw } = start();
+    const { store, saw } = startPassing();
     await saw(...order);
     const [stored] = await store.query([{ kinds: [10002] }]);
     assert.equal(stored.id, low.id);
@@ -54,13 +28,13 @@ Deno.test("NIP-01: of two lists of one second that pass by, the lower id wins", 
 });
 
 Deno.test("NIP-17: a list of DM relays that passes by is stored", async () => {
-  const { store, saw } = start();
+  const { store, saw } = startPassing();
   await saw(unsigned(ALICE, { kind: 10050, tags: [["relay", A]] }));
   assert.deepEqual((await store.get([ALICE], { kind: 10050 })).get(ALICE)?.write, [A]);
 });
 
 Deno.test("NIP-51: of lists that concern their author alone, the user's are stored", async () => {
-  const { store, saw } = start();
+  const { store, saw } = startPassing();
   for (const kind of [10006, 10007, 10009, 10013]) {
     await saw(unsigned(ALICE, { kind }), unsigned(CAROL, { kind }));
     const stored = await store.query([{ kinds: [kind] }]);
@@ -81,14 +55,23 @@ Deno.test("NIP-09, NIP-62: what takes a list back is taken in as it passes by", 
       unsigned(ALICE, { kind: 62, tags: [["relay", "ALL_RELAYS"]], ...own }),
     ]
   ) {
-    const { write, saw } = start();
+    const { write, saw } = startPassing();
     await saw(listEvent(ALICE, [A], NOW - 1), back);
     assert.equal(await write(ALICE), undefined);
   }
 });
 
+Deno.test("NIP-62: who vanishes from some relays keeps the list that says where they are", async () => {
+  const { write, saw, passing } = startPassing();
+  const back = unsigned(ALICE, { kind: 62, tags: [["relay", B]], created_at: NOW });
+  await saw(listEvent(ALICE, [A], NOW - 1), back);
+  passing.published(back);
+  await passing.idle();
+  assert.deepEqual(await write(ALICE), [A]);
+});
+
 Deno.test("deletions that name no list are not stored, nor is any post", async () => {
-  const { db, saw } = start();
+  const { db, saw } = startPassing();
   await saw(
     unsigned(ALICE, { kind: 5, tags: [["e", "ee".repeat(32)], ["k", "1"]] }),
     unsigned(ALICE, { kind: 1 }),
@@ -98,7 +81,7 @@ Deno.test("deletions that name no list are not stored, nor is any post", async (
 });
 
 Deno.test("a list that comes from every relay is offered to the store once", async () => {
-  const { db, passing } = start();
+  const { db, passing } = startPassing();
   const list = listEvent(ALICE);
   for (let i = 0; i < 50; i++) passing.saw(list, `wss://relay${i}.example/`);
   await passing.idle();
@@ -135,14 +118,14 @@ Deno.test("a list is offered to the store if it may be news there, by its kind a
 });
 
 Deno.test("a list from the far future is not stored, and no error", async () => {
-  const { write, saw, errors } = start();
+  const { write, saw, errors } = startPassing();
   await saw(listEvent(ALICE, [A], NOW + 100_000));
   assert.equal(await write(ALICE), undefined);
   assert.deepEqual(errors, []);
 });
 
 Deno.test("lists and deletions of more than 32,768 characters are let pass", async () => {
-  const { saw, db, write } = start([listEvent(ALICE)]);
+  const { saw, db, write } = startPassing([listEvent(ALICE)]);
   const urls = Array.from({ length: 10_000 }, (_, i) => `wss://r${i}.example/`);
   await saw(
     listEvent(ALICE, urls, NOW + 1),
@@ -211,46 +194,4 @@ Deno.test("a refused list is no error: the store has said why it will not have i
   passing.saw(listEvent(ALICE), A);
   await passing.idle();
   assert.deepEqual(errors, []);
-});
-
-Deno.test("NIP-10: tags of events that pass by, and their delivery, are hints", async () => {
-  const { hints, saw } = start();
-  await saw(draft({ pubkey: ALICE, tags: [["p", BOB, B]] }));
-  assert.deepEqual(brief(hints), [`aaaaa ${A} delivered`, `bbbbb ${B} tag`]);
-});
-
-Deno.test("NIP-02: a follow list that passes by gives hints of whom it follows", async () => {
-  const { hints, saw } = start();
-  await saw(draft({ kind: 3, pubkey: ALICE, tags: [["p", BOB, B]] }));
-  assert.deepEqual(brief(hints), [`aaaaa ${A} delivered`, `bbbbb ${B} follows`]);
-});
-
-Deno.test("NIP-29: what a stranger's tag says of a group's host is not believed", async () => {
-  const { hints, saw } = start([listEvent(ALICE)]);
-  await saw(draft({ kind: 9, pubkey: BOB, tags: [["h", "cats", B], ["e", "ee".repeat(32), B]] }));
-  assert.deepEqual(brief(hints), [`bbbbb ${A} delivered`, `id:ee ${B} tag`]);
-});
-
-Deno.test("no hint is kept of people whose list is known", async () => {
-  const { store, hints, saw } = start([listEvent(ALICE), listEvent(BOB)]);
-  await store.get([ALICE, BOB]);
-  await saw(draft({ pubkey: ALICE, tags: [["p", BOB, B], ["p", CAROL, B]] }));
-  assert.deepEqual(brief(hints), [`ccccc ${B} tag`]);
-});
-
-Deno.test("NIP-59: nothing is learned from gift wraps, nor from ephemeral events", async () => {
-  const { hints, saw } = start();
-  for (const kind of [1059, 21059, 20001]) {
-    await saw(draft({ kind, pubkey: ALICE, tags: [["p", BOB, B]] }));
-  }
-  assert.deepEqual(hints, []);
-});
-
-Deno.test("an event that the app publishes says nothing of where people are, but its lists count", async () => {
-  const { write, hints, passing } = start();
-  passing.published(listEvent(CAROL, [B]));
-  passing.published(draft({ pubkey: CAROL, tags: [["p", BOB, B]] }));
-  await passing.idle();
-  assert.deepEqual(await write(CAROL), [B]);
-  assert.deepEqual(hints, []);
 });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { reqPlanner } from "../src/create_req_router.ts";
+import { type Planned, reqPlanner } from "../src/create_req_router.ts";
 import { MemorySource, relayList } from "./support/memory_source.ts";
 import { AUTHORS } from "./support/notes.ts";
 import { RELAY } from "./support/scripted_network.ts";
@@ -102,12 +102,14 @@ Deno.test("Supervisor knows a plan's filters for parts of one request, once", as
 });
 
 Deno.test("Supervisor has nobody stand in who backs off", async () => {
-  for (const [down, expected] of [["", "ab"], ["b", "ac"], ["bc", "a"]]) {
+  // Others are looked for three times, which is not to be wasted on relays that are known to fail.
+  const cases = [["abc", "", "abc"], ["abc", "b", "ac"], ["abc", "bc", "a"]];
+  for (const [own, down, asked] of [...cases, ["abcdef", "bcde", "af"], ["abcdef", "cde", "abf"]]) {
     const test = new SupervisorTest({ connect: "refuse" });
     for (const letter of down) test.fake.backOff(url(letter), START * 1000 + 60_000);
-    const own = await planned("abc", 1);
-    test.supervisor.planned(own);
-    const [[at, filters]] = own.plan.routes;
+    const first = await planned(own, 1);
+    test.supervisor.planned(first);
+    const [[at, filters]] = first.plan.routes;
     const { request, place } = test.supervisor.take(filters, at);
     const controller = new AbortController();
     const reading = (async () => {
@@ -116,13 +118,22 @@ Deno.test("Supervisor has nobody stand in who backs off", async () => {
       );
     })();
     await test.clock.advance(100);
-    assert.equal(
-      [...new Set(test.relays.map(({ url }) => url[6]))].join(""),
-      down ? expected : "abc",
-    );
+    assert.equal([...new Set(test.relays.map(({ url }) => url[6]))].join(""), asked);
     controller.abort();
     await reading;
   }
+});
+
+Deno.test("Supervisor has nobody stand in who backs off, in what a request follows either", async () => {
+  let spared: Planned | undefined;
+  const test = new SupervisorTest({}, {
+    follow(_, { without }, spare = (without) => without) {
+      spared = spare(without)(new Set([url("a")]), () => true, 1);
+    },
+  });
+  test.fake.backOff(url("b"), START * 1000 + 60_000);
+  test.supervisor.planned(await planned("abc", 1));
+  assert.deepEqual([...spared!.plan.routes.keys()], [url("c")]);
 });
 
 Deno.test("Supervisor gives a deep request four times as long", async () => {

@@ -5,7 +5,7 @@
  */
 
 import type { NostrEvent } from "@nostrify/types";
-import { isEphemeralKind } from "nostr-tools/kinds";
+import { isEphemeralKind, isReplaceableKind } from "nostr-tools/kinds";
 import type { HintReader } from "../hint.ts";
 import { GIFT_WRAP_KINDS } from "../kinds.ts";
 import { HintList } from "./hint_list.ts";
@@ -19,14 +19,17 @@ export interface Delivery {
 }
 
 /**
- * Reads a delivery. Gift wraps are signed by keys that are used once (NIP-59), and
- * ephemeral events are kept nowhere: neither says where anybody's posts are.
+ * Reads a delivery. Gift wraps are signed by keys that are used once (NIP-59),
+ * ephemeral events are kept nowhere, and profiles and lists are copied to indexers, which
+ * have no posts: none of them says where anybody's posts are.
  */
 export const deliveryHints: HintReader<Delivery> = {
   source: "delivered",
   read({ event: { kind, pubkey }, relay }) {
     const hints = new HintList("delivered");
-    if (!GIFT_WRAP_KINDS.includes(kind) && !isEphemeralKind(kind)) hints.addPerson(pubkey, relay);
+    const isElsewhere = GIFT_WRAP_KINDS.includes(kind) || isEphemeralKind(kind) ||
+      isReplaceableKind(kind);
+    if (!isElsewhere) hints.addPerson(pubkey, relay);
     return hints.all();
   },
 };

@@ -7,10 +7,16 @@ const [ALICE] = PEOPLE;
 const relay = "wss://a.example/";
 
 Deno.test("the relay that delivered an event is about its author, and not about its id", () => {
-  for (const kind of [0, 1, 3, 9735, 10002, 30023]) {
+  for (const kind of [1, 6, 1111, 9735, 30023]) {
     assert.deepEqual(deliveryHints.read({ event: draft({ kind, pubkey: ALICE }), relay }), [
       { about: ALICE, url: relay, source: "delivered" },
     ]);
+  }
+});
+
+Deno.test("NIP-65: where profiles and lists come from says nothing: indexers have everybody's", () => {
+  for (const kind of [0, 3, 10000, 10002, 10050, 19999]) {
+    assert.deepEqual(deliveryHints.read({ event: draft({ kind, pubkey: ALICE }), relay }), []);
   }
 });
 

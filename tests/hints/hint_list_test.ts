@@ -16,6 +16,7 @@ Deno.test("HintList leaves out what is about nothing, and URLs that are none by 
     list.add(`id:${junk}`, url);
     if (typeof junk !== "string") list.addGroup(junk, url);
   }
+  for (const other of [`id:${ID}`, "group:pizza"]) list.addPerson(other, url);
   list.addGroup("", url);
   list.addGroup("x".repeat(101), url);
   for (const junk of [undefined, null, 1, [url], "", `wss://${"x".repeat(251)}`]) {
@@ -39,6 +40,14 @@ Deno.test("HintList keeps a hint once, with the author if any of its spellings h
   list.addEvent(ID, url, BOB);
   list.addEvent(ID, url);
   assert.deepEqual(list.all()[0], { about: `id:${ID}`, url, source, author: ALICE });
+});
+
+Deno.test("HintList takes for an author what is a pubkey alone", () => {
+  const list = new HintList(source);
+  for (const junk of ["reply", `id:${ID}`, "group:pizza", ALICE.slice(1)]) {
+    list.addEvent(ID, url, junk);
+    assert.deepEqual(list.all(), [{ about: `id:${ID}`, url, source }]);
+  }
 });
 
 Deno.test("HintList keeps the first 8 relays about each", () => {

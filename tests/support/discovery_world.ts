@@ -166,6 +166,8 @@ export class DiscoveryWorld {
       isUsable: (url) => !this.unusable.has(url),
       weight: (url) => this.weights.get(url) ?? 1,
       checks: new KeptRecords({ ...LIST_CHECKS, clock, backend, onError, max: 200_000 }),
+      refreshAfter: 6 * 3_600_000,
+      noneAfter: 3_600_000,
       onProgress: (progress) => this.progress.push(progress),
       onError,
       ...options,

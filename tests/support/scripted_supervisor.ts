@@ -6,7 +6,7 @@
 
 import { NPool } from "@nostrify/nostrify";
 import { type RelayOptions, SupervisedRelay } from "../../src/supervised_relay.ts";
-import { Supervisor } from "../../src/supervisor.ts";
+import { Supervisor, type SupervisorOptions } from "../../src/supervisor.ts";
 import { ScriptedNetwork } from "./scripted_network.ts";
 import type { Script } from "./scripted_relay.ts";
 
@@ -21,11 +21,12 @@ export class SupervisorTest extends ScriptedNetwork {
     rank: 0,
   };
 
-  constructor(script: Script = {}) {
+  constructor(script: Script = {}, live?: SupervisorOptions["live"]) {
     super(script);
     this.supervisor = new Supervisor({
       link: this.linkOptions,
       request: { ...this.#legs, timeout: 30_000, settle: 100 },
+      live,
     });
   }
 
