@@ -15,6 +15,7 @@ import {
   isVouchedFor,
   TRUST,
 } from "./hint_weight.ts";
+import { parseJson } from "./parse_json.ts";
 import { isPubkey } from "./pubkeys.ts";
 import type { HintSource, RelayHint } from "./types.ts";
 
@@ -102,7 +103,7 @@ export function hintedAuthor(text: string): string | undefined {
  */
 export function cleanHints(text: unknown, perKey: number): string | undefined {
   if (typeof text !== "string" || text.length > perKey * CHARACTERS) return undefined;
-  const [relays, author, by] = arrayOf(parse(text));
+  const [relays, author, by] = arrayOf(parseJson(text));
   const clean = arrayOf(relays).flatMap((relay) => cleanRelay(arrayOf(relay)));
   if (clean.length === 0) return undefined;
   const once = [...new Map(clean)].slice(-perKey);
@@ -151,13 +152,4 @@ function cleanRelay([url, marks]: readonly unknown[]): Named[] {
 
 function arrayOf(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [];
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
 }

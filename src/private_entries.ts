@@ -6,6 +6,7 @@
  */
 
 import type { NostrEvent } from "@nostrify/types";
+import { parseJson } from "./parse_json.ts";
 
 /** Decrypts what somebody wrote. */
 export interface Decrypter {
@@ -53,7 +54,8 @@ export class PrivateEntries {
     const nip = content.includes("?iv=") ? "nip04" : "nip44";
     const decrypter = this.#signer[nip];
     if (!decrypter) throw new TypeError(`The signer must have "${nip}", which it has not`);
-    const tags: unknown = JSON.parse(await decrypter.decrypt(pubkey, content));
+    // What is private is not to stand in an error.
+    const tags = parseJson(await decrypter.decrypt(pubkey, content));
     if (!Array.isArray(tags)) {
       throw new TypeError(`They must be a list of tags, got ${typeof tags}`);
     }

@@ -5,6 +5,7 @@
  */
 
 import { cleanLimits } from "./limit_lessons.ts";
+import { parseJson } from "./parse_json.ts";
 import { type RelayRecord, UNKNOWN_RELAY } from "./relay_record.ts";
 import { PREFIXES } from "./relay_words.ts";
 import type { RelayFailure } from "./types.ts";
@@ -31,7 +32,7 @@ export function formatRelayRecord(record: RelayRecord): string {
  */
 export function parseRelayRecord(text: unknown): RelayRecord | undefined {
   if (typeof text !== "string" || text.length > MOST_CHARACTERS) return undefined;
-  const read = objectOf(parse(text));
+  const read = objectOf(parseJson(text));
   if (!read) return undefined;
   const record: Record<string, unknown> = { ...UNKNOWN_RELAY };
   for (const name of COUNTS) if (isCount(read[name])) record[name] = read[name];
@@ -62,15 +63,6 @@ const FAILURES = [
   "closed",
   ...PREFIXES,
 ] as const satisfies RelayFailure[];
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
-}
 
 function objectOf(value: unknown): Readonly<Record<string, unknown>> | undefined {
   const isObject = typeof value === "object" && value !== null && !Array.isArray(value);

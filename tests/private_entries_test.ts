@@ -48,6 +48,15 @@ Deno.test("PrivateEntries tell once what cannot be decrypted or read, and have n
   }
 });
 
+Deno.test("PrivateEntries put nothing that was private into an error", async () => {
+  const errors: Error[] = [];
+  const decrypt = () => Promise.resolve("wss://secret.example");
+  const entries = new PrivateEntries({ nip44: { decrypt } }, (error) => errors.push(error));
+  await entries.of(ownList(10006, [], { content: "x" }));
+  assert.equal(errors.length, 1);
+  assert.doesNotMatch(`${errors[0].message} ${errors[0].cause}`, /secret/);
+});
+
 Deno.test("PrivateEntries say which method the signer would have to have", async () => {
   const errors: Error[] = [];
   const entries = new PrivateEntries({}, (error) => errors.push(error));

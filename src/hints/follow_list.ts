@@ -7,6 +7,7 @@
 import type { NostrEvent } from "@nostrify/types";
 import type { HintReader } from "../hint.ts";
 import { FOLLOW_LIST_KIND } from "../kinds.ts";
+import { parseJson } from "../parse_json.ts";
 import { HintList } from "./hint_list.ts";
 
 /** Most tags that are looked at; a list of more is cut. */
@@ -36,12 +37,8 @@ export const followListHints: HintReader<NostrEvent> = {
 
 function writtenTo(content: string): string[] {
   if (content.length > MAX_CONTENT || !content.startsWith("{")) return [];
-  try {
-    return Object.entries<{ write?: unknown } | null>(JSON.parse(content))
-      .filter(([, use]) => use?.write !== false)
-      .map(([url]) => url);
-  } catch {
-    // No map: a content of another meaning, or cut.
-    return [];
-  }
+  // It is no map where the content has another meaning, or was cut.
+  return Object.entries<{ write?: unknown } | null>(Object(parseJson(content)))
+    .filter(([, use]) => use?.write !== false)
+    .map(([url]) => url);
 }
