@@ -6,6 +6,7 @@
  */
 
 import type { PlanSettings } from "./options.ts";
+import { hostOf } from "./relay_url.ts";
 import type { Lane } from "./types.ts";
 
 /** Somebody or something that a request asks for; the same object at all times. */
@@ -81,7 +82,7 @@ export class LiveRelays {
     if (known) return known;
     const relay: Relay = {
       url,
-      host: url.split("/", 3)[2],
+      host: hostOf(url),
       weight: this.#settings.weight(url),
       listed: 0,
       asked: new Set(),

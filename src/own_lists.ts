@@ -16,7 +16,7 @@ import {
 import { type OwnSigner, PrivateEntries } from "./private_entries.ts";
 import { ANY_RELAY } from "./relay_list.ts";
 import type { ListListener } from "./relay_list_store.ts";
-import { type RelayUrlCheck, rememberedCheck } from "./relay_url.ts";
+import { hostOf, type RelayUrlCheck, rememberedCheck } from "./relay_url.ts";
 import { isNewer } from "./versions.ts";
 
 export type { Decrypter, OwnSigner } from "./private_entries.ts";
@@ -241,11 +241,6 @@ function namedIn(
     const { url } = check(relay);
     return url === undefined ? [] : [[value, url]];
   });
-}
-
-/** The host and port of a relay in normal form. */
-function hostOf(url: string): string {
-  return url.split("/", 3)[2];
 }
 
 /** Whether a relay is all of its host. */

@@ -5,6 +5,8 @@
  * @module
  */
 
+import { rootOf } from "./relay_url.ts";
+
 /** People are rows 0, 1, …; relays are ids 0, 1, …. */
 export interface RelayGraph {
   /** The relay of each id. */
@@ -188,14 +190,6 @@ export class RelayGraphBuilder {
 }
 
 const REFUSED = -1;
-
-/** The URL of a host and port with no path, from one in normal form. */
-function rootOf(url: string): string {
-  const start = url.indexOf("//") + 2;
-  const end = url.indexOf("/", start) + 1;
-  if (end === url.length && url.startsWith("wss:")) return url;
-  return start < 2 || end === 0 ? url : `wss://${url.slice(start, end)}`;
-}
 
 /** The same edges, sorted by relay. */
 function invert(relays: number, starts: Uint32Array, relaysOf: Uint32Array) {

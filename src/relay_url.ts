@@ -125,6 +125,19 @@ export function rememberedCheck(
   return checker;
 }
 
+/** The host and port of a relay in normal form. */
+export function hostOf(url: string): string {
+  return url.split("/", 3)[2];
+}
+
+/** The URL of a host and port with no path, from one in normal form. */
+export function rootOf(url: string): string {
+  const start = url.indexOf("//") + 2;
+  const end = url.indexOf("/", start) + 1;
+  if (end === url.length && url.startsWith("wss:")) return url;
+  return start < 2 || end === 0 ? url : `wss://${url.slice(start, end)}`;
+}
+
 const checkers = new WeakMap<RelayUrlPolicy, (value: string) => RelayUrlCheck>();
 
 function checkParsed(url: URL, policy: RelayUrlPolicy): RelayUrlCheck {

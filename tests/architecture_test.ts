@@ -7,9 +7,9 @@ import { resolvePath, ROOT, type SourceFile, sourceFiles } from "./support/sourc
  */
 const LEVELS: Readonly<Record<string, string>> = {
   "0 values":
-    "types errors kinds indexers public_host pubkeys versions relay_graph seats clock relay_hooks hint parse_json",
+    "types errors kinds indexers public_host pubkeys versions seats clock relay_hooks hint parse_json",
   "1 one URL, filter, event":
-    `relay_url options filters req_parts hinted_relays event_check event_people
+    `relay_url relay_graph options filters req_parts hinted_relays event_check event_people
     event_rules event_wishes relay_words relay_info_doc answer_pages page_index seen_ids rate_meter
     nip19_text hints/hint_list hints/nip19 hints/follow_list hints/event_tags hints/delivery hints/nip05_doc
     attached_hints filter_of`,
