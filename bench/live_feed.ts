@@ -9,7 +9,7 @@ import { LiveRoutes } from "../src/live_routes.ts";
 import { OutboxRequest } from "../src/outbox_request.ts";
 import type { RelayLink } from "../src/relay_link.ts";
 import type { RelayList } from "../src/types.ts";
-import { News } from "../tests/support/live_world.ts";
+import { News } from "../tests/support/list_news.ts";
 import { MemorySource } from "../tests/support/memory_source.ts";
 import { holding, ScriptedNetwork } from "../tests/support/scripted_network.ts";
 

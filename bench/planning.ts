@@ -18,8 +18,8 @@
 
 import { measure } from "./measure.ts";
 import { bareLoop } from "./peers/bare_loop.ts";
-import { ourPlan, ourSelection, ourWeighedPlan } from "./peers/ours.ts";
 import type { Peers } from "./peers/load_peers.ts";
+import { ourPlan, ourSelection, ourWeighedPlan } from "./peers/ours.ts";
 import type { PlanInput } from "./peers/planner.ts";
 import { reached } from "./reached.ts";
 import { count, ms, percent, print, progress, prose, range, ratio, table } from "./report.ts";

@@ -6,8 +6,8 @@
  */
 
 import { planReq } from "../src/mod.ts";
-import { median, table } from "./report.ts";
 import { tally } from "./recall_measure.ts";
+import { median, table } from "./report.ts";
 import type { World } from "./world.ts";
 
 /** Most relays, and how many of theirs each author is asked for on. */

@@ -10,8 +10,8 @@
 
 import type { NostrFilter } from "@nostrify/types";
 import type { SimNetwork } from "./sim_network.ts";
-import type { SimClient } from "./sim_policies.ts";
 import { Arrivals, type SimOutcome } from "./sim_outcome.ts";
+import type { SimClient } from "./sim_policies.ts";
 import { postOf } from "./sim_posts.ts";
 
 /** Milliseconds that it waits for a relay, as the published benchmark did. */

@@ -4,10 +4,10 @@
  * @module
  */
 
+import { tally } from "./recall_measure.ts";
 import type { Losses } from "./sim_losses.ts";
 import { lossesOf } from "./sim_losses.ts";
 import type { SimNetwork } from "./sim_network.ts";
-import { tally } from "./recall_measure.ts";
 
 /** One request, from the first connection to its end. */
 export interface SimOutcome {

@@ -15,8 +15,8 @@ import type {
   NostrRelayEVENT,
   NRelay,
 } from "@nostrify/types";
-import type { SimNetwork } from "./sim_network.ts";
 import type { Nature } from "./sim_nature.ts";
+import type { SimNetwork } from "./sim_network.ts";
 import { eventOf } from "./sim_posts.ts";
 import { SimSubscription } from "./sim_subscription.ts";
 

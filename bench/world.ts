@@ -10,7 +10,6 @@ import type { NostrFilter } from "@nostrify/types";
 import type { RelayList } from "../src/types.ts";
 import { createRandom, hex64, shuffled } from "./random.ts";
 import { drawGraph } from "./world_graph.ts";
-import { drawList, type WorldTag } from "./world_tags.ts";
 import {
   drawHoldings,
   drawStretches,
@@ -21,7 +20,7 @@ import {
   UNLISTED,
 } from "./world_posts.ts";
 import { drawRelays, type WorldRelay } from "./world_relays.ts";
-import { printCalibration } from "./world_calibration.ts";
+import { drawList, type WorldTag } from "./world_tags.ts";
 import type { World, WorldOptions } from "./world_types.ts";
 
 export { clusteredLists, zipfLists } from "./world_lists.ts";
@@ -114,5 +113,3 @@ export function createWorld(options: WorldOptions): World {
     answer,
   };
 }
-
-if (import.meta.main) printCalibration(createWorld);

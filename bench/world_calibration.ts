@@ -5,7 +5,8 @@
  */
 
 import { print, table } from "./report.ts";
-import type { World, WorldOptions } from "./world_types.ts";
+import { createWorld } from "./world.ts";
+import type { World } from "./world_types.ts";
 
 const SEEDS = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10];
 const WEEK = 7 * 86_400;
@@ -162,10 +163,7 @@ const ROWS: readonly Row[] = [
 ];
 
 /** Prints a table, each figure the mean over some seeds. */
-export function printCalibration(
-  createWorld: (options: WorldOptions) => World,
-  sizes = [194, 283, 943, 1779],
-): void {
+function printCalibration(sizes = [194, 283, 943, 1779]): void {
   const worlds = sizes.map((follows) => SEEDS.map((seed) => createWorld({ follows, seed })));
   print(table(
     ["figure", "published", ...sizes.map((follows) => `${follows} follows`)],
@@ -176,3 +174,5 @@ export function printCalibration(
     ]),
   ));
 }
+
+if (import.meta.main) printCalibration();

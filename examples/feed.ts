@@ -13,12 +13,12 @@
  * @module
  */
 
-import { parseArgs } from "node:util";
 import { NPool } from "@nostrify/nostrify";
 import type { NostrEvent } from "@nostrify/types";
 import { createOutbox, normalizeRelayUrl } from "@npool/outbox";
 import type { RelayError, RelayUrlPolicy } from "@npool/outbox";
 import { openSqlite } from "@npool/outbox/sqlite";
+import { parseArgs } from "node:util";
 import { nip19 } from "nostr-tools";
 
 /** For people without a relay list: where most people are. */

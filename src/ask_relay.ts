@@ -9,7 +9,7 @@ import { type LegOptions, RelayLeg } from "./relay_leg.ts";
 import type { RelayLink } from "./relay_link.ts";
 
 /** How a relay's answer came to its end. */
-export interface Asked {
+export interface AskResult {
   /** Whether the relay said that there is no more. */
   readonly answered: boolean;
   /** Whether nothing was cut off on the way, so that what did not come is not there. */
@@ -37,9 +37,9 @@ export async function askRelay(
   filters: readonly NostrFilter[],
   options: LegOptions,
   { onEvent, signal, timeout }: AskOptions,
-): Promise<Asked> {
+): Promise<AskResult> {
   const ending = new AbortController();
-  let asked: Asked = { answered: false, complete: false };
+  let asked: AskResult = { answered: false, complete: false };
   const end = () => ending.abort();
   const leg = new RelayLeg(link, filters, { ...options, isOnce: true }, {
     event: onEvent,

@@ -24,3 +24,20 @@ export const systemClock: Clock = {
     return () => clearTimeout(timer);
   },
 };
+
+/** Waits for so many milliseconds; less if the signal is aborted, which is no error. */
+export async function sleep(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return;
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const wake = () => resolve();
+  const cancel = clock.after(ms, wake);
+  signal.addEventListener("abort", wake, { once: true });
+  await promise;
+  signal.removeEventListener("abort", wake);
+  cancel();
+}
+
+/** Resolves once sockets and timers that are ready were served, about a millisecond later. */
+export function nextTurn(clock: Clock = systemClock): Promise<void> {
+  return new Promise((resolve) => void clock.after(0, resolve));
+}

@@ -7,8 +7,8 @@
 import type { NostrEvent } from "@nostrify/types";
 import { RoutingError } from "./errors.ts";
 import { eventWishes } from "./event_wishes.ts";
-import { placeEvent } from "./plan_event.ts";
 import { type PlanSettings, planSettings } from "./options.ts";
+import { placeEvent } from "./plan_event.ts";
 import { lookUp, type RouterOptions, routerOptions, type RouterSource } from "./router_options.ts";
 import type { KnowledgeSource, RelayListSource } from "./types.ts";
 

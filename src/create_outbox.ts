@@ -18,6 +18,7 @@ import type { Outbox } from "./outbox.ts";
 import type { OutboxOptions } from "./outbox_options.ts";
 import { OutboxPeople } from "./outbox_people.ts";
 import { outboxSettings } from "./outbox_settings.ts";
+import { relayCounts } from "./relay_graph.ts";
 import { RelayInformer } from "./relay_informer.ts";
 import { RelayMemory } from "./relay_memory.ts";
 import { SupervisedRelay } from "./supervised_relay.ts";
@@ -150,7 +151,7 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
       await memory.ready();
       liveness.refresh();
       const planned = await planner.route(filters, opts);
-      liveness.meet(planned.graph);
+      liveness.meet(relayCounts(planned.graph));
       supervisor.planned(planned);
       return planned.plan.routes;
     },

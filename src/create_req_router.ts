@@ -6,17 +6,15 @@
 
 import type { NostrFilter } from "@nostrify/types";
 import { hintsOf } from "./attached_hints.ts";
-import { deepSettings } from "./deep_requests.ts";
 import { RoutingError } from "./errors.ts";
 import type { Hint } from "./hint.ts";
 import { addAttached } from "./known_hints.ts";
-import type { PlanInput } from "./live_plan.ts";
 import { type PlanSettings, planSettings } from "./options.ts";
-import { type PlannedReq, planParts } from "./plan_req.ts";
 import { isPubkey } from "./pubkeys.ts";
-import { partsAbout, type ReqParts, reqParts, reqWishes } from "./req_parts.ts";
+import { type Planned, planWithSpare } from "./replan.ts";
+import { type ReqParts, reqParts, reqWishes } from "./req_parts.ts";
 import { lookUp, type RouterOptions, routerOptions, type RouterSource } from "./router_options.ts";
-import type { KnowledgeSource, Known, Lane, RelayListSource, Unrouted, Wishes } from "./types.ts";
+import type { KnowledgeSource, RelayListSource, Unrouted, Wishes } from "./types.ts";
 
 /**
  * Creates the `reqRouter` of an `NPool`: looks up the relay lists of everyone
@@ -63,27 +61,6 @@ export interface RouteOptions {
   readonly hints?: readonly Hint[];
   /** Ends the waiting for what is not known yet. */
   readonly signal?: AbortSignal;
-}
-
-/** A plan under way, and how to plan anew for those whom it fails. */
-export interface Planned extends PlannedReq {
-  /** Whether the request reaches far back, so that answers take long. */
-  readonly isDeep: boolean;
-  /** What the plan is made of. */
-  readonly input: PlanInput;
-  /** {@link Planned.without} by what is known when it is called. */
-  readonly withoutBy: (known: ReadonlyMap<string, Known>) => Planned["without"];
-  /**
-   * Plans the same request for some of what it names, without some relays.
-   *
-   * @param isMeant Whether a pubkey, or the id of an event or group, is meant on a lane.
-   * @param maxRelays Most relays of the new plan.
-   */
-  readonly without: (
-    avoid: Pick<ReadonlySet<string>, "has">,
-    isMeant: (name: string, lane: Lane) => boolean,
-    maxRelays: number,
-  ) => Planned;
 }
 
 /** The same router in its parts, for those who carry plans out. */
@@ -147,24 +124,6 @@ function wishesOf(parts: ReqParts, hints: readonly Hint[]): Wishes {
   return authors.size === 0
     ? wishes
     : { ...wishes, people: [...new Set([...wishes.people, ...authors])] };
-}
-
-function planWithSpare(
-  parts: ReqParts,
-  known: ReadonlyMap<string, Known>,
-  settings: PlanSettings,
-  isDeep: boolean,
-): Planned {
-  const input = { parts, known, settings: isDeep ? deepSettings(settings) : settings };
-  const withoutBy = (known: ReadonlyMap<string, Known>): Planned["without"] => {
-    return (avoid, isMeant, maxRelays) => {
-      const weight = (url: string) => avoid.has(url) ? 0 : settings.weight(url);
-      const spare = { ...settings, weight, maxRelays };
-      return planWithSpare(partsAbout(parts, isMeant), known, spare, isDeep);
-    };
-  };
-  const planned = planParts(parts, known, input.settings);
-  return { ...planned, isDeep, input, withoutBy, without: withoutBy(known) };
 }
 
 /** Whether something is missing, and not just impossible. */

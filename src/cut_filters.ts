@@ -5,7 +5,7 @@
  */
 
 import type { NostrFilter } from "@nostrify/types";
-import { narrowFilter } from "./filters.ts";
+import { MOST_PEOPLE_PER_FILTER, narrowFilter } from "./filters.ts";
 import type { NamedPart } from "./req_parts.ts";
 
 /** Those of one part whom a relay is asked for. */
@@ -21,13 +21,6 @@ export interface CutOptions {
   /** Most filters. */
   readonly maxFiltersPerRelay: number;
 }
-
-/**
- * Most people in any filter: 67 kB of JSON. Relays refuse messages over 128 kB
- * (the default of strfry), so this bound holds even where it makes more filters
- * than `maxFiltersPerRelay`.
- */
-export const MOST_PEOPLE_PER_FILTER = 1000;
 
 /**
  * The filters for one relay.

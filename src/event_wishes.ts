@@ -7,7 +7,7 @@
 import type { NostrEvent } from "@nostrify/types";
 import { taggedUsers } from "./event_people.ts";
 import { eventRule } from "./event_rules.ts";
-import { hintKey } from "./hint.ts";
+import { hintKey } from "./subject_key.ts";
 import type { Wishes } from "./types.ts";
 
 /**

@@ -28,6 +28,13 @@ export interface Subjects {
 const PEOPLE_KEYS: readonly NamingKey[] = ["authors", "#p", "#P", "#a", "#A"];
 
 /**
+ * Most people in any filter: 67 kB of JSON. Relays refuse messages over 128 kB
+ * (the default of strfry), so this bound holds even where it makes more filters
+ * than an option allows.
+ */
+export const MOST_PEOPLE_PER_FILTER = 1000;
+
+/**
  * Whom a filter is about, by the first of `authors`, `#p`, `#P`, `#a`, `#A` that
  * it has: an author's posts are in the author's outbox, also where they tag
  * somebody (NIP-65). A coordinate (`kind:pubkey:d`) is about its author.

@@ -5,7 +5,7 @@
  */
 
 import type { Clock } from "./clock.ts";
-import { type Hint, isEventKey, isHintKey } from "./hint.ts";
+import type { Hint } from "./hint.ts";
 import {
   addHint,
   cleanHints,
@@ -17,8 +17,10 @@ import {
 } from "./hint_record.ts";
 import { KeptRecords } from "./kept_records.ts";
 import { isPubkey } from "./pubkeys.ts";
+import type { RecordStore } from "./record_store.ts";
 import type { RelayUrlCheck } from "./relay_url.ts";
-import type { RecordStore, RelayHint } from "./types.ts";
+import { isEventKey, isHintKey } from "./subject_key.ts";
+import type { RelayHint } from "./types.ts";
 
 /** What hints are kept by. */
 export interface HintBookOptions {

@@ -5,7 +5,7 @@
  */
 
 import type { Clock } from "./clock.ts";
-import type { RecordStore, RecordTopic } from "./types.ts";
+import type { RecordStore, RecordTopic } from "./record_store.ts";
 import { WriteBehind } from "./write_behind.ts";
 
 /** What records are kept by. */

@@ -5,12 +5,19 @@
  */
 
 import type { NostrEvent, NostrFilter } from "@nostrify/types";
-import type { Asked } from "./ask_relay.ts";
 import type { Clock } from "./clock.ts";
 import { isTooLong } from "./event_check.ts";
 import type { Gate } from "./gate.ts";
 import type { Taken } from "./list_intake.ts";
 import type { ListSearch, Outcome } from "./list_search.ts";
+
+/** How a relay's answer came to its end. */
+export interface SearchAnswer {
+  /** Whether the relay said that there is no more. */
+  readonly answered: boolean;
+  /** Whether nothing was cut off on the way, so that what did not come is not there. */
+  readonly complete: boolean;
+}
 
 /** Asks one relay once for stored events; see `askRelay`. */
 export type AskRelay = (
@@ -18,7 +25,7 @@ export type AskRelay = (
   filters: readonly NostrFilter[],
   onEvent: (event: NostrEvent) => void,
   signal: AbortSignal,
-) => Promise<Asked>;
+) => Promise<SearchAnswer>;
 
 /** What a queue needs. */
 export interface ListQueueOptions {
@@ -158,7 +165,7 @@ export class ListQueue {
       const search = people.get(event.pubkey)?.find(({ kind }) => kind === event.kind);
       if (search && !isTooLong(event)) lists.set(event, search);
     };
-    let asked: Asked = { answered: false, complete: false };
+    let asked: SearchAnswer = { answered: false, complete: false };
     try {
       asked = await ask(this.#url, filtersFor(people), onEvent, ending.signal);
     } finally {
@@ -174,7 +181,7 @@ export class ListQueue {
   }
 }
 
-function outcomeOf({ answered, complete }: Asked): Outcome {
+function outcomeOf({ answered, complete }: SearchAnswer): Outcome {
   if (!answered) return "failed";
   return complete ? "complete" : "cut";
 }

@@ -7,12 +7,12 @@
 
 import type { NostrEvent, NostrFilter } from "@nostrify/types";
 import { isEphemeralKind } from "nostr-tools/kinds";
+import { integer } from "./check_option.ts";
 import type { Clock } from "./clock.ts";
 import { eventRule } from "./event_rules.ts";
 import { KeptRecords } from "./kept_records.ts";
 import { RELAY_LIST_KIND, VANISH_KIND } from "./kinds.ts";
-import { integer } from "./options.ts";
-import type { RecordStore } from "./types.ts";
+import type { RecordStore } from "./record_store.ts";
 import { unlessAborted } from "./unless_aborted.ts";
 import { isNewer, type Version } from "./versions.ts";
 

@@ -6,7 +6,7 @@
 
 import type { NostrEvent } from "@nostrify/types";
 import { verifyEvent } from "nostr-tools/pure";
-import { checkFunction, integer } from "./options.ts";
+import { checkFunction, integer } from "./check_option.ts";
 
 /** How much a `RelayListStore` remembers, and for how long. */
 export interface RelayListStoreOptions {

@@ -5,7 +5,7 @@
  */
 
 import type { NostrFilter } from "@nostrify/types";
-import { MOST_PEOPLE_PER_FILTER } from "./cut_filters.ts";
+import { MOST_PEOPLE_PER_FILTER } from "./filters.ts";
 import { copyFilter, matchesNothing } from "./filters.ts";
 
 /**

@@ -7,18 +7,10 @@
 
 import type { LiveRow, RouteChange, Seating } from "./live_relays.ts";
 import { LiveSeats, type Merit } from "./live_seats.ts";
-import type { PlanSettings } from "./options.ts";
 import { type PlannedReq, planParts } from "./plan_req.ts";
-import type { ReqParts } from "./req_parts.ts";
+import type { PlanInput } from "./replan.ts";
 import type { Seats } from "./seats.ts";
 import type { Known, Lane } from "./types.ts";
-
-/** What a request was planned by. */
-export interface PlanInput {
-  readonly parts: ReqParts;
-  readonly known: ReadonlyMap<string, Known>;
-  readonly settings: PlanSettings;
-}
 
 /** The lanes in which somebody's own list says where to ask. */
 const LISTED: readonly (Lane & keyof Known)[] = ["write", "read", "dm", "private"];

@@ -5,11 +5,11 @@
  */
 
 import type { Clock } from "./clock.ts";
-import type { Planned } from "./create_req_router.ts";
 import { LivePlan } from "./live_plan.ts";
 import type { LiveRow, RouteChange } from "./live_relays.ts";
 import { liveShares } from "./live_shares.ts";
 import type { OutboxRequest, Shares } from "./outbox_request.ts";
+import type { Planned } from "./replan.ts";
 import type { Known } from "./types.ts";
 
 /** What is planned, and how to plan anew for those whose relays are lost. */

@@ -6,11 +6,11 @@
  */
 
 import type { Clock } from "./clock.ts";
-import type { Planned } from "./create_req_router.ts";
 import { DM_LIST_KIND, RELAY_LIST_KIND } from "./kinds.ts";
 import { isListed } from "./live_plan.ts";
 import { LiveRequest } from "./live_request.ts";
 import type { OutboxRequest } from "./outbox_request.ts";
+import type { Planned } from "./replan.ts";
 import type { Known, RelayList } from "./types.ts";
 
 /** Where lists come from as they become known; {@link RelayListStore} is one. */

@@ -8,7 +8,6 @@
 import type { NostrEvent, NostrFilter } from "@nostrify/types";
 import type { Clock } from "./clock.ts";
 import { livenessFactors, readLiveness } from "./liveness.ts";
-import type { RelayGraph } from "./relay_graph.ts";
 import type { RelayMemory } from "./relay_memory.ts";
 
 /** What a reader needs. */
@@ -41,12 +40,12 @@ export class LivenessReader {
     this.#options = options;
   }
 
-  /** The relays of a plan came into question. */
-  meet({ urls, rowStarts }: RelayGraph): void {
+  /** Relays came into question, each for so many people. */
+  meet(relays: Iterable<readonly [url: string, people: number]>): void {
     if (this.#options.monitors.length === 0) return;
-    for (let id = 0; id < urls.length && this.#met.size < MOST_RELAYS; id++) {
-      const people = rowStarts[id + 1] - rowStarts[id];
-      this.#met.set(urls[id], Math.max(people, this.#met.get(urls[id]) ?? 0));
+    for (const [url, people] of relays) {
+      if (this.#met.size >= MOST_RELAYS) return;
+      this.#met.set(url, Math.max(people, this.#met.get(url) ?? 0));
     }
   }
 

@@ -39,7 +39,8 @@ export type { Explanation, RelayReport } from "./explain.ts";
 export type { EventPlan, EventRelayReason } from "./event_plan.ts";
 export { eventWishes } from "./event_wishes.ts";
 export { filterOf } from "./filter_of.ts";
-export { type Hint, hintKey } from "./hint.ts";
+export type { Hint } from "./hint.ts";
+export { hintKey } from "./subject_key.ts";
 export type { PlanOptions } from "./options.ts";
 export type { OutboxOptions } from "./outbox_options.ts";
 export type { Decrypter, OwnSigner } from "./own_lists.ts";
@@ -62,8 +63,6 @@ export type {
   KnowledgeSource,
   Known,
   Lane,
-  RecordStore,
-  RecordTopic,
   RefusalReason,
   RefusedRelay,
   RelayFailure,
@@ -77,3 +76,4 @@ export type {
   UnroutedReason,
   Wishes,
 } from "./types.ts";
+export type { RecordStore, RecordTopic } from "./record_store.ts";

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { checkFunction, integer, show } from "./check_option.ts";
 import { INDEXERS } from "./indexers.ts";
 import { rememberedCheck } from "./relay_url.ts";
 import type { RelayUrlCheck } from "./relay_url.ts";
@@ -129,24 +130,6 @@ const DEFAULTS: PlanOptions = {};
 const DEFAULT_POLICY: RelayUrlPolicy = {};
 const settings = new WeakMap<PlanOptions, PlanSettings>();
 
-/**
- * An integer option, or its default.
- *
- * @throws {RangeError} If it is no integer >= `least`.
- */
-export function integer(
-  name: string,
-  value: number | undefined,
-  fallback: number,
-  least: number,
-): number {
-  if (value === undefined) return fallback;
-  if (Number.isSafeInteger(value) && value >= least) return value;
-  throw new RangeError(
-    `Cannot use option "${name}": it must be an integer >= ${least}, got ${show(value)}`,
-  );
-}
-
 function relays(
   name: string,
   urls: readonly string[] = [],
@@ -189,16 +172,4 @@ function checkedWeight(weight: PlanOptions["weight"]): PlanSettings["weight"] {
       `Cannot weigh relay ${url}: "weight" must give a finite number >= 0, got ${show(value)}`,
     );
   };
-}
-
-/**
- * @throws {TypeError} If an optional function is something else.
- */
-export function checkFunction(name: string, value: unknown): void {
-  if (value === undefined || typeof value === "function") return;
-  throw new TypeError(`Cannot use option "${name}": it must be a function, got ${show(value)}`);
-}
-
-function show(value: unknown): string {
-  return typeof value === "string" ? JSON.stringify(value) : String(value);
 }

@@ -7,11 +7,11 @@
 
 import type { Clock } from "./clock.ts";
 import type { HintBook } from "./hint_book.ts";
-import { hintKey } from "./hint.ts";
 import { DM_LIST_KIND, LIST_KINDS, RELAY_LIST_KIND } from "./kinds.ts";
 import { addDmLists, addHints, authorHints } from "./known_hints.ts";
 import type { OwnLists } from "./own_lists.ts";
 import type { RelayUrlCheck } from "./relay_url.ts";
+import { hintKey } from "./subject_key.ts";
 import type { KnowledgeSource, Known, RelayHint, RelayListSource, Wishes } from "./types.ts";
 import { unlessAborted } from "./unless_aborted.ts";
 

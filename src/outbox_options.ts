@@ -9,9 +9,9 @@ import type { Clock } from "./clock.ts";
 import type { DiscoveryProgress } from "./discovery_progress.ts";
 import type { RelayError } from "./errors.ts";
 import type { OwnSigner } from "./own_lists.ts";
+import type { RecordStore } from "./record_store.ts";
 import type { OpenRelay } from "./relay_hooks.ts";
 import type { RouterOptions } from "./router_options.ts";
-import type { RecordStore } from "./types.ts";
 
 /** The options of {@link createOutbox}. */
 export interface OutboxOptions extends RouterOptions {

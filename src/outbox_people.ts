@@ -11,7 +11,6 @@ import { Discovery } from "./discovery.ts";
 import type { DiscoveryProgress } from "./discovery_progress.ts";
 import { RelayError } from "./errors.ts";
 import { filterOf } from "./filter_of.ts";
-import { isHintKey } from "./hint.ts";
 import { HintBook } from "./hint_book.ts";
 import { nip05Hints } from "./hints/nip05_doc.ts";
 import { KeptRecords } from "./kept_records.ts";
@@ -27,6 +26,7 @@ import { OwnLists } from "./own_lists.ts";
 import { PassingEvents } from "./passing_events.ts";
 import type { LegOptions } from "./relay_leg.ts";
 import type { RelayUrlCheck } from "./relay_url.ts";
+import { isHintKey } from "./subject_key.ts";
 import type { Supervisor } from "./supervisor.ts";
 
 /** What people are found with. */

@@ -8,11 +8,11 @@
 
 import type { NostrEvent, NostrFilter } from "@nostrify/types";
 import { Coverage } from "./coverage.ts";
-import type { Planned } from "./create_req_router.ts";
 import { liveFilters } from "./live_filters.ts";
 import { Outlet } from "./outlet.ts";
 import { type LegOptions, type LegOutcome, RelayLeg } from "./relay_leg.ts";
 import type { RelayLink } from "./relay_link.ts";
+import type { Planned } from "./replan.ts";
 import { type Listener, type RelayMessage, RequestListeners } from "./request_listeners.ts";
 import { laneOf, type Seats } from "./seats.ts";
 import { SeenIds } from "./seen_ids.ts";

@@ -9,7 +9,7 @@ import type { NostrEvent } from "@nostrify/types";
 import { isEphemeralKind } from "nostr-tools/kinds";
 import { EventRefusedError } from "./errors.ts";
 import { isTooLong } from "./event_check.ts";
-import { type Hint, isEventKey } from "./hint.ts";
+import type { Hint } from "./hint.ts";
 import { deliveryHints } from "./hints/delivery.ts";
 import { eventTagHints } from "./hints/event_tags.ts";
 import { followListHints } from "./hints/follow_list.ts";
@@ -23,6 +23,7 @@ import {
 } from "./kinds.ts";
 import { isPubkey } from "./pubkeys.ts";
 import { SeenIds } from "./seen_ids.ts";
+import { isEventKey } from "./subject_key.ts";
 import type { RelayList } from "./types.ts";
 
 /** What passing events are given to. */

@@ -16,11 +16,11 @@ import {
   reasonsOf,
 } from "./event_plan.ts";
 import { eventRule } from "./event_rules.ts";
-import { hintKey } from "./hint.ts";
 import { groupHost, hintedRelays } from "./hinted_relays.ts";
 import { DM_LIST_KIND, RELAY_LIST_KIND } from "./kinds.ts";
 import { type PlanOptions, type PlanSettings, planSettings } from "./options.ts";
 import { ANY_RELAY, parseRelayList } from "./relay_list.ts";
+import { hintKey } from "./subject_key.ts";
 import type { Known, Unrouted } from "./types.ts";
 
 /**

@@ -4,13 +4,13 @@
  * @module
  */
 
-import { hintKey } from "./hint.ts";
 import { groupHost, hintedRelays } from "./hinted_relays.ts";
 import type { PlanSettings } from "./options.ts";
 import { isPubkey } from "./pubkeys.ts";
 import { type RelayGraph, RelayGraphBuilder } from "./relay_graph.ts";
 import { namedOn, type NamedPart } from "./req_parts.ts";
 import type { LaneRows } from "./seats.ts";
+import { hintKey } from "./subject_key.ts";
 import type { Known, Lane } from "./types.ts";
 
 /** How a row comes to its relays: they are named for it by a list, a hint or an option. */

@@ -5,12 +5,12 @@
  */
 
 import type { NostrEvent } from "@nostrify/types";
+import { sleep } from "./clock.ts";
 import { RelayError } from "./errors.ts";
 import type { LegOptions } from "./relay_leg.ts";
 import type { RelayLink } from "./relay_link.ts";
 import { messageOf } from "./relay_session.ts";
 import { failureOf, retryAfter } from "./relay_words.ts";
-import { sleep } from "./sleep.ts";
 import { unlessAborted } from "./unless_aborted.ts";
 
 /** How often an event is offered to a relay that is asked too much. */

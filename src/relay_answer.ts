@@ -13,16 +13,15 @@ import {
   isPaged,
   lessonOf,
   nextPage,
+  PageIndex,
   samePage,
 } from "./answer_pages.ts";
-import type { Clock } from "./clock.ts";
+import { type Clock, sleep } from "./clock.ts";
 import { RelayError } from "./errors.ts";
-import { PageIndex } from "./page_index.ts";
 import type { RelayMemory } from "./relay_memory.ts";
 import type { RelaySession } from "./relay_session.ts";
 import type { RelaySubscription } from "./relay_subscription.ts";
 import { failureOf, limitsFrom, refusalOf, retryAfter } from "./relay_words.ts";
-import { sleep } from "./sleep.ts";
 import { splitReqs } from "./split_reqs.ts";
 import type { RelayLimits } from "./types.ts";
 

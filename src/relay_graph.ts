@@ -23,6 +23,11 @@ export interface RelayGraph {
   readonly rowsOf: Uint32Array;
 }
 
+/** Each relay of a graph, and how many rows list it. */
+export function* relayCounts({ urls, rowStarts }: RelayGraph): Generator<[string, number]> {
+  for (let id = 0; id < urls.length; id++) yield [urls[id], rowStarts[id + 1] - rowStarts[id]];
+}
+
 /** The largest weight in a graph becomes this. */
 const FULL_WEIGHT = 2 ** 16;
 

@@ -8,14 +8,14 @@
 
 import type { NostrEvent, NostrFilter } from "@nostrify/types";
 import { afterSilence } from "./after_silence.ts";
+import { sleep } from "./clock.ts";
 import { RelayError } from "./errors.ts";
 import { liveFilters } from "./live_filters.ts";
 import { type AnswerOptions, RelayAnswer } from "./relay_answer.ts";
+import { isOutage } from "./relay_history.ts";
 import type { RelayLink } from "./relay_link.ts";
 import type { RelaySession } from "./relay_session.ts";
 import { messageOf } from "./relay_session.ts";
-import { isOutage } from "./relay_history.ts";
-import { sleep } from "./sleep.ts";
 
 /** Who is told of a leg. */
 export interface LegListener {

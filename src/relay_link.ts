@@ -6,13 +6,12 @@
  */
 
 import type { NostrEvent } from "@nostrify/types";
-import type { Clock } from "./clock.ts";
+import { type Clock, sleep } from "./clock.ts";
 import { RelayError } from "./errors.ts";
 import type { Gate } from "./gate.ts";
-import type { RelayMemory } from "./relay_memory.ts";
 import type { OpenRelay } from "./relay_hooks.ts";
+import type { RelayMemory } from "./relay_memory.ts";
 import { RelaySession } from "./relay_session.ts";
-import { sleep } from "./sleep.ts";
 import { unlessAborted } from "./unless_aborted.ts";
 import type { UsualConnect } from "./usual_connect.ts";
 

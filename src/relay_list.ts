@@ -5,8 +5,8 @@
  */
 
 import type { NostrEvent } from "@nostrify/types";
+import { integer } from "./check_option.ts";
 import { GROUP_LIST_KIND, LIST_KINDS, RELAY_LIST_KIND } from "./kinds.ts";
-import { integer } from "./options.ts";
 import { rememberedCheck } from "./relay_url.ts";
 import type { RefusedRelay, RelayList, RelayUrlPolicy } from "./types.ts";
 

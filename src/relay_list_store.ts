@@ -14,9 +14,10 @@ import {
   type RelayListStoreOptions,
 } from "./list_store_options.ts";
 import { ListWriter } from "./list_writer.ts";
+import type { RecordStore } from "./record_store.ts";
 import { ANY_RELAY, parseRelayList } from "./relay_list.ts";
 import { storeEvents, type StoreResult } from "./store_events.ts";
-import type { RecordStore, RelayList, RelayListSource } from "./types.ts";
+import type { RelayList, RelayListSource } from "./types.ts";
 
 export type { RelayListStoreOptions } from "./list_store_options.ts";
 export type { StoreResult } from "./store_events.ts";

@@ -8,13 +8,14 @@ import type { Clock } from "./clock.ts";
 import type { KeptRecords } from "./kept_records.ts";
 import { learnLimits, tellLimits } from "./limit_lessons.ts";
 import { type Incident, NetworkWitness } from "./network_witness.ts";
+import type { RecordStore } from "./record_store.ts";
 import { backoff, type Deadlines, deadlines, LONGEST_BACKOFF } from "./relay_health.ts";
 import { answered, connected, delivered, failed, isAnswer } from "./relay_history.ts";
 import { type RelayRecord, UNKNOWN_RELAY } from "./relay_record.ts";
-import { relayRecords } from "./relay_records.ts";
+import { relayRecords } from "./relay_record_text.ts";
 import { deliveryFactor, learn, relayWeight, type Score, thompson } from "./relay_weight.ts";
 import type { ToldLimits } from "./relay_words.ts";
-import type { RecordStore, RelayFailure } from "./types.ts";
+import type { RelayFailure } from "./types.ts";
 
 /** What a memory of relays is made of. */
 export interface RelayMemoryOptions {

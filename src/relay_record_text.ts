@@ -4,6 +4,7 @@
  * @module
  */
 
+import { KeptRecords, type KeptRecordsOptions } from "./kept_records.ts";
 import { cleanLimits } from "./limit_lessons.ts";
 import { parseJson } from "./parse_json.ts";
 import { type RelayRecord, UNKNOWN_RELAY } from "./relay_record.ts";
@@ -71,4 +72,25 @@ function objectOf(value: unknown): Readonly<Record<string, unknown>> | undefined
 
 function isCount(value: unknown): value is number {
   return typeof value === "number" && value >= 0 && value <= Number.MAX_SAFE_INTEGER;
+}
+
+/** Keeps what is known of relays. */
+export function relayRecords(
+  options: Pick<KeptRecordsOptions<RelayRecord>, "clock" | "backend" | "onError" | "max">,
+): KeptRecords<RelayRecord> {
+  return new KeptRecords({
+    ...options,
+    topic: "relay",
+    name: "relays",
+    isKey: isRelayUrl,
+    parse: parseRelayRecord,
+    format: formatRelayRecord,
+    changedAt: ({ lastSuccess, lastFailure, infoAt, reportedAt }) =>
+      Math.max(lastSuccess, lastFailure, infoAt, reportedAt),
+  });
+}
+
+/** No normal form is longer, and none has other characters. */
+function isRelayUrl(url: unknown): url is string {
+  return typeof url === "string" && url.length <= 256 && /^wss?:\/\/[!-~]+$/.test(url);
 }

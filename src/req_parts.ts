@@ -7,9 +7,9 @@
 import type { NostrFilter } from "@nostrify/types";
 import { isReplaceableKind } from "nostr-tools/kinds";
 import { matchesNothing, peopleOf, type Subjects, subjectsOf, thingsOf } from "./filters.ts";
-import { hintKey } from "./hint.ts";
 import { DRAFT_KIND, GIFT_WRAP_KINDS } from "./kinds.ts";
 import { sortedOrder } from "./pubkeys.ts";
+import { hintKey } from "./subject_key.ts";
 import type { Lane, Unrouted, Wishes } from "./types.ts";
 
 /** A filter to be narrowed to those of its subjects that a relay is asked for. */

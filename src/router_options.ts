@@ -4,10 +4,11 @@
  * @module
  */
 
+import { checkFunction } from "./check_option.ts";
 import type { EventPlan } from "./event_plan.ts";
 import { DM_LIST_KIND } from "./kinds.ts";
 import { addDmLists } from "./known_hints.ts";
-import { checkFunction, type PlanOptions } from "./options.ts";
+import type { PlanOptions } from "./options.ts";
 import type { ReqPlan } from "./plan_req.ts";
 import type { KnowledgeSource, Known, RelayListSource, Wishes } from "./types.ts";
 

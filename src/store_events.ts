@@ -5,11 +5,11 @@
  */
 
 import type { NostrEvent, NStore } from "@nostrify/types";
+import { nextTurn } from "./clock.ts";
 import { EventRefusedError } from "./errors.ts";
 import { shapeFault } from "./event_check.ts";
 import { LIST_KINDS } from "./kinds.ts";
 import type { ListWriter } from "./list_writer.ts";
-import { nextTurn } from "./next_turn.ts";
 
 /** What became of events that were given together. */
 export interface StoreResult {

@@ -7,11 +7,11 @@
 
 import { NPool } from "@nostrify/nostrify";
 import type { NostrEvent, NostrFilter, NRelay } from "@nostrify/types";
-import type { RelayMessage } from "./request_listeners.ts";
 import { publish } from "./publish.ts";
-import type { RelayLink } from "./relay_link.ts";
-import type { Supervisor } from "./supervisor.ts";
 import type { LegOptions } from "./relay_leg.ts";
+import type { RelayLink } from "./relay_link.ts";
+import type { RelayMessage } from "./request_listeners.ts";
+import type { Supervisor } from "./supervisor.ts";
 
 /** What a relay under supervision needs. */
 export interface RelayOptions extends LegOptions {

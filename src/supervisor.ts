@@ -5,11 +5,11 @@
  */
 
 import type { NostrFilter } from "@nostrify/types";
-import type { Planned } from "./create_req_router.ts";
 import type { LiveRoutes } from "./live_routes.ts";
 import { OutboxRequest, type RequestOptions } from "./outbox_request.ts";
 import { type LinkOptions, RelayLink } from "./relay_link.ts";
 import { normalizeRelayUrl } from "./relay_url.ts";
+import type { Planned } from "./replan.ts";
 import type { Seats } from "./seats.ts";
 
 /** What a supervisor is made of. */

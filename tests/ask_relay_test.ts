@@ -1,6 +1,6 @@
 import type { NostrEvent } from "@nostrify/types";
 import assert from "node:assert/strict";
-import { type Asked, askRelay } from "../src/ask_relay.ts";
+import { askRelay, type AskResult } from "../src/ask_relay.ts";
 import { CountedController } from "./support/counted_signal.ts";
 import { note, notes } from "./support/notes.ts";
 import { found, holding, RELAY, ScriptedNetwork } from "./support/scripted_network.ts";
@@ -12,7 +12,7 @@ class Question {
   readonly network: ScriptedNetwork;
   readonly events: NostrEvent[] = [];
   readonly controller = new CountedController();
-  asked?: Asked;
+  asked?: AskResult;
 
   constructor(script: Script, cutAt?: number) {
     this.network = new ScriptedNetwork(script);

@@ -1,6 +1,6 @@
 import type { NostrFilter } from "@nostrify/types";
-import assert from "node:assert/strict";
 import fc from "fast-check";
+import assert from "node:assert/strict";
 import { hintsOf, withHints } from "../src/attached_hints.ts";
 import { peopleOf } from "../src/filters.ts";
 import type { Hint } from "../src/hint.ts";

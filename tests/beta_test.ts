@@ -1,5 +1,5 @@
-import assert from "node:assert/strict";
 import fc from "fast-check";
+import assert from "node:assert/strict";
 import { sampleBeta } from "../src/beta.ts";
 import { dice } from "./support/dice.ts";
 

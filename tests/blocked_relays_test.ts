@@ -1,5 +1,5 @@
-import assert from "node:assert/strict";
 import fc from "fast-check";
+import assert from "node:assert/strict";
 import { RelayError } from "../src/errors.ts";
 import { RelayInformer } from "../src/relay_informer.ts";
 import type { LinkOptions } from "../src/relay_link.ts";

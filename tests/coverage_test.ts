@@ -1,5 +1,5 @@
-import assert from "node:assert/strict";
 import fc from "fast-check";
+import assert from "node:assert/strict";
 import { Coverage } from "../src/coverage.ts";
 import type { LaneRows, Seats } from "../src/seats.ts";
 import { AUTHORS, note } from "./support/notes.ts";

@@ -1,5 +1,5 @@
-import assert from "node:assert/strict";
 import { NPool } from "@nostrify/nostrify";
+import assert from "node:assert/strict";
 import { createOutbox } from "../src/create_outbox.ts";
 import { eventually } from "./support/eventually.ts";
 import { PeopleWorld } from "./support/people_world.ts";

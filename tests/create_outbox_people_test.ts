@@ -1,6 +1,6 @@
-import assert from "node:assert/strict";
 import { NPool } from "@nostrify/nostrify";
 import type { NostrEvent } from "@nostrify/types";
+import assert from "node:assert/strict";
 import { nip19 } from "nostr-tools";
 import { createOutbox } from "../src/create_outbox.ts";
 import { openSqlite } from "../src/db/sqlite.ts";

@@ -1,5 +1,5 @@
-import assert from "node:assert/strict";
 import { NCache, NPool } from "@nostrify/nostrify";
+import assert from "node:assert/strict";
 import { createOutbox } from "../src/create_outbox.ts";
 import { openSqlite } from "../src/db/sqlite.ts";
 import type { OutboxOptions } from "../src/outbox_options.ts";

@@ -1,5 +1,5 @@
-import assert from "node:assert/strict";
 import type { NostrFilter } from "@nostrify/types";
+import assert from "node:assert/strict";
 import { withHints } from "../src/attached_hints.ts";
 import { createReqRouter } from "../src/create_req_router.ts";
 import type { Hint } from "../src/hint.ts";

@@ -1,9 +1,10 @@
 import type { NostrFilter } from "@nostrify/types";
-import assert from "node:assert/strict";
 import fc from "fast-check";
-import { type Planned, reqPlanner } from "../src/create_req_router.ts";
+import assert from "node:assert/strict";
+import { reqPlanner } from "../src/create_req_router.ts";
 import { RoutingError } from "../src/errors.ts";
 import { planReq } from "../src/plan_req.ts";
+import type { Planned } from "../src/replan.ts";
 import { laneOf } from "../src/seats.ts";
 import type { Lane, RelayListSource } from "../src/types.ts";
 import { MemorySource, relayList } from "./support/memory_source.ts";

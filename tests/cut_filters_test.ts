@@ -1,6 +1,7 @@
-import assert from "node:assert/strict";
 import fc from "fast-check";
-import { cutFilters, MOST_PEOPLE_PER_FILTER, type Share } from "../src/cut_filters.ts";
+import assert from "node:assert/strict";
+import { cutFilters, type Share } from "../src/cut_filters.ts";
+import { MOST_PEOPLE_PER_FILTER } from "../src/filters.ts";
 import { reqParts } from "../src/req_parts.ts";
 
 function share(people: number, limit?: number): Share {

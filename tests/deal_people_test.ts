@@ -1,5 +1,5 @@
-import assert from "node:assert/strict";
 import fc from "fast-check";
+import assert from "node:assert/strict";
 import { dealPeople, heaviestFirst } from "../src/deal_people.ts";
 import { RelayGraphBuilder } from "../src/relay_graph.ts";
 import { RELAYS, someOf } from "./support/requests.ts";

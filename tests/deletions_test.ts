@@ -1,6 +1,6 @@
-import assert from "node:assert/strict";
 import type { NostrEvent } from "@nostrify/types";
 import fc from "fast-check";
+import assert from "node:assert/strict";
 import { matchFilter, matchFilters } from "nostr-tools";
 import { deletionFilters, takenBackBy, takenBackFilters } from "../src/deletions.ts";
 import { LIST_KINDS } from "../src/kinds.ts";

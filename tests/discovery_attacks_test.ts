@@ -1,7 +1,6 @@
 import type { NostrEvent } from "@nostrify/types";
 import assert from "node:assert/strict";
 import { RelayError } from "../src/errors.ts";
-import { listEvent, unsigned } from "./support/list_store.ts";
 import {
   DiscoveryWorld,
   F,
@@ -17,6 +16,7 @@ import {
   people,
   person,
 } from "./support/discovery_world.ts";
+import { listEvent, unsigned } from "./support/list_store.ts";
 import { RecordMap } from "./support/relay_records.ts";
 import { START } from "./support/test_clock.ts";
 

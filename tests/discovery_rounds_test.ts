@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { listEvent, unsigned } from "./support/list_store.ts";
 import {
   DiscoveryWorld,
   F,
@@ -14,6 +13,7 @@ import {
   people,
   person,
 } from "./support/discovery_world.ts";
+import { listEvent, unsigned } from "./support/list_store.ts";
 
 const P = person(7);
 

@@ -1,5 +1,6 @@
 import { NCache, NRelay1 } from "@nostrify/nostrify";
 import assert from "node:assert/strict";
+import { verifyEvent } from "nostr-tools";
 import { askRelay } from "../src/ask_relay.ts";
 import { Discovery } from "../src/discovery.ts";
 import { Gate } from "../src/gate.ts";
@@ -10,7 +11,6 @@ import { RelayListStore } from "../src/relay_list_store.ts";
 import { RelayMemory } from "../src/relay_memory.ts";
 import { UsualConnect } from "../src/usual_connect.ts";
 import { rememberingVerifier } from "../src/verifier.ts";
-import { verifyEvent } from "nostr-tools";
 import { eventually } from "./support/eventually.ts";
 import { type FaultName, type FaultyRelay, startFault } from "./support/faulty_relay.ts";
 import { IdleClock } from "./support/idle_clock.ts";

@@ -1,6 +1,6 @@
-import assert from "node:assert/strict";
 import type { NostrEvent } from "@nostrify/types";
 import fc from "fast-check";
+import assert from "node:assert/strict";
 import { finalizeEvent, verifyEvent } from "nostr-tools";
 import { type EventRefusal, EventRefusedError } from "../src/errors.ts";
 import { checkedEvent } from "../src/event_check.ts";

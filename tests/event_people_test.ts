@@ -1,5 +1,5 @@
-import assert from "node:assert/strict";
 import fc from "fast-check";
+import assert from "node:assert/strict";
 import { taggedUsers } from "../src/event_people.ts";
 import { eventOf, namingTags, POST_KINDS, USERS } from "./support/event_arbitraries.ts";
 import { draft } from "./support/memory_source.ts";

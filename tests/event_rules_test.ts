@@ -1,5 +1,5 @@
-import assert from "node:assert/strict";
 import fc from "fast-check";
+import assert from "node:assert/strict";
 import { type AuthorList, type EventRule, eventRule } from "../src/event_rules.ts";
 import {
   eventOf,

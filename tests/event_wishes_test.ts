@@ -1,6 +1,6 @@
 import type { NostrEvent } from "@nostrify/types";
-import assert from "node:assert/strict";
 import fc from "fast-check";
+import assert from "node:assert/strict";
 import { taggedUsers } from "../src/event_people.ts";
 import { eventWishes } from "../src/event_wishes.ts";
 import { planEvent } from "../src/plan_event.ts";

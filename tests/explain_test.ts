@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { explanation, relayReport, type ReportSource } from "../src/explain.ts";
-import { hintKey } from "../src/hint.ts";
 import type { PlanOptions } from "../src/options.ts";
 import { planReq } from "../src/plan_req.ts";
 import type { RelayRecord } from "../src/relay_record.ts";
+import { hintKey } from "../src/subject_key.ts";
 import type { Known } from "../src/types.ts";
 import { relayList } from "./support/memory_source.ts";
 import { AUTHORS } from "./support/notes.ts";

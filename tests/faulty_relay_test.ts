@@ -1,5 +1,5 @@
-import assert from "node:assert/strict";
 import { NRelay1 } from "@nostrify/nostrify";
+import assert from "node:assert/strict";
 import { eventually } from "./support/eventually.ts";
 import { EVENTS, FILTER, posts, testAll, testFault } from "./support/fault_tests.ts";
 import { disconnects } from "./support/faults/disconnects.ts";

@@ -1,6 +1,6 @@
-import assert from "node:assert/strict";
 import type { NostrFilter } from "@nostrify/types";
 import fc from "fast-check";
+import assert from "node:assert/strict";
 import { matchFilter } from "nostr-tools";
 import { copyFilter, matchesNothing, narrowFilter, peopleOf, thingsOf } from "../src/filters.ts";
 import { event, eventFor, filter, person } from "./support/arbitraries.ts";

@@ -1,8 +1,9 @@
-import assert from "node:assert/strict";
 import fc from "fast-check";
-import { type Hint, hintKey } from "../src/hint.ts";
+import assert from "node:assert/strict";
+import type { Hint } from "../src/hint.ts";
 import type { HintBook } from "../src/hint_book.ts";
 import { isMoreTrusted, TRUST } from "../src/hint_weight.ts";
+import { hintKey } from "../src/subject_key.ts";
 import type { HintSource } from "../src/types.ts";
 import { hint, person, relay, setUp } from "./support/hint_set_up.ts";
 import { A, B, DAY, RecordMap } from "./support/relay_records.ts";

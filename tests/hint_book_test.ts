@@ -1,9 +1,9 @@
-import assert from "node:assert/strict";
 import fc from "fast-check";
-import { hintKey } from "../src/hint.ts";
+import assert from "node:assert/strict";
 import type { Hint } from "../src/hint.ts";
 import { DAY as SECONDS } from "../src/hint_weight.ts";
 import { checkRelayUrl } from "../src/relay_url.ts";
+import { hintKey } from "../src/subject_key.ts";
 import type { HintSource } from "../src/types.ts";
 import { hint, person, relay, setUp } from "./support/hint_set_up.ts";
 import { A, B, C, DAY, RecordMap } from "./support/relay_records.ts";

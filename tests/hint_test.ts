@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { hintKey, isEventKey, isHintKey } from "../src/hint.ts";
+import { hintKey, isEventKey, isHintKey } from "../src/subject_key.ts";
 import { PEOPLE } from "./support/arbitraries.ts";
 
 const [ALICE] = PEOPLE;

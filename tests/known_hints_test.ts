@@ -1,7 +1,7 @@
-import assert from "node:assert/strict";
 import fc from "fast-check";
-import { addAttached, addDmLists, addHints, authorHints, freshHints } from "../src/known_hints.ts";
+import assert from "node:assert/strict";
 import { TRUST } from "../src/hint_weight.ts";
+import { addAttached, addDmLists, addHints, authorHints, freshHints } from "../src/known_hints.ts";
 import type { HintSource, Known, RelayHint } from "../src/types.ts";
 
 const [ALICE, BOB] = ["aa", "bb"].map((byte) => byte.repeat(32));

@@ -1,10 +1,10 @@
-import assert from "node:assert/strict";
 import { NCache } from "@nostrify/nostrify";
 import type { NostrEvent, NostrFilter } from "@nostrify/types";
 import fc from "fast-check";
+import assert from "node:assert/strict";
 import { ListLoader } from "../src/list_loader.ts";
-import { isNewer } from "../src/versions.ts";
 import { parseRelayList } from "../src/relay_list.ts";
+import { isNewer } from "../src/versions.ts";
 import { PEOPLE, person, time } from "./support/arbitraries.ts";
 import { ControlledStore, turns } from "./support/controlled_store.ts";
 

@@ -1,8 +1,7 @@
 import type { NostrFilter } from "@nostrify/types";
 import assert from "node:assert/strict";
-import type { Asked } from "../src/ask_relay.ts";
 import { Gate } from "../src/gate.ts";
-import { ListQueue } from "../src/list_queue.ts";
+import { ListQueue, type SearchAnswer } from "../src/list_queue.ts";
 import { ListSearch } from "../src/list_search.ts";
 import { COMPLETE, I1, list, people, person } from "./support/discovery_world.ts";
 import { settled, TestClock } from "./support/test_clock.ts";
@@ -12,7 +11,7 @@ class QueueTest {
   readonly clock = new TestClock();
   readonly controller = new AbortController();
   readonly asked: NostrFilter[][] = [];
-  readonly ends: ((asked: Asked) => void)[] = [];
+  readonly ends: ((asked: SearchAnswer) => void)[] = [];
   readonly told: string[] = [];
   readonly queue: ListQueue;
 
@@ -22,7 +21,7 @@ class QueueTest {
       ask: (_, filters, onEvent) => {
         this.asked.push([...filters]);
         for (const pubkey of filters[0].authors!) if (pubkey === person(7)) onEvent(list(7));
-        const { promise, resolve } = Promise.withResolvers<Asked>();
+        const { promise, resolve } = Promise.withResolvers<SearchAnswer>();
         this.ends.push(resolve);
         return promise;
       },

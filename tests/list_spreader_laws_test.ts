@@ -1,8 +1,8 @@
 import type { NostrEvent } from "@nostrify/types";
-import assert from "node:assert/strict";
 import fc from "fast-check";
-import { A, B, listEvent, NOW } from "./support/list_store.ts";
+import assert from "node:assert/strict";
 import { ALICE, BOB, post, type Sending, setUp } from "./support/list_spreading.ts";
+import { A, B, listEvent, NOW } from "./support/list_store.ts";
 import { RecordMap } from "./support/relay_records.ts";
 import { settled } from "./support/test_clock.ts";
 

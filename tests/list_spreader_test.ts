@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { A, B, listEvent, NOW, unsigned } from "./support/list_store.ts";
 import { ALICE, BOB, post, setUp } from "./support/list_spreading.ts";
+import { A, B, listEvent, NOW, unsigned } from "./support/list_store.ts";
 import { RecordMap } from "./support/relay_records.ts";
 import { settled } from "./support/test_clock.ts";
 

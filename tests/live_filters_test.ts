@@ -1,6 +1,6 @@
 import type { NostrEvent, NostrFilter } from "@nostrify/types";
-import assert from "node:assert/strict";
 import fc from "fast-check";
+import assert from "node:assert/strict";
 import { matchFilter, matchFilters } from "nostr-tools";
 import { cutFilters } from "../src/cut_filters.ts";
 import { liveFilters } from "../src/live_filters.ts";

@@ -1,14 +1,14 @@
-import assert from "node:assert/strict";
 import fc from "fast-check";
+import assert from "node:assert/strict";
+import { createRandom, shuffled } from "../bench/random.ts";
+import { zipfLists } from "../bench/world.ts";
 import { LivePlan } from "../src/live_plan.ts";
 import type { LiveRow } from "../src/live_relays.ts";
 import { type PlanOptions, type PlanSettings, planSettings } from "../src/options.ts";
 import { planParts } from "../src/plan_req.ts";
+import { isPubkey } from "../src/pubkeys.ts";
 import { reqParts } from "../src/req_parts.ts";
 import type { Known } from "../src/types.ts";
-import { isPubkey } from "../src/pubkeys.ts";
-import { createRandom, shuffled } from "../bench/random.ts";
-import { zipfLists } from "../bench/world.ts";
 import { PEOPLE, REFUSED, RELAYS, type Request, requests, someOf } from "./support/requests.ts";
 
 /** Lists that arrive, one after the other. */

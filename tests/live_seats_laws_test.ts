@@ -1,5 +1,5 @@
-import assert from "node:assert/strict";
 import fc from "fast-check";
+import assert from "node:assert/strict";
 import type { LiveRow, Seating } from "../src/live_relays.ts";
 import { LiveSeats } from "../src/live_seats.ts";
 import { type PlanSettings, planSettings } from "../src/options.ts";

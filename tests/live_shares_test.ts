@@ -1,5 +1,5 @@
-import assert from "node:assert/strict";
 import fc from "fast-check";
+import assert from "node:assert/strict";
 import type { LiveRow } from "../src/live_relays.ts";
 import { liveShares } from "../src/live_shares.ts";
 import { planSettings } from "../src/options.ts";

@@ -1,7 +1,6 @@
 import type { NostrEvent, NostrFilter } from "@nostrify/types";
 import assert from "node:assert/strict";
 import { LivenessReader } from "../src/liveness_reader.ts";
-import type { RelayGraph } from "../src/relay_graph.ts";
 import { FakeMemory } from "./support/fake_memory.ts";
 import { note } from "./support/notes.ts";
 import { settled, START, TestClock } from "./support/test_clock.ts";
@@ -17,10 +16,9 @@ const reports = (at = START) =>
     NETWORK.map((url) => note({ kind: 30166, pubkey, created_at: at - 60, tags: [["d", url]] }))
   );
 
-/** A plan in which each of these relays is listed by so many people. */
-function graph(urls: readonly string[], people = 1): RelayGraph {
-  const rowStarts = Uint32Array.from({ length: urls.length + 1 }, (_, i) => i * people);
-  return { urls, rowStarts } as RelayGraph;
+/** Relays that are listed by so many people each. */
+function listed(urls: readonly string[], people = 1): [url: string, people: number][] {
+  return urls.map((url) => [url, people]);
 }
 
 /** A reader, and all that it asks for and tells. */
@@ -64,7 +62,7 @@ Deno.test("LivenessReader asks for the last day's reports of the monitors, and w
 
 Deno.test("LivenessReader without monitors asks for nothing, and tells nothing", async () => {
   const { reader, queries, fake } = new Reading([]);
-  reader.meet(graph(NETWORK));
+  reader.meet(listed(NETWORK));
   reader.refresh();
   await settled();
   assert.deepEqual(queries, []);
@@ -73,18 +71,18 @@ Deno.test("LivenessReader without monitors asks for nothing, and tells nothing",
 
 Deno.test("LivenessReader judges the relays that came into question, those it hears of later, too", async () => {
   const test = new Reading();
-  test.reader.meet(graph([...NETWORK, DEAD]));
+  test.reader.meet(listed([...NETWORK, DEAD]));
   test.reader.refresh();
   await settled();
   assert.deepEqual(test.of(DEAD), [0.3]);
   assert.deepEqual(test.of(NETWORK[0]), [1]);
   assert.equal(test.fake.told.length, NETWORK.length + 1);
 
-  test.reader.meet(graph([DEAD]));
+  test.reader.meet(listed([DEAD]));
   test.reader.refresh();
   assert.equal(test.of(DEAD).length, 1, "nothing is new");
   const other = "wss://other.example/";
-  test.reader.meet(graph([other]));
+  test.reader.meet(listed([other]));
   test.reader.refresh();
   assert.deepEqual(test.of(other), [0.3]);
   assert.equal(test.queries.length, 1);
@@ -95,7 +93,7 @@ Deno.test("LivenessReader says nothing before it has read, so that what is remem
   const { promise, resolve } = Promise.withResolvers<NostrEvent[]>();
   test.answer = () => promise;
   test.reader.refresh();
-  test.reader.meet(graph([...NETWORK, DEAD]));
+  test.reader.meet(listed([...NETWORK, DEAD]));
   test.reader.refresh();
   await settled();
   assert.deepEqual(test.fake.told, []);
@@ -106,9 +104,9 @@ Deno.test("LivenessReader says nothing before it has read, so that what is remem
 
 Deno.test("LivenessReader believes no monitors that hold too many people's relays for dead", async () => {
   const test = new Reading();
-  test.reader.meet(graph(NETWORK));
-  test.reader.meet(graph([DEAD], 200));
-  test.reader.meet(graph([DEAD], 3));
+  test.reader.meet(listed(NETWORK));
+  test.reader.meet(listed([DEAD], 200));
+  test.reader.meet(listed([DEAD], 3));
   test.reader.refresh();
   await settled();
   assert.deepEqual(test.of(DEAD), [1], "as many as once listed it");
@@ -116,7 +114,7 @@ Deno.test("LivenessReader believes no monitors that hold too many people's relay
 
 Deno.test("LivenessReader reads again after a day, and goes by the newest reports alone", async () => {
   const test = new Reading();
-  test.reader.meet(graph([...NETWORK, DEAD]));
+  test.reader.meet(listed([...NETWORK, DEAD]));
   test.reader.refresh();
   await test.clock.advance(DAY);
   test.reader.refresh();
@@ -135,7 +133,7 @@ Deno.test("LivenessReader judges late-comers by the time of the reports, not by 
   const test = new Reading();
   test.reader.refresh();
   await test.clock.advance(DAY - 1);
-  test.reader.meet(graph([...NETWORK, DEAD]));
+  test.reader.meet(listed([...NETWORK, DEAD]));
   test.reader.refresh();
   assert.deepEqual(test.of(DEAD), [0.3]);
   assert.deepEqual(test.of(NETWORK[0]), [1]);
@@ -144,7 +142,7 @@ Deno.test("LivenessReader judges late-comers by the time of the reports, not by 
 Deno.test("LivenessReader tells of a query that fails, and goes on", async () => {
   const test = new Reading();
   test.answer = () => Promise.reject(new Error("no relay"));
-  test.reader.meet(graph([DEAD]));
+  test.reader.meet(listed([DEAD]));
   test.reader.refresh();
   await settled();
   assert.deepEqual(test.errors.map(({ message }) => message), [
@@ -157,7 +155,7 @@ Deno.test("LivenessReader tells of a query that fails, and goes on", async () =>
 Deno.test("LivenessReader keeps no more than 10,000 relays in mind", async () => {
   const test = new Reading();
   const many = Array.from({ length: 10_050 }, (_, i) => `wss://${i}.example/`);
-  test.reader.meet(graph(many));
+  test.reader.meet(listed(many));
   test.reader.refresh();
   await settled();
   assert.equal(test.fake.told.length, 10_000);

@@ -1,6 +1,6 @@
 import type { NostrEvent } from "@nostrify/types";
-import assert from "node:assert/strict";
 import fc from "fast-check";
+import assert from "node:assert/strict";
 import { livenessFactors, readLiveness } from "../src/liveness.ts";
 
 const NOW = 1_780_000_000;

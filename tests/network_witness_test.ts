@@ -1,5 +1,5 @@
-import assert from "node:assert/strict";
 import fc from "fast-check";
+import assert from "node:assert/strict";
 import { type Incident, NetworkWitness } from "../src/network_witness.ts";
 import { A, B, C, MINUTE, NOW, SECOND } from "./support/relay_records.ts";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { setImmediate } from "node:timers";
-import { nextTurn } from "../src/next_turn.ts";
+import { nextTurn } from "../src/clock.ts";
 import { settled, TestClock } from "./support/test_clock.ts";
 
 Deno.test("nextTurn() lets what waits in the event loop run, which await alone does not", async () => {

@@ -1,9 +1,9 @@
 import type { NostrFilter } from "@nostrify/types";
 import assert from "node:assert/strict";
-import { hintKey } from "../src/hint.ts";
 import type { PlanOptions } from "../src/options.ts";
 import { planReq } from "../src/plan_req.ts";
 import { parseRelayList } from "../src/relay_list.ts";
+import { hintKey } from "../src/subject_key.ts";
 import type { Known, RelayHint, RelayList } from "../src/types.ts";
 import { draft, postsOf, relayList } from "./support/memory_source.ts";
 

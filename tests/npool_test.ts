@@ -1,6 +1,6 @@
-import assert from "node:assert/strict";
 import { NPool, NRelay1 } from "@nostrify/nostrify";
 import type { NostrEvent, NostrFilter } from "@nostrify/types";
+import assert from "node:assert/strict";
 import { openSqlite } from "../src/db/sqlite.ts";
 import { createEventRouter, createReqRouter, RelayListStore, RoutingError } from "../src/mod.ts";
 import type { RouterOptions, UnroutedReason } from "../src/mod.ts";

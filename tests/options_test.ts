@@ -1,7 +1,8 @@
-import assert from "node:assert/strict";
 import fc from "fast-check";
+import assert from "node:assert/strict";
+import { checkFunction, integer } from "../src/check_option.ts";
 import { INDEXERS } from "../src/indexers.ts";
-import { checkFunction, integer, type PlanOptions, planSettings } from "../src/options.ts";
+import { type PlanOptions, planSettings } from "../src/options.ts";
 import { REFUSED, RELAYS, spelledRelay } from "./support/arbitraries.ts";
 
 const COUNTS = [

@@ -1,7 +1,7 @@
-import assert from "node:assert/strict";
 import { NCache } from "@nostrify/nostrify";
 import type { NostrEvent } from "@nostrify/types";
 import fc from "fast-check";
+import assert from "node:assert/strict";
 import { finalizeEvent, generateSecretKey, getPublicKey, nip44 } from "nostr-tools";
 import { OwnLists } from "../src/own_lists.ts";
 import { RelayListStore } from "../src/relay_list_store.ts";

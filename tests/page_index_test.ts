@@ -1,8 +1,7 @@
-import assert from "node:assert/strict";
 import fc from "fast-check";
+import assert from "node:assert/strict";
 import { matchFilter } from "nostr-tools";
-import { firstPage } from "../src/answer_pages.ts";
-import { PageIndex } from "../src/page_index.ts";
+import { firstPage, PageIndex } from "../src/answer_pages.ts";
 import { eventFor, filter } from "./support/arbitraries.ts";
 import { AUTHORS, note } from "./support/notes.ts";
 

@@ -1,5 +1,5 @@
-import assert from "node:assert/strict";
 import type { NostrEvent } from "@nostrify/types";
+import assert from "node:assert/strict";
 import { EventRefusedError } from "../src/errors.ts";
 import { PassingEvents } from "../src/passing_events.ts";
 import { A, B, listEvent, NOW, unsigned } from "./support/list_store.ts";

@@ -1,5 +1,5 @@
-import assert from "node:assert/strict";
 import fc from "fast-check";
+import assert from "node:assert/strict";
 import { planSettings } from "../src/options.ts";
 import { placeEvent, planEvent } from "../src/plan_event.ts";
 import type { RelayUrlCheck } from "../src/relay_url.ts";

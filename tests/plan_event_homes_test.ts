@@ -1,5 +1,5 @@
-import assert from "node:assert/strict";
 import fc from "fast-check";
+import assert from "node:assert/strict";
 import { planEvent } from "../src/plan_event.ts";
 import type { Unrouted } from "../src/types.ts";
 import { eventOf, INDEXED_KINDS, POST_KINDS, USERS } from "./support/event_arbitraries.ts";

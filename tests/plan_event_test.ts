@@ -1,5 +1,5 @@
-import assert from "node:assert/strict";
 import fc from "fast-check";
+import assert from "node:assert/strict";
 import type { EventPlan } from "../src/event_plan.ts";
 import { planEvent } from "../src/plan_event.ts";
 import { normalizeRelayUrl } from "../src/relay_url.ts";

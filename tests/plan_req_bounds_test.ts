@@ -1,7 +1,7 @@
 import type { NostrFilter } from "@nostrify/types";
-import assert from "node:assert/strict";
 import fc from "fast-check";
-import { MOST_PEOPLE_PER_FILTER } from "../src/cut_filters.ts";
+import assert from "node:assert/strict";
+import { MOST_PEOPLE_PER_FILTER } from "../src/filters.ts";
 import { planReq, type ReqPlan } from "../src/plan_req.ts";
 import { checkRelayUrl } from "../src/relay_url.ts";
 import { about } from "./support/plans.ts";

@@ -1,6 +1,6 @@
 import type { NostrFilter } from "@nostrify/types";
-import assert from "node:assert/strict";
 import fc from "fast-check";
+import assert from "node:assert/strict";
 import { planReq, type ReqPlan } from "../src/plan_req.ts";
 import { checkRelayUrl } from "../src/relay_url.ts";
 import { BLOCKED, type KnownRequest, knownRequests, otherwise } from "./support/known_requests.ts";

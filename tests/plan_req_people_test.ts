@@ -1,5 +1,5 @@
-import assert from "node:assert/strict";
 import fc from "fast-check";
+import assert from "node:assert/strict";
 import type { PersonRoute } from "../src/person_routes.ts";
 import { planReq } from "../src/plan_req.ts";
 import { about, asked } from "./support/plans.ts";

@@ -1,11 +1,11 @@
 import type { NostrFilter } from "@nostrify/types";
-import assert from "node:assert/strict";
 import fc from "fast-check";
-import { hintKey } from "../src/hint.ts";
+import assert from "node:assert/strict";
 import { type PlanSettings, planSettings } from "../src/options.ts";
 import { planParts, planReq, type ReqPlan } from "../src/plan_req.ts";
 import { partsAbout, reqParts } from "../src/req_parts.ts";
 import { laneOf, type Seats } from "../src/seats.ts";
+import { hintKey } from "../src/subject_key.ts";
 import type { Known } from "../src/types.ts";
 import { BLOCKED, type KnownRequest, knownRequests } from "./support/known_requests.ts";
 import { PEOPLE } from "./support/requests.ts";

@@ -1,6 +1,6 @@
 import type { NostrEvent, NostrFilter } from "@nostrify/types";
-import assert from "node:assert/strict";
 import fc from "fast-check";
+import assert from "node:assert/strict";
 import { matchFilter } from "nostr-tools";
 import { planReq, type ReqPlan } from "../src/plan_req.ts";
 import { about, asked, isSame } from "./support/plans.ts";

@@ -1,5 +1,5 @@
-import assert from "node:assert/strict";
 import fc from "fast-check";
+import assert from "node:assert/strict";
 import { distinct, isPubkey, sortedOrder } from "../src/pubkeys.ts";
 import { anyPubkey, noPubkey, person } from "./support/arbitraries.ts";
 

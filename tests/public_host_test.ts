@@ -1,6 +1,6 @@
+import fc from "fast-check";
 import assert from "node:assert/strict";
 import { BlockList } from "node:net";
-import fc from "fast-check";
 import { isPublicAddress, isPublicName } from "../src/public_host.ts";
 import { checkRelayUrl } from "../src/relay_url.ts";
 

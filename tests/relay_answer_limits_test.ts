@@ -1,7 +1,7 @@
-import { setImmediate } from "node:timers";
 import type { NostrEvent, NostrFilter } from "@nostrify/types";
-import assert from "node:assert/strict";
 import fc from "fast-check";
+import assert from "node:assert/strict";
+import { setImmediate } from "node:timers";
 import type { RelayError } from "../src/errors.ts";
 import { AUTHORS, note } from "./support/notes.ts";
 import { AnswerTest } from "./support/scripted_answer.ts";

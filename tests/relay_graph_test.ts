@@ -1,5 +1,5 @@
-import assert from "node:assert/strict";
 import fc from "fast-check";
+import assert from "node:assert/strict";
 import { type RelayGraph, RelayGraphBuilder } from "../src/relay_graph.ts";
 import { RELAYS } from "./support/arbitraries.ts";
 

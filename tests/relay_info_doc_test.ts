@@ -1,6 +1,6 @@
-import assert from "node:assert/strict";
 import fc from "fast-check";
-import { limitsOfInfo } from "../src/relay_info_doc.ts";
+import assert from "node:assert/strict";
+import { limitsOfInfo } from "../src/relay_info.ts";
 
 Deno.test("NIP-11: limitsOfInfo() reads the limitation of a relay's description", () => {
   // nostr.wine and nostr.land, as the NIP shows them.

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import type { RelayError } from "../src/errors.ts";
 import { UsualConnect } from "../src/usual_connect.ts";
+import { fate, never, using } from "./support/link_use.ts";
 import { RELAY, ScriptedNetwork } from "./support/scripted_network.ts";
 import { settled, START } from "./support/test_clock.ts";
-import { fate, never, using } from "./support/link_use.ts";
 
 Deno.test("RelayLink opens one connection for all who want one, before and after it stands", async () => {
   const network = new ScriptedNetwork({ connect: "wait" });

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { CountedController } from "./support/counted_signal.ts";
+import { fate, using } from "./support/link_use.ts";
 import { RELAY, ScriptedNetwork } from "./support/scripted_network.ts";
 import { settled, START } from "./support/test_clock.ts";
-import { fate, using } from "./support/link_use.ts";
 
 Deno.test("RelayLinks connect in turn: few at once, the best first", async () => {
   const network = new ScriptedNetwork({ connect: "wait" });

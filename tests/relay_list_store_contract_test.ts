@@ -1,12 +1,12 @@
-import assert from "node:assert/strict";
 import type { NostrEvent, NStore } from "@nostrify/types";
 import fc from "fast-check";
+import assert from "node:assert/strict";
 import { EventRefusedError } from "../src/errors.ts";
 import { LIST_KINDS } from "../src/kinds.ts";
-import { isNewer } from "../src/versions.ts";
 import { parseRelayList } from "../src/relay_list.ts";
 import { RelayListStore } from "../src/relay_list_store.ts";
 import type { RelayList } from "../src/types.ts";
+import { isNewer } from "../src/versions.ts";
 import { type Backing, backings } from "./db/backings.ts";
 import { PEOPLE, RELAYS, SIGNERS, time } from "./support/arbitraries.ts";
 import { takesBack, unsigned } from "./support/list_store.ts";

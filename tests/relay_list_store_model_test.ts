@@ -1,10 +1,10 @@
-import assert from "node:assert/strict";
 import { NCache } from "@nostrify/nostrify";
 import type { NostrEvent, NStore } from "@nostrify/types";
 import fc from "fast-check";
+import assert from "node:assert/strict";
 import { EventRefusedError } from "../src/errors.ts";
-import { isNewer } from "../src/versions.ts";
 import { RelayListStore } from "../src/relay_list_store.ts";
+import { isNewer } from "../src/versions.ts";
 import { PEOPLE, RELAYS, time } from "./support/arbitraries.ts";
 import { listEvent, NOW, takesBack, unsigned } from "./support/list_store.ts";
 

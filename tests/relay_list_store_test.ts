@@ -1,6 +1,6 @@
-import assert from "node:assert/strict";
 import { NCache } from "@nostrify/nostrify";
 import fc from "fast-check";
+import assert from "node:assert/strict";
 import { EventRefusedError } from "../src/errors.ts";
 import { RelayListStore } from "../src/relay_list_store.ts";
 import { noPubkey, PEOPLE, SIGNERS } from "./support/arbitraries.ts";

@@ -1,5 +1,5 @@
-import assert from "node:assert/strict";
 import type { NostrFilter, NStore } from "@nostrify/types";
+import assert from "node:assert/strict";
 import { RelayListStore, type RelayListStoreOptions } from "../src/relay_list_store.ts";
 import { PEOPLE } from "./support/arbitraries.ts";
 import { turns } from "./support/controlled_store.ts";

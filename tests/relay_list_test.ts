@@ -1,6 +1,6 @@
-import assert from "node:assert/strict";
 import type { NostrEvent } from "@nostrify/types";
 import fc from "fast-check";
+import assert from "node:assert/strict";
 import { LIST_KINDS } from "../src/kinds.ts";
 import { parseRelayList } from "../src/relay_list.ts";
 import { checkRelayUrl } from "../src/relay_url.ts";

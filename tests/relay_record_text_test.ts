@@ -1,5 +1,5 @@
-import assert from "node:assert/strict";
 import fc from "fast-check";
+import assert from "node:assert/strict";
 import { type RelayRecord, UNKNOWN_RELAY } from "../src/relay_record.ts";
 import { formatRelayRecord, parseRelayRecord } from "../src/relay_record_text.ts";
 import { FAILURES, NOW, recordOf, records } from "./support/relay_records.ts";

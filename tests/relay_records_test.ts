@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { type RelayRecord, UNKNOWN_RELAY } from "../src/relay_record.ts";
-import { relayRecords } from "../src/relay_records.ts";
+import { relayRecords } from "../src/relay_record_text.ts";
 import { RecordMap } from "./support/relay_records.ts";
 import { TestClock } from "./support/test_clock.ts";
 

@@ -1,6 +1,6 @@
-import assert from "node:assert/strict";
-import fc from "fast-check";
 import type { NostrEvent, NostrFilter } from "@nostrify/types";
+import fc from "fast-check";
+import assert from "node:assert/strict";
 import { matchFilter } from "nostr-tools";
 import { EventIndex, newestFirst } from "./support/event_index.ts";
 import { RawClient } from "./support/raw_client.ts";

@@ -1,5 +1,5 @@
-import assert from "node:assert/strict";
 import fc from "fast-check";
+import assert from "node:assert/strict";
 import { checkRelayUrl, normalizeRelayUrl } from "../src/relay_url.ts";
 import type { RelayUrlPolicy } from "../src/types.ts";
 import { REFUSED, relay, RELAYS, spellingOf } from "./support/arbitraries.ts";

@@ -1,5 +1,5 @@
-import assert from "node:assert/strict";
 import fc from "fast-check";
+import assert from "node:assert/strict";
 import { failureOf, limitsFrom, refusalOf, retryAfter, type Sent } from "../src/relay_words.ts";
 import { PREFIXES } from "./support/faults/refusals.ts";
 

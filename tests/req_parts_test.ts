@@ -1,5 +1,5 @@
-import assert from "node:assert/strict";
 import fc from "fast-check";
+import assert from "node:assert/strict";
 import { namedOn, partsAbout, reqParts, reqWishes } from "../src/req_parts.ts";
 import { GROUPS, IDS, knownRequests } from "./support/known_requests.ts";
 import { PEOPLE } from "./support/requests.ts";

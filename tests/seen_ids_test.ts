@@ -1,5 +1,5 @@
-import assert from "node:assert/strict";
 import fc from "fast-check";
+import assert from "node:assert/strict";
 import { SeenIds } from "../src/seen_ids.ts";
 
 Deno.test("SeenIds says of each id once that it is new", () => {

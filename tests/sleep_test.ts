@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { sleep } from "../src/sleep.ts";
+import { sleep } from "../src/clock.ts";
 import { CountedController } from "./support/counted_signal.ts";
 import { settled, TestClock } from "./support/test_clock.ts";
 

@@ -1,6 +1,6 @@
 import type { NostrFilter } from "@nostrify/types";
-import assert from "node:assert/strict";
 import fc from "fast-check";
+import assert from "node:assert/strict";
 import { splitReqs } from "../src/split_reqs.ts";
 import { frozen } from "./support/requests.ts";
 

@@ -1,10 +1,10 @@
+import type { NostrEvent } from "@nostrify/types";
 import assert from "node:assert/strict";
 import { setImmediate } from "node:timers";
-import type { NostrEvent } from "@nostrify/types";
 import { EventRefusedError } from "../src/errors.ts";
 import { PEOPLE } from "./support/arbitraries.ts";
-import { settled } from "./support/test_clock.ts";
 import { A, B, listEvent, NOW, setUp, unsigned } from "./support/list_store.ts";
+import { settled } from "./support/test_clock.ts";
 
 const [ALICE, BOB, CAROL] = PEOPLE;
 const MANY = Array.from({ length: 250 }, (_, i) => (i + 1).toString(16).padStart(64, "0"));

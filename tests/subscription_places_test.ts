@@ -1,5 +1,5 @@
-import assert from "node:assert/strict";
 import fc from "fast-check";
+import assert from "node:assert/strict";
 import { SubscriptionPlaces } from "../src/subscription_places.ts";
 import { CountedController } from "./support/counted_signal.ts";
 import { settled } from "./support/test_clock.ts";

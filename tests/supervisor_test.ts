@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { type Planned, reqPlanner } from "../src/create_req_router.ts";
+import { reqPlanner } from "../src/create_req_router.ts";
+import type { Planned } from "../src/replan.ts";
 import { MemorySource, relayList } from "./support/memory_source.ts";
 import { AUTHORS } from "./support/notes.ts";
 import { RELAY } from "./support/scripted_network.ts";

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
+import { eventually } from "./support/eventually.ts";
+import { FrameClient } from "./support/frame_client.ts";
 import { RawClient } from "./support/raw_client.ts";
 import { RelayServer } from "./support/relay_server.ts";
 import { TcpProxy } from "./support/tcp_proxy.ts";
-import { eventually } from "./support/eventually.ts";
-import { FrameClient } from "./support/frame_client.ts";
 
 Deno.test("TcpProxy passes on what is said, until it is cut", async () => {
   await using relay = RelayServer.start();

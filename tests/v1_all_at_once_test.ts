@@ -1,5 +1,5 @@
-import assert from "node:assert/strict";
 import type { NostrEvent } from "@nostrify/types";
+import assert from "node:assert/strict";
 import { verifyEvent } from "nostr-tools";
 import { type FaultName, startFault } from "./support/faulty_relay.ts";
 import { World } from "./support/outbox_world.ts";

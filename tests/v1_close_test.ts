@@ -1,5 +1,5 @@
-import assert from "node:assert/strict";
 import { NPool, NRelay1 } from "@nostrify/nostrify";
+import assert from "node:assert/strict";
 import { createOutbox } from "../src/create_outbox.ts";
 import { type FaultName, startFault } from "./support/faulty_relay.ts";
 import { World } from "./support/outbox_world.ts";

@@ -1,5 +1,5 @@
-import assert from "node:assert/strict";
 import type { NostrEvent } from "@nostrify/types";
+import assert from "node:assert/strict";
 import { verifyEvent } from "nostr-tools";
 import { RelayError } from "../src/errors.ts";
 import type { RelayFailure } from "../src/types.ts";

@@ -1,7 +1,7 @@
-import assert from "node:assert/strict";
 import type { NostrEvent } from "@nostrify/types";
-import type { RelayConnection } from "./support/relay_connection.ts";
+import assert from "node:assert/strict";
 import { type LiveRequest, World } from "./support/outbox_world.ts";
+import type { RelayConnection } from "./support/relay_connection.ts";
 import { Signer } from "./support/signer.ts";
 import { TcpProxy } from "./support/tcp_proxy.ts";
 

@@ -1,5 +1,5 @@
-import assert from "node:assert/strict";
 import { NRelay1 } from "@nostrify/nostrify";
+import assert from "node:assert/strict";
 import { RelayError } from "../src/errors.ts";
 import { type FaultName, startFault, throwingOpen } from "./support/faulty_relay.ts";
 import { World } from "./support/outbox_world.ts";

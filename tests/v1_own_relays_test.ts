@@ -1,8 +1,8 @@
-import assert from "node:assert/strict";
-import type { NostrEvent, NRelay } from "@nostrify/types";
-import { RelayError } from "../src/errors.ts";
-import { createOutbox } from "../src/create_outbox.ts";
 import { NPool } from "@nostrify/nostrify";
+import type { NostrEvent, NRelay } from "@nostrify/types";
+import assert from "node:assert/strict";
+import { createOutbox } from "../src/create_outbox.ts";
+import { RelayError } from "../src/errors.ts";
 import { IdleClock } from "./support/idle_clock.ts";
 import { Signer } from "./support/signer.ts";
 

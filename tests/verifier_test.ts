@@ -1,5 +1,5 @@
-import assert from "node:assert/strict";
 import type { NostrEvent } from "@nostrify/types";
+import assert from "node:assert/strict";
 import { verifyEvent } from "nostr-tools/pure";
 import { rememberingVerifier } from "../src/verifier.ts";
 import { Signer } from "./support/signer.ts";

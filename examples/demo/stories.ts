@@ -4,8 +4,8 @@
  * @module
  */
 
-import assert from "node:assert/strict";
 import type { NostrEvent } from "@nostrify/types";
+import assert from "node:assert/strict";
 import { RelayServer } from "../../tests/support/relay_server.ts";
 import { Signer } from "../../tests/support/signer.ts";
 import { follow } from "./client.ts";

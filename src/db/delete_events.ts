@@ -7,8 +7,8 @@
 import { isAddressableKind, isReplaceableKind } from "nostr-tools/kinds";
 import { type AnyExecutor, run } from "./any_kysely.ts";
 import type { EventSql } from "./event_sql.ts";
-import type { PreparedEvent } from "./prepared_event.ts";
 import { type Address, findVersions } from "./find_versions.ts";
+import type { PreparedEvent } from "./prepared_event.ts";
 
 /** The ids of the stored events that a stored event deletes; none for most kinds. */
 export async function deletedBy(

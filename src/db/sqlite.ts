@@ -5,8 +5,8 @@
  * @module
  */
 
-import { DatabaseSync } from "node:sqlite";
 import { Kysely } from "kysely";
+import { DatabaseSync } from "node:sqlite";
 import { EventDatabase } from "./kysely.ts";
 import { NodeSqliteDialect } from "./node_sqlite_dialect.ts";
 import { NodeSqliteHandle } from "./node_sqlite_handle.ts";

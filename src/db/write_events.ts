@@ -9,8 +9,8 @@ import { isNewer } from "../versions.ts";
 import { type AnyExecutor, run } from "./any_kysely.ts";
 import { deletedBy, deleteEvents } from "./delete_events.ts";
 import type { EventSql } from "./event_sql.ts";
-import type { PreparedEvent } from "./prepared_event.ts";
 import { type Address, findVersions } from "./find_versions.ts";
+import type { PreparedEvent } from "./prepared_event.ts";
 
 /** What became of an event; `ignored` was there, or an equal or newer version. */
 export type Outcome = "stored" | "ignored" | "deleted";

@@ -4,8 +4,9 @@
  * @module
  */
 
-import { type Hint, hintKey, isHintKey } from "../hint.ts";
+import type { Hint } from "../hint.ts";
 import { isPubkey } from "../pubkeys.ts";
+import { hintKey, isHintKey } from "../subject_key.ts";
 import type { HintSource } from "../types.ts";
 
 /** Most relays that one input may name for one person, event or group. */

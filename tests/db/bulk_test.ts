@@ -1,5 +1,5 @@
-import assert from "node:assert/strict";
 import fc from "fast-check";
+import assert from "node:assert/strict";
 import { openSqlite } from "../../src/db/sqlite.ts";
 import { histories } from "./arbitraries.ts";
 import { unsigned } from "./events.ts";

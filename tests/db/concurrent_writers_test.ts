@@ -1,12 +1,12 @@
+import type { NostrEvent } from "@nostrify/types";
+import fc from "fast-check";
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
-import fc from "fast-check";
-import type { NostrEvent } from "@nostrify/types";
 import type { EventDatabase } from "../../src/db/kysely.ts";
 import { openSqlite } from "../../src/db/sqlite.ts";
 import { histories } from "./arbitraries.ts";
-import { unsigned } from "./events.ts";
 import { assertConsistent } from "./consistency.ts";
+import { unsigned } from "./events.ts";
 import { Oracle } from "./oracle.ts";
 import { startPostgres } from "./postgres.ts";
 

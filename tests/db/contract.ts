@@ -4,13 +4,13 @@
  * @module
  */
 
-import assert from "node:assert/strict";
 import type { NStore } from "@nostrify/types";
-import { type Sign, unsigned } from "./events.ts";
+import assert from "node:assert/strict";
 import { deletionClaims } from "./contract_deletions.ts";
 import { lawClaims } from "./contract_laws.ts";
 import { queryClaims } from "./contract_queries.ts";
 import { versionClaims } from "./contract_versions.ts";
+import { type Sign, unsigned } from "./events.ts";
 
 /** A store to be tested, empty. */
 export interface OpenStore {

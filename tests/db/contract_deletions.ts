@@ -4,8 +4,8 @@
  * @module
  */
 
-import assert from "node:assert/strict";
 import type { NostrEvent, NStore } from "@nostrify/types";
+import assert from "node:assert/strict";
 import { EventRefusedError } from "../../src/errors.ts";
 import type { Claims } from "./contract.ts";
 import { ids, store } from "./contract_queries.ts";

@@ -4,8 +4,8 @@
  * @module
  */
 
-import assert from "node:assert/strict";
 import fc from "fast-check";
+import assert from "node:assert/strict";
 import { filtersFor, histories } from "./arbitraries.ts";
 import type { Claims } from "./contract.ts";
 import { store } from "./contract_queries.ts";

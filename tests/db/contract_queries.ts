@@ -4,8 +4,8 @@
  * @module
  */
 
-import assert from "node:assert/strict";
 import type { NostrEvent, NostrFilter, NStore } from "@nostrify/types";
+import assert from "node:assert/strict";
 import type { Claims } from "./contract.ts";
 import { byId } from "./events.ts";
 

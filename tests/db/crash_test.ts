@@ -1,7 +1,7 @@
+import type { NostrEvent } from "@nostrify/types";
+import fc from "fast-check";
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
-import fc from "fast-check";
-import type { NostrEvent } from "@nostrify/types";
 import { openSqlite } from "../../src/db/sqlite.ts";
 import { assertConsistent } from "./consistency.ts";
 import { Oracle } from "./oracle.ts";

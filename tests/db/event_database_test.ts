@@ -1,7 +1,7 @@
+import type { NostrEvent } from "@nostrify/types";
+import { CamelCasePlugin, Kysely, MysqlDialect, sql } from "kysely";
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
-import { CamelCasePlugin, Kysely, MysqlDialect, sql } from "kysely";
-import type { NostrEvent } from "@nostrify/types";
 import { EventDatabase } from "../../src/db/kysely.ts";
 import { NodeSqliteDialect } from "../../src/db/node_sqlite_dialect.ts";
 import { NodeSqliteHandle } from "../../src/db/node_sqlite_handle.ts";

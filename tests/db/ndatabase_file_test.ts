@@ -1,6 +1,6 @@
+import type { NostrEvent } from "@nostrify/types";
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
-import type { NostrEvent } from "@nostrify/types";
 import { openSqlite } from "../../src/db/sqlite.ts";
 import { assertConsistent } from "./consistency.ts";
 import { unsigned } from "./events.ts";

@@ -1,7 +1,7 @@
-import assert from "node:assert/strict";
-import { DatabaseSync } from "node:sqlite";
 import { NCache } from "@nostrify/nostrify";
 import fc from "fast-check";
+import assert from "node:assert/strict";
+import { DatabaseSync } from "node:sqlite";
 import { EventDatabase } from "../../src/db/kysely.ts";
 import { openSqlite } from "../../src/db/sqlite.ts";
 import { RelayListStore } from "../../src/relay_list_store.ts";

@@ -1,5 +1,5 @@
-import assert from "node:assert/strict";
 import fc from "fast-check";
+import assert from "node:assert/strict";
 import { nip05Hints, nip05Person } from "../../src/hints/nip05_doc.ts";
 import { PEOPLE } from "../support/arbitraries.ts";
 import { part } from "../support/hint_contract.ts";

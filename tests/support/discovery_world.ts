@@ -6,14 +6,14 @@
 
 import type { NostrEvent, NostrFilter, NStore } from "@nostrify/types";
 import { matchFilters } from "nostr-tools";
-import type { Asked } from "../../src/ask_relay.ts";
 import { Discovery } from "../../src/discovery.ts";
 import type { DiscoveryOptions } from "../../src/discovery_options.ts";
 import type { DiscoveryProgress } from "../../src/discovery_progress.ts";
 import { KeptRecords } from "../../src/kept_records.ts";
 import { LIST_CHECKS } from "../../src/list_checks.ts";
+import type { SearchAnswer } from "../../src/list_queue.ts";
+import type { RecordStore } from "../../src/record_store.ts";
 import { RelayListStore } from "../../src/relay_list_store.ts";
-import type { RecordStore } from "../../src/types.ts";
 import { isNewer } from "../../src/versions.ts";
 import { listEvent } from "./list_store.ts";
 import { quiet, START, TestClock } from "./test_clock.ts";
@@ -47,7 +47,7 @@ export interface FakeAsk {
   readonly authors: readonly string[];
   readonly onEvent: (event: NostrEvent) => void;
   /** Ends it. */
-  readonly end: (asked?: Asked) => void;
+  readonly end: (asked?: SearchAnswer) => void;
   /** Whether it was ended, from whichever side. */
   isOver: boolean;
   /** Whether it was ended from the asking side. */
@@ -58,12 +58,12 @@ export interface FakeAsk {
 export type FakeRelay = (ask: FakeAsk) => void;
 
 /** How relays end their answers. */
-export const COMPLETE: Asked = { answered: true, complete: true };
-export const CUT: Asked = { answered: true, complete: false };
-export const FAILED: Asked = { answered: false, complete: false };
+export const COMPLETE: SearchAnswer = { answered: true, complete: true };
+export const CUT: SearchAnswer = { answered: true, complete: false };
+export const FAILED: SearchAnswer = { answered: false, complete: false };
 
 /** A relay that holds these events, and answers at once. */
-export function holds(events: readonly NostrEvent[], asked: Asked = COMPLETE): FakeRelay {
+export function holds(events: readonly NostrEvent[], asked: SearchAnswer = COMPLETE): FakeRelay {
   const byAuthor = new Map<string, NostrEvent[]>();
   for (const event of events) {
     byAuthor.set(event.pubkey, [...byAuthor.get(event.pubkey) ?? [], event]);
@@ -210,8 +210,8 @@ export class DiscoveryWorld {
     filters: readonly NostrFilter[],
     onEvent: (event: NostrEvent) => void,
     signal: AbortSignal,
-  ): Promise<Asked> {
-    const { promise, resolve } = Promise.withResolvers<Asked>();
+  ): Promise<SearchAnswer> {
+    const { promise, resolve } = Promise.withResolvers<SearchAnswer>();
     const authors = filters.flatMap(({ authors = [] }) => authors);
     const ask: FakeAsk = {
       url,

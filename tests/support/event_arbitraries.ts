@@ -9,7 +9,7 @@ import type { NostrEvent } from "@nostrify/types";
 import fc from "fast-check";
 import type { PlanOptions } from "../../src/options.ts";
 import { normalizeRelayUrl } from "../../src/relay_url.ts";
-import { hintKey } from "../../src/hint.ts";
+import { hintKey } from "../../src/subject_key.ts";
 import type { HintSource, Known } from "../../src/types.ts";
 import { listedUrl, PEOPLE, RELAYS } from "./arbitraries.ts";
 

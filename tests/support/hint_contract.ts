@@ -4,8 +4,8 @@
  * @module
  */
 
-import assert from "node:assert/strict";
 import fc from "fast-check";
+import assert from "node:assert/strict";
 import type { Hint, HintReader } from "../../src/hint.ts";
 import { isPubkey } from "../../src/pubkeys.ts";
 import { listedUrl, noPubkey, PEOPLE, person } from "./arbitraries.ts";

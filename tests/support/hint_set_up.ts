@@ -4,8 +4,8 @@
  * @module
  */
 
-import { HintBook, type HintBookOptions } from "../../src/hint_book.ts";
 import type { Hint } from "../../src/hint.ts";
+import { HintBook, type HintBookOptions } from "../../src/hint_book.ts";
 import { rememberedCheck } from "../../src/relay_url.ts";
 import type { HintSource } from "../../src/types.ts";
 import { TestClock } from "./test_clock.ts";

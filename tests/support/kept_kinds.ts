@@ -6,10 +6,9 @@
  */
 
 import { KeptRecords, type KeptRecordsOptions } from "../../src/kept_records.ts";
+import type { RecordStore, RecordTopic } from "../../src/record_store.ts";
 import { UNKNOWN_RELAY } from "../../src/relay_record.ts";
-import { formatRelayRecord, parseRelayRecord } from "../../src/relay_record_text.ts";
-import { relayRecords } from "../../src/relay_records.ts";
-import type { RecordStore, RecordTopic } from "../../src/types.ts";
+import { formatRelayRecord, parseRelayRecord, relayRecords } from "../../src/relay_record_text.ts";
 import { NOW, recordOf } from "./relay_records.ts";
 import { TestClock } from "./test_clock.ts";
 

@@ -7,8 +7,8 @@
 
 import type { NostrFilter } from "@nostrify/types";
 import fc from "fast-check";
-import { hintKey } from "../../src/hint.ts";
 import type { PlanOptions } from "../../src/options.ts";
+import { hintKey } from "../../src/subject_key.ts";
 import type { Known, RelayHint } from "../../src/types.ts";
 import { PEOPLE, REFUSED, RELAYS, someOf } from "./requests.ts";
 

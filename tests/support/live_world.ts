@@ -5,32 +5,11 @@
  */
 
 import type { NostrFilter } from "@nostrify/types";
-import type { Planned } from "../../src/create_req_router.ts";
-import { type ListNews, LiveRoutes } from "../../src/live_routes.ts";
-import type { RelayList } from "../../src/types.ts";
+import { LiveRoutes } from "../../src/live_routes.ts";
+import type { Planned } from "../../src/replan.ts";
+import { News } from "./list_news.ts";
 import { AUTHORS } from "./notes.ts";
 import { type RequestSettings, RequestTest, url } from "./scripted_request.ts";
-
-/** Lists that become known when a test says so. */
-export class News implements ListNews {
-  readonly #listeners = new Set<(list: RelayList, kind: number) => void>();
-
-  /** How many listen. */
-  get listeners(): number {
-    return this.#listeners.size;
-  }
-
-  readonly onList = (listener: (list: RelayList, kind: number) => void): () => void => {
-    this.#listeners.add(listener);
-    return () => void this.#listeners.delete(listener);
-  };
-
-  /** Somebody has these relays from here on. */
-  tell(pubkey: string, urls: readonly string[], kind = 10002): void {
-    const list = { pubkey, created_at: 0, write: urls, read: urls };
-    for (const listener of this.#listeners) listener(list, kind);
-  }
-}
 
 /** See the module. */
 export class LiveTest extends RequestTest {

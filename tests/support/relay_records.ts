@@ -4,10 +4,11 @@
  * @module
  */
 
-import { PREFIXES } from "./faults/refusals.ts";
 import fc from "fast-check";
+import type { RecordStore, RecordTopic } from "../../src/record_store.ts";
 import { type RelayRecord, UNKNOWN_RELAY } from "../../src/relay_record.ts";
-import type { RecordStore, RecordTopic, RelayFailure } from "../../src/types.ts";
+import type { RelayFailure } from "../../src/types.ts";
+import { PREFIXES } from "./faults/refusals.ts";
 import { START } from "./test_clock.ts";
 
 /** A relay. */

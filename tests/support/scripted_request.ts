@@ -5,8 +5,9 @@
  */
 
 import type { NostrEvent, NostrFilter } from "@nostrify/types";
-import { type Planned, reqPlanner } from "../../src/create_req_router.ts";
+import { reqPlanner } from "../../src/create_req_router.ts";
 import { OutboxRequest, type RequestOptions } from "../../src/outbox_request.ts";
+import type { Planned } from "../../src/replan.ts";
 import type { RelayMessage } from "../../src/request_listeners.ts";
 import type { RouterOptions } from "../../src/router_options.ts";
 import { CountedController } from "./counted_signal.ts";

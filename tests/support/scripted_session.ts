@@ -8,8 +8,8 @@ import type { NostrEvent, NostrFilter } from "@nostrify/types";
 import type { RelayError } from "../../src/errors.ts";
 import { RelaySession } from "../../src/relay_session.ts";
 import type { RelaySubscription } from "../../src/relay_subscription.ts";
-import type { Script, ScriptedRelay } from "./scripted_relay.ts";
 import { RELAY, ScriptedNetwork } from "./scripted_network.ts";
+import type { Script, ScriptedRelay } from "./scripted_relay.ts";
 
 /** See the module. */
 export class SessionTest {

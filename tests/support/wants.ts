@@ -7,9 +7,9 @@
 
 import type { NostrFilter } from "@nostrify/types";
 import { isReplaceableKind } from "nostr-tools/kinds";
-import { hintKey } from "../../src/hint.ts";
 import type { ReqPlan } from "../../src/plan_req.ts";
 import { checkRelayUrl } from "../../src/relay_url.ts";
+import { hintKey } from "../../src/subject_key.ts";
 import type { Known, Lane } from "../../src/types.ts";
 import type { KnownRequest } from "./known_requests.ts";
 import { isSame } from "./plans.ts";
