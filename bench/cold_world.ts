@@ -5,11 +5,11 @@
  */
 
 import type { NostrEvent } from "@nostrify/types";
+import { createRandom } from "../testing/random.ts";
+import { createWorld, type World } from "../testing/world/world.ts";
 import { LoopbackRelay, wired, type WireEvent } from "./loopback_relay.ts";
-import { createRandom } from "./random.ts";
 import { drawNatures, type Nature } from "./sim_nature.ts";
 import { loadWasm, signer } from "./wasm_signatures.ts";
-import { createWorld, type World } from "./world.ts";
 
 /** How the world is drawn. */
 export interface ColdTask {

@@ -12,6 +12,7 @@
  * @module
  */
 
+import { clusteredLists, zipfLists } from "../testing/world/world.ts";
 import { exactOptimum } from "./optimum.ts";
 import { bareLoop } from "./peers/bare_loop.ts";
 import type { Peers } from "./peers/load_peers.ts";
@@ -19,7 +20,6 @@ import { ourPlan, ourSelection } from "./peers/ours.ts";
 import type { PlanInput } from "./peers/planner.ts";
 import { reached } from "./reached.ts";
 import { count, median, percent, print, progress, prose, table } from "./report.ts";
-import { clusteredLists, zipfLists } from "./world.ts";
 
 const DRAWS = [zipfLists, clusteredLists];
 const AUTHORS = [30, 45, 60];

@@ -12,8 +12,8 @@
 import type { NostrEvent } from "@nostrify/types";
 import type { EventDatabase } from "../src/db/kysely.ts";
 import { openSqlite } from "../src/db/sqlite.ts";
+import { zipfLists } from "../testing/world/world.ts";
 import { count, median, ms, print, progress, prose, table } from "./report.ts";
-import { zipfLists } from "./world.ts";
 
 const ROUNDS = 5;
 

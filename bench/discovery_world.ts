@@ -4,11 +4,11 @@
  * @module
  */
 
+import { createRandom } from "../testing/random.ts";
+import { NOW, zipfLists } from "../testing/world/world.ts";
 import { indexer } from "./cold_world.ts";
 import { LoopbackRelay, wired } from "./loopback_relay.ts";
-import { createRandom } from "./random.ts";
 import { loadWasm, signer } from "./wasm_signatures.ts";
-import { NOW, zipfLists } from "./world.ts";
 
 /** How the world is drawn. */
 export interface ListTask {

@@ -12,9 +12,9 @@
 
 import { openSqlite } from "../src/db/sqlite.ts";
 import { RelayListStore } from "../src/mod.ts";
+import { zipfLists } from "../testing/world/world.ts";
 import { withListFile } from "./list_file.ts";
 import { count, print, progress, table } from "./report.ts";
-import { zipfLists } from "./world.ts";
 
 const LISTS = 100_000;
 const RELAYS = 20_000;

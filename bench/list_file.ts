@@ -6,8 +6,8 @@
 
 import { DatabaseSync } from "node:sqlite";
 import { openSqlite } from "../src/db/sqlite.ts";
-import type { RelayList } from "../src/types.ts";
-import { createRandom, hex64 } from "./random.ts";
+import type { RelayList } from "../src/nostr/types.ts";
+import { createRandom, hex64 } from "../testing/random.ts";
 import { progress } from "./report.ts";
 
 /**

@@ -15,17 +15,17 @@
  * @module
  */
 
-import { LivePlan } from "../src/live_plan.ts";
-import { liveShares } from "../src/live_shares.ts";
-import { planSettings } from "../src/options.ts";
-import { planParts } from "../src/plan_req.ts";
-import { reqParts } from "../src/req_parts.ts";
-import type { RelayList } from "../src/types.ts";
+import type { RelayList } from "../src/nostr/types.ts";
+import { planSettings } from "../src/plan/options.ts";
+import { planParts } from "../src/plan/plan_req.ts";
+import { reqParts } from "../src/plan/req_parts.ts";
+import { LivePlan } from "../src/requests/live_plan.ts";
+import { liveShares } from "../src/requests/live_shares.ts";
+import { createRandom, shuffled } from "../testing/random.ts";
+import { zipfLists } from "../testing/world/world.ts";
 import { followLists } from "./live_feed.ts";
 import { loadApplesauceLive, NAME } from "./peers/applesauce_live.ts";
-import { createRandom, shuffled } from "./random.ts";
 import { count, median, ms, percent, print, progress, prose, table } from "./report.ts";
-import { zipfLists } from "./world.ts";
 
 const SIZES = [300, 1_000, 3_000];
 const FALLBACK = "wss://fallback.example.org/";

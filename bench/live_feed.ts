@@ -4,14 +4,14 @@
  * @module
  */
 
+import type { RelayLink } from "../src/connections/relay_link.ts";
 import { reqPlanner } from "../src/create_req_router.ts";
-import { LiveRoutes } from "../src/live_routes.ts";
-import { OutboxRequest } from "../src/outbox_request.ts";
-import type { RelayLink } from "../src/relay_link.ts";
-import type { RelayList } from "../src/types.ts";
-import { News } from "../tests/support/list_news.ts";
-import { MemorySource } from "../tests/support/memory_source.ts";
-import { holding, ScriptedNetwork } from "../tests/support/scripted_network.ts";
+import type { RelayList } from "../src/nostr/types.ts";
+import { LiveRoutes } from "../src/requests/live_routes.ts";
+import { OutboxRequest } from "../src/requests/outbox_request.ts";
+import { News } from "../testing/list_news.ts";
+import { MemorySource } from "../testing/memory_source.ts";
+import { holding, ScriptedNetwork } from "../testing/scripted_network.ts";
 
 /** What became of a feed. */
 export interface FeedOutcome {

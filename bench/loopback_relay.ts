@@ -9,7 +9,7 @@
 
 import type { NostrEvent, NostrFilter } from "@nostrify/types";
 import { matchFilter } from "nostr-tools";
-import type { Random } from "./random.ts";
+import type { Random } from "../testing/random.ts";
 import type { Nature } from "./sim_nature.ts";
 
 /** An event, and what is sent of it. */

@@ -11,7 +11,7 @@
  * @module
  */
 
-import { createRandom, shuffled } from "./random.ts";
+import { createRandom, shuffled } from "../testing/random.ts";
 import { median } from "./report.ts";
 
 /** Something to be timed. */

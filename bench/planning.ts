@@ -16,6 +16,7 @@
  * @module
  */
 
+import { clusteredLists, zipfLists } from "../testing/world/world.ts";
 import { measure } from "./measure.ts";
 import { bareLoop } from "./peers/bare_loop.ts";
 import type { Peers } from "./peers/load_peers.ts";
@@ -23,7 +24,6 @@ import { ourPlan, ourSelection, ourWeighedPlan } from "./peers/ours.ts";
 import type { PlanInput } from "./peers/planner.ts";
 import { reached } from "./reached.ts";
 import { count, ms, percent, print, progress, prose, range, ratio, table } from "./report.ts";
-import { clusteredLists, zipfLists } from "./world.ts";
 
 const WORLDS = { "Zipf": zipfLists, "clustered": clusteredLists };
 const SIZES = [300, 3_000, 10_000];

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { RelayList } from "../src/types.ts";
+import type { RelayList } from "../src/nostr/types.ts";
 import type { Asked } from "./peers/planner.ts";
 
 /** What a plan is good for. */

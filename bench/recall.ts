@@ -9,10 +9,10 @@
  * @module
  */
 
+import { createWorld, type World } from "../testing/world/world.ts";
 import { measure, type Outcome } from "./recall_measure.ts";
 import { big, cover, everyCopy, library, type Policy } from "./recall_policies.ts";
 import { median, print, progress, prose, table } from "./report.ts";
-import { createWorld, type World } from "./world.ts";
 
 const SIZES = [194, 283, 943, 1779];
 const SEEDS = Array.from({ length: 10 }, (_, i) => 1001 + i);

@@ -6,8 +6,8 @@
 
 import type { NostrFilter } from "@nostrify/types";
 import { type PlanOptions, planReq } from "../src/mod.ts";
+import type { World } from "../testing/world/world_types.ts";
 import type { Routes } from "./recall_measure.ts";
-import type { World } from "./world_types.ts";
 
 /** Turns "the posts of all follows since then" into filters for relays. */
 export type Policy = (world: World, since: number) => Routes;

@@ -22,10 +22,10 @@ import type { NStore } from "@nostrify/types";
 import { DatabaseSync } from "node:sqlite";
 import { openSqlite } from "../src/db/sqlite.ts";
 import { createReqRouter, RelayListStore } from "../src/mod.ts";
+import { zipfLists } from "../testing/world/world.ts";
 import { withListFile } from "./list_file.ts";
 import { measure } from "./measure.ts";
 import { count, ms, print, progress, prose, range, ratio, table } from "./report.ts";
-import { zipfLists } from "./world.ts";
 
 const AUTHORS = 10_000;
 const BATCH = 1_000;

@@ -4,11 +4,11 @@
  * @module
  */
 
+import { createWorld, type World } from "../testing/world/world.ts";
 import { count, progress } from "./report.ts";
 import type { SimOutcome } from "./sim_outcome.ts";
 import type { Outcomes } from "./sim_report.ts";
 import { runCourse, type Subject } from "./sim_run.ts";
-import { createWorld, type World } from "./world.ts";
 
 /** A network to be run on. */
 export interface Network {

@@ -6,9 +6,9 @@
  */
 
 import { planReq } from "../src/mod.ts";
+import type { World } from "../testing/world/world.ts";
 import { tally } from "./recall_measure.ts";
 import { median, table } from "./report.ts";
-import type { World } from "./world.ts";
 
 /** Most relays, and how many of theirs each author is asked for on. */
 type Reach = readonly [name: string, maxRelays: number, relaysPerAuthor: number];

@@ -4,9 +4,9 @@
  * @module
  */
 
+import type { World } from "../testing/world/world.ts";
 import { reachablePosts } from "./recall_measure.ts";
 import type { Asked } from "./sim_network.ts";
-import type { World } from "./world.ts";
 
 /** Posts that are missing, in shares of all that could be found, by the first reason that holds. */
 export interface Losses {

@@ -5,8 +5,8 @@
  * @module
  */
 
-import { createRandom, type Random } from "./random.ts";
-import type { World, WorldRelay } from "./world.ts";
+import { createRandom, type Random } from "../testing/random.ts";
+import type { World, WorldRelay } from "../testing/world/world.ts";
 
 /**
  * How a relay fails.

@@ -10,11 +10,11 @@
  */
 
 import type { NostrFilter } from "@nostrify/types";
-import type { Random } from "./random.ts";
+import type { Random } from "../testing/random.ts";
+import type { World } from "../testing/world/world.ts";
 import type { Nature } from "./sim_nature.ts";
 import { SimRelay, type SimRelayOptions } from "./sim_relay.ts";
 import type { VirtualClock } from "./virtual_clock.ts";
-import type { World } from "./world.ts";
 
 /** Milliseconds that an event takes on its way: 10,000 a second. */
 const PER_EVENT = 0.1;

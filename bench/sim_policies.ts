@@ -5,11 +5,11 @@
  * @module
  */
 
-import { sampleBeta } from "../src/beta.ts";
-import type { Random } from "./random.ts";
+import { sampleBeta } from "../src/base/beta.ts";
+import type { Random } from "../testing/random.ts";
+import type { World } from "../testing/world/world.ts";
 import { reachablePosts, type Routes } from "./recall_measure.ts";
 import { cut, type Policy } from "./recall_policies.ts";
-import type { World } from "./world.ts";
 
 /** Per relay the authors of whom it sent posts, and how many. */
 export type Delivery = ReadonlyMap<string, ReadonlyMap<string, number>>;

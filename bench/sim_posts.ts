@@ -6,7 +6,7 @@
 
 import type { NostrEvent } from "@nostrify/types";
 import { getEventHash } from "nostr-tools/pure";
-import type { World } from "./world.ts";
+import type { World } from "../testing/world/world.ts";
 
 const SIG = "0".repeat(128);
 

@@ -4,12 +4,12 @@
  * @module
  */
 
-import { createRandom, type Random } from "./random.ts";
+import { createRandom, type Random } from "../testing/random.ts";
+import type { World } from "../testing/world/world.ts";
 import { drawNatures, withOutages } from "./sim_nature.ts";
 import { SimNetwork } from "./sim_network.ts";
 import type { SimOutcome } from "./sim_outcome.ts";
 import { VirtualClock } from "./virtual_clock.ts";
-import type { World } from "./world.ts";
 
 const DAY = 86_400;
 /** Hours from the beginning of one session to that of the next. */

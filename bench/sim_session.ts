@@ -14,13 +14,13 @@ import {
   type RecordStore,
   type RecordTopic,
 } from "../src/mod.ts";
-import type { Random } from "./random.ts";
+import type { Random } from "../testing/random.ts";
+import type { World } from "../testing/world/world.ts";
 import { bigRelays } from "./recall_policies.ts";
 import { relayInfo } from "./sim_info.ts";
 import type { SimNetwork } from "./sim_network.ts";
 import { Arrivals, type SimOutcome } from "./sim_outcome.ts";
 import { postOf } from "./sim_posts.ts";
-import type { World } from "./world.ts";
 
 /** What is learned, kept from one session to the next. */
 export class RecordMap implements RecordStore {

@@ -5,13 +5,13 @@
  */
 
 import type { OutboxOptions } from "../src/mod.ts";
-import type { Random } from "./random.ts";
+import type { Random } from "../testing/random.ts";
+import type { World } from "../testing/world/world.ts";
 import { big, cover, everyCopy, type Policy } from "./recall_policies.ts";
 import { runClient } from "./sim_client.ts";
 import { ndk, type SimClient, welshman, welshmanThompson } from "./sim_policies.ts";
 import type { Subject } from "./sim_run.ts";
 import { RecordMap, runSession } from "./sim_session.ts";
-import type { World } from "./world.ts";
 
 /**
  * The library.

@@ -11,11 +11,11 @@
  */
 
 import type { NostrFilter } from "@nostrify/types";
-import { planReq, type ReqPlan } from "../src/plan_req.ts";
-import type { RelayList } from "../src/types.ts";
-import { createRandom, pick } from "./random.ts";
+import type { RelayList } from "../src/nostr/types.ts";
+import { planReq, type ReqPlan } from "../src/plan/plan_req.ts";
+import { createRandom, pick } from "../testing/random.ts";
+import { createWorld } from "../testing/world/world.ts";
 import { count, percent, print, progress, prose, table } from "./report.ts";
-import { createWorld } from "./world.ts";
 
 const FOLLOWS = [194, 943, 2784];
 const CHANGES = 200;

@@ -6,7 +6,7 @@
  */
 
 import { setImmediate } from "node:timers";
-import type { Clock } from "../src/clock.ts";
+import type { Clock } from "../src/base/clock.ts";
 
 /** Something that is to happen. */
 interface Timer {

@@ -8,7 +8,7 @@
 import type { NostrEvent } from "@nostrify/types";
 import { finalizeEvent, setNostrWasm, verifyEvent } from "nostr-tools/wasm";
 import { initNostrWasm } from "npm:nostr-wasm@0.1.0";
-import { createRandom } from "./random.ts";
+import { createRandom } from "../testing/random.ts";
 
 /** Has to be awaited before anything else here is used. */
 export async function loadWasm(): Promise<void> {

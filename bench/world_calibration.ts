@@ -4,9 +4,9 @@
  * @module
  */
 
+import { createWorld } from "../testing/world/world.ts";
+import type { World } from "../testing/world/world_types.ts";
 import { print, table } from "./report.ts";
-import { createWorld } from "./world.ts";
-import type { World } from "./world_types.ts";
 
 const SEEDS = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10];
 const WEEK = 7 * 86_400;

@@ -5,12 +5,12 @@
  */
 
 import type { NostrEvent } from "@nostrify/types";
-import { RoutingError } from "./errors.ts";
-import { eventWishes } from "./event_wishes.ts";
-import { type PlanSettings, planSettings } from "./options.ts";
-import { placeEvent } from "./plan_event.ts";
+import { RoutingError } from "./nostr/errors.ts";
+import type { KnowledgeSource, RelayListSource } from "./nostr/types.ts";
+import { eventWishes } from "./plan/event_wishes.ts";
+import { type PlanSettings, planSettings } from "./plan/options.ts";
+import { placeEvent } from "./plan/plan_event.ts";
 import { lookUp, type RouterOptions, routerOptions, type RouterSource } from "./router_options.ts";
-import type { KnowledgeSource, RelayListSource } from "./types.ts";
 
 /**
  * Creates the `eventRouter` of an `NPool`: looks up the relay lists of the author

@@ -6,24 +6,24 @@
 
 import { NPool } from "@nostrify/nostrify";
 import type { NostrEvent, NostrFilter, NRelay } from "@nostrify/types";
+import { Gate } from "./base/gate.ts";
+import { UsualConnect } from "./connections/usual_connect.ts";
 import { eventPlacer } from "./create_event_router.ts";
 import { reqPlanner } from "./create_req_router.ts";
-import { isDeep } from "./deep_requests.ts";
 import { explanation, type RelayReport, relayReport } from "./explain.ts";
-import { Gate } from "./gate.ts";
-import { LiveRoutes } from "./live_routes.ts";
-import { LivenessReader } from "./liveness_reader.ts";
-import { type PlanSettings, planSettings } from "./options.ts";
 import type { Outbox } from "./outbox.ts";
 import type { OutboxOptions } from "./outbox_options.ts";
 import { OutboxPeople } from "./outbox_people.ts";
 import { outboxSettings } from "./outbox_settings.ts";
-import { relayCounts } from "./relay_graph.ts";
-import { RelayInformer } from "./relay_informer.ts";
-import { RelayMemory } from "./relay_memory.ts";
-import { SupervisedRelay } from "./supervised_relay.ts";
-import { Supervisor } from "./supervisor.ts";
-import { UsualConnect } from "./usual_connect.ts";
+import { isDeep } from "./plan/deep_requests.ts";
+import { type PlanSettings, planSettings } from "./plan/options.ts";
+import { relayCounts } from "./plan/relay_graph.ts";
+import { LivenessReader } from "./relays/liveness_reader.ts";
+import { RelayInformer } from "./relays/relay_informer.ts";
+import { RelayMemory } from "./relays/relay_memory.ts";
+import { LiveRoutes } from "./requests/live_routes.ts";
+import { SupervisedRelay } from "./requests/supervised_relay.ts";
+import { Supervisor } from "./requests/supervisor.ts";
 
 export type { Outbox } from "./outbox.ts";
 

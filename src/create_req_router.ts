@@ -5,16 +5,16 @@
  */
 
 import type { NostrFilter } from "@nostrify/types";
-import { hintsOf } from "./attached_hints.ts";
-import { RoutingError } from "./errors.ts";
-import type { Hint } from "./hint.ts";
-import { addAttached } from "./known_hints.ts";
-import { type PlanSettings, planSettings } from "./options.ts";
-import { isPubkey } from "./pubkeys.ts";
-import { type Planned, planWithSpare } from "./replan.ts";
-import { type ReqParts, reqParts, reqWishes } from "./req_parts.ts";
+import { hintsOf } from "./hints/attached_hints.ts";
+import type { Hint } from "./hints/hint.ts";
+import { addAttached } from "./hints/known_hints.ts";
+import { RoutingError } from "./nostr/errors.ts";
+import { isPubkey } from "./nostr/pubkeys.ts";
+import type { KnowledgeSource, RelayListSource, Unrouted, Wishes } from "./nostr/types.ts";
+import { type PlanSettings, planSettings } from "./plan/options.ts";
+import { type Planned, planWithSpare } from "./plan/replan.ts";
+import { type ReqParts, reqParts, reqWishes } from "./plan/req_parts.ts";
 import { lookUp, type RouterOptions, routerOptions, type RouterSource } from "./router_options.ts";
-import type { KnowledgeSource, RelayListSource, Unrouted, Wishes } from "./types.ts";
 
 /**
  * Creates the `reqRouter` of an `NPool`: looks up the relay lists of everyone

@@ -4,10 +4,10 @@
  * @module
  */
 
-import type { PersonRoute } from "./person_routes.ts";
-import type { ReqPlan } from "./plan_req.ts";
-import type { RelayRecord } from "./relay_record.ts";
-import type { RelayFailure } from "./types.ts";
+import type { RelayFailure } from "./nostr/types.ts";
+import type { PersonRoute } from "./plan/person_routes.ts";
+import type { ReqPlan } from "./plan/plan_req.ts";
+import type { RelayRecord } from "./relays/relay_record.ts";
 
 /** What is known of a relay. */
 export interface RelayReport {

@@ -28,36 +28,36 @@ export type {
   NStore,
 } from "@nostrify/types";
 
-export { withHints } from "./attached_hints.ts";
-export type { Clock } from "./clock.ts";
+export { withHints } from "./hints/attached_hints.ts";
+export type { Clock } from "./base/clock.ts";
 export { createEventRouter } from "./create_event_router.ts";
 export { createOutbox, type Outbox } from "./create_outbox.ts";
 export { createReqRouter, type RouteOptions } from "./create_req_router.ts";
-export type { DiscoveryProgress } from "./discovery_progress.ts";
-export { type EventRefusal, EventRefusedError, RelayError, RoutingError } from "./errors.ts";
+export type { DiscoveryProgress } from "./discovery/discovery_progress.ts";
+export { type EventRefusal, EventRefusedError, RelayError, RoutingError } from "./nostr/errors.ts";
 export type { Explanation, RelayReport } from "./explain.ts";
-export type { EventPlan, EventRelayReason } from "./event_plan.ts";
-export { eventWishes } from "./event_wishes.ts";
-export { filterOf } from "./filter_of.ts";
-export type { Hint } from "./hint.ts";
-export { hintKey } from "./subject_key.ts";
-export type { PlanOptions } from "./options.ts";
+export type { EventPlan, EventRelayReason } from "./plan/event_plan.ts";
+export { eventWishes } from "./plan/event_wishes.ts";
+export { filterOf } from "./hints/filter_of.ts";
+export type { Hint } from "./hints/hint.ts";
+export { hintKey } from "./nostr/subject_key.ts";
+export type { PlanOptions } from "./plan/options.ts";
 export type { OutboxOptions } from "./outbox_options.ts";
-export type { Decrypter, OwnSigner } from "./own_lists.ts";
-export type { PassedRelay, PersonRoute, ThingRoute } from "./person_routes.ts";
-export { planEvent } from "./plan_event.ts";
-export { planReq, type ReqPlan } from "./plan_req.ts";
-export type { OpenOptions, OpenRelay, RelayLog } from "./relay_hooks.ts";
-export { parseRelayList, type ParseRelayListOptions } from "./relay_list.ts";
+export type { Decrypter, OwnSigner } from "./lists/own_lists.ts";
+export type { PassedRelay, PersonRoute, ThingRoute } from "./plan/person_routes.ts";
+export { planEvent } from "./plan/plan_event.ts";
+export { planReq, type ReqPlan } from "./plan/plan_req.ts";
+export type { OpenOptions, OpenRelay, RelayLog } from "./connections/relay_hooks.ts";
+export { parseRelayList, type ParseRelayListOptions } from "./nostr/relay_list.ts";
 export {
   type ListListener,
   RelayListStore,
   type RelayListStoreOptions,
   type StoreResult,
-} from "./relay_list_store.ts";
-export { checkRelayUrl, normalizeRelayUrl, type RelayUrlCheck } from "./relay_url.ts";
+} from "./lists/relay_list_store.ts";
+export { checkRelayUrl, normalizeRelayUrl, type RelayUrlCheck } from "./nostr/relay_url.ts";
 export type { RouterOptions } from "./router_options.ts";
-export { selectRelays, type SelectRelaysOptions } from "./select_relays.ts";
+export { selectRelays, type SelectRelaysOptions } from "./plan/select_relays.ts";
 export type {
   HintSource,
   KnowledgeSource,
@@ -75,5 +75,5 @@ export type {
   Unrouted,
   UnroutedReason,
   Wishes,
-} from "./types.ts";
-export type { RecordStore, RecordTopic } from "./record_store.ts";
+} from "./nostr/types.ts";
+export type { RecordStore, RecordTopic } from "./base/record_store.ts";

@@ -6,9 +6,9 @@
 
 import type { NostrEvent, NostrFilter, NRelay } from "@nostrify/types";
 import type { RouteOptions } from "./create_req_router.ts";
-import type { DiscoveryProgress } from "./discovery_progress.ts";
+import type { DiscoveryProgress } from "./discovery/discovery_progress.ts";
 import type { Explanation, RelayReport } from "./explain.ts";
-import type { RelayListStore } from "./relay_list_store.ts";
+import type { RelayListStore } from "./lists/relay_list_store.ts";
 
 /** What {@link createOutbox} returns: goes straight into `NPool`, or is spread into its options. */
 export interface Outbox extends AsyncDisposable {

@@ -5,12 +5,12 @@
  */
 
 import type { NostrEvent, NStore } from "@nostrify/types";
-import type { Clock } from "./clock.ts";
-import type { DiscoveryProgress } from "./discovery_progress.ts";
-import type { RelayError } from "./errors.ts";
-import type { OwnSigner } from "./own_lists.ts";
-import type { RecordStore } from "./record_store.ts";
-import type { OpenRelay } from "./relay_hooks.ts";
+import type { Clock } from "./base/clock.ts";
+import type { RecordStore } from "./base/record_store.ts";
+import type { OpenRelay } from "./connections/relay_hooks.ts";
+import type { DiscoveryProgress } from "./discovery/discovery_progress.ts";
+import type { OwnSigner } from "./lists/own_lists.ts";
+import type { RelayError } from "./nostr/errors.ts";
 import type { RouterOptions } from "./router_options.ts";
 
 /** The options of {@link createOutbox}. */

@@ -5,29 +5,29 @@
  */
 
 import type { NostrEvent, NostrFilter } from "@nostrify/types";
-import { askRelay } from "./ask_relay.ts";
-import { hintsOf } from "./attached_hints.ts";
-import { Discovery } from "./discovery.ts";
-import type { DiscoveryProgress } from "./discovery_progress.ts";
-import { RelayError } from "./errors.ts";
-import { filterOf } from "./filter_of.ts";
-import { HintBook } from "./hint_book.ts";
+import { KeptRecords } from "./base/kept_records.ts";
+import { askRelay } from "./connections/ask_relay.ts";
+import type { LegOptions } from "./connections/relay_leg.ts";
+import { Discovery } from "./discovery/discovery.ts";
+import type { DiscoveryProgress } from "./discovery/discovery_progress.ts";
+import { LIST_CHECKS } from "./discovery/list_checks.ts";
+import { ListSpreader } from "./discovery/list_spreader.ts";
+import { OutboxKnowledge } from "./discovery/outbox_knowledge.ts";
+import { PassingEvents } from "./discovery/passing_events.ts";
+import { hintsOf } from "./hints/attached_hints.ts";
+import { filterOf } from "./hints/filter_of.ts";
+import { HintBook } from "./hints/hint_book.ts";
+import { findNip05 } from "./hints/nip05.ts";
 import { nip05Hints } from "./hints/nip05_doc.ts";
-import { KeptRecords } from "./kept_records.ts";
-import { RELAY_LIST_KIND } from "./kinds.ts";
-import { LIST_CHECKS } from "./list_checks.ts";
-import { ListSpreader } from "./list_spreader.ts";
-import { findNip05 } from "./nip05.ts";
-import { holdsSecret } from "./nip19_text.ts";
-import { type PlanSettings, planSettings } from "./options.ts";
-import { OutboxKnowledge } from "./outbox_knowledge.ts";
+import { OwnLists } from "./lists/own_lists.ts";
+import { RelayError } from "./nostr/errors.ts";
+import { RELAY_LIST_KIND } from "./nostr/kinds.ts";
+import { holdsSecret } from "./nostr/nip19_text.ts";
+import type { RelayUrlCheck } from "./nostr/relay_url.ts";
+import { isHintKey } from "./nostr/subject_key.ts";
 import type { OutboxSettings } from "./outbox_settings.ts";
-import { OwnLists } from "./own_lists.ts";
-import { PassingEvents } from "./passing_events.ts";
-import type { LegOptions } from "./relay_leg.ts";
-import type { RelayUrlCheck } from "./relay_url.ts";
-import { isHintKey } from "./subject_key.ts";
-import type { Supervisor } from "./supervisor.ts";
+import { type PlanSettings, planSettings } from "./plan/options.ts";
+import type { Supervisor } from "./requests/supervisor.ts";
 
 /** What people are found with. */
 export interface OutboxPeopleOptions {

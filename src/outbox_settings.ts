@@ -7,18 +7,18 @@
 import { NCache, NRelay1 } from "@nostrify/nostrify";
 import type { NostrEvent } from "@nostrify/types";
 import { verifyEvent } from "nostr-tools/pure";
-import { checkFunction, integer } from "./check_option.ts";
-import { type Clock, systemClock } from "./clock.ts";
-import type { DiscoveryProgress } from "./discovery_progress.ts";
-import type { RelayError } from "./errors.ts";
+import { checkFunction, integer } from "./base/check_option.ts";
+import { type Clock, systemClock } from "./base/clock.ts";
+import type { RecordStore } from "./base/record_store.ts";
+import type { OpenRelay } from "./connections/relay_hooks.ts";
+import type { DiscoveryProgress } from "./discovery/discovery_progress.ts";
+import type { OwnSigner } from "./lists/own_lists.ts";
+import { RelayListStore } from "./lists/relay_list_store.ts";
+import type { RelayError } from "./nostr/errors.ts";
+import { isPubkey } from "./nostr/pubkeys.ts";
+import { rememberingVerifier } from "./nostr/verifier.ts";
 import type { OutboxOptions } from "./outbox_options.ts";
-import type { OwnSigner } from "./own_lists.ts";
-import { isPubkey } from "./pubkeys.ts";
-import type { RecordStore } from "./record_store.ts";
-import type { OpenRelay } from "./relay_hooks.ts";
-import { RelayListStore } from "./relay_list_store.ts";
 import type { RouterOptions } from "./router_options.ts";
-import { rememberingVerifier } from "./verifier.ts";
 
 /** Options in which nothing is missing or wrong. */
 export interface OutboxSettings {

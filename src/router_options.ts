@@ -4,13 +4,13 @@
  * @module
  */
 
-import { checkFunction } from "./check_option.ts";
-import type { EventPlan } from "./event_plan.ts";
-import { DM_LIST_KIND } from "./kinds.ts";
-import { addDmLists } from "./known_hints.ts";
-import type { PlanOptions } from "./options.ts";
-import type { ReqPlan } from "./plan_req.ts";
-import type { KnowledgeSource, Known, RelayListSource, Wishes } from "./types.ts";
+import { checkFunction } from "./base/check_option.ts";
+import { addDmLists } from "./hints/known_hints.ts";
+import { DM_LIST_KIND } from "./nostr/kinds.ts";
+import type { KnowledgeSource, Known, RelayListSource, Wishes } from "./nostr/types.ts";
+import type { EventPlan } from "./plan/event_plan.ts";
+import type { PlanOptions } from "./plan/options.ts";
+import type { ReqPlan } from "./plan/plan_req.ts";
 
 /** The options of {@link createReqRouter} and {@link createEventRouter}; one object serves both. */
 export interface RouterOptions extends PlanOptions {

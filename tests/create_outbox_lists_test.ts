@@ -1,9 +1,9 @@
 import { NPool } from "@nostrify/nostrify";
 import assert from "node:assert/strict";
 import { createOutbox } from "../src/create_outbox.ts";
+import { Signer } from "../testing/signer.ts";
 import { eventually } from "./support/eventually.ts";
 import { PeopleWorld } from "./support/people_world.ts";
-import { Signer } from "./support/signer.ts";
 
 const [alice, bob] = [1, 2].map((seed) => new Signer(seed));
 const NOW = 1_700_000_000;

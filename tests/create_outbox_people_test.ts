@@ -4,9 +4,9 @@ import assert from "node:assert/strict";
 import { nip19 } from "nostr-tools";
 import { createOutbox } from "../src/create_outbox.ts";
 import { openSqlite } from "../src/db/sqlite.ts";
-import { filterOf } from "../src/filter_of.ts";
+import { filterOf } from "../src/hints/filter_of.ts";
+import { Signer } from "../testing/signer.ts";
 import { PeopleWorld } from "./support/people_world.ts";
-import { Signer } from "./support/signer.ts";
 
 const [alice, bob, carol] = [1, 2, 3].map((seed) => new Signer(seed));
 const NOW = 1_700_000_000;

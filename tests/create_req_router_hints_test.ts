@@ -1,11 +1,17 @@
 import type { NostrFilter } from "@nostrify/types";
 import assert from "node:assert/strict";
-import { withHints } from "../src/attached_hints.ts";
 import { createReqRouter } from "../src/create_req_router.ts";
-import type { Hint } from "../src/hint.ts";
+import { withHints } from "../src/hints/attached_hints.ts";
+import type { Hint } from "../src/hints/hint.ts";
+import type {
+  KnowledgeSource,
+  Known,
+  RelayList,
+  RelayListSource,
+  Wishes,
+} from "../src/nostr/types.ts";
 import type { RouterOptions } from "../src/router_options.ts";
-import type { KnowledgeSource, Known, RelayList, RelayListSource, Wishes } from "../src/types.ts";
-import { MemorySource, postsOf, relayList } from "./support/memory_source.ts";
+import { MemorySource, postsOf, relayList } from "../testing/memory_source.ts";
 
 const [ALICE, BOB, CAROL] = ["aa", "bb", "cc"].map((byte) => byte.repeat(32));
 const ID = "ee".repeat(32);

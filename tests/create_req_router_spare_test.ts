@@ -2,12 +2,12 @@ import type { NostrFilter } from "@nostrify/types";
 import fc from "fast-check";
 import assert from "node:assert/strict";
 import { reqPlanner } from "../src/create_req_router.ts";
-import { RoutingError } from "../src/errors.ts";
-import { planReq } from "../src/plan_req.ts";
-import type { Planned } from "../src/replan.ts";
-import { laneOf } from "../src/seats.ts";
-import type { Lane, RelayListSource } from "../src/types.ts";
-import { MemorySource, relayList } from "./support/memory_source.ts";
+import { RoutingError } from "../src/nostr/errors.ts";
+import type { Lane, RelayListSource } from "../src/nostr/types.ts";
+import { planReq } from "../src/plan/plan_req.ts";
+import type { Planned } from "../src/plan/replan.ts";
+import { laneOf } from "../src/plan/seats.ts";
+import { MemorySource, relayList } from "../testing/memory_source.ts";
 import { about, asked } from "./support/plans.ts";
 import { PEOPLE, RELAYS, requests } from "./support/requests.ts";
 

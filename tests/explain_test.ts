@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { explanation, relayReport, type ReportSource } from "../src/explain.ts";
-import type { PlanOptions } from "../src/options.ts";
-import { planReq } from "../src/plan_req.ts";
-import type { RelayRecord } from "../src/relay_record.ts";
-import { hintKey } from "../src/subject_key.ts";
-import type { Known } from "../src/types.ts";
-import { relayList } from "./support/memory_source.ts";
+import { hintKey } from "../src/nostr/subject_key.ts";
+import type { Known } from "../src/nostr/types.ts";
+import type { PlanOptions } from "../src/plan/options.ts";
+import { planReq } from "../src/plan/plan_req.ts";
+import type { RelayRecord } from "../src/relays/relay_record.ts";
+import { relayList } from "../testing/memory_source.ts";
 import { AUTHORS } from "./support/notes.ts";
 
 const [ALICE, BOB, CAROL, DAVE] = AUTHORS;

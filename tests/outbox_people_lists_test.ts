@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { RelayError } from "../src/errors.ts";
+import { RelayError } from "../src/nostr/errors.ts";
+import { quiet, settled } from "../testing/test_clock.ts";
 import { A, alice, B, bob, C, NOTHING, relaysOf, start, within } from "./support/people_parts.ts";
 import { RecordMap } from "./support/relay_records.ts";
-import { quiet, settled } from "./support/test_clock.ts";
 
 const INDEXER = "wss://indexer.example/";
 

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { nip19 } from "nostr-tools";
-import { planSettings } from "../src/options.ts";
+import { planSettings } from "../src/plan/options.ts";
+import { settled } from "../testing/test_clock.ts";
 import { A, alice, B, bob, C, relaysOf, start } from "./support/people_parts.ts";
-import { settled } from "./support/test_clock.ts";
 
 Deno.test("NIP-19: find() makes a filter of what was pasted, and remembers where it points", async () => {
   const { people, hinted, asked } = start();

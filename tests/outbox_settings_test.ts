@@ -1,12 +1,12 @@
 import { NCache, NRelay1 } from "@nostrify/nostrify";
 import assert from "node:assert/strict";
-import { systemClock } from "../src/clock.ts";
+import { systemClock } from "../src/base/clock.ts";
 import { createOutbox } from "../src/create_outbox.ts";
+import { RelayListStore } from "../src/lists/relay_list_store.ts";
 import type { OutboxOptions } from "../src/outbox_options.ts";
 import { outboxSettings } from "../src/outbox_settings.ts";
-import { RelayListStore } from "../src/relay_list_store.ts";
-import { Signer } from "./support/signer.ts";
-import { TestClock } from "./support/test_clock.ts";
+import { Signer } from "../testing/signer.ts";
+import { TestClock } from "../testing/test_clock.ts";
 import { WRONG_OPTIONS } from "./support/wrong_options.ts";
 
 const MONITOR = "aa".repeat(32);

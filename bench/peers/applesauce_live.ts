@@ -8,7 +8,7 @@
  * @module
  */
 
-import type { RelayList } from "../../src/types.ts";
+import type { RelayList } from "../../src/nostr/types.ts";
 
 /** A model that is subscribed to, and what it has come to. */
 export interface LiveModel {

@@ -9,11 +9,11 @@
  * @module
  */
 
-import { systemClock } from "../../src/clock.ts";
-import { planReq } from "../../src/plan_req.ts";
-import { RelayMemory } from "../../src/relay_memory.ts";
-import { selectRelays } from "../../src/select_relays.ts";
-import { createRandom } from "../random.ts";
+import { systemClock } from "../../src/base/clock.ts";
+import { planReq } from "../../src/plan/plan_req.ts";
+import { selectRelays } from "../../src/plan/select_relays.ts";
+import { RelayMemory } from "../../src/relays/relay_memory.ts";
+import { createRandom } from "../../testing/random.ts";
 import { type PlanInput, type Planner, push } from "./planner.ts";
 
 /** From filters to filters per relay. */

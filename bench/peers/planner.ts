@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { RelayList } from "../../src/types.ts";
+import type { RelayList } from "../../src/nostr/types.ts";
 
 /** What is to be planned: the same for everyone. */
 export interface PlanInput {

@@ -13,7 +13,7 @@
 
 import { statSync } from "node:fs";
 import { registerHooks } from "node:module";
-import { createRandom } from "../random.ts";
+import { createRandom } from "../../testing/random.ts";
 import { type Planner, push } from "./planner.ts";
 
 /** Loads the package. */

@@ -13,7 +13,7 @@
  * @module
  */
 
-import { createRandom } from "../random.ts";
+import { createRandom } from "../../testing/random.ts";
 import { type Planner, push } from "./planner.ts";
 
 /** How many chunks welshman cuts authors into. */

@@ -11,7 +11,7 @@
  * @module
  */
 
-import { createWorld } from "../../bench/world.ts";
+import { createWorld } from "../../testing/world/world.ts";
 import type { Client } from "./client.ts";
 import { startClock } from "./demo_clock.ts";
 import { legacyClient } from "./legacy.ts";

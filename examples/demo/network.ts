@@ -6,10 +6,10 @@
 
 import type { NostrEvent } from "@nostrify/types";
 import type { RelayUrlPolicy } from "@npool/outbox";
-import { createRandom, shuffled } from "../../bench/random.ts";
-import type { World, WorldRelay } from "../../bench/world.ts";
-import { RelayServer } from "../../tests/support/relay_server.ts";
-import type { RelayServerOptions } from "../../tests/support/relay_server_options.ts";
+import { createRandom, shuffled } from "../../testing/random.ts";
+import { RelayServer } from "../../testing/relay_server.ts";
+import type { RelayServerOptions } from "../../testing/relay_server_options.ts";
+import type { World, WorldRelay } from "../../testing/world/world.ts";
 
 /** Servers that run, the indexer among them, and addresses where nobody listens. */
 const LIVE = 40, DEAD = 12;

@@ -6,8 +6,8 @@
  */
 
 import type { ReqPlan } from "@npool/outbox";
-import { createRandom, shuffled } from "../../bench/random.ts";
-import type { RelayServer } from "../../tests/support/relay_server.ts";
+import { createRandom, shuffled } from "../../testing/random.ts";
+import type { RelayServer } from "../../testing/relay_server.ts";
 import { startClock } from "./demo_clock.ts";
 import type { DemoNetwork } from "./network.ts";
 import { Observer, type Share } from "./observer.ts";

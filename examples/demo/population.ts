@@ -5,8 +5,8 @@
  */
 
 import type { NostrEvent } from "@nostrify/types";
-import type { World } from "../../bench/world.ts";
-import { Signer } from "../../tests/support/signer.ts";
+import { Signer } from "../../testing/signer.ts";
+import type { World } from "../../testing/world/world.ts";
 import type { DemoNetwork } from "./network.ts";
 
 /** One user that the demo's reader follows. */

@@ -6,8 +6,8 @@
 
 import type { NostrEvent } from "@nostrify/types";
 import assert from "node:assert/strict";
-import { RelayServer } from "../../tests/support/relay_server.ts";
-import { Signer } from "../../tests/support/signer.ts";
+import { RelayServer } from "../../testing/relay_server.ts";
+import { Signer } from "../../testing/signer.ts";
 import { follow } from "./client.ts";
 import { startClock } from "./demo_clock.ts";
 import { legacyClient } from "./legacy.ts";

@@ -6,7 +6,7 @@
 
 import type { NostrEvent } from "@nostrify/types";
 import { isEphemeralKind } from "nostr-tools/kinds";
-import { EventRefusedError } from "../errors.ts";
+import { EventRefusedError } from "../nostr/errors.ts";
 import type { AnyExecutor } from "./any_kysely.ts";
 import type { EventSql } from "./event_sql.ts";
 import { type PreparedEvent, prepareEvent } from "./prepared_event.ts";

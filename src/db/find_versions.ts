@@ -6,7 +6,7 @@
  * @module
  */
 
-import type { Version } from "../versions.ts";
+import type { Version } from "../nostr/versions.ts";
 import { type AnyExecutor, run } from "./any_kysely.ts";
 import type { EventSql } from "./event_sql.ts";
 import { addressOf, isIndexed } from "./prepared_event.ts";

@@ -7,7 +7,7 @@
 
 import type { NostrEvent, NostrFilter, NStore } from "@nostrify/types";
 import { isEphemeralKind } from "nostr-tools/kinds";
-import type { RecordStore, RecordTopic } from "../record_store.ts";
+import type { RecordStore, RecordTopic } from "../base/record_store.ts";
 import type { AnyKysely } from "./any_kysely.ts";
 import { type BulkOptions, type BulkResult, deletedError, writeBulk } from "./bulk.ts";
 import { deleteEvents } from "./delete_events.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { RecordTopic } from "../record_store.ts";
+import type { RecordTopic } from "../base/record_store.ts";
 import { type AnyExecutor, run } from "./any_kysely.ts";
 import type { SqlFlavour } from "./sql_flavour.ts";
 

@@ -5,7 +5,7 @@
  */
 
 import { isAddressableKind, isReplaceableKind } from "nostr-tools/kinds";
-import { isNewer } from "../versions.ts";
+import { isNewer } from "../nostr/versions.ts";
 import { type AnyExecutor, run } from "./any_kysely.ts";
 import { deletedBy, deleteEvents } from "./delete_events.ts";
 import type { EventSql } from "./event_sql.ts";

@@ -6,8 +6,8 @@
 
 import type { NostrEvent } from "@nostrify/types";
 import { isEphemeralKind, isReplaceableKind } from "nostr-tools/kinds";
-import type { HintReader } from "../hint.ts";
-import { GIFT_WRAP_KINDS } from "../kinds.ts";
+import { GIFT_WRAP_KINDS } from "../nostr/kinds.ts";
+import type { HintReader } from "./hint.ts";
 import { HintList } from "./hint_list.ts";
 
 /** An event, and who delivered it. */

@@ -5,9 +5,9 @@
  */
 
 import type { NostrEvent } from "@nostrify/types";
-import type { HintReader } from "../hint.ts";
-import { FOLLOW_LIST_KIND, GROUP_LIST_KIND } from "../kinds.ts";
-import { isPubkey } from "../pubkeys.ts";
+import { FOLLOW_LIST_KIND, GROUP_LIST_KIND } from "../nostr/kinds.ts";
+import { isPubkey } from "../nostr/pubkeys.ts";
+import type { HintReader } from "./hint.ts";
 import { HintList } from "./hint_list.ts";
 
 /** Most tags that are looked at; of a list of more the rest is left. */

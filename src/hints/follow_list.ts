@@ -5,9 +5,9 @@
  */
 
 import type { NostrEvent } from "@nostrify/types";
-import type { HintReader } from "../hint.ts";
-import { FOLLOW_LIST_KIND } from "../kinds.ts";
-import { parseJson } from "../parse_json.ts";
+import { parseJson } from "../base/parse_json.ts";
+import { FOLLOW_LIST_KIND } from "../nostr/kinds.ts";
+import type { HintReader } from "./hint.ts";
 import { HintList } from "./hint_list.ts";
 
 /** Most tags that are looked at; a list of more is cut. */

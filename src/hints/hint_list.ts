@@ -4,10 +4,10 @@
  * @module
  */
 
-import type { Hint } from "../hint.ts";
-import { isPubkey } from "../pubkeys.ts";
-import { hintKey, isHintKey } from "../subject_key.ts";
-import type { HintSource } from "../types.ts";
+import { isPubkey } from "../nostr/pubkeys.ts";
+import { hintKey, isHintKey } from "../nostr/subject_key.ts";
+import type { HintSource } from "../nostr/types.ts";
+import type { Hint } from "./hint.ts";
 
 /** Most relays that one input may name for one person, event or group. */
 const MAX_RELAYS = 8;

@@ -4,8 +4,8 @@
  * @module
  */
 
-import type { HintReader } from "../hint.ts";
-import { isPubkey } from "../pubkeys.ts";
+import { isPubkey } from "../nostr/pubkeys.ts";
+import type { HintReader } from "./hint.ts";
 import { HintList } from "./hint_list.ts";
 
 /** Whom a name stands for. */

@@ -5,8 +5,8 @@
  * @module
  */
 
-import type { HintReader } from "../hint.ts";
-import { type Pointer, pointerIn } from "../nip19_text.ts";
+import { type Pointer, pointerIn } from "../nostr/nip19_text.ts";
+import type { HintReader } from "./hint.ts";
 import { HintList } from "./hint_list.ts";
 
 /** Metadata of groups (NIP-29): who names it names the group's host. */

@@ -5,7 +5,7 @@ import { DatabaseSync } from "node:sqlite";
 import { EventDatabase } from "../../src/db/kysely.ts";
 import { NodeSqliteDialect } from "../../src/db/node_sqlite_dialect.ts";
 import { NodeSqliteHandle } from "../../src/db/node_sqlite_handle.ts";
-import { EventRefusedError } from "../../src/errors.ts";
+import { EventRefusedError } from "../../src/nostr/errors.ts";
 import { assertConsistent } from "./consistency.ts";
 import { unsigned } from "./events.ts";
 

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { EventDatabase } from "../../src/db/kysely.ts";
 import { openSqlite } from "../../src/db/sqlite.ts";
-import { RelayListStore } from "../../src/relay_list_store.ts";
+import { RelayListStore } from "../../src/lists/relay_list_store.ts";
 import { backings } from "./backings.ts";
 import { unsigned } from "./events.ts";
 import { startPostgres } from "./postgres.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { deliveryHints } from "../../src/hints/delivery.ts";
+import { draft } from "../../testing/memory_source.ts";
 import { PEOPLE } from "../support/arbitraries.ts";
-import { draft } from "../support/memory_source.ts";
 
 const [ALICE] = PEOPLE;
 const relay = "wss://a.example/";

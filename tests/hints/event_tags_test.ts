@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { eventTagHints } from "../../src/hints/event_tags.ts";
+import { draft } from "../../testing/memory_source.ts";
 import { PEOPLE } from "../support/arbitraries.ts";
-import { draft } from "../support/memory_source.ts";
 
 const [ALICE, BOB] = PEOPLE;
 const ID = "ee".repeat(32);

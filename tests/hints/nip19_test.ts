@@ -7,7 +7,7 @@ import {
   npubEncode,
 } from "nostr-tools/nip19";
 import { nip19Hints } from "../../src/hints/nip19.ts";
-import { pointerIn } from "../../src/nip19_text.ts";
+import { pointerIn } from "../../src/nostr/nip19_text.ts";
 import { PEOPLE } from "../support/arbitraries.ts";
 
 const [ALICE] = PEOPLE;

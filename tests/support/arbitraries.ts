@@ -7,7 +7,7 @@
 
 import type { NostrEvent, NostrFilter } from "@nostrify/types";
 import fc from "fast-check";
-import { Signer } from "./signer.ts";
+import { Signer } from "../../testing/signer.ts";
 
 /** Users with keys. */
 export const SIGNERS: readonly Signer[] = [1, 2, 3, 4].map((seed) => new Signer(seed));

@@ -6,9 +6,9 @@
 
 import type { NostrFilter } from "@nostrify/types";
 import type { OutboxOptions } from "../../src/outbox_options.ts";
+import type { RelayServer } from "../../testing/relay_server.ts";
+import { Signer } from "../../testing/signer.ts";
 import { INDEXER, publicUrl, PublicWorld } from "./public_world.ts";
-import type { RelayServer } from "./relay_server.ts";
-import { Signer } from "./signer.ts";
 
 /** When genuine lists are from, in Unix seconds. */
 const NOW = 1_700_000_000;

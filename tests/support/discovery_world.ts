@@ -6,17 +6,17 @@
 
 import type { NostrEvent, NostrFilter, NStore } from "@nostrify/types";
 import { matchFilters } from "nostr-tools";
-import { Discovery } from "../../src/discovery.ts";
-import type { DiscoveryOptions } from "../../src/discovery_options.ts";
-import type { DiscoveryProgress } from "../../src/discovery_progress.ts";
-import { KeptRecords } from "../../src/kept_records.ts";
-import { LIST_CHECKS } from "../../src/list_checks.ts";
-import type { SearchAnswer } from "../../src/list_queue.ts";
-import type { RecordStore } from "../../src/record_store.ts";
-import { RelayListStore } from "../../src/relay_list_store.ts";
-import { isNewer } from "../../src/versions.ts";
+import { KeptRecords } from "../../src/base/kept_records.ts";
+import type { RecordStore } from "../../src/base/record_store.ts";
+import { Discovery } from "../../src/discovery/discovery.ts";
+import type { DiscoveryOptions } from "../../src/discovery/discovery_options.ts";
+import type { DiscoveryProgress } from "../../src/discovery/discovery_progress.ts";
+import { LIST_CHECKS } from "../../src/discovery/list_checks.ts";
+import type { SearchAnswer } from "../../src/discovery/list_queue.ts";
+import { RelayListStore } from "../../src/lists/relay_list_store.ts";
+import { isNewer } from "../../src/nostr/versions.ts";
+import { quiet, START, TestClock } from "../../testing/test_clock.ts";
 import { listEvent } from "./list_store.ts";
-import { quiet, START, TestClock } from "./test_clock.ts";
 
 /** Indexers. */
 export const I1 = "wss://i1.example/", I2 = "wss://i2.example/", I3 = "wss://i3.example/";

@@ -5,8 +5,8 @@
  */
 
 import assert from "node:assert/strict";
-import { type FaultName, startFault } from "./faulty_relay.ts";
-import { Signer } from "./signer.ts";
+import { type FaultName, startFault } from "../../testing/faulty_relay.ts";
+import { Signer } from "../../testing/signer.ts";
 
 /** Who posts. */
 export const alice: Signer = new Signer(1);

@@ -6,8 +6,8 @@
 
 import fc from "fast-check";
 import assert from "node:assert/strict";
-import type { Hint, HintReader } from "../../src/hint.ts";
-import { isPubkey } from "../../src/pubkeys.ts";
+import type { Hint, HintReader } from "../../src/hints/hint.ts";
+import { isPubkey } from "../../src/nostr/pubkeys.ts";
 import { listedUrl, noPubkey, PEOPLE, person } from "./arbitraries.ts";
 
 /** A reader, and what it is tried on. */

@@ -4,11 +4,11 @@
  * @module
  */
 
-import type { Hint } from "../../src/hint.ts";
-import { HintBook, type HintBookOptions } from "../../src/hint_book.ts";
-import { rememberedCheck } from "../../src/relay_url.ts";
-import type { HintSource } from "../../src/types.ts";
-import { TestClock } from "./test_clock.ts";
+import type { Hint } from "../../src/hints/hint.ts";
+import { HintBook, type HintBookOptions } from "../../src/hints/hint_book.ts";
+import { rememberedCheck } from "../../src/nostr/relay_url.ts";
+import type { HintSource } from "../../src/nostr/types.ts";
+import { TestClock } from "../../testing/test_clock.ts";
 
 /** The n-th pubkey. */
 export function person(n: number): string {

@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { Clock } from "../../src/clock.ts";
+import type { Clock } from "../../src/base/clock.ts";
 
 /** Turns of the event loop, with nothing heard in any, that mean quiet. */
 const CALM = 25;

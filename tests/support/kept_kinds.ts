@@ -5,12 +5,16 @@
  * @module
  */
 
-import { KeptRecords, type KeptRecordsOptions } from "../../src/kept_records.ts";
-import type { RecordStore, RecordTopic } from "../../src/record_store.ts";
-import { UNKNOWN_RELAY } from "../../src/relay_record.ts";
-import { formatRelayRecord, parseRelayRecord, relayRecords } from "../../src/relay_record_text.ts";
+import { KeptRecords, type KeptRecordsOptions } from "../../src/base/kept_records.ts";
+import type { RecordStore, RecordTopic } from "../../src/base/record_store.ts";
+import { UNKNOWN_RELAY } from "../../src/relays/relay_record.ts";
+import {
+  formatRelayRecord,
+  parseRelayRecord,
+  relayRecords,
+} from "../../src/relays/relay_record_text.ts";
+import { TestClock } from "../../testing/test_clock.ts";
 import { NOW, recordOf } from "./relay_records.ts";
-import { TestClock } from "./test_clock.ts";
 
 type Options = Pick<KeptRecordsOptions<unknown>, "clock" | "backend" | "onError" | "max">;
 

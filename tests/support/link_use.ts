@@ -4,8 +4,8 @@
  * @module
  */
 
-import type { RelayError } from "../../src/errors.ts";
-import type { RelayLink } from "../../src/relay_link.ts";
+import type { RelayLink } from "../../src/connections/relay_link.ts";
+import type { RelayError } from "../../src/nostr/errors.ts";
 
 /** A signal that is never aborted. */
 export const never = new AbortController().signal;

@@ -6,9 +6,9 @@
 
 import type { NostrEvent } from "@nostrify/types";
 import assert from "node:assert/strict";
-import { ListSpreader, type ListSpreaderOptions } from "../../src/list_spreader.ts";
+import { ListSpreader, type ListSpreaderOptions } from "../../src/discovery/list_spreader.ts";
+import { settled, TestClock } from "../../testing/test_clock.ts";
 import { A, listEvent, NOW, unsigned } from "./list_store.ts";
-import { settled, TestClock } from "./test_clock.ts";
 
 /** Two authors. */
 export const ALICE: string = "aa".repeat(32), BOB: string = "bb".repeat(32);

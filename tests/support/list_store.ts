@@ -7,7 +7,7 @@
 import { NCache } from "@nostrify/nostrify";
 import type { NostrEvent } from "@nostrify/types";
 import { getEventHash } from "nostr-tools";
-import { RelayListStore, type RelayListStoreOptions } from "../../src/relay_list_store.ts";
+import { RelayListStore, type RelayListStoreOptions } from "../../src/lists/relay_list_store.ts";
 import { ControlledStore } from "./controlled_store.ts";
 
 /** The time at which the clock starts, in Unix seconds. */

@@ -5,9 +5,9 @@
  */
 
 import type { NostrFilter } from "@nostrify/types";
-import { LiveRoutes } from "../../src/live_routes.ts";
-import type { Planned } from "../../src/replan.ts";
-import { News } from "./list_news.ts";
+import type { Planned } from "../../src/plan/replan.ts";
+import { LiveRoutes } from "../../src/requests/live_routes.ts";
+import { News } from "../../testing/list_news.ts";
 import { AUTHORS } from "./notes.ts";
 import { type RequestSettings, RequestTest, url } from "./scripted_request.ts";
 

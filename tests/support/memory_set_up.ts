@@ -4,9 +4,9 @@
  * @module
  */
 
-import { RelayMemory, type RelayMemoryOptions } from "../../src/relay_memory.ts";
+import { RelayMemory, type RelayMemoryOptions } from "../../src/relays/relay_memory.ts";
+import { TestClock } from "../../testing/test_clock.ts";
 import { SECOND } from "./relay_records.ts";
-import { TestClock } from "./test_clock.ts";
 
 /** A memory, of even dice if not said otherwise. */
 export function setUp(options: Partial<RelayMemoryOptions> = {}) {

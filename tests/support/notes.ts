@@ -5,7 +5,7 @@
  */
 
 import type { NostrEvent } from "@nostrify/types";
-import { START } from "./test_clock.ts";
+import { START } from "../../testing/test_clock.ts";
 
 /** Authors, as many as any test needs. */
 export const AUTHORS: readonly string[] = Array.from({ length: 40 }, (_, i) => hex(i + 1));

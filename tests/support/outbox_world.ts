@@ -6,14 +6,14 @@
 
 import { NPool, NRelay1 } from "@nostrify/nostrify";
 import type { NostrEvent, NostrFilter } from "@nostrify/types";
+import type { OpenOptions } from "../../src/connections/relay_hooks.ts";
 import { createOutbox, type Outbox } from "../../src/create_outbox.ts";
-import type { RelayError } from "../../src/errors.ts";
+import type { RelayError } from "../../src/nostr/errors.ts";
 import type { OutboxOptions } from "../../src/outbox_options.ts";
-import type { OpenOptions } from "../../src/relay_hooks.ts";
+import type { FaultHost } from "../../testing/faulty_relay.ts";
+import { RelayServer } from "../../testing/relay_server.ts";
 import { eventually } from "./eventually.ts";
-import type { FaultHost } from "./faulty_relay.ts";
 import { IdleClock } from "./idle_clock.ts";
-import { RelayServer } from "./relay_server.ts";
 
 /** Most milliseconds that anything may take before it counts as hung: the whole deadline. */
 export const DEADLINE = 30_000;

@@ -6,11 +6,11 @@
 
 import type { NostrEvent } from "@nostrify/types";
 import { matchFilters } from "nostr-tools";
-import { OwnLists, type OwnListsOptions } from "../../src/own_lists.ts";
-import type { ListListener } from "../../src/relay_list_store.ts";
-import { checkRelayUrl } from "../../src/relay_url.ts";
+import { OwnLists, type OwnListsOptions } from "../../src/lists/own_lists.ts";
+import type { ListListener } from "../../src/lists/relay_list_store.ts";
+import { checkRelayUrl } from "../../src/nostr/relay_url.ts";
+import { TestClock } from "../../testing/test_clock.ts";
 import { NOW } from "./list_store.ts";
-import { TestClock } from "./test_clock.ts";
 
 /** The user. */
 export const USER = "aa".repeat(32);

@@ -5,8 +5,8 @@
  */
 
 import type { NostrEvent } from "@nostrify/types";
-import type { Hint } from "../../src/hint.ts";
-import { PassingEvents } from "../../src/passing_events.ts";
+import { PassingEvents } from "../../src/discovery/passing_events.ts";
+import type { Hint } from "../../src/hints/hint.ts";
 import { A, setUp } from "./list_store.ts";
 
 /** The app's user. */

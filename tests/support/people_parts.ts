@@ -5,14 +5,14 @@
  */
 
 import type { NostrEvent } from "@nostrify/types";
-import type { RelayError } from "../../src/errors.ts";
+import type { RelayError } from "../../src/nostr/errors.ts";
 import type { OutboxOptions } from "../../src/outbox_options.ts";
 import { OutboxPeople } from "../../src/outbox_people.ts";
 import { outboxSettings } from "../../src/outbox_settings.ts";
-import { holding } from "./scripted_network.ts";
+import { holding } from "../../testing/scripted_network.ts";
+import { Signer } from "../../testing/signer.ts";
+import { quiet, type TestClock } from "../../testing/test_clock.ts";
 import { SupervisorTest } from "./scripted_supervisor.ts";
-import { Signer } from "./signer.ts";
-import { quiet, type TestClock } from "./test_clock.ts";
 
 /** Two people. */
 export const [alice, bob] = [1, 2].map((seed) => new Signer(seed));

@@ -7,9 +7,9 @@
 
 import type { NostrEvent, NostrFilter } from "@nostrify/types";
 import type { OutboxOptions } from "../../src/outbox_options.ts";
+import type { RelayServer } from "../../testing/relay_server.ts";
+import type { Draft, Signer } from "../../testing/signer.ts";
 import { World } from "./outbox_world.ts";
-import type { RelayServer } from "./relay_server.ts";
-import type { Draft, Signer } from "./signer.ts";
 
 /** See the module. */
 export class PeopleWorld implements AsyncDisposable {

@@ -5,8 +5,8 @@
  */
 
 import type { NostrFilter } from "@nostrify/types";
-import type { ReqPlan } from "../../src/plan_req.ts";
-import type { Lane } from "../../src/types.ts";
+import type { Lane } from "../../src/nostr/types.ts";
+import type { ReqPlan } from "../../src/plan/plan_req.ts";
 
 /** Which keys name people, in the order in which a filter is read. */
 const KEYS = ["authors", "#p", "#P", "#a", "#A"] as const;

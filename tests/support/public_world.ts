@@ -8,9 +8,9 @@
 import { NRelay1 } from "@nostrify/nostrify";
 import type { NostrEvent, NostrFilter } from "@nostrify/types";
 import type { OutboxOptions } from "../../src/outbox_options.ts";
+import type { RelayServer } from "../../testing/relay_server.ts";
+import type { Draft, Signer } from "../../testing/signer.ts";
 import { World } from "./outbox_world.ts";
-import type { RelayServer } from "./relay_server.ts";
-import type { Draft, Signer } from "./signer.ts";
 
 /** The relays that every world has: one that has lists, and the fallback relay. */
 export const INDEXER = "indexer", HUB = "hub";

@@ -5,11 +5,11 @@
  */
 
 import fc from "fast-check";
-import type { RecordStore, RecordTopic } from "../../src/record_store.ts";
-import { type RelayRecord, UNKNOWN_RELAY } from "../../src/relay_record.ts";
-import type { RelayFailure } from "../../src/types.ts";
-import { PREFIXES } from "./faults/refusals.ts";
-import { START } from "./test_clock.ts";
+import type { RecordStore, RecordTopic } from "../../src/base/record_store.ts";
+import type { RelayFailure } from "../../src/nostr/types.ts";
+import { type RelayRecord, UNKNOWN_RELAY } from "../../src/relays/relay_record.ts";
+import { PREFIXES } from "../../testing/faults/refusals.ts";
+import { START } from "../../testing/test_clock.ts";
 
 /** A relay. */
 export const A = "wss://a.example/";

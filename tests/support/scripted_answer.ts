@@ -5,10 +5,10 @@
  */
 
 import type { NostrEvent, NostrFilter } from "@nostrify/types";
-import type { RelayError } from "../../src/errors.ts";
-import { type AnswerOptions, RelayAnswer } from "../../src/relay_answer.ts";
+import { type AnswerOptions, RelayAnswer } from "../../src/connections/relay_answer.ts";
+import type { RelayError } from "../../src/nostr/errors.ts";
+import type { Script } from "../../testing/scripted_relay.ts";
 import { CountedController } from "./counted_signal.ts";
-import type { Script } from "./scripted_relay.ts";
 import { SessionTest } from "./scripted_session.ts";
 
 /** See the module. */

@@ -5,12 +5,12 @@
  */
 
 import type { NostrEvent, NostrFilter } from "@nostrify/types";
-import { type LegOptions, type LegOutcome, RelayLeg } from "../../src/relay_leg.ts";
-import type { RelayLink } from "../../src/relay_link.ts";
+import { type LegOptions, type LegOutcome, RelayLeg } from "../../src/connections/relay_leg.ts";
+import type { RelayLink } from "../../src/connections/relay_link.ts";
+import { RELAY, ScriptedNetwork } from "../../testing/scripted_network.ts";
+import type { Script } from "../../testing/scripted_relay.ts";
+import { START } from "../../testing/test_clock.ts";
 import { CountedController } from "./counted_signal.ts";
-import { RELAY, ScriptedNetwork } from "./scripted_network.ts";
-import type { Script } from "./scripted_relay.ts";
-import { START } from "./test_clock.ts";
 
 /** A leg under way. */
 export class Leg {

@@ -6,16 +6,16 @@
 
 import type { NostrEvent, NostrFilter } from "@nostrify/types";
 import { reqPlanner } from "../../src/create_req_router.ts";
-import { OutboxRequest, type RequestOptions } from "../../src/outbox_request.ts";
-import type { Planned } from "../../src/replan.ts";
-import type { RelayMessage } from "../../src/request_listeners.ts";
+import type { Planned } from "../../src/plan/replan.ts";
+import { OutboxRequest, type RequestOptions } from "../../src/requests/outbox_request.ts";
+import type { RelayMessage } from "../../src/requests/request_listeners.ts";
 import type { RouterOptions } from "../../src/router_options.ts";
+import { MemorySource, relayList } from "../../testing/memory_source.ts";
+import { ScriptedNetwork } from "../../testing/scripted_network.ts";
+import type { Script } from "../../testing/scripted_relay.ts";
+import { START } from "../../testing/test_clock.ts";
 import { CountedController } from "./counted_signal.ts";
-import { MemorySource, relayList } from "./memory_source.ts";
 import { AUTHORS } from "./notes.ts";
-import { ScriptedNetwork } from "./scripted_network.ts";
-import type { Script } from "./scripted_relay.ts";
-import { START } from "./test_clock.ts";
 
 /** A relay by a letter. */
 export const url = (letter: string): string => `wss://${letter}.example/`;

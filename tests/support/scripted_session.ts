@@ -5,11 +5,11 @@
  */
 
 import type { NostrEvent, NostrFilter } from "@nostrify/types";
-import type { RelayError } from "../../src/errors.ts";
-import { RelaySession } from "../../src/relay_session.ts";
-import type { RelaySubscription } from "../../src/relay_subscription.ts";
-import { RELAY, ScriptedNetwork } from "./scripted_network.ts";
-import type { Script, ScriptedRelay } from "./scripted_relay.ts";
+import { RelaySession } from "../../src/connections/relay_session.ts";
+import type { RelaySubscription } from "../../src/connections/relay_subscription.ts";
+import type { RelayError } from "../../src/nostr/errors.ts";
+import { RELAY, ScriptedNetwork } from "../../testing/scripted_network.ts";
+import type { Script, ScriptedRelay } from "../../testing/scripted_relay.ts";
 
 /** See the module. */
 export class SessionTest {

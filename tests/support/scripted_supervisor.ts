@@ -5,10 +5,10 @@
  */
 
 import { NPool } from "@nostrify/nostrify";
-import { type RelayOptions, SupervisedRelay } from "../../src/supervised_relay.ts";
-import { Supervisor, type SupervisorOptions } from "../../src/supervisor.ts";
-import { ScriptedNetwork } from "./scripted_network.ts";
-import type { Script } from "./scripted_relay.ts";
+import { type RelayOptions, SupervisedRelay } from "../../src/requests/supervised_relay.ts";
+import { Supervisor, type SupervisorOptions } from "../../src/requests/supervisor.ts";
+import { ScriptedNetwork } from "../../testing/scripted_network.ts";
+import type { Script } from "../../testing/scripted_relay.ts";
 
 /** See the module. */
 export class SupervisorTest extends ScriptedNetwork {

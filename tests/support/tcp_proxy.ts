@@ -4,7 +4,7 @@
  * @module
  */
 
-import { TcpHost, writeAll } from "./tcp_host.ts";
+import { TcpHost, writeAll } from "../../testing/tcp_host.ts";
 
 /** Passes bytes on to a relay on loopback, both ways. */
 export class TcpProxy implements AsyncDisposable {

@@ -7,10 +7,10 @@
 
 import type { NostrFilter } from "@nostrify/types";
 import { isReplaceableKind } from "nostr-tools/kinds";
-import type { ReqPlan } from "../../src/plan_req.ts";
-import { checkRelayUrl } from "../../src/relay_url.ts";
-import { hintKey } from "../../src/subject_key.ts";
-import type { Known, Lane } from "../../src/types.ts";
+import { checkRelayUrl } from "../../src/nostr/relay_url.ts";
+import { hintKey } from "../../src/nostr/subject_key.ts";
+import type { Known, Lane } from "../../src/nostr/types.ts";
+import type { ReqPlan } from "../../src/plan/plan_req.ts";
 import type { KnownRequest } from "./known_requests.ts";
 import { isSame } from "./plans.ts";
 

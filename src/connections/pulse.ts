@@ -1,0 +1,87 @@
+/**
+ * Finds out whether a connection still carries anything: one that was cut without a
+ * word looks like one on which nothing happens.
+ *
+ * @module
+ */
+
+import type { Clock } from "../base/clock.ts";
+
+/** What a pulse is taken of. */
+export interface PulseOptions {
+  readonly clock: Clock;
+  /** Asks something that takes next to no answer; what it returns takes that back. */
+  readonly probe: () => () => void;
+  /** Told if nothing comes of it. */
+  readonly onDead: () => void;
+}
+
+/** After how much silence a connection is asked for a sign, in milliseconds. */
+const SILENCE = 60_000;
+/** How long it has for that. */
+const PATIENCE = 15_000;
+/** A timer that comes so much too late, in milliseconds, shows a program that was asleep. */
+const STALL = 500;
+
+/** Silence on a connection. */
+export class Pulse {
+  readonly #options: PulseOptions;
+  #heardAt: number;
+  #cancel?: () => void;
+  #takeBack?: () => void;
+
+  constructor(options: PulseOptions) {
+    this.#options = options;
+    this.#heardAt = options.clock.now();
+  }
+
+  /** When something was last heard, in milliseconds since 1970. */
+  get heardAt(): number {
+    return this.#heardAt;
+  }
+
+  /** Something was heard. */
+  heard(): void {
+    this.#heardAt = this.#options.clock.now();
+    this.#takeBack?.();
+    this.#takeBack = undefined;
+  }
+
+  /** Listens from now on, if it does not yet. */
+  start(): void {
+    if (this.#cancel) return;
+    this.#heardAt = this.#options.clock.now();
+    this.#arm(SILENCE, () => this.#look());
+  }
+
+  /** Listens no longer. */
+  stop(): void {
+    this.#cancel?.();
+    this.#cancel = undefined;
+    this.#takeBack?.();
+    this.#takeBack = undefined;
+  }
+
+  #look(): void {
+    const silence = this.#options.clock.now() - this.#heardAt;
+    if (silence < SILENCE) return this.#arm(SILENCE - Math.max(0, silence), () => this.#look());
+    this.#takeBack = this.#options.probe();
+    const askedAt = this.#options.clock.now();
+    this.#arm(PATIENCE, () => {
+      this.#takeBack?.();
+      this.#takeBack = undefined;
+      if (this.#heardAt >= askedAt) this.#look();
+      else this.#options.onDead();
+    });
+  }
+
+  #arm(ms: number, act: () => void): void {
+    const { clock } = this.#options;
+    const due = clock.now() + ms;
+    this.#cancel = clock.after(ms, () => {
+      // What came while the program slept is only now to be heard.
+      if (clock.now() - due > STALL) this.#arm(Math.min(ms, PATIENCE), act);
+      else act();
+    });
+  }
+}

@@ -1,0 +1,74 @@
+/**
+ * Cuts what one relay is asked for into REQs that it accepts.
+ *
+ * @module
+ */
+
+import type { NostrFilter } from "@nostrify/types";
+import type { ToldLimits } from "../relays/relay_words.ts";
+import { narrowToLength } from "./narrow_to_length.ts";
+
+/** What is assumed of a relay whose limits are not known. */
+export interface SplitOptions {
+  /**
+   * Most filters in one REQ; an integer >= 1. strfry takes 200, relays that take
+   * but 10 (nostream, rnostr) say so.
+   * @default 100
+   */
+  readonly maxFilters?: number;
+  /**
+   * Longest REQ in bytes of JSON; an integer >= 512. Of the relays in use that do
+   * not say, none is known to take less than 128 KiB (strfry, nostr-rs-relay), and
+   * the longest filter the planner makes has 67 kB. What lies between is left for
+   * proxies.
+   * @default 100_000
+   */
+  readonly maxMessageLength?: number;
+}
+
+/** `["REQ","",]` and a subscription id of 64 characters, the longest there is (NIP-01). */
+const ENVELOPE = 11 + 64;
+
+/**
+ * The REQs, each a list of filters, in the order of the filters.
+ *
+ * A filter that fits stays whole, and is the very object that was given. One that
+ * alone is too long is narrowed to parts along its longest list; each keeps its
+ * `limit`, so that the newest are among what comes. A part is longer than the relay
+ * takes only where one value of each list is already too much. A `limit` above the
+ * largest that the relay accepts is lowered to that.
+ *
+ * @param filters The filters for one relay; none gives no REQ.
+ * @param limits What is known of the relay.
+ * @param options What is assumed where that says nothing.
+ */
+export function splitReqs(
+  filters: readonly NostrFilter[],
+  limits: ToldLimits = {},
+  options: SplitOptions = {},
+): NostrFilter[][] {
+  const most = Math.max(1, limits.maxFilters ?? options.maxFilters ?? 100);
+  const room = (limits.maxMessageLength ?? options.maxMessageLength ?? 100_000) - ENVELOPE;
+
+  const reqs: NostrFilter[][] = [];
+  let req: NostrFilter[] = [];
+  let length = 0;
+  for (const given of filters) {
+    for (const { filter, bytes } of narrowToLength(lowered(given, limits), room)) {
+      // A comma stands between two.
+      if (req.length > 0 && (req.length === most || length + 1 + bytes > room)) {
+        reqs.push(req);
+        req = [];
+      }
+      length = req.length === 0 ? bytes : length + 1 + bytes;
+      req.push(filter);
+    }
+  }
+  if (req.length > 0) reqs.push(req);
+  return reqs;
+}
+
+function lowered(filter: NostrFilter, { maxLimit }: ToldLimits): NostrFilter {
+  if (maxLimit === undefined || filter.limit === undefined) return filter;
+  return filter.limit > maxLimit ? { ...filter, limit: maxLimit } : filter;
+}

@@ -1,0 +1,75 @@
+/**
+ * Cuts what one relay is asked for into filters that it can answer in full.
+ *
+ * @module
+ */
+
+import type { NostrFilter } from "@nostrify/types";
+import { MOST_PEOPLE_PER_FILTER, narrowFilter } from "../nostr/filters.ts";
+import type { NamedPart } from "./req_parts.ts";
+
+/** Those of one part whom a relay is asked for. */
+export interface Share {
+  readonly part: NamedPart;
+  readonly names: readonly string[];
+}
+
+/** How filters are cut. */
+export interface CutOptions {
+  /** Most people in a filter without a `limit`, unless that makes too many filters. */
+  readonly authorsPerFilter: number;
+  /** Most filters. */
+  readonly maxFiltersPerRelay: number;
+}
+
+/**
+ * The filters for one relay.
+ *
+ * A relay answers each filter without a `limit` with a few hundred events and
+ * calls it complete, so such a filter is cut into parts of `authorsPerFilter`
+ * people, more where `maxFiltersPerRelay` asks for it. A filter with a `limit` is
+ * sent once: its newest events are what was asked for.
+ */
+export function cutFilters(shares: readonly Share[], options: CutOptions): NostrFilter[] {
+  const size = partSize(shares, options);
+  return shares.flatMap(({ part, names }) => {
+    const most = part.filter.limit === undefined ? size : MOST_PEOPLE_PER_FILTER;
+    return evenParts(names, most)
+      .map((some) => narrowFilter(part.filter, part.about, some));
+  });
+}
+
+/** The smallest size >= `authorsPerFilter` that makes no more filters than allowed. */
+function partSize(shares: readonly Share[], options: CutOptions): number {
+  const filtersAt = (size: number) =>
+    shares.reduce((sum, { part, names }) => {
+      const most = part.filter.limit === undefined ? size : MOST_PEOPLE_PER_FILTER;
+      return sum + Math.ceil(names.length / most);
+    }, 0);
+
+  let low = Math.min(options.authorsPerFilter, MOST_PEOPLE_PER_FILTER);
+  if (filtersAt(low) <= options.maxFiltersPerRelay) return low;
+  let high = MOST_PEOPLE_PER_FILTER;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (filtersAt(middle) <= options.maxFiltersPerRelay) high = middle;
+    else low = middle + 1;
+  }
+  return high;
+}
+
+/**
+ * As few parts as `most` allows, of sizes that differ by one at the most. Dealt
+ * round, so that two relays with different numbers of parts put an author beside
+ * different neighbours: whom one relay's answer cuts off, the other may have.
+ */
+function evenParts<T>(values: readonly T[], most: number): T[][] {
+  const count = Math.ceil(values.length / most);
+  const parts: T[][] = [];
+  for (let part = 0; part < count; part++) {
+    const own: T[] = [];
+    for (let i = part; i < values.length; i += count) own.push(values[i]);
+    parts.push(own);
+  }
+  return parts;
+}

@@ -1,0 +1,64 @@
+/**
+ * Which inbox relays of tagged users get an event, and whom they reach.
+ *
+ * @module
+ */
+
+import type { Known, Unrouted } from "../nostr/types.ts";
+import { chooseInboxes } from "./choose_inboxes.ts";
+import type { Delivery } from "./event_plan.ts";
+import { hintedRelays } from "./hinted_relays.ts";
+import type { PlanSettings } from "./options.ts";
+import { RelayGraphBuilder } from "./relay_graph.ts";
+
+/** Why a relay gets an event for the sake of the users it tags. */
+export type InboxReason = "inbox" | "hint" | "fallback";
+
+/**
+ * Chooses inbox relays of tagged users: those of their lists; for whoever lists no
+ * usable one, those of the best hints and the fallback relays. Each user gets one before
+ * any gets a second.
+ *
+ * @param reasons The relays that get the event anyway, which serve tagged users, too.
+ * Those that are chosen are added to them.
+ */
+export function deliver<Reason>(
+  users: readonly string[],
+  reasons: Map<string, Reason | InboxReason>,
+  known: ReadonlyMap<string, Known>,
+  settings: PlanSettings,
+): Delivery {
+  const builder = new RelayGraphBuilder((url) => settings.check(url).url, settings.weight);
+  const hintsOf = users.map((user) => {
+    const own = known.get(user);
+    const isListed = builder.add(own?.read ?? []) > 0;
+    const hints = isListed ? undefined : builder.add(hintedRelays(own, settings));
+    if (!isListed) builder.add(settings.fallbackRelays);
+    builder.endRow();
+    return hints;
+  });
+  const graph = builder.build();
+  const { urls, starts, relaysOf } = graph;
+  const rows = users.map((_, user) =>
+    Array.from(relaysOf.subarray(starts[user], starts[user + 1]), (id) => urls[id])
+  );
+  const listed = new Set(rows.filter((_, user) => hintsOf[user] === undefined).flat());
+  const hinted = new Set(rows.flatMap((row, user) => row.slice(0, hintsOf[user] ?? 0)));
+  const taken = new Set(urls.keys().filter((id) => reasons.has(urls[id])));
+  for (const id of chooseInboxes(graph, taken, settings.maxInboxes)) {
+    const url = urls[id];
+    reasons.set(url, listed.has(url) ? "inbox" : hinted.has(url) ? "hint" : "fallback");
+  }
+
+  const inboxes = new Map<string, string[]>();
+  const passed = new Map<string, string[]>();
+  const unrouted: Unrouted[] = [];
+  users.forEach((pubkey, user) => {
+    const reached = rows[user].filter((url) => reasons.has(url));
+    const missed = rows[user].filter((url) => !reasons.has(url));
+    if (missed.length > 0) passed.set(pubkey, missed);
+    if (reached.length > 0) inboxes.set(pubkey, reached);
+    else unrouted.push({ reason: rows[user].length === 0 ? "no-list" : "cap", pubkey });
+  });
+  return { inboxes, passed, unrouted };
+}

@@ -1,0 +1,201 @@
+/**
+ * Where to publish: an event and relay lists in, a plan out.
+ *
+ * @module
+ */
+
+import type { NostrEvent } from "@nostrify/types";
+import { DM_LIST_KIND, RELAY_LIST_KIND } from "../nostr/kinds.ts";
+import { ANY_RELAY, parseRelayList } from "../nostr/relay_list.ts";
+import { hintKey } from "../nostr/subject_key.ts";
+import type { Known, Unrouted } from "../nostr/types.ts";
+import { deliver } from "./event_inboxes.ts";
+import { taggedUsers } from "./event_people.ts";
+import {
+  boundPlan,
+  type EventPlan,
+  type EventRelayReason,
+  finishedPlan,
+  noPlan,
+  reasonsOf,
+} from "./event_plan.ts";
+import { eventRule } from "./event_rules.ts";
+import { groupHost, hintedRelays } from "./hinted_relays.ts";
+import { type PlanOptions, type PlanSettings, planSettings } from "./options.ts";
+
+/**
+ * Plans where to publish an event (NIP-65).
+ *
+ * It goes to all write relays of its author, and to read relays of the users it
+ * tags: each of them gets one before any gets a second, and `maxInboxes` relays
+ * are added at the most. The author's own relays are never dropped for them.
+ * For whoever has no list, the three best hints and the fallback relays stand in.
+ * Exceptions: profiles, relay lists and other lists go to indexers and to nobody's
+ * inbox; lists that say where their author is are spread to former relays, too;
+ * protected events stay on the author's relays (NIP-70), gift wraps on the relays of
+ * their recipients' kind 10050 lists (NIP-17), private drafts on those of the author's
+ * kind 10013 list (NIP-37), messages of a group on its host (NIP-29). What is bound to
+ * relays that are not known, and what is never routed, goes nowhere, and `refusal` says
+ * why.
+ *
+ * Pure: no input is changed, and changing the plan changes no input.
+ *
+ * @param event The event, signed or not.
+ * @param known What is known of its author, of the users it tags, and of its group, by
+ * pubkey and by `hintKey`: what {@link eventWishes} asks for.
+ * @param options See {@link PlanOptions}.
+ * @throws {RangeError} If an option is out of its range.
+ * @throws {TypeError} If an option has the wrong type.
+ *
+ * @example A mention reaches the inbox of the user it tags
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { planEvent } from "@npool/outbox";
+ *
+ * const alice = "aa".repeat(32);
+ * const bob = "bb".repeat(32);
+ * const lists = new Map([
+ *   [alice, { pubkey: alice, created_at: 0, write: ["wss://a.example/"], read: [] }],
+ *   [bob, { pubkey: bob, created_at: 0, write: [], read: ["wss://b.example/"] }],
+ * ]);
+ *
+ * const mention = {
+ *   kind: 1,
+ *   pubkey: alice,
+ *   tags: [["p", bob]],
+ *   content: "hello",
+ *   created_at: 0,
+ *   id: "",
+ *   sig: "",
+ * };
+ * assert.deepEqual(planEvent(mention, lists).relays, ["wss://a.example/", "wss://b.example/"]);
+ * ```
+ */
+export function planEvent(
+  event: NostrEvent,
+  known: ReadonlyMap<string, Known>,
+  options?: PlanOptions,
+): EventPlan {
+  return placeEvent(event, known, planSettings(options));
+}
+
+/** {@link planEvent} with options that are checked already. */
+export function placeEvent(
+  event: NostrEvent,
+  known: ReadonlyMap<string, Known>,
+  settings: PlanSettings,
+): EventPlan {
+  const { check, fallbackRelays, indexerRelays } = settings;
+  const stored = known.get(event.pubkey);
+  const own = ownLists(event, stored);
+  const rule = eventRule(event);
+  switch (rule.to) {
+    case "nowhere":
+      return noPlan(rule.why, [{ reason: rule.reason }]);
+    case "dm":
+      return planWrap(rule.recipients, known, settings);
+    case "private":
+      return boundPlan(usable(own?.private, check), "private", {
+        reason: "no-private-list",
+        why: "no usable kind 10013 list of its author is known (NIP-37)",
+      });
+    case "group": {
+      const host = rule.host === undefined
+        ? groupHost(known.get(hintKey("group", rule.id)), settings)
+        : check(rule.host, "group").url;
+      return boundPlan(host === undefined ? [] : [host], "group", {
+        reason: "no-group-host",
+        why: "its group's host is not known, or refused (NIP-29)",
+      });
+    }
+    case "named":
+      return boundPlan(usable(rule.urls, check), "named", {
+        reason: "never-routed",
+        why: "every relay it names is refused (NIP-62)",
+      });
+    case "outbox":
+      return boundPlan(usable(own?.write, check), "outbox", {
+        reason: "no-list",
+        why: "it is protected, and its author has no write relay (NIP-70)",
+      });
+  }
+
+  const reasons = new Map<string, EventRelayReason>();
+  /** Adds relays; says how many of them are usable. */
+  const add = (urls: readonly string[] | undefined, reason: EventRelayReason) => {
+    const allowed = usable(urls, check);
+    for (const url of allowed) if (!reasons.has(url)) reasons.set(url, reason);
+    return allowed.length;
+  };
+  const isEverywhere = rule.to === "everywhere";
+  let homes = add(own?.write, "outbox");
+  if (isEverywhere) {
+    homes += usable(stored?.write, check).length;
+    for (const lists of [own, stored]) for (const name of rule.lists) add(lists?.[name], "spread");
+  }
+  const isHomeless = homes === 0;
+  if (isHomeless) homes += add(hintedRelays(stored, settings), "hint");
+  if (rule.to === "deleted") add(seenAt(rule.ids, known, settings), "hint");
+  if (rule.to !== "outbox-and-inboxes") add(indexerRelays, "indexer");
+  if (isHomeless || isEverywhere || rule.to === "deleted") homes += add(fallbackRelays, "fallback");
+
+  const delivery = deliver(taggedUsers(event), reasons, known, settings);
+  if (reasons.size === 0) {
+    const why = "no relay of its author is known, and no fallback is set";
+    return noPlan(why, [{ reason: "no-list" }]);
+  }
+  const lost: Unrouted[] = homes === 0 ? [{ reason: "no-list", pubkey: event.pubkey }] : [];
+  return finishedPlan(reasons, { ...delivery, unrouted: [...lost, ...delivery.unrouted] });
+}
+
+/** Where hints say that events are, at most `maxInboxes` relays. */
+function seenAt(
+  ids: readonly string[],
+  known: ReadonlyMap<string, Known>,
+  settings: PlanSettings,
+): string[] {
+  const urls = ids.flatMap((id) => hintedRelays(known.get(hintKey("id", id)), settings));
+  return [...new Set(urls)].slice(0, settings.maxInboxes);
+}
+
+/** The lists of an event's author, with what the event itself says in their place. */
+function ownLists(event: NostrEvent, stored: Known | undefined): Known | undefined {
+  if (event.kind === RELAY_LIST_KIND) return parseRelayList(event, { policy: ANY_RELAY });
+  if (event.kind !== DM_LIST_KIND) return stored;
+  return { ...stored, dm: parseRelayList(event, { policy: ANY_RELAY }).write };
+}
+
+/** These relays as the policy has them, each once. */
+function usable(
+  urls: readonly string[] = [],
+  check: PlanSettings["check"],
+): string[] {
+  const normal = new Set<string>();
+  for (const value of urls) {
+    const { url } = check(value);
+    if (url !== undefined) normal.add(url);
+  }
+  return [...normal];
+}
+
+/** A gift wrap goes to all relays of its recipients' kind 10050 lists, and to no other (NIP-17). */
+function planWrap(
+  recipients: readonly string[],
+  known: ReadonlyMap<string, Known>,
+  { check }: PlanSettings,
+): EventPlan {
+  const inboxes = new Map<string, readonly string[]>();
+  const unrouted: Unrouted[] = [];
+  for (const pubkey of recipients) {
+    const relays = usable(known.get(pubkey)?.dm, check);
+    if (relays.length > 0) inboxes.set(pubkey, relays);
+    else unrouted.push({ reason: "no-dm-list", pubkey });
+  }
+  if (inboxes.size > 0) {
+    const reasons = reasonsOf([...inboxes.values()].flat(), "dm");
+    return finishedPlan(reasons, { inboxes, passed: new Map(), unrouted });
+  }
+  return recipients.length > 0
+    ? noPlan("its recipient is not ready: no usable kind 10050 list is known (NIP-17)", unrouted)
+    : noPlan("it names no recipient (NIP-59)", [{ reason: "no-dm-list" }]);
+}

@@ -1,0 +1,148 @@
+/**
+ * What becomes of a relay's record by what the relay does. Records are values: each
+ * function returns a new one.
+ *
+ * @module
+ */
+
+import type { RelayFailure } from "../nostr/types.ts";
+import { backoff, deadlines, timed, widened } from "./relay_health.ts";
+import type { RelayRecord } from "./relay_record.ts";
+
+/** A connection that lasted so long was of use, whatever came over it, in milliseconds. */
+const LASTED = 60_000;
+/** Half of the relays in lists are dead: one that never worked is waited for 8 s, 16 s, … */
+const NEVER_WORKED = 3;
+
+/** It worked: whatever was before counts no longer. */
+function proven(record: RelayRecord, now: number): RelayRecord {
+  return { ...record, inARow: 0, unproven: 0, downSince: 0, retryAt: 0, answeredAt: now };
+}
+
+/**
+ * A connection was made, within so many milliseconds. Relays exist that take every
+ * connection and end it at once, so that failures are not forgotten yet.
+ */
+export function connected(record: RelayRecord, ms: number, now: number): RelayRecord {
+  return {
+    ...record,
+    attempts: record.attempts + 1,
+    successes: record.successes + 1,
+    unproven: record.unproven + record.inARow,
+    inARow: 0,
+    retryAt: 0,
+    lastSuccess: now,
+    ...timing("connectMs", timed(record.connectMs, ms)),
+  };
+}
+
+/** An answer ended with an EOSE, so many milliseconds after it was asked for. */
+export function answered(record: RelayRecord, ms: number, now: number): RelayRecord {
+  return {
+    ...proven(record, now),
+    lastSuccess: now,
+    noEose: 0,
+    inVain: 0,
+    ...timing("eoseMs", timed(record.eoseMs, ms)),
+  };
+}
+
+/** The end of an answer did not come in time. */
+export function unanswered(record: RelayRecord, now: number): RelayRecord {
+  // It may have sent events: then only the EOSE is missing.
+  const isSilent = now - record.answeredAt > deadlines(record).hard;
+  return {
+    ...counted(record, "no-answer", now),
+    noEose: record.noEose + 1,
+    inVain: record.inVain + (isSilent ? 1 : 0),
+    ...timing("eoseMs", widened(record.eoseMs)),
+  };
+}
+
+/** Events came. */
+export function delivered(record: RelayRecord, events: number, now: number): RelayRecord {
+  return { ...proven(record, now), events: record.events + events, lastSuccess: now, inVain: 0 };
+}
+
+/** When a failure was, and of what. */
+export interface FailureTimes {
+  /** When what failed was begun. */
+  readonly startedAt: number;
+  /** When it failed. */
+  readonly now: number;
+}
+
+/** Something failed. */
+export function failed(
+  record: RelayRecord,
+  failure: RelayFailure,
+  { startedAt, now }: FailureTimes,
+  random: () => number,
+): RelayRecord {
+  if (failure === "no-answer") return unanswered(record, now);
+  const after = counted(record, failure, now);
+  switch (failure) {
+    case "unreachable":
+      return down({ ...after, attempts: after.attempts + 1 }, now, random);
+    case "connect-timeout": {
+      const wider = timing("connectMs", widened(record.connectMs));
+      return down({ ...after, attempts: after.attempts + 1, ...wider }, now, random);
+    }
+    case "disconnected":
+      // Relays restart, and hang up on those who are quiet: that is no sign of death.
+      if (record.answeredAt >= startedAt || now - startedAt >= LASTED) {
+        return { ...after, inARow: 0, unproven: 0, retryAt: now + backoff(1, random) };
+      }
+      return down(after, now, random);
+    case "flood":
+    case "junk":
+      return down(after, now, random);
+    case "no-ok":
+    case "duplicate":
+    case "pow":
+    case "mute":
+      // These are about one event.
+      return after;
+    default:
+      // An answer, if not the one that was wanted: it lives.
+      return { ...proven(after, now), inVain: after.inVain + 1 };
+  }
+}
+
+/** Whether a failure is an answer, which only a relay that lives can give. */
+export function isAnswer(failure: RelayFailure): boolean {
+  return !NO_ANSWERS.has(failure);
+}
+
+const NO_ANSWERS: ReadonlySet<RelayFailure> = new Set([
+  "unreachable",
+  "connect-timeout",
+  "no-answer",
+  "no-ok",
+  "disconnected",
+]);
+
+/** Whether a failure is one of the connection, so that only another may help. */
+export function isOutage(failure: RelayFailure): boolean {
+  return !isAnswer(failure) || failure === "flood" || failure === "junk";
+}
+
+function counted(record: RelayRecord, failure: RelayFailure, now: number): RelayRecord {
+  const failures = { ...record.failures, [failure]: (record.failures[failure] ?? 0) + 1 };
+  return { ...record, failures, lastFailure: now };
+}
+
+function down(record: RelayRecord, now: number, random: () => number): RelayRecord {
+  const before = record.inARow + record.unproven;
+  const inARow = before + 1;
+  const downSince = before > 0 ? record.downSince : now;
+  const pause = backoff(inARow + (record.successes > 0 ? 0 : NEVER_WORKED), random);
+  return { ...record, inARow, unproven: 0, downSince, retryAt: now + pause };
+}
+
+function timing<Name extends "connectMs" | "eoseMs">(
+  name: Name,
+  value: RelayRecord[Name],
+): Partial<Pick<RelayRecord, Name>> {
+  return value ? { [name]: value } as Pick<RelayRecord, Name> : {};
+}

@@ -1,0 +1,242 @@
+/**
+ * What is known of relays, from one request to the next, and over restarts.
+ *
+ * @module
+ */
+
+import type { Clock } from "../base/clock.ts";
+import type { KeptRecords } from "../base/kept_records.ts";
+import type { RecordStore } from "../base/record_store.ts";
+import type { RelayFailure } from "../nostr/types.ts";
+import { learnLimits, tellLimits } from "./limit_lessons.ts";
+import { type Incident, NetworkWitness } from "./network_witness.ts";
+import { backoff, type Deadlines, deadlines, LONGEST_BACKOFF } from "./relay_health.ts";
+import { answered, connected, delivered, failed, isAnswer } from "./relay_history.ts";
+import { type RelayRecord, UNKNOWN_RELAY } from "./relay_record.ts";
+import { relayRecords } from "./relay_record_text.ts";
+import { deliveryFactor, learn, relayWeight, type Score, thompson } from "./relay_weight.ts";
+import type { ToldLimits } from "./relay_words.ts";
+
+/** What a memory of relays is made of. */
+export interface RelayMemoryOptions {
+  readonly clock: Clock;
+  /** Dice in [0, 1): for back-off, and for trying relays out. */
+  readonly random: () => number;
+  /** Where records survive a restart. Absent: nowhere. */
+  readonly backend?: RecordStore;
+  /** Told of what goes wrong with the backend; the memory goes on without. */
+  readonly onError: (error: Error) => void;
+  /** Most relays; those that were changed least recently are forgotten. @default 5_000 */
+  readonly max?: number;
+  /** Whether delivery counts in weights. @default true */
+  readonly learning?: boolean;
+  /** What is made of delivery: a share in (0, 1]. @default Thompson sampling */
+  readonly score?: Score;
+}
+
+/** Most relays, by default: all lists that one program reads name a few thousand. */
+const MOST_RELAYS = 5_000;
+/** How long a draw stays, in milliseconds, so that plans are stable. */
+const DRAW_LASTS = 3_600_000;
+/** Longest back-off for failures that may be the network's fault, in milliseconds. */
+const LONGEST_DOUBT = 5_000;
+/** Reports that say the same again are taken down once in so many milliseconds. */
+const REPORT_LASTS = 86_400_000;
+
+const NO_LIMITS: ToldLimits = Object.freeze({});
+
+/**
+ * A memory of relays.
+ *
+ * A failure counts only if another relay worked at about that time: where the network
+ * is gone, no relay is to blame. Relays that cannot be used back off and come back by
+ * themselves, and no weight is ever 0.
+ */
+export class RelayMemory {
+  readonly #options: RelayMemoryOptions;
+  readonly #records: KeptRecords<RelayRecord>;
+  readonly #witness = new NetworkWitness();
+  readonly #draws = new Map<string, number>();
+  readonly #begunAt: number;
+  #round = 0;
+
+  /** Reads nothing before {@link RelayMemory.ready}. */
+  constructor(options: RelayMemoryOptions) {
+    this.#options = options;
+    this.#begunAt = options.clock.now();
+    this.#records = relayRecords({ ...options, max: options.max ?? MOST_RELAYS });
+  }
+
+  /** Resolves once what was written before is read, or could not be. Never rejects. */
+  ready(): Promise<void> {
+    return this.#records.ready();
+  }
+
+  /** What is known of a relay. */
+  record(url: string): RelayRecord | undefined {
+    return this.#records.get(url);
+  }
+
+  /** What is known of the relays that were ever tried. */
+  *entries(): Generator<[string, RelayRecord]> {
+    for (const entry of this.#records.entries()) if (entry[1].attempts > 0) yield entry;
+  }
+
+  /** A connection stands, after so many milliseconds. */
+  connected(url: string, ms: number): void {
+    const now = this.#lives(url);
+    this.#change(url, (record) => connected(record, ms, now));
+  }
+
+  /** An answer came to its EOSE, so many milliseconds after it was asked for. */
+  answered(url: string, ms: number): void {
+    const now = this.#lives(url);
+    this.#change(url, (record) => answered(record, ms, now));
+  }
+
+  /** The deadline of an answer passed without an EOSE. Tell first what was delivered. */
+  unanswered(url: string): void {
+    const { hard } = this.deadlines(url);
+    this.failed(url, "no-answer", this.#options.clock.now() - hard);
+  }
+
+  /** So many events came. */
+  delivered(url: string, events: number): void {
+    if (!(events > 0 && events < Infinity)) return;
+    const now = this.#lives(url);
+    this.#change(url, (record) => delivered(record, events, now));
+  }
+
+  /**
+   * Something failed.
+   *
+   * @param startedAt When what failed was begun, in milliseconds since 1970.
+   */
+  failed(url: string, failure: RelayFailure, startedAt: number): void {
+    const failedAt = this.#options.clock.now();
+    const begunAt = startedAt <= failedAt ? startedAt : failedAt;
+    const incident = { url, failure, startedAt: begunAt, failedAt };
+    if (isAnswer(failure)) this.#lives(url);
+    else if (!this.#witness.failed(incident)) return;
+    this.#fail(incident);
+  }
+
+  /**
+   * What one request showed of delivery.
+   *
+   * @param hits People's worth of events that others had and this relay had, too.
+   * @param misses The same that it had not.
+   */
+  learned(url: string, hits: number, misses: number): void {
+    if (!(hits >= 0 && misses >= 0 && hits + misses > 0 && hits + misses < Infinity)) return;
+    const now = this.#options.clock.now();
+    this.#change(url, (record) => ({ ...record, ...learn(record, hits, misses, now) }));
+  }
+
+  /** What a relay accepts and answers, as far as it is known. */
+  limits(url: string): ToldLimits {
+    return this.#records.get(url)?.limits ?? NO_LIMITS;
+  }
+
+  /** Something was learned of a relay's limits by asking it. */
+  learnLimits(url: string, lesson: ToldLimits): void {
+    this.#change(url, (record) => ({ ...record, limits: learnLimits(record.limits, lesson) }));
+  }
+
+  /** A relay's description of itself (NIP-11) was asked for; `{}` if there is none. */
+  informed(url: string, told: ToldLimits): void {
+    const now = this.#options.clock.now();
+    this.#change(url, (record) => {
+      const limits = tellLimits(record.limits, told, record.infoAt === 0);
+      return { ...record, limits, infoAt: now };
+    });
+  }
+
+  /** How long to wait for a relay. */
+  deadlines(url: string): Deadlines {
+    return deadlines(this.#records.get(url));
+  }
+
+  /** When a relay may be connected to again, in milliseconds since 1970; 0 for at once. */
+  retryAt(url: string): number {
+    const now = this.#options.clock.now();
+    // A clock that was set back must not keep anybody waiting for long.
+    const retryAt = Math.min(this.#records.get(url)?.retryAt ?? 0, now + LONGEST_BACKOFF);
+    const held = this.#witness.held(url);
+    if (!held) return retryAt;
+    const doubt = Math.min(backoff(held.times, () => 0.5), LONGEST_DOUBT);
+    return Math.max(retryAt, Math.min(held.failedAt, now) + doubt);
+  }
+
+  /**
+   * How much a relay counts when relays are chosen: above 0; 1 is an ordinary relay of
+   * which nothing is known.
+   */
+  weight(url: string, isOpen: boolean): number {
+    const record = this.#records.get(url);
+    const delivery = record ? this.#draw(url, record) : 1;
+    return relayWeight({ record, now: this.#options.clock.now(), isOpen, delivery });
+  }
+
+  /** Monitors (NIP-66) want a relay's weight multiplied with this, in (0, 1]. */
+  report(url: string, factor: number): void {
+    if (!(factor > 0 && factor <= 1)) return;
+    const record = this.#records.get(url);
+    const { reports = 1, reportedAt = 0 } = record ?? {};
+    const now = this.#options.clock.now();
+    const isFresh = factor === 1 || Math.abs(now - reportedAt) < REPORT_LASTS;
+    if (factor === reports && isFresh) return;
+    // What others say drives out nothing that was seen here.
+    if (!record && this.#records.isFull) return;
+    this.#change(url, (record) => ({ ...record, reports: factor, reportedAt: now }));
+  }
+
+  /** Writes down what has changed. Never rejects. */
+  flush(): Promise<void> {
+    return this.#records.flush();
+  }
+
+  /** Writes down what has changed, for the last time. Never rejects. */
+  close(): Promise<void> {
+    return this.#records.close();
+  }
+
+  #lives(url: string): number {
+    const now = this.#options.clock.now();
+    for (const incident of this.#witness.lives(url, now)) this.#fail(incident);
+    return now;
+  }
+
+  #fail({ url, failure, startedAt, failedAt: now }: Incident): void {
+    // A change may be made twice, and has to be the same.
+    const dice = this.#options.random();
+    this.#change(url, (record) => failed(record, failure, { startedAt, now }, () => dice));
+  }
+
+  #change(url: string, change: (record: RelayRecord) => RelayRecord): void {
+    const isNew = !this.#records.get(url);
+    this.#records.change(url, change, UNKNOWN_RELAY);
+    // For who is new there is no draw, or plans would change with the first answer.
+    if (isNew && this.#records.get(url)) this.#holdDraw(url, 1);
+  }
+
+  /** What delivery contributes to a weight, for an hour. */
+  #draw(url: string, record: RelayRecord): number {
+    const { clock, random, learning = true, score = thompson } = this.#options;
+    if (!learning) return 1;
+    const now = clock.now();
+    const round = Math.floor((now - this.#begunAt) / DRAW_LASTS);
+    if (round !== this.#round) this.#draws.clear();
+    this.#round = round;
+    return this.#draws.get(url) ??
+      this.#holdDraw(url, deliveryFactor(record, now, score, random));
+  }
+
+  #holdDraw(url: string, draw: number): number {
+    const { max = MOST_RELAYS } = this.#options;
+    // Those of forgotten relays are not cleared away one by one.
+    if (this.#draws.size >= 2 * max) this.#draws.clear();
+    this.#draws.set(url, draw);
+    return draw;
+  }
+}

@@ -1,0 +1,29 @@
+/**
+ * Relay lists that become known when a test or a benchmark says so.
+ *
+ * @module
+ */
+
+import type { RelayList } from "../src/nostr/types.ts";
+import type { ListNews } from "../src/requests/live_routes.ts";
+
+/** See the module. */
+export class News implements ListNews {
+  readonly #listeners = new Set<(list: RelayList, kind: number) => void>();
+
+  /** How many listen. */
+  get listeners(): number {
+    return this.#listeners.size;
+  }
+
+  readonly onList = (listener: (list: RelayList, kind: number) => void): () => void => {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  };
+
+  /** Somebody has these relays from here on. */
+  tell(pubkey: string, urls: readonly string[], kind = 10002): void {
+    const list = { pubkey, created_at: 0, write: urls, read: urls };
+    for (const listener of this.#listeners) listener(list, kind);
+  }
+}

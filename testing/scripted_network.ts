@@ -1,0 +1,109 @@
+/**
+ * The surroundings of one part of the supervision: scripted relays, a clock, a
+ * memory, and what is told of failures.
+ *
+ * @module
+ */
+
+import type { NostrEvent, NostrFilter } from "@nostrify/types";
+import { matchFilters } from "nostr-tools";
+import { Gate } from "../src/base/gate.ts";
+import type { OpenOptions } from "../src/connections/relay_hooks.ts";
+import { type LinkOptions, RelayLink } from "../src/connections/relay_link.ts";
+import { UsualConnect } from "../src/connections/usual_connect.ts";
+import type { RelayError } from "../src/nostr/errors.ts";
+import { FakeMemory } from "./fake_memory.ts";
+import { type Script, ScriptedRelay } from "./scripted_relay.ts";
+import type { ScriptedReq } from "./scripted_req.ts";
+import { START, TestClock } from "./test_clock.ts";
+
+/** The relay of tests that need but one. */
+export const RELAY = "wss://relay.example/";
+
+/** See the module. */
+export class ScriptedNetwork {
+  readonly clock: TestClock = new TestClock();
+  readonly fake: FakeMemory = new FakeMemory();
+  /** What relays do of themselves, by URL; `""` for those that are not named. */
+  readonly scripts: Map<string, Script> = new Map([["", {}]]);
+  /** Every connection that was opened. */
+  readonly relays: ScriptedRelay[] = [];
+  /** When they were, in milliseconds from the beginning. */
+  readonly openedAt: number[] = [];
+  /** The options that each was opened with. */
+  readonly options: OpenOptions[] = [];
+  /** The failures that were told. */
+  readonly failures: RelayError[] = [];
+  /** What else went wrong. */
+  readonly errors: Error[] = [];
+  /** Events that count as forged. */
+  readonly forged: Set<NostrEvent> = new Set();
+  readonly gate: Gate = new Gate(10);
+  readonly #links = new Map<string, RelayLink>();
+
+  constructor(script: Script = {}) {
+    this.scripts.set("", script);
+  }
+
+  /** The newest connection. */
+  get last(): ScriptedRelay {
+    return this.relays[this.relays.length - 1];
+  }
+
+  /** Every REQ at every relay that is neither closed nor over. */
+  get live(): ScriptedReq[] {
+    return this.relays.flatMap(({ live }) => live);
+  }
+
+  readonly open = (url: string, options: OpenOptions): ScriptedRelay => {
+    this.openedAt.push(this.clock.now() - START * 1000);
+    this.options.push(options);
+    const relay = new ScriptedRelay(url, options, this.scripts.get(url) ?? this.scripts.get("")!);
+    this.relays.push(relay);
+    return relay;
+  };
+
+  /** What links are made of. */
+  get linkOptions(): LinkOptions {
+    return {
+      open: this.open,
+      clock: this.clock,
+      memory: this.fake.memory,
+      gate: this.gate,
+      usualConnect: new UsualConnect(),
+      verifyEvent: (event) => !this.forged.has(event),
+      idleTimeout: 30_000,
+      onRelayError: (error) => this.failures.push(error),
+      onError: (error) => this.errors.push(error),
+      onConnected: () => {},
+    };
+  }
+
+  /** The link to a relay, one for each URL. */
+  link(url: string = RELAY, options: Partial<LinkOptions> = {}): RelayLink {
+    const known = this.#links.get(url);
+    if (known) return known;
+    const link = new RelayLink(url, { ...this.linkOptions, ...options });
+    this.#links.set(url, link);
+    return link;
+  }
+}
+
+/** A relay that holds these events, and answers each filter with its newest, at most `cap`. */
+export function holding(events: readonly NostrEvent[], cap = Infinity): Script {
+  return { onReq: (req) => req.send(...found(events, req.filters, cap)).eose() };
+}
+
+/** What a relay with a cap has for some filters. */
+export function found(
+  events: readonly NostrEvent[],
+  filters: readonly NostrFilter[],
+  cap = Infinity,
+): NostrEvent[] {
+  const newest = [...events].sort((a, b) => b.created_at - a.created_at);
+  const all = filters.flatMap((filter) =>
+    newest.filter((event) => matchFilters([filter], event))
+      .slice(0, Math.min(filter.limit ?? Infinity, cap))
+  );
+  return [...new Set(all)];
+}

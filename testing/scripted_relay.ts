@@ -1,0 +1,155 @@
+/**
+ * Relays that do what a test says, when it says so. To those who use them they look
+ * like Nostrify's `NRelay1` that does not reconnect.
+ *
+ * @module
+ */
+
+import type { NostrEvent, NostrFilter, NRelay } from "@nostrify/types";
+import { matchFilters } from "nostr-tools";
+import type { OpenOptions } from "../src/connections/relay_hooks.ts";
+import { ScriptedReq } from "./scripted_req.ts";
+
+/** What relays do unless a test does it for them. */
+export interface Script {
+  /**
+   * What a connection comes to at once; with `fail` it has failed by the time there is
+   * a relay, with `throw` there is none.
+   * @default "open"
+   */
+  connect?: "open" | "refuse" | "wait" | "fail" | "throw";
+  /** Whether it takes no notice of the options that it is opened with. */
+  isDeaf?: boolean;
+  /** Told of each REQ that has arrived. */
+  onReq?: (req: ScriptedReq, relay: ScriptedRelay) => void;
+  /** Told of each event that has arrived. */
+  onEvent?: (event: NostrEvent, relay: ScriptedRelay) => void;
+}
+
+/** A connection to a relay. */
+export class ScriptedRelay implements NRelay {
+  readonly url: string;
+  /** Every REQ that was asked of it. */
+  readonly reqs: ScriptedReq[] = [];
+  /** Every event that was offered to it. */
+  readonly offered: NostrEvent[] = [];
+  isOpen = false;
+  isClosed = false;
+  /** Whether nothing arrives any longer, though the connection looks as if it stood. */
+  isMute = false;
+  readonly #script: Script;
+  readonly #options: Partial<OpenOptions>;
+  readonly #offers = new Map<string, (ok: boolean, words: string) => void>();
+
+  constructor(url: string, options: OpenOptions, script: Script) {
+    this.url = url;
+    this.#script = script;
+    this.#options = script.isDeaf ? {} : options;
+    const { connect = "open" } = script;
+    if (connect === "throw") throw new SyntaxError("The URL is invalid");
+    if (connect === "fail") this.refuse();
+    if (connect === "open") queueMicrotask(() => this.accept());
+    if (connect === "refuse") queueMicrotask(() => this.refuse());
+  }
+
+  /** The REQs that are neither closed nor over. */
+  get live(): ScriptedReq[] {
+    return this.reqs.filter(({ isOver }) => !isOver);
+  }
+
+  /** The newest REQ. */
+  get last(): ScriptedReq {
+    return this.reqs[this.reqs.length - 1];
+  }
+
+  /** The connection stands; what was asked before is sent. */
+  accept(): void {
+    if (this.isClosed) return;
+    this.isOpen = true;
+    this.log("relay.ws.state", "open");
+    for (const req of this.live) this.#arrive(req);
+    for (const event of this.offered) this.#script.onEvent?.(event, this);
+  }
+
+  /** No connection comes about. */
+  refuse(): void {
+    if (this.isClosed) return;
+    this.log("relay.ws.error");
+    this.log("relay.ws.state", "close");
+  }
+
+  /** The connection is cut. */
+  cut(): void {
+    this.isOpen = false;
+    this.log("relay.ws.state", "close");
+  }
+
+  /** A message comes, whatever it is. */
+  say(message: unknown[]): void {
+    this.log("relay.ws.message", message);
+    const [verb, id, third, words] = message;
+    if (verb === "OK") {
+      this.#offers.get(String(id))?.(Boolean(third), String(words));
+      return;
+    }
+    const event = third as NostrEvent;
+    if (verb === "EVENT" && this.#options.verifyEvent?.(event) === false) return;
+    const req = this.reqs.find((req) => req.id === id && !req.isOver);
+    if (!req) return;
+    if (verb === "EOSE") req.push(["EOSE", req.id]);
+    if (verb === "CLOSED") req.end();
+    if (verb !== "EVENT" || !(this.#script.isDeaf || matchFilters(req.filters, event))) return;
+    req.push(["EVENT", req.id, event]);
+  }
+
+  async *req(filters: NostrFilter[], { signal }: { signal?: AbortSignal } = {}) {
+    const req = new ScriptedReq(`${this.url} ${this.reqs.length}`, filters, this);
+    this.reqs.push(req);
+    const abort = () => req.abort();
+    signal?.addEventListener("abort", abort);
+    if (signal?.aborted || this.isClosed) abort();
+    this.log("relay.ws.send", ["REQ", req.id, ...filters]);
+    if (this.isOpen) queueMicrotask(() => this.#arrive(req));
+    try {
+      yield* req.messages();
+    } finally {
+      signal?.removeEventListener("abort", abort);
+      req.isOver = true;
+      this.log("relay.ws.send", ["CLOSE", req.id]);
+    }
+  }
+
+  query(): Promise<NostrEvent[]> {
+    return Promise.reject(new Error("Not scripted"));
+  }
+
+  event(event: NostrEvent, { signal }: { signal?: AbortSignal } = {}): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    this.offered.push(event);
+    signal?.addEventListener("abort", () => reject(new DOMException("Aborted", "AbortError")));
+    this.#offers.set(event.id, (ok, words) => ok ? resolve() : reject(new Error(words)));
+    this.log("relay.ws.send", ["EVENT", event]);
+    if (this.isOpen) queueMicrotask(() => this.#script.onEvent?.(event, this));
+    return promise;
+  }
+
+  close(): Promise<void> {
+    this.isClosed = true;
+    this.isOpen = false;
+    for (const req of this.live) req.abort();
+    return Promise.resolve();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  #arrive(req: ScriptedReq): void {
+    if (!req.isOver && this.isOpen && !this.isMute) this.#script.onReq?.(req, this);
+  }
+
+  /** Tells those who opened it: a state, or a message. */
+  log(ns: string, what?: string | readonly unknown[]): void {
+    this.#options.log?.({ ns, [typeof what === "string" ? "state" : "data"]: what });
+  }
+}

@@ -1,0 +1,231 @@
+import assert from "node:assert/strict";
+import { settled } from "../../testing/test_clock.ts";
+import { law, setUp } from "../support/kept_kinds.ts";
+import { A, B, C, RecordMap } from "../support/relay_records.ts";
+
+law("records are read once, by whoever is first", async (kind) => {
+  const backend = new RecordMap([[A, kind.text(7)]]);
+  const { count, records } = setUp(kind, backend);
+  assert.equal(count(A), undefined);
+  assert.equal(backend.reads, 0);
+  await Promise.all([records.ready(), records.ready()]);
+  await records.ready();
+  assert.equal(backend.reads, 1);
+  assert.equal(count(A), 7);
+});
+
+law("records change in memory at once, and in the backend five seconds later", async (kind) => {
+  const backend = new RecordMap();
+  const { bump, clock, count, records } = setUp(kind, backend);
+  await records.ready();
+  bump(A);
+  bump(A);
+  assert.equal(count(A), 2);
+  await clock.advance(4_999);
+  assert.equal(backend.writes.length, 0);
+  await clock.advance(1);
+  assert.deepEqual([...backend.records], [[A, kind.text(2, 0)]]);
+  bump(B);
+  await records.flush();
+  assert.deepEqual([...backend.writes[1].keys()], [B], "what did not change is not written");
+});
+
+law("without a backend there is nothing to wait for, and no timer", async (kind) => {
+  const { bump, clock, count, errors, records } = setUp(kind);
+  await records.ready();
+  bump(A);
+  assert.equal(clock.pending, 0);
+  await records.flush();
+  await records.close();
+  assert.equal(count(A), 1);
+  assert.deepEqual(errors, []);
+});
+
+law("what happens before the records are read happens to those that are read", async (kind) => {
+  const backend = new RecordMap([[A, kind.text(10)], [B, kind.text(20)]]);
+  backend.held = true;
+  const { bump, count, records } = setUp(kind, backend);
+  bump(A);
+  const ready = records.ready();
+  bump(A);
+  bump(C);
+  assert.equal(count(A), 2);
+  await settled();
+  backend.calls[0].go();
+  await ready;
+  const attempts = [A, B, C].map((url) => count(url));
+  assert.deepEqual(attempts, [12, 20, 1]);
+  backend.held = false;
+  await records.flush();
+  assert.equal(kind.count(backend.records.get(A)), 12);
+});
+
+law("nothing is written over that was not read: writing reads first", async (kind) => {
+  const backend = new RecordMap([[A, kind.text(10)]]);
+  const { bump, clock } = setUp(kind, backend);
+  bump(A);
+  await clock.advance(5_000);
+  assert.equal(kind.count(backend.records.get(A)), 11);
+  assert.equal(backend.reads, 1);
+});
+
+law(
+  "a backend that cannot be read is told of once, and means that nothing is known",
+  async (kind) => {
+    const backend = new RecordMap([[A, kind.text(10)]]);
+    backend.broken = new Error("no such table");
+    const { bump, clock, count, errors, records } = setUp(kind, backend);
+    await records.ready();
+    await records.ready();
+    assert.equal(count(A), undefined);
+    assert.deepEqual(errors.map(({ message, cause }) => [message, cause]), [
+      [`Cannot read the records of ${kind.name}`, backend.broken],
+    ]);
+    bump(A);
+    bump(B);
+    await clock.advance(5_000);
+    assert.equal(errors.length, 2);
+    assert.equal(errors[1].message, `Cannot write the records of ${kind.name}`);
+    assert.equal(clock.pending, 0);
+
+    // Once it is well again, nothing is lost: neither what was there nor what came since.
+    backend.broken = undefined;
+    bump(C);
+    await clock.advance(5_000);
+    assert.deepEqual([A, B, C].map((url) => kind.count(backend.records.get(url))), [11, 1, 1]);
+    assert.equal(count(A), 11);
+    assert.equal(errors.length, 2);
+  },
+);
+
+law(
+  "a backend that cannot be written is told of, and written with the next change",
+  async (kind) => {
+    const backend = new RecordMap();
+    const { bump, clock, errors, records } = setUp(kind, backend);
+    await records.ready();
+    bump(A);
+    backend.broken = new Error("disk full");
+    await records.flush();
+    assert.equal(errors[0].cause, backend.broken);
+    backend.broken = undefined;
+    bump(B);
+    await clock.advance(5_000);
+    assert.deepEqual([...backend.records.keys()], [A, B]);
+  },
+);
+
+law(
+  "a backend that throws at once, or answers nonsense, is no worse than one that rejects",
+  async (kind) => {
+    for (
+      const readRecords of [
+        () => {
+          throw new Error("at once");
+        },
+        () => Promise.resolve(undefined as unknown as Map<string, string>),
+        () => Promise.reject("not even an error"),
+      ]
+    ) {
+      const { bump, count, errors, records } = setUp(kind, {
+        readRecords,
+        writeRecords: () => Promise.resolve(),
+      });
+      await records.ready();
+      assert.equal(errors.length, 1);
+      bump(A);
+      await records.flush();
+      await records.close();
+      assert.equal(count(A), 1);
+    }
+  },
+);
+
+law("records that cannot be read are told of in one go, and left as they are", async (kind) => {
+  const long = `wss://${"x".repeat(300)}.example/`;
+  const backend = new RecordMap([
+    [A, kind.text(3)],
+    [B, "{"],
+    [C, "x".repeat(50_000)],
+    [long, kind.text(1)],
+    ["https://web.example/", kind.text(1)],
+    ["wss://gone.example/", ""],
+  ]);
+  const { bump, errors, records } = setUp(kind, backend);
+  await records.ready();
+  assert.deepEqual([...records.entries()].map(([url]) => url), [A]);
+  assert.deepEqual(
+    errors.map(({ message }) => message),
+    [
+      `Cannot read 4 of 6 records of ${kind.name}, among them that of "https://web.example/": they are left as they are`,
+    ],
+  );
+  bump(A);
+  await records.close();
+  assert.equal(backend.records.get(B), "{");
+  assert.equal(backend.records.size, 6);
+});
+
+law("close() while the records are read waits for them, and writes what changed", async (kind) => {
+  const backend = new RecordMap([[A, kind.text(10)]]);
+  backend.held = true;
+  const { bump, clock, records } = setUp(kind, backend);
+  const ready = records.ready();
+  bump(A);
+  let isClosed = false;
+  const closed = records.close().then(() => isClosed = true);
+  await settled();
+  assert.ok(!isClosed);
+  backend.held = false;
+  backend.calls[0].go();
+  await Promise.all([ready, closed]);
+  assert.equal(kind.count(backend.records.get(A)), 11);
+  assert.equal(clock.pending, 0);
+});
+
+law("close() with nothing to write ends no sooner than the reading", async (kind) => {
+  const backend = new RecordMap();
+  backend.held = true;
+  const { records } = setUp(kind, backend);
+  records.ready();
+  let isClosed = false;
+  const closed = records.close().then(() => isClosed = true);
+  await settled();
+  assert.ok(!isClosed, "or the database would be closed under it");
+  backend.calls[0].go();
+  await closed;
+  assert.equal(backend.writes.length, 0);
+});
+
+law("of those written in the same moment the last one written is the newest", async (kind) => {
+  const backend = new RecordMap([C, A, B].map((url) => [url, kind.text(1)]));
+  const { records } = setUp(kind, backend);
+  await records.ready();
+  assert.deepEqual([...records.entries()].map(([key]) => key), [C, A, B]);
+});
+
+law("records are read and written under their topic", async (kind) => {
+  const backend = new RecordMap();
+  const { bump, records } = setUp(kind, backend);
+  await records.ready();
+  assert.deepEqual([...backend.topics], [kind.topic]);
+  backend.topics.clear();
+  bump(A);
+  await records.flush();
+  assert.deepEqual([...backend.topics], [kind.topic]);
+});
+
+law("a change that changes nothing begins no record, and writes none", async (kind) => {
+  const { bump, clock, records } = setUp(kind, new RecordMap());
+  await records.ready();
+  assert.equal(records.change(A, (record) => record, {}), false);
+  assert.equal(records.size, 0);
+  bump(A);
+  bump(B);
+  await records.flush();
+  assert.equal(records.change(A, (record) => record, {}), false);
+  assert.equal(records.change("junk", () => ({}), {}), false);
+  assert.deepEqual([...records.entries()].map(([key]) => key), [A, B]);
+  assert.equal(records.size, 2);
+  assert.equal(clock.pending, 0);
+});

@@ -1,0 +1,194 @@
+import type { NostrEvent, NRelay } from "@nostrify/types";
+import assert from "node:assert/strict";
+import { RelaySubscription } from "../../src/connections/relay_subscription.ts";
+import type { RelayError } from "../../src/nostr/errors.ts";
+import { RELAY } from "../../testing/scripted_network.ts";
+import { settled, TestClock } from "../../testing/test_clock.ts";
+import { note, notes } from "../support/notes.ts";
+
+type Message = readonly [verb: string, id: string, ...rest: unknown[]];
+
+/** A relay that yields these messages, then waits, ends, or throws. */
+function relayOf(messages: readonly Message[], then: "wait" | "end" | Error = "wait") {
+  const state = { signal: undefined as AbortSignal | undefined, isLeft: false };
+  const relay = {
+    async *req(_: unknown, { signal }: { signal: AbortSignal }) {
+      state.signal = signal;
+      try {
+        yield* messages;
+        if (then instanceof Error) throw then;
+        if (then === "end") return;
+        await new Promise((_, reject) =>
+          signal.addEventListener("abort", () => reject(new DOMException("", "AbortError")))
+        );
+      } finally {
+        state.isLeft = true;
+      }
+    },
+  } as unknown as NRelay;
+  return { relay, state };
+}
+
+/** A subscription, and all that it tells, in order. */
+function listening(limits: readonly (number | undefined)[] = [undefined]) {
+  const told: unknown[] = [];
+  const clock = new TestClock();
+  const filters = limits.map((limit) => limit === undefined ? {} : { limit });
+  const subscription: RelaySubscription = new RelaySubscription(RELAY, filters, clock, {
+    event: (event) => told.push(event),
+    eose: () => told.push("eose"),
+    end: (error) => told.push(error),
+    message: () => {},
+    verify: () => true,
+    over: () => told.push("over"),
+    flood: (error) => subscription.end(error),
+  });
+  return { subscription, told, clock };
+}
+
+const event = (event: NostrEvent): Message => ["EVENT", "id", event];
+const EOSE: Message = ["EOSE", "id"];
+
+Deno.test("RelaySubscription tells of events and of the end of the stored ones, once", async () => {
+  const { subscription, told } = listening();
+  const [first, second] = notes(2);
+  const { relay } = relayOf([event(first), EOSE, event(second), EOSE, ["NOTICE", "odd"]]);
+  subscription.start(relay);
+  await settled();
+  assert.deepEqual(told, [first, "eose", second]);
+});
+
+Deno.test("RelaySubscription that is closed tells nothing more, and leaves the relay", async () => {
+  const { subscription, told } = listening();
+  const { relay, state } = relayOf([EOSE]);
+  subscription.start(relay);
+  await settled();
+  subscription.close();
+  subscription.close();
+  subscription.end(new Error("late") as RelayError);
+  await settled();
+  assert.deepEqual(told, ["eose", "over"]);
+  assert.ok(state.signal!.aborted);
+  assert.ok(state.isLeft);
+});
+
+Deno.test("RelaySubscription closed in mid-answer drops what the relay still has", async () => {
+  const { subscription, told } = listening();
+  const { relay, state } = relayOf(notes(5).map(event), "end");
+  subscription.start(relay);
+  subscription.close();
+  await settled();
+  assert.deepEqual(told, ["over"]);
+  assert.ok(state.isLeft);
+});
+
+Deno.test("RelaySubscription ends with the relay's reason, however the relay says CLOSED", async () => {
+  for (
+    const [then, words, reason] of [
+      ["end", "auth-required: who are you?", "auth-required"],
+      ["end", undefined, "closed"],
+      ["wait", "rate-limited: slow down", "rate-limited"],
+    ] as const
+  ) {
+    const { subscription, told } = listening();
+    // NRelay1 ends in silence, and its words are known from elsewhere.
+    const silent = then === "end";
+    if (silent) subscription.lastWords = words;
+    const closed: Message[] = silent ? [] : [["CLOSED", "id", words], event(note())];
+    const { relay, state } = relayOf([EOSE, ...closed], then);
+    subscription.start(relay);
+    await settled();
+    assert.deepEqual(told.slice(0, 2), ["eose", "over"]);
+    const error = told[2] as RelayError;
+    assert.equal(error.reason, reason);
+    assert.match(error.message, words ? new RegExp(words.slice(-6, -1)) : /ended the subscription/);
+    assert.equal(told.length, 3);
+    assert.ok(state.isLeft);
+    assert.equal(subscription.lastWords, words);
+  }
+});
+
+Deno.test("RelaySubscription ends as disconnected where the relay throws", async () => {
+  const thrown = new Error("socket hang up");
+  const { subscription, told } = listening();
+  subscription.start(relayOf([], thrown).relay);
+  await settled();
+  const [, error] = told as [string, RelayError];
+  assert.equal(error.reason, "disconnected");
+  assert.match(error.message, /socket hang up$/);
+  assert.equal(error.cause, thrown);
+
+  const other = listening();
+  const broken = { req: () => assert.fail("no generator") } as unknown as NRelay;
+  other.subscription.start(broken);
+  await settled();
+  assert.equal((other.told[1] as RelayError).reason, "disconnected");
+});
+
+Deno.test("RelaySubscription passes no forged event on", async () => {
+  const [good, forged] = notes(2);
+  const told: NostrEvent[] = [];
+  const subscription = new RelaySubscription(RELAY, [{}], new TestClock(), {
+    event: (event) => told.push(event),
+    eose: () => {},
+    end: () => {},
+    message: () => {},
+    verify: (event) => event !== forged,
+    over: () => {},
+    flood: () => {},
+  });
+  subscription.start(relayOf([event(forged), event(good)]).relay);
+  await settled();
+  assert.deepEqual(told, [good]);
+});
+
+Deno.test("RelaySubscription takes 10,000 stored events more than its filters allow, and no more", async () => {
+  for (
+    const [limits, most] of [
+      [[undefined], 20_000],
+      [[5], 10_005],
+      [[0], 10_000],
+      [[5, undefined], 20_005],
+      [[1_000_000], 20_000],
+    ] as const
+  ) {
+    const { subscription, told } = listening(limits);
+    const flood = note();
+    subscription.start(relayOf(Array(most).fill(event(flood)), "wait").relay);
+    await settled();
+    assert.equal(told.length, most);
+    const other = listening(limits);
+    other.subscription.start(relayOf(Array(most + 5).fill(event(flood)), "wait").relay);
+    await settled();
+    assert.equal(other.told.filter((entry) => entry === flood).length, most);
+    assert.equal((other.told.at(-1) as RelayError).reason, "flood");
+    assert.match((other.told.at(-1) as RelayError).message, /more events than any answer/);
+  }
+});
+
+Deno.test("RelaySubscription takes 20,000 live events a minute, and counts stored ones apart", async () => {
+  const { subscription, told, clock } = listening([0]);
+  subscription.start(relayOf([...notes(9000).map(event), EOSE]).relay);
+  await settled();
+  for (let minute = 0; minute < 3; minute++) {
+    for (let i = 0; i < 20_000; i++) subscription.countOnWire();
+    assert.equal(told.at(-1), "eose");
+    await clock.advance(60_000);
+  }
+  for (let i = 0; i < 20_001; i++) subscription.countOnWire();
+  assert.equal((told.at(-1) as RelayError).reason, "flood");
+  assert.match((told.at(-1) as RelayError).message, /20000 events a minute/);
+});
+
+Deno.test("RelaySubscription counts an event once that was counted on the wire", async () => {
+  const { subscription, told } = listening([0]);
+  const events = notes(6000);
+  for (let i = 0; i < 6000; i++) subscription.countOnWire();
+  subscription.start(relayOf(events.map(event)).relay);
+  await settled();
+  assert.equal(told.length, 6000);
+  for (let i = 0; i < 4000; i++) subscription.countOnWire();
+  assert.equal(told.length, 6000);
+  subscription.countOnWire();
+  assert.equal((told.at(-1) as RelayError).reason, "flood");
+});

@@ -1,0 +1,110 @@
+import type { NostrFilter } from "@nostrify/types";
+import fc from "fast-check";
+import assert from "node:assert/strict";
+import { splitReqs } from "../../src/connections/split_reqs.ts";
+import { frozen } from "../support/requests.ts";
+
+const filters: fc.Arbitrary<NostrFilter[]> = fc.array(
+  fc.record({
+    kinds: fc.constantFrom([1], [0, 3]),
+    authors: fc.nat(6).map((count) => hex(count)),
+    "#t": fc.array(fc.string({ unit: "binary", maxLength: 8 }), { maxLength: 6 }),
+    limit: fc.nat(1000),
+  }, { requiredKeys: ["kinds"] }),
+  { maxLength: 12 },
+);
+const limits = fc.record({
+  maxFilters: fc.integer({ min: 1, max: 5 }),
+  maxMessageLength: fc.integer({ min: 512, max: 1500 }),
+}, { requiredKeys: [] });
+
+function hex(count: number): string[] {
+  return Array.from({ length: count }, (_, i) => i.toString(16).padStart(64, "0"));
+}
+
+/** The length of the message with the longest id of a subscription (NIP-01). */
+function lengthOf(req: readonly NostrFilter[]): number {
+  return new TextEncoder().encode(JSON.stringify(["REQ", "x".repeat(64), ...req])).length;
+}
+
+Deno.test("splitReqs() sends every filter once, in order, as the very object where it fits", () => {
+  fc.assert(fc.property(filters, limits, (filters, limits) => {
+    const roomy = { ...limits, maxMessageLength: 100_000 };
+    const reqs = splitReqs(frozen(filters), roomy);
+    assert.deepEqual(reqs.flat(), filters);
+    reqs.flat().forEach((filter, i) => assert.equal(filter, filters[i]));
+    assert.ok(reqs.every((req) => req.length > 0));
+  }));
+});
+
+Deno.test("splitReqs() makes no REQ with more filters or bytes than the relay takes", () => {
+  fc.assert(fc.property(filters, limits, (filters, limits) => {
+    for (const req of splitReqs(filters, limits)) {
+      assert.ok(req.length <= (limits.maxFilters ?? 100));
+      assert.ok(lengthOf(req) <= (limits.maxMessageLength ?? 100_000));
+    }
+  }));
+});
+
+Deno.test("splitReqs() begins another REQ only where the next filter would not fit", () => {
+  fc.assert(fc.property(filters, limits, (filters, limits) => {
+    const reqs = splitReqs(filters, limits);
+    for (let i = 1; i < reqs.length; i++) {
+      const more = [...reqs[i - 1], reqs[i][0]];
+      assert.ok(
+        more.length > (limits.maxFilters ?? 100) ||
+          lengthOf(more) > (limits.maxMessageLength ?? 100_000),
+      );
+    }
+  }));
+});
+
+Deno.test("splitReqs() fills a message to the last byte", () => {
+  const filters = [{ authors: hex(3) }, { authors: hex(2) }, { kinds: [1] }];
+  const length = lengthOf(filters);
+  assert.equal(splitReqs(filters, { maxMessageLength: length }).length, 1);
+  assert.equal(splitReqs(filters, { maxMessageLength: length - 1 }).length, 2);
+  const alone = lengthOf(filters.slice(0, 1));
+  assert.equal(splitReqs(filters.slice(0, 1), { maxMessageLength: alone }).length, 1);
+  assert.equal(splitReqs(filters.slice(0, 1), { maxMessageLength: alone - 1 }).flat().length, 2);
+});
+
+Deno.test("splitReqs() cuts a filter with a `limit` only where it is too long by itself", () => {
+  fc.assert(fc.property(filters, limits, (filters, limits) => {
+    const parts = splitReqs(filters, limits).flat();
+    for (const filter of filters) {
+      if (lengthOf([filter]) <= (limits.maxMessageLength ?? 100_000)) {
+        assert.ok(parts.includes(filter));
+      }
+    }
+  }));
+});
+
+Deno.test("splitReqs() takes what the planner makes by default in one REQ", () => {
+  const people = hex(1000);
+  const filters = Array.from({ length: 100 }, (_, i) => ({
+    kinds: [1, 6, 30_023],
+    authors: people.slice(10 * i, 10 * i + 10),
+    since: 1_700_000_000,
+  }));
+  assert.equal(splitReqs(filters).length, 1);
+  assert.equal(splitReqs([...filters, { kinds: [0] }]).length, 2);
+  assert.equal(splitReqs([{ authors: people, limit: 20 }]).length, 1);
+  assert.equal(splitReqs(filters, {}, { maxFilters: 30, maxMessageLength: 16_384 }).length, 5);
+  assert.equal(splitReqs(filters, { maxFilters: 10 }, { maxFilters: 30 }).length, 10);
+  const known = { maxMessageLength: 16_384 };
+  assert.equal(splitReqs(filters, known, { maxMessageLength: 30_000 }).length, 5);
+});
+
+Deno.test("splitReqs() lowers a `limit` that would be refused, in a copy", () => {
+  const filters = frozen([{ limit: 9000 }, { limit: 5000 }, { kinds: [1] }, { limit: 0 }]);
+  const reqs = splitReqs(filters, { maxLimit: 5000, cutAt: 100 });
+  assert.deepEqual(reqs, [[{ limit: 5000 }, { limit: 5000 }, { kinds: [1] }, { limit: 0 }]]);
+  assert.equal(reqs[0][1], filters[1]);
+});
+
+Deno.test("splitReqs() makes no REQ of no filter, and at least REQs of one", () => {
+  assert.deepEqual(splitReqs([]), []);
+  assert.deepEqual(splitReqs([{}, {}], { maxFilters: 0 }), [[{}], [{}]]);
+  assert.deepEqual(splitReqs([{}, {}], { maxMessageLength: 0 }), [[{}], [{}]]);
+});

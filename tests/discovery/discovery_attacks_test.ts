@@ -1,0 +1,216 @@
+import type { NostrEvent } from "@nostrify/types";
+import assert from "node:assert/strict";
+import { RelayError } from "../../src/nostr/errors.ts";
+import { START } from "../../testing/test_clock.ts";
+import {
+  DiscoveryWorld,
+  F,
+  fails,
+  type FakeRelay,
+  FORGED,
+  holds,
+  I1,
+  I2,
+  I3,
+  list,
+  lists,
+  people,
+  person,
+} from "../support/discovery_world.ts";
+import { listEvent, unsigned } from "../support/list_store.ts";
+import { RecordMap } from "../support/relay_records.ts";
+
+const P = person(7);
+const forged = (event: NostrEvent): NostrEvent => ({ ...event, sig: FORGED });
+const told = (world: DiscoveryWorld) =>
+  world.errors.map((error) =>
+    error instanceof RelayError ? `${error.reason} ${error.relay}` : error
+  );
+
+/** A relay that sends this, whatever it is asked for. */
+const sends = (events: readonly NostrEvent[]): FakeRelay => ({ onEvent, end }) => {
+  for (const event of events) onEvent(event);
+  end();
+};
+
+Deno.test("An indexer that forges newer lists changes nothing, and is told of once", async () => {
+  const lies = people(20).map((_, n) => forged(list(n, START + 100)));
+  const world = new DiscoveryWorld({ [I1]: holds(lies), [I2]: holds(lists(20)) }, {
+    maxAuthors: 5,
+  });
+  await world.find(people(20));
+  for (const [_, { created_at }] of await world.store.get(people(20))) {
+    assert.equal(created_at, START);
+  }
+  assert.equal(await world.known(people(20)), 20);
+  assert.deepEqual(told(world), [`junk ${I1}`]);
+});
+
+Deno.test("Forged copies of a genuine list do not keep the genuine one out, in whichever order they come", async () => {
+  const genuine = list(7);
+  const copies = [
+    { ...genuine, tags: [["r", "wss://evil.example/"]], sig: FORGED },
+    { ...genuine, sig: FORGED },
+  ];
+  for (const relays of [[copies, [genuine]], [[genuine], copies], [[...copies, genuine], []]]) {
+    const world = new DiscoveryWorld({ [I1]: sends(relays[0]), [I2]: sends(relays[1]) });
+    await world.find([P]);
+    assert.deepEqual((await world.store.get([P])).get(P)?.write, ["wss://7.example/"]);
+  }
+});
+
+Deno.test("An indexer that has only forged lists of somebody has none", async () => {
+  const world = new DiscoveryWorld({ [I1]: holds([forged(list(7))]) });
+  await world.find([P]);
+  assert.equal(world.db.events.size, 0);
+  assert.deepEqual(world.progress.at(-1), { known: 0, asked: 1, found: 0, missing: 1 });
+});
+
+Deno.test("An indexer that sends stale versions loses against one that has the newest, and against the store", async () => {
+  const stale = holds([list(7, START - 1_000), list(8, START - 1_000)]);
+  const world = new DiscoveryWorld({ [I1]: stale, [I2]: holds([list(7)]), [I3]: stale });
+  await world.store.event(list(8));
+  await world.find([P, person(8)]);
+  for (const who of [P, person(8)]) {
+    assert.equal((await world.store.get([who])).get(who)?.created_at, START);
+  }
+});
+
+Deno.test("An indexer that says of everybody that there is none does not hide what others have", async () => {
+  for (const liar of [I1, I2]) {
+    const world = new DiscoveryWorld({ [I3]: holds(lists(9)) });
+    world.relays.set(liar === I1 ? I2 : I1, fails);
+    await world.find(people(9));
+    assert.equal(await world.known(people(9)), 9);
+  }
+  const last = new DiscoveryWorld({ [F]: holds(lists(9)) });
+  await last.find(people(9));
+  assert.equal(await last.known(people(9)), 9);
+});
+
+Deno.test("Other people's lists are not stored, however many an indexer sends along", async () => {
+  const world = new DiscoveryWorld({ [I1]: sends(lists(50)), [I2]: holds(lists(50)) });
+  await world.find([P]);
+  assert.deepEqual([...world.db.events.keys()], [`10002:${P}`]);
+  assert.ok(world.verified <= 2);
+});
+
+Deno.test("An indexer that floods is cut off, told of once, and left alone for ten minutes", async () => {
+  let sent = 0;
+  const floods: FakeRelay = (ask) => {
+    for (; !ask.isOver && sent < 1_000_000; sent++) ask.onEvent(list(7, START - sent));
+  };
+  const world = new DiscoveryWorld({ [I1]: floods, [I2]: holds(lists(9)) });
+  await world.find([P]);
+  assert.ok(sent <= 110, `${sent}`);
+  assert.ok(world.asks[0].wasAborted);
+  assert.deepEqual(told(world), [`flood ${I1}`]);
+  assert.equal((await world.store.get([P])).get(P)?.created_at, START);
+  await world.find([person(8)]);
+  assert.equal(world.at(I1).length, 1);
+  await world.clock.advance(600_000);
+  await world.find([person(1)]);
+  await world.find([person(2)]);
+  assert.equal(world.at(I1).length, 2);
+});
+
+Deno.test("A flood of what nobody asked for is cut off as well", async () => {
+  let sent = 0;
+  const world = new DiscoveryWorld({
+    [I1]: (ask) => {
+      for (; !ask.isOver && sent < 1_000_000; sent++) ask.onEvent(unsigned(P, { kind: 1 }));
+    },
+  });
+  await world.find([P]);
+  assert.ok(sent <= 110, `${sent}`);
+  assert.equal(world.verified, 0);
+});
+
+Deno.test("A list of 10,000 entries is not taken in, and costs others nothing", async () => {
+  const urls = Array.from({ length: 10_000 }, (_, i) => `wss://relay${i}.example/`);
+  const world = new DiscoveryWorld({
+    [I1]: holds([listEvent(P, urls, START + 1), ...lists(9)]),
+    [I2]: holds([unsigned(person(3), { created_at: START + 1, tags: [["r", "x".repeat(9e6)]] })]),
+  });
+  await world.find(people(9));
+  assert.deepEqual((await world.store.get([P])).get(P)?.write, ["wss://7.example/"]);
+  assert.equal(await world.known(people(9)), 9);
+  const most = [...world.db.events.values()].map((event) => JSON.stringify(event).length);
+  assert.ok(Math.max(...most) < 1_000);
+});
+
+Deno.test("A list from the far future is refused, one that is backdated loses", async () => {
+  const world = new DiscoveryWorld({
+    [I1]: holds([list(7, START + 86_400), list(8, 1)]),
+    [I2]: holds([list(7), list(8)]),
+  });
+  await world.find([P, person(8)]);
+  for (const who of [P, person(8)]) {
+    assert.equal((await world.store.get([who])).get(who)?.created_at, START);
+  }
+  assert.deepEqual(told(world), [], "it may be the clock of the machine that is wrong");
+});
+
+Deno.test("An outage never looks like an empty world, not over a restart either", async () => {
+  const backend = new RecordMap();
+  const down = { [I1]: fails, [I2]: fails, [I3]: fails, [F]: fails };
+  const world = new DiscoveryWorld(down, { backend });
+  await world.find(people(500));
+  await world.discovery.close();
+  assert.equal(backend.records.size, 0);
+  const up = new DiscoveryWorld({ [I1]: holds(lists(500)), [I2]: holds(lists(500)) }, { backend });
+  await up.find(people(500));
+  assert.equal(await up.known(people(500)), 500);
+});
+
+Deno.test("An outage costs one try in ten seconds for each person, however often they are wanted", async () => {
+  const world = new DiscoveryWorld({ [I1]: fails, [I2]: fails, [I3]: fails, [F]: fails });
+  for (let n = 0; n < 60; n++) {
+    await world.find(people(10));
+    await world.clock.advance(500);
+  }
+  assert.ok(world.at(I1).length <= 4, `${world.at(I1).length}`);
+});
+
+Deno.test("A list a second by one key costs no request, and no more than the last is kept", async () => {
+  let version = 0;
+  const world = new DiscoveryWorld({
+    [I1]: ({ onEvent, end }) => {
+      onEvent(list(7, START + version));
+      end();
+    },
+  });
+  await world.find([P]);
+  const asked = world.asks.length;
+  for (version = 1; version <= 200; version++) {
+    await world.store.event(list(7, START + version));
+    await world.clock.advance(1_000);
+    await world.find([P]);
+  }
+  assert.equal(world.asks.length, asked);
+  assert.equal(world.db.events.size, 1);
+  assert.equal((await world.store.get([P])).get(P)?.created_at, START + 200);
+});
+
+Deno.test("Relays that lie in turns are told of once each, and remembered up to a bound", async () => {
+  const hints = Array.from({ length: 1_100 }, (_, n) => `wss://liar${n}.example/`);
+  const world = new DiscoveryWorld({}, { fallbacks: [] });
+  hints.forEach((url, n) => {
+    world.hints.set(person(n), [url]);
+    world.relays.set(url, holds([forged(list(n))]));
+  });
+  await world.find(people(1_100));
+  assert.equal(world.errors.length, 1_000);
+  assert.equal(new Set(told(world)).size, 1_000);
+});
+
+Deno.test("Finding 10,000 lists takes two requests for 250 people, and as many checks as lists", async () => {
+  const all = holds(lists(10_000));
+  const world = new DiscoveryWorld({ [I1]: all, [I2]: all, [I3]: all });
+  const found = world.discovery.find(10002, people(10_000), { wait: 3_600_000 });
+  for (let turn = 0; turn < 100 && world.db.events.size < 10_000; turn++) await world.turn();
+  await found;
+  assert.equal(world.db.events.size, 10_000);
+  assert.equal(world.asks.length, 80);
+  assert.equal(world.verified, 10_000);
+});

@@ -1,0 +1,133 @@
+import assert from "node:assert/strict";
+import { START } from "../../testing/test_clock.ts";
+import {
+  DiscoveryWorld,
+  F,
+  fails,
+  hangs,
+  holds,
+  I1,
+  I2,
+  I3,
+  list,
+  lists,
+  people,
+  person,
+  settles,
+} from "../support/discovery_world.ts";
+import { RecordMap } from "../support/relay_records.ts";
+
+const P = person(7);
+const HOUR = 3_600_000;
+const everywhere = (count: number) => ({
+  [I1]: holds(lists(count)),
+  [I2]: holds(lists(count)),
+  [I3]: holds(lists(count)),
+});
+
+Deno.test("find() asks for no one who has a fresh list, and refreshes a stale one behind", async () => {
+  const world = new DiscoveryWorld(everywhere(10));
+  await world.find([P]);
+  world.asks.length = 0;
+  await world.clock.advance(6 * HOUR - 1_000);
+  await world.find([P]);
+  assert.equal(world.asks.length, 0);
+  for (const url of [I1, I2, I3]) world.relays.set(url, hangs);
+  await world.clock.advance(1_000);
+  assert.ok(await settles(world, world.discovery.find(10002, [P], { wait: 60_000 })));
+  assert.equal(world.asks.length, 2);
+  world.asks[0].onEvent(list(7, START + 50));
+  world.asks[0].end();
+  world.asks[1].end();
+  await world.turn();
+  assert.equal((await world.store.get([P])).get(P)?.created_at, START + 50);
+  await world.find([P]);
+  assert.equal(world.asks.length, 2, "it is fresh again");
+});
+
+Deno.test("find() takes a list that no relay has any more for checked, not for gone", async () => {
+  const backend = new RecordMap();
+  const world = new DiscoveryWorld({}, { backend });
+  await world.store.event(list(7));
+  await world.find([P]);
+  await world.turn();
+  const asked = world.asks.length;
+  assert.ok(asked > 0);
+  await world.clock.advance(2 * HOUR);
+  await world.find([P]);
+  assert.equal(world.asks.length, asked);
+  assert.equal(await world.known([P]), 1);
+  await world.discovery.close();
+  assert.deepEqual([...backend.records.values()], [`10002+${START}`]);
+});
+
+Deno.test("find() asks again after an hour for somebody who has none", async () => {
+  const world = new DiscoveryWorld();
+  await world.find([P]);
+  world.asks.length = 0;
+  await world.clock.advance(HOUR - 1_000);
+  await world.find([P]);
+  assert.equal(world.asks.length, 0);
+  world.relays.set(I1, holds([list(7)]));
+  await world.clock.advance(1_000);
+  await world.find([P]);
+  assert.equal(await world.known([P]), 1);
+});
+
+Deno.test("find() remembers over a restart who was asked for, and what came of it", async () => {
+  const backend = new RecordMap();
+  const world = new DiscoveryWorld({ [I1]: holds([list(7)]) }, { backend });
+  await world.find([P, person(8)]);
+  await world.discovery.close();
+  const at = START;
+  assert.deepEqual(Object.fromEntries(backend.records), {
+    [P]: `10002+${at}`,
+    [person(8)]: `10002-${at}`,
+  });
+  const later = new DiscoveryWorld({}, { backend });
+  await later.store.event(list(7));
+  await later.find([P, person(8)]);
+  assert.deepEqual(later.asks, []);
+  const bare = new DiscoveryWorld({}, { backend });
+  await bare.find([P, person(8)]);
+  assert.deepEqual(bare.at(I1), [[P]], "the list of who had one is gone, so it is asked for");
+});
+
+Deno.test("find() remembers no outage, and asks again after some seconds", async () => {
+  const backend = new RecordMap();
+  const world = new DiscoveryWorld(
+    { [I1]: fails, [I2]: fails, [I3]: fails, [F]: fails },
+    { backend },
+  );
+  await world.find([P]);
+  const asked = world.asks.length;
+  await world.find([P]);
+  assert.equal(world.asks.length, asked, "not at once");
+  for (const url of [I1, I2, I3]) world.relays.set(url, holds([list(7)]));
+  await world.clock.advance(10_000);
+  await world.find([P]);
+  assert.equal(await world.known([P]), 1);
+  await world.discovery.close();
+  assert.deepEqual([...backend.records.keys()], [P]);
+});
+
+Deno.test("find() asks for nothing where relays may not be asked, and says of nobody that there is none", async () => {
+  const world = new DiscoveryWorld(everywhere(10));
+  for (const url of [I1, I2, I3, F]) world.unusable.add(url);
+  await world.find(people(5));
+  assert.equal(world.asks.length, 0);
+  world.unusable.clear();
+  await world.clock.advance(10_000);
+  await world.find(people(5));
+  assert.equal(await world.known(people(5)), 5);
+});
+
+Deno.test("find() goes by no check of a time to come, as after a clock was set right", async () => {
+  const later = START + 86_400;
+  const backend = new RecordMap([[P, `10002-${later}`], [person(8), `10002+${later}`]]);
+  const world = new DiscoveryWorld({}, { backend });
+  await world.store.event(list(8));
+  await world.find([P, person(8)]);
+  await world.turn();
+  assert.deepEqual(new Set(world.at(I1).flat()), new Set([P, person(8)]));
+});

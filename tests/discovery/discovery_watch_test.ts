@@ -1,0 +1,147 @@
+import assert from "node:assert/strict";
+import { ListWatch } from "../../src/discovery/list_watch.ts";
+import { TestClock } from "../../testing/test_clock.ts";
+import {
+  DiscoveryWorld,
+  F,
+  fails,
+  holds,
+  I1,
+  I2,
+  I3,
+  lists,
+  people,
+} from "../support/discovery_world.ts";
+import { RecordMap } from "../support/relay_records.ts";
+
+const HOUR = 3_600_000;
+
+/** Lets time pass, and all happen that is due. */
+async function pass(world: DiscoveryWorld, hours: number): Promise<void> {
+  for (let half = 0; half < hours * 2; half++) {
+    await world.clock.advance(HOUR / 2);
+    await world.turn();
+  }
+}
+
+Deno.test("watch() refreshes the lists of the watched when they are stale, and nobody else's", async () => {
+  const world = new DiscoveryWorld({ [I1]: holds(lists(9)), [I2]: holds(lists(9)) });
+  await world.find(people(9));
+  const stop = world.discovery.watch(people(4));
+  const before = world.asks.length;
+  await pass(world, 5.5);
+  assert.equal(world.asks.length, before);
+  await pass(world, 1);
+  const again = world.asks.slice(before).flatMap(({ authors }) => authors);
+  assert.deepEqual(new Set(again), new Set(people(4)));
+  const after = world.asks.length;
+  await pass(world, 5);
+  assert.equal(world.asks.length, after, "once every six hours");
+  await pass(world, 1.5);
+  assert.ok(world.asks.length > after);
+  stop();
+  stop();
+  assert.equal(world.clock.pending, 0);
+});
+
+Deno.test("watch() looks for those who have no list every hour, and after an outage within two minutes", async () => {
+  const world = new DiscoveryWorld({ [I1]: fails, [I2]: fails, [I3]: fails, [F]: fails });
+  await world.find(people(3));
+  using _ = { [Symbol.dispose]: world.discovery.watch(people(3)) };
+  world.relays.set(I1, holds(lists(2)));
+  world.relays.set(I2, holds([]));
+  await world.clock.advance(120_000);
+  await world.turn();
+  assert.equal(await world.known(people(3)), 2);
+  world.relays.set(I1, holds(lists(3)));
+  await pass(world, 1.5);
+  assert.equal(await world.known(people(3)), 3);
+});
+
+Deno.test("watch() by several callers lasts until the last has stopped", async () => {
+  const world = new DiscoveryWorld();
+  const stops = [people(3), people(2), [...people(2), ...people(2)]].map((some) =>
+    world.discovery.watch(some)
+  );
+  assert.equal(world.clock.pending, 1, "one timer");
+  stops[0]();
+  stops[0]();
+  stops[2]();
+  assert.equal(world.clock.pending, 1);
+  await world.clock.advance(120_000);
+  await world.turn();
+  assert.deepEqual(new Set(world.asks.flatMap(({ authors }) => authors)), new Set(people(2)));
+  stops[1]();
+  assert.equal(world.clock.pending, 0);
+  world.discovery.watch([])();
+  assert.equal(world.clock.pending, 0);
+});
+
+Deno.test("ListWatch gives all of 100,000 people their turn, 1,000 at a time, whoever stays due", async () => {
+  const clock = new TestClock();
+  const asked = new Map<string, number>();
+  let most = 0;
+  const watch = new ListWatch({
+    clock,
+    random: () => 0.5,
+    isDue: () => true,
+    refresh: (some) => {
+      most = Math.max(most, some.length);
+      for (const one of some) asked.set(one, (asked.get(one) ?? 0) + 1);
+    },
+  });
+  const everybody = people(100_000);
+  const stop = watch.watch(everybody);
+  for (let minute = 0; minute < 100; minute++) await clock.advance(60_000);
+  assert.equal(most, 1_000);
+  assert.equal(asked.size, 100_000);
+  assert.ok([...asked.values()].every((times) => times === 1));
+  stop();
+  assert.equal(clock.pending, 0);
+});
+
+Deno.test("ListWatch asks for those who are due, and for nobody if there is nobody", async () => {
+  const clock = new TestClock();
+  const asked: (readonly string[])[] = [];
+  const due = new Set(["b"]);
+  const watch = new ListWatch({
+    clock,
+    random: () => 0.5,
+    isDue: (pubkey) => due.has(pubkey),
+    refresh: (some) => asked.push(some),
+  });
+  watch.watch(["a", "b", "c"]);
+  await clock.advance(60_000);
+  due.clear();
+  await clock.advance(120_000);
+  assert.deepEqual(asked, [["b"]]);
+  watch.close();
+});
+
+Deno.test("ListWatch looks at times that dice decide, so that programs do not ask together", async () => {
+  const times: number[] = [];
+  for (const die of [0, 0.999]) {
+    const clock = new TestClock();
+    const start = clock.now();
+    const refresh = () => void times.push(clock.now() - start);
+    const watch = new ListWatch({ clock, random: () => die, isDue: () => true, refresh });
+    watch.watch(["a"]);
+    await clock.advance(80_000);
+    watch.close();
+  }
+  assert.deepEqual(times.map(Math.round), [45_000, 74_970]);
+});
+
+Deno.test("watch() tells of a database that fails, and goes on", async () => {
+  const world = new DiscoveryWorld({}, { backend: new RecordMap() });
+  const stop = world.discovery.watch(people(1));
+  world.db.error = new Error("disk full");
+  await world.clock.advance(60_000);
+  await world.turn();
+  assert.deepEqual(world.errors.map(({ message }) => message), ["Cannot refresh relay lists"]);
+  world.db.error = undefined;
+  await world.clock.advance(60_000);
+  await world.turn();
+  assert.ok(world.asks.length > 0);
+  stop();
+});

@@ -1,0 +1,103 @@
+import type { NostrEvent } from "@nostrify/types";
+import assert from "node:assert/strict";
+import { ListIntake } from "../../src/discovery/list_intake.ts";
+import { ListSearch } from "../../src/discovery/list_search.ts";
+import { type EventRefusal, EventRefusedError, type RelayError } from "../../src/nostr/errors.ts";
+import { settled } from "../../testing/test_clock.ts";
+import { I1, I2, list, person } from "../support/discovery_world.ts";
+
+/** An intake over a store that refuses what the test says. */
+class IntakeTest {
+  readonly controller = new AbortController();
+  readonly calls: NostrEvent[][] = [];
+  readonly errors: Error[] = [];
+  readonly intake: ListIntake;
+  refuse: (event: NostrEvent) => EventRefusedError | undefined = () => undefined;
+  wait: Promise<void> = Promise.resolve();
+
+  constructor() {
+    this.intake = new ListIntake({
+      store: {
+        events: async (events) => {
+          this.calls.push([...events]);
+          await this.wait;
+          const refused = [...events].flatMap((event) => this.refuse(event) ?? []);
+          return { stored: 0, refused };
+        },
+      },
+      signal: this.controller.signal,
+      onError: (error) => this.errors.push(error),
+    });
+  }
+
+  /** Takes lists of the searches' people; the numbers of those that were found. */
+  async take(url: string, ...lists: [NostrEvent, ListSearch][]): Promise<number[]> {
+    const { found } = await this.intake.take(url, new Map(lists));
+    return [...found].map(({ pubkey }) => Number(`0x${pubkey}`));
+  }
+}
+
+const search = (n: number) => new ListSearch(10002, person(n), false);
+
+Deno.test("ListIntake gives no list to the store that another relay had before", async () => {
+  const test = new IntakeTest();
+  const wanted = search(7);
+  const { promise, resolve } = Promise.withResolvers<void>();
+  test.wait = promise;
+  const first = test.take(I1, [list(7), wanted]);
+  const second = test.take(I2, [list(7), wanted]);
+  await settled();
+  assert.equal(test.calls.length, 1, "the second waits for the first");
+  resolve();
+  assert.deepEqual(await Promise.all([first, second]), [[7], [7]]);
+  assert.equal(test.calls.length, 1);
+  const newer = list(7, list(7).created_at + 1);
+  assert.deepEqual(await test.take(I2, [newer, wanted]), [7]);
+  assert.deepEqual(test.calls[1], [newer]);
+});
+
+Deno.test("ListIntake finds nothing in what is refused; only lies are told of, once for each relay", async () => {
+  const refusals: [EventRefusal, boolean][] = [
+    ["forged", true],
+    ["malformed", true],
+    ["future", false],
+    ["deleted", false],
+  ];
+  for (const [reason, isLie] of refusals) {
+    const test = new IntakeTest();
+    // A store may name a copy of what is in order.
+    test.refuse = (event) =>
+      event.pubkey === person(7)
+        ? new EventRefusedError(reason, reason === "deleted" ? { ...event } : event, "it is bad")
+        : undefined;
+    for (const _ of [1, 2]) {
+      const found = await test.take(I1, [list(7), search(7)], [list(8), search(8)]);
+      assert.deepEqual(found, [8]);
+    }
+    assert.deepEqual(test.errors.map((error) => (error as RelayError).relay), isLie ? [I1] : []);
+  }
+});
+
+Deno.test("ListIntake takes a genuine list from beside a forged copy with the same id", async () => {
+  const test = new IntakeTest();
+  const forged = { ...list(7), content: "forged" };
+  test.refuse = (event) =>
+    event === forged ? new EventRefusedError("forged", event, "it is") : undefined;
+  const wanted = search(7);
+  assert.deepEqual(await test.take(I1, [forged, wanted], [list(7), wanted]), [7]);
+});
+
+Deno.test("ListIntake whose store fails says so, and goes on; once it is ended, it says nothing", async () => {
+  const test = new IntakeTest();
+  test.wait = Promise.reject(new Error("disk full"));
+  const failed = await test.intake.take(I1, new Map([[list(7), search(7)]]));
+  assert.deepEqual(failed, { found: new Set(), isStored: false });
+  assert.deepEqual(test.errors.map(({ message }) => message), [`Cannot store the lists of ${I1}`]);
+  test.wait = Promise.resolve();
+  assert.deepEqual(await test.take(I1, [list(7), search(7)]), [7]);
+  test.controller.abort();
+  const { isStored } = await test.intake.take(I1, new Map([[list(7), search(7)]]));
+  assert.ok(!isStored);
+  assert.equal(test.calls.length, 2);
+  assert.equal(test.errors.length, 1);
+});

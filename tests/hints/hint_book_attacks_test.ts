@@ -1,0 +1,149 @@
+import fc from "fast-check";
+import assert from "node:assert/strict";
+import type { Hint } from "../../src/hints/hint.ts";
+import type { HintBook } from "../../src/hints/hint_book.ts";
+import { isMoreTrusted, TRUST } from "../../src/hints/hint_weight.ts";
+import { hintKey } from "../../src/nostr/subject_key.ts";
+import type { HintSource } from "../../src/nostr/types.ts";
+import { hint, person, relay, setUp } from "../support/hint_set_up.ts";
+import { A, B, DAY, RecordMap } from "../support/relay_records.ts";
+
+const SOURCES = Object.keys(TRUST) as HintSource[];
+const ALICE = person(1);
+
+/** Hints about so many strangers, or so many relays for one. */
+function* flood(count: number, source: HintSource = "tag", about?: string): Generator<Hint> {
+  for (let i = 0; i < count; i++) {
+    yield hint(about ?? person(1_000_000 + i), relay(about ? i : i % 500), source);
+  }
+}
+
+/** What a book keeps, as a database would hold it. */
+async function kept(book: HintBook, backend: RecordMap): Promise<ReadonlyMap<string, string>> {
+  await book.flush();
+  return backend.records;
+}
+
+Deno.test("a million hints about strangers leave those about people who are asked for", async () => {
+  const backend = new RecordMap();
+  const { book, urls } = setUp({ backend });
+  await book.ready();
+  const follows = Array.from({ length: 2_000 }, (_, i) => person(i));
+  const [known, unknown] = [follows.slice(0, 1_000), follows.slice(1_000)];
+  book.add(known.map((about) => hint(about, A)));
+  for (const follow of follows) book.get(follow);
+  book.add([hint(person(5_000), B, "hand"), hint(hintKey("group", "dogs"), B, "hand")]);
+  book.add(flood(500_000));
+  // Of some nothing was known when they were asked for.
+  book.add(unknown.map((about) => hint(about, B)));
+  book.add(flood(500_000, "follows"));
+  assert.ok(book.size <= 20_000);
+  assert.ok(known.every((follow) => urls(follow)[0] === A));
+  assert.ok(unknown.every((follow) => urls(follow)[0] === B));
+  assert.deepEqual([person(5_000), hintKey("group", "dogs")].map(urls), [[B], [B]]);
+  assert.equal((await kept(book, backend)).size, book.size);
+});
+
+Deno.test("what was named by hand outlasts a flood after a restart, too", async () => {
+  const backend = new RecordMap();
+  const first = setUp({ backend, max: 100 });
+  await first.book.ready();
+  first.book.add([hint(ALICE, A, "hand"), hint(person(2), A)]);
+  await first.book.close();
+  const { book, urls } = setUp({ backend, max: 100 });
+  await book.ready();
+  book.add(flood(1_000));
+  assert.deepEqual([ALICE, person(2)].map(urls), [[A], []]);
+});
+
+Deno.test("events are asked for by the thousand, and take no place from people", () => {
+  const { book, urls } = setUp({ max: 100 });
+  book.add([hint(ALICE, A)]);
+  book.get(ALICE);
+  for (let i = 0; i < 1_000; i++) book.get(hintKey("id", person(i)));
+  book.add(flood(1_000));
+  assert.deepEqual(urls(ALICE), [A]);
+});
+
+Deno.test("of those asked for half of the places are kept, for the latest", () => {
+  const { book } = setUp({ max: 100 });
+  const asked = Array.from({ length: 80 }, (_, i) => person(i));
+  for (const key of asked) book.get(key);
+  book.add(asked.map((about) => hint(about, A)));
+  book.get(asked[30]);
+  book.get(person(500));
+  book.add(flood(1_000));
+  const left = asked.filter((key) => book.has(key));
+  assert.deepEqual(left, [asked[30], ...asked.slice(32)]);
+  assert.ok(book.size <= 100 && book.size >= 99);
+});
+
+Deno.test("those of whom nothing was heard for longest go first, where nobody was asked for", () => {
+  const { book } = setUp({ max: 3 });
+  for (const n of [1, 2, 3]) book.add([hint(person(n), A)]);
+  book.add([hint(person(1), B)]);
+  book.add([hint(person(2), A)]);
+  book.add([hint(person(4), A)]);
+  assert.deepEqual([1, 2, 3, 4].map((n) => book.has(person(n))), [true, false, true, true]);
+});
+
+Deno.test("of one person eight relays are kept, and a flood from one source changes none", () => {
+  const { book, urls } = setUp();
+  book.add(flood(100_000, "tag", ALICE));
+  assert.deepEqual(urls(ALICE), Array.from({ length: 8 }, (_, i) => relay(i)));
+});
+
+Deno.test("a source never drives out a relay that a more trusted one named", async () => {
+  const named = fc.uniqueArray(
+    fc.record({ n: fc.nat(50), source: fc.constantFrom(...SOURCES), age: fc.nat(360) }),
+    { selector: ({ n }) => n, maxLength: 8 },
+  );
+  const attack = fc.record({
+    source: fc.constantFrom(...SOURCES),
+    ns: fc.array(fc.integer({ min: 40, max: 200 }), { maxLength: 30 }),
+    later: fc.nat(100),
+  });
+  await fc.assert(fc.asyncProperty(named, attack, async (named, { source, ns, later }) => {
+    const { book, clock, urls } = setUp();
+    await clock.advance(360 * DAY);
+    const now = clock.now() / 1000;
+    for (const { n, source, age } of named) {
+      book.add([hint(ALICE, relay(n), source)], now - age * 86_400);
+    }
+    await clock.advance(later * DAY);
+    book.add(ns.map((n) => hint(ALICE, relay(n), source)));
+    const left = urls(ALICE);
+    assert.ok(left.length <= 8);
+    for (const { n, source: by, age } of named) {
+      const stands = age + later <= 4 * TRUST[by].halfLife;
+      if (isMoreTrusted(by, source) && stands) assert.ok(left.includes(relay(n)), relay(n));
+    }
+  }));
+});
+
+Deno.test("what nobody has said for four half-lives makes way for what is said today", async () => {
+  const { book, clock, urls } = setUp({ perKey: 2 });
+  book.add([hint(ALICE, A, "nip05"), hint(ALICE, B, "nip05")]);
+  await clock.advance(720 * DAY);
+  assert.equal(book.add([hint(ALICE, relay(1))]), 0);
+  await clock.advance(DAY);
+  assert.equal(book.add([hint(ALICE, relay(1))]), 1);
+  assert.deepEqual(urls(ALICE), [relay(1), A], "of equals the larger URL goes");
+});
+
+Deno.test("a thousand characters at most are kept of each, however long the URLs are", async () => {
+  const backend = new RecordMap();
+  const { book, urls } = setUp({ backend });
+  await book.ready();
+  const url = fc.tuple(fc.nat(9), fc.integer({ min: 1, max: 230 }))
+    .map(([n, length]) => `${relay(n)}${"x".repeat(length)}`);
+  const source = fc.constantFrom(...SOURCES);
+  await fc.assert(fc.asyncProperty(fc.array(fc.tuple(url, source)), async (hints) => {
+    book.add(hints.map(([url, source]) => hint(ALICE, url, source)));
+    const [[, text] = [ALICE, ""]] = await kept(book, backend);
+    assert.ok(text.length <= 1_000);
+    assert.ok(urls(ALICE).length <= 8);
+  }));
+  const [[, text]] = backend.records;
+  assert.ok(text.length > 700, "which is not because there is little");
+});

@@ -1,0 +1,93 @@
+import fc from "fast-check";
+import assert from "node:assert/strict";
+import {
+  addHint,
+  cleanHints,
+  hintedAuthor,
+  isHintSource,
+  lastSeen,
+  NO_HINTS,
+  relayHints,
+} from "../../src/hints/hint_record.ts";
+import { START as NOW } from "../../testing/test_clock.ts";
+import { person, relay } from "../support/hint_set_up.ts";
+import { A, B } from "../support/relay_records.ts";
+
+const TIME = { seen: NOW, now: NOW, perKey: 8 };
+
+Deno.test("the text of hints is short, and can be read by people", () => {
+  const one = addHint(NO_HINTS, { url: A, source: "tag" }, TIME);
+  assert.equal(one, `[[["${A}",{"tag":${NOW}}]]]`);
+  const two = addHint(one, { url: B, source: "nip19", author: person(1) }, TIME);
+  const relays = `[["${A}",{"tag":${NOW}}],["${B}",{"nip19":${NOW}}]]`;
+  assert.equal(two, `[${relays},"${person(1)}","nip19"]`);
+  assert.equal(hintedAuthor(two), person(1));
+  assert.equal(addHint(two, { url: A, source: "tag" }, TIME), two);
+});
+
+Deno.test("no hints have no relays and no author", () => {
+  assert.deepEqual(relayHints(NO_HINTS, NOW), []);
+  assert.equal(hintedAuthor(NO_HINTS), undefined);
+});
+
+Deno.test("texts are as old as the latest that they tell of", () => {
+  let text = addHint(NO_HINTS, { url: A, source: "tag" }, { ...TIME, seen: 5 });
+  text = addHint(text, { url: B, source: "tag" }, { ...TIME, seen: 9 });
+  text = addHint(text, { url: A, source: "hand" }, { ...TIME, seen: 7 });
+  assert.equal(lastSeen(text), 9);
+});
+
+Deno.test("a new author makes no mark older", () => {
+  const one = addHint(NO_HINTS, { url: A, source: "tag" }, TIME);
+  const hint = { url: A, source: "tag", author: person(1) } as const;
+  const two = addHint(one, hint, { ...TIME, seen: NOW - 500 });
+  assert.equal(lastSeen(two), NOW);
+  assert.equal(hintedAuthor(two), person(1));
+});
+
+Deno.test("a hint that finds no place changes nothing, whoever it names", () => {
+  const time = { ...TIME, perKey: 1 };
+  const full = addHint(NO_HINTS, { url: A, source: "hand" }, time);
+  assert.equal(addHint(full, { url: B, source: "tag", author: person(1) }, time), full);
+});
+
+Deno.test("what is kept of a text is what can be read, of the latest relays", () => {
+  const named = (n: number) => [relay(n), { tag: n }];
+  const read = (value: unknown, perKey = 8) => {
+    const text = cleanHints(JSON.stringify(value), perKey);
+    return text === undefined ? undefined : JSON.parse(text);
+  };
+  const good = [[named(1), named(2)], person(1), "tag"];
+  assert.deepEqual(read(good), good);
+  assert.deepEqual(read([[named(1), named(2), named(3)]], 2), [[named(2), named(3)]]);
+  assert.deepEqual(read([[named(1), [relay(1), { hand: 7 }]]]), [[[relay(1), { hand: 7 }]]]);
+  const marks = { tag: 1, hand: -1, nip05: 0.5, nip19: "7", toString: 7, follows: null };
+  assert.deepEqual(read([[[A, marks]]]), [[[A, { tag: 1 }]]]);
+  for (const author of [["junk", "tag"], [person(1), "junk"], [person(1)], [null, null]]) {
+    assert.deepEqual(read([[named(1)], ...author]), [[named(1)]]);
+  }
+  for (
+    const relay of [[], [A], [A, null], [A, {}], ["", { tag: 1 }], ["x".repeat(257), { tag: 1 }]]
+  ) {
+    assert.equal(read([[relay]]), undefined);
+    assert.deepEqual(read([[relay, named(1)]]), [[named(1)]]);
+  }
+  assert.equal(read([Array.from({ length: 60 }, (_, n) => named(n))]), undefined, "too long");
+});
+
+Deno.test("whatever text there is, reading it throws nothing, and reads the same again", () => {
+  const texts = fc.oneof(
+    fc.string({ unit: "binary" }),
+    fc.json(),
+    fc.array(fc.tuple(fc.constantFrom(A, B), fc.object({ key: fc.constantFrom("tag", "hand") })))
+      .map((relays) => JSON.stringify([relays])),
+  );
+  fc.assert(fc.property(texts, (text) => {
+    const clean = cleanHints(text, 8);
+    if (clean === undefined) return;
+    assert.equal(cleanHints(clean, 8), clean);
+    assert.ok(relayHints(clean, NOW).every(({ source, weight }) => isHintSource(source) && weight));
+    assert.ok(lastSeen(clean) >= 0);
+  }));
+  for (const text of [undefined, null, 7, {}, ""]) assert.equal(cleanHints(text, 8), undefined);
+});

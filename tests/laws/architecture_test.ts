@@ -1,0 +1,260 @@
+import assert from "node:assert/strict";
+import { resolvePath, ROOT, type SourceFile, sourceFiles } from "../support/source_files.ts";
+
+/** A folder of `src`; the sentence of each is in docs/design.md. */
+interface Room {
+  /** Which other rooms, or files of them, it may import. */
+  readonly rooms: readonly string[];
+  /** Which packages it may import; of `@nostrify/types` the types alone. */
+  readonly packages: readonly string[];
+  /** Whether its code may wait. */
+  readonly awaits: boolean;
+}
+
+const NOSTR = ["@nostrify/types", "nostr-tools"];
+
+/** Who may import whom, from the ground up. A room imports only rooms above its own line. */
+const ROOMS: Readonly<Record<string, Room>> = {
+  base: { rooms: [], packages: [], awaits: true },
+  nostr: { rooms: ["base"], packages: [...NOSTR, "lru-cache"], awaits: false },
+  db: { rooms: ["base", "nostr"], packages: [...NOSTR, "kysely", "node:sqlite"], awaits: true },
+  lists: { rooms: ["base", "nostr"], packages: [...NOSTR, "lru-cache"], awaits: true },
+  hints: { rooms: ["base", "nostr"], packages: NOSTR, awaits: true },
+  plan: { rooms: ["base", "nostr"], packages: NOSTR, awaits: false },
+  relays: { rooms: ["base", "nostr"], packages: NOSTR, awaits: true },
+  connections: { rooms: ["base", "nostr", "relays"], packages: NOSTR, awaits: true },
+  requests: {
+    rooms: ["base", "nostr", "plan", "relays", "connections"],
+    packages: NOSTR,
+    awaits: true,
+  },
+  discovery: {
+    rooms: ["base", "nostr", "lists", "hints", "plan/event_rules"],
+    packages: NOSTR,
+    awaits: true,
+  },
+  /** The files of `src` itself: the door, the factories, their options, the wiring. */
+  "": {
+    rooms: [
+      "base",
+      "nostr",
+      "lists",
+      "hints",
+      "plan",
+      "relays",
+      "connections",
+      "requests",
+      "discovery",
+    ],
+    packages: [...NOSTR, "@nostrify/nostrify"],
+    awaits: true,
+  },
+};
+
+/** Clocks and timers that are no defaults of options, and what for. */
+const DECLARED: Readonly<Record<string, string>> = {
+  "src/base/clock.ts Date.now": "the clock of the machine, a default of options",
+  "src/base/clock.ts setTimeout": "the timers of the machine, a default of options",
+  "src/db/bulk.ts setTimeout": "lets sockets have their turn between statements",
+  "src/db/node_sqlite_handle.ts performance.now": "bounds the waiting for another process's lock",
+  "src/db/node_sqlite_handle.ts setTimeout": "waits for another process's lock",
+};
+
+const src = sourceFiles("src");
+const FOLDERS = ["testing", "tests", "bench", "examples"];
+const everything = [...src, ...FOLDERS.flatMap(sourceFiles)];
+const config = JSON.parse(Deno.readTextFileSync(new URL("deno.json", ROOT)));
+const byPath = new Map(src.map((file) => [file.path, file]));
+
+/** Which other files of the project a file imports. */
+function ownImports({ path, imports }: SourceFile): string[] {
+  return imports.filter(({ specifier }) => specifier.startsWith("."))
+    .map(({ specifier }) => resolvePath(path, specifier));
+}
+
+/** What a file imports from outside. */
+function outside({ imports }: SourceFile) {
+  return imports.filter(({ specifier }) => !specifier.startsWith("."));
+}
+
+/** A file and all that it imports, however indirectly. */
+function reachedFrom(path: string, seen = new Set<string>()): SourceFile[] {
+  seen.add(path);
+  for (const next of ownImports(byPath.get(path)!)) if (!seen.has(next)) reachedFrom(next, seen);
+  return [...seen].map((path) => byPath.get(path)!);
+}
+
+/** The room of a file of `src`: its folder's name, empty for those in none. */
+function roomOf(path: string): string {
+  return /^src\/(?:([^/]+)\/)?/.exec(path)![1] ?? "";
+}
+
+/** The room of a file of `src`, and what it may do. */
+function rulesOf({ path }: SourceFile): Room {
+  return ROOMS[roomOf(path)] ?? assert.fail(`${path} is in no room`);
+}
+
+/** A file's imports of other rooms that the room may not have. */
+function trespasses(file: SourceFile): string[] {
+  const { rooms } = rulesOf(file);
+  return ownImports(file).filter((path) => {
+    const room = roomOf(path);
+    if (room === roomOf(file.path)) return false;
+    return !rooms.includes(room) && !rooms.includes(path.replace(/^src\/|\.ts$/g, ""));
+  }).map((path) => `${file.path} imports ${path}`);
+}
+
+/** Files that import each other in a loop, from one of them round to it again. */
+function* cycles(path: string, trail: readonly string[] = []): Generator<string> {
+  if (trail.includes(path)) yield [...trail.slice(trail.indexOf(path)), path].join(" -> ");
+  else if (!free.has(path)) {
+    for (const next of ownImports(byPath.get(path)!)) yield* cycles(next, [...trail, path]);
+    free.add(path);
+  }
+}
+
+/** Files from which no loop can be reached. */
+const free = new Set<string>();
+
+Deno.test("ROOMS are in an order in which each imports only those before it", () => {
+  const names = Object.keys(ROOMS);
+  for (const [i, name] of names.entries()) {
+    for (const other of ROOMS[name].rooms) {
+      const [room] = other.split("/");
+      assert.ok(names.slice(0, i).includes(room), `${name} imports ${room}`);
+    }
+  }
+  const folders = new Set(src.map(({ path }) => roomOf(path)));
+  assert.deepEqual([...folders].sort(), names.toSorted());
+});
+
+Deno.test("src files import only the rooms that their room may import", () => {
+  assert.deepEqual(src.flatMap(trespasses), []);
+});
+
+Deno.test("src files never import each other in a loop", () => {
+  assert.deepEqual(src.flatMap(({ path }) => [...cycles(path)]), []);
+});
+
+Deno.test("src files import only the packages that their room may import", () => {
+  for (const file of src) {
+    const { packages } = rulesOf(file);
+    for (const { specifier, isType } of outside(file)) {
+      const [, name] = /^(@[^/]+\/[^/]+|[^/]+)/.exec(specifier)!;
+      assert.ok(packages.includes(name), `${file.path} imports ${specifier}`);
+      if (name === "@nostrify/types") assert.ok(isType, `${file.path} imports ${specifier} to run`);
+    }
+  }
+});
+
+Deno.test("src files of rooms that decide never wait, and no file that says it is pure does", () => {
+  for (const file of src) {
+    const [head] = /^\/\*\*[^]*?\*\//.exec(file.text)!;
+    if (rulesOf(file).awaits && !/\bPure\b/.test(head)) continue;
+    assert.doesNotMatch(file.code, /\b(?:async|await)\b|\bPromise[.(]|\.then\(/, file.path);
+  }
+});
+
+Deno.test("testing, bench and examples import nothing from tests, and tests nothing from bench", () => {
+  for (const { path, imports } of everything) {
+    const folder = path.split("/")[0];
+    for (const { specifier } of imports) {
+      if (!specifier.startsWith(".")) continue;
+      const [other] = resolvePath(path, specifier).split("/");
+      const allowed = folder === "src"
+        ? ["src"]
+        : folder === "tests"
+        ? ["src", "testing", "tests", "examples"]
+        : ["src", "testing", folder];
+      assert.ok(allowed.includes(other), `${path} imports ${specifier}`);
+    }
+  }
+});
+
+Deno.test("mod.ts reaches no database and no module of a runtime, and re-exports by name", () => {
+  const files = reachedFrom("src/mod.ts");
+  assert.ok(files.length > 20);
+  for (const file of files) {
+    assert.ok(!file.path.startsWith("src/db/"), file.path);
+    for (const { specifier } of outside(file)) assert.doesNotMatch(specifier, /^node:|kysely/);
+  }
+  assert.doesNotMatch(byPath.get("src/mod.ts")!.code, /^(?!export |import |[ }]|$)/m);
+  assert.doesNotMatch(byPath.get("src/mod.ts")!.code, /export \*/);
+});
+
+Deno.test("the database over any Kysely instance needs no runtime of its own", () => {
+  for (const file of reachedFrom("src/db/kysely.ts")) {
+    for (const { specifier } of outside(file)) assert.doesNotMatch(specifier, /^node:/, file.path);
+  }
+});
+
+Deno.test("files are short: the median at most 100 lines, nine in ten 250, none above 400", () => {
+  const lines = everything.map(({ path, text }) => [text.split("\n").length - 1, path] as const)
+    .sort(([a], [b]) => a - b);
+  const at = (share: number) => lines[Math.ceil(lines.length * share) - 1];
+  assert.ok(at(0.5)[0] <= 100, `the median has ${at(0.5)}`);
+  assert.ok(at(0.9)[0] <= 250, `one in ten has at least ${at(0.9)}`);
+  assert.ok(at(1)[0] <= 400, `the longest has ${at(1)}`);
+});
+
+Deno.test("the exports of deno.json exist, and the import map knows them by the same names", () => {
+  for (const [name, path] of Object.entries<string>(config.exports)) {
+    assert.ok(byPath.has(path.slice(2)), path);
+    assert.equal(config.imports[config.name + name.slice(1)], path);
+  }
+});
+
+Deno.test("nothing that runs by itself imports from JSR", () => {
+  for (const { path, imports } of everything) {
+    if (path === "examples/deno_sqlite.ts") continue;
+    for (const { specifier } of imports) {
+      assert.doesNotMatch(config.imports[specifier] ?? specifier, /^jsr:/, path);
+    }
+  }
+});
+
+Deno.test("every file of src begins with what it is for", () => {
+  for (const { path, text } of src) {
+    const [, doc] = /^\/\*\*\n([^]*?)\*\//.exec(text) ?? assert.fail(`${path} has no doc`);
+    assert.match(doc, /^ \* [^@\n]{10,}\n[^]* \* @module\n $/, path);
+  }
+});
+
+Deno.test("everything that the entry points export is documented", async () => {
+  const entries = Object.values<string>(config.exports);
+  const { stdout, success } = await new Deno.Command(Deno.execPath(), {
+    args: ["doc", "--json", ...entries],
+    cwd: ROOT,
+  }).output();
+  assert.ok(success);
+  const { nodes } = JSON.parse(new TextDecoder().decode(stdout)) as DocOutput;
+  const modules = Object.values(nodes);
+  assert.equal(modules.length, entries.length);
+  for (const { name, declarations } of modules.flatMap(({ symbols }) => symbols)) {
+    for (const { jsDoc } of declarations) assert.ok(jsDoc?.doc, `${name} has no doc comment`);
+  }
+});
+
+/** What `deno doc --json` prints, as far as it matters here. */
+interface DocOutput {
+  nodes: Record<string, {
+    symbols: { name: string; declarations: { jsDoc?: { doc?: string } }[] }[];
+  }>;
+}
+
+Deno.test("no error is swallowed in an empty catch", () => {
+  for (const { path, code } of everything) {
+    assert.doesNotMatch(code, /\bcatch\s*(?:\([^)]*\)\s*)?\{\s*\}/, path);
+    assert.doesNotMatch(code, /\.catch\(\s*\(\w*\)\s*=>\s*(?:\{\s*\}|undefined|null)\s*\)/, path);
+  }
+});
+
+Deno.test("clocks, dice and timers occur in src only as defaults of injected options", () => {
+  const found = src.flatMap(({ path, code }) =>
+    [...code.matchAll(/(\w+ = )?\b(Date\.now|Math\.random|performance\.now|set\w+?)\b(?=(.?))/g)]
+      .filter(([, , name]) => /\.|^set(?:Timeout|Interval|Immediate)$/.test(name))
+      .filter(([, isDefault, , next]) => !isDefault || next === "(")
+      .map(([, , name]) => `${path} ${name}`)
+  );
+  assert.deepEqual([...new Set(found)].sort(), Object.keys(DECLARED).sort());
+});

@@ -1,0 +1,256 @@
+import type { NostrFilter } from "@nostrify/types";
+import assert from "node:assert/strict";
+import { parseRelayList } from "../../src/nostr/relay_list.ts";
+import { hintKey } from "../../src/nostr/subject_key.ts";
+import type { Known, RelayHint, RelayList } from "../../src/nostr/types.ts";
+import type { PlanOptions } from "../../src/plan/options.ts";
+import { planReq } from "../../src/plan/plan_req.ts";
+import { draft, postsOf, relayList } from "../../testing/memory_source.ts";
+
+const [ALICE, BOB, CAROL] = ["aa", "bb", "cc"].map((byte) => byte.repeat(32));
+const ID = "ee".repeat(32);
+const [A_OUT, A_IN] = ["wss://alice-out.example/", "wss://alice-in.example/"];
+const [B_OUT, B_IN] = ["wss://bob-out.example/", "wss://bob-in.example/"];
+const [HUB, INDEXER] = ["wss://hub.example/", "wss://indexer.example/"];
+const options = { fallbackRelays: [HUB], indexerRelays: [INDEXER] };
+const lists: ReadonlyMap<string, RelayList> = new Map([
+  [ALICE, relayList(ALICE, { write: [A_OUT], read: [A_IN] })],
+  [BOB, relayList(BOB, { write: [B_OUT], read: [B_IN] })],
+]);
+
+/** A filter for events with one of these values in a tag. */
+function tagged(key: `#${string}`, ...values: string[]): NostrFilter {
+  return Object.assign({ kinds: [1, 1111] }, { [key]: values });
+}
+
+/** What each relay is asked, for one filter. */
+function asked(
+  filter: NostrFilter,
+  known: Readonly<Record<string, Known>> = {},
+  more: PlanOptions = {},
+): Record<string, NostrFilter[]> {
+  return Object.fromEntries(plan(filter, known, more).routes);
+}
+
+/** The plan for one filter, where more is known than the lists. */
+function plan(filter: NostrFilter, known: Readonly<Record<string, Known>>, more: PlanOptions = {}) {
+  const all = new Map<string, Known>([...lists, ...Object.entries(known)]);
+  return planReq([filter], all, { ...options, ...more });
+}
+
+/** What hints say, the best first. */
+function hints(...urls: string[]): { hints: RelayHint[] } {
+  return { hints: urls.map((url, i) => ({ url, weight: 1 / (i + 1), source: "nip19" })) };
+}
+
+Deno.test("NIP-65: a filter with authors goes to each one's write relays, narrowed", () => {
+  assert.deepEqual(asked({ kinds: [1], authors: [ALICE, BOB], since: 7 }), {
+    [A_OUT]: [{ kinds: [1], authors: [ALICE], since: 7 }],
+    [B_OUT]: [{ kinds: [1], authors: [BOB], since: 7 }],
+  });
+});
+
+Deno.test("NIP-65: a filter with #p and no authors goes to each one's read relays, narrowed", () => {
+  for (const key of ["#p", "#P"] as const) {
+    assert.deepEqual(asked(tagged(key, ALICE, BOB)), {
+      [A_IN]: [tagged(key, ALICE)],
+      [B_IN]: [tagged(key, BOB)],
+    });
+  }
+});
+
+Deno.test("NIP-65: a filter with both goes to the authors' write relays", () => {
+  const filter = { authors: [ALICE], "#p": [BOB, CAROL] };
+  assert.deepEqual(asked(filter), { [A_OUT]: [filter] });
+});
+
+Deno.test("NIP-65: an entry without a marker, or with an empty one, is read and written", () => {
+  const url = "wss://both.example/";
+  for (const tag of [["r", url], ["r", url, ""], ["r", url, "read", "write"]]) {
+    const list = parseRelayList(draft({ kind: 10002, pubkey: CAROL, tags: [tag] }));
+    const known = new Map([[CAROL, list]]);
+    assert.deepEqual([...planReq([postsOf(CAROL)], known).routes.keys()], [url]);
+    assert.deepEqual([...planReq([{ "#p": [CAROL] }], known).routes.keys()], [url]);
+  }
+});
+
+Deno.test("NIP-65: profiles, follows and lists are asked for on write relays, and on indexers", () => {
+  for (const kind of [0, 3, 10_002, 10_050, 10_006]) {
+    const filter = { kinds: [kind], authors: [ALICE] };
+    assert.deepEqual(asked(filter), { [A_OUT]: [filter], [INDEXER]: [filter] });
+  }
+  const mixed = { kinds: [1, 0, 30_000], authors: [ALICE, BOB], limit: 5 };
+  assert.deepEqual(asked(mixed), {
+    [A_OUT]: [{ ...mixed, authors: [ALICE] }],
+    [B_OUT]: [{ ...mixed, authors: [BOB] }],
+    [INDEXER]: [{ ...mixed, kinds: [0] }],
+  });
+  for (const filter of [{ kinds: [1, 30_000], authors: [ALICE] }, { authors: [ALICE] }]) {
+    assert.deepEqual(asked(filter), { [A_OUT]: [filter] });
+  }
+});
+
+Deno.test("NIP-65: whoever has no list is asked for where hints say, and on fallback relays", () => {
+  const rumours = [1, 2, 3, 4].map((i) => `wss://rumour${i}.example/`);
+  const known = { [CAROL]: hints(...rumours), [BOB]: { ...lists.get(BOB), ...hints(...rumours) } };
+  const filter = postsOf(CAROL);
+  assert.deepEqual(asked(filter, known, { relaysPerAuthor: 4 }), {
+    ...Object.fromEntries(rumours.slice(0, 3).map((url) => [url, [filter]])),
+    [HUB]: [filter],
+  });
+  assert.deepEqual(asked(filter, known, { relaysPerAuthor: 1 }), { [rumours[0]]: [filter] });
+  assert.deepEqual(asked(postsOf(BOB), known), { [B_OUT]: [postsOf(BOB)] });
+});
+
+Deno.test("NIP-37: private drafts are asked for on their author's private relays, too", () => {
+  const filter = { kinds: [1, 31_234], authors: [ALICE, BOB] };
+  const known = { [ALICE]: { ...lists.get(ALICE), private: ["wss://drafts.example/"] } };
+  assert.deepEqual(asked(filter, known), {
+    [A_OUT]: [{ ...filter, authors: [ALICE] }],
+    [B_OUT]: [{ ...filter, authors: [BOB] }],
+    "wss://drafts.example/": [{ kinds: [31_234], authors: [ALICE] }],
+  });
+  assert.deepEqual(asked(postsOf(ALICE), known), { [A_OUT]: [postsOf(ALICE)] });
+});
+
+Deno.test("NIP-22: a filter with #a or #A and no authors goes to the named user's read relays", () => {
+  const [article, other] = [`30023:${ALICE}:x:y`, `30023:${BOB}:`];
+  for (const key of ["#a", "#A"] as const) {
+    assert.deepEqual(asked(tagged(key, article, other)), {
+      [A_IN]: [tagged(key, article)],
+      [B_IN]: [tagged(key, other)],
+    });
+  }
+});
+
+Deno.test("NIP-17: nobody is asked for gift wraps while no kind 10050 list is known", () => {
+  for (const kind of [1059, 21059]) {
+    const { routes, unrouted } = planReq([{ kinds: [kind], "#p": [ALICE] }], lists, options);
+    assert.equal(routes.size, 0);
+    assert.deepEqual(unrouted, [{ reason: "no-dm-list", pubkey: ALICE, filter: 0 }]);
+    assert.deepEqual(asked({ kinds: [1, kind], "#p": [ALICE] }), {
+      [A_IN]: [{ kinds: [1], "#p": [ALICE] }],
+    });
+  }
+});
+
+Deno.test("NIP-17: no relay is told whose gift wraps are looked for, whatever else the filter has", () => {
+  for (const also of [{ search: "cats" }, { "#h": ["cats"] }, { authors: [BOB] }]) {
+    assert.deepEqual(asked({ kinds: [1059], "#p": [ALICE], ...also }), {});
+  }
+});
+
+Deno.test("NIP-17: gift wraps are asked for on the relays of a kind 10050 list, and nowhere else", () => {
+  const known = {
+    [ALICE]: { ...lists.get(ALICE), dm: ["wss://mail.example/"] },
+    [CAROL]: hints(B_IN),
+  };
+  for (const kind of [1059, 21_059]) {
+    const filter = { kinds: [1, kind], "#p": [ALICE, BOB, CAROL] };
+    const { routes, unrouted } = plan(filter, known, { relaysPerAuthor: 1 });
+    assert.deepEqual(Object.fromEntries(routes), {
+      "wss://mail.example/": [{ kinds: [kind], "#p": [ALICE] }],
+      [A_IN]: [{ kinds: [1], "#p": [ALICE] }],
+      [B_IN]: [{ kinds: [1], "#p": [BOB, CAROL] }],
+    });
+    assert.deepEqual(
+      unrouted,
+      [BOB, CAROL].map((pubkey) => {
+        return { reason: "no-dm-list", pubkey, filter: 0 };
+      }),
+    );
+  }
+});
+
+Deno.test("NIP-50, NIP-51: a search goes to the search relays, whomever it names", () => {
+  const searchRelays = ["wss://search.example/"];
+  for (
+    const filter of [
+      { search: "cats" },
+      { search: "cats", ids: [ID] },
+      { search: "cats", authors: [ALICE], "#p": [BOB] },
+    ]
+  ) {
+    const known = { [hintKey("id", ID)]: hints(A_OUT) };
+    assert.deepEqual(asked(filter, known), { [HUB]: [filter] });
+    assert.deepEqual(asked(filter, known, { searchRelays }), { [searchRelays[0]]: [filter] });
+  }
+});
+
+Deno.test("NIP-29: a filter for a group goes to the fallback relays while no host is known", () => {
+  for (const filter of [{ "#h": ["group"] }, { kinds: [9], "#h": ["group"], authors: [ALICE] }]) {
+    assert.deepEqual(asked(filter), { [HUB]: [filter] });
+    const bad = { [hintKey("group", "group")]: hints("ws://127.0.0.1/") };
+    assert.deepEqual(asked(filter, bad), { [HUB]: [filter] });
+  }
+});
+
+Deno.test("NIP-29: a group is asked for on its host alone, whatever else the filter has", () => {
+  const host = "wss://groups.example/";
+  const known = { [hintKey("group", "cats")]: hints("junk", host, A_OUT) };
+  for (const also of [{}, { kinds: [9], authors: [ALICE] }, { search: "food" }, { ids: [ID] }]) {
+    const filter = { "#h": ["cats", "dogs"], ...also };
+    assert.deepEqual(asked(filter, known), {
+      [host]: [{ ...filter, "#h": ["cats"] }],
+      [HUB]: [{ ...filter, "#h": ["dogs"] }],
+    });
+    assert.deepEqual(asked({ ...filter, "#h": ["cats"] }, known), {
+      [host]: [{ ...filter, "#h": ["cats"] }],
+    });
+  }
+});
+
+Deno.test("NIP-10, NIP-19: an event is asked for where hints say, and on the fallback relays", () => {
+  const other = "dd".repeat(32);
+  const filter = { ids: [ID, other], limit: 2 };
+  const known = { [hintKey("id", ID)]: hints(A_OUT, B_OUT, B_IN) };
+  assert.deepEqual(asked(filter, known), {
+    [HUB]: [filter],
+    [A_OUT]: [{ ids: [ID], limit: 2 }],
+    [B_IN]: [{ ids: [ID], limit: 2 }],
+  });
+  assert.deepEqual(asked({ ids: [ID] }, { [hintKey("id", ID)]: hints(HUB) }), {
+    [HUB]: [{ ids: [ID] }],
+  });
+});
+
+Deno.test("NIP-19: an event of which hints are known needs no fallback relays, another does", () => {
+  const known = { [hintKey("id", ID)]: hints(A_OUT) };
+  const none = { fallbackRelays: [] };
+  const found = plan({ ids: [ID] }, known, none);
+  assert.deepEqual(Object.fromEntries(found.routes), { [A_OUT]: [{ ids: [ID] }] });
+  assert.deepEqual(found.unrouted, []);
+  const { routes, unrouted } = plan({ ids: [ID, "dd".repeat(32)] }, known, none);
+  assert.deepEqual(Object.fromEntries(routes), { [A_OUT]: [{ ids: [ID] }] });
+  assert.deepEqual(unrouted, [{ reason: "no-fallback", filter: 0 }]);
+});
+
+Deno.test("NIP-01: a filter that names nobody goes to the fallback relays", () => {
+  for (const filter of [{ ids: [ID] }, { kinds: [1], limit: 20 }, { "#t": ["cats"] }, {}]) {
+    assert.deepEqual(asked(filter), { [HUB]: [filter] });
+  }
+});
+
+Deno.test("NIP-01: a filter with an empty list matches nothing and is left out", () => {
+  for (const key of ["ids", "authors", "kinds", "#p", "#t"]) {
+    const empty = { authors: [ALICE], ids: [ID], [key]: [] };
+    const { routes, unrouted } = planReq([empty, postsOf(BOB)], lists, options);
+    assert.deepEqual(Object.fromEntries(routes), { [B_OUT]: [postsOf(BOB)] });
+    assert.deepEqual(unrouted, [{ reason: "matches-nothing", filter: 0 }]);
+  }
+});
+
+Deno.test("NIP-01: whoever is not 64 lowercase hex characters is asked for nowhere", () => {
+  const wrong = [ALICE.toUpperCase(), ALICE.slice(1), "npub1x", ""];
+  const { routes, unrouted } = planReq([postsOf(ALICE, ...wrong)], lists, options);
+  assert.deepEqual(Object.fromEntries(routes), { [A_OUT]: [postsOf(ALICE)] });
+  assert.ok(unrouted.every(({ reason }) => reason === "invalid-pubkey"));
+  assert.deepEqual(unrouted.map(({ pubkey }) => pubkey).sort(), wrong.sort());
+});
+
+Deno.test("NIP-01: a limit, also of 0, reaches each relay as it is", () => {
+  for (const limit of [0, 1, 500]) {
+    const filters = Object.values(asked({ authors: [ALICE, BOB], limit })).flat();
+    assert.deepEqual(filters.map((filter) => filter.limit), [limit, limit]);
+  }
+});

@@ -1,0 +1,99 @@
+import type { NostrEvent } from "@nostrify/types";
+import fc from "fast-check";
+import assert from "node:assert/strict";
+import { matchFilter, matchFilters } from "nostr-tools";
+import { deletionFilters, takenBackBy, takenBackFilters } from "../../src/lists/deletions.ts";
+import { LIST_KINDS } from "../../src/nostr/kinds.ts";
+import { takesBack } from "../support/list_store.ts";
+
+const [ALICE, BOB] = ["aa".repeat(32), "bb".repeat(32)];
+const IDS = ["01", "02", "03"].map((byte) => byte.repeat(32));
+
+/** Of these lists of relays. */
+const KINDS = [10002, 10050, 10006];
+const about = { content: "", sig: "0".repeat(128) };
+const person = fc.constantFrom(ALICE, BOB);
+const time = fc.integer({ min: 1, max: 4 });
+
+const list: fc.Arbitrary<NostrEvent> = fc.record({
+  id: fc.constantFrom(...IDS),
+  pubkey: person,
+  created_at: time,
+  kind: fc.constantFrom(...KINDS),
+  tags: fc.constant(null).map(() => []),
+}).map((event) => ({ ...event, ...about }));
+
+const address = fc.tuple(fc.constantFrom(10002, 10050, 10006, 3), person, fc.constantFrom("", "d"))
+  .map((parts) => parts.join(":"));
+const tag = fc.oneof(
+  { arbitrary: fc.constantFrom(...IDS).map((id) => ["e", id]), weight: 3 },
+  { arbitrary: address.map((value) => ["a", value]), weight: 3 },
+  fc.constantFrom<string[]>([], ["e"], ["a"], ["e", ""], ["k", "10002"], ["a", `10002:${ALICE}`]),
+);
+const deletion: fc.Arbitrary<NostrEvent> = fc.record({
+  id: fc.constant("ff".repeat(32)),
+  pubkey: person,
+  created_at: time,
+  kind: fc.constantFrom(5, 5, 5, 62, 1),
+  tags: fc.array(tag.map((tag) => [...tag]), { maxLength: 3 }),
+}).map((event) => ({ ...event, ...about }));
+
+const deletions = fc.array(deletion, { maxLength: 5 });
+const lists = fc.array(list, { minLength: 1, maxLength: 4 });
+
+const numRuns = 2000;
+
+Deno.test("NIP-09, NIP-62: takenBackBy() finds one of the events that take a list back, if there is any", () => {
+  fc.assert(
+    fc.property(deletions, list, (deletions, list) => {
+      const found = takenBackBy(deletions)(list);
+      if (found) assert.ok(takesBack(found, list));
+      else assert.ok(!deletions.some((deletion) => takesBack(deletion, list)));
+    }),
+    { numRuns },
+  );
+});
+
+Deno.test("NIP-09, NIP-62: deletionFilters() miss nothing that takes one of the lists back", () => {
+  fc.assert(
+    fc.property(deletion, lists, (deletion, lists) => {
+      if (!lists.some((list) => takesBack(deletion, list))) return;
+      assert.ok(matchFilters(deletionFilters(lists), deletion));
+    }),
+    { numRuns },
+  );
+});
+
+Deno.test("NIP-09, NIP-62: deletionFilters() ask for the authors' own deletions alone", () => {
+  fc.assert(
+    fc.property(lists, (lists) => {
+      for (const { authors, kinds } of deletionFilters(lists)) {
+        assert.deepEqual(authors, [...new Set(lists.map(({ pubkey }) => pubkey))]);
+        assert.ok(kinds?.every((kind) => kind === 5 || kind === 62));
+      }
+    }),
+  );
+});
+
+Deno.test("NIP-09, NIP-62: takenBackFilters() find the lists that a deletion takes back, no others", () => {
+  fc.assert(
+    fc.property(deletion, list, (deletion, list) => {
+      const found = takenBackFilters(deletion).some((filter) => matchFilter(filter, list));
+      assert.equal(found, takesBack(deletion, list));
+    }),
+    { numRuns },
+  );
+});
+
+Deno.test("NIP-09: takenBackFilters() have no empty list, no missing id, and name lists alone", () => {
+  fc.assert(
+    fc.property(deletion, (deletion) => {
+      for (const { kinds = [], authors, ids } of takenBackFilters(deletion)) {
+        assert.deepEqual(authors, [deletion.pubkey]);
+        assert.ok(kinds.length > 0 && kinds.every((kind) => LIST_KINDS.includes(kind)));
+        if (ids !== undefined) assert.ok(ids.length > 0 && ids.every((id) => id.length === 64));
+      }
+    }),
+    { numRuns },
+  );
+});

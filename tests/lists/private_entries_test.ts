@@ -1,0 +1,144 @@
+import assert from "node:assert/strict";
+import { PrivateEntries } from "../../src/lists/private_entries.ts";
+import { settled } from "../../testing/test_clock.ts";
+import { RELAYS } from "../support/arbitraries.ts";
+import { NOW } from "../support/list_store.ts";
+import { openSigner, ownList, sealed, setUp } from "../support/own_lists.ts";
+
+const [A, B, C] = RELAYS;
+const relays = (...urls: string[]) => urls.map((url) => ["relay", url]);
+const hanging = { nip44: { decrypt: () => new Promise<string>(() => {}) } };
+
+Deno.test("PrivateEntries ask the signer once for each version of each kind", async () => {
+  const { signer, asked } = openSigner();
+  const entries = new PrivateEntries(signer, (error) => assert.fail(error));
+  const first = ownList(10006, [], sealed(relays(A)));
+  const second = ownList(10006, [], { ...sealed(relays(B)), created_at: NOW + 1 });
+  const other = ownList(10007, [], sealed(relays(C)));
+  for (const event of [first, first, other, first, second, second, other]) {
+    assert.deepEqual(await entries.of(event), JSON.parse(event.content));
+  }
+  assert.deepEqual(asked.map(([, , text]) => text), [first, other, second].map((e) => e.content));
+});
+
+Deno.test("PrivateEntries tell once what cannot be decrypted or read, and have none", async () => {
+  const errors: Error[] = [];
+  const answers: Record<string, () => Promise<string>> = {
+    refuses: () => Promise.reject(new Error("denied")),
+    throws: () => {
+      throw new Error("denied");
+    },
+    "is no JSON": () => Promise.resolve("{"),
+    "is no list": () => Promise.resolve('{"relay":1}'),
+    "is null": () => Promise.resolve("null"),
+    "is no text": () => Promise.resolve(undefined as unknown as string),
+  };
+  for (const decrypt of Object.values(answers)) {
+    const entries = new PrivateEntries({ nip44: { decrypt } }, (error) => errors.push(error));
+    const event = ownList(10006, [], { content: "x" });
+    for (let i = 0; i < 3; i++) assert.deepEqual(await entries.of(event), []);
+  }
+  assert.equal(errors.length, Object.keys(answers).length);
+  for (const error of errors) {
+    assert.match(
+      error.message,
+      /^Cannot read the private entries of event 0+10006\d+, of kind 10006$/,
+    );
+    assert.ok(error.cause instanceof Error);
+  }
+});
+
+Deno.test("PrivateEntries put nothing that was private into an error", async () => {
+  const errors: Error[] = [];
+  const decrypt = () => Promise.resolve("wss://secret.example");
+  const entries = new PrivateEntries({ nip44: { decrypt } }, (error) => errors.push(error));
+  await entries.of(ownList(10006, [], { content: "x" }));
+  assert.equal(errors.length, 1);
+  assert.doesNotMatch(`${errors[0].message} ${errors[0].cause}`, /secret/);
+});
+
+Deno.test("PrivateEntries say which method the signer would have to have", async () => {
+  const errors: Error[] = [];
+  const entries = new PrivateEntries({}, (error) => errors.push(error));
+  await entries.of(ownList(10006, [], { content: "x" }));
+  await entries.of(ownList(10007, [], { content: "x?iv=y" }));
+  assert.deepEqual(errors.map(({ cause }) => (cause as Error).message), [
+    'The signer must have "nip44", which it has not',
+    'The signer must have "nip04", which it has not',
+  ]);
+});
+
+Deno.test("ready() waits for a signer no longer than the timeout; public entries count meanwhile", async () => {
+  const { lists, clock, errors } = setUp(
+    [ownList(10006, relays(A), sealed(relays(B))), ownList(10007, relays(C), sealed([]))],
+    { signer: hanging, timeout: 500 },
+  );
+  let isReady = false;
+  lists.ready().then(() => isReady = true);
+  await clock.advance(499);
+  assert.deepEqual([isReady, lists.isBlocked(A), lists.search], [false, true, [C]]);
+  await clock.advance(1);
+  assert.ok(isReady);
+  assert.deepEqual(errors.map(({ message }) => message), [
+    `No private entries of user ${"aa".repeat(32)}: the signer took over 500 ms`,
+  ]);
+  assert.equal(clock.pending, 0);
+});
+
+Deno.test("ready() waits three seconds by default", async () => {
+  const { lists, clock } = setUp([ownList(10006, [], sealed([]))], { signer: hanging });
+  let isReady = false;
+  lists.ready().then(() => isReady = true);
+  await clock.advance(2_999);
+  assert.ok(!isReady);
+  await clock.advance(1);
+  assert.ok(isReady);
+});
+
+Deno.test("private entries that come late count from then on, and are told", async () => {
+  const { promise, resolve } = Promise.withResolvers<string>();
+  const signer = { nip44: { decrypt: () => promise } };
+  const { lists, clock } = setUp([ownList(10006, [], sealed(relays(B)))], { signer });
+  const ready = lists.ready();
+  await clock.advance(3_000);
+  await ready;
+  let changes = 0;
+  lists.onChange(() => changes++);
+  assert.ok(!lists.isBlocked(B));
+  resolve(JSON.stringify(relays(B)));
+  await settled();
+  assert.deepEqual([lists.isBlocked(B), changes], [true, 1]);
+});
+
+Deno.test("while a new version is decrypted, the private entries of the last one count", async () => {
+  const { lists, source, errors } = setUp([ownList(10006, relays(A), sealed(relays(B)))], {
+    signer: openSigner().signer,
+  });
+  await lists.ready();
+  const seen: boolean[][] = [];
+  lists.onChange(() => seen.push([A, B, C].map((url) => lists.isBlocked(url))));
+  source.put(ownList(10006, [], { ...sealed(relays(C)), created_at: NOW + 1 }));
+  await settled();
+  assert.deepEqual(seen, [[false, true, false], [false, false, true]]);
+  source.put(ownList(10006, relays(A), { created_at: NOW + 2 }));
+  await settled();
+  assert.deepEqual(seen.at(-1), [true, false, false], "a version without any has none");
+  assert.deepEqual(errors, []);
+});
+
+Deno.test("a signer that answers for an older version after a newer one changes nothing", async () => {
+  const answers: ((text: string) => void)[] = [];
+  const decrypt = () => new Promise<string>((resolve) => answers.push(resolve));
+  const { lists, source } = setUp([ownList(10006, [], sealed([]))], {
+    signer: { nip44: { decrypt } },
+  });
+  lists.ready();
+  await settled();
+  source.put(ownList(10006, [], { content: "x", created_at: NOW + 1 }));
+  await settled();
+  answers[1](JSON.stringify(relays(B)));
+  await settled();
+  answers[0](JSON.stringify(relays(A)));
+  await settled();
+  assert.deepEqual([lists.isBlocked(A), lists.isBlocked(B)], [false, true]);
+});

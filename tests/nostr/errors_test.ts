@@ -1,0 +1,22 @@
+import assert from "node:assert/strict";
+import { EventRefusedError, RoutingError } from "../../src/nostr/errors.ts";
+import { draft } from "../../testing/memory_source.ts";
+
+Deno.test("EventRefusedError says why, and carries the event as it was given", () => {
+  const event = draft({});
+  const error = new EventRefusedError("future", event, `"created_at" is 9`);
+  assert.ok(error instanceof Error);
+  assert.equal(`${error}`, `EventRefusedError: Cannot store a future event: "created_at" is 9`);
+  assert.equal(error.event, event);
+  assert.equal(error.reason, "future");
+});
+
+Deno.test("RoutingError carries what is unrouted, and its cause where there is one", () => {
+  const unrouted = [{ reason: "no-list", pubkey: "aa".repeat(32), filter: 0 }] as const;
+  const cause = new Error("disk full");
+  const error = new RoutingError("Cannot send", unrouted, { cause });
+  assert.ok(error instanceof Error);
+  assert.equal(`${error}`, "RoutingError: Cannot send");
+  assert.equal(error.unrouted, unrouted);
+  assert.equal(error.cause, cause);
+});

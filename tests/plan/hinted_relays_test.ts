@@ -1,0 +1,32 @@
+import assert from "node:assert/strict";
+import type { RelayUrlCheck } from "../../src/nostr/relay_url.ts";
+import type { Known } from "../../src/nostr/types.ts";
+import { groupHost, hintedRelays } from "../../src/plan/hinted_relays.ts";
+
+const [A, B, C, D] = [..."abcd"].map((letter) => `wss://${letter}.example/`);
+
+/** What hints say, the best first. */
+function hints(...urls: string[]): Known {
+  return { hints: urls.map((url, i) => ({ url, weight: 1 / (i + 1), source: "tag" })) };
+}
+
+/** Everything but A, which is a group's host all the same. */
+function check(url: string, use?: "group"): RelayUrlCheck {
+  return url === A && use !== "group" ? { reason: "blocked" } : { url: url.toLowerCase() };
+}
+
+Deno.test("hintedRelays() gives the three best that may be asked, in normal form, each once", () => {
+  const weight = (url: string) => url === B ? 0 : 1;
+  assert.deepEqual(hintedRelays(hints(A, B, C.toUpperCase(), C, D), { check, weight }), [C, D]);
+  const all = { check, weight: () => 1 };
+  assert.deepEqual(hintedRelays(hints(D, C, B, "wss://e.example/"), all), [D, C, B]);
+  assert.deepEqual(hintedRelays({ write: [B] }, all), []);
+  assert.deepEqual(hintedRelays(undefined, all), []);
+});
+
+Deno.test("NIP-29, NIP-51: groupHost() is the best hint that a group's host may be", () => {
+  assert.equal(groupHost(hints(A, B), { check }), A);
+  const none = (): RelayUrlCheck => ({ reason: "local" });
+  assert.equal(groupHost(hints(A, B), { check: none }), undefined);
+  assert.equal(groupHost(undefined, { check }), undefined);
+});

@@ -1,0 +1,139 @@
+import type { NostrFilter } from "@nostrify/types";
+import fc from "fast-check";
+import assert from "node:assert/strict";
+import { MOST_PEOPLE_PER_FILTER } from "../../src/nostr/filters.ts";
+import { checkRelayUrl } from "../../src/nostr/relay_url.ts";
+import { planReq, type ReqPlan } from "../../src/plan/plan_req.ts";
+import { about } from "../support/plans.ts";
+import { PEOPLE, REFUSED, RELAYS, type Request, requests } from "../support/requests.ts";
+
+const plan = ({ filters, lists, options }: Request) => planReq(filters, lists, options);
+
+Deno.test("R7 clean: every relay of a plan is in normal form, allowed, and worth something", () => {
+  fc.assert(fc.property(requests, (request) => {
+    for (const url of plan(request).routes.keys()) {
+      assert.equal(checkRelayUrl(url).url, url);
+      assert.ok(!REFUSED.includes(url) && request.options.weight!(url) > 0);
+    }
+  }));
+});
+
+Deno.test("R7 clean: spellings of one relay are one relay", () => {
+  const lists = new Map(
+    PEOPLE.slice(0, 2).map((pubkey, i) => {
+      const write = [["WSS://Q.example", "wss://q.example:443//"], ["wss://q.example/"]][i];
+      return [pubkey, { pubkey, created_at: 0, write, read: [] }];
+    }),
+  );
+  const { routes } = planReq([{ authors: PEOPLE.slice(0, 2) }], lists);
+  assert.deepEqual([...routes], [["wss://q.example/", [{
+    authors: [...PEOPLE.slice(0, 2)].sort(),
+  }]]]);
+});
+
+Deno.test("R8 redundant: a person is asked for on relaysPerAuthor relays where so many of theirs are chosen", () => {
+  fc.assert(fc.property(requests, (request) => {
+    const made = plan(request);
+    for (const person of made.people.filter(({ reason }) => reason === "list")) {
+      const chosen = new Set(request.lists.get(person.pubkey)![person.lane as "write"]
+        .filter((url) => made.routes.has(url)));
+      const expected = Math.min(request.options.relaysPerAuthor!, chosen.size);
+      assert.equal(person.relays.length, expected);
+    }
+  }));
+});
+
+/** A filter without its people: what tells the filters of a request apart. */
+function shape(filter: NostrFilter): string {
+  const key = about(filter)?.key;
+  return JSON.stringify([key, Object.entries(filter).filter(([name]) => name !== key).sort()]);
+}
+
+Deno.test("R9 limits: a filter with a limit is sent once to a relay", () => {
+  fc.assert(fc.property(requests, (request) => {
+    const limited = ({ limit }: NostrFilter) => limit !== undefined;
+    for (const filters of plan(request).routes.values()) {
+      assert.ok(filters.filter(limited).length <= request.filters.filter(limited).length);
+    }
+  }));
+});
+
+Deno.test("R9 limits: a filter without a limit has authorsPerFilter people, unless that makes too many", () => {
+  fc.assert(fc.property(requests, (request) => {
+    fc.pre(new Set(request.filters.map(shape)).size === request.filters.length);
+    const { authorsPerFilter, maxFiltersPerRelay } = request.options;
+    for (const filters of plan(request).routes.values()) {
+      const size = ({ limit, ...filter }: NostrFilter) =>
+        limit === undefined ? about(filter)?.people.length ?? 0 : 0;
+      if (Math.max(...filters.map(size)) <= authorsPerFilter!) continue;
+      const needed = Map.groupBy(filters, shape).values().reduce((sum, parts) => {
+        const people = parts.reduce((all, part) => all + size(part), 0);
+        return sum + Math.max(1, Math.ceil(people / authorsPerFilter!));
+      }, 0);
+      assert.ok(needed > maxFiltersPerRelay!);
+    }
+  }));
+});
+
+Deno.test("R9 limits: a relay gets maxFiltersPerRelay filters at the most, or one of each", () => {
+  fc.assert(fc.property(requests, (request) => {
+    const most = Math.max(request.options.maxFiltersPerRelay!, request.filters.length);
+    for (const filters of plan(request).routes.values()) assert.ok(filters.length <= most);
+  }));
+});
+
+Deno.test("R9 limits: filters that name nobody count towards maxFiltersPerRelay", () => {
+  const authors = Array.from({ length: 30 }, (_, i) => i.toString(16).padStart(64, "0"));
+  const options = { fallbackRelays: [RELAYS[0]], maxFiltersPerRelay: 3, authorsPerFilter: 1 };
+  const { routes } = planReq([{ kinds: [7] }, { authors }], new Map(), options);
+  assert.equal(routes.get(RELAYS[0])!.length, 3);
+});
+
+Deno.test("R9 limits: 10,000 authors never make a filter of more than 1,000, with a limit or without", () => {
+  const authors = Array.from({ length: 10_000 }, (_, i) => i.toString(16).padStart(64, "0"));
+  for (const filter of [{ authors }, { authors, limit: 20 }]) {
+    const { routes } = planReq([filter], new Map(), {
+      fallbackRelays: [RELAYS[0]],
+      maxFiltersPerRelay: 1,
+    });
+    const parts = routes.get(RELAYS[0])!;
+    assert.ok(parts.every((part) => part.authors!.length <= MOST_PEOPLE_PER_FILTER));
+    assert.deepEqual(parts.flatMap((part) => part.authors!).sort(), authors);
+  }
+});
+
+Deno.test("R10 stable: one author's list changed moves at most as many relays as the lists name", () => {
+  fc.assert(
+    fc.property(
+      requests,
+      fc.constantFrom(...PEOPLE),
+      fc.constantFrom(...RELAYS),
+      (request, pubkey, url) => {
+        // Nothing scarce: then only the relays of the changed list may come or go.
+        const options = { ...request.options, maxRelays: 20, weight: () => 1, relaysPerAuthor: 10 };
+        const before = planReq(request.filters, request.lists, options);
+        const list = { pubkey, created_at: 0, write: [url], read: [url] };
+        const after = planReq(
+          request.filters,
+          new Map([...request.lists, [pubkey, list]]),
+          options,
+        );
+        const old = request.lists.get(pubkey);
+        const own = new Set([
+          url,
+          ...old?.write ?? [],
+          ...old?.read ?? [],
+          ...options.fallbackRelays!,
+        ]);
+        for (const moved of difference(before, after)) {
+          assert.ok(own.has(moved), `${moved} moved`);
+        }
+      },
+    ),
+  );
+});
+
+function difference(a: ReqPlan, b: ReqPlan): string[] {
+  const urls = new Set([...a.routes.keys(), ...b.routes.keys()]);
+  return [...urls].filter((url) => a.routes.has(url) !== b.routes.has(url));
+}

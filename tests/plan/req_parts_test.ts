@@ -1,0 +1,79 @@
+import fc from "fast-check";
+import assert from "node:assert/strict";
+import { namedOn, partsAbout, reqParts, reqWishes } from "../../src/plan/req_parts.ts";
+import { GROUPS, IDS, knownRequests } from "../support/known_requests.ts";
+import { PEOPLE } from "../support/requests.ts";
+import { wantsOf } from "../support/wants.ts";
+
+const [ALICE, BOB, CAROL] = PEOPLE;
+
+Deno.test("reqWishes() wants to know whom and what the lanes of a request are about, each once", () => {
+  fc.assert(fc.property(knownRequests, ({ filters, options }) => {
+    const wishes = reqWishes(reqParts(filters));
+    const wants = wantsOf({ filters, options, known: new Map() });
+    const named = (...lanes: string[]) =>
+      new Set(wants.filter(({ lane }) => lanes.includes(lane)).map(({ name }) => name!));
+    const people = wishes.people.filter((name) => name !== "not-a-pubkey");
+    assert.deepEqual(new Set(people), named("write", "read"));
+    assert.equal(new Set(wishes.people).size, wishes.people.length);
+    assert.deepEqual(new Set(wishes.dm), named("dm"));
+    const drafts = wishes.private.filter((name) => name !== "not-a-pubkey");
+    assert.deepEqual(new Set(drafts), named("private"));
+    // While nothing is known, groups are looked for everywhere.
+    const groups = wants.filter(({ key }) => key === "#h").map(({ name }) => `group:${name}`);
+    const events = [...named("id")].map((id) => `id:${id}`);
+    assert.deepEqual(new Set(wishes.things), new Set([...groups, ...events]));
+    assert.equal(new Set(wishes.things).size, wishes.things.length);
+  }));
+});
+
+Deno.test("reqWishes() of nothing that can match wants nothing", () => {
+  const nothing = { people: [], dm: [], private: [], things: [] };
+  assert.deepEqual(reqWishes(reqParts([{ authors: [] }, { kinds: [1] }, { ids: [] }])), nothing);
+});
+
+Deno.test("reqWishes() shares the names of a single filter, and copies none", () => {
+  const authors = [ALICE, BOB];
+  assert.equal(reqWishes(reqParts([{ authors }])).people, authors);
+});
+
+Deno.test("partsAbout() keeps what is meant on each lane, and no filter for everybody", () => {
+  const parts = reqParts([
+    { kinds: [0, 31_234], authors: [ALICE, BOB] },
+    { kinds: [1, 1059], "#p": [BOB, CAROL] },
+    { ids: [...IDS] },
+    { "#h": [...GROUPS] },
+    { kinds: [7] },
+  ]);
+  const meant = new Set([
+    `write ${BOB}`,
+    `index ${ALICE}`,
+    `private ${BOB}`,
+    `read ${CAROL}`,
+    `dm ${BOB}`,
+    `id ${IDS[1]}`,
+    `group ${GROUPS[2]}`,
+  ]);
+  const { named, open, unrouted } = partsAbout(parts, (name, lane) => meant.has(`${lane} ${name}`));
+  const found = named.flatMap(({ about: { lane, names } }) =>
+    names.map((name) => `${lane} ${name}`)
+  );
+  assert.deepEqual(new Set(found), meant);
+  assert.deepEqual([open, unrouted], [[], []]);
+  for (const { about: { names, order } } of named) {
+    assert.deepEqual([...order].map((at) => names[at]), names.toSorted());
+  }
+});
+
+Deno.test("namedOn() names everyone on a lane once, and says how to sort them", () => {
+  fc.assert(fc.property(knownRequests, ({ filters }) => {
+    const { named } = reqParts(filters);
+    for (const lane of new Set(named.map(({ about }) => about.lane))) {
+      const { names, order } = namedOn(lane, named);
+      const expected = named.filter(({ about }) => about.lane === lane)
+        .flatMap(({ about }) => about.names);
+      assert.deepEqual(names, [...new Set(expected)]);
+      assert.deepEqual([...order()].map((at) => names[at]), names.toSorted());
+    }
+  }));
+});

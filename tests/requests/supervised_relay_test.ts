@@ -1,0 +1,187 @@
+import assert from "node:assert/strict";
+import { RelayError } from "../../src/nostr/errors.ts";
+import { holding, RELAY } from "../../testing/scripted_network.ts";
+import { settled } from "../../testing/test_clock.ts";
+import { AUTHORS, note, notes } from "../support/notes.ts";
+import { SupervisorTest } from "../support/scripted_supervisor.ts";
+
+const posts = notes(30);
+const FILTER = { kinds: [1], authors: [AUTHORS[0]] };
+
+Deno.test("SupervisedRelay connects to nothing before it is used", async () => {
+  const test = new SupervisorTest(holding(posts));
+  const relay = test.relay(RELAY);
+  await settled();
+  assert.equal(test.relays.length, 0);
+  await relay.query([FILTER]);
+  assert.equal(test.relays.length, 1);
+});
+
+Deno.test("SupervisedRelay answers queries by itself, as `pool.relay(url).query()` asks them", async () => {
+  const test = new SupervisorTest(holding(posts));
+  const pool = test.pool(RELAY);
+  const relay = pool.relay(RELAY);
+  assert.deepEqual(await relay.query([FILTER]), posts);
+  assert.deepEqual(await relay.query([{ ...FILTER, limit: 3 }]), posts.slice(0, 3));
+  assert.deepEqual(await relay.query([]), []);
+  assert.deepEqual(await pool.query([FILTER]), posts);
+  assert.equal(test.live.length, 0);
+  assert.equal(test.relays.length, 1);
+});
+
+Deno.test("SupervisedRelay answers the same filters twice, at once and one after the other", async () => {
+  const test = new SupervisorTest(holding(posts));
+  const relay = test.relay(RELAY);
+  const filters = [FILTER];
+  const both = await Promise.all([relay.query(filters), relay.query(filters)]);
+  assert.deepEqual(both, [posts, posts]);
+  assert.deepEqual(await relay.query(filters), posts);
+});
+
+Deno.test("SupervisedRelay answers with what it has when it is given up, or too late", async () => {
+  const test = new SupervisorTest({ onReq: (req) => req.send(...posts) });
+  const controller = new AbortController();
+  const given = test.relay(RELAY).query([FILTER], { signal: controller.signal });
+  await settled();
+  controller.abort();
+  assert.deepEqual(await given, posts);
+  const late = test.relay(RELAY).query([FILTER]);
+  await test.clock.advance(30_000);
+  assert.deepEqual(await late, posts);
+  assert.equal(test.live.length, 0);
+});
+
+Deno.test("SupervisedRelay waits for a relay that is late, since there is no other", async () => {
+  const test = new SupervisorTest();
+  const query = test.relay(RELAY).query([FILTER]);
+  await test.clock.advance(7_000);
+  test.last.last.send(...posts).eose();
+  assert.deepEqual(await query, posts);
+});
+
+Deno.test("SupervisedRelay ends a request with EOSE, whatever the relay does, and throws nothing", async () => {
+  for (
+    const script of [
+      { connect: "refuse" },
+      { connect: "throw" },
+      { connect: "fail" },
+      { connect: "wait" },
+      {},
+      { isDeaf: true, connect: "wait" },
+      { onReq: (req) => req.closed("restricted: no") },
+      { onReq: (_, relay) => relay.cut() },
+      { onReq: (req) => req.closed("rate-limited: try again in 3600 s") },
+    ] as ConstructorParameters<typeof SupervisorTest>[0][]
+  ) {
+    const test = new SupervisorTest(script);
+    const messages = test.relay(RELAY).req([FILTER]);
+    const first = messages.next();
+    await test.clock.advance(30_000);
+    assert.deepEqual((await first).value, ["EOSE", "outbox"]);
+    await messages.return();
+    assert.equal(test.live.length, 0);
+    test.supervisor.close();
+    await settled();
+    assert.equal(test.clock.pending, 0);
+  }
+});
+
+Deno.test("SupervisedRelay lets go of a request whose reader leaves it", async () => {
+  const test = new SupervisorTest(holding(posts));
+  for await (const [verb] of test.relay(RELAY).req([FILTER])) {
+    if (verb === "EOSE") break;
+  }
+  assert.equal(test.live.length, 0);
+});
+
+Deno.test("SupervisedRelay publishes, and rejects with a RelayError where it could not", async () => {
+  const test = new SupervisorTest({
+    onEvent: ({ id, kind }, relay) => relay.say(["OK", id, kind === 1, "blocked: notes only"]),
+  });
+  const pool = test.pool(RELAY, "wss://other.example/");
+  await test.relay(RELAY).event(note());
+  await pool.event(note());
+  await assert.rejects(test.relay(RELAY).event(note({ kind: 7 })), RelayError);
+  await assert.rejects(pool.event(note({ kind: 7 })), (error: AggregateError) => {
+    assert.deepEqual(error.errors.map(({ relay, reason }) => [relay, reason]), [
+      [RELAY, "blocked"],
+      ["wss://other.example/", "blocked"],
+    ]);
+    return true;
+  });
+  const signal = AbortSignal.abort(new Error("no longer"));
+  await assert.rejects(test.relay(RELAY).event(note(), { signal }), { message: "no longer" });
+});
+
+Deno.test("SupervisedRelay tells of each event that the relay took, and of no other", async () => {
+  const test = new SupervisorTest({
+    onEvent: ({ id, kind }, relay) => relay.say(["OK", id, kind === 1, "blocked: notes only"]),
+  });
+  const published: unknown[] = [];
+  const relay = test.relay("wss://RELAY.example", (event, url) => published.push([event, url]));
+  const event = note();
+  await relay.event(event);
+  assert.deepEqual(published, [[event, RELAY]]);
+  await assert.rejects(relay.event(note({ kind: 7 })), RelayError);
+  const signal = AbortSignal.abort(new Error("no longer"));
+  await assert.rejects(relay.event(note(), { signal }), { message: "no longer" });
+  assert.equal(published.length, 1);
+});
+
+Deno.test("SupervisedRelay that is closed stays closed, and says so", async () => {
+  const test = new SupervisorTest(holding(posts));
+  const relay = test.relay(RELAY);
+  await relay.query([FILTER]);
+  const live = relay.req([FILTER]);
+  await live.next();
+  await relay.close();
+  await relay[Symbol.asyncDispose]();
+  assert.ok(test.last.isClosed);
+  const query = relay.query([FILTER]);
+  await test.clock.advance(0);
+  assert.deepEqual(await query, []);
+  await assert.rejects(relay.event(note()), {
+    reason: "unreachable",
+    message: /outbox is closed$/,
+  });
+  await live.return();
+  assert.equal(test.relays.length, 1);
+});
+
+Deno.test("SupervisedRelay that is closed first publishes what is under way, but not for long", async () => {
+  for (const [ok, ms] of [[true, 1_000], [false, 1_000], [undefined, 3_000]] as const) {
+    const test = new SupervisorTest();
+    const relay = test.relay(RELAY);
+    const event = note();
+    let outcome: unknown;
+    relay.event(event).then(() => outcome = "taken", (error) => outcome = error);
+    await settled();
+    let isClosed = false;
+    relay.close().then(() => isClosed = true);
+    await test.clock.advance(ms - 1);
+    assert.ok(!isClosed);
+    if (ok !== undefined) test.last.say(["OK", event.id, ok, "blocked: no"]);
+    await test.clock.advance(1);
+    assert.ok(isClosed);
+    await settled();
+    if (ok) assert.equal(outcome, "taken");
+    else assert.equal((outcome as RelayError).reason, ok === false ? "blocked" : "disconnected");
+    assert.ok(test.last.isClosed);
+    assert.equal(test.clock.pending, 0);
+  }
+});
+
+Deno.test("SupervisedRelay in a pool ends with the pool, and leaves nothing open", async () => {
+  const test = new SupervisorTest(holding(posts));
+  const pool = test.pool(RELAY, "wss://other.example/");
+  const controller = new AbortController();
+  const live = pool.req([FILTER], { signal: controller.signal })[Symbol.asyncIterator]();
+  await live.next();
+  controller.abort();
+  await live.return?.();
+  assert.equal(test.live.length, 0);
+  await pool.close();
+  assert.ok(test.relays.every(({ isClosed }) => isClosed));
+  await settled();
+  assert.equal(test.clock.pending, 0);
+});

@@ -1,0 +1,158 @@
+import assert from "node:assert/strict";
+import { reqPlanner } from "../../src/create_req_router.ts";
+import type { Planned } from "../../src/plan/replan.ts";
+import { MemorySource, relayList } from "../../testing/memory_source.ts";
+import { RELAY } from "../../testing/scripted_network.ts";
+import { settled, START } from "../../testing/test_clock.ts";
+import { AUTHORS } from "../support/notes.ts";
+import { url } from "../support/scripted_request.ts";
+import { SupervisorTest } from "../support/scripted_supervisor.ts";
+
+const filter = { kinds: [1], authors: [AUTHORS[0]] };
+
+/** A plan for one author with these relays. */
+function planned(letters: string, relaysPerAuthor = 2) {
+  const urls = [...letters].map(url);
+  const lists = new MemorySource(relayList(AUTHORS[0], { write: urls }));
+  return reqPlanner(lists, { relaysPerAuthor, onError: () => {} }).plan([filter]);
+}
+
+Deno.test("Supervisor keeps one link a relay, however its URL is spelled", () => {
+  const { supervisor } = new SupervisorTest();
+  const link = supervisor.link(RELAY);
+  for (
+    const spelled of ["wss://relay.example", "WSS://Relay.Example:443/", "wss://relay.example//"]
+  ) {
+    assert.equal(supervisor.link(spelled), link);
+  }
+  assert.equal(link.url, RELAY);
+  assert.notEqual(supervisor.link("wss://relay.example/path"), link);
+  // An app may name what lists may not.
+  for (
+    const [named, normal] of [
+      ["WSS://localhost:4848", "wss://localhost:4848/"],
+      ["WS://Relay.example", "ws://relay.example/"],
+      ["WSS://ABC.onion", "wss://abc.onion/"],
+      ["not a url", "not a url"],
+    ]
+  ) assert.equal(supervisor.link(named).url, normal);
+});
+
+Deno.test("Supervisor knows whether a connection stands, and makes no link to find out", async () => {
+  const { supervisor, relays } = new SupervisorTest();
+  assert.ok(!supervisor.isOpen(RELAY));
+  const link = supervisor.link(RELAY);
+  assert.ok(!supervisor.isOpen(RELAY));
+  link.use();
+  await link.session(0, new AbortController().signal);
+  await settled();
+  assert.ok(supervisor.isOpen(RELAY));
+  supervisor.close();
+  assert.ok(!supervisor.isOpen(RELAY));
+  assert.ok(relays[0].isClosed);
+});
+
+Deno.test("Supervisor forgets links that nobody uses, and keeps those that somebody does", async () => {
+  const test = new SupervisorTest();
+  const { supervisor } = test;
+  const used = supervisor.link(RELAY);
+  const use = used.use();
+  const relay = test.relay("wss://seldom.example/");
+  for (let n = 0; n < 10_000; n++) supervisor.link(`wss://r${n}.example/`);
+  assert.ok(supervisor.size <= 2_000);
+  assert.equal(supervisor.link(RELAY), used);
+  // Who holds a link that was forgotten gets another.
+  const query = relay.query([filter]);
+  await settled();
+  test.last.last.eose();
+  assert.deepEqual(await query, []);
+  use.release();
+});
+
+Deno.test("Supervisor that is closed opens nothing any longer, not even what it did not know", async () => {
+  const { supervisor, relays } = new SupervisorTest();
+  const known = supervisor.link(RELAY);
+  await supervisor.close();
+  for (const link of [known, supervisor.link("wss://new.example/")]) {
+    link.use();
+    await assert.rejects(link.session(0, new AbortController().signal), {
+      reason: "unreachable",
+      message: /outbox is closed$/,
+    });
+  }
+  assert.equal(relays.length, 0);
+});
+
+Deno.test("Supervisor knows a plan's filters for parts of one request, once", async () => {
+  const { supervisor } = new SupervisorTest();
+  const { plan, seats, ...rest } = await planned("ab");
+  supervisor.planned({ plan, seats, ...rest });
+  const parts = [...plan.routes].map(([url, filters]) => ({
+    url,
+    part: supervisor.take(filters, url),
+  }));
+  const [first, second] = parts;
+  assert.equal(first.part.request, second.part.request);
+  assert.deepEqual(parts.map(({ part }) => seats.urls[part.place]), parts.map(({ url }) => url));
+
+  const again = supervisor.take(plan.routes.get(first.url)!, first.url);
+  assert.notEqual(again.request, first.part.request);
+  assert.equal(again.place, 0);
+  const other = supervisor.take([filter], RELAY);
+  assert.notEqual(other.request, supervisor.take([filter], RELAY).request);
+});
+
+Deno.test("Supervisor has nobody stand in who backs off", async () => {
+  // Others are looked for three times, which is not to be wasted on relays that are known to fail.
+  const cases = [["abc", "", "abc"], ["abc", "b", "ac"], ["abc", "bc", "a"]];
+  for (const [own, down, asked] of [...cases, ["abcdef", "bcde", "af"], ["abcdef", "cde", "abf"]]) {
+    const test = new SupervisorTest({ connect: "refuse" });
+    for (const letter of down) test.fake.backOff(url(letter), START * 1000 + 60_000);
+    const first = await planned(own, 1);
+    test.supervisor.planned(first);
+    const [[at, filters]] = first.plan.routes;
+    const { request, place } = test.supervisor.take(filters, at);
+    const controller = new AbortController();
+    const reading = (async () => {
+      for await (
+        const _ of request.join(place, test.supervisor.link(at), filters, controller.signal)
+      );
+    })();
+    await test.clock.advance(100);
+    assert.equal([...new Set(test.relays.map(({ url }) => url[6]))].join(""), asked);
+    controller.abort();
+    await reading;
+  }
+});
+
+Deno.test("Supervisor has nobody stand in who backs off, in what a request follows either", async () => {
+  let spared: Planned | undefined;
+  const test = new SupervisorTest({}, {
+    follow(_, { without }, spare = (without) => without) {
+      spared = spare(without)(new Set([url("a")]), () => true, 1);
+    },
+  });
+  test.fake.backOff(url("b"), START * 1000 + 60_000);
+  test.supervisor.planned(await planned("abc", 1));
+  assert.deepEqual([...spared!.plan.routes.keys()], [url("c")]);
+});
+
+Deno.test("Supervisor gives a deep request four times as long", async () => {
+  for (const [isDeep, ms] of [[false, 30_000], [true, 120_000]] as const) {
+    const test = new SupervisorTest();
+    Object.assign(test.fake.times, { soft: 200_000, hard: 200_000 });
+    const own = await planned("a");
+    test.supervisor.planned({ ...own, isDeep });
+    const [[at, filters]] = own.plan.routes;
+    const { request, place } = test.supervisor.take(filters, at);
+    const controller = new AbortController();
+    const reader = request.join(place, test.supervisor.link(at), filters, controller.signal);
+    let isDone = false;
+    reader.next().then(() => isDone = true);
+    await test.clock.advance(ms - 1);
+    assert.ok(!isDone);
+    await test.clock.advance(1);
+    assert.ok(isDone);
+    await reader.return();
+  }
+});

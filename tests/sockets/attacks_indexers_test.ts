@@ -1,0 +1,74 @@
+import type { NostrEvent } from "@nostrify/types";
+import assert from "node:assert/strict";
+import { openSqlite } from "../../src/db/sqlite.ts";
+import type { RelayServer } from "../../testing/relay_server.ts";
+import { Signer } from "../../testing/signer.ts";
+import { answering, GOOD, liesAbout, network } from "../support/bad_indexers.ts";
+import { HUB, INDEXER, postsOf, publicUrl } from "../support/public_world.ts";
+
+/** Indexers that lie: what lists say is believed as far as their authors signed it. */
+
+const people = Array.from({ length: 12 }, (_, i) => new Signer(i + 1));
+const [alice, bob] = people;
+const NOW = 1_700_000_000;
+const HOUR = 3_600_000;
+const idsOf = (events: readonly NostrEvent[]) => events.map(({ id }) => id).sort();
+
+/** Has an indexer lie about everybody it is asked for. */
+function lying(relay: RelayServer): void {
+  const lies = new Map(people.map((person) => [person.pubkey, liesAbout(person)]));
+  answering(relay, (filters, send) => {
+    for (const pubkey of new Set(filters.flatMap(({ authors = [] }) => authors))) {
+      for (const lie of lies.get(pubkey) ?? []) send(lie);
+    }
+    return true;
+  });
+}
+
+for (const liars of [[INDEXER], [INDEXER, "second"], ["second", "third"]]) {
+  const count = liars.length === 1 ? "one lying indexer" : "two lying indexers";
+  Deno.test(`${count} of three (${liars.join(", ")}) changes nothing: everybody is found where they are`, async () => {
+    await using db = await openSqlite(":memory:");
+    await using net = network({ store: db });
+    for (const name of liars) lying(net.relay(name));
+    const lists = people.map((person) => person.relayList({ both: [GOOD] }));
+    for (const name of [INDEXER, "second", "third"]) net.relay(name).seed(lists);
+    const posts = people.map((person) => net.post("good", person));
+    const filter = postsOf(...people);
+    assert.deepEqual(await net.find(filter), idsOf(posts));
+    await net.wait(HOUR);
+    assert.deepEqual(await net.find(filter), idsOf(posts));
+    const stored = await db.query([{}]);
+    assert.deepEqual(idsOf(stored), idsOf(lists));
+    assert.equal(net.relay("evil").stats.connections, 0);
+  });
+}
+
+Deno.test("two indexers of three that know an old list alone are not believed for longer than refreshAfter", async () => {
+  await using net = network({ refreshAfter: HOUR });
+  const [old, list] = ["evil", "good"].map((name, i) =>
+    alice.relayList({ both: [publicUrl(name)] }, { created_at: NOW + i })
+  );
+  for (const name of [INDEXER, "second"]) net.relay(name).seed([old]);
+  net.relay("third").seed([list]);
+  const post = net.post("good", alice);
+  await net.find(postsOf(alice));
+  await net.wait(HOUR);
+  await net.find(postsOf(alice));
+  await net.wait(HOUR);
+  assert.deepEqual(await net.find(postsOf(alice)), [post.id]);
+});
+
+Deno.test("where every indexer lies, nobody is led astray, and what hints and fallbacks have is found", async () => {
+  await using net = network({ store: undefined });
+  for (const name of [INDEXER, "second", "third"]) {
+    answering(net.relay(name), (_filters, send) => {
+      for (const person of people) for (const lie of liesAbout(person).slice(0, 6)) send(lie);
+      return true;
+    });
+  }
+  net.world.outbox.hint(alice.pubkey, [GOOD]);
+  const posts = [net.post("good", alice), net.post(HUB, bob)];
+  assert.deepEqual(await net.find(postsOf(...people)), idsOf(posts));
+  assert.equal(net.relay("evil").stats.connections, 0);
+});

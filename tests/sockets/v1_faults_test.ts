@@ -1,0 +1,125 @@
+import type { NostrEvent } from "@nostrify/types";
+import assert from "node:assert/strict";
+import { verifyEvent } from "nostr-tools";
+import { RelayError } from "../../src/nostr/errors.ts";
+import type { RelayFailure } from "../../src/nostr/types.ts";
+import { FAULTS, type FaultSettings, startFault } from "../../testing/faulty_relay.ts";
+import { Signer } from "../../testing/signer.ts";
+import { World } from "../support/outbox_world.ts";
+
+/**
+ * Law V1, one fault at a time: whatever a relay does, `pool.query` returns what the
+ * living relays hold, `pool.req` reaches EOSE and goes on, and `pool.event` settles.
+ */
+
+const [alice, bob, carol] = [1, 2, 3].map((seed) => new Signer(seed));
+const posts = [alice, bob, carol].flatMap((author) =>
+  [0, 1, 2].map((n) => author.sign({ content: `${n}`, created_at: 1_699_999_000 + n }))
+);
+const settings: FaultSettings = { events: posts, author: bob.pubkey, signer: carol };
+const of = (...authors: Signer[]) => [{
+  kinds: [1],
+  authors: authors.map(({ pubkey }) => pubkey),
+  since: 1_699_990_000,
+}];
+const byAuthor = (author: Signer) => posts.filter(({ pubkey }) => pubkey === author.pubkey);
+
+/** Ids in an order of their own. */
+const ids = (events: readonly NostrEvent[]) => events.map(({ id }) => id).sort();
+
+/** With a URL that is none nobody gets as far as a relay: see below. */
+const faults = FAULTS.filter((name) => name !== "bad-url");
+
+/** Faults in the way of every event, and what an app is told. */
+const REFUSED = new Map<string, RelayFailure>([
+  ...["refused", "no-such-host", "tls-at-plain-port", "tls-self-signed", "not-http"]
+    .map((name) => [name, "unreachable"] as const),
+  ...["http-200", "http-302", "http-403", "http-502"]
+    .map((name) => [name, "unreachable"] as const),
+  ["mute-host", "connect-timeout"],
+  ...["stalled", "silent", "ok-never", "ok-for-another"].map((name) => [name, "no-ok"] as const),
+  ...["torn-frame", "bad-opcode", "disconnect-at-once", "disconnect-on-event"]
+    .map((name) => [name, "disconnected"] as const),
+  ["auth-wall", "auth-required"],
+  ["refused:none", "closed"],
+  ...(["auth-required", "restricted", "rate-limited", "blocked", "invalid", "pow", "error", "mute"]
+    .map((prefix) => [`refused:${prefix}`, prefix as RelayFailure] as const)),
+  ["refused:unsupported", "unsupported"],
+]);
+
+/** Faults through which all of a relay's events still come to light. */
+const COMPLETE = new Set<string>([
+  ...["eose-never", "eose-twice", "ok-never", "ok-for-another", "auth-at-once", "mismatched"],
+  ...["half-json", "not-a-message", "deep-json", "huge-frame"],
+  ...["rate-limited-at-first", "disconnect-at-first", "disconnect-on-event", "closed-for-author"],
+  ...FAULTS.filter((name) => /^(?:refused|too-many-.*|too-long|capped):?/.test(name)),
+]);
+COMPLETE.delete("refused");
+
+for (const name of faults) {
+  Deno.test(`V1 "${name}" beside living relays: what these hold is found, and new events flow`, async () => {
+    const faulty = startFault(name, settings);
+    await using world = new World({ faulty: [faulty] });
+    const [first, second] = world.living;
+    first.seed(byAuthor(alice));
+    second.seed(byAuthor(bob));
+    const { store } = world.outbox;
+    await store.event(alice.relayList({ both: [faulty.url, first.url] }));
+    await store.event(bob.relayList({ both: [second.url, faulty.url] }));
+
+    const expected = ids([...byAuthor(alice), ...byAuthor(bob)]);
+    const published = alice.sign({ content: "published", created_at: 1_600_000_000 });
+    await using live = world.req(of(alice, bob));
+    const [found, end] = await Promise.all([
+      world.query(of(alice, bob)),
+      live.end(),
+      world.event(published),
+      first.stored(published.id),
+    ]);
+    assert.deepEqual(ids(found), expected);
+    assert.equal(end, "EOSE");
+    assert.deepEqual(ids(live.events), expected);
+
+    for (const [author, relay] of [[alice, first], [bob, second]] as const) {
+      const post = author.sign({ content: "live", created_at: 1_700_000_000 });
+      relay.publish(post);
+      await live.event(post.id);
+    }
+    assert.deepEqual(world.errors, []);
+  });
+
+  Deno.test(`V1 "${name}" alone: requests end, with nothing that was forged`, async () => {
+    const faulty = startFault(name, settings);
+    await using world = new World({ living: 0, faulty: [faulty] });
+    await world.outbox.store.event(carol.relayList({ both: [faulty.url] }));
+
+    await using live = world.req(of(carol));
+    const [found, end] = await Promise.all([world.query(of(carol)), live.end()]);
+    assert.match(end, /EOSE|CLOSED/);
+    for (const events of [found, live.events]) {
+      for (const event of events) {
+        assert.equal(event.pubkey, carol.pubkey);
+        assert.ok(verifyEvent({ ...event }));
+      }
+      if (COMPLETE.has(name)) assert.deepEqual(ids(events), ids(byAuthor(carol)));
+    }
+    assert.deepEqual(world.errors, []);
+  });
+
+  Deno.test(`V1 "${name}" alone: publishing settles, and says why nothing took the event`, async () => {
+    const faulty = startFault(name, settings);
+    await using world = new World({ living: 0, faulty: [faulty] });
+    await world.outbox.store.event(carol.relayList({ both: [faulty.url] }));
+
+    const published = world.event(carol.sign({ content: "published" }));
+    const reason = REFUSED.get(name);
+    if (reason === undefined) return await published;
+    const error = await published.then(() => assert.fail("It took the event"), (error) => error);
+    assert.ok(error instanceof AggregateError);
+    assert.deepEqual(error.errors.map(({ relay, reason }) => [relay, reason]), [
+      [faulty.url, reason],
+    ]);
+    assert.ok(error.errors[0] instanceof RelayError);
+    assert.deepEqual(world.errors, []);
+  });
+}

@@ -1,0 +1,116 @@
+import { NRelay1 } from "@nostrify/nostrify";
+import assert from "node:assert/strict";
+import { RelayError } from "../../src/nostr/errors.ts";
+import { type FaultName, startFault, throwingOpen } from "../../testing/faulty_relay.ts";
+import { Signer } from "../../testing/signer.ts";
+import { World } from "../support/outbox_world.ts";
+
+/** Law V1 where relays are not opened, or not as `createOutbox` would open them. */
+
+const alice = new Signer(1);
+const posts = [0, 1, 2].map((n) => alice.sign({ created_at: 1_699_999_000 + n }));
+const newestFirst = [...posts].reverse().map(({ id }) => id);
+const FILTERS = [{ kinds: [1], authors: [alice.pubkey] }];
+const policy = { allowLocal: true, allowInsecure: true };
+
+Deno.test("V1 an exception out of open() is a relay that cannot be reached, and hides no other", async () => {
+  const bad = ["ws://127.0.0.1:1/a", "ws://127.0.0.1:1/b"];
+  await using world = new World({
+    living: 1,
+    open: throwingOpen((url, options) => new NRelay1(url, options), (url) => bad.includes(url)),
+  });
+  const [living] = world.living;
+  living.seed(posts);
+  await world.outbox.store.event(alice.relayList({ both: [bad[0], living.url] }));
+  await using live = world.req(FILTERS);
+  assert.deepEqual((await world.query(FILTERS)).map(({ id }) => id), newestFirst);
+  assert.equal(await live.end(), "EOSE");
+  await world.event(alice.sign());
+
+  await world.outbox.store.event(alice.relayList({ both: bad }, { created_at: 1_700_000_001 }));
+  await using other = world.req(FILTERS);
+  assert.equal(await other.end(), "EOSE");
+  const published = world.event(alice.sign({ content: "again" }));
+  const { errors } = await published.then(() => assert.fail(), (error) => error);
+  for (const error of errors) assert.ok(error instanceof RelayError);
+  assert.deepEqual(errors.map(({ relay, reason }: RelayError) => [relay, reason]), [
+    [bad[0], "unreachable"],
+    [bad[1], "unreachable"],
+  ]);
+  assert.deepEqual(world.errors, []);
+});
+
+Deno.test("V1 a URL that WebSocket refuses hides nothing, where the app itself names it", async () => {
+  const bad = [startFault("bad-url").url, "not a url", "ftp://relay.example/", ""];
+  await using world = new World({ living: 1 });
+  const [living] = world.living;
+  living.seed(posts);
+  const relays = [...bad, living.url];
+  await using live = world.req(FILTERS, relays);
+  assert.deepEqual((await world.query(FILTERS, relays)).map(({ id }) => id), newestFirst);
+  assert.equal(await live.end(), "EOSE");
+  await world.event(alice.sign(), relays);
+
+  const published = world.event(alice.sign({ content: "again" }), bad);
+  const { errors } = await published.then(() => assert.fail(), (error) => error);
+  assert.deepEqual(errors.map(({ reason }: RelayError) => reason), bad.map(() => "unreachable"));
+});
+
+Deno.test("V1 a list's entries that are no URLs are left out, and the rest is asked", async () => {
+  await using world = new World({ living: 1 });
+  const [living] = world.living;
+  living.seed(posts);
+  const entries = [startFault("bad-url").url, "not a url", "wss://", living.url];
+  await world.outbox.store.event(alice.relayList({ both: entries }));
+  assert.deepEqual((await world.query(FILTERS)).map(({ id }) => id), newestFirst);
+  await world.event(alice.sign());
+  assert.equal(world.opened.length, 1);
+});
+
+const blind: FaultName[] = [
+  "refused",
+  "mute-host",
+  "http-502",
+  "silent",
+  "stalled",
+  "eose-never",
+  "closed:error",
+  "binary",
+  "half-json",
+  "huge-frame",
+  "torn-frame",
+  "disconnect-mid-answer",
+  "flood-events",
+  "flood-forged",
+  "forged-content",
+  "rate-limited-at-first",
+];
+for (const name of blind) {
+  Deno.test(`V1 "${name}" holds, too, where the app's open() hands no options on`, async () => {
+    const faulty = startFault(name, { events: posts, signer: alice });
+    await using world = new World({
+      living: 1,
+      faulty: [faulty],
+      open: (url) => new NRelay1(url),
+      options: { policy },
+    });
+    const [living] = world.living;
+    living.seed(posts);
+    await world.outbox.store.event(alice.relayList({ both: [faulty.url, living.url] }));
+    await using live = world.req(FILTERS);
+    const published = alice.sign({ content: "published" });
+    const [found, end] = await Promise.all([
+      world.query(FILTERS),
+      live.end(),
+      world.event(published),
+      living.stored(published.id),
+    ]);
+    assert.equal(end, "EOSE");
+    const has = new Set(found.map(({ id }) => id));
+    for (const id of newestFirst) assert.ok(has.has(id));
+    const post = alice.sign({ content: "live", created_at: 1_700_000_001 });
+    living.publish(post);
+    await live.event(post.id);
+    assert.deepEqual(world.errors, []);
+  });
+}

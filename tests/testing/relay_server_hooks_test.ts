@@ -1,0 +1,67 @@
+import assert from "node:assert/strict";
+import { RelayServer } from "../../testing/relay_server.ts";
+import { Signer } from "../../testing/signer.ts";
+import { RawClient } from "../support/raw_client.ts";
+
+const alice = new Signer(1);
+
+Deno.test("RelayServer goes down and comes up at the same port, with the same events", async () => {
+  await using relay = RelayServer.start();
+  const post = alice.sign();
+  relay.seed([post]);
+  const { url } = relay;
+  for (const again of [false, true]) {
+    if (again) relay.up();
+    await using client = await RawClient.connect(url);
+    client.send(["REQ", "a", {}]);
+    assert.deepEqual(await client.answer(), { ids: [post.id], end: ["EOSE", "a"] });
+    await relay.down();
+    await assert.rejects(RawClient.connect(url), /Cannot connect/);
+  }
+  await relay.stop();
+  assert.throws(() => relay.up(), /not down/);
+});
+
+Deno.test("RelayServer describes itself as it is told to (NIP-11)", async () => {
+  await using relay = RelayServer.start({ info: { body: { limitation: { max_limit: 7 } } } });
+  const url = relay.url.replace("ws:", "http:");
+  const headers = { accept: "application/nostr+json" };
+  const answer = await fetch(url, { headers });
+  assert.equal(answer.headers.get("content-type"), "application/nostr+json");
+  assert.deepEqual(await answer.json(), { limitation: { max_limit: 7 } });
+
+  relay.options.info = { status: 404, body: "<p>no", headers: { "content-type": "text/html" } };
+  const junk = await fetch(url, { headers });
+  assert.deepEqual([junk.status, await junk.text()], [404, "<p>no"]);
+  assert.equal(junk.headers.get("content-type"), "text/html");
+
+  const asked = Promise.withResolvers<void>();
+  relay.options.info = {
+    delay() {
+      asked.resolve();
+      return new Promise(() => {});
+    },
+  };
+  const late = fetch(url, { headers });
+  await asked.promise;
+  await relay.stop();
+  assert.equal((await late).status, 503);
+  assert.equal(relay.stats.infos, 3);
+});
+
+Deno.test("RelayServer lets a test have the first word, on a connection and on a message", async () => {
+  await using relay = RelayServer.start({
+    onOpen: (to) => to.send(["NOTICE", `you are number ${to.number}`]),
+    intercept([verb, id], to) {
+      if (id === "b") to.send(["CLOSED", "b", `error: no ${verb}`]);
+      return id === "b";
+    },
+  });
+  await using client = await RawClient.connect(relay.url);
+  assert.deepEqual(await client.next(), ["NOTICE", "you are number 1"]);
+  client.send(["REQ", "b", {}]);
+  assert.deepEqual(await client.next(), ["CLOSED", "b", "error: no REQ"]);
+  client.send(["REQ", "a", {}]);
+  assert.deepEqual(await client.next(), ["EOSE", "a"]);
+  assert.equal(relay.stats.reqs, 2);
+});
