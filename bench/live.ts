@@ -16,7 +16,7 @@
  */
 
 import type { RelayList } from "../src/nostr/types.ts";
-import { planSettings } from "../src/plan/options.ts";
+import { planSettings } from "../src/plan/plan_options.ts";
 import { planParts } from "../src/plan/plan_req.ts";
 import { reqParts } from "../src/plan/req_parts.ts";
 import { LivePlan } from "../src/requests/live_plan.ts";

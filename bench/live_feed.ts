@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { RelayLink } from "../src/connections/relay_link.ts";
+import type { RelayLink } from "../src/connections/relay_connector.ts";
 import { reqPlanner } from "../src/create_req_router.ts";
 import type { RelayList } from "../src/nostr/types.ts";
 import { LiveRoutes } from "../src/requests/live_routes.ts";

@@ -5,7 +5,7 @@
  */
 
 import type { NostrFilter } from "@nostrify/types";
-import type { World } from "../testing/world/world_types.ts";
+import type { World } from "../testing/world/types.ts";
 
 /** Per relay the filters it is sent. */
 export type Routes = ReadonlyMap<string, readonly NostrFilter[]>;

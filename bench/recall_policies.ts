@@ -6,7 +6,7 @@
 
 import type { NostrFilter } from "@nostrify/types";
 import { type PlanOptions, planReq } from "../src/mod.ts";
-import type { World } from "../testing/world/world_types.ts";
+import type { World } from "../testing/world/types.ts";
 import type { Routes } from "./recall_measure.ts";
 
 /** Turns "the posts of all follows since then" into filters for relays. */

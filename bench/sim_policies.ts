@@ -5,7 +5,7 @@
  * @module
  */
 
-import { sampleBeta } from "../src/base/beta.ts";
+import { sampleBeta } from "../src/base/beta_distribution.ts";
 import type { Random } from "../testing/random.ts";
 import type { World } from "../testing/world/world.ts";
 import { reachablePosts, type Routes } from "./recall_measure.ts";

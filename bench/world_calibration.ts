@@ -4,8 +4,8 @@
  * @module
  */
 
+import type { World } from "../testing/world/types.ts";
 import { createWorld } from "../testing/world/world.ts";
-import type { World } from "../testing/world/world_types.ts";
 import { print, table } from "./report.ts";
 
 const SEEDS = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10];

@@ -7,9 +7,9 @@
 import type { NostrEvent } from "@nostrify/types";
 import { RoutingError } from "./nostr/errors.ts";
 import type { KnowledgeSource, RelayListSource } from "./nostr/types.ts";
-import { eventWishes } from "./plan/event_wishes.ts";
-import { type PlanSettings, planSettings } from "./plan/options.ts";
+import { eventWishes } from "./plan/event_lookup.ts";
 import { placeEvent } from "./plan/plan_event.ts";
+import { type PlanSettings, planSettings } from "./plan/plan_options.ts";
 import { lookUp, type RouterOptions, routerOptions, type RouterSource } from "./router_options.ts";
 
 /**

@@ -6,20 +6,20 @@
 
 import { NPool } from "@nostrify/nostrify";
 import type { NostrEvent, NostrFilter, NRelay } from "@nostrify/types";
-import { Gate } from "./base/gate.ts";
-import { UsualConnect } from "./connections/usual_connect.ts";
+import { Gate } from "./base/semaphore.ts";
+import { UsualConnect } from "./connections/connect_timeout.ts";
 import { eventPlacer } from "./create_event_router.ts";
 import { reqPlanner } from "./create_req_router.ts";
 import { explanation, type RelayReport, relayReport } from "./explain.ts";
 import type { Outbox } from "./outbox.ts";
 import type { OutboxOptions } from "./outbox_options.ts";
-import { OutboxPeople } from "./outbox_people.ts";
 import { outboxSettings } from "./outbox_settings.ts";
+import { OutboxPeople } from "./people_directory.ts";
 import { isDeep } from "./plan/deep_requests.ts";
-import { type PlanSettings, planSettings } from "./plan/options.ts";
+import { type PlanSettings, planSettings } from "./plan/plan_options.ts";
 import { relayCounts } from "./plan/relay_graph.ts";
-import { LivenessReader } from "./relays/liveness_reader.ts";
-import { RelayInformer } from "./relays/relay_informer.ts";
+import { LivenessReader } from "./relays/monitor_reader.ts";
+import { RelayInformer } from "./relays/relay_info_refresher.ts";
 import { RelayMemory } from "./relays/relay_memory.ts";
 import { LiveRoutes } from "./requests/live_routes.ts";
 import { SupervisedRelay } from "./requests/supervised_relay.ts";

@@ -5,13 +5,13 @@
  */
 
 import type { NostrFilter } from "@nostrify/types";
-import { hintsOf } from "./hints/attached_hints.ts";
 import type { Hint } from "./hints/hint.ts";
-import { addAttached } from "./hints/known_hints.ts";
+import { addAttached } from "./hints/merge_hints.ts";
+import { hintsOf } from "./hints/with_hints.ts";
 import { RoutingError } from "./nostr/errors.ts";
 import { isPubkey } from "./nostr/pubkeys.ts";
 import type { KnowledgeSource, RelayListSource, Unrouted, Wishes } from "./nostr/types.ts";
-import { type PlanSettings, planSettings } from "./plan/options.ts";
+import { type PlanSettings, planSettings } from "./plan/plan_options.ts";
 import { type Planned, planWithSpare } from "./plan/replan.ts";
 import { type ReqParts, reqParts, reqWishes } from "./plan/req_parts.ts";
 import { lookUp, type RouterOptions, routerOptions, type RouterSource } from "./router_options.ts";

@@ -5,8 +5,8 @@
  */
 
 import type { RelayFailure } from "./nostr/types.ts";
-import type { PersonRoute } from "./plan/person_routes.ts";
 import type { ReqPlan } from "./plan/plan_req.ts";
+import type { PersonRoute } from "./plan/route_report.ts";
 import type { RelayRecord } from "./relays/relay_record.ts";
 
 /** What is known of a relay. */

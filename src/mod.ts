@@ -28,7 +28,7 @@ export type {
   NStore,
 } from "@nostrify/types";
 
-export { withHints } from "./hints/attached_hints.ts";
+export { withHints } from "./hints/with_hints.ts";
 export type { Clock } from "./base/clock.ts";
 export { createEventRouter } from "./create_event_router.ts";
 export { createOutbox, type Outbox } from "./create_outbox.ts";
@@ -37,17 +37,17 @@ export type { DiscoveryProgress } from "./discovery/discovery_progress.ts";
 export { type EventRefusal, EventRefusedError, RelayError, RoutingError } from "./nostr/errors.ts";
 export type { Explanation, RelayReport } from "./explain.ts";
 export type { EventPlan, EventRelayReason } from "./plan/event_plan.ts";
-export { eventWishes } from "./plan/event_wishes.ts";
+export { eventWishes } from "./plan/event_lookup.ts";
 export { filterOf } from "./hints/filter_of.ts";
 export type { Hint } from "./hints/hint.ts";
 export { hintKey } from "./nostr/subject_key.ts";
-export type { PlanOptions } from "./plan/options.ts";
+export type { PlanOptions } from "./plan/plan_options.ts";
 export type { OutboxOptions } from "./outbox_options.ts";
-export type { Decrypter, OwnSigner } from "./lists/own_lists.ts";
-export type { PassedRelay, PersonRoute, ThingRoute } from "./plan/person_routes.ts";
+export type { Decrypter, OwnSigner } from "./lists/user_lists.ts";
+export type { PassedRelay, PersonRoute, ThingRoute } from "./plan/route_report.ts";
 export { planEvent } from "./plan/plan_event.ts";
 export { planReq, type ReqPlan } from "./plan/plan_req.ts";
-export type { OpenOptions, OpenRelay, RelayLog } from "./connections/relay_hooks.ts";
+export type { OpenOptions, OpenRelay, RelayLog } from "./connections/open_relay.ts";
 export { parseRelayList, type ParseRelayListOptions } from "./nostr/relay_list.ts";
 export {
   type ListListener,

@@ -7,9 +7,9 @@
 import type { NostrEvent, NStore } from "@nostrify/types";
 import type { Clock } from "./base/clock.ts";
 import type { RecordStore } from "./base/record_store.ts";
-import type { OpenRelay } from "./connections/relay_hooks.ts";
+import type { OpenRelay } from "./connections/open_relay.ts";
 import type { DiscoveryProgress } from "./discovery/discovery_progress.ts";
-import type { OwnSigner } from "./lists/own_lists.ts";
+import type { OwnSigner } from "./lists/user_lists.ts";
 import type { RelayError } from "./nostr/errors.ts";
 import type { RouterOptions } from "./router_options.ts";
 

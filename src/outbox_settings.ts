@@ -10,13 +10,13 @@ import { verifyEvent } from "nostr-tools/pure";
 import { checkFunction, integer } from "./base/check_option.ts";
 import { type Clock, systemClock } from "./base/clock.ts";
 import type { RecordStore } from "./base/record_store.ts";
-import type { OpenRelay } from "./connections/relay_hooks.ts";
+import type { OpenRelay } from "./connections/open_relay.ts";
 import type { DiscoveryProgress } from "./discovery/discovery_progress.ts";
-import type { OwnSigner } from "./lists/own_lists.ts";
 import { RelayListStore } from "./lists/relay_list_store.ts";
+import type { OwnSigner } from "./lists/user_lists.ts";
 import type { RelayError } from "./nostr/errors.ts";
 import { isPubkey } from "./nostr/pubkeys.ts";
-import { rememberingVerifier } from "./nostr/verifier.ts";
+import { rememberingVerifier } from "./nostr/verification_cache.ts";
 import type { OutboxOptions } from "./outbox_options.ts";
 import type { RouterOptions } from "./router_options.ts";
 

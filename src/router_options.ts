@@ -5,11 +5,11 @@
  */
 
 import { checkFunction } from "./base/check_option.ts";
-import { addDmLists } from "./hints/known_hints.ts";
+import { addDmLists } from "./hints/merge_hints.ts";
 import { DM_LIST_KIND } from "./nostr/kinds.ts";
 import type { KnowledgeSource, Known, RelayListSource, Wishes } from "./nostr/types.ts";
 import type { EventPlan } from "./plan/event_plan.ts";
-import type { PlanOptions } from "./plan/options.ts";
+import type { PlanOptions } from "./plan/plan_options.ts";
 import type { ReqPlan } from "./plan/plan_req.ts";
 
 /** The options of {@link createReqRouter} and {@link createEventRouter}; one object serves both. */

@@ -7,8 +7,8 @@
 import type { NostrEvent } from "@nostrify/types";
 import { matchFilters, verifyEvent } from "nostr-tools";
 import { isEphemeralKind } from "nostr-tools/kinds";
+import { RelayConnection } from "./client_connection.ts";
 import { EventIndex } from "./event_index.ts";
-import { RelayConnection } from "./relay_connection.ts";
 import { answerInfo, asksForInfo } from "./relay_info_answer.ts";
 import { asEvent, asFilters, parseClientMessage } from "./relay_messages.ts";
 import type { RelayServerOptions, RelayServerStats } from "./relay_server_options.ts";

@@ -5,7 +5,7 @@
  */
 
 import type { NostrEvent } from "@nostrify/types";
-import type { RelayConnection } from "./relay_connection.ts";
+import type { RelayConnection } from "./client_connection.ts";
 import type { RelayInfoAnswer } from "./relay_info_answer.ts";
 import type { ClientMessage } from "./relay_messages.ts";
 

@@ -7,10 +7,10 @@
 
 import type { NostrEvent, NostrFilter } from "@nostrify/types";
 import { matchFilters } from "nostr-tools";
-import { Gate } from "../src/base/gate.ts";
-import type { OpenOptions } from "../src/connections/relay_hooks.ts";
-import { type LinkOptions, RelayLink } from "../src/connections/relay_link.ts";
-import { UsualConnect } from "../src/connections/usual_connect.ts";
+import { Gate } from "../src/base/semaphore.ts";
+import { UsualConnect } from "../src/connections/connect_timeout.ts";
+import type { OpenOptions } from "../src/connections/open_relay.ts";
+import { type LinkOptions, RelayLink } from "../src/connections/relay_connector.ts";
 import type { RelayError } from "../src/nostr/errors.ts";
 import { FakeMemory } from "./fake_memory.ts";
 import { type Script, ScriptedRelay } from "./scripted_relay.ts";

@@ -7,7 +7,7 @@
 
 import type { NostrEvent, NostrFilter, NRelay } from "@nostrify/types";
 import { matchFilters } from "nostr-tools";
-import type { OpenOptions } from "../src/connections/relay_hooks.ts";
+import type { OpenOptions } from "../src/connections/open_relay.ts";
 import { ScriptedReq } from "./scripted_req.ts";
 
 /** What relays do unless a test does it for them. */

@@ -1,8 +1,8 @@
 import type { NostrFilter } from "@nostrify/types";
 import assert from "node:assert/strict";
 import { createReqRouter } from "../src/create_req_router.ts";
-import { withHints } from "../src/hints/attached_hints.ts";
 import type { Hint } from "../src/hints/hint.ts";
+import { withHints } from "../src/hints/with_hints.ts";
 import type {
   KnowledgeSource,
   Known,

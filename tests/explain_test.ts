@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { explanation, relayReport, type ReportSource } from "../src/explain.ts";
 import { hintKey } from "../src/nostr/subject_key.ts";
 import type { Known } from "../src/nostr/types.ts";
-import type { PlanOptions } from "../src/plan/options.ts";
+import type { PlanOptions } from "../src/plan/plan_options.ts";
 import { planReq } from "../src/plan/plan_req.ts";
 import type { RelayRecord } from "../src/relays/relay_record.ts";
 import { relayList } from "../testing/memory_source.ts";

@@ -5,8 +5,8 @@
  */
 
 import type { NostrEvent, NostrFilter } from "@nostrify/types";
-import { type LegOptions, RelayLeg } from "./relay_leg.ts";
-import type { RelayLink } from "./relay_link.ts";
+import type { RelayLink } from "./relay_connector.ts";
+import { type LegOptions, RelayLeg } from "./relay_request.ts";
 
 /** How a relay's answer came to its end. */
 export interface AskResult {

@@ -8,7 +8,7 @@ import type { NostrEvent, NostrFilter, NRelay } from "@nostrify/types";
 import type { Clock } from "../base/clock.ts";
 import { RateMeter } from "../base/rate_meter.ts";
 import { RelayError } from "../nostr/errors.ts";
-import { failureOf } from "../relays/relay_words.ts";
+import { failureOf } from "../relays/relay_replies.ts";
 
 /** Who asked. */
 export interface SubscriptionListener {

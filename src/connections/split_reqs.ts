@@ -5,8 +5,8 @@
  */
 
 import type { NostrFilter } from "@nostrify/types";
-import type { ToldLimits } from "../relays/relay_words.ts";
-import { narrowToLength } from "./narrow_to_length.ts";
+import type { ToldLimits } from "../relays/relay_replies.ts";
+import { narrowToLength } from "./split_filter.ts";
 
 /** What is assumed of a relay whose limits are not known. */
 export interface SplitOptions {

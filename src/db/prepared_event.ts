@@ -6,8 +6,8 @@
 
 import type { NostrEvent } from "@nostrify/types";
 import { isAddressableKind, isReplaceableKind } from "nostr-tools/kinds";
+import { shapeFault } from "../nostr/check_event.ts";
 import { EventRefusedError } from "../nostr/errors.ts";
-import { shapeFault } from "../nostr/event_check.ts";
 
 /** A row of `nostr_events`. */
 export interface EventRow {

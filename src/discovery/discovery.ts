@@ -4,17 +4,17 @@
  * @module
  */
 
-import { unlessAborted } from "../base/unless_aborted.ts";
+import { unlessAborted } from "../base/abortable.ts";
 import { RELAY_LIST_KIND } from "../nostr/kinds.ts";
 import type { DiscoveryOptions } from "./discovery_options.ts";
 import { type DiscoveryProgress, Tally } from "./discovery_progress.ts";
-import { type Check, type Checks, UNCHECKED } from "./list_checks.ts";
 import { ListIntake } from "./list_intake.ts";
-import { lookUpLists } from "./list_lookup.ts";
-import { ListPauses } from "./list_pauses.ts";
-import { ListRounds } from "./list_rounds.ts";
+import { ListWatch } from "./list_refresher.ts";
 import { ListSearch, type Verdict, waitFor } from "./list_search.ts";
-import { ListWatch } from "./list_watch.ts";
+import { ListPauses } from "./search_cooldown.ts";
+import { type Check, type Checks, UNCHECKED } from "./search_log.ts";
+import { ListRounds } from "./search_rounds.ts";
+import { lookUpLists } from "./stored_lists.ts";
 
 /** What is known of people whose lists are wanted. */
 interface Wanted {

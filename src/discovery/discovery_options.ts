@@ -5,11 +5,11 @@
  */
 
 import type { Clock } from "../base/clock.ts";
-import type { KeptRecords } from "../base/kept_records.ts";
+import type { KeptRecords } from "../base/persistent_map.ts";
 import type { RelayListStore } from "../lists/relay_list_store.ts";
 import type { DiscoveryProgress } from "./discovery_progress.ts";
-import type { Checks } from "./list_checks.ts";
-import type { AskRelay } from "./list_queue.ts";
+import type { AskRelay } from "./relay_search_queue.ts";
+import type { Checks } from "./search_log.ts";
 
 /** See the module. Relays are URLs in normal form; functions must not throw. */
 export interface DiscoveryOptions {

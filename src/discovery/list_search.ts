@@ -4,8 +4,8 @@
  * @module
  */
 
+import { unlessAborted } from "../base/abortable.ts";
 import type { Clock } from "../base/clock.ts";
-import { unlessAborted } from "../base/unless_aborted.ts";
 
 /** What a search came to: `unknown` where too few relays answered to say that there is none. */
 export type Verdict = "found" | "none" | "unknown";

@@ -8,8 +8,8 @@ import type { NostrFilter } from "@nostrify/types";
 import { isAddressableKind } from "nostr-tools/kinds";
 import { holdsSecret, type Pointer, pointerIn } from "../nostr/nip19_text.ts";
 import { isPubkey } from "../nostr/pubkeys.ts";
-import { withHints } from "./attached_hints.ts";
-import { nip19Hints } from "./nip19.ts";
+import { nip19Hints } from "./nip19_hints.ts";
+import { withHints } from "./with_hints.ts";
 
 /**
  * The filter that finds what a user pasted, with the hints that were in it (see

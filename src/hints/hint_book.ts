@@ -5,7 +5,7 @@
  */
 
 import type { Clock } from "../base/clock.ts";
-import { KeptRecords } from "../base/kept_records.ts";
+import { KeptRecords } from "../base/persistent_map.ts";
 import type { RecordStore } from "../base/record_store.ts";
 import { isPubkey } from "../nostr/pubkeys.ts";
 import type { RelayUrlCheck } from "../nostr/relay_url.ts";

@@ -6,21 +6,21 @@
 
 import type { NostrEvent, NostrFilter, NostrRelayCOUNT, NStore } from "@nostrify/types";
 import type { RecordStore } from "../base/record_store.ts";
-import { checkedEvent } from "../nostr/event_check.ts";
+import { checkedEvent } from "../nostr/check_event.ts";
 import { DM_LIST_KIND, LIST_KINDS, RELAY_LIST_KIND } from "../nostr/kinds.ts";
 import { ANY_RELAY, parseRelayList } from "../nostr/relay_list.ts";
 import type { RelayList, RelayListSource } from "../nostr/types.ts";
-import { ListMemory } from "./list_memory.ts";
+import { storeEvents, type StoreResult } from "./bulk_write.ts";
+import { ListMemory } from "./list_cache.ts";
+import { ListWriter } from "./list_writer.ts";
 import {
   type ListStoreSettings,
   listStoreSettings,
   type RelayListStoreOptions,
-} from "./list_store_options.ts";
-import { ListWriter } from "./list_writer.ts";
-import { storeEvents, type StoreResult } from "./store_events.ts";
+} from "./relay_list_store_options.ts";
 
-export type { RelayListStoreOptions } from "./list_store_options.ts";
-export type { StoreResult } from "./store_events.ts";
+export type { RelayListStoreOptions } from "./relay_list_store_options.ts";
+export type { StoreResult } from "./bulk_write.ts";
 
 /** Told of a list that was stored, and of its kind. */
 export type ListListener = (list: RelayList, kind: number) => void;

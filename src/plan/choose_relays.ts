@@ -4,10 +4,10 @@
  * @module
  */
 
-import { type Deal, dealPeople, heaviestFirst } from "./deal_people.ts";
+import { type Deal, dealPeople, heaviestFirst } from "./assign_relays.ts";
+import { INVALID, type PlanRows } from "./candidate_rows.ts";
 import { greedyCover } from "./greedy_cover.ts";
-import type { PlanSettings } from "./options.ts";
-import { INVALID, type PlanRows } from "./plan_rows.ts";
+import type { PlanSettings } from "./plan_options.ts";
 import type { RelayGraph } from "./relay_graph.ts";
 
 /** The relays of a request and what each is asked for. */

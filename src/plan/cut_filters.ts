@@ -5,7 +5,7 @@
  */
 
 import type { NostrFilter } from "@nostrify/types";
-import { MOST_PEOPLE_PER_FILTER, narrowFilter } from "../nostr/filters.ts";
+import { MOST_PEOPLE_PER_FILTER, narrowFilter } from "../nostr/filter_subjects.ts";
 import type { NamedPart } from "./req_parts.ts";
 
 /** Those of one part whom a relay is asked for. */

@@ -6,7 +6,7 @@
  */
 
 import type { NostrFilter } from "@nostrify/types";
-import type { PlanSettings } from "./options.ts";
+import type { PlanSettings } from "./plan_options.ts";
 
 /** More relays per author: an entry stays in a relay list for 500 days on average. */
 const MORE_RELAYS = 2;

@@ -8,7 +8,7 @@ import type { Known, Unrouted } from "../nostr/types.ts";
 import { chooseInboxes } from "./choose_inboxes.ts";
 import type { Delivery } from "./event_plan.ts";
 import { hintedRelays } from "./hinted_relays.ts";
-import type { PlanSettings } from "./options.ts";
+import type { PlanSettings } from "./plan_options.ts";
 import { RelayGraphBuilder } from "./relay_graph.ts";
 
 /** Why a relay gets an event for the sake of the users it tags. */

@@ -5,7 +5,7 @@
  */
 
 import type { Known } from "../nostr/types.ts";
-import type { PlanSettings } from "./options.ts";
+import type { PlanSettings } from "./plan_options.ts";
 
 /** Most hints that stand in for a list: each costs a connection, and many are rotten. */
 const MOST_HINTS = 3;

@@ -10,7 +10,6 @@ import { ANY_RELAY, parseRelayList } from "../nostr/relay_list.ts";
 import { hintKey } from "../nostr/subject_key.ts";
 import type { Known, Unrouted } from "../nostr/types.ts";
 import { deliver } from "./event_inboxes.ts";
-import { taggedUsers } from "./event_people.ts";
 import {
   boundPlan,
   type EventPlan,
@@ -21,7 +20,8 @@ import {
 } from "./event_plan.ts";
 import { eventRule } from "./event_rules.ts";
 import { groupHost, hintedRelays } from "./hinted_relays.ts";
-import { type PlanOptions, type PlanSettings, planSettings } from "./options.ts";
+import { type PlanOptions, type PlanSettings, planSettings } from "./plan_options.ts";
+import { taggedUsers } from "./tagged_users.ts";
 
 /**
  * Plans where to publish an event (NIP-65).

@@ -5,17 +5,17 @@
  */
 
 import type { NostrFilter } from "@nostrify/types";
-import { copyFilter } from "../nostr/filters.ts";
+import { copyFilter } from "../nostr/filter_subjects.ts";
 import type { Known, Unrouted } from "../nostr/types.ts";
+import type { Seats } from "./assignment.ts";
+import { planRows } from "./candidate_rows.ts";
 import { chooseRelays } from "./choose_relays.ts";
 import { cutFilters } from "./cut_filters.ts";
-import { type PlanOptions, type PlanSettings, planSettings } from "./options.ts";
-import { type PersonRoute, personRoutes, type ThingRoute, thingRoutes } from "./person_routes.ts";
-import { planRows } from "./plan_rows.ts";
+import { type PlanOptions, type PlanSettings, planSettings } from "./plan_options.ts";
 import type { RelayGraph } from "./relay_graph.ts";
+import { openFilters, shareOut } from "./relay_shares.ts";
 import { type ReqParts, reqParts } from "./req_parts.ts";
-import type { Seats } from "./seats.ts";
-import { openFilters, shareOut } from "./share_out.ts";
+import { type PersonRoute, personRoutes, type ThingRoute, thingRoutes } from "./route_report.ts";
 
 /** What a request comes to, and why. */
 export interface ReqPlan {

@@ -6,7 +6,7 @@
 
 import type { Known, Lane } from "../nostr/types.ts";
 import { deepSettings } from "./deep_requests.ts";
-import type { PlanSettings } from "./options.ts";
+import type { PlanSettings } from "./plan_options.ts";
 import { type PlannedReq, planParts } from "./plan_req.ts";
 import { partsAbout, type ReqParts } from "./req_parts.ts";
 

@@ -6,7 +6,13 @@
 
 import type { NostrFilter } from "@nostrify/types";
 import { isReplaceableKind } from "nostr-tools/kinds";
-import { matchesNothing, peopleOf, type Subjects, subjectsOf, thingsOf } from "../nostr/filters.ts";
+import {
+  matchesNothing,
+  peopleOf,
+  type Subjects,
+  subjectsOf,
+  thingsOf,
+} from "../nostr/filter_subjects.ts";
 import { DRAFT_KIND, GIFT_WRAP_KINDS } from "../nostr/kinds.ts";
 import { sortedOrder } from "../nostr/pubkeys.ts";
 import { hintKey } from "../nostr/subject_key.ts";

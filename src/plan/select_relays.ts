@@ -5,9 +5,9 @@
  * @module
  */
 
-import { dealPeople, heaviestFirst } from "./deal_people.ts";
+import { dealPeople, heaviestFirst } from "./assign_relays.ts";
 import { greedyCover } from "./greedy_cover.ts";
-import { type PlanOptions, planSettings } from "./options.ts";
+import { type PlanOptions, planSettings } from "./plan_options.ts";
 import { RelayGraphBuilder } from "./relay_graph.ts";
 
 /** The options of a plan that concern the selection. */

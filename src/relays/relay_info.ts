@@ -5,7 +5,7 @@
  */
 
 import { fetchJson, type FetchJsonOptions } from "../base/fetch_json.ts";
-import type { ToldLimits } from "./relay_words.ts";
+import type { ToldLimits } from "./relay_replies.ts";
 
 /** What a relay says of its limits, or why that is not known. */
 export type RelayInfo =

@@ -5,17 +5,17 @@
  */
 
 import type { Clock } from "../base/clock.ts";
-import type { KeptRecords } from "../base/kept_records.ts";
+import type { KeptRecords } from "../base/persistent_map.ts";
 import type { RecordStore } from "../base/record_store.ts";
 import type { RelayFailure } from "../nostr/types.ts";
-import { learnLimits, tellLimits } from "./limit_lessons.ts";
-import { type Incident, NetworkWitness } from "./network_witness.ts";
+import { type Incident, NetworkWitness } from "./outage_detector.ts";
 import { backoff, type Deadlines, deadlines, LONGEST_BACKOFF } from "./relay_health.ts";
-import { answered, connected, delivered, failed, isAnswer } from "./relay_history.ts";
+import { learnLimits, tellLimits } from "./relay_limits.ts";
 import { type RelayRecord, UNKNOWN_RELAY } from "./relay_record.ts";
-import { relayRecords } from "./relay_record_text.ts";
+import { relayRecords } from "./relay_record_store.ts";
+import { answered, connected, delivered, failed, isAnswer } from "./relay_record_updates.ts";
+import type { ToldLimits } from "./relay_replies.ts";
 import { deliveryFactor, learn, relayWeight, type Score, thompson } from "./relay_weight.ts";
-import type { ToldLimits } from "./relay_words.ts";
 
 /** What a memory of relays is made of. */
 export interface RelayMemoryOptions {

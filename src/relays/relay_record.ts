@@ -5,7 +5,7 @@
  */
 
 import type { RelayFailure } from "../nostr/types.ts";
-import type { ToldLimits } from "./relay_words.ts";
+import type { ToldLimits } from "./relay_replies.ts";
 
 /** How long something usually takes, in milliseconds. */
 export interface Timing {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { sampleBeta } from "../base/beta.ts";
+import { sampleBeta } from "../base/beta_distribution.ts";
 import { aliveness, halved, UNKNOWN_ALIVE } from "./relay_health.ts";
 import type { RelayRecord } from "./relay_record.ts";
 

@@ -9,7 +9,7 @@ import type { NostrEvent } from "@nostrify/types";
 import { isAddressableKind, isReplaceableKind } from "nostr-tools/kinds";
 import { DRAFT_KIND, GIFT_WRAP_KINDS } from "../nostr/kinds.ts";
 import type { Lane } from "../nostr/types.ts";
-import type { Seats } from "../plan/seats.ts";
+import type { Seats } from "../plan/assignment.ts";
 
 /** What is known of a relay in a request, worse than `answered` only by what it lacks. */
 type State = "waiting" | "late" | "answered" | "failed";

@@ -6,11 +6,11 @@
  */
 
 import type { Known, Lane } from "../nostr/types.ts";
+import type { Seats } from "../plan/assignment.ts";
 import { type PlannedReq, planParts } from "../plan/plan_req.ts";
 import type { PlanInput } from "../plan/replan.ts";
-import type { Seats } from "../plan/seats.ts";
+import { LiveSeats, type Merit } from "./live_assignment.ts";
 import type { LiveRow, RouteChange, Seating } from "./live_relays.ts";
-import { LiveSeats, type Merit } from "./live_seats.ts";
 
 /** The lanes in which somebody's own list says where to ask. */
 const LISTED: readonly (Lane & keyof Known)[] = ["write", "read", "dm", "private"];

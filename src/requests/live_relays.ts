@@ -7,7 +7,7 @@
 
 import { hostOf } from "../nostr/relay_url.ts";
 import type { Lane } from "../nostr/types.ts";
-import type { PlanSettings } from "../plan/options.ts";
+import type { PlanSettings } from "../plan/plan_options.ts";
 
 /** Somebody or something that a request asks for; the same object at all times. */
 export interface LiveRow {

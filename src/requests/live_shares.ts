@@ -6,10 +6,10 @@
 
 import type { NostrFilter } from "@nostrify/types";
 import type { Lane } from "../nostr/types.ts";
+import type { LaneRows, Seats } from "../plan/assignment.ts";
 import { cutFilters } from "../plan/cut_filters.ts";
-import type { PlanSettings } from "../plan/options.ts";
+import type { PlanSettings } from "../plan/plan_options.ts";
 import { BESIDES_WRITE, type NamedPart, type ReqParts } from "../plan/req_parts.ts";
-import type { LaneRows, Seats } from "../plan/seats.ts";
 import type { LiveRow } from "./live_relays.ts";
 
 /** Part of a plan. */

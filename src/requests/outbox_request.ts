@@ -7,14 +7,14 @@
  */
 
 import type { NostrEvent, NostrFilter } from "@nostrify/types";
-import { Outlet } from "../base/outlet.ts";
-import { SeenIds } from "../base/seen_ids.ts";
-import { liveFilters } from "../connections/live_filters.ts";
-import { type LegOptions, type LegOutcome, RelayLeg } from "../connections/relay_leg.ts";
-import type { RelayLink } from "../connections/relay_link.ts";
+import { Outlet } from "../base/async_queue.ts";
+import { SeenIds } from "../base/bounded_set.ts";
+import type { RelayLink } from "../connections/relay_connector.ts";
+import { type LegOptions, type LegOutcome, RelayLeg } from "../connections/relay_request.ts";
+import { liveFilters } from "../connections/resume_filters.ts";
 import type { Lane } from "../nostr/types.ts";
+import { laneOf, type Seats } from "../plan/assignment.ts";
 import type { Planned } from "../plan/replan.ts";
-import { laneOf, type Seats } from "../plan/seats.ts";
 import { Coverage } from "./coverage.ts";
 import { type Listener, type RelayMessage, RequestListeners } from "./request_listeners.ts";
 

@@ -7,9 +7,9 @@
 
 import { NPool } from "@nostrify/nostrify";
 import type { NostrEvent, NostrFilter, NRelay } from "@nostrify/types";
-import { publish } from "../connections/publish.ts";
-import type { LegOptions } from "../connections/relay_leg.ts";
-import type { RelayLink } from "../connections/relay_link.ts";
+import { publish } from "../connections/publish_to_relay.ts";
+import type { RelayLink } from "../connections/relay_connector.ts";
+import type { LegOptions } from "../connections/relay_request.ts";
 import type { RelayMessage } from "./request_listeners.ts";
 import type { Supervisor } from "./supervisor.ts";
 

@@ -5,10 +5,10 @@
  */
 
 import type { NostrFilter } from "@nostrify/types";
-import { type LinkOptions, RelayLink } from "../connections/relay_link.ts";
+import { type LinkOptions, RelayLink } from "../connections/relay_connector.ts";
 import { normalizeRelayUrl } from "../nostr/relay_url.ts";
+import type { Seats } from "../plan/assignment.ts";
 import type { Planned } from "../plan/replan.ts";
-import type { Seats } from "../plan/seats.ts";
 import type { LiveRoutes } from "./live_routes.ts";
 import { OutboxRequest, type RequestOptions } from "./outbox_request.ts";
 

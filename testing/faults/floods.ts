@@ -7,7 +7,7 @@
 
 import type { NostrEvent, NostrFilter } from "@nostrify/types";
 import { getEventHash } from "nostr-tools";
-import type { RelayConnection } from "../relay_connection.ts";
+import type { RelayConnection } from "../client_connection.ts";
 import { Signer } from "../signer.ts";
 import { type Fault, type FaultHost, type FaultSettings, relayHost } from "./fault.ts";
 import { onReq } from "./on_req.ts";

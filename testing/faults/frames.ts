@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { RelayConnection } from "../relay_connection.ts";
+import type { RelayConnection } from "../client_connection.ts";
 import { readHead, shakeHands, writeAll } from "../tcp_host.ts";
 import { type Fault, type FaultHost, type FaultSettings, relayHost, tcpHost } from "./fault.ts";
 import { onReq } from "./on_req.ts";

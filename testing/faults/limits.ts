@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { RelayConnection } from "../relay_connection.ts";
+import type { RelayConnection } from "../client_connection.ts";
 import type { ClientMessage } from "../relay_messages.ts";
 import { type Fault, type FaultHost, type FaultSettings, relayHost } from "./fault.ts";
 

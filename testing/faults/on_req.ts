@@ -5,7 +5,7 @@
  */
 
 import type { NostrFilter } from "@nostrify/types";
-import type { RelayConnection } from "../relay_connection.ts";
+import type { RelayConnection } from "../client_connection.ts";
 import { asFilters } from "../relay_messages.ts";
 import type { RelayServerOptions } from "../relay_server_options.ts";
 

@@ -9,7 +9,7 @@
 import type { NostrFilter } from "@nostrify/types";
 import type { RelayList } from "../../src/nostr/types.ts";
 import { createRandom, hex64, shuffled } from "../random.ts";
-import { drawGraph } from "./world_graph.ts";
+import { drawGraph } from "./graph.ts";
 import {
   drawHoldings,
   drawStretches,
@@ -18,12 +18,12 @@ import {
   formerRelays,
   LISTED,
   UNLISTED,
-} from "./world_posts.ts";
-import { drawRelays, type WorldRelay } from "./world_relays.ts";
-import { drawList, type WorldTag } from "./world_tags.ts";
-import type { World, WorldOptions } from "./world_types.ts";
+} from "./posts.ts";
+import { drawRelays, type WorldRelay } from "./relays.ts";
+import { drawList, type WorldTag } from "./tags.ts";
+import type { World, WorldOptions } from "./types.ts";
 
-export { clusteredLists, zipfLists } from "./world_lists.ts";
+export { clusteredLists, zipfLists } from "./lists.ts";
 export type { World, WorldOptions, WorldRelay, WorldTag };
 
 /** 1 February 2026. */

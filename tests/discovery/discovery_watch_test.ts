@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { ListWatch } from "../../src/discovery/list_watch.ts";
+import { ListWatch } from "../../src/discovery/list_refresher.ts";
 import { TestClock } from "../../testing/test_clock.ts";
 import {
   DiscoveryWorld,

@@ -8,9 +8,9 @@ import {
   npubEncode,
   nsecEncode,
 } from "nostr-tools/nip19";
-import { hintsOf } from "../../src/hints/attached_hints.ts";
 import { filterOf } from "../../src/hints/filter_of.ts";
-import { nip19Hints } from "../../src/hints/nip19.ts";
+import { nip19Hints } from "../../src/hints/nip19_hints.ts";
+import { hintsOf } from "../../src/hints/with_hints.ts";
 import { PEOPLE } from "../support/arbitraries.ts";
 
 const [ALICE, BOB] = PEOPLE;

@@ -25,7 +25,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
   connections: { rooms: ["base", "nostr", "relays"], packages: NOSTR, awaits: true },
   requests: {
     rooms: ["base", "nostr", "plan", "relays", "connections"],
-    packages: NOSTR,
+    packages: [...NOSTR, "@nostrify/nostrify"],
     awaits: true,
   },
   discovery: {

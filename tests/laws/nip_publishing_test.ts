@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Known } from "../../src/nostr/types.ts";
-import { eventWishes } from "../../src/plan/event_wishes.ts";
+import { eventWishes } from "../../src/plan/event_lookup.ts";
 import { planEvent } from "../../src/plan/plan_event.ts";
 import { draft, relayList } from "../../testing/memory_source.ts";
 import { namingTags } from "../support/event_arbitraries.ts";

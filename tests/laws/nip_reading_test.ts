@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { parseRelayList } from "../../src/nostr/relay_list.ts";
 import { hintKey } from "../../src/nostr/subject_key.ts";
 import type { Known, RelayHint, RelayList } from "../../src/nostr/types.ts";
-import type { PlanOptions } from "../../src/plan/options.ts";
+import type { PlanOptions } from "../../src/plan/plan_options.ts";
 import { planReq } from "../../src/plan/plan_req.ts";
 import { draft, postsOf, relayList } from "../../testing/memory_source.ts";
 

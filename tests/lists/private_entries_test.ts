@@ -3,7 +3,7 @@ import { PrivateEntries } from "../../src/lists/private_entries.ts";
 import { settled } from "../../testing/test_clock.ts";
 import { RELAYS } from "../support/arbitraries.ts";
 import { NOW } from "../support/list_store.ts";
-import { openSigner, ownList, sealed, setUp } from "../support/own_lists.ts";
+import { openSigner, ownList, sealed, setUp } from "../support/user_lists.ts";
 
 const [A, B, C] = RELAYS;
 const relays = (...urls: string[]) => urls.map((url) => ["relay", url]);

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import assert from "node:assert/strict";
-import { MOST_PEOPLE_PER_FILTER } from "../../src/nostr/filters.ts";
+import { MOST_PEOPLE_PER_FILTER } from "../../src/nostr/filter_subjects.ts";
 import { cutFilters, type Share } from "../../src/plan/cut_filters.ts";
 import { reqParts } from "../../src/plan/req_parts.ts";
 

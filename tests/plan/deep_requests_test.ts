@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { deepSettings, isDeep } from "../../src/plan/deep_requests.ts";
-import { planSettings } from "../../src/plan/options.ts";
+import { planSettings } from "../../src/plan/plan_options.ts";
 
 Deno.test("isDeep() holds for a filter that reaches back further, and wants all of it", () => {
   assert.equal(isDeep([{ kinds: [1], since: 999 }], 1_000), true);

@@ -2,8 +2,8 @@ import fc from "fast-check";
 import assert from "node:assert/strict";
 import type { RelayUrlCheck } from "../../src/nostr/relay_url.ts";
 import type { Known } from "../../src/nostr/types.ts";
-import { planSettings } from "../../src/plan/options.ts";
 import { placeEvent, planEvent } from "../../src/plan/plan_event.ts";
+import { planSettings } from "../../src/plan/plan_options.ts";
 import { draft, relayList } from "../../testing/memory_source.ts";
 import {
   clean,

@@ -1,7 +1,7 @@
 import type { NostrFilter } from "@nostrify/types";
 import fc from "fast-check";
 import assert from "node:assert/strict";
-import { MOST_PEOPLE_PER_FILTER } from "../../src/nostr/filters.ts";
+import { MOST_PEOPLE_PER_FILTER } from "../../src/nostr/filter_subjects.ts";
 import { checkRelayUrl } from "../../src/nostr/relay_url.ts";
 import { planReq, type ReqPlan } from "../../src/plan/plan_req.ts";
 import { about } from "../support/plans.ts";

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import assert from "node:assert/strict";
-import type { PersonRoute } from "../../src/plan/person_routes.ts";
 import { planReq } from "../../src/plan/plan_req.ts";
+import type { PersonRoute } from "../../src/plan/route_report.ts";
 import { about, asked } from "../support/plans.ts";
 import { PEOPLE, REFUSED, RELAYS, type Request, requests } from "../support/requests.ts";
 

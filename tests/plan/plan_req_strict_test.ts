@@ -3,13 +3,13 @@ import fc from "fast-check";
 import assert from "node:assert/strict";
 import { hintKey } from "../../src/nostr/subject_key.ts";
 import type { Known } from "../../src/nostr/types.ts";
-import { type PlanSettings, planSettings } from "../../src/plan/options.ts";
+import { laneOf, type Seats } from "../../src/plan/assignment.ts";
+import { type PlanSettings, planSettings } from "../../src/plan/plan_options.ts";
 import { planParts, planReq, type ReqPlan } from "../../src/plan/plan_req.ts";
 import { partsAbout, reqParts } from "../../src/plan/req_parts.ts";
-import { laneOf, type Seats } from "../../src/plan/seats.ts";
+import { hostOf, relaysOf, usable, type Want, wantsOf } from "../support/expected_lookups.ts";
 import { BLOCKED, type KnownRequest, knownRequests } from "../support/known_requests.ts";
 import { PEOPLE } from "../support/requests.ts";
-import { hostOf, relaysOf, usable, type Want, wantsOf } from "../support/wants.ts";
 
 const plan = ({ filters, known, options }: KnownRequest) => planReq(filters, known, options);
 

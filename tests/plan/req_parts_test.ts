@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import assert from "node:assert/strict";
 import { namedOn, partsAbout, reqParts, reqWishes } from "../../src/plan/req_parts.ts";
+import { wantsOf } from "../support/expected_lookups.ts";
 import { GROUPS, IDS, knownRequests } from "../support/known_requests.ts";
 import { PEOPLE } from "../support/requests.ts";
-import { wantsOf } from "../support/wants.ts";
 
 const [ALICE, BOB, CAROL] = PEOPLE;
 

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import assert from "node:assert/strict";
 import { LONGEST_BACKOFF } from "../../src/relays/relay_health.ts";
 import type { RelayRecord } from "../../src/relays/relay_record.ts";
-import { formatRelayRecord, parseRelayRecord } from "../../src/relays/relay_record_text.ts";
+import { formatRelayRecord, parseRelayRecord } from "../../src/relays/relay_record_store.ts";
 import { dice } from "../support/dice.ts";
 import { setUp } from "../support/memory_set_up.ts";
 import { A, B, C, DAY, FAILURES, NOW, RecordMap, recordOf } from "../support/relay_records.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { LONGEST_BACKOFF } from "../../src/relays/relay_health.ts";
-import { formatRelayRecord } from "../../src/relays/relay_record_text.ts";
+import { formatRelayRecord } from "../../src/relays/relay_record_store.ts";
 import { dice } from "../support/dice.ts";
 import { setUp } from "../support/memory_set_up.ts";
 import { A, B, C, DAY, HOUR, NOW, RecordMap, recordOf } from "../support/relay_records.ts";

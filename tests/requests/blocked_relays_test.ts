@@ -1,13 +1,13 @@
 import fc from "fast-check";
 import assert from "node:assert/strict";
-import type { LinkOptions } from "../../src/connections/relay_link.ts";
+import type { LinkOptions } from "../../src/connections/relay_connector.ts";
 import { RelayError } from "../../src/nostr/errors.ts";
-import { RelayInformer } from "../../src/relays/relay_informer.ts";
+import { RelayInformer } from "../../src/relays/relay_info_refresher.ts";
 import { FakeMemory } from "../../testing/fake_memory.ts";
 import { holding, RELAY } from "../../testing/scripted_network.ts";
 import type { Script } from "../../testing/scripted_relay.ts";
 import { settled, TestClock } from "../../testing/test_clock.ts";
-import { fate, using } from "../support/link_use.ts";
+import { fate, using } from "../support/connector_use.ts";
 import { note, notes } from "../support/notes.ts";
 import { RequestTest, url } from "../support/scripted_request.ts";
 import { SupervisorTest } from "../support/scripted_supervisor.ts";

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import assert from "node:assert/strict";
-import type { LaneRows, Seats } from "../../src/plan/seats.ts";
+import type { LaneRows, Seats } from "../../src/plan/assignment.ts";
 import { Coverage } from "../../src/requests/coverage.ts";
 import { AUTHORS, note } from "../support/notes.ts";
 

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import assert from "node:assert/strict";
 import { isPubkey } from "../../src/nostr/pubkeys.ts";
 import type { Known } from "../../src/nostr/types.ts";
-import { type PlanOptions, type PlanSettings, planSettings } from "../../src/plan/options.ts";
+import { type PlanOptions, type PlanSettings, planSettings } from "../../src/plan/plan_options.ts";
 import { planParts } from "../../src/plan/plan_req.ts";
 import { reqParts } from "../../src/plan/req_parts.ts";
 import { LivePlan } from "../../src/requests/live_plan.ts";

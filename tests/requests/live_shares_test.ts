@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import assert from "node:assert/strict";
-import { planSettings } from "../../src/plan/options.ts";
+import { planSettings } from "../../src/plan/plan_options.ts";
 import { planParts } from "../../src/plan/plan_req.ts";
 import { reqParts } from "../../src/plan/req_parts.ts";
 import type { LiveRow } from "../../src/requests/live_relays.ts";

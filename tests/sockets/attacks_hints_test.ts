@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { nip19 } from "nostr-tools";
 import { openSqlite } from "../../src/db/sqlite.ts";
-import { withHints } from "../../src/hints/attached_hints.ts";
+import { withHints } from "../../src/hints/with_hints.ts";
 import { Signer } from "../../testing/signer.ts";
 import { HUB, INDEXER, postsOf, publicUrl, PublicWorld } from "../support/public_world.ts";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { nip19 } from "nostr-tools";
-import { withHints } from "../../src/hints/attached_hints.ts";
+import { withHints } from "../../src/hints/with_hints.ts";
 import { Signer } from "../../testing/signer.ts";
 import { HUB, INDEXER, postsOf, publicUrl, PublicWorld } from "../support/public_world.ts";
 

@@ -1,6 +1,6 @@
 import type { NostrEvent } from "@nostrify/types";
 import assert from "node:assert/strict";
-import type { RelayConnection } from "../../testing/relay_connection.ts";
+import type { RelayConnection } from "../../testing/client_connection.ts";
 import { Signer } from "../../testing/signer.ts";
 import { type LiveRequest, World } from "../support/outbox_world.ts";
 import { TcpProxy } from "../support/tcp_proxy.ts";

@@ -1,7 +1,7 @@
 import { NRelay1 } from "@nostrify/nostrify";
 import assert from "node:assert/strict";
+import type { RelayConnection } from "../../testing/client_connection.ts";
 import { startFault } from "../../testing/faulty_relay.ts";
-import type { RelayConnection } from "../../testing/relay_connection.ts";
 import { Signer } from "../../testing/signer.ts";
 import { World } from "../support/outbox_world.ts";
 

@@ -6,13 +6,13 @@
 
 import type { NostrEvent, NostrFilter, NStore } from "@nostrify/types";
 import { matchFilters } from "nostr-tools";
-import { KeptRecords } from "../../src/base/kept_records.ts";
+import { KeptRecords } from "../../src/base/persistent_map.ts";
 import type { RecordStore } from "../../src/base/record_store.ts";
 import { Discovery } from "../../src/discovery/discovery.ts";
 import type { DiscoveryOptions } from "../../src/discovery/discovery_options.ts";
 import type { DiscoveryProgress } from "../../src/discovery/discovery_progress.ts";
-import { LIST_CHECKS } from "../../src/discovery/list_checks.ts";
-import type { SearchAnswer } from "../../src/discovery/list_queue.ts";
+import type { SearchAnswer } from "../../src/discovery/relay_search_queue.ts";
+import { LIST_CHECKS } from "../../src/discovery/search_log.ts";
 import { RelayListStore } from "../../src/lists/relay_list_store.ts";
 import { isNewer } from "../../src/nostr/versions.ts";
 import { quiet, START, TestClock } from "../../testing/test_clock.ts";

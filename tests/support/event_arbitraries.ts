@@ -10,7 +10,7 @@ import fc from "fast-check";
 import { normalizeRelayUrl } from "../../src/nostr/relay_url.ts";
 import { hintKey } from "../../src/nostr/subject_key.ts";
 import type { HintSource, Known } from "../../src/nostr/types.ts";
-import type { PlanOptions } from "../../src/plan/options.ts";
+import type { PlanOptions } from "../../src/plan/plan_options.ts";
 import { listedUrl, PEOPLE, RELAYS } from "./arbitraries.ts";
 
 /** An event to publish, what is known of people and groups, and options. */

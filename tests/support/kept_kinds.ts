@@ -5,14 +5,14 @@
  * @module
  */
 
-import { KeptRecords, type KeptRecordsOptions } from "../../src/base/kept_records.ts";
+import { KeptRecords, type KeptRecordsOptions } from "../../src/base/persistent_map.ts";
 import type { RecordStore, RecordTopic } from "../../src/base/record_store.ts";
 import { UNKNOWN_RELAY } from "../../src/relays/relay_record.ts";
 import {
   formatRelayRecord,
   parseRelayRecord,
   relayRecords,
-} from "../../src/relays/relay_record_text.ts";
+} from "../../src/relays/relay_record_store.ts";
 import { TestClock } from "../../testing/test_clock.ts";
 import { NOW, recordOf } from "./relay_records.ts";
 

@@ -9,7 +9,7 @@ import type { NostrFilter } from "@nostrify/types";
 import fc from "fast-check";
 import { hintKey } from "../../src/nostr/subject_key.ts";
 import type { Known, RelayHint } from "../../src/nostr/types.ts";
-import type { PlanOptions } from "../../src/plan/options.ts";
+import type { PlanOptions } from "../../src/plan/plan_options.ts";
 import { PEOPLE, REFUSED, RELAYS, someOf } from "./requests.ts";
 
 /** Relays, of which some are on one host. */

@@ -6,7 +6,7 @@
 
 import { NPool, NRelay1 } from "@nostrify/nostrify";
 import type { NostrEvent, NostrFilter } from "@nostrify/types";
-import type { OpenOptions } from "../../src/connections/relay_hooks.ts";
+import type { OpenOptions } from "../../src/connections/open_relay.ts";
 import { createOutbox, type Outbox } from "../../src/create_outbox.ts";
 import type { RelayError } from "../../src/nostr/errors.ts";
 import type { OutboxOptions } from "../../src/outbox_options.ts";

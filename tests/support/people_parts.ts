@@ -7,8 +7,8 @@
 import type { NostrEvent } from "@nostrify/types";
 import type { RelayError } from "../../src/nostr/errors.ts";
 import type { OutboxOptions } from "../../src/outbox_options.ts";
-import { OutboxPeople } from "../../src/outbox_people.ts";
 import { outboxSettings } from "../../src/outbox_settings.ts";
+import { OutboxPeople } from "../../src/people_directory.ts";
 import { holding } from "../../testing/scripted_network.ts";
 import { Signer } from "../../testing/signer.ts";
 import { quiet, type TestClock } from "../../testing/test_clock.ts";

@@ -8,7 +8,7 @@
 import type { NostrFilter } from "@nostrify/types";
 import fc from "fast-check";
 import type { RefusedRelay, RelayList } from "../../src/nostr/types.ts";
-import type { PlanOptions } from "../../src/plan/options.ts";
+import type { PlanOptions } from "../../src/plan/plan_options.ts";
 
 // These worlds are small and planned in microseconds: many of them cost little.
 fc.configureGlobal({ numRuns: 500 });

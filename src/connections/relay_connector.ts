@@ -1,0 +1,262 @@
+/**
+ * The connections to one relay: opened when somebody needs one, in turn, and not
+ * too soon after a failure.
+ *
+ * @module
+ */
+
+import type { NostrEvent } from "@nostrify/types";
+import { unlessAborted } from "../base/abortable.ts";
+import { type Clock, sleep } from "../base/clock.ts";
+import type { Gate } from "../base/semaphore.ts";
+import { RelayError } from "../nostr/errors.ts";
+import type { RelayMemory } from "../relays/relay_memory.ts";
+import type { UsualConnect } from "./connect_timeout.ts";
+import type { OpenRelay } from "./open_relay.ts";
+import { RelaySession } from "./relay_connection.ts";
+
+/** What all links of an outbox share. */
+export interface LinkOptions {
+  readonly open: OpenRelay;
+  readonly clock: Clock;
+  readonly memory: RelayMemory;
+  /** Who may be in a handshake. */
+  readonly gate: Gate;
+  /** How long connections take. */
+  readonly usualConnect: UsualConnect;
+  readonly verifyEvent: (event: NostrEvent) => boolean;
+  /** After how many milliseconds a connection that nobody uses is closed. */
+  readonly idleTimeout: number;
+  /** Told of each failure of a relay. */
+  readonly onRelayError: (error: RelayError) => void;
+  readonly onError: (error: Error) => void;
+  /** Told when a relay has been connected. */
+  readonly onConnected: (url: string) => void;
+  /** Whether the user has blocked a relay: then it is never connected to, whoever wants it. */
+  readonly isBlocked?: (url: string) => boolean;
+}
+
+/** Most connections to one relay, whose subscriptions all stay open. */
+const MOST_SESSIONS = 8;
+/** How long events under way are waited for when all is closed, in milliseconds. */
+const LAST_WAIT = 3_000;
+/** How long a relay may keep others from connecting, of which nothing is known, in milliseconds. */
+const IN_THE_WAY = 4_000;
+/** What is assumed of a relay: strfry's default. One that takes fewer says so. */
+const MAX_SUBSCRIPTIONS = 20;
+
+/** Somebody who uses a link; giving it back twice does nothing. */
+export interface LinkUse {
+  readonly release: () => void;
+}
+
+/** One relay, and whatever connection to it there is. */
+export class RelayLink {
+  /** In normal form. */
+  readonly url: string;
+  readonly #options: LinkOptions;
+  /** All that have not ended, the oldest first. */
+  readonly #sessions = new Set<RelaySession>();
+  #opening?: Promise<RelaySession>;
+  #lastError?: RelayError;
+  /** With what a connection was ended that nobody used. */
+  #idleEnd?: RelayError;
+  #users = 0;
+  #cancelIdle?: () => void;
+  #isClosed = false;
+  /** Whether somebody was told that the relay is blocked. */
+  #wasBlocked = false;
+  /** Those who wait before they try again. */
+  readonly #sleepers = new Set<() => void>();
+  /** Events under way. */
+  readonly #publishing = new Set<Promise<void>>();
+  readonly #notices = new Set<(words: string) => void>();
+  readonly #closing = new AbortController();
+
+  constructor(url: string, options: LinkOptions) {
+    this.url = url;
+    this.#options = options;
+  }
+
+  /** Whether it was closed for good. */
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
+  /** Whether a connection stands. */
+  get isOpen(): boolean {
+    return [...this.#sessions].some(({ isOpen }) => isOpen);
+  }
+
+  /** Whether nobody uses it, nor waits for it, and nothing is open. */
+  get isIdle(): boolean {
+    return this.#users + this.#sessions.size + this.#sleepers.size + this.#publishing.size === 0;
+  }
+
+  /** Keeps the connection from being closed for want of use. */
+  use(): LinkUse {
+    this.#cancelIdle?.();
+    this.#users++;
+    let isReleased = false;
+    const release = () => {
+      if (isReleased) return;
+      isReleased = true;
+      if (--this.#users > 0 || this.#isClosed) return;
+      this.#cancelIdle = this.#options.clock.after(this.#options.idleTimeout, () => this.#idle());
+    };
+    return { release };
+  }
+
+  /** Tells what the relay says to nobody in particular, until the answer is called. */
+  onNotice(listener: (words: string) => void): () => void {
+    this.#notices.add(listener);
+    return () => this.#notices.delete(listener);
+  }
+
+  /** Waits so long, or until somebody else has been connected: then there is no need to. */
+  async pause(ms: number, signal: AbortSignal): Promise<void> {
+    const nap = new AbortController();
+    const wake = () => nap.abort();
+    this.#sleepers.add(wake);
+    signal.addEventListener("abort", wake, { once: true });
+    if (signal.aborted) wake();
+    await sleep(this.#options.clock, ms, nap.signal);
+    signal.removeEventListener("abort", wake);
+    this.#sleepers.delete(wake);
+  }
+
+  /** Keeps the link from being closed before this is over, if it does not take too long. */
+  track(publishing: Promise<unknown>): void {
+    const over = () => this.#publishing.delete(done);
+    const done: Promise<void> = publishing.then(() => {}, () => {}).then(() => void over());
+    this.#publishing.add(done);
+  }
+
+  /**
+   * A session that is open or being opened: what is sent meanwhile waits. It counts one
+   * more user, who is to count it down again.
+   *
+   * @param rank Who goes first where many want to connect: the lower.
+   * @param isUrgent Not to wait for the end of a back-off.
+   * @throws {RelayError} If the relay is not to be connected to for now, or at all.
+   */
+  async session(rank: number, signal: AbortSignal, isUrgent = false): Promise<RelaySession> {
+    signal.throwIfAborted();
+    if (this.#isClosed) throw new RelayError(this.url, "unreachable", "the outbox is closed");
+    const blocked = this.#blocked();
+    if (blocked) throw blocked;
+    let session = [...this.#sessions].find(({ isFull }) => !isFull);
+    if (!session && this.#sessions.size < MOST_SESSIONS) {
+      try {
+        session = await unlessAborted(this.#open(rank, isUrgent), signal);
+        // Those who waited for the same may have filled it by now.
+        if (!session.ended && session.isFull) return await this.session(rank, signal, isUrgent);
+      } catch (error) {
+        // One more was not to be had; if there are others, they have to do.
+        if (this.#sessions.size === 0 || signal.aborted) throw error;
+      }
+    }
+    session ??= [...this.#sessions].reduce((a, b) => b.users < a.users ? b : a);
+    session.users++;
+    return session;
+  }
+
+  /**
+   * The user blocks other relays than before: what is open ends if this is one of them,
+   * and those who wait try again if it is not any longer.
+   */
+  blocksChanged(): void {
+    const wasBlocked = this.#wasBlocked;
+    const blocked = this.#blocked();
+    if (blocked) { for (const session of this.#sessions) session.end(blocked); }
+    else if (wasBlocked) { for (const wake of [...this.#sleepers]) wake(); }
+  }
+
+  /**
+   * Ends what is open, for good, as soon as events under way are published, or some
+   * seconds later.
+   */
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    if (this.#publishing.size > 0) {
+      const enough = new AbortController();
+      const published = Promise.all(this.#publishing).then(() => enough.abort());
+      await Promise.race([published, sleep(this.#options.clock, LAST_WAIT, enough.signal)]);
+    }
+    this.#cancelIdle?.();
+    this.#closing.abort(new RelayError(this.url, "disconnected", "the outbox is closed"));
+    for (const session of this.#sessions) session.end(this.#closing.signal.reason);
+  }
+
+  #open(rank: number, isUrgent: boolean): Promise<RelaySession> {
+    if (this.#opening) return this.#opening;
+    const wait = this.#options.memory.retryAt(this.url) - this.#options.clock.now();
+    if (wait > 0 && !isUrgent) return Promise.reject(this.#backingOff(wait));
+    this.#opening = this.#connect(rank).finally(() => this.#opening = undefined);
+    return this.#opening;
+  }
+
+  async #connect(rank: number): Promise<RelaySession> {
+    const { gate, clock, memory, usualConnect } = this.#options;
+    const leave = await gate.enter(rank, this.#closing.signal);
+    // Those who wanted it may have given up while it waited for its turn.
+    const blocked = this.#blocked();
+    if (blocked || this.#users === 0) {
+      leave();
+      throw blocked ??
+        new RelayError(this.url, "unreachable", "nobody waits for it any longer");
+    }
+    const session = new RelaySession(this.url, {
+      ...this.#options,
+      clock,
+      maxSubscriptions: () => memory.limits(this.url).maxSubscriptions ?? MAX_SUBSCRIPTIONS,
+      connectTimeout: () => {
+        const isKnown = memory.record(this.url)?.connectMs !== undefined;
+        if (isKnown) return memory.deadlines(this.url).connect;
+        return Math.min(usualConnect.deadline, gate.waiting > 0 ? IN_THE_WAY : Infinity);
+      },
+      onOpen: (ms) => {
+        usualConnect.took(ms);
+        memory.connected(this.url, ms);
+        this.#options.onConnected(this.url);
+        for (const wake of [...this.#sleepers]) wake();
+      },
+      onEnd: (error) => this.#ended(session, error),
+      onNotice: (words) => this.#notices.forEach((listener) => listener(words)),
+    });
+    session.whenOpen().then(leave, leave);
+    this.#sessions.add(session);
+    session.start();
+    return session;
+  }
+
+  #ended(session: RelaySession, error: RelayError): void {
+    this.#sessions.delete(session);
+    const isOurs = error === this.#idleEnd || error.reason === "blocked-by-user";
+    if (this.#isClosed || isOurs) return;
+    this.#lastError = error;
+    this.#options.memory.failed(this.url, error.reason, session.startedAt);
+    this.#options.onRelayError(error);
+  }
+
+  #idle(): void {
+    const detail = "nobody has used the connection for a while";
+    this.#idleEnd = new RelayError(this.url, "disconnected", detail);
+    for (const session of this.#sessions) session.end(this.#idleEnd);
+  }
+
+  #blocked(): RelayError | undefined {
+    this.#wasBlocked = this.#options.isBlocked?.(this.url) ?? false;
+    if (!this.#wasBlocked) return undefined;
+    const detail = "it is on the list of relays that the user blocks";
+    return new RelayError(this.url, "blocked-by-user", detail);
+  }
+
+  #backingOff(wait: number): RelayError {
+    const seconds = Math.ceil(wait / 1000);
+    const { reason = "unreachable", message = "it failed before" } = this.#lastError ?? {};
+    const detail = `not asked again for ${seconds} s, since it failed: ${message}`;
+    return new RelayError(this.url, reason, detail, { cause: this.#lastError });
+  }
+}

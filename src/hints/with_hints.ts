@@ -1,0 +1,75 @@
+/**
+ * Hints for one request, attached to its filters: `NPool` hands a router the very
+ * filter objects that it was given, and nothing else.
+ *
+ * @module
+ */
+
+import type { NostrFilter } from "@nostrify/types";
+import { peopleOf } from "../nostr/filter_subjects.ts";
+import type { Hint } from "./hint.ts";
+import { HintList } from "./hint_list.ts";
+
+/**
+ * Says where that for which a filter asks may be. A request with this very object has
+ * the hints, a copy of it does not; nothing is kept for later requests.
+ *
+ * A relay list of an author and the app's policy come before any hint.
+ *
+ * @param filter The same object is returned, unchanged.
+ * @param hints URLs of relays, which are taken for the hosts of the groups (`#h`) that
+ * the filter names, or else for where its events (`ids`) and people are; or hints about
+ * anything. What is malformed is left out. At most 8 relays about each are kept, those
+ * attached last before earlier ones.
+ * @throws {TypeError} If `hints` is no array.
+ *
+ * @example An event, and where somebody saw it
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { withHints } from "@npool/outbox";
+ *
+ * const filter = withHints({ ids: ["ab".repeat(32)] }, ["wss://relay.example"]);
+ *
+ * // await pool.query([filter])
+ * assert.deepEqual(filter, { ids: ["ab".repeat(32)] });
+ * ```
+ */
+export function withHints<F extends NostrFilter>(
+  filter: F,
+  hints: readonly string[] | readonly Hint[],
+): F {
+  if (!Array.isArray(hints)) {
+    throw new TypeError(
+      `Cannot attach hints: "hints" must be an array of URLs or hints, got ${typeof hints}`,
+    );
+  }
+  const list = new HintList("hand");
+  const people = peopleOf(filter)?.names ?? [];
+  for (const hint of hints as readonly (string | Hint)[]) {
+    if (typeof hint === "string") addUrl(list, filter, people, hint);
+    else list.add(hint?.about, hint?.url, hint?.author, hint?.source);
+  }
+  for (const { about, url, author, source } of attached.get(filter) ?? []) {
+    list.add(about, url, author, source);
+  }
+  attached.set(filter, list.all());
+  return filter;
+}
+
+/** The hints that are attached to any of these filters. */
+export function hintsOf(filters: readonly NostrFilter[]): Hint[] {
+  return filters.flatMap((filter) => attached.get(filter) ?? []);
+}
+
+const attached = new WeakMap<NostrFilter, readonly Hint[]>();
+
+function addUrl(
+  list: HintList,
+  filter: NostrFilter,
+  people: readonly string[],
+  url: string,
+): void {
+  if (filter["#h"]) return filter["#h"].forEach((group) => list.addGroup(group, url));
+  for (const id of filter.ids ?? []) list.addEvent(id, url);
+  for (const pubkey of people) list.addPerson(pubkey, url);
+}

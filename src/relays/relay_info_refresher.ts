@@ -1,0 +1,67 @@
+/**
+ * Learns relays' limits from what they publish of themselves (NIP-11), in the
+ * background, and not often.
+ *
+ * @module
+ */
+
+import type { Clock } from "../base/clock.ts";
+import { Gate } from "../base/semaphore.ts";
+import { fetchRelayInfo } from "./relay_info.ts";
+import type { RelayMemory } from "./relay_memory.ts";
+
+/** What an informer needs. */
+export interface InformerOptions {
+  readonly clock: Clock;
+  readonly memory: RelayMemory;
+  readonly fetch: typeof fetch;
+  /** How long one document may take, in milliseconds. */
+  readonly timeout: number;
+  /** Whether the app's user has blocked a relay, which is then not asked. */
+  readonly isBlocked?: (url: string) => boolean;
+}
+
+/** How long a document counts as fresh, in milliseconds: a week. */
+const FRESH = 7 * 86_400_000;
+/** Documents fetched at once. */
+const AT_ONCE = 4;
+
+/** Fetches each relay's document once a week at the most. */
+export class RelayInformer {
+  readonly #options: InformerOptions;
+  readonly #gate = new Gate(AT_ONCE);
+  readonly #asked = new Set<string>();
+  readonly #closing = new AbortController();
+
+  constructor(options: InformerOptions) {
+    this.#options = options;
+  }
+
+  /** A relay has been connected: its limits are of use soon. */
+  connected(url: string): void {
+    const { clock, memory } = this.#options;
+    const infoAt = memory.record(url)?.infoAt ?? 0;
+    if (this.#asked.has(url) || Math.abs(clock.now() - infoAt) < FRESH) return;
+    this.#asked.add(url);
+    this.#inform(url).finally(() => this.#asked.delete(url));
+  }
+
+  /** Ends what is under way. */
+  close(): void {
+    this.#closing.abort();
+  }
+
+  async #inform(url: string): Promise<void> {
+    const { signal } = this.#closing;
+    if (signal.aborted) return;
+    const leave = await this.#gate.enter(0, signal).catch(() => () => {});
+    try {
+      if (signal.aborted || this.#options.isBlocked?.(url)) return;
+      const { limits } = await fetchRelayInfo(url, { ...this.#options, signal });
+      // A relay without a document is not asked again all the time either.
+      if (!signal.aborted) this.#options.memory.informed(url, limits ?? {});
+    } finally {
+      leave();
+    }
+  }
+}

@@ -1,0 +1,134 @@
+import assert from "node:assert/strict";
+import { KeptRecords } from "../../src/base/persistent_map.ts";
+import { settled, TestClock } from "../../testing/test_clock.ts";
+import { law, setUp } from "../support/kept_kinds.ts";
+import { A, B, C, NOW, RecordMap } from "../support/relay_records.ts";
+
+law(
+  "past the bound those go that were changed least recently, from the backend, too",
+  async (kind) => {
+    const backend = new RecordMap([[A, kind.text(1, NOW - 1)], [B, kind.text(2, NOW)], [
+      C,
+      kind.text(3, NOW - 2),
+    ]]);
+    const { bump, clock, count, records } = setUp(kind, backend, 2);
+    assert.ok(!records.isFull);
+    await records.ready();
+    assert.deepEqual([...records.entries()].map(([url]) => url), [A, B], "the oldest first");
+    assert.ok(records.isFull);
+    await clock.advance(5_000);
+    assert.deepEqual([...backend.records.keys()], [A, B]);
+
+    bump(A);
+    bump("wss://new.example/");
+    assert.equal(count(B), undefined);
+    await clock.advance(5_000);
+    assert.deepEqual([...backend.records.keys()], [A, "wss://new.example/"]);
+  },
+);
+
+law(
+  "changes while a backend does not answer are bounded, and so is what is to be written",
+  async (kind) => {
+    const backend = new RecordMap();
+    backend.held = true;
+    const { bump, clock, count, records } = setUp(kind, backend, 50);
+    const ready = records.ready();
+    for (let i = 0; i < 500; i++) bump(`wss://r${i}.example/`);
+    for (let i = 0; i < 20_000; i++) bump(A);
+    assert.equal([...records.entries()].length, 50);
+    await settled();
+    backend.calls[0].go();
+    await ready;
+    assert.equal(count(A), 9_500, "the first 10,000 changes");
+    backend.held = false;
+    await clock.advance(5_000);
+    assert.equal(backend.writes.length, 1);
+    assert.equal(backend.writes[0].size, 50, "those that are gone were never there");
+    assert.equal(clock.pending, 0);
+  },
+);
+
+law("an endless URL in the backend makes no endless error", async (kind) => {
+  const { errors, records } = setUp(kind, new RecordMap([[`wss://${"x".repeat(1e6)}/`, "{}"]]));
+  await records.ready();
+  assert.ok(errors[0].message.length < 300);
+});
+
+law("who is driven out while being written is taken away after that", async (kind) => {
+  const backend = new RecordMap();
+  const { bump, clock, records } = setUp(kind, backend, 1);
+  await records.ready();
+  bump(A);
+  backend.held = true;
+  const flushed = records.flush();
+  await settled();
+  bump(B);
+  backend.held = false;
+  backend.calls[0].go();
+  await flushed;
+  assert.deepEqual([...backend.records.keys()], [A]);
+  await clock.advance(5_000);
+  assert.deepEqual([...backend.records.keys()], [B]);
+  assert.equal(clock.pending, 0);
+});
+
+law("while the backend cannot be written, what is to be written does not grow", async (kind) => {
+  const backend = new RecordMap();
+  const { bump, clock, records } = setUp(kind, backend, 10);
+  bump(A);
+  await records.flush();
+  backend.broken = new Error("disk full");
+  for (let i = 0; i < 300; i++) {
+    bump(`wss://r${i}.example/`);
+    if (i % 3 === 0) await clock.advance(5_000);
+  }
+  backend.broken = undefined;
+  await records.flush();
+  assert.equal(backend.writes[1].size, 11, "ten records, and one that was there and is gone");
+  assert.equal(backend.records.size, 10);
+});
+
+Deno.test("records that are to stay do, as long as there are others; else the oldest goes", () => {
+  const stays = new Set(["1", "2"]);
+  const records = numbersThat((key) => stays.has(key), 3);
+  const add = (...keys: string[]) => {
+    for (const key of keys) records.change(key, (n) => n + 1, 0);
+    return [...records.entries()].map(([key]) => key);
+  };
+  assert.deepEqual(add("1", "2", "3", "4"), ["4", "1", "2"]);
+  assert.deepEqual(add("5", "6"), ["6", "1", "2"]);
+  stays.add("6").add("7");
+  assert.deepEqual(add("7"), ["1", "2", "7"]);
+  stays.clear();
+  assert.deepEqual(add("8", "9", "10"), ["8", "9", "10"]);
+});
+
+Deno.test("where there are many a hundredth goes at a time, and never more are kept than max", () => {
+  const records = numbersThat((key) => Number(key) % 2 === 0 && Number(key) < 2_000, 2_000);
+  const sizes = new Set<number>();
+  for (let n = 0; n < 20_000; n++) {
+    assert.equal(records.change(`${n}`, () => n, 0), n > 0);
+    if (n > 2_000) sizes.add(records.size);
+  }
+  assert.deepEqual([Math.min(...sizes), Math.max(...sizes)], [1_980, 2_000]);
+  const left = [...records.entries()].map(([, n]) => n).sort((a, b) => a - b);
+  const stayed = left.filter((n) => n < 2_000);
+  assert.equal(stayed.length, 999, "each that is to stay");
+  assert.deepEqual(left.slice(999), left.slice(999).map((_, i, all) => 20_000 - all.length + i));
+});
+
+function numbersThat(stays: (key: string) => boolean, max: number): KeptRecords<number> {
+  return new KeptRecords<number>({
+    clock: new TestClock(),
+    topic: "list",
+    name: "numbers",
+    onError: (error) => assert.fail(error),
+    max,
+    isKey: () => true,
+    parse: Number,
+    format: String,
+    changedAt: Number,
+    stays,
+  });
+}

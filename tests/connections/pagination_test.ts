@@ -1,0 +1,196 @@
+import type { NostrEvent, NostrFilter } from "@nostrify/types";
+import fc from "fast-check";
+import assert from "node:assert/strict";
+import { matchFilter } from "nostr-tools";
+import {
+  enter,
+  type FilterPage,
+  firstPage,
+  isCut,
+  isPaged,
+  lessonOf,
+  nextPage,
+  samePage,
+} from "../../src/connections/pagination.ts";
+import type { RelayLimits } from "../../src/nostr/types.ts";
+import { START } from "../../testing/test_clock.ts";
+import { note, notes } from "../support/notes.ts";
+
+const WINDOW = { kinds: [1], since: START - 1000 };
+
+/** Reads a window from a relay with a cap, as long as there are pages to ask for. */
+function readAll(events: readonly NostrEvent[], cap: number, known: RelayLimits = {}) {
+  const found = new Set<NostrEvent>();
+  const pages: FilterPage[] = [];
+  let limits = known;
+  for (let page: FilterPage | undefined = firstPage(WINDOW); page;) {
+    const { filter }: FilterPage = page;
+    const answer = events.filter((event) => matchFilter(filter, event)).slice(0, cap);
+    for (const event of answer) {
+      found.add(event);
+      enter(page, event);
+    }
+    pages.push(page);
+    limits = { ...limits, ...lessonOf(page, limits) };
+    page = isCut(page, limits) ? nextPage(page) : undefined;
+  }
+  return { found: [...found], pages, limits };
+}
+
+/** Events, the newest first, with at most `cap` in a second; many seconds hold as many. */
+const worlds = fc.record({
+  cap: fc.integer({ min: 1, max: 6 }),
+  seconds: fc.array(fc.record({ after: fc.integer({ min: 1, max: 3 }), count: fc.nat(6) }), {
+    maxLength: 12,
+  }),
+}).map(({ cap, seconds }) => {
+  let created_at = START;
+  const events = seconds.flatMap(({ after, count }) => {
+    created_at -= after;
+    return Array.from({ length: Math.min(count, cap) }, () => note({ created_at }));
+  });
+  return { cap, events };
+});
+
+Deno.test("paging finds every event of a window where no second holds more than the relay's cap", () => {
+  fc.assert(
+    fc.property(worlds, ({ cap, events }) => {
+      const { found, pages, limits } = readAll(events, cap, { cutAt: cap });
+      assert.deepEqual(new Set(found), new Set(events));
+      assert.equal(limits.cutAt, cap);
+      assert.ok(pages.length <= events.length + 2);
+    }),
+    { numRuns: 2000 },
+  );
+});
+
+Deno.test("paging finds out by itself where a relay cuts, and that a short answer is not cut", () => {
+  for (
+    const [count, cap, asked, lesson] of [
+      [99, 500, 1, {}],
+      [300, 500, 2, { fullAt: 300 }],
+      [900, 400, 3, { cutAt: 400 }],
+      [350, 100, 4, { cutAt: 100 }],
+    ] as const
+  ) {
+    const events = notes(count);
+    const { found, pages, limits } = readAll(events, cap);
+    assert.equal(found.length, count);
+    assert.equal(pages.length, asked);
+    assert.deepEqual(limits, lesson);
+    // Whoever knows that asks no more than it takes.
+    const again = readAll(events.slice(0, 80), cap, limits);
+    assert.equal(again.pages.length, 1);
+  }
+  assert.equal(readAll(notes(300), 500, { fullAt: 300 }).pages.length, 1);
+  assert.equal(readAll(notes(301), 500, { fullAt: 300 }).pages.length, 2);
+});
+
+Deno.test("paging goes past a second that fills a page, and loses no more than what that hides", () => {
+  const crowd = Array.from({ length: 8 }, () => note({ created_at: START - 5 }));
+  const events = [...notes(3), ...crowd, ...notes(20, { created_at: START - 9 })];
+  const { found } = readAll(events, 5, { cutAt: 5 });
+  assert.deepEqual(found.filter((event) => !crowd.includes(event)).length, 23);
+  assert.equal(found.length, 28);
+  // As many as the cap, and at the top of the window: nothing is lost.
+  assert.equal(readAll(events.slice(6), 5, { cutAt: 5 }).found.length, 25);
+});
+
+Deno.test("paging ends where a relay repeats itself, or has nothing older", () => {
+  const page = firstPage(WINDOW);
+  const events = notes(5);
+  for (const event of events) enter(page, event);
+  const next = nextPage(page)!;
+  assert.deepEqual(next.filter, { ...WINDOW, until: START - 4 });
+  assert.equal(next.page, 1);
+  enter(next, events[4]);
+  assert.equal(next.count, 1);
+  assert.equal(nextPage(next), undefined);
+  assert.equal(nextPage(firstPage(WINDOW)), undefined);
+});
+
+Deno.test("paging ends at the start of the window", () => {
+  const page = firstPage({ since: START });
+  enter(page, note());
+  enter(page, note());
+  assert.equal(nextPage(page), undefined, "nothing is left before the only second");
+  const other = firstPage({ since: START - 1 });
+  for (const event of notes(2)) enter(other, event);
+  assert.deepEqual(nextPage(other)?.filter, { since: START - 1, until: START - 1 });
+});
+
+Deno.test("paging goes on in the second of the oldest event, whatever the order of events", () => {
+  fc.assert(fc.property(fc.array(fc.nat(9), { minLength: 1 }), (ages) => {
+    const page = firstPage({ ...WINDOW, until: START + 1 });
+    for (const age of ages) enter(page, note({ created_at: START - age }));
+    const oldest = Math.max(...ages);
+    const ofThat = ages.filter((age) => age === oldest).length;
+    const next = nextPage(page)!;
+    assert.equal(next.filter.until, START - oldest - (ofThat === ages.length ? 1 : 0));
+    assert.equal(next.overlap.size, ofThat);
+    assert.equal(next.before, ages.length);
+  }));
+});
+
+Deno.test("paging counts a page as cut that has as many events as the filter's `limit`", () => {
+  const filters: [NostrFilter, number, boolean][] = [
+    [{ limit: 3 }, 3, true],
+    [{ limit: 3 }, 2, false],
+    [{ limit: 0 }, 0, true],
+    [{ limit: 300 }, 200, true],
+  ];
+  for (const [filter, count, cut] of filters) {
+    const page = firstPage(filter);
+    for (const event of notes(count)) enter(page, event);
+    assert.equal(isCut(page, {}), cut, JSON.stringify(filter));
+  }
+});
+
+Deno.test("isCut() goes by where the relay is known to cut, before anything else", () => {
+  const page = firstPage(WINDOW);
+  for (const event of notes(120)) enter(page, event);
+  assert.ok(isCut(page, {}));
+  assert.ok(!isCut(page, { cutAt: 121 }));
+  assert.ok(isCut(page, { cutAt: 120, fullAt: 500 }));
+  assert.ok(!isCut(page, { fullAt: 120 }));
+  assert.ok(isCut(page, { fullAt: 119 }));
+});
+
+Deno.test("isPaged() holds for filters that want all there is since a time", () => {
+  assert.ok(isPaged({ since: 1 }));
+  assert.ok(isPaged({ since: 0, until: 5, authors: [] }));
+  for (const more of [{ limit: 5 }, { ids: [] }, { search: "" }]) {
+    assert.ok(!isPaged({ since: 1, ...more }));
+  }
+  assert.ok(!isPaged({ kinds: [1] }));
+});
+
+Deno.test("samePage() is the same page before anything came", () => {
+  const first = firstPage(WINDOW);
+  for (const event of notes(3)) enter(first, event);
+  const second = nextPage(first)!;
+  const fresh = samePage(second);
+  enter(second, note({ created_at: START - 7 }));
+  assert.deepEqual(samePage(second), fresh);
+  assert.equal(fresh.filter, second.filter);
+  assert.deepEqual([fresh.page, fresh.count, fresh.fresh, fresh.before], [1, 0, 0, 3]);
+});
+
+Deno.test("lessonOf() learns from what a second page brings, and never raises where a relay cuts", () => {
+  const second = (before: number, brings: number) => {
+    const first = firstPage(WINDOW);
+    for (const event of notes(before)) enter(first, event);
+    const page = nextPage(first)!;
+    for (const event of notes(brings, { created_at: START - before })) enter(page, event);
+    return page;
+  };
+  assert.deepEqual(lessonOf(firstPage(WINDOW), {}), {});
+  assert.deepEqual(lessonOf(second(100, 1), {}), { cutAt: 100 });
+  assert.deepEqual(lessonOf(second(100, 1), { cutAt: 101, fullAt: 300 }), { cutAt: 100 });
+  assert.deepEqual(lessonOf(second(100, 1), { cutAt: 100 }), {});
+  assert.deepEqual(lessonOf(second(100, 1), { cutAt: 99 }), {});
+  assert.deepEqual(lessonOf(second(100, 0), {}), { fullAt: 100 });
+  assert.deepEqual(lessonOf(second(100, 0), { fullAt: 100 }), {});
+  assert.deepEqual(lessonOf(second(100, 0), { fullAt: 99 }), { fullAt: 100 });
+  assert.deepEqual(lessonOf(second(100, 0), { cutAt: 100 }), {});
+});

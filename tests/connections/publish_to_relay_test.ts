@@ -1,0 +1,245 @@
+import assert from "node:assert/strict";
+import { publish } from "../../src/connections/publish_to_relay.ts";
+import { RelayError } from "../../src/nostr/errors.ts";
+import type { RelayFailure } from "../../src/nostr/types.ts";
+import { RELAY, ScriptedNetwork } from "../../testing/scripted_network.ts";
+import type { Script } from "../../testing/scripted_relay.ts";
+import { settled, START } from "../../testing/test_clock.ts";
+import { CountedController } from "../support/counted_signal.ts";
+import { note } from "../support/notes.ts";
+
+/** An event on its way to a scripted relay, and what becomes of it. */
+class Publication extends ScriptedNetwork {
+  readonly event = note();
+  readonly controller = new CountedController();
+  /** `taken`, or why not. */
+  outcome?: unknown;
+
+  /** Offers it. */
+  begin(dice = 0.5): this {
+    const { clock, fake } = this;
+    const options = { clock, memory: fake.memory, random: () => dice, maxPages: 0, rank: 0 };
+    publish(this.event, this.link(), options, this.controller.signal).then(
+      () => this.outcome = "taken",
+      (error) => this.outcome = error,
+    );
+    return this;
+  }
+
+  get isOver(): boolean {
+    return this.outcome !== undefined;
+  }
+
+  /** Why it was not taken. */
+  get reason(): RelayFailure | undefined {
+    assert.ok(this.outcome instanceof RelayError, String(this.outcome));
+    return this.outcome.reason;
+  }
+
+  /** That nothing is left of it but the idle connection. */
+  assertNothingIsLeft(): void {
+    assert.equal(this.controller.listeners, 0);
+    this.link().close();
+    assert.equal(this.clock.pending, 0);
+  }
+}
+
+const says = (ok: boolean, words: string): Script => ({
+  onEvent: ({ id }, relay) => relay.say(["OK", id, ok, words]),
+});
+
+Deno.test("publish() resolves once the relay has said that it took the event", async () => {
+  const test = new Publication().begin();
+  await settled();
+  assert.ok(!test.isOver);
+  test.last.say(["OK", test.event.id, true, ""]);
+  await settled();
+  assert.equal(test.outcome, "taken");
+  assert.deepEqual(test.last.offered, [test.event]);
+  test.assertNothingIsLeft();
+});
+
+Deno.test("publish() rejects with the reason of a relay that refuses", async () => {
+  for (
+    const [words, reason] of [
+      ["blocked: not you", "blocked"],
+      ["auth-required: who are you?", "auth-required"],
+      ["restricted: members only", "restricted"],
+      ["invalid: bad signature", "invalid"],
+      ["pow: too easy", "pow"],
+      ["error: disk full", "error"],
+      ["no", "closed"],
+      ["", "closed"],
+    ] as const
+  ) {
+    const test = new Publication(says(false, words)).begin();
+    await settled();
+    assert.equal(test.reason, reason);
+    assert.ok((test.outcome as Error).message.endsWith(words));
+    assert.equal((test.outcome as RelayError).relay, RELAY);
+    assert.equal(test.last.offered.length, 1);
+    test.assertNothingIsLeft();
+  }
+});
+
+Deno.test("publish() resolves where the relay has the event already, whatever it calls that", async () => {
+  for (const ok of [true, false]) {
+    const test = new Publication(says(ok, "duplicate: have it")).begin();
+    await settled();
+    assert.equal(test.outcome, "taken");
+    test.assertNothingIsLeft();
+  }
+});
+
+Deno.test("publish() gives up where no OK comes in time, counted from when the connection stands", async () => {
+  const test = new Publication({ connect: "wait" }).begin();
+  await test.clock.advance(3_000);
+  test.last.accept();
+  await test.clock.advance(7_999);
+  assert.ok(!test.isOver);
+  await test.clock.advance(1);
+  assert.equal(test.reason, "no-ok");
+  assert.match((test.outcome as Error).message, /no OK within 8000 ms$/);
+  test.assertNothingIsLeft();
+});
+
+Deno.test("publish() says how the connection failed", async () => {
+  for (
+    const [script, reason] of [
+      [{ connect: "refuse" }, "unreachable"],
+      [{ connect: "throw" }, "unreachable"],
+      [{ connect: "fail" }, "unreachable"],
+      [{ onEvent: (_, relay) => relay.cut() }, "disconnected"],
+      [{ connect: "wait" }, "connect-timeout"],
+    ] as [Script, RelayFailure][]
+  ) {
+    const test = new Publication(script).begin();
+    await test.clock.advance(10_000);
+    assert.equal(test.reason, reason);
+    assert.deepEqual(test.openedAt, [0]);
+    test.assertNothingIsLeft();
+  }
+});
+
+Deno.test("publish() offers the event again to a relay that is asked too much", async () => {
+  let refusals = 2;
+  const test = new Publication({
+    onEvent: ({ id }, relay) =>
+      refusals-- > 0
+        ? relay.say(["OK", id, false, "rate-limited: wait 3 s"])
+        : relay.say(["OK", id, true, ""]),
+  }).begin();
+  await test.clock.advance(5_999);
+  assert.ok(!test.isOver);
+  assert.equal(test.last.offered.length, 2);
+  await test.clock.advance(1);
+  assert.equal(test.outcome, "taken");
+  test.assertNothingIsLeft();
+});
+
+Deno.test("publish() offers the event after two, four and eight seconds where a relay does not say", async () => {
+  for (const [dice, pauses] of [[0.5, [2, 4, 8]], [0, [1, 2, 4]], [0.75, [2.5, 5, 10]]] as const) {
+    const test = new Publication(says(false, "rate-limited: slow down")).begin(dice);
+    Object.assign(test.fake.times, { hard: 60_000 });
+    for (const [i, pause] of pauses.entries()) {
+      await test.clock.advance(1_000 * pause - 1);
+      assert.equal(test.last.offered.length, i + 1);
+      await test.clock.advance(1);
+      assert.equal(test.last.offered.length, i + 2);
+    }
+    assert.equal(test.reason, "rate-limited");
+    test.assertNothingIsLeft();
+  }
+});
+
+Deno.test("publish() does not wait where the relay wants more time than there is", async () => {
+  const test = new Publication(says(false, "rate-limited: try again in 9 s")).begin();
+  await settled();
+  assert.equal(test.reason, "rate-limited");
+  assert.equal(test.last.offered.length, 1);
+  test.assertNothingIsLeft();
+  const other = new Publication(says(false, "rate-limited: try again in 8 s")).begin();
+  await settled();
+  assert.ok(!other.isOver);
+});
+
+Deno.test("publish() leaves the connection idle, which is closed after a while", async () => {
+  const test = new Publication(says(true, "")).begin();
+  await test.clock.advance(29_999);
+  assert.ok(test.link().isOpen);
+  await test.clock.advance(1);
+  assert.ok(test.last.isClosed);
+  assert.equal(test.clock.pending, 0);
+});
+
+Deno.test("publish() takes the word of a relay that tells nothing else, and waits for no more", async () => {
+  const test = new Publication({ ...says(true, ""), isDeaf: true }).begin();
+  await settled();
+  assert.equal(test.outcome, "taken");
+  test.assertNothingIsLeft();
+});
+
+Deno.test("publish() that was given up sets no timer when the connection stands after all", async () => {
+  const test = new Publication({ connect: "wait" }).begin();
+  const other = test.link().use();
+  await settled();
+  test.controller.abort();
+  test.last.accept();
+  await settled();
+  assert.equal(test.clock.pending, 0);
+  other.release();
+});
+
+Deno.test("publish() does not wait for the end of a back-off: someone wants it sent now", async () => {
+  const test = new Publication(says(true, ""));
+  test.fake.backOff(RELAY, START * 1000 + 5_000);
+  test.begin();
+  await settled();
+  assert.equal(test.outcome, "taken");
+  assert.equal(test.relays.length, 1);
+  test.assertNothingIsLeft();
+});
+
+Deno.test("publish() that is given up rejects with the reason, at whichever stage, and leaves nothing", async () => {
+  const stages: [script: Script, ms: number][] = [
+    [{ connect: "wait" }, 0],
+    [{ connect: "wait" }, 2_000],
+    [{}, 0],
+    [{}, 5_000],
+    [says(false, "rate-limited: wait 3 s"), 1_000],
+  ];
+  for (const [script, ms] of stages) {
+    const test = new Publication(script).begin();
+    await test.clock.advance(ms);
+    const reason = new Error("no longer");
+    test.controller.abort(reason);
+    await settled();
+    assert.equal(test.outcome, reason);
+    test.assertNothingIsLeft();
+  }
+  const test = new Publication();
+  test.controller.abort(new Error("never mind"));
+  test.begin();
+  await settled();
+  assert.equal((test.outcome as Error).message, "never mind");
+  assert.equal(test.relays.length, 0);
+});
+
+Deno.test("publish() leaves a relay that heeds no signal behind, and counts as no user of it", async () => {
+  const test = new Publication();
+  test.begin();
+  await settled();
+  test.last.event = () => new Promise(() => {});
+  const other = test.last;
+  const { clock, fake } = test;
+  const options = { clock, memory: fake.memory, random: () => 0, maxPages: 0, rank: 0 };
+  const second = publish(note(), test.link(), options, new AbortController().signal)
+    .catch((error) => error);
+  await clock.advance(8_000);
+  assert.equal((await second).reason, "no-ok");
+  assert.equal(test.reason, "no-ok");
+  assert.equal(test.last, other);
+  const session = await test.link().session(0, new AbortController().signal);
+  assert.equal(session.users, 1, "the one just now");
+  test.assertNothingIsLeft();
+});

@@ -1,0 +1,93 @@
+import assert from "node:assert/strict";
+import { RELAY, ScriptedNetwork } from "../../testing/scripted_network.ts";
+import { settled, START } from "../../testing/test_clock.ts";
+import { fate, using } from "../support/connector_use.ts";
+import { CountedController } from "../support/counted_signal.ts";
+
+Deno.test("RelayLinks connect in turn: few at once, the best first", async () => {
+  const network = new ScriptedNetwork({ connect: "wait" });
+  network.gate.resize(2);
+  const ranks = [5, 3, 9, 1, 4];
+  for (const rank of ranks) using(network.link(`wss://${rank}.example/`), rank);
+  const opened = () => network.relays.map(({ url }) => Number(url[6]));
+  await settled();
+  assert.deepEqual(opened(), [5, 3]);
+  network.relays[0].accept();
+  await settled();
+  assert.deepEqual(opened(), [5, 3, 1]);
+  network.relays[1].refuse();
+  await settled();
+  assert.deepEqual(opened(), [5, 3, 1, 4]);
+  await network.clock.advance(10_000);
+  assert.deepEqual(opened(), [5, 3, 1, 4, 9], "one that takes too long gives way");
+});
+
+Deno.test("RelayLink opens nothing when its turn comes and nobody waits any longer", async () => {
+  const network = new ScriptedNetwork({ connect: "wait" });
+  network.gate.resize(1);
+  using(network.link("wss://first.example/"));
+  await settled();
+  const controller = new CountedController();
+  const { session, release } = using(network.link(), 0, controller.signal);
+  const rejected = fate(session);
+  await settled();
+  controller.abort(new Error("no longer"));
+  release();
+  assert.equal(await rejected, "no longer");
+  network.last.accept();
+  await settled();
+  assert.equal(network.relays.length, 1);
+  assert.equal(controller.listeners, 0);
+  // The place in the handshake went on to others.
+  using(network.link("wss://other.example/"));
+  await settled();
+  assert.equal(network.last.url, "wss://other.example/");
+});
+
+Deno.test("RelayLink opens for who still waits where another has given up", async () => {
+  const network = new ScriptedNetwork();
+  const controller = new AbortController();
+  const gone = fate(using(network.link(), 0, controller.signal).session);
+  const { session } = using(network.link());
+  controller.abort(new Error("no longer"));
+  assert.equal(await gone, "no longer");
+  assert.ok(await session);
+  await assert.rejects(network.link().session(0, controller.signal), { message: "no longer" });
+});
+
+Deno.test("RelayLink opens further connections for many users, though they come at once, but not many", async () => {
+  for (const atOnce of [true, false]) {
+    const network = new ScriptedNetwork();
+    network.fake.learnLimits(RELAY, { maxSubscriptions: 3 });
+    const link = network.link();
+    const sessions = [];
+    for (let i = 0; i < 24; i++) {
+      sessions.push(using(link).session);
+      if (!atOnce) await settled();
+    }
+    const all = new Set(await Promise.all(sessions));
+    assert.deepEqual([...all].map(({ users }) => users), Array(8).fill(3), "2, and then one more");
+    const [first] = all;
+    first.users = 1;
+    assert.equal(await using(link).session, first, "there is room again");
+    assert.equal(network.relays.length, 8);
+  }
+});
+
+Deno.test("RelayLink makes do with the connections it has where one more is not to be had", async () => {
+  const network = new ScriptedNetwork();
+  network.fake.learnLimits(RELAY, { maxSubscriptions: 2 });
+  const link = network.link();
+  const first = await using(link).session;
+  network.fake.backOff(RELAY, START * 1000 + 60_000);
+  assert.equal(await using(link).session, first);
+  assert.equal(first.users, 2);
+  const controller = new AbortController();
+  network.fake.backOff(RELAY, 0);
+  network.gate.resize(0);
+  const given = fate(using(link, 0, controller.signal).session);
+  await settled();
+  controller.abort(new Error("no longer"));
+  assert.equal(await given, "no longer");
+  assert.equal(first.users, 2);
+});

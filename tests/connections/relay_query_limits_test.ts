@@ -1,0 +1,185 @@
+import type { NostrEvent, NostrFilter } from "@nostrify/types";
+import fc from "fast-check";
+import assert from "node:assert/strict";
+import { setImmediate } from "node:timers";
+import type { RelayError } from "../../src/nostr/errors.ts";
+import { found, RELAY } from "../../testing/scripted_network.ts";
+import type { Script } from "../../testing/scripted_relay.ts";
+import { quiet } from "../../testing/test_clock.ts";
+import { AUTHORS, note } from "../support/notes.ts";
+import { AnswerTest } from "../support/scripted_query.ts";
+
+const posts = AUTHORS.map((pubkey) => note({ pubkey }));
+const filters: NostrFilter[] = AUTHORS.map((author) => ({ authors: [author] }));
+const ids = (events: readonly NostrEvent[]) => events.map(({ id }) => id).sort();
+
+/** What a relay has against a REQ; `undefined` if nothing. */
+type Refusal = (filters: readonly NostrFilter[], open: number) => string | undefined;
+
+/** A relay that holds the posts and says CLOSED, or a NOTICE, to what is too much for it. */
+function limited(refusal: Refusal, says: "CLOSED" | "NOTICE" = "CLOSED"): Script {
+  const taken = new Set<unknown>();
+  return {
+    onReq(req, relay) {
+      const words = refusal(req.filters, relay.live.filter((other) => taken.has(other)).length);
+      if (words === undefined) taken.add(req);
+      // Later, when all that was sent at once has arrived.
+      setImmediate(() => {
+        if (words === undefined) req.send(...found(posts, req.filters)).eose();
+        else if (says === "CLOSED") req.closed(words);
+        else relay.say(["NOTICE", words]);
+      });
+    },
+  };
+}
+
+/** An answer whose session passes notices on to it, as a link does. */
+class NoticedAnswer extends AnswerTest {
+  /** Does so from now on. */
+  listen(): this {
+    this.notices.push = (...all: string[]) => {
+      for (const words of all) this.answer.notice(words);
+      return 0;
+    };
+    return this;
+  }
+}
+
+Deno.test("RelayAnswer asks in smaller REQs where the relay says that there are too many filters", async () => {
+  for (const says of ["CLOSED", "NOTICE"] as const) {
+    for (const most of [1, 3, 10, 39]) {
+      const refusal: Refusal = (filters) =>
+        filters.length > most ? `error: too many filters, at most ${most}` : undefined;
+      const test = new NoticedAnswer(limited(refusal, says)).listen();
+      test.maxSubscriptions = 3;
+      test.ask(...filters);
+      await quiet();
+      assert.equal(test.outcome, "fine", `${says} ${most}`);
+      assert.ok(test.answer.isComplete);
+      assert.deepEqual(ids(test.events), ids(posts));
+      assert.equal(test.network.fake.limits(RELAY).maxFilters, most);
+      assert.equal(test.relay.reqs.length, 1 + Math.ceil(40 / most));
+      assert.ok(!test.answer.stays);
+      assert.equal(test.relay.live.length, 0);
+      assert.deepEqual(test.network.fake.of("failed"), []);
+    }
+  }
+});
+
+Deno.test("RelayAnswer finds a limit by halves where the relay does not name it", async () => {
+  const refusal: Refusal = (filters) => filters.length > 3 ? "error: too many filters" : undefined;
+  const test = new AnswerTest(limited(refusal));
+  test.ask(...filters);
+  await quiet();
+  assert.equal(test.outcome, "fine");
+  assert.deepEqual(ids(test.events), ids(posts));
+  assert.equal(test.network.fake.limits(RELAY).maxFilters, 2);
+});
+
+Deno.test("RelayAnswer asks in shorter REQs where the relay says that one is too long", async () => {
+  for (const most of [512, 1000]) {
+    const refusal: Refusal = (filters) =>
+      JSON.stringify(filters).length > most ? `invalid: message too large, max ${most}` : undefined;
+    const test = new AnswerTest(limited(refusal));
+    test.ask({ authors: [...AUTHORS] });
+    await quiet();
+    assert.equal(test.outcome, "fine");
+    assert.ok(test.answer.isComplete);
+    assert.deepEqual(ids(test.events), ids(posts));
+  }
+});
+
+Deno.test("RelayAnswer waits its turn where the relay says that there are too many subscriptions", async () => {
+  for (const says of ["CLOSED", "NOTICE"] as const) {
+    const refusal: Refusal = (_, open) => open > 2 ? "too many concurrent REQs" : undefined;
+    const test = new NoticedAnswer(limited(refusal, says)).listen();
+    const { fake } = test.network;
+    Object.defineProperty(test, "maxSubscriptions", {
+      get: () => fake.limits(RELAY).maxSubscriptions ?? 10,
+    });
+    fake.learnLimits(RELAY, { maxFilters: 4 });
+    test.ask(...filters);
+    await quiet();
+    assert.equal(test.outcome, "fine", says);
+    assert.deepEqual(ids(test.events), ids(posts));
+    assert.ok(fake.limits(RELAY).maxSubscriptions! <= 5);
+  }
+});
+
+Deno.test("RelayAnswer loses nothing to whatever limits a relay has", async () => {
+  const limits = fc.record({
+    filters: fc.integer({ min: 1, max: 50 }),
+    bytes: fc.integer({ min: 700, max: 5_000 }),
+    names: fc.boolean(),
+    sizes: fc.array(fc.integer({ min: 1, max: 12 }), { minLength: 1, maxLength: 6 }),
+  });
+  await fc.assert(
+    fc.asyncProperty(limits, async ({ filters: most, bytes, names, sizes }) => {
+      let at = 0;
+      const wanted = sizes.map((size) => ({ authors: AUTHORS.slice(at, at += size) }));
+      const test = new AnswerTest(limited((filters) => {
+        if (JSON.stringify(filters).length > bytes) {
+          return `error: message too large${names ? ` (max ${bytes})` : ""}`;
+        }
+        if (filters.length <= most) return;
+        return `error: too many filters${names ? `, at most ${most}` : ""}`;
+      }));
+      test.maxSubscriptions = 4;
+      test.ask(...wanted);
+      await quiet();
+      assert.equal(test.outcome, "fine");
+      assert.deepEqual(ids(test.events), ids(found(posts, wanted)));
+      assert.ok(test.answer.isComplete);
+    }),
+    { numRuns: 100 },
+  );
+});
+
+Deno.test("RelayAnswer gives a REQ up that is refused however small it is", async () => {
+  const test = new AnswerTest(limited(() => "error: too many filters"));
+  test.ask(...filters);
+  await quiet();
+  assert.equal((test.outcome as RelayError).reason, "error");
+  assert.ok(test.relay.reqs.length < 40 * 8);
+  const other = new AnswerTest(limited(() => "error: too many filters"));
+  other.ask({});
+  await quiet();
+  assert.equal(other.relay.reqs.length, 1 + 8);
+});
+
+Deno.test("RelayAnswer leaves a relay alone for as long as it says that it is asked too much", async () => {
+  let refusals = 3;
+  const test = new AnswerTest(limited(() => {
+    return --refusals >= 0 ? "rate-limited: retry after 5 s" : undefined;
+  }));
+  const { clock, fake } = test.network;
+  test.ask(...filters);
+  await clock.advance(14_999);
+  assert.equal(test.relay.reqs.length, 3);
+  assert.equal(test.outcome, undefined);
+  assert.ok(!test.answer.isAsking, "no relay is to blame for that");
+  await clock.advance(1);
+  assert.equal(test.outcome, "fine");
+  assert.ok(test.answer.isComplete);
+  assert.deepEqual(ids(test.events), ids(posts));
+  assert.deepEqual(fake.of("failed"), []);
+  assert.equal(clock.pending, 1, "what stays open is listened to");
+});
+
+Deno.test("RelayAnswer leaves a relay alone for one second, two, four, where it does not say how long", async () => {
+  for (const [dice, factor] of [[0.5, 1_000], [0, 500], [0.75, 1_250]]) {
+    const test = new AnswerTest({ onReq: (req) => req.closed("rate-limited: slow down") }, {
+      random: () => dice,
+    });
+    const { clock, fake } = test.network;
+    test.ask({});
+    for (const [i, wait] of [1, 2, 4, 8, 16, 32, 64, 128].entries()) {
+      await clock.advance(factor * wait - 1);
+      assert.equal(test.relay.reqs.length, i + 1);
+      await clock.advance(1);
+    }
+    assert.equal(test.relay.reqs.length, 9);
+    assert.equal((test.outcome as RelayError).reason, "rate-limited");
+    assert.deepEqual(fake.of("failed"), [[RELAY, "rate-limited", clock.now()]]);
+  }
+});

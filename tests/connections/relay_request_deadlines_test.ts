@@ -1,0 +1,142 @@
+import assert from "node:assert/strict";
+import { holding, RELAY } from "../../testing/scripted_network.ts";
+import { settled } from "../../testing/test_clock.ts";
+import { note, notes } from "../support/notes.ts";
+import { LegTest } from "../support/scripted_relay_request.ts";
+
+Deno.test("RelayLeg tells that it is late, and then that it has failed, in silence", async () => {
+  const test = new LegTest({ connect: "wait" });
+  await test.clock.advance(1_000);
+  test.last.accept();
+  await test.clock.advance(30_000);
+  assert.deepEqual(test.told, ["4000 late", "9000 lost", "9000 settled no-answer"]);
+  assert.equal(test.outcomes[0].complete, false);
+  assert.deepEqual(test.failures, [test.outcomes[0].error], "onRelayError is told");
+  assert.match(test.outcomes[0].error!.message, /no EOSE within 8000 ms$/);
+  assert.deepEqual(test.fake.of("unanswered"), [[RELAY]]);
+  assert.equal(test.live.length, 1, "it is still listened to");
+});
+
+Deno.test("RelayLeg counts deadlines from the last sign of progress", async () => {
+  const test = new LegTest();
+  for (let i = 0; i < 10; i++) {
+    await test.clock.advance(2_000);
+    test.last.last.send(note());
+  }
+  await test.clock.advance(2_999);
+  assert.deepEqual(test.told, []);
+  await test.clock.advance(1);
+  assert.deepEqual(test.told, ["23000 settled no-answer"]);
+  test.last.last.send(note());
+  await test.clock.advance(60_000);
+  test.last.last.eose();
+  await settled();
+  assert.deepEqual(test.told, ["23000 settled no-answer", "83000 settled complete"]);
+  assert.deepEqual(test.fake.of("delivered"), [[RELAY, 10], [RELAY, 1]]);
+});
+
+Deno.test("RelayLeg counts deadlines anew for each page, and for what waits its turn", async () => {
+  const posts = notes(900);
+  const test = new LegTest({
+    onReq: (req, relay) => {
+      test.clock.after(2_500, () => holding(posts, 300).onReq!(req, relay));
+    },
+  }, [{ kinds: [1], since: 0 }]);
+  await test.clock.advance(20_000);
+  assert.deepEqual(test.told, ["10000 settled complete"]);
+  assert.equal(new Set(test.events).size, 900);
+});
+
+Deno.test("RelayLeg takes a page that is late for late, and not for the end that never came", async () => {
+  const posts = notes(500);
+  const waits = [0, 4_000];
+  const test = new LegTest({
+    onReq: (req, relay) => {
+      test.clock.after(waits.shift()!, () => holding(posts, 300).onReq!(req, relay));
+    },
+  }, [{ kinds: [1], since: 0 }]);
+  await test.clock.advance(20_000);
+  assert.deepEqual(test.told, ["3000 late", "4000 settled complete"]);
+  assert.deepEqual(test.fake.of("unanswered"), []);
+  assert.deepEqual(test.failures, []);
+});
+
+Deno.test("RelayLeg that has failed in silence still takes what comes, and has answered then", async () => {
+  const test = new LegTest();
+  await test.clock.advance(8_000);
+  const late = note();
+  test.last.last.send(late).eose();
+  await settled();
+  assert.deepEqual(test.told, [
+    "3000 late",
+    "8000 lost",
+    "8000 settled no-answer",
+    "8000 settled complete",
+  ]);
+  assert.deepEqual(test.events, [late]);
+  assert.deepEqual(test.fake.of("answered"), [[RELAY, 8_000]]);
+});
+
+Deno.test("RelayLeg is not lost for a relay that sends events but never says EOSE", async () => {
+  const test = new LegTest({ onReq: (req) => req.send(note()) });
+  await test.clock.advance(60_000);
+  assert.deepEqual(test.told, ["3000 settled no-answer"]);
+  assert.match(test.outcomes[0].error!.message, /no EOSE within 3000 ms$/);
+  assert.equal(test.outcomes[0].complete, false);
+  assert.deepEqual(test.fake.of("delivered"), [[RELAY, 1]]);
+  assert.deepEqual(test.fake.of("unanswered"), [[RELAY]]);
+  assert.deepEqual(test.openedAt, [0]);
+});
+
+Deno.test("RelayLeg does not hold it against a relay when the program was busy", async () => {
+  const test = new LegTest();
+  await test.clock.advance(100);
+  await test.clock.stall(20_000);
+  assert.deepEqual(test.told, []);
+  test.last.last.eose();
+  await settled();
+  assert.deepEqual(test.told, ["20100 settled complete"]);
+});
+
+Deno.test("RelayLeg waits for a relay that is asked too much, which is late and not to blame", async () => {
+  let reqs = 0;
+  const test = new LegTest({
+    onReq: (req) => reqs++ === 0 ? req.closed("rate-limited: try again in 8 s") : req.eose(),
+  });
+  await test.clock.advance(20_000);
+  assert.deepEqual(test.told, ["3000 late", "8000 settled complete"]);
+  assert.deepEqual(test.fake.of("unanswered"), []);
+});
+
+Deno.test("RelayLeg has failed at once where the relay wants more time than there is, and asks again then", async () => {
+  let reqs = 0;
+  const test = new LegTest({
+    onReq: (req) => reqs++ === 0 ? req.closed("rate-limited: try again in 60 s") : req.eose(),
+  });
+  await test.clock.advance(60_000);
+  assert.deepEqual(test.told, [
+    "0 lost",
+    "0 settled rate-limited",
+    "3000 late",
+    "60000 settled complete",
+  ]);
+  assert.equal(test.relays.length, 1);
+});
+
+Deno.test("RelayLeg goes by the deadlines of the memory when the connection stands", async () => {
+  const test = new LegTest({ connect: "wait" });
+  Object.assign(test.fake.times, { soft: 100, hard: 200 });
+  await test.clock.advance(50);
+  test.last.accept();
+  await test.clock.advance(1_000);
+  assert.deepEqual(test.told, ["150 late", "250 lost", "250 settled no-answer"]);
+});
+
+Deno.test("RelayLeg that has its answer waits for nothing but new events", async () => {
+  const test = new LegTest(holding([]));
+  await settled();
+  const { pending } = test.clock;
+  assert.ok(pending <= 1, "a look at the connection from time to time");
+  await test.clock.advance(30_000);
+  assert.equal(test.clock.pending, pending);
+});

@@ -1,0 +1,241 @@
+import assert from "node:assert/strict";
+import { found, holding, RELAY } from "../../testing/scripted_network.ts";
+import type { Script } from "../../testing/scripted_relay.ts";
+import { settled, START } from "../../testing/test_clock.ts";
+import { AUTHORS, note, notes } from "../support/notes.ts";
+import { LegTest } from "../support/scripted_relay_request.ts";
+
+const NOW = START * 1000;
+
+/** A relay that does one thing after the other, a connection each; then the last again. */
+function turns(...scripts: Script[]): Script {
+  const next = () => scripts.length > 1 ? scripts.shift()! : scripts[0];
+  let script = scripts[0];
+  return {
+    get connect() {
+      script = next();
+      return script.connect;
+    },
+    onReq: (req, relay) => script.onReq?.(req, relay),
+  };
+}
+
+const cuts: Script = { onReq: (_, relay) => relay.cut() };
+
+Deno.test("RelayLeg asks again from a little before the newest event when a relay hangs up", async () => {
+  const posts = notes(3);
+  const test = new LegTest(holding(posts), [{ kinds: [1], authors: [AUTHORS[0]], limit: 100 }]);
+  await test.clock.advance(30_000);
+  const live = note({ created_at: START + 50 });
+  test.last.last.send(live);
+  await test.clock.advance(30_000);
+  const missed = [note({ created_at: START + 121 }), note({ created_at: START - 69 })];
+  posts.push(live, ...missed, note({ created_at: START - 71 }));
+  test.last.cut();
+  await test.clock.advance(200);
+  assert.deepEqual(test.last.last.filters, [
+    { kinds: [1], authors: [AUTHORS[0]], since: START + 50 - 120 },
+  ]);
+  assert.deepEqual(new Set(test.events), new Set([...posts.slice(0, 3), live, ...missed]));
+  assert.deepEqual(test.told, ["0 settled complete", "60200 settled complete"]);
+  const next = note({ created_at: START + 130 });
+  test.last.last.send(next);
+  await settled();
+  assert.equal(test.events.at(-1), next);
+  assert.equal(test.live.length, 1);
+});
+
+Deno.test("RelayLeg asks again from before now where events claim to be from the future", async () => {
+  const posts = [note({ created_at: START + 86_400 })];
+  const test = new LegTest(holding(posts));
+  await test.clock.advance(30_000);
+  test.last.cut();
+  await test.clock.advance(200);
+  assert.equal(test.last.last.filters[0].since, START + 30 - 120);
+});
+
+Deno.test("RelayLeg asks again from before its first answer where that had no event", async () => {
+  const test = new LegTest(holding([]), [{ kinds: [1], limit: 0 }]);
+  await test.clock.advance(600_000);
+  test.last.cut();
+  await test.clock.advance(200);
+  assert.deepEqual(test.last.last.filters, [{ kinds: [1], since: START - 120 }]);
+});
+
+Deno.test("RelayLeg asks for everything again where the answer was interrupted", async () => {
+  const posts = notes(5);
+  const filters = [{ kinds: [1], since: START - 1000 }];
+  const test = new LegTest(
+    turns({
+      onReq(req, relay) {
+        req.send(...posts.slice(0, 2));
+        relay.cut();
+      },
+    }, holding(posts)),
+    filters,
+  );
+  await test.clock.advance(200);
+  assert.deepEqual(test.relays.map(({ last }) => last.filters), [filters, filters]);
+  assert.equal(test.last.last.filters[0], filters[0]);
+  assert.deepEqual(new Set(test.events), new Set(posts));
+  assert.deepEqual(test.told, ["200 settled complete"]);
+});
+
+Deno.test("RelayLeg asks a relay that hangs up once more at once, and has failed after that", async () => {
+  const test = new LegTest(cuts);
+  await test.clock.advance(1_000);
+  assert.deepEqual(test.openedAt, [0, 200]);
+  assert.deepEqual(test.told, ["200 lost", "200 settled disconnected"]);
+});
+
+Deno.test("RelayLeg tries a relay that stays away less and less often, and tells each time", async () => {
+  for (
+    const [script, first, longest] of [
+      [{ connect: "refuse" }, 1_000, 180_000],
+      [{ onReq: (req) => req.closed("blocked: no") }, 20_000, 900_000],
+    ] as [Script, number, number][]
+  ) {
+    const test = new LegTest(script);
+    const at = [0];
+    for (let pause = first; at.length < 14; pause = Math.min(longest, 1.6 * pause)) {
+      at.push(at[at.length - 1] + pause);
+    }
+    const count = () => Math.max(test.openedAt.length, test.last.reqs.length);
+    for (const [i, ms] of at.entries()) {
+      await test.clock.advance(ms - (test.clock.now() - NOW) + 1);
+      assert.equal(count(), i + 1, `${ms}`);
+      assert.equal(test.told.filter((what) => what.endsWith(" lost")).length, i + 1);
+    }
+  }
+});
+
+Deno.test("RelayLeg spreads its attempts, so that not all come back at once", async () => {
+  const firstPause = async (dice: number) => {
+    const options = { random: () => dice };
+    const test = new LegTest({ connect: "refuse" }, undefined, options);
+    await test.clock.advance(20_000);
+    return test.openedAt[1];
+  };
+  const [least, middle] = [await firstPause(0), await firstPause(0.5)];
+  assert.equal(2 * least, middle);
+  assert.ok(await firstPause(0.999) > 1.4 * middle);
+});
+
+Deno.test("RelayLeg leaves a relay alone for as long as it backs off", async () => {
+  const test = new LegTest({ connect: "refuse" }, undefined, { retryAt: NOW + 50_000 });
+  await test.clock.advance(49_999);
+  assert.deepEqual(test.openedAt, []);
+  assert.deepEqual(test.told, ["0 lost", "0 settled unreachable"]);
+  await test.clock.advance(1);
+  assert.deepEqual(test.openedAt, [50_000]);
+});
+
+Deno.test("RelayLeg does not hurry to a relay that backs off since it hung up", async () => {
+  const test = new LegTest(cuts);
+  await test.clock.advance(201);
+  assert.deepEqual(test.openedAt, [0, 200]);
+  test.controller.abort();
+  await settled();
+  test.fake.backOff(RELAY, NOW + 60_000);
+  const other = test.another();
+  await test.clock.advance(40_000);
+  assert.deepEqual(test.openedAt, [0, 200]);
+  assert.deepEqual(other.told, ["201 lost", "201 settled disconnected"]);
+});
+
+Deno.test("RelayLeg hurries to a relay that hangs up though it is to back off by then", async () => {
+  const test = new LegTest(turns(cuts, holding([])));
+  await test.clock.advance(0);
+  test.fake.backOff(RELAY, NOW + 60_000);
+  await test.clock.advance(200);
+  assert.deepEqual(test.openedAt, [0, 200]);
+  assert.deepEqual(test.told, ["200 settled complete"]);
+});
+
+Deno.test("RelayLeg begins anew with a relay whose connection was of use", async () => {
+  const test = new LegTest(holding([]));
+  for (let i = 0; i < 5; i++) {
+    await test.clock.advance(11_000);
+    test.last.cut();
+    await test.clock.advance(200);
+    assert.equal(test.openedAt.length, i + 2, "at once, however often");
+    assert.equal(test.controller.listeners, 1, "as many as at first");
+  }
+  assert.ok(test.told.every((what) => what.endsWith("complete")));
+  // One that holds for seconds only is not of much use.
+  test.last.cut();
+  await test.clock.advance(200);
+  assert.match(test.told.at(-1)!, / lost$/);
+  assert.equal(test.openedAt.length, 6);
+});
+
+Deno.test("RelayLeg that answered once fails with no more than that it is lost", async () => {
+  const test = new LegTest(turns(holding([]), { connect: "refuse" }, holding([])));
+  await test.clock.advance(11_000);
+  test.last.cut();
+  await test.clock.advance(60_000);
+  assert.match(test.told.join(), /^0 settled complete,\d+ lost,\d+ settled complete$/);
+});
+
+Deno.test("RelayLeg asks in shorter REQs where a relay hung up, which may have been for their length", async () => {
+  for (const [size, most] of [[100, 1_000], [8, 512]]) {
+    const tags = Array.from({ length: size }, (_, i) => `${"x".repeat(72)}${i}`);
+    const posts = tags.map((tag) => note({ tags: [["t", tag]] }));
+    const lengths: number[] = [];
+    const test = new LegTest({
+      onReq(req, relay) {
+        lengths.push(JSON.stringify(req.filters).length);
+        if (relay === test.relays[0]) relay.cut();
+        else req.send(...found(posts, req.filters)).eose();
+      },
+    }, tags.map((tag) => ({ "#t": [tag] })));
+    await test.clock.advance(200);
+    assert.deepEqual(test.told, ["200 settled complete"]);
+    assert.deepEqual(new Set(test.events), new Set(posts));
+    const [whole, ...parts] = lengths;
+    const bound = Math.max(512, whole / 8 + 10);
+    assert.ok(bound >= most, `${bound}`);
+    assert.ok(parts.every((length) => length <= bound), `${parts} of ${whole}`);
+    assert.ok(parts.some((length) => length > bound / 2), `${parts} of ${whole}`);
+  }
+});
+
+Deno.test("RelayLeg waits for the answer again where it was late over the connection before", async () => {
+  const test = new LegTest({});
+  await test.clock.advance(4_000);
+  test.last.cut();
+  await test.clock.advance(20_000);
+  assert.deepEqual(test.told, [
+    "3000 late",
+    "7200 late",
+    "12200 lost",
+    "12200 settled no-answer",
+  ]);
+});
+
+Deno.test("RelayLeg fails with what `open` throws, and tries again", async () => {
+  const test = new LegTest(turns({ connect: "throw" }, holding([])));
+  await test.clock.advance(10_000);
+  assert.match(test.told.join(), /^0 lost,0 settled unreachable,\d+ settled complete$/);
+  assert.match(test.outcomes[0].error!.message, /The URL is invalid$/);
+});
+
+Deno.test("RelayLeg that has failed comes after those who have not been tried yet", async () => {
+  const test = new LegTest({ connect: "refuse" }, undefined, { rank: 0 });
+  await settled();
+  test.gate.resize(1);
+  test.scripts.set("", { connect: "wait" });
+  for (const letter of "xyz") {
+    const link = test.link(`wss://${letter}.example/`);
+    link.use();
+    link.session(5, new AbortController().signal);
+    await test.clock.advance(500);
+  }
+  const opened = () => test.relays.map(({ url }) => url[6]).join("");
+  assert.equal(opened(), "rx");
+  for (const expected of ["rxy", "rxyz", "rxyzr"]) {
+    test.last.accept();
+    await settled();
+    assert.equal(opened(), expected);
+  }
+});

@@ -1,0 +1,131 @@
+import assert from "node:assert/strict";
+import { holding, RELAY } from "../../testing/scripted_network.ts";
+import { settled, START } from "../../testing/test_clock.ts";
+import { note, notes } from "../support/notes.ts";
+import { LegTest } from "../support/scripted_relay_request.ts";
+
+Deno.test("RelayLeg tells that the relay has answered, and of new events after that", async () => {
+  const posts = notes(3);
+  const test = new LegTest(holding(posts));
+  await settled();
+  assert.deepEqual(test.told, ["0 settled complete"]);
+  const live = note();
+  test.last.last.send(live);
+  await settled();
+  assert.deepEqual(test.events, [...posts, live]);
+  assert.deepEqual(test.fake.of("answered"), [[RELAY, 0]]);
+  assert.ok(!test.isOver);
+});
+
+Deno.test("RelayLeg tells the memory how long the answer took, and how many events came", async () => {
+  const test = new LegTest({ connect: "wait" });
+  await test.clock.advance(400);
+  test.last.accept();
+  await test.clock.advance(700);
+  test.last.last.send(...notes(5));
+  await test.clock.advance(100);
+  test.last.last.eose();
+  await settled();
+  assert.deepEqual(test.fake.of("connected"), [[RELAY, 400]]);
+  assert.deepEqual(test.fake.of("answered"), [[RELAY, 800]]);
+  assert.deepEqual(test.fake.of("delivered"), [[RELAY, 5]]);
+  test.last.last.send(note(), note());
+  await settled();
+  test.controller.abort();
+  await settled();
+  assert.deepEqual(test.fake.of("delivered"), [[RELAY, 5], [RELAY, 2]]);
+});
+
+Deno.test("RelayLeg replaces many REQs by few when the answer is over, if it goes on", async () => {
+  const filters = Array.from({ length: 30 }, (_, i) => ({ authors: [`${i}`], kinds: [1] }));
+  const test = new LegTest(holding([]), filters);
+  test.fake.learnLimits(RELAY, { maxFilters: 10 });
+  await test.clock.advance(0);
+  assert.deepEqual(test.told, ["0 settled complete"]);
+  assert.equal(test.last.reqs.length, 3);
+  assert.equal(test.live.length, 0);
+  await test.clock.advance(199);
+  assert.equal(test.live.length, 0);
+  await test.clock.advance(1);
+  assert.equal(test.live.length, 1);
+  const [{ filters: [live] }] = test.live;
+  assert.deepEqual(live, {
+    authors: filters.flatMap(({ authors }) => authors),
+    kinds: [1],
+    since: START - 120,
+  });
+  test.live[0].eose();
+  await test.clock.advance(60_000);
+  assert.deepEqual(test.told, ["0 settled complete"]);
+});
+
+Deno.test("RelayLeg that is given up leaves nothing behind, at whichever stage", async () => {
+  const answered = holding(notes(3));
+  const many = Array.from({ length: 30 }, (_, i) => ({ authors: [`${i}`] }));
+  const stages: [script: ConstructorParameters<typeof LegTest>[0], ms: number, many?: boolean][] = [
+    [{ connect: "wait" }, 0],
+    [{ connect: "wait" }, 4_000],
+    [{ connect: "wait" }, 5_100],
+    [{ connect: "refuse" }, 100],
+    [{ connect: "throw" }, 100],
+    [{}, 0],
+    [{}, 3_500],
+    [{}, 9_000],
+    [{ onReq: (req) => req.closed("rate-limited: slow down") }, 500],
+    [{ onReq: (req) => req.closed("blocked: no") }, 500],
+    [{ onReq: (_, relay) => relay.cut() }, 100],
+    [answered, 0],
+    [answered, 60_000],
+    [answered, 100, true],
+    [answered, 300, true],
+  ];
+  for (const [script, ms, isMany] of stages) {
+    const test = new LegTest(script, isMany ? many : undefined);
+    test.fake.learnLimits(RELAY, { maxFilters: 10 });
+    await test.clock.advance(ms);
+    test.controller.abort();
+    await settled();
+    assert.ok(test.isOver);
+    assert.equal(test.live.length, 0);
+    assert.equal(test.controller.listeners, 0);
+    const told = test.told.length;
+    test.link().close();
+    assert.equal(test.clock.pending, 0, `${JSON.stringify(script)} ${ms}`);
+    assert.equal(test.told.length, told);
+  }
+});
+
+Deno.test("RelayLeg that is over uses neither the link nor a connection any longer", async () => {
+  const test = new LegTest(holding([]));
+  const link = test.link();
+  let notices = 0;
+  const { onNotice } = link;
+  link.onNotice = (listener) => {
+    notices++;
+    const unhear = onNotice.call(link, listener);
+    return () => {
+      notices--;
+      unhear();
+    };
+  };
+  const other = test.another();
+  await settled();
+  assert.equal(notices, 2);
+  for (const { controller } of [test.leg, other]) controller.abort();
+  await settled();
+  assert.equal(notices, 0);
+  const session = await link.session(0, new AbortController().signal);
+  assert.equal(session.users, 1, "the one just now");
+  assert.equal(test.clock.pending, 1, "until the connection is closed that nobody uses");
+  await test.clock.advance(1_000_000);
+  assert.ok(test.last.isClosed);
+});
+
+Deno.test("RelayLeg that is given up before it begins does not even connect", async () => {
+  const test = new LegTest();
+  test.controller.abort();
+  await settled();
+  assert.ok(test.isOver);
+  assert.equal(test.live.length, 0);
+  assert.deepEqual(test.told, []);
+});

@@ -1,0 +1,323 @@
+import assert from "node:assert/strict";
+import { type FindOptions, OutboxKnowledge } from "../../src/discovery/knowledge.ts";
+import { HintBook } from "../../src/hints/hint_book.ts";
+import { LIST_KINDS } from "../../src/nostr/kinds.ts";
+import { checkRelayUrl } from "../../src/nostr/relay_url.ts";
+import type { RelayList, Wishes } from "../../src/nostr/types.ts";
+import { relayList } from "../../testing/memory_source.ts";
+import { settled, TestClock } from "../../testing/test_clock.ts";
+
+const [USER, ALICE, BOB, CAROL] = ["0a", "aa", "bb", "cc"].map((byte) => byte.repeat(32));
+const [A, B, C] = ["wss://a.example/", "wss://b.example/", "wss://c.example/"];
+const LOCAL = "ws://127.0.0.1/";
+const EVENT = `id:${"ee".repeat(32)}`;
+const MINUTE = 60_000;
+
+const wishes = (some: Partial<Wishes>): Wishes => ({
+  people: [],
+  dm: [],
+  private: [],
+  things: [],
+  ...some,
+});
+
+/** A search that was begun. */
+interface Find extends FindOptions {
+  readonly kind: number;
+  readonly pubkeys: readonly string[];
+}
+
+/** Knowledge over lists in memory; what is done is noted in order. */
+function start(
+  { lists = [], dm = [], user, discovery = true }: {
+    lists?: RelayList[];
+    dm?: RelayList[];
+    user?: { private?: string[]; groups?: [string, string][] };
+    discovery?: boolean;
+  } = {},
+) {
+  const clock = new TestClock();
+  const steps: string[] = [];
+  const finds: Find[] = [];
+  const book = new HintBook({ clock, check: checkRelayUrl, onError: assert.fail });
+  const world = {
+    clock,
+    steps,
+    finds,
+    book,
+    wanted: [] as string[],
+    failure: undefined as Error | undefined,
+    failing: undefined as Error | undefined,
+    found: undefined as Promise<void> | undefined,
+    read: undefined as Promise<void> | undefined,
+    lists: new Map([[10002, lists], [10050, dm]]),
+  };
+  const knowledge = new OutboxKnowledge({
+    clock,
+    store: {
+      get(pubkeys, { kind = 10002 } = {}) {
+        steps.push(`get ${kind}`);
+        if (world.failure) return Promise.reject(world.failure);
+        const wanted = new Set(pubkeys);
+        const found = world.lists.get(kind)!.filter(({ pubkey }) => wanted.has(pubkey));
+        return Promise.resolve(new Map(found.map((list) => [list.pubkey, list])));
+      },
+    },
+    book: {
+      ready: () => book.ready(),
+      has: (key) => book.has(key),
+      authorOf: (key) => book.authorOf(key),
+      get: (key) => (world.wanted.push(key), book.get(key)),
+    },
+    discovery: discovery
+      ? {
+        ready: () => Promise.resolve(void steps.push("ready")),
+        async find(kind, pubkeys, opts) {
+          steps.push(`find ${kind}`);
+          finds.push({ kind, pubkeys, ...opts });
+          if (world.failing) throw world.failing;
+          await world.found;
+        },
+      }
+      : undefined,
+    user: user && {
+      pubkey: USER,
+      lists: {
+        async ready() {
+          steps.push("own");
+          await world.read;
+        },
+        private: user.private ?? [],
+        groups: new Map(user.groups),
+      },
+    },
+    check: (url) => checkRelayUrl(url),
+    wait: 3_000,
+  });
+  const relays = async (some: Partial<Wishes>, key: string) =>
+    (await knowledge.look(wishes(some))).get(key)?.hints?.map(({ url }) => url);
+  return { ...world, world, knowledge, relays };
+}
+
+Deno.test("lists are looked for before they are read, and those who have one are known by it", async () => {
+  const { knowledge, finds, steps } = start({ lists: [relayList(ALICE, { write: [A] })] });
+  const known = await knowledge.look(wishes({ people: [ALICE, BOB] }));
+  assert.deepEqual([...known], [[ALICE, relayList(ALICE, { write: [A] })]]);
+  assert.deepEqual(steps, ["ready", "find 10002", "get 10002"]);
+  const [{ pubkeys, wait }] = finds;
+  assert.deepEqual([pubkeys, wait], [[ALICE, BOB], 3_000]);
+});
+
+Deno.test("what is known as things stand is known without asking anybody", async () => {
+  const { knowledge, finds } = start({
+    lists: [relayList(ALICE, { write: [A] })],
+    user: { private: [B] },
+  });
+  const known = await knowledge.known(wishes({ people: [ALICE], dm: [ALICE], private: [USER] }));
+  assert.deepEqual([...known.keys()], [ALICE, USER]);
+  assert.deepEqual(finds, []);
+});
+
+Deno.test("NIP-17: kind 10050 lists are looked for and read where they are wanted, and only there", async () => {
+  const { knowledge, finds, steps } = start({
+    lists: [relayList(ALICE, { write: [A], read: [B] })],
+    dm: [relayList(ALICE, { write: [C], read: [C] }), relayList(BOB, { write: [B], read: [B] })],
+  });
+  const known = await knowledge.look(wishes({ people: [ALICE], dm: [ALICE, BOB] }));
+  assert.deepEqual(known.get(ALICE), {
+    ...relayList(ALICE, { write: [A], read: [B] }),
+    dm: [C],
+  });
+  assert.deepEqual(known.get(BOB), { dm: [B] });
+  assert.deepEqual(finds.map(({ kind, pubkeys }) => [kind, pubkeys]), [
+    [10002, [ALICE]],
+    [10050, [ALICE, BOB]],
+  ]);
+  steps.length = 0;
+  await knowledge.look(wishes({ people: [ALICE] }));
+  assert.deepEqual(steps.filter((step) => step.endsWith("10050")), []);
+});
+
+Deno.test("hints stand for people without a usable list, or with one half of it", async () => {
+  const whole = relayList(ALICE, { write: [A], read: [A] });
+  const local = relayList(BOB, { write: [LOCAL], read: [LOCAL] });
+  const half = relayList(CAROL, { write: [LOCAL, A] });
+  const { knowledge, book } = start({ lists: [whole, local, half] });
+  const people = [ALICE, BOB, CAROL, USER];
+  book.add(people.map((about) => ({ about, url: C, source: "hand" })));
+  const known = await knowledge.look(wishes({ people }));
+  const hints = [{ url: C, weight: 1, source: "hand" }];
+  assert.deepEqual([...known], [
+    [ALICE, whole],
+    [BOB, { ...local, hints }],
+    [CAROL, { ...half, hints }],
+    [USER, { hints }],
+  ]);
+});
+
+Deno.test("those without a list are remembered as wanted, so that hints about them stay", async () => {
+  const { knowledge, wanted } = start({ lists: [relayList(ALICE, { write: [A], read: [A] })] });
+  const known = await knowledge.look(wishes({ people: [ALICE, BOB] }));
+  assert.deepEqual(wanted, [BOB]);
+  assert.ok(!known.has(BOB));
+});
+
+Deno.test("NIP-10, NIP-19: an event may be where hints say, and where the author writes whom they name", async () => {
+  const { relays, book, finds } = start({ lists: [relayList(ALICE, { write: [A, B] })] });
+  book.add([{ about: EVENT, url: C, source: "nip19", author: ALICE }]);
+  assert.deepEqual(await relays({ things: [EVENT] }, EVENT), [A, C, B]);
+  assert.deepEqual(finds.map(({ pubkeys }) => pubkeys), [[ALICE]]);
+});
+
+Deno.test("an event is where hints say, too, if nothing is known of its author", async () => {
+  const { relays, book } = start();
+  book.add([{ about: EVENT, url: C, source: "tag", author: ALICE }]);
+  assert.deepEqual(await relays({ things: [EVENT] }, EVENT), [C]);
+  const other = `id:${"dd".repeat(32)}`;
+  assert.equal(await relays({ things: [other] }, other), undefined);
+});
+
+Deno.test("NIP-51, NIP-29: the user's own list says where a group is, whatever hints say", async () => {
+  const user = { groups: [["cats", A], ["dogs", B]] as [string, string][] };
+  const { relays, book, knowledge } = start({ user });
+  const things = ["group:cats", "group:dogs", "group:birds"];
+  book.add(things.map((about) => ({ about, url: C, source: "hand" })));
+  assert.deepEqual(await relays({ things }, "group:dogs"), [B]);
+  assert.deepEqual(await relays({ things }, "group:cats"), [A]);
+  assert.deepEqual(await relays({ things }, "group:birds"), [C]);
+  // What a request says itself has the weight 1.
+  const known = await knowledge.known(wishes({ things }));
+  assert.ok(known.get("group:cats")!.hints![0].weight < 1);
+});
+
+Deno.test("NIP-37: of private relays those of the user are known, and nobody else's", async () => {
+  const { knowledge } = start({ lists: [relayList(USER, { write: [A] })], user: { private: [B] } });
+  const known = await knowledge.look(wishes({ people: [USER, ALICE], private: [USER, ALICE] }));
+  assert.deepEqual([...known], [[USER, { ...relayList(USER, { write: [A] }), private: [B] }]]);
+  assert.equal((await knowledge.look(wishes({ people: [USER] }))).get(USER)!.private, undefined);
+  const { knowledge: nobodys } = start();
+  assert.equal((await nobodys.look(wishes({ private: [ALICE] }))).size, 0);
+});
+
+Deno.test("the user's own lists are looked for at the first look, of every kind, beside the others", async () => {
+  const { world, knowledge, finds, clock } = start({ user: {} });
+  const { promise, resolve } = Promise.withResolvers<void>();
+  world.found = promise;
+  let isOver = false;
+  const look = knowledge.look(wishes({ people: [ALICE] })).then(() => isOver = true);
+  await settled();
+  const own = finds.filter(({ pubkeys }) => pubkeys[0] === USER);
+  assert.deepEqual(own.map(({ kind }) => kind), LIST_KINDS);
+  // All at once: nobody waits twice.
+  assert.equal(finds.length, LIST_KINDS.length + 1);
+  assert.ok(finds.every(({ wait }) => wait === 3_000));
+  assert.ok(!isOver);
+  // Whoever comes meanwhile waits for them, too, and begins no other search.
+  let isMet = false;
+  const meanwhile = knowledge.during(() => Promise.resolve()).then(() => isMet = true);
+  await settled();
+  assert.ok(!isMet);
+  assert.equal(finds.length, LIST_KINDS.length + 1);
+  resolve();
+  await Promise.all([look, meanwhile]);
+  await knowledge.look(wishes({ people: [ALICE] }));
+  await clock.advance(9 * MINUTE);
+  await knowledge.look(wishes({ people: [ALICE] }));
+  assert.equal(finds.length, LIST_KINDS.length + 3);
+});
+
+Deno.test("the user's own lists are kept fresh, and not waited for again", async () => {
+  const { knowledge, finds, clock } = start({ user: {} });
+  await knowledge.look(wishes({}));
+  await clock.advance(10 * MINUTE);
+  finds.length = 0;
+  await knowledge.look(wishes({ people: [ALICE] }));
+  const own = finds.filter(({ pubkeys }) => pubkeys[0] === USER);
+  assert.deepEqual(own.map(({ kind, wait }) => [kind, wait]), LIST_KINDS.map((kind) => [kind, 0]));
+});
+
+Deno.test("nobody is asked before it is read whom the user blocks", async () => {
+  const { world, knowledge, finds } = start({ user: {} });
+  const { promise, resolve } = Promise.withResolvers<void>();
+  world.read = promise;
+  const look = knowledge.look(wishes({ people: [ALICE] }));
+  await settled();
+  assert.deepEqual(finds, []);
+  resolve();
+  await look;
+  assert.ok(finds.length > 0);
+});
+
+Deno.test("what was found of the user's own lists is read before anything is planned by it", async () => {
+  const { knowledge, steps } = start({ user: {} });
+  await knowledge.look(wishes({ people: [ALICE] }));
+  assert.ok(steps.lastIndexOf("own") > steps.lastIndexOf("find 10013"));
+  assert.ok(steps.lastIndexOf("own") < steps.indexOf("get 10002"));
+});
+
+Deno.test("a look that is given up rejects at once with the signal's reason, and spoils no other", async () => {
+  for (const slow of ["found", "read"] as const) {
+    const { world, knowledge, finds } = start({ user: {} });
+    const { promise, resolve } = Promise.withResolvers<void>();
+    world[slow] = promise;
+    const controller = new AbortController();
+    const given = knowledge.look(wishes({ people: [ALICE] }), controller);
+    const other = knowledge.look(wishes({ people: [ALICE] }));
+    await settled();
+    controller.abort(new Error("never mind"));
+    if (slow === "found") {
+      assert.ok(finds.some(({ signal }) => signal === controller.signal));
+      resolve();
+    }
+    await assert.rejects(given, { message: "never mind" });
+    resolve();
+    await other;
+    const own = finds.filter(({ pubkeys }) => pubkeys[0] === USER);
+    assert.ok(own.every(({ signal }) => signal === undefined), "it goes on for the others");
+    assert.equal(own.length, LIST_KINDS.length);
+  }
+});
+
+Deno.test("what waits for the user's own lists alone is given up as fast", async () => {
+  const { world, knowledge } = start({ user: {} });
+  world.found = new Promise(() => {});
+  const controller = new AbortController();
+  const given = knowledge.during(() => Promise.resolve(1), controller.signal);
+  await settled();
+  controller.abort(new Error("never mind"));
+  await assert.rejects(given, { message: "never mind" });
+});
+
+Deno.test("a database that fails fails the look, and the next one begins anew", async () => {
+  const { world, knowledge, finds } = start({
+    lists: [relayList(ALICE, { write: [A] })],
+    user: {},
+  });
+  world.failing = new Error("disk full");
+  await assert.rejects(knowledge.look(wishes({ people: [ALICE] })), world.failing);
+  world.failing = undefined;
+  finds.length = 0;
+  world.failure = new Error("still full");
+  await assert.rejects(knowledge.look(wishes({ people: [ALICE] })), world.failure);
+  assert.equal(finds.filter(({ pubkeys }) => pubkeys[0] === USER).length, LIST_KINDS.length);
+  world.failure = undefined;
+  assert.equal((await knowledge.look(wishes({ people: [ALICE] }))).size, 1);
+  await settled();
+});
+
+Deno.test("without discovery everything that is stored is known all the same", async () => {
+  const { knowledge, book, steps } = start({
+    lists: [relayList(ALICE, { write: [A], read: [A] })],
+    dm: [relayList(ALICE, { write: [B], read: [B] })],
+    user: { private: [C] },
+    discovery: false,
+  });
+  book.add([{ about: BOB, url: C, source: "hand" }]);
+  const known = await knowledge.look(
+    wishes({ people: [ALICE, BOB], dm: [ALICE], private: [USER] }),
+  );
+  assert.deepEqual(known.get(ALICE)!.dm, [B]);
+  assert.deepEqual(known.get(BOB)!.hints!.map(({ url }) => url), [C]);
+  assert.deepEqual(known.get(USER)!.private, [C]);
+  assert.ok(steps.includes("own"));
+});

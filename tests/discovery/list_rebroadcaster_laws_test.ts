@@ -1,0 +1,153 @@
+import type { NostrEvent } from "@nostrify/types";
+import fc from "fast-check";
+import assert from "node:assert/strict";
+import { settled } from "../../testing/test_clock.ts";
+import { A, B, listEvent, NOW } from "../support/list_store.ts";
+import { ALICE, BOB, post, type Sending, setUp } from "../support/rebroadcasting.ts";
+import { RecordMap } from "../support/relay_records.ts";
+
+const HOUR = 3_600_000;
+
+Deno.test("ListSpreader keeps at most max authors in mind, those of whom something came last", async () => {
+  const { spreader, sent, write, publish } = setUp({ max: 2 });
+  const [alices, bobs] = [write(), write(BOB)];
+  for (const author of [ALICE, BOB, ALICE, "cc".repeat(32)]) await publish(post(author));
+  sent.length = 0;
+  spreader.has(alices, B);
+  spreader.has(bobs, B);
+  await publish(post(), B);
+  await publish(post(BOB), B);
+  assert.deepEqual(sent, [[B, bobs.id]]);
+});
+
+Deno.test("ListSpreader keeps at most max refusals in mind, the last ones", async () => {
+  const { spreader, clock, world, sending, write, publish } = setUp({ max: 2 });
+  write();
+  world.isHeld = true;
+  const refuse = async (url: string) => {
+    await publish(post(), url);
+    sending.pop()!.refuse(new Error("blocked: no"));
+    await spreader.idle();
+  };
+  for (const url of [A, B]) await refuse(url);
+  await clock.advance(HOUR);
+  for (const url of [A, "wss://c.example/"]) await refuse(url);
+  await publish();
+  assert.equal(sending.length, 0);
+  await clock.advance(-HOUR);
+  await publish(post(), B);
+  assert.equal(sending.length, 1);
+});
+
+Deno.test("ListSpreader keeps after a restart what it learned last, and nothing of what is no relay", async () => {
+  const list = listEvent(ALICE);
+  const record = (at: number) => `${list.id} ${list.created_at} ${at}`;
+  const backend = new RecordMap([[`${A} ${ALICE}`, record(2)], [`${B} ${ALICE}`, record(1)]]);
+  const { spreader, sent, write, publish } = setUp({ backend, max: 1 });
+  write();
+  await publish();
+  assert.deepEqual(sent, []);
+  for (const url of [`${A}${"x".repeat(300)}`, "https://a.example/", "wss://a b/"]) {
+    await publish(post(), url);
+  }
+  await spreader.close();
+  assert.deepEqual([...backend.records.keys()], [`${A} ${ALICE}`]);
+});
+
+/** What may happen, in any order. */
+const steps = fc.array(
+  fc.oneof(
+    {
+      weight: 5,
+      arbitrary: fc.record({ do: fc.constant("publish"), to: fc.nat(2), by: fc.nat(1) }),
+    },
+    { weight: 2, arbitrary: fc.record({ do: fc.constant("write"), to: fc.nat(2), by: fc.nat(1) }) },
+    {
+      weight: 4,
+      arbitrary: fc.record({
+        do: fc.constantFrom("take", "take", "refuse", "deliver", "wait", "restart", "settle"),
+        to: fc.nat(2),
+        by: fc.nat(1),
+      }),
+    },
+  ),
+  { maxLength: 40 },
+);
+
+Deno.test("ListSpreader gives each version to a relay once, and in the end the newest, in any interleaving", async () => {
+  const relays = ["a", "b", "c"].map((name) => `wss://${name}.example/`);
+  await fc.assert(fc.asyncProperty(steps, async (all) => {
+    const backend = new RecordMap();
+    const lists = new Map<string, NostrEvent>();
+    const store = {
+      query: ([{ authors }]: { authors?: string[] }[]) => {
+        const list = lists.get(authors![0]);
+        return Promise.resolve(list ? [list] : []);
+      },
+    };
+    let at = NOW;
+    let now = setUp({ backend, store });
+    const taken = new Set<string>();
+    const has = new Map<string, NostrEvent>();
+    const due = new Set<string>();
+    const active = new Set<string>();
+    const take = (one: Sending | undefined) => {
+      if (!one) return;
+      const { url, list } = one;
+      assert.ok(!taken.has(url + list.id), "a relay gets a version twice");
+      assert.notEqual(has.get(url + list.pubkey)?.id, list.id, "it is known to have it");
+      taken.add(url + list.id);
+      has.set(url + list.pubkey, list);
+      one.take();
+    };
+    now.world.isHeld = true;
+    for (const step of all) {
+      const [url, author] = [relays[step.to], [ALICE, BOB][step.by]];
+      if (step.do === "publish") {
+        due.add(`${url} ${author}`);
+        active.add(author);
+        now.spreader.published(post(author), url);
+      } else if (step.do === "write") lists.set(author, listEvent(author, [A], ++at));
+      else if (step.do === "take") take(now.sending.shift());
+      else if (step.do === "refuse") now.sending.shift()?.refuse(new Error("blocked: no"));
+      else if (step.do === "wait") await now.clock.advance(HOUR);
+      else if (step.do === "settle") await settled();
+      else if (step.do === "deliver") {
+        await settled();
+        const list = lists.get(author);
+        const isBusy = now.sending.some((one) => one.url === url && one.list.pubkey === author);
+        if (!list || isBusy || !active.has(author)) continue;
+        now.spreader.has(list, url);
+        has.set(url + author, list);
+      } else if (step.do === "restart") {
+        // What is on its way arrives before it.
+        await settled();
+        for (const one of now.sending.splice(0)) take(one);
+        await now.spreader.idle();
+        await now.spreader.close();
+        now = setUp({ backend, store });
+        now.world.isHeld = true;
+        active.clear();
+      }
+    }
+    // In the end all relays take what they get, and get every author's event once more.
+    for (let round = 0; round < 3; round++) {
+      await now.clock.advance(HOUR);
+      for (const key of due) {
+        const [url, author] = key.split(" ");
+        now.spreader.published(post(author), url);
+      }
+      await settled();
+      for (const one of now.sending.splice(0)) take(one);
+      await settled();
+    }
+    assert.equal(now.sending.length, 0);
+    await now.spreader.close();
+    for (const key of due) {
+      const list = lists.get(key.split(" ")[1]);
+      const record = backend.records.get(key)?.split(" ")[0];
+      assert.equal(record, list?.id, "a relay lacks the newest list");
+    }
+    assert.equal(now.clock.pending, 0);
+  }));
+});

@@ -1,0 +1,247 @@
+import assert from "node:assert/strict";
+import { settled } from "../../testing/test_clock.ts";
+import { A, B, listEvent, NOW, unsigned } from "../support/list_store.ts";
+import { ALICE, BOB, post, setUp } from "../support/rebroadcasting.ts";
+import { RecordMap } from "../support/relay_records.ts";
+
+const HOUR = 3_600_000;
+
+Deno.test("NIP-65: a relay that took an event gets its author's relay list, once per version", async () => {
+  const { spreader, sent, errors, write, publish } = setUp();
+  const list = write();
+  for (const url of [A, B, A]) await publish(post(), url);
+  assert.deepEqual(sent, [[A, list.id], [B, list.id]]);
+
+  const newer = write(ALICE, NOW + 1);
+  for (const url of [A, A]) await publish(post(), url);
+  assert.deepEqual(sent.slice(2), [[A, newer.id]]);
+  await publish(post(BOB));
+  assert.equal(sent.length, 3);
+  await spreader.close();
+  assert.deepEqual(errors, []);
+});
+
+Deno.test("ListSpreader sends no list along with what only some are to see, or nobody is to keep", async () => {
+  const { sent, world, write, publish } = setUp();
+  write();
+  const tags = [["p", BOB], ["relay", A], ["d", "x"]];
+  for (const kind of [1059, 21059, 31234, 20000, 29999, 62, 13, 22242, 24133]) {
+    await publish(unsigned(ALICE, { kind, tags }));
+  }
+  for (const tag of [["-"], ["h", "cats", A], ["h", "cats"]]) {
+    await publish(unsigned(ALICE, { kind: 1, tags: [tag] }));
+    await publish(unsigned(ALICE, { kind: 10002, tags: [tag] }));
+  }
+  await publish(unsigned(ALICE, { kind: 62, tags: [["relay", "ALL_RELAYS"]] }));
+  assert.deepEqual([sent, world.queries], [[], 0]);
+
+  for (const kind of [0, 1, 3, 5, 7, 10050, 30023]) {
+    await publish(unsigned(ALICE, { kind }), `wss://relay${kind}.example/`);
+  }
+  assert.equal(sent.length, 7);
+});
+
+Deno.test("NIP-70: ListSpreader sends no list that is protected", async () => {
+  const { sent, publish } = setUp({
+    store: { query: () => Promise.resolve([unsigned(ALICE, { tags: [["-"]] })]) },
+  });
+  await publish();
+  assert.deepEqual(sent, []);
+});
+
+Deno.test("ListSpreader notes a relay list that is itself published as had, the newest one", async () => {
+  const { sent, write, publish } = setUp();
+  const old = write();
+  const list = write(ALICE, NOW + 1);
+  await publish(list);
+  await publish(old);
+  await publish();
+  assert.deepEqual(sent, []);
+  await publish(post(), B);
+  assert.deepEqual(sent, [[B, list.id]]);
+});
+
+Deno.test("ListSpreader sends no list to a relay that delivered it, or a newer one", async () => {
+  const { spreader, sent, write, publish } = setUp();
+  const list = write();
+  await publish(post(), "wss://other.example/");
+  spreader.has(list, A);
+  spreader.has(listEvent(ALICE, [A], NOW + 1), B);
+  spreader.has(listEvent(ALICE, [A], NOW - 1), A);
+  for (const url of [A, B]) await publish(post(), url);
+  assert.equal(sent.length, 1);
+
+  spreader.has(unsigned(ALICE, { kind: 1, created_at: NOW + 9 }), A);
+  write(ALICE, NOW + 2);
+  await publish();
+  assert.equal(sent.length, 2);
+});
+
+Deno.test("ListSpreader notes nothing of strangers' lists, however many are delivered", async () => {
+  const backend = new RecordMap();
+  const { spreader, sent, write, publish } = setUp({ backend, max: 3 });
+  const list = write();
+  await publish();
+  for (let i = 0; i < 1_000; i++) {
+    spreader.has(listEvent(i.toString(16).padStart(64, "0")), A);
+  }
+  await publish();
+  assert.deepEqual(sent, [[A, list.id]]);
+  await spreader.close();
+  assert.deepEqual([...backend.records.keys()], [`${A} ${ALICE}`]);
+});
+
+Deno.test("ListSpreader knows after a restart which relay has which version", async () => {
+  const backend = new RecordMap([["junk", "junk"], [`${B} ${ALICE}`, "damaged"]]);
+  const first = setUp({ backend });
+  const list = first.write();
+  await first.publish();
+  await first.spreader.close();
+  assert.deepEqual([...backend.topics], ["spread"]);
+  assert.equal(first.errors.length, 1);
+  assert.match(first.errors[0].message, /Cannot read 2 of 2 records/);
+
+  const second = setUp({ backend });
+  second.write();
+  await second.publish();
+  assert.deepEqual(second.sent, []);
+  await second.publish(post(), B);
+  assert.deepEqual(second.sent, [[B, list.id]]);
+  second.write(ALICE, NOW + 1);
+  await second.publish();
+  assert.equal(second.sent.length, 2);
+  await second.spreader.close();
+});
+
+Deno.test("ListSpreader waits for what is remembered before it sends anything", async () => {
+  const backend = new RecordMap();
+  const first = setUp({ backend });
+  first.write();
+  await first.publish();
+  await first.spreader.close();
+
+  backend.held = true;
+  const second = setUp({ backend });
+  second.write();
+  await second.publish();
+  assert.equal(second.world.queries, 0);
+  for (const call of backend.calls) call.go();
+  await second.spreader.idle();
+  assert.deepEqual([second.world.queries, second.sent], [1, []]);
+});
+
+Deno.test("ListSpreader offers a list that was not taken again with the next event, an hour later", async () => {
+  const { spreader, clock, world, sending, errors, write, publish } = setUp();
+  for (const author of [ALICE, BOB]) write(author);
+  world.isHeld = true;
+  await publish();
+  sending[0].refuse(new Error("restricted: not on the list"));
+  await spreader.idle();
+  assert.equal(errors[0].message, `Cannot bring the relay list of ${ALICE} to ${A}`);
+  assert.match((errors[0].cause as Error).message, /restricted/);
+
+  // Neither another author nor another relay has to wait.
+  await publish(post(BOB));
+  await publish(post(), B);
+  assert.equal(sending.length, 3);
+  await clock.advance(HOUR - 1);
+  write(ALICE, NOW + 1);
+  await publish();
+  assert.equal(sending.length, 3);
+  await clock.advance(1);
+  assert.equal(sending.length, 3);
+  await publish();
+  assert.equal(sending.length, 4);
+  for (const { take } of sending.slice(1)) take();
+  await spreader.idle();
+  await publish();
+  assert.deepEqual([sending.length, errors.length], [4, 1]);
+});
+
+Deno.test("ListSpreader tells of a failed lookup, and looks again with the next event", async () => {
+  const { errors, world, sent, write, publish } = setUp();
+  write();
+  world.failure = new Error("disk full");
+  await publish();
+  assert.equal(errors[0].message, `Cannot look up the relay list of ${ALICE}`);
+  assert.equal(errors[0].cause, world.failure);
+  world.failure = undefined;
+  await publish();
+  assert.deepEqual([sent.length, errors.length], [1, 1]);
+});
+
+Deno.test("ListSpreader sends a list that is written while an older one is on its way", async () => {
+  const { spreader, world, sending, sent, write, publish } = setUp();
+  const old = write();
+  world.isHeld = true;
+  await publish();
+  const list = write(ALICE, NOW + 1);
+  await publish();
+  await publish();
+  assert.equal(sending.length, 1);
+  world.isHeld = false;
+  sending[0].take();
+  await spreader.idle();
+  assert.deepEqual(sent, [[A, old.id], [A, list.id]]);
+});
+
+Deno.test("ListSpreader ends what is under way when it is closed, without an error", async () => {
+  const { spreader, clock, world, sending, sent, errors, write, publish } = setUp({
+    backend: new RecordMap(),
+  });
+  write();
+  world.isHeld = true;
+  await publish();
+  await spreader.close();
+  sending[0].refuse(new Error("too late"));
+  await settled();
+  world.isHeld = false;
+  await publish(post(), B);
+  assert.deepEqual([sent, errors, clock.pending, world.queries], [[], [], 0, 1]);
+});
+
+Deno.test("ListSpreader is closed also while the store does not answer", async () => {
+  const { spreader, errors, publish } = setUp({ store: { query: () => new Promise(() => {}) } });
+  await publish();
+  await spreader.close();
+  assert.deepEqual(errors, []);
+});
+
+Deno.test("ListSpreader hands its signal on to the store and to relays", async () => {
+  const signals: (AbortSignal | undefined)[] = [];
+  const { spreader, publish } = setUp({
+    store: {
+      query(_, opts) {
+        signals.push(opts?.signal);
+        return Promise.resolve([listEvent(ALICE)]);
+      },
+    },
+    publish(_url, _list, signal) {
+      signals.push(signal);
+      return new Promise(() => {});
+    },
+  });
+  await publish();
+  await spreader.close();
+  assert.deepEqual(signals.map((signal) => signal?.aborted), [true, true]);
+});
+
+Deno.test('ListSpreader works on at most "max" pairs at once, and remembers as many', async () => {
+  const backend = new RecordMap();
+  const { spreader, world, sending, write, publish } = setUp({ backend, max: 10 });
+  write();
+  world.isHeld = true;
+  const urls = Array.from({ length: 30 }, (_, i) => `wss://relay${i}.example/`);
+  for (const url of urls) spreader.published(post(), url);
+  await settled();
+  assert.deepEqual(sending.map(({ url }) => url), urls.slice(0, 10));
+  for (const { take } of sending) take();
+  await spreader.idle();
+  world.isHeld = false;
+  for (const url of urls) await publish(post(), url);
+  await spreader.close();
+  assert.deepEqual([...backend.records.keys()], urls.slice(20).map((url) => `${url} ${ALICE}`));
+  for (const max of [0, -1, 1.5, NaN]) {
+    assert.throws(() => setUp({ max }), { name: "RangeError", message: /"max"/ });
+  }
+});

@@ -1,0 +1,66 @@
+import assert from "node:assert/strict";
+import type { Hint } from "../../src/hints/hint.ts";
+import { draft } from "../../testing/memory_source.ts";
+import { A, B, listEvent } from "../support/list_store.ts";
+import { CAROL, startPassing } from "../support/passive_discovery.ts";
+
+const [ALICE, BOB] = ["aa", "bb"].map((byte) => byte.repeat(32));
+
+/** What hints say, without what they all say. */
+function brief(hints: readonly Hint[]): string[] {
+  return hints.map(({ about, url, source }) => `${about.slice(0, 5)} ${url} ${source}`).sort();
+}
+
+Deno.test("NIP-10: tags of events that pass by, and their delivery, are hints", async () => {
+  const { hints, saw } = startPassing();
+  await saw(draft({ pubkey: ALICE, tags: [["p", BOB, B]] }));
+  assert.deepEqual(brief(hints), [`aaaaa ${A} delivered`, `bbbbb ${B} tag`]);
+});
+
+Deno.test("the tags of an event are read once, whoever delivers it", () => {
+  const { hints, passing } = startPassing();
+  const post = draft({ pubkey: ALICE, tags: [["p", BOB, B]] });
+  passing.saw(post, A);
+  passing.saw(post, B);
+  assert.deepEqual(brief(hints), [
+    `aaaaa ${A} delivered`,
+    `aaaaa ${B} delivered`,
+    `bbbbb ${B} tag`,
+  ]);
+});
+
+Deno.test("NIP-02: a follow list that passes by gives hints of whom it follows", async () => {
+  const { hints, saw } = startPassing();
+  await saw(draft({ kind: 3, pubkey: ALICE, tags: [["p", BOB, B]] }));
+  assert.deepEqual(brief(hints), [`bbbbb ${B} follows`]);
+});
+
+Deno.test("NIP-29: what a stranger's tag says of a group's host is not believed", async () => {
+  const { hints, saw } = startPassing([listEvent(ALICE)]);
+  await saw(draft({ kind: 9, pubkey: BOB, tags: [["h", "cats", B], ["e", "ee".repeat(32), B]] }));
+  assert.deepEqual(brief(hints), [`bbbbb ${A} delivered`, `id:ee ${B} tag`]);
+});
+
+Deno.test("no hint is kept of people whose list is known", async () => {
+  const { store, hints, saw } = startPassing([listEvent(ALICE), listEvent(BOB)]);
+  await store.get([ALICE, BOB]);
+  await saw(draft({ pubkey: ALICE, tags: [["p", BOB, B], ["p", CAROL, B]] }));
+  assert.deepEqual(brief(hints), [`ccccc ${B} tag`]);
+});
+
+Deno.test("NIP-59: nothing is learned from gift wraps, nor from ephemeral events", async () => {
+  const { hints, saw } = startPassing();
+  for (const kind of [1059, 21059, 20001]) {
+    await saw(draft({ kind, pubkey: ALICE, tags: [["p", BOB, B]] }));
+  }
+  assert.deepEqual(hints, []);
+});
+
+Deno.test("an event that the app publishes says nothing of where people are, but its lists count", async () => {
+  const { write, hints, passing } = startPassing();
+  passing.published(listEvent(CAROL, [B]));
+  passing.published(draft({ pubkey: CAROL, tags: [["p", BOB, B]] }));
+  await passing.idle();
+  assert.deepEqual(await write(CAROL), [B]);
+  assert.deepEqual(hints, []);
+});

@@ -1,0 +1,123 @@
+import type { NostrFilter } from "@nostrify/types";
+import assert from "node:assert/strict";
+import { Gate } from "../../src/base/semaphore.ts";
+import { ListSearch } from "../../src/discovery/list_search.ts";
+import { ListQueue, type SearchAnswer } from "../../src/discovery/relay_search_queue.ts";
+import { settled, TestClock } from "../../testing/test_clock.ts";
+import { COMPLETE, I1, list, people, person } from "../support/discovery_world.ts";
+
+/** A queue whose relay answers when the test says so. */
+class QueueTest {
+  readonly clock = new TestClock();
+  readonly controller = new AbortController();
+  readonly asked: NostrFilter[][] = [];
+  readonly ends: ((asked: SearchAnswer) => void)[] = [];
+  readonly told: string[] = [];
+  readonly queue: ListQueue;
+
+  constructor(places = 1) {
+    this.queue = new ListQueue(I1, {
+      clock: this.clock,
+      ask: (_, filters, onEvent) => {
+        this.asked.push([...filters]);
+        for (const pubkey of filters[0].authors!) if (pubkey === person(7)) onEvent(list(7));
+        const { promise, resolve } = Promise.withResolvers<SearchAnswer>();
+        this.ends.push(resolve);
+        return promise;
+      },
+      gate: new Gate(places),
+      maxAuthors: 3,
+      signal: this.controller.signal,
+      isUsable: () => true,
+      take: (lists) => Promise.resolve({ found: new Set(lists.values()), isStored: true }),
+      onFound: (search) => this.#tell("found", search),
+      onLate: (search) => this.#tell("late", search),
+      onOutcome: (search, outcome, wasLate) =>
+        this.#tell(wasLate ? `${outcome} late` : outcome, search),
+      onFlood: () => this.told.push("flood"),
+      onError: (error) => this.told.push(error.message),
+      onIdle: () => this.told.push("idle"),
+    });
+  }
+
+  /** Wants the nth person's list. */
+  want(n: number, { hasList = false, kind = 10002 } = {}): ListSearch {
+    const search = new ListSearch(kind, person(n), hasList);
+    search.callers = 1;
+    this.queue.want(search);
+    return search;
+  }
+
+  /** Whom each request was for. */
+  get authors(): (readonly string[])[] {
+    return this.asked.map((filters) => filters.flatMap(({ authors = [] }) => authors));
+  }
+
+  #tell(what: string, { pubkey }: ListSearch): void {
+    this.told.push(`${what} ${Number(`0x${pubkey}`)}`);
+  }
+}
+
+Deno.test("ListQueue asks for who is waited for before those who have a list", async () => {
+  const test = new QueueTest();
+  for (const n of [1, 2, 3, 4]) test.want(n, { hasList: true });
+  await settled();
+  for (const n of [9, 8]) test.want(n);
+  test.ends[0](COMPLETE);
+  await settled();
+  assert.deepEqual(test.authors, [
+    [person(1), person(2), person(3)],
+    [person(4), person(8), person(9)],
+  ]);
+  const full = new QueueTest();
+  full.want(0);
+  await settled();
+  for (const n of [1, 2, 3]) full.want(n, { hasList: true });
+  for (const n of [6, 5, 4]) full.want(n);
+  full.ends[0](COMPLETE);
+  await settled();
+  assert.deepEqual(full.authors[1], people(7).slice(4), "sorted, whenever they were wanted");
+});
+
+Deno.test("ListQueue counts a person once whose lists of several kinds are wanted", async () => {
+  const test = new QueueTest();
+  for (const n of [1, 2, 3]) for (const kind of [10050, 10002]) test.want(n, { kind });
+  await settled();
+  assert.deepEqual(test.asked, [[
+    { kinds: [10002, 10050], authors: [person(1), person(2), person(3)], since: 1 },
+  ]]);
+});
+
+Deno.test("ListQueue tells of each search once, and when there is nothing left to do", async () => {
+  const test = new QueueTest();
+  test.want(6);
+  test.want(7);
+  await settled();
+  test.ends[0](COMPLETE);
+  await settled();
+  assert.deepEqual(test.told, ["found 7", "complete 6", "complete 7", "idle"]);
+  assert.equal(test.clock.pending, 0);
+});
+
+Deno.test("ListQueue tells of a late relay, of what it sent by then, and of its end all the same", async () => {
+  const test = new QueueTest();
+  test.want(6);
+  test.want(7);
+  await test.clock.advance(2_000);
+  assert.deepEqual(test.told, ["found 7", "late 6", "late 7"]);
+  test.ends[0]({ answered: true, complete: false });
+  await settled();
+  assert.deepEqual(test.told.slice(3), ["cut late 6", "cut late 7", "idle"]);
+});
+
+Deno.test("ListQueue asks nothing more once all is ended", async () => {
+  const test = new QueueTest();
+  for (const n of [1, 2, 3, 4, 5]) test.want(n);
+  await settled();
+  test.controller.abort();
+  test.ends[0](COMPLETE);
+  test.want(6);
+  await settled();
+  assert.equal(test.asked.length, 1);
+  assert.equal(test.clock.pending, 0);
+});

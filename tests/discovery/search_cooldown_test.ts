@@ -1,0 +1,39 @@
+import assert from "node:assert/strict";
+import { ListPauses } from "../../src/discovery/search_cooldown.ts";
+import { TestClock } from "../../testing/test_clock.ts";
+
+Deno.test("ListPauses leaves somebody alone for ten seconds, for one kind of list", async () => {
+  const clock = new TestClock();
+  const pauses = new ListPauses(clock);
+  pauses.begin(10002, "a");
+  assert.ok(pauses.has(10002, "a"));
+  assert.ok(!pauses.has(10050, "a"));
+  assert.ok(!pauses.has(10002, "b"));
+  await clock.advance(9_999);
+  assert.ok(pauses.has(10002, "a"));
+  await clock.advance(1);
+  assert.ok(!pauses.has(10002, "a"));
+});
+
+Deno.test("ListPauses remembers none that are over, and a new one for as long as if it were the first", async () => {
+  const clock = new TestClock();
+  const pauses = new ListPauses(clock);
+  for (let n = 0; n < 1_000; n++) pauses.begin(10002, `${n}`);
+  await clock.advance(6_000);
+  pauses.begin(10002, "0");
+  assert.equal(pauses.size, 1_000);
+  await clock.advance(6_000);
+  assert.ok(pauses.has(10002, "0"));
+  pauses.begin(10002, "x");
+  assert.equal(pauses.size, 2);
+});
+
+Deno.test("ListPauses are over where the clock is set back", () => {
+  let now = 1_000_000;
+  const pauses = new ListPauses({ now: () => now, after: () => () => {} });
+  pauses.begin(10002, "a");
+  now -= 500_000;
+  assert.ok(!pauses.has(10002, "a"));
+  pauses.begin(10002, "b");
+  assert.equal(pauses.size, 1);
+});

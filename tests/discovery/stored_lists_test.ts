@@ -1,0 +1,48 @@
+import assert from "node:assert/strict";
+import { lookUpLists } from "../../src/discovery/stored_lists.ts";
+import { DiscoveryWorld, list, people, person } from "../support/discovery_world.ts";
+import { unsigned } from "../support/list_store.ts";
+
+Deno.test("lookUpLists() says who has a list and who has none, in memory or not", async () => {
+  const { store } = new DiscoveryWorld();
+  await store.events([list(0), list(1), list(2)]);
+  await store.get([person(0), person(5)]);
+  const { known, lacking } = await lookUpLists(store, 10002, [...people(6), person(1), "x"]);
+  assert.deepEqual(new Set(known), new Set(people(3)));
+  assert.deepEqual(lacking, new Set(people(6).slice(3)));
+});
+
+Deno.test("lookUpLists() looks up lists of any kind, each for itself", async () => {
+  const { store } = new DiscoveryWorld();
+  const kinds = [10006, 10007, 10009, 10013, 10050];
+  await store.event(list(9));
+  for (const [n, kind] of kinds.entries()) await store.event(unsigned(person(n), { kind }));
+  for (const [n, kind] of kinds.entries()) {
+    const { known, lacking } = await lookUpLists(store, kind, [...people(5), person(9)]);
+    assert.deepEqual(known, [person(n)]);
+    assert.equal(lacking.size, 5);
+  }
+});
+
+Deno.test("lookUpLists() rejects with what the database throws, and with the reason of the signal", async () => {
+  for (const kind of [10002, 10006]) {
+    const { db, store } = new DiscoveryWorld();
+    const controller = new AbortController();
+    db.query = () => new Promise(() => {});
+    const looking = lookUpLists(store, kind, people(1), controller.signal);
+    controller.abort(new Error("enough"));
+    await assert.rejects(looking, /enough/);
+    db.query = () => Promise.reject(new Error("disk full"));
+    await assert.rejects(lookUpLists(store, kind, [person(3)]), /disk full/);
+  }
+});
+
+Deno.test("lookUpLists() asks the database for nobody of whom memory knows", async () => {
+  const { db, store } = new DiscoveryWorld();
+  await store.event(list(0));
+  await store.get(people(2));
+  db.error = new Error("nobody is to be asked for");
+  const { known, lacking } = await lookUpLists(store, 10002, people(2));
+  assert.deepEqual(known, [person(0)]);
+  assert.deepEqual(lacking, new Set([person(1)]));
+});

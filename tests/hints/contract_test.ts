@@ -1,0 +1,191 @@
+import type { NostrEvent } from "@nostrify/types";
+import fc from "fast-check";
+import { naddrEncode, neventEncode, nprofileEncode } from "nostr-tools/nip19";
+import { deliveryHints } from "../../src/hints/delivery_hints.ts";
+import { eventTagHints } from "../../src/hints/event_tag_hints.ts";
+import { followListHints } from "../../src/hints/follow_list_hints.ts";
+import type { Hint } from "../../src/hints/hint.ts";
+import { nip05Hints } from "../../src/hints/nip05_document.ts";
+import { nip19Hints } from "../../src/hints/nip19_hints.ts";
+import { draft } from "../../testing/memory_source.ts";
+import { anyPubkey, listedUrl, PEOPLE, person } from "../support/arbitraries.ts";
+import { distinctHints, IDS, part, testHintReader, urls } from "../support/hint_contract.ts";
+
+const [ALICE, BOB] = PEOPLE;
+const id = fc.constantFrom(...IDS);
+const group = fc.constantFrom("pizza", "a:b", "x".repeat(100));
+const url = listedUrl.filter((url) => url !== "" && url.length <= 256);
+const FLOOD = Array.from({ length: 20_000 }, (_, i) => i);
+const manyUrls = FLOOD.map((i) => `wss://r${i}.example`);
+const somebody = (i: number) => i.toString(16).padStart(64, "0");
+
+/** Decoding takes a byte order mark from the front of a text. */
+const encodable = urls.map((urls) => urls.filter((url) => !url.startsWith("\ufeff")));
+
+testHintReader("nip19", {
+  reader: nip19Hints,
+  junk: fc.oneof(
+    part,
+    fc.string({ unit: fc.constantFrom(..."npubeventaddrofil1qz:/ ") }),
+    fc.tuple(part, fc.constantFrom("npub1", "nevent1", "nostr:naddr1", "nsec1"), part)
+      .map((parts) => parts.join("")),
+  ),
+  genuine: fc.record({ id, author: fc.option(person), pubkey: person, relays: encodable }).chain(
+    ({ id, author, pubkey, relays }) => {
+      const hints = (about: string, more = {}): Hint[] =>
+        relays.map((url) => ({ about, url, source: "nip19", ...more }));
+      const event = author ? { id, author, relays } : { id, relays };
+      const address = { identifier: "pizza", pubkey, kind: 30023, relays };
+      const said: [string, Hint[]][] = [
+        [nprofileEncode({ pubkey, relays }), hints(pubkey)],
+        [
+          neventEncode(event),
+          [...hints(`id:${id}`, author ? { author } : {}), ...author ? hints(author) : []],
+        ],
+        [naddrEncode(address), hints(pubkey)],
+        [naddrEncode({ ...address, kind: 39000 }), [...hints(pubkey), ...hints("group:pizza")]],
+      ];
+      return fc.constantFrom(...said).chain(([code, hints]) =>
+        fc.constantFrom(code, ` nostr:${code}\n`, `https://njump.me/${code}?x=1`)
+          .map((text) => [text, hints] as const)
+      );
+    },
+  ),
+  flood: [nprofileEncode({ pubkey: ALICE, relays: manyUrls.slice(0, 100) }), 8],
+});
+
+const junkTag = fc.oneof(
+  { arbitrary: fc.array(part, { maxLength: 6 }), weight: 9 },
+  fc.anything(),
+) as fc.Arbitrary<string[]>;
+
+/** An event of one of these kinds with all sorts of junk in it. */
+function junkEvent(...kinds: number[]): fc.Arbitrary<NostrEvent> {
+  return fc.record({
+    id: anyPubkey,
+    pubkey: part,
+    created_at: fc.constant(1_700_000_000),
+    kind: fc.constantFrom(...kinds),
+    tags: fc.array(junkTag),
+    content: fc.oneof(fc.string(), fc.json(), fc.dictionary(part, fc.anything()).map(jsonOf)),
+    sig: fc.constant(""),
+  });
+}
+
+function jsonOf(value: unknown): string {
+  return JSON.stringify(value, (_, part) => typeof part === "bigint" ? `${part}` : part);
+}
+
+const use = fc.constantFrom<[use: unknown, writes: boolean]>(
+  [{ read: true, write: true }, true],
+  [{ write: false }, false],
+  [{}, true],
+  [null, true],
+);
+
+testHintReader("follow list", {
+  reader: followListHints,
+  junk: junkEvent(3, 3, 3, 1),
+  genuine: fc.record({
+    map: fc.dictionary(url, use, { maxKeys: 8, noNullPrototype: true }),
+    follows: fc.array(fc.tuple(person, fc.option(url)), { maxLength: 8 }),
+  }).map(({ map, follows }) => {
+    const content = jsonOf(
+      Object.fromEntries(Object.entries(map).map(([url, [use]]) => [url, use])),
+    );
+    const tags = follows.map(([pubkey, url]) => url === null ? ["p", pubkey] : ["p", pubkey, url]);
+    const said = [
+      ...Object.entries(map).flatMap(([url, [, writes]]) => writes ? [[ALICE, url]] : []),
+      ...tags.filter(([, , url]) => url !== undefined).map(([, pubkey, url]) => [pubkey, url]),
+    ];
+    const hints = said.map(([about, url]): Hint => ({ about, url, source: "follows" }));
+    return [draft({ kind: 3, pubkey: ALICE, content, tags }), distinctHints(hints)] as const;
+  }).filter(([, hints]) => hints.filter(({ about }) => about === ALICE).length <= 8),
+  flood: [
+    draft({
+      kind: 3,
+      content: jsonOf(Object.fromEntries(manyUrls.slice(0, 2_000).map((url) => [url, {}]))),
+      tags: FLOOD.map((i) => ["p", somebody(i), manyUrls[i]]),
+    }),
+    5_008,
+  ],
+});
+
+/** A tag with a relay, and the hints in it. */
+const hintingTag = fc.record({ id, pubkey: person, group, url }).chain(
+  ({ id, pubkey, group, url }) => {
+    const hint = (about: string, author?: string): Hint => {
+      const hint = { about, url, source: "tag" } as const;
+      return author ? { ...hint, author } : hint;
+    };
+    const event = hint(`id:${id}`);
+    const authored = [hint(`id:${id}`, pubkey), hint(pubkey)];
+    const coordinate = `30023:${pubkey}:x:y`;
+    return fc.constantFrom<[tag: string[], hints: Hint[]]>(
+      [["p", pubkey, url], [hint(pubkey)]],
+      [["P", pubkey, url, "name"], [hint(pubkey)]],
+      [["e", id, url], [event]],
+      [["e", id, url, "reply"], [event]],
+      [["e", id, url, "reply", pubkey], authored],
+      [["e", id, url, pubkey], authored],
+      [["E", id, url, pubkey], authored],
+      [["q", id, url], [event]],
+      [["q", id, url, pubkey], authored],
+      [["q", coordinate, url], [hint(pubkey)]],
+      [["a", coordinate, url], [hint(pubkey)]],
+      [["A", coordinate, url], [hint(pubkey)]],
+      [["h", group, url], [hint(`group:${group}`)]],
+      [["p", pubkey], []],
+      [["e", id, "", "", pubkey], []],
+      [["t", pubkey, url], []],
+      [["group", group, url], []],
+    );
+  },
+);
+
+testHintReader("event tags", {
+  reader: eventTagHints,
+  junk: junkEvent(1, 1, 3, 10009, 30000),
+  genuine: fc.record({
+    kind: fc.constantFrom(1, 6, 1111, 9735, 30000),
+    // No more than 8 relays can be named for anybody.
+    said: fc.array(hintingTag, { maxLength: 8 }),
+  }).map(({ kind, said }) => [
+    draft({ kind, tags: said.map(([tag]) => tag) }),
+    distinctHints(said.flatMap(([, hints]) => hints)),
+  ]),
+  flood: [
+    draft({ tags: FLOOD.map((i) => ["e", somebody(i), manyUrls[i], "", somebody(i + 30_000)]) }),
+    1_000,
+  ],
+});
+
+testHintReader("delivery", {
+  reader: deliveryHints,
+  junk: fc.record({
+    event: fc.record({ kind: fc.nat(40_000), pubkey: part }),
+    relay: part,
+  }),
+  genuine: fc.record({
+    event: fc.record({
+      kind: fc.constantFrom(0, 1, 3, 6, 1059, 1111, 9735, 10002, 21059, 22242, 30023),
+      pubkey: person,
+    }),
+    relay: url,
+  }).map((seen) => {
+    const { event: { kind, pubkey: about }, relay: url } = seen;
+    const kept = [1, 6, 1111, 9735, 30023].includes(kind);
+    return [seen, kept ? [{ about, url, source: "delivered" }] : []];
+  }),
+  flood: [{ event: draft({ pubkey: BOB }), relay: manyUrls[0] }, 1],
+});
+
+testHintReader("nip05", {
+  reader: nip05Hints,
+  junk: fc.record({ pubkey: part, relays: fc.array(part) }),
+  genuine: fc.tuple(person, urls).map(([pubkey, relays]) => [
+    { pubkey, relays },
+    relays.map((url) => ({ about: pubkey, url, source: "nip05" })),
+  ]),
+  flood: [{ pubkey: ALICE, relays: manyUrls }, 8],
+});

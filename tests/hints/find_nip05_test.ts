@@ -1,0 +1,166 @@
+import assert from "node:assert/strict";
+import { findNip05, type FindNip05Options } from "../../src/hints/find_nip05.ts";
+import { TestClock } from "../../testing/test_clock.ts";
+import { PEOPLE } from "../support/arbitraries.ts";
+
+const [ALICE, BOB] = PEOPLE;
+const RELAYS = ["wss://a.example", "wss://b.example"];
+const DOCUMENT = { names: { alice: ALICE, _: BOB }, relays: { [ALICE]: RELAYS } };
+
+/** Looks an identifier up where all hosts answer so, and tells which URLs were asked. */
+async function asking(
+  address: string,
+  answer: () => Response | Promise<Response> = () => Response.json(DOCUMENT),
+  options: FindNip05Options = {},
+) {
+  const asked: string[] = [];
+  const fetch = (input: unknown) => {
+    asked.push(String(input));
+    return Promise.resolve(answer());
+  };
+  const found = await findNip05(address, { fetch, ...options }).catch((error: Error) => error);
+  return { found, asked };
+}
+
+Deno.test("NIP-05: findNip05() finds the person and the relays that the domain names", async () => {
+  const { found, asked } = await asking("alice@nostr.example");
+  assert.deepEqual(found, { pubkey: ALICE, relays: RELAYS });
+  assert.deepEqual(asked, ["https://nostr.example/.well-known/nostr.json?name=alice"]);
+});
+
+Deno.test("NIP-05: case and white space around do not matter, and a bare domain is _@domain", async () => {
+  const wanted: [address: string, url: string][] = [
+    [" Alice@Nostr.EXAMPLE\n", "https://nostr.example/.well-known/nostr.json?name=alice"],
+    ["_@nostr.example", "https://nostr.example/.well-known/nostr.json?name=_"],
+    ["nostr.example", "https://nostr.example/.well-known/nostr.json?name=_"],
+    ["nostr.example.", "https://nostr.example/.well-known/nostr.json?name=_"],
+    ["a.b-c_9@nostr.example", "https://nostr.example/.well-known/nostr.json?name=a.b-c_9"],
+    ["_@nostr.example:8443", "https://nostr.example:8443/.well-known/nostr.json?name=_"],
+    ["_@bücher.example", "https://xn--bcher-kva.example/.well-known/nostr.json?name=_"],
+  ];
+  for (const [address, url] of wanted) {
+    const { found, asked } = await asking(address);
+    assert.deepEqual(asked, [url]);
+    if (url.endsWith("=_")) assert.deepEqual(found, { pubkey: BOB, relays: [] });
+  }
+});
+
+Deno.test("NIP-05: a malformed identifier is refused, and nothing is asked", async () => {
+  const malformed = [
+    "",
+    "@",
+    "@nostr.example",
+    "alice@",
+    "a b@nostr.example",
+    "a+b@nostr.example",
+    "ä@nostr.example",
+    "a&name=b@nostr.example",
+    "alice@bob@nostr.example",
+    "https://nostr.example",
+    "alice@nostr.example/evil",
+    "alice@nostr.example?x",
+    "alice@nostr.example#x",
+    "alice@nostr.example\\x",
+    "alice@nostr%2eexample",
+    "alice@nostr.example:99999",
+    "alice@nostr..example",
+    `${"a".repeat(101)}@nostr.example`,
+    `alice@${"a.".repeat(130)}example`,
+    "x".repeat(100_000),
+  ];
+  for (const address of malformed) {
+    const { found, asked } = await asking(address);
+    assert.ok(found instanceof TypeError, address);
+    assert.match(found.message, /^Cannot look up an identifier: it.*, got "/);
+    assert.ok(found.message.length < 400);
+    assert.deepEqual(asked, []);
+  }
+  const { found } = await asking(undefined as unknown as string);
+  assert.ok(found instanceof TypeError);
+});
+
+Deno.test("NIP-05: a host that is not public is not asked, unless the app opens it", async () => {
+  const local = [
+    "localhost",
+    "127.0.0.1:8080",
+    "0x7f.1",
+    "2130706433",
+    "[::1]",
+    "[::ffff:10.0.0.1]",
+    "169.254.169.254",
+    "10.0.0.1",
+    "printer.local",
+    "router",
+  ];
+  for (const host of local) {
+    const closed = await asking(`_@${host}`);
+    assert.match((closed.found as Error).message, /its host is refused \(local\), got "_@/, host);
+    assert.deepEqual(closed.asked, []);
+    const open = await asking(`_@${host}`, undefined, { allowLocal: true });
+    assert.deepEqual(open.found, { pubkey: BOB, relays: [] });
+    assert.equal(open.asked.length, 1);
+  }
+  const { asked } = await asking("_@abcdef.onion", undefined, { allowLocal: true });
+  assert.deepEqual(asked, []);
+});
+
+Deno.test("NIP-05: an answer that names nobody, is none, or leads elsewhere is an error that says so", async () => {
+  const headers = { location: "https://elsewhere.example/" };
+  const answers: [answer: () => Response, message: RegExp][] = [
+    [() => Response.json({ names: { bob: BOB } }), /names no pubkey for it$/],
+    [() => Response.json({ names: { alice: ALICE.toUpperCase() } }), /names no pubkey for it$/],
+    [() => Response.json(null), /names no pubkey for it$/],
+    [() => new Response("<html>"), /JSON/],
+    [() => new Response("", { status: 404 }), /: HTTP 404$/],
+    [() => new Response(null, { status: 302, headers }), /: a redirect$/],
+    [() => new Response("x".repeat(65_537)), /: more than 65536 bytes$/],
+  ];
+  for (const [answer, message] of answers) {
+    const { found, asked } = await asking("alice@nostr.example", answer);
+    assert.ok(found instanceof Error && !(found instanceof TypeError));
+    assert.match(found.message, /^Cannot look up alice@nostr\.example: /);
+    assert.match(found.message, message);
+    assert.equal(asked.length, 1);
+  }
+  const short = await asking("alice@nostr.example", undefined, { maxBytes: 10 });
+  assert.match((short.found as Error).message, /: more than 10 bytes$/);
+});
+
+Deno.test("a domain that keeps silent is given up at the timeout, and a signal ends it with its reason", async () => {
+  const never = () => new Promise<Response>(() => {});
+  const clock = new TestClock();
+  const silent = asking("alice@nostr.example", never, { clock });
+  await clock.advance(5_000);
+  assert.match((await silent).found.toString(), /no answer within 5000 ms$/);
+
+  const reason = new Error("enough");
+  const before = await asking("alice@nostr.example", never, { signal: AbortSignal.abort(reason) });
+  assert.deepEqual(before, { found: reason, asked: [] });
+  const controller = new AbortController();
+  const between = asking("alice@nostr.example", never, { clock, signal: controller.signal });
+  controller.abort(reason);
+  assert.equal((await between).found, reason);
+  assert.equal(clock.pending, 0);
+});
+
+Deno.test("NIP-05: over a socket, the document is read and a redirect is not followed", async () => {
+  const asked: string[] = [];
+  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, (request) => {
+    const url = new URL(request.url);
+    asked.push(`${url.pathname}${url.search}`);
+    if (url.searchParams.get("name") === "alice") return Response.json(DOCUMENT);
+    return Response.redirect(new URL("/.well-known/nostr.json?name=alice", url));
+  });
+  try {
+    // Certificates are not what is tried here.
+    const plain: typeof fetch = (url, init) => fetch(String(url).replace("https:", "http:"), init);
+    const options = { fetch: plain, allowLocal: true };
+    const host = `127.0.0.1:${server.addr.port}`;
+    const found = await findNip05(`alice@${host}`, options);
+    assert.deepEqual(found, { pubkey: ALICE, relays: RELAYS });
+    await assert.rejects(findNip05(`bob@${host}`, options), /a redirect$/);
+  } finally {
+    await server.shutdown();
+  }
+  assert.deepEqual(asked, ["alice", "bob"].map((name) => `/.well-known/nostr.json?name=${name}`));
+});

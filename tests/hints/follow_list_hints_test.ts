@@ -1,0 +1,76 @@
+import assert from "node:assert/strict";
+import { followListHints } from "../../src/hints/follow_list_hints.ts";
+import { draft } from "../../testing/memory_source.ts";
+import { PEOPLE } from "../support/arbitraries.ts";
+
+const [ALICE, BOB] = PEOPLE;
+const url = "wss://a.example";
+
+function read(content: string, tags: string[][] = [], kind = 3): string[] {
+  return followListHints.read(draft({ kind, pubkey: ALICE, content, tags }))
+    .map(({ about, url }) => `${about === ALICE ? "alice" : "bob"} ${url}`);
+}
+
+Deno.test("NIP-02: the third element of a p tag is about the one who is followed", () => {
+  const tags = [["p", BOB, url, "bob"], ["p", BOB], ["p", BOB, ""], ["t", BOB, "wss://t.example"], [
+    "e",
+    BOB,
+    url,
+  ], [
+    "P",
+    BOB,
+    url,
+  ]];
+  assert.deepEqual(read("", tags), [`bob ${url}`]);
+  assert.deepEqual(read("", tags, 1), []);
+  assert.deepEqual(read("", tags, 30000), []);
+});
+
+Deno.test("NIP-02: the relay map in the content of a kind 3 is about the author", () => {
+  const map = {
+    "wss://both.example": { read: true, write: true },
+    "wss://outbox.example": { read: false, write: true },
+    "wss://inbox.example": { read: true, write: false },
+    "wss://silent.example": {},
+    "wss://odd.example": null,
+    "wss://older.example": true,
+  };
+  const content = JSON.stringify(map);
+  const written = ["both", "outbox", "silent", "odd", "older"].map((name) =>
+    `alice wss://${name}.example`
+  );
+  assert.deepEqual(read(content), written);
+  assert.deepEqual(read(content, [["p", BOB, url]]), [...written, `bob ${url}`]);
+  assert.deepEqual(read(content, [], 0), []);
+});
+
+Deno.test("a kind 3 whose content is no map is read for its tags alone", () => {
+  const contents = [
+    "{",
+    "[1]",
+    '["wss://x.example"]',
+    '"wss://x.example"',
+    "null",
+    "words",
+    "{".repeat(60_000),
+    '{"a":'.repeat(10_000),
+  ];
+  for (const content of contents) {
+    assert.deepEqual(read(content, [["p", BOB, url]]), [`bob ${url}`]);
+  }
+  const map = (length: number) => `{"${url}":{}}`.padEnd(length);
+  assert.deepEqual(read(map(65_536)), [`alice ${url}`]);
+  assert.deepEqual(read(map(65_537)), []);
+});
+
+Deno.test("a kind 3's tags that are none, or hold no strings, say nothing", () => {
+  const tags = [null, 1, {}, ["p", null, url], ["p", BOB, null], ["p", [BOB], url], ["p", BOB, 1]];
+  assert.deepEqual(read("", tags as string[][]), []);
+});
+
+Deno.test("a kind 3 is read up to its 5,000th tag", () => {
+  const tags = Array.from({ length: 5_001 }, (): string[] => ["t", "x"]);
+  tags[4_999] = ["p", BOB, url];
+  tags[5_000] = ["p", BOB, "wss://late.example"];
+  assert.deepEqual(read("", tags), [`bob ${url}`]);
+});

@@ -1,0 +1,110 @@
+import fc from "fast-check";
+import assert from "node:assert/strict";
+import { TRUST } from "../../src/hints/hint_weight.ts";
+import {
+  addAttached,
+  addDmLists,
+  addHints,
+  authorHints,
+  freshHints,
+} from "../../src/hints/merge_hints.ts";
+import type { HintSource, Known, RelayHint } from "../../src/nostr/types.ts";
+
+const [ALICE, BOB] = ["aa", "bb"].map((byte) => byte.repeat(32));
+const SOURCES = Object.keys(TRUST) as HintSource[];
+
+const hint = fc.record({
+  url: fc.constantFrom("wss://a.example/", "wss://b.example/", "wss://c.example/"),
+  weight: fc.constantFrom(0.1, 0.5, 1),
+  source: fc.constantFrom(...SOURCES),
+}, { noNullPrototype: true });
+
+Deno.test("freshHints() weighs each hint by its source, as one that is seen at this moment", () => {
+  const hints = SOURCES.map((source) => ({ about: ALICE, url: `wss://${source}.example`, source }));
+  const found = freshHints([...hints, { about: BOB, url: "wss://b.example", source: "tag" }]);
+  assert.deepEqual([...found.keys()], [ALICE, BOB]);
+  assert.deepEqual(
+    found.get(ALICE),
+    hints.map(({ url, source }) => ({ url, source, weight: TRUST[source].first })),
+  );
+});
+
+Deno.test("freshHints() leaves out a hint from no source that there is", () => {
+  const source = "rumour" as HintSource;
+  assert.equal(freshHints([{ about: ALICE, url: "wss://a.example", source }]).size, 0);
+});
+
+Deno.test("authorHints() says that an event may be wherever its author writes", () => {
+  assert.deepEqual(authorHints({ write: ["wss://a.example/"], read: ["wss://b.example/"] }), [
+    { url: "wss://a.example/", weight: 1, source: "author" },
+  ]);
+  assert.deepEqual(authorHints({}), []);
+});
+
+Deno.test("authorHints() leave room for where an event was seen, if its author has many relays", () => {
+  const write = ["a", "b", "c"].map((name) => `wss://${name}.example/`);
+  const [first, ...others] = authorHints({ write });
+  for (const source of ["hand", "nip19", "nip05"] as const) {
+    assert.ok(others.every(({ weight }) => weight < TRUST[source].first), source);
+  }
+  assert.equal(first.weight, 1);
+});
+
+Deno.test("addDmLists() adds kind 10050 lists to what is known, and changes nothing of it", () => {
+  const known: ReadonlyMap<string, Known> = new Map([[ALICE, { write: ["wss://a.example/"] }]]);
+  const dm = ["wss://dm.example/"];
+  const list = { created_at: 0, write: dm, read: dm };
+  const lists = new Map([ALICE, BOB].map((pubkey) => [pubkey, { pubkey, ...list }]));
+  assert.deepEqual([...addDmLists(known, lists)], [
+    [ALICE, { write: ["wss://a.example/"], dm }],
+    [BOB, { dm }],
+  ]);
+  assert.deepEqual([...known], [[ALICE, { write: ["wss://a.example/"] }]]);
+});
+
+Deno.test("addAttached() adds hints, and for an event the relays of the author that a hint names", () => {
+  const known: ReadonlyMap<string, Known> = new Map([[ALICE, { write: ["wss://a.example/"] }]]);
+  assert.equal(addAttached(known, []), known);
+  const url = "wss://seen.example/";
+  const all = addAttached(known, [
+    { about: "id:1", url, source: "tag", author: ALICE },
+    { about: "id:2", url, source: "tag", author: BOB },
+    { about: ALICE, url, source: "tag", author: ALICE },
+  ]);
+  const seen = { url, weight: TRUST.tag.first, source: "tag" };
+  const author = { url: "wss://a.example/", weight: 1, source: "author" };
+  assert.deepEqual([...all], [
+    [ALICE, { write: ["wss://a.example/"], hints: [seen] }],
+    ["id:1", { hints: [author, seen] }],
+    ["id:2", { hints: [seen] }],
+  ]);
+});
+
+Deno.test("addHints() returns the very map where there is nothing to add", () => {
+  const known = new Map<string, Known>([[ALICE, { write: [] }]]);
+  assert.equal(addHints(known, new Map()), known);
+});
+
+Deno.test("addHints() names each relay once, with its heaviest hint, the heaviest first", () => {
+  const property = fc.property(fc.array(hint), fc.array(hint), (before, more) => {
+    const known: ReadonlyMap<string, Known> = new Map([
+      [ALICE, { write: ["wss://list.example/"], hints: before }],
+      [BOB, { dm: ["wss://dm.example/"] }],
+    ]);
+    const copy = structuredClone(known);
+    const all = addHints(known, new Map([[ALICE, more]]));
+    const { hints = [], ...rest } = all.get(ALICE)!;
+
+    const best = (url: string) =>
+      Math.max(...[...before, ...more].filter((hint) => hint.url === url).map((h) => h.weight));
+    const urls = [...new Set([...before, ...more].map(({ url }) => url))].sort();
+    assert.deepEqual(hints.map(({ url }) => url).sort(), urls);
+    for (const { url, weight } of hints) assert.equal(weight, best(url));
+    const order = (a: RelayHint, b: RelayHint) => b.weight - a.weight || (a.url < b.url ? -1 : 1);
+    assert.deepEqual(hints, hints.toSorted(order));
+    assert.deepEqual(rest, { write: ["wss://list.example/"] });
+    assert.equal(all.get(BOB), known.get(BOB));
+    assert.deepEqual(known, copy);
+  });
+  fc.assert(property);
+});

@@ -1,0 +1,91 @@
+import type { NostrFilter } from "@nostrify/types";
+import fc from "fast-check";
+import assert from "node:assert/strict";
+import type { Hint } from "../../src/hints/hint.ts";
+import { hintsOf, withHints } from "../../src/hints/with_hints.ts";
+import { peopleOf } from "../../src/nostr/filter_subjects.ts";
+import { isPubkey } from "../../src/nostr/pubkeys.ts";
+import { filter, PEOPLE } from "../support/arbitraries.ts";
+import { distinctHints, sorted, urls } from "../support/hint_contract.ts";
+
+const [ALICE, BOB] = PEOPLE;
+const ID = "ee".repeat(32);
+const url = "wss://a.example";
+
+/** What is known after one relay is attached to a filter. */
+function aboutOf(filter: NostrFilter): string[] {
+  return hintsOf([withHints(filter, [url])]).map((hint) => {
+    assert.deepEqual(hint, { about: hint.about, url, source: "hand" });
+    return hint.about;
+  });
+}
+
+Deno.test("withHints() takes a relay for the place of what the filter asks for", () => {
+  assert.deepEqual(aboutOf({ ids: [ID] }), [`id:${ID}`]);
+  assert.deepEqual(aboutOf({ authors: [ALICE, BOB], kinds: [1] }), [ALICE, BOB]);
+  assert.deepEqual(aboutOf({ ids: [ID], authors: [BOB] }), [`id:${ID}`, BOB]);
+  assert.deepEqual(aboutOf({ "#p": [ALICE] }), [ALICE]);
+  assert.deepEqual(aboutOf({ "#a": [`30023:${BOB}:x`] }), [BOB]);
+  assert.deepEqual(aboutOf({ authors: [ALICE], "#p": [BOB] }), [ALICE]);
+  assert.deepEqual(aboutOf({ "#h": ["pizza"] }), ["group:pizza"]);
+  assert.deepEqual(aboutOf({ "#h": ["pizza"], authors: [ALICE], ids: [ID] }), ["group:pizza"]);
+  assert.deepEqual(aboutOf({ kinds: [1] }), []);
+  assert.deepEqual(aboutOf({ ids: ["junk"], authors: ["junk"] }), []);
+});
+
+Deno.test("withHints() returns the same object, unchanged, and hintsOf() knows it and no copy of it", () => {
+  fc.assert(fc.property(filter, urls, (before, urls) => {
+    // Shrinking tries one object several times.
+    const filter = structuredClone(before);
+    assert.equal(withHints(filter, urls), filter);
+    assert.deepEqual(filter, before);
+
+    const people = (peopleOf(filter)?.names ?? []).filter(isPubkey);
+    const things = filter["#h"]
+      ? filter["#h"].map((group) => `group:${group}`)
+      : [...(filter.ids ?? []).map((id) => `id:${id}`), ...people];
+    const hints = things.flatMap((about) =>
+      urls.map((url): Hint => ({ about, url, source: "hand" }))
+    );
+    assert.deepEqual(sorted(hintsOf([filter])), sorted(distinctHints(hints)));
+    assert.deepEqual(hintsOf([{ ...filter }]), []);
+  }));
+});
+
+Deno.test("withHints() takes hints about anything as they are, less the malformed", () => {
+  const good: Hint[] = [
+    { about: `id:${ID}`, url, source: "nip19", author: ALICE },
+    { about: ALICE, url, source: "nip05" },
+  ];
+  const bad = [null, 1, {}, { about: "x", url }, { about: ALICE, url: 1 }] as unknown as Hint[];
+  const filter = withHints({ kinds: [1] }, [...bad, ...good, ...bad]);
+  assert.deepEqual(hintsOf([filter]), good);
+  assert.deepEqual(hintsOf([withHints(filter, [url])]), good);
+});
+
+Deno.test("hintsOf() has the hints of all filters", () => {
+  const one = withHints({ ids: [ID] }, [url]);
+  const two = withHints({ authors: [ALICE] }, [url]);
+  assert.deepEqual(hintsOf([one, {}, two]).map(({ about }) => about), [`id:${ID}`, ALICE]);
+  assert.deepEqual(hintsOf([]), []);
+});
+
+Deno.test("withHints() called again adds to what is there, and keeps the last 8 relays", () => {
+  const filter: NostrFilter = { ids: [ID] };
+  const numbered = (i: number) => `${url}/${i}`;
+  for (let i = 0; i < 100; i++) withHints(filter, [numbered(i)]);
+  withHints(filter, []);
+  assert.deepEqual(
+    hintsOf([filter]).map(({ url }) => url),
+    [99, 98, 97, 96, 95, 94, 93, 92].map(numbered),
+  );
+});
+
+Deno.test("withHints() throws where it is given no array", () => {
+  for (const junk of [url, undefined, null, { url }]) {
+    assert.throws(() => withHints({}, junk as unknown as string[]), {
+      name: "TypeError",
+      message: /^Cannot attach hints: "hints" must be an array of URLs or hints, got \w+$/,
+    });
+  }
+});

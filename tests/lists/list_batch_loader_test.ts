@@ -1,0 +1,184 @@
+import { NCache } from "@nostrify/nostrify";
+import type { NostrEvent, NostrFilter } from "@nostrify/types";
+import fc from "fast-check";
+import assert from "node:assert/strict";
+import { ListLoader } from "../../src/lists/list_batch_loader.ts";
+import { parseRelayList } from "../../src/nostr/relay_list.ts";
+import { isNewer } from "../../src/nostr/versions.ts";
+import { PEOPLE, person, time } from "../support/arbitraries.ts";
+import { ControlledStore, turns } from "../support/controlled_store.ts";
+
+const [ALICE, BOB, CAROL] = PEOPLE;
+
+/** An unsigned relay list: nobody checks here. */
+function listEvent(pubkey: string, created_at = 1, id = pubkey): NostrEvent {
+  const tags = [["r", `wss://${id.slice(0, 4)}.example`]];
+  return { kind: 10002, pubkey, created_at, id, tags, content: "", sig: "" };
+}
+
+/** A loader over lists, with what it told of. */
+function setUp(lists: NostrEvent[] = [], batchSize = 1_000, kind = 10002) {
+  const cache = new NCache({ max: 100 });
+  for (const list of lists) cache.add(list);
+  const db = new ControlledStore(cache);
+  const told: [pubkey: string, created_at: number | undefined][] = [];
+  const loader = new ListLoader(db, {
+    kind,
+    batchSize,
+    parse: (event) => parseRelayList(event),
+    onLoad: (pubkey, list) => told.push([pubkey, list?.created_at]),
+  });
+  return { cache, db, loader, told };
+}
+
+const versions = fc.record({ pubkey: person, created_at: time, id: person })
+  .map(({ pubkey, created_at, id }) => listEvent(pubkey, created_at, id));
+
+Deno.test("NIP-01: isNewer() is a total order: the later is newer, of equals the lower id", () => {
+  fc.assert(
+    fc.property(versions, versions, (a, b) => {
+      const key = ({ created_at, id }: NostrEvent) => `${created_at} ${id}`;
+      const same = a.created_at === b.created_at && a.id === b.id;
+      const [first] = [a, b].sort((a, b) => b.created_at - a.created_at || (a.id < b.id ? -1 : 1));
+      assert.equal(isNewer(a, b), !same && key(first) === key(a));
+      assert.equal(isNewer(a, b) || isNewer(b, a), !same);
+    }),
+  );
+});
+
+Deno.test("ListLoader asks once for all who are wanted in one turn, each once", async () => {
+  const { db, loader } = setUp([listEvent(ALICE), listEvent(BOB)]);
+  const batches = [ALICE, BOB, ALICE, CAROL].map((pubkey) => loader.want(pubkey));
+  assert.equal(new Set(batches).size, 1);
+  assert.deepEqual([...(await batches[0]).keys()].sort(), [ALICE, BOB].sort());
+  assert.deepEqual(db.asked, [[ALICE, BOB, CAROL]]);
+});
+
+Deno.test("ListLoader asks for at most batchSize people in a query, and for all in as few", async () => {
+  const wanted = fc.tuple(fc.subarray([...PEOPLE]), fc.integer({ min: 1, max: 20 }));
+  await fc.assert(
+    fc.asyncProperty(wanted, async ([people, batchSize]) => {
+      const { db, loader } = setUp([], batchSize);
+      await Promise.all(people.map((pubkey) => loader.want(pubkey)));
+      assert.deepEqual(db.asked.flat(), people);
+      assert.equal(db.asked.length, Math.ceil(people.length / batchSize));
+      assert.ok(db.asked.every(({ length }) => length <= batchSize));
+    }),
+  );
+});
+
+Deno.test("ListLoader lets who comes later wait for the query under way, or ask the next", async () => {
+  const { db, loader } = setUp([listEvent(ALICE), listEvent(BOB)]);
+  db.held = true;
+  const first = loader.want(ALICE);
+  await turns();
+  assert.equal(loader.want(ALICE), first);
+  const second = loader.want(BOB);
+  assert.notEqual(second, first);
+  await turns();
+  assert.deepEqual(db.asked, [[ALICE], [BOB]]);
+  await Promise.all(db.calls.map((call) => call.answer()));
+  assert.ok((await first).has(ALICE) && (await second).has(BOB));
+  assert.notEqual(loader.want(ALICE), first, "it does not remember");
+  await turns();
+  await db.calls[2].answer();
+});
+
+Deno.test("ListLoader tells of each list, and of each person who has none, once", async () => {
+  const { loader, told } = setUp([listEvent(ALICE, 5)]);
+  await Promise.all([loader.want(ALICE), loader.want(BOB), loader.want(ALICE)]);
+  assert.deepEqual(told, [[ALICE, 5], [BOB, undefined]]);
+});
+
+Deno.test("NIP-01: ListLoader takes the newest of the versions that a database gives, in any order", async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(versions, { maxLength: 8 }), async (events) => {
+      const { db, loader } = setUp();
+      db.query = () => Promise.resolve(events);
+      const wanted = [ALICE, BOB, CAROL];
+      const [lists] = await Promise.all(wanted.map((pubkey) => loader.want(pubkey)));
+      for (const pubkey of wanted) {
+        const newest = events.filter((event) => event.pubkey === pubkey)
+          .reduce<NostrEvent | undefined>((a, b) => a && !isNewer(b, a) ? a : b, undefined);
+        assert.deepEqual(lists.get(pubkey), newest && parseRelayList(newest));
+      }
+    }),
+  );
+});
+
+Deno.test("ListLoader asks for its kind, and passes over events of others", async () => {
+  for (const [kind, other] of [[10002, 10050], [10050, 10002]]) {
+    const { db, loader } = setUp([], 9, kind);
+    const asked: NostrFilter[] = [];
+    db.query = (filters) => {
+      asked.push(...filters);
+      return Promise.resolve([{ ...listEvent(ALICE), kind: other }, { ...listEvent(BOB), kind }]);
+    };
+    assert.deepEqual([...(await loader.want(ALICE)).keys()], [BOB]);
+    assert.deepEqual(asked, [{ kinds: [kind], authors: [ALICE] }]);
+  }
+});
+
+Deno.test("ListLoader does not call fresh what was outdated while it was read", async () => {
+  const { cache, db, loader, told } = setUp([listEvent(ALICE, 1), listEvent(BOB, 1)]);
+  db.held = true;
+  const old = loader.want(ALICE);
+  loader.want(BOB);
+  await turns();
+  await db.calls[0].act();
+  cache.add(listEvent(ALICE, 2, BOB));
+  loader.outdate(ALICE);
+  const fresh = loader.want(ALICE);
+  assert.notEqual(fresh, old);
+  await turns();
+  await db.calls[1].answer();
+  assert.equal((await fresh).get(ALICE)?.created_at, 2);
+  await db.calls[0].answer();
+  await old;
+  assert.deepEqual(told, [[ALICE, 2], [BOB, 1]], "the older answer came last");
+});
+
+Deno.test("ListLoader asks anew for whom was outdated before the query went out", async () => {
+  const { db, loader, told } = setUp([listEvent(ALICE, 1)]);
+  const before = loader.want(ALICE);
+  loader.outdate(ALICE);
+  const after = loader.want(ALICE);
+  assert.notEqual(after, before);
+  await Promise.all([before, after]);
+  assert.deepEqual([db.asked, told], [[[ALICE], [ALICE]], [[ALICE, 1]]]);
+});
+
+Deno.test("ListLoader calls nothing fresh of what was under way when all was outdated", async () => {
+  const { db, loader, told } = setUp([listEvent(ALICE), listEvent(BOB)], 1);
+  db.held = true;
+  const batches = [loader.want(ALICE), loader.want(BOB)];
+  await turns();
+  loader.outdate();
+  await Promise.all(db.calls.map((call) => call.answer()));
+  await Promise.all(batches);
+  assert.deepEqual(told, []);
+});
+
+Deno.test("ListLoader tells all who wait of a failure, calls nobody listless, and asks again", async () => {
+  const { db, loader, told } = setUp([listEvent(ALICE)]);
+  db.held = true;
+  const first = loader.want(ALICE);
+  const second = loader.want(BOB);
+  await turns();
+  db.calls[0].fail(new Error("disk on fire"));
+  await assert.rejects(first, /disk on fire/);
+  await assert.rejects(second, /disk on fire/);
+  assert.deepEqual(told, []);
+  db.held = false;
+  assert.ok((await loader.want(ALICE)).has(ALICE));
+});
+
+Deno.test("ListLoader fails quietly where nobody waits any more", async () => {
+  const { db, loader } = setUp();
+  db.query = () => {
+    throw new Error("closed");
+  };
+  loader.want(ALICE);
+  await turns();
+  await assert.rejects(loader.want(ALICE), /closed/);
+});

@@ -1,0 +1,51 @@
+import assert from "node:assert/strict";
+import { cleanLimits, learnLimits, tellLimits } from "../../src/relays/relay_limits.ts";
+
+Deno.test("cleanLimits() takes integers from 1 on, and yes or no", () => {
+  const clean = {
+    maxFilters: 1,
+    maxSubscriptions: 20,
+    maxMessageLength: 131_072,
+    maxLimit: 500,
+    cutAt: 500,
+    fullAt: 300,
+    authRequired: false,
+    paymentRequired: true,
+  };
+  assert.deepEqual(cleanLimits({ ...clean, other: 3 }), clean);
+  for (const bad of [0, -1, 1.5, NaN, Infinity, "10", null, undefined, {}, true]) {
+    assert.deepEqual(cleanLimits({ maxFilters: bad, cutAt: bad }), {});
+  }
+  for (const bad of [0, 1, "yes", null]) assert.deepEqual(cleanLimits({ authRequired: bad }), {});
+});
+
+Deno.test("learnLimits() puts what was learned in place of what was known", () => {
+  const known = { maxFilters: 100, cutAt: 500 };
+  assert.deepEqual(learnLimits(known, { maxFilters: 10 }), { maxFilters: 10, cutAt: 500 });
+  assert.deepEqual(learnLimits(known, { maxFilters: NaN, cutAt: undefined }), known);
+  assert.deepEqual(known, { maxFilters: 100, cutAt: 500 });
+});
+
+Deno.test("tellLimits() believes a relay's own word the first time, and keeps what it learned", () => {
+  const known = { maxFilters: 10, maxSubscriptions: 5, fullAt: 300 };
+  assert.deepEqual(
+    tellLimits(known, { maxSubscriptions: 20, authRequired: true }, true),
+    { maxFilters: 10, maxSubscriptions: 20, fullAt: 300, authRequired: true },
+  );
+});
+
+Deno.test("tellLimits() forgets with each later reading what the relay does not say itself", () => {
+  const known = { maxFilters: 10, maxSubscriptions: 5, fullAt: 300, authRequired: true };
+  assert.deepEqual(tellLimits(known, { maxSubscriptions: 20 }, false), { maxSubscriptions: 20 });
+  assert.deepEqual(tellLimits(known, {}, false), {});
+});
+
+Deno.test("tellLimits() keeps the fewest events at which an answer was cut", () => {
+  for (const isFirst of [true, false]) {
+    assert.deepEqual(tellLimits({ cutAt: 300 }, { cutAt: 500 }, isFirst), { cutAt: 300 });
+    assert.deepEqual(tellLimits({ cutAt: 500 }, { cutAt: 300 }, isFirst), { cutAt: 300 });
+    assert.deepEqual(tellLimits({ cutAt: 300 }, {}, isFirst), { cutAt: 300 });
+    assert.deepEqual(tellLimits({}, { cutAt: 500 }, isFirst), { cutAt: 500 });
+    assert.deepEqual(tellLimits({}, {}, isFirst), {});
+  }
+});

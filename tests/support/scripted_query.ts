@@ -1,0 +1,48 @@
+/**
+ * One answer of a scripted relay, and all that comes of it.
+ *
+ * @module
+ */
+
+import type { NostrEvent, NostrFilter } from "@nostrify/types";
+import { type AnswerOptions, RelayAnswer } from "../../src/connections/relay_query.ts";
+import type { RelayError } from "../../src/nostr/errors.ts";
+import type { Script } from "../../testing/scripted_relay.ts";
+import { CountedController } from "./counted_signal.ts";
+import { SessionTest } from "./scripted_connection.ts";
+
+/** See the module. */
+export class AnswerTest extends SessionTest {
+  readonly answer: RelayAnswer;
+  readonly controller: CountedController = new CountedController();
+  readonly events: NostrEvent[] = [];
+  /** How often it told that it goes on. */
+  progress = 0;
+  /** How it came to its end: `fine`, or why not. */
+  outcome?: "fine" | RelayError;
+  /** How a REQ ended that was to stay open. */
+  over?: RelayError;
+
+  constructor(script: Script = {}, options: Partial<AnswerOptions> = {}) {
+    super(script);
+    const { clock, fake } = this.network;
+    this.answer = new RelayAnswer(this.session, {
+      clock,
+      memory: fake.memory,
+      random: () => 0.5,
+      maxPages: 20,
+      onEvent: (event) => this.events.push(event),
+      onProgress: () => this.progress++,
+      ...options,
+    }, this.controller.signal);
+    this.answer.over.then((error) => this.over = error);
+  }
+
+  /** Asks, and notes how that ends. */
+  ask(...filters: NostrFilter[]): void {
+    this.answer.stored(filters).then(
+      () => this.outcome = "fine",
+      (error) => this.outcome = error,
+    );
+  }
+}

@@ -1,0 +1,102 @@
+/**
+ * The lists of one user, in a source that a test changes, and a signer that it holds.
+ *
+ * @module
+ */
+
+import type { NostrEvent } from "@nostrify/types";
+import { matchFilters } from "nostr-tools";
+import type { ListListener } from "../../src/lists/relay_list_store.ts";
+import { OwnLists, type OwnListsOptions } from "../../src/lists/user_lists.ts";
+import { checkRelayUrl } from "../../src/nostr/relay_url.ts";
+import { TestClock } from "../../testing/test_clock.ts";
+import { NOW } from "./list_store.ts";
+
+/** The user. */
+export const USER = "aa".repeat(32);
+
+/** A list of the user; its id is made of its kind and time, unless `about` names one. */
+export function ownList(
+  kind: number,
+  tags: unknown[],
+  about: Partial<NostrEvent> = {},
+): NostrEvent {
+  const created_at = about.created_at ?? NOW;
+  const id = `${kind}${created_at}`.padStart(64, "0");
+  return {
+    kind,
+    pubkey: USER,
+    created_at,
+    id,
+    tags: tags as string[][],
+    content: "",
+    sig: "",
+    ...about,
+  };
+}
+
+/** What a signer would have encrypted: here the tags themselves. */
+export const sealed = (tags: unknown[]) => ({ content: JSON.stringify(tags) });
+
+/** Events, and who is told of them. */
+export class OwnSource {
+  readonly events: NostrEvent[] = [];
+  readonly listeners = new Set<ListListener>();
+  /** How often it was asked. */
+  asked = 0;
+  /** While it is set, questions wait for it. */
+  held: Promise<void> | undefined;
+
+  async query(filters: Parameters<OwnListsOptions["store"]["query"]>[0]): Promise<NostrEvent[]> {
+    this.asked++;
+    const events = this.events.filter((event) => matchFilters(filters, event));
+    await this.held;
+    return events;
+  }
+
+  onList(listener: ListListener): () => void {
+    this.listeners.add(listener);
+    return () => void this.listeners.delete(listener);
+  }
+
+  /** Stores a list, in place of the last, and tells of it. */
+  put(event: NostrEvent): void {
+    const at = this.events.findIndex(({ kind, pubkey }) =>
+      kind === event.kind && pubkey === event.pubkey
+    );
+    this.events.splice(at < 0 ? this.events.length : at, at < 0 ? 0 : 1, event);
+    const { pubkey, created_at, kind } = event;
+    for (const listener of this.listeners) {
+      listener({ pubkey, created_at, write: [], read: [] }, kind);
+    }
+  }
+}
+
+/** A user's lists, over a source with these events. */
+export function setUp(events: NostrEvent[] = [], options: Partial<OwnListsOptions> = {}) {
+  const source = new OwnSource();
+  source.events.push(...events);
+  const clock = new TestClock();
+  const errors: Error[] = [];
+  const lists = new OwnLists({
+    user: USER,
+    store: source,
+    check: (url) => checkRelayUrl(url),
+    clock,
+    onError: (error) => errors.push(error),
+    ...options,
+  });
+  return { source, clock, errors, lists };
+}
+
+/** A signer that decrypts what {@link sealed} sealed, and notes what it was asked. */
+export function openSigner() {
+  const asked: string[][] = [];
+  const decrypter = (nip: string) => ({
+    decrypt: (pubkey: string, text: string) => {
+      asked.push([nip, pubkey, text]);
+      return Promise.resolve(text.replace("?iv=x", ""));
+    },
+  });
+  return { asked, signer: { nip44: decrypter("nip44"), nip04: decrypter("nip04") } };
+}
