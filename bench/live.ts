@@ -78,7 +78,7 @@ function livePlan(lists: readonly RelayList[]): string[] {
     return performance.now() - start;
   });
   const asked = [...plan!.asked()].map(([url, rows]) =>
-    [url, new Set([...rows].map(({ key }) => key))] as const
+    [url, new Set([...rows].map(({ subject }) => subject))] as const
   );
   return [...timed(median(times), lists), ...coverage(lists, new Map(asked)), "", ""];
 }

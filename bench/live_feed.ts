@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { RelayLink } from "../src/connections/relay_connector.ts";
+import type { RelayConnector } from "../src/connections/relay_connector.ts";
 import { reqPlanner } from "../src/create_req_router.ts";
 import type { RelayList } from "../src/nostr/types.ts";
 import { LiveRoutes } from "../src/requests/live_routes.ts";
@@ -37,10 +37,10 @@ export async function followLists(
   const routing = { fallbackRelays: [fallback], indexerRelays: [] };
   const feed = [{ kinds: [1], authors: lists.map(({ pubkey }) => pubkey) }];
   const planned = await reqPlanner(new MemorySource(), routing).plan(feed);
-  const link = (url: string): RelayLink => network.link(url);
+  const link = (url: string): RelayConnector => network.link(url);
   const legs = { clock, memory, random: () => 0.5, maxPages: 20 };
-  const options = { ...legs, timeout: 30_000, settle: 100, link };
-  const request = new OutboxRequest(planned.seats, options, planned.without);
+  const options = { ...legs, timeout: 30_000, stragglerTimeout: 100, connector: link };
+  const request = new OutboxRequest(planned.assignment, options, planned.replan);
   routes.follow(request, planned);
   const controller = new AbortController();
   const reading = [...planned.plan.routes].map(async ([url, filters], place) => {

@@ -37,7 +37,7 @@ export class RecordMap implements RecordStore {
 }
 
 /** What a session is made of. */
-export interface SessionOptions {
+export interface RelayConnectionOptions {
   /** What is known of relays before, and after. */
   readonly memory: RecordStore;
   readonly random: Random;
@@ -50,12 +50,12 @@ export interface SessionOptions {
 /** Starts the app, asks once, and ends it. */
 export async function runSession(
   network: SimNetwork,
-  { memory, random, since, outbox: options }: SessionOptions,
+  { memory: records, random, since, outbox: options }: RelayConnectionOptions,
 ): Promise<SimOutcome> {
   const { world, clock } = network;
   const outbox = createOutbox({
     store: listStore(world),
-    memory,
+    records,
     fallbackRelays: bigRelays(world, 2),
     // Every list is known.
     indexerRelays: [],

@@ -16,7 +16,7 @@
 import { NPool } from "@nostrify/nostrify";
 import type { NostrEvent } from "@nostrify/types";
 import { createOutbox, normalizeRelayUrl } from "@npool/outbox";
-import type { RelayError, RelayUrlPolicy } from "@npool/outbox";
+import type { RelayFailureError, RelayUrlPolicy } from "@npool/outbox";
 import { openSqlite } from "@npool/outbox/sqlite";
 import { parseArgs } from "node:util";
 import { nip19 } from "nostr-tools";
@@ -97,9 +97,9 @@ class Feed {
   readonly #pool: NPool;
   readonly #names = new Map<string, string>();
   /** Of each relay that failed, how it did so last. */
-  readonly #failures: ReadonlyMap<string, RelayError>;
+  readonly #failures: ReadonlyMap<string, RelayFailureError>;
 
-  constructor(settings: Settings, pool: NPool, failures: ReadonlyMap<string, RelayError>) {
+  constructor(settings: Settings, pool: NPool, failures: ReadonlyMap<string, RelayFailureError>) {
     this.#settings = settings;
     this.#pool = pool;
     this.#failures = failures;
@@ -193,8 +193,8 @@ async function main(): Promise<void> {
   const settings = readSettings(Deno.args);
   const { pubkey, hints, fallbackRelays, indexerRelays, policy } = settings;
   await using store = await openSqlite(settings.db);
-  const failures = new Map<string, RelayError>();
-  const onRelayError = (error: RelayError) => void failures.set(error.relay, error);
+  const failures = new Map<string, RelayFailureError>();
+  const onRelayError = (error: RelayFailureError) => void failures.set(error.relay, error);
   await using outbox = createOutbox({
     store,
     fallbackRelays,

@@ -7,7 +7,7 @@
 import type { NostrEvent } from "@nostrify/types";
 import { RoutingError } from "./nostr/errors.ts";
 import type { KnowledgeSource, RelayListSource } from "./nostr/types.ts";
-import { eventWishes } from "./plan/event_lookup.ts";
+import { eventLookup } from "./plan/event_lookup.ts";
 import { placeEvent } from "./plan/plan_event.ts";
 import { type PlanSettings, planSettings } from "./plan/plan_options.ts";
 import { lookUp, type RouterOptions, routerOptions, type RouterSource } from "./router_options.ts";
@@ -64,7 +64,7 @@ export function eventPlacer(
   const own = routerOptions(source, options);
   const settings = planSettings(own);
   return async (event, { signal } = {}) => {
-    const { known, error } = await lookUp(source, eventWishes(event), own, signal);
+    const { known, error } = await lookUp(source, eventLookup(event), own, signal);
     const plan = placeEvent(event, known, adapt(settings));
     own.onEventPlan?.(plan);
     if (plan.refusal !== undefined) {

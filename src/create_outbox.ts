@@ -6,20 +6,20 @@
 
 import { NPool } from "@nostrify/nostrify";
 import type { NostrEvent, NostrFilter, NRelay } from "@nostrify/types";
-import { Gate } from "./base/semaphore.ts";
-import { UsualConnect } from "./connections/connect_timeout.ts";
+import { Semaphore } from "./base/semaphore.ts";
+import { ConnectTimeout } from "./connections/connect_timeout.ts";
 import { eventPlacer } from "./create_event_router.ts";
 import { reqPlanner } from "./create_req_router.ts";
 import { explanation, type RelayReport, relayReport } from "./explain.ts";
 import type { Outbox } from "./outbox.ts";
 import type { OutboxOptions } from "./outbox_options.ts";
 import { outboxSettings } from "./outbox_settings.ts";
-import { OutboxPeople } from "./people_directory.ts";
+import { PeopleDirectory } from "./people_directory.ts";
 import { isDeep } from "./plan/deep_requests.ts";
 import { type PlanSettings, planSettings } from "./plan/plan_options.ts";
 import { relayCounts } from "./plan/relay_graph.ts";
-import { LivenessReader } from "./relays/monitor_reader.ts";
-import { RelayInformer } from "./relays/relay_info_refresher.ts";
+import { MonitorReader } from "./relays/monitor_reader.ts";
+import { RelayInfoRefresher } from "./relays/relay_info_refresher.ts";
 import { RelayMemory } from "./relays/relay_memory.ts";
 import { LiveRoutes } from "./requests/live_routes.ts";
 import { SupervisedRelay } from "./requests/supervised_relay.ts";
@@ -60,12 +60,12 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
   const memory = new RelayMemory({
     clock,
     random,
-    backend: settings.memory,
+    backend: settings.records,
     onError,
     learning: settings.learning,
   });
   const isBlocked = (url: string): boolean => people.isBlocked(url);
-  const informer = new RelayInformer({
+  const informer = new RelayInfoRefresher({
     clock,
     memory,
     fetch: settings.fetch,
@@ -76,12 +76,12 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
   const { maxPages, onRelayError } = settings;
   const legs = { clock, memory, random, maxPages, onRelayError };
   const supervisor: Supervisor = new Supervisor({
-    link: {
+    connector: {
       open: settings.open,
       clock,
       memory,
-      gate: new Gate(settings.maxConnecting),
-      usualConnect: new UsualConnect(),
+      semaphore: new Semaphore(settings.maxConnecting),
+      connectTimeout: new ConnectTimeout(),
       verifyEvent: settings.verifyEvent,
       idleTimeout: settings.idleTimeout,
       onRelayError,
@@ -92,19 +92,19 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
     request: {
       ...legs,
       timeout: settings.timeout,
-      settle: settings.settle,
+      stragglerTimeout: settings.stragglerTimeout,
       onSeen: (event, url) => people.saw(event, url),
     },
     live,
   });
   const open = (url: string) =>
-    new SupervisedRelay(supervisor.link(url), supervisor, {
+    new SupervisedRelay(supervisor.connector(url), supervisor, {
       ...legs,
       rank: 0,
       onPublished: (event, url) => people.published(event, url),
     });
   const weigh = (url: string) => memory.weight(url, supervisor.isOpen(url));
-  const people: OutboxPeople = new OutboxPeople({
+  const people: PeopleDirectory = new PeopleDirectory({
     settings,
     supervisor,
     legs,
@@ -112,7 +112,7 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
     weight: (url) => planning.weight(url),
   });
 
-  const liveness = new LivenessReader({
+  const liveness = new MonitorReader({
     monitors: settings.monitors,
     clock,
     memory,
@@ -133,7 +133,7 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
     isDeep: (filters) => isDeep(filters, clock.now() / 1000 - settings.deepAfter * DAY),
     adapt,
   });
-  const asThingsStand = { look: knowledge.known.bind(knowledge) };
+  const asThingsStand = { lookUp: knowledge.known.bind(knowledge) };
   const placer = eventPlacer(knowledge, planning, adapt);
 
   const close = async () => {

@@ -10,10 +10,10 @@ import { addAttached } from "./hints/merge_hints.ts";
 import { hintsOf } from "./hints/with_hints.ts";
 import { RoutingError } from "./nostr/errors.ts";
 import { isPubkey } from "./nostr/pubkeys.ts";
-import type { KnowledgeSource, RelayListSource, Unrouted, Wishes } from "./nostr/types.ts";
+import type { KnowledgeSource, Lookup, RelayListSource, Unrouted } from "./nostr/types.ts";
 import { type PlanSettings, planSettings } from "./plan/plan_options.ts";
-import { type Planned, planWithSpare } from "./plan/replan.ts";
-import { type ReqParts, reqParts, reqWishes } from "./plan/req_parts.ts";
+import { type Planned, planRequest } from "./plan/replan.ts";
+import { reqLookup, type ReqParts, reqParts } from "./plan/req_parts.ts";
 import { lookUp, type RouterOptions, routerOptions, type RouterSource } from "./router_options.ts";
 
 /**
@@ -97,7 +97,7 @@ export function reqPlanner(
     const hints = [...hintsOf(filters), ...opts.hints ?? []];
     const { known, error } = await lookUp(from, wishesOf(parts, hints), own, opts.signal);
     const all = addAttached(known, hints);
-    return { planned: planWithSpare(parts, all, adapt(settings), isDeep(filters)), error };
+    return { planned: planRequest(parts, all, adapt(settings), isDeep(filters)), error };
   };
   return {
     plan: async (filters, from) => (await look(filters, {}, from)).planned,
@@ -118,8 +118,8 @@ export function reqPlanner(
 }
 
 /** What must be known, also of those who wrote what hints are about. */
-function wishesOf(parts: ReqParts, hints: readonly Hint[]): Wishes {
-  const wishes = reqWishes(parts);
+function wishesOf(parts: ReqParts, hints: readonly Hint[]): Lookup {
+  const wishes = reqLookup(parts);
   const authors = new Set(hints.flatMap(({ author }) => isPubkey(author) ? author : []));
   return authors.size === 0
     ? wishes

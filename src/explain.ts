@@ -93,7 +93,7 @@ function inWords(plan: ReqPlan, relays: readonly RelayReport[]): string {
     if (REASONS[reason]) lines.push(`${many(count, "person", "people")} ${REASONS[reason]}`);
   }
   for (const [lane, one, more] of THINGS) {
-    const count = plan.things.filter((thing) => thing.lane === lane && thing.relays.length > 0);
+    const count = plan.things.filter((thing) => thing.role === lane && thing.relays.length > 0);
     if (count.length > 0) lines.push(`${many(count.length, one, more)} asked for where hints say`);
   }
   for (const { reason, pubkey, filter } of plan.unrouted) {

@@ -34,17 +34,22 @@ export { createEventRouter } from "./create_event_router.ts";
 export { createOutbox, type Outbox } from "./create_outbox.ts";
 export { createReqRouter, type RouteOptions } from "./create_req_router.ts";
 export type { DiscoveryProgress } from "./discovery/discovery_progress.ts";
-export { type EventRefusal, EventRefusedError, RelayError, RoutingError } from "./nostr/errors.ts";
+export {
+  type EventRefusal,
+  EventRefusedError,
+  RelayFailureError,
+  RoutingError,
+} from "./nostr/errors.ts";
 export type { Explanation, RelayReport } from "./explain.ts";
 export type { EventPlan, EventRelayReason } from "./plan/event_plan.ts";
-export { eventWishes } from "./plan/event_lookup.ts";
+export { eventLookup } from "./plan/event_lookup.ts";
 export { filterOf } from "./hints/filter_of.ts";
 export type { Hint } from "./hints/hint.ts";
-export { hintKey } from "./nostr/subject_key.ts";
+export { subjectKey } from "./nostr/subject_key.ts";
 export type { PlanOptions } from "./plan/plan_options.ts";
 export type { OutboxOptions } from "./outbox_options.ts";
-export type { Decrypter, OwnSigner } from "./lists/user_lists.ts";
-export type { PassedRelay, PersonRoute, ThingRoute } from "./plan/route_report.ts";
+export type { Decrypter, UserSigner } from "./lists/user_lists.ts";
+export type { PersonRoute, SkippedRelay, ThingRoute } from "./plan/route_report.ts";
 export { planEvent } from "./plan/plan_event.ts";
 export { planReq, type ReqPlan } from "./plan/plan_req.ts";
 export type { OpenOptions, OpenRelay, RelayLog } from "./connections/open_relay.ts";
@@ -61,19 +66,19 @@ export { selectRelays, type SelectRelaysOptions } from "./plan/select_relays.ts"
 export type {
   HintSource,
   KnowledgeSource,
-  Known,
-  Lane,
+  Lookup,
   RefusalReason,
   RefusedRelay,
   RelayFailure,
   RelayHint,
+  RelayKnowledge,
   RelayLimits,
   RelayList,
   RelayListSource,
   RelayUrlPolicy,
+  Role,
   Side,
   Unrouted,
   UnroutedReason,
-  Wishes,
 } from "./nostr/types.ts";
 export type { RecordStore, RecordTopic } from "./base/record_store.ts";

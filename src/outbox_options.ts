@@ -9,8 +9,8 @@ import type { Clock } from "./base/clock.ts";
 import type { RecordStore } from "./base/record_store.ts";
 import type { OpenRelay } from "./connections/open_relay.ts";
 import type { DiscoveryProgress } from "./discovery/discovery_progress.ts";
-import type { OwnSigner } from "./lists/user_lists.ts";
-import type { RelayError } from "./nostr/errors.ts";
+import type { UserSigner } from "./lists/user_lists.ts";
+import type { RelayFailureError } from "./nostr/errors.ts";
 import type { RouterOptions } from "./router_options.ts";
 
 /** The options of {@link createOutbox}. */
@@ -27,7 +27,7 @@ export interface OutboxOptions extends RouterOptions {
    * @default beside the lists if `store` can, as a database of this library can; otherwise
    * in memory
    */
-  readonly memory?: RecordStore;
+  readonly records?: RecordStore;
   /**
    * The pubkey of the app's user, where it has one: their own lists are then looked for
    * at the start and kept. Relays that they block (kind 10006) are never connected to,
@@ -41,7 +41,7 @@ export interface OutboxOptions extends RouterOptions {
    * 10006 and 10007, and all of kind 10013. Any Nostrify signer is one.
    * @default none: public entries alone count, and drafts go nowhere
    */
-  readonly signer?: OwnSigner;
+  readonly signer?: UserSigner;
   /**
    * How many milliseconds a request or an event waits for relay lists that are missing;
    * an integer >= 0. After that it is routed by what is known, and follows what is still
@@ -60,7 +60,7 @@ export interface OutboxOptions extends RouterOptions {
    * again; an integer >= 1.
    * @default 3_600_000 (one hour)
    */
-  readonly noneAfter?: number;
+  readonly missingTtl?: number;
   /**
    * Told how the search for relay lists goes on, ten times a second at the most, and at its
    * end.
@@ -83,7 +83,7 @@ export interface OutboxOptions extends RouterOptions {
    * by enough relays; an integer >= 0.
    * @default 100
    */
-  readonly settle?: number;
+  readonly stragglerTimeout?: number;
   /**
    * Most connections in the making at once, the most valuable first; an integer
    * >= 1. Lower it on mobile networks.
@@ -137,7 +137,7 @@ export interface OutboxOptions extends RouterOptions {
   /** Fetches what relays say of themselves (NIP-11), and NIP-05 documents. @default fetch */
   readonly fetch?: typeof fetch;
   /** Told of each failure of a relay, of which requests say nothing. */
-  readonly onRelayError?: (error: RelayError) => void;
+  readonly onRelayError?: (error: RelayFailureError) => void;
   /** The time and the timers. @default the machine's */
   readonly clock?: Clock;
   /** Dice, in [0, 1): for pauses, and for trying relays out. @default Math.random */

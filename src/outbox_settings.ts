@@ -13,10 +13,10 @@ import type { RecordStore } from "./base/record_store.ts";
 import type { OpenRelay } from "./connections/open_relay.ts";
 import type { DiscoveryProgress } from "./discovery/discovery_progress.ts";
 import { RelayListStore } from "./lists/relay_list_store.ts";
-import type { OwnSigner } from "./lists/user_lists.ts";
-import type { RelayError } from "./nostr/errors.ts";
+import type { UserSigner } from "./lists/user_lists.ts";
+import type { RelayFailureError } from "./nostr/errors.ts";
 import { isPubkey } from "./nostr/pubkeys.ts";
-import { rememberingVerifier } from "./nostr/verification_cache.ts";
+import { cachedVerifier } from "./nostr/verification_cache.ts";
 import type { OutboxOptions } from "./outbox_options.ts";
 import type { RouterOptions } from "./router_options.ts";
 
@@ -24,16 +24,16 @@ import type { RouterOptions } from "./router_options.ts";
 export interface OutboxSettings {
   readonly routing: RouterOptions & Required<Pick<RouterOptions, "onError">>;
   readonly store: RelayListStore;
-  readonly memory?: RecordStore;
+  readonly records?: RecordStore;
   readonly user?: string;
-  readonly signer?: OwnSigner;
+  readonly signer?: UserSigner;
   readonly discoveryTimeout: number;
   readonly refreshAfter: number;
-  readonly noneAfter: number;
+  readonly missingTtl: number;
   readonly onProgress?: (progress: DiscoveryProgress) => void;
   readonly open: OpenRelay;
   readonly timeout: number;
-  readonly settle: number;
+  readonly stragglerTimeout: number;
   readonly maxConnecting: number;
   readonly idleTimeout: number;
   readonly maxPages: number;
@@ -43,7 +43,7 @@ export interface OutboxSettings {
   readonly monitors: readonly string[];
   readonly verifyEvent: (event: NostrEvent) => boolean;
   readonly fetch: typeof fetch;
-  readonly onRelayError: (error: RelayError) => void;
+  readonly onRelayError: (error: RelayFailureError) => void;
   readonly clock: Clock;
   readonly random: () => number;
 }
@@ -88,21 +88,21 @@ export function outboxSettings(options: OutboxOptions): OutboxSettings {
     throw new TypeError(`Cannot use option "signer": it needs option "user", whose lists it reads`);
   }
   // One memory for all who verify: what a relay sent is not verified again to be stored.
-  const verify = rememberingVerifier(options.verifyEvent ?? verifyEvent);
+  const verify = cachedVerifier(options.verifyEvent ?? verifyEvent);
   const store = listStore(options, clock, verify);
   return {
     routing: { ...options, onError: options.onError ?? ((error) => console.warn(error)) },
     store,
-    memory: recordStore(options.memory) ?? store.records,
+    records: recordStore(options.records) ?? store.records,
     user,
     signer,
     discoveryTimeout: integer("discoveryTimeout", options.discoveryTimeout, 3_000, 0),
     refreshAfter: integer("refreshAfter", options.refreshAfter, 21_600_000, 1),
-    noneAfter: integer("noneAfter", options.noneAfter, 3_600_000, 1),
+    missingTtl: integer("missingTtl", options.missingTtl, 3_600_000, 1),
     onProgress: options.onProgress,
     open: options.open ?? ((url, options) => new NRelay1(url, options)),
     timeout: integer("timeout", options.timeout, 30_000, 1),
-    settle: integer("settle", options.settle, 100, 0),
+    stragglerTimeout: integer("stragglerTimeout", options.stragglerTimeout, 100, 0),
     maxConnecting: integer("maxConnecting", options.maxConnecting, 10, 1),
     idleTimeout: integer("idleTimeout", options.idleTimeout, 30_000, 1),
     maxPages: integer("maxPages", options.maxPages, 100, 0),
@@ -149,13 +149,13 @@ function listStore(
   return new RelayListStore(store ?? new NCache({ max: MOST_IN_MEMORY }), { verifyEvent, now });
 }
 
-function recordStore(memory: OutboxOptions["memory"]): RecordStore | undefined {
-  if (memory === undefined) return undefined;
-  if (typeof memory?.readRecords === "function" && typeof memory.writeRecords === "function") {
-    return memory;
+function recordStore(records: OutboxOptions["records"]): RecordStore | undefined {
+  if (records === undefined) return undefined;
+  if (typeof records?.readRecords === "function" && typeof records.writeRecords === "function") {
+    return records;
   }
   throw new TypeError(
-    `Cannot use option "memory": it must have the methods readRecords and writeRecords, ` +
-      `got ${memory}`,
+    `Cannot use option "records": it must have the methods readRecords and writeRecords, ` +
+      `got ${records}`,
   );
 }

@@ -5,36 +5,36 @@
  */
 
 import type { NostrEvent, NostrFilter } from "@nostrify/types";
-import { KeptRecords } from "./base/persistent_map.ts";
+import { PersistentMap } from "./base/persistent_map.ts";
 import { askRelay } from "./connections/ask_relay.ts";
-import type { LegOptions } from "./connections/relay_request.ts";
+import type { RelayRequestOptions } from "./connections/relay_request.ts";
 import { Discovery } from "./discovery/discovery.ts";
 import type { DiscoveryProgress } from "./discovery/discovery_progress.ts";
-import { OutboxKnowledge } from "./discovery/knowledge.ts";
-import { ListSpreader } from "./discovery/list_rebroadcaster.ts";
-import { PassingEvents } from "./discovery/passive_discovery.ts";
-import { LIST_CHECKS } from "./discovery/search_log.ts";
+import { Knowledge } from "./discovery/knowledge.ts";
+import { ListRebroadcaster } from "./discovery/list_rebroadcaster.ts";
+import { PassiveDiscovery } from "./discovery/passive_discovery.ts";
+import { SEARCH_LOG_RECORDS } from "./discovery/search_log.ts";
 import { filterOf } from "./hints/filter_of.ts";
 import { findNip05 } from "./hints/find_nip05.ts";
 import { HintBook } from "./hints/hint_book.ts";
 import { nip05Hints } from "./hints/nip05_document.ts";
 import { hintsOf } from "./hints/with_hints.ts";
-import { OwnLists } from "./lists/user_lists.ts";
-import { RelayError } from "./nostr/errors.ts";
+import { UserLists } from "./lists/user_lists.ts";
+import { RelayFailureError } from "./nostr/errors.ts";
 import { RELAY_LIST_KIND } from "./nostr/kinds.ts";
 import { holdsSecret } from "./nostr/nip19_text.ts";
 import type { RelayUrlCheck } from "./nostr/relay_url.ts";
-import { isHintKey } from "./nostr/subject_key.ts";
+import { isSubjectKey } from "./nostr/subject_key.ts";
 import type { OutboxSettings } from "./outbox_settings.ts";
 import { type PlanSettings, planSettings } from "./plan/plan_options.ts";
 import type { Supervisor } from "./requests/supervisor.ts";
 
 /** What people are found with. */
-export interface OutboxPeopleOptions {
+export interface PeopleDirectoryOptions {
   readonly settings: OutboxSettings;
   /** The relays. */
-  readonly supervisor: Pick<Supervisor, "link" | "blocksChanged">;
-  readonly legs: Omit<LegOptions, "rank">;
+  readonly supervisor: Pick<Supervisor, "connector" | "blocksChanged">;
+  readonly legs: Omit<RelayRequestOptions, "rank">;
   /** Publishes an event to one relay. */
   readonly publish: (url: string, event: NostrEvent, signal: AbortSignal) => Promise<void>;
   /** How much a relay counts; one of 0 is not asked. */
@@ -47,24 +47,24 @@ const MOST_CHECKS = 100_000;
 const LONGEST_ASK = 10_000;
 
 /** See the module. */
-export class OutboxPeople {
+export class PeopleDirectory {
   readonly #settings: OutboxSettings;
   readonly #plan: PlanSettings;
-  readonly #own?: OwnLists;
+  readonly #own?: UserLists;
   readonly #book: HintBook;
-  readonly #passing: PassingEvents;
-  readonly #spreader: ListSpreader;
+  readonly #passing: PassiveDiscovery;
+  readonly #spreader: ListRebroadcaster;
   /** Absent where the app names no indexer. */
   readonly #discovery?: Discovery;
   /** What routers look up. */
-  readonly knowledge: OutboxKnowledge;
+  readonly knowledge: Knowledge;
 
   /** Asks nobody yet. */
-  constructor({ settings, supervisor, legs, publish, weight }: OutboxPeopleOptions) {
-    const { clock, random, store, user, routing, memory: backend } = settings;
+  constructor({ settings, supervisor, legs, publish, weight }: PeopleDirectoryOptions) {
+    const { clock, random, store, user, routing, records: backend } = settings;
     // Relays fail every day: that is told apart.
     const onError = (error: Error) => {
-      const failure = [error, error.cause].find((cause) => cause instanceof RelayError);
+      const failure = [error, error.cause].find((cause) => cause instanceof RelayFailureError);
       if (failure) settings.onRelayError(failure);
       else routing.onError(error);
     };
@@ -74,19 +74,19 @@ export class OutboxPeople {
     this.#plan = plan;
     if (user !== undefined) {
       const { signer } = settings;
-      this.#own = new OwnLists({ user, signer, store, check: plan.check, clock, onError });
+      this.#own = new UserLists({ user, signer, store, check: plan.check, clock, onError });
       this.#own.onChange(() => supervisor.blocksChanged());
     }
     this.#book = new HintBook({ ...kept, check: (url) => this.check(url) });
-    this.#passing = new PassingEvents({ store, book: this.#book, user, onError });
-    this.#spreader = new ListSpreader({ ...kept, store, publish });
+    this.#passing = new PassiveDiscovery({ store, book: this.#book, user, onError });
+    this.#spreader = new ListRebroadcaster({ ...kept, store, publish });
     if (plan.indexerRelays.length > 0) {
       this.#discovery = new Discovery({
         clock,
         random,
         store,
         ask: (url, filters, onEvent, signal) =>
-          askRelay(supervisor.link(url), filters, { ...legs, rank: 0 }, {
+          askRelay(supervisor.connector(url), filters, { ...legs, rank: 0 }, {
             onEvent,
             signal,
             timeout: Math.min(settings.timeout, LONGEST_ASK),
@@ -98,14 +98,14 @@ export class OutboxPeople {
           this.check(url).url !== undefined && weight(url) > 0 &&
           legs.memory.retryAt(url) <= clock.now(),
         weight,
-        checks: new KeptRecords({ ...kept, ...LIST_CHECKS, max: MOST_CHECKS }),
+        searchLog: new PersistentMap({ ...kept, ...SEARCH_LOG_RECORDS, max: MOST_CHECKS }),
         refreshAfter: settings.refreshAfter,
-        noneAfter: settings.noneAfter,
+        missingTtl: settings.missingTtl,
         onProgress: settings.onProgress,
         onError,
       });
     }
-    this.knowledge = new OutboxKnowledge({
+    this.knowledge = new Knowledge({
       clock,
       store,
       book: this.#book,
@@ -153,7 +153,7 @@ export class OutboxPeople {
 
   /** See `Outbox.hint`. */
   hint(about: string, relays: readonly string[]): void {
-    if (!isHintKey(about)) {
+    if (!isSubjectKey(about)) {
       throw new TypeError(
         `Cannot enter a hint: it must be about a pubkey (64 lowercase hex), "id:<event id>" or ` +
           `"group:<group id>", got ${JSON.stringify(about)}`,
@@ -169,7 +169,7 @@ export class OutboxPeople {
         `Cannot enter a hint: ${JSON.stringify(url)} is refused (${reason})`,
       );
     }
-    this.#book.add(relays.map((url) => ({ about, url, source: "hand" })));
+    this.#book.add(relays.map((url) => ({ subject: about, url, source: "hand" })));
   }
 
   /** See `Outbox.discover`. */
@@ -215,7 +215,7 @@ export class OutboxPeople {
   }
 }
 
-/** What {@link OutboxPeople.discover} can be told. */
+/** What {@link PeopleDirectory.discover} can be told. */
 interface DiscoverOptions {
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: DiscoveryProgress) => void;

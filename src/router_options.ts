@@ -7,7 +7,7 @@
 import { checkFunction } from "./base/check_option.ts";
 import { addDmLists } from "./hints/merge_hints.ts";
 import { DM_LIST_KIND } from "./nostr/kinds.ts";
-import type { KnowledgeSource, Known, RelayListSource, Wishes } from "./nostr/types.ts";
+import type { KnowledgeSource, Lookup, RelayKnowledge, RelayListSource } from "./nostr/types.ts";
 import type { EventPlan } from "./plan/event_plan.ts";
 import type { PlanOptions } from "./plan/plan_options.ts";
 import type { ReqPlan } from "./plan/plan_req.ts";
@@ -36,15 +36,15 @@ export type RouterSource = RelayListSource | KnowledgeSource;
 /**
  * Checks what a router is made of.
  *
- * @throws {TypeError} If the source has neither `get` nor `look`, or an option is no
+ * @throws {TypeError} If the source has neither `get` nor `lookUp`, or an option is no
  * function.
  */
 export function routerOptions(
   source: RouterSource,
   options: RouterOptions,
 ): CheckedRouterOptions {
-  const { get, look } = Object(source);
-  if (typeof get !== "function" && typeof look !== "function") {
+  const { get, lookUp } = Object(source);
+  if (typeof get !== "function" && typeof lookUp !== "function") {
     throw new TypeError(
       `Cannot route: the first argument must be a RelayListStore, got ${source}`,
     );
@@ -57,7 +57,7 @@ export function routerOptions(
 
 /** What was looked up, and the error if it could not be. */
 export interface LookUp {
-  readonly known: ReadonlyMap<string, Known>;
+  readonly known: ReadonlyMap<string, RelayKnowledge>;
   readonly error?: Error;
 }
 
@@ -69,14 +69,14 @@ export interface LookUp {
  */
 export async function lookUp(
   source: RouterSource,
-  wishes: Wishes,
+  wishes: Lookup,
   { onError }: CheckedRouterOptions,
   signal?: AbortSignal,
 ): Promise<LookUp> {
   try {
     return {
-      known: "look" in source
-        ? await source.look(wishes, { signal })
+      known: "lookUp" in source
+        ? await source.lookUp(wishes, { signal })
         : await listsOf(source, wishes, signal),
     };
   } catch (cause) {
@@ -94,9 +94,9 @@ export async function lookUp(
 /** What a source of lists alone knows. */
 async function listsOf(
   source: RelayListSource,
-  { people, dm }: Wishes,
+  { people, dm }: Lookup,
   signal?: AbortSignal,
-): Promise<ReadonlyMap<string, Known>> {
+): Promise<ReadonlyMap<string, RelayKnowledge>> {
   const lists = await source.get(people, { signal });
   return dm.length > 0
     ? addDmLists(lists, await source.get(dm, { signal, kind: DM_LIST_KIND }))

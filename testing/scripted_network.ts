@@ -7,11 +7,11 @@
 
 import type { NostrEvent, NostrFilter } from "@nostrify/types";
 import { matchFilters } from "nostr-tools";
-import { Gate } from "../src/base/semaphore.ts";
-import { UsualConnect } from "../src/connections/connect_timeout.ts";
+import { Semaphore } from "../src/base/semaphore.ts";
+import { ConnectTimeout } from "../src/connections/connect_timeout.ts";
 import type { OpenOptions } from "../src/connections/open_relay.ts";
-import { type LinkOptions, RelayLink } from "../src/connections/relay_connector.ts";
-import type { RelayError } from "../src/nostr/errors.ts";
+import { RelayConnector, type RelayConnectorOptions } from "../src/connections/relay_connector.ts";
+import type { RelayFailureError } from "../src/nostr/errors.ts";
 import { FakeMemory } from "./fake_memory.ts";
 import { type Script, ScriptedRelay } from "./scripted_relay.ts";
 import type { ScriptedReq } from "./scripted_req.ts";
@@ -33,13 +33,13 @@ export class ScriptedNetwork {
   /** The options that each was opened with. */
   readonly options: OpenOptions[] = [];
   /** The failures that were told. */
-  readonly failures: RelayError[] = [];
+  readonly failures: RelayFailureError[] = [];
   /** What else went wrong. */
   readonly errors: Error[] = [];
   /** Events that count as forged. */
   readonly forged: Set<NostrEvent> = new Set();
-  readonly gate: Gate = new Gate(10);
-  readonly #links = new Map<string, RelayLink>();
+  readonly gate: Semaphore = new Semaphore(10);
+  readonly #links = new Map<string, RelayConnector>();
 
   constructor(script: Script = {}) {
     this.scripts.set("", script);
@@ -64,13 +64,13 @@ export class ScriptedNetwork {
   };
 
   /** What links are made of. */
-  get linkOptions(): LinkOptions {
+  get linkOptions(): RelayConnectorOptions {
     return {
       open: this.open,
       clock: this.clock,
       memory: this.fake.memory,
-      gate: this.gate,
-      usualConnect: new UsualConnect(),
+      semaphore: this.gate,
+      connectTimeout: new ConnectTimeout(),
       verifyEvent: (event) => !this.forged.has(event),
       idleTimeout: 30_000,
       onRelayError: (error) => this.failures.push(error),
@@ -80,10 +80,10 @@ export class ScriptedNetwork {
   }
 
   /** The link to a relay, one for each URL. */
-  link(url: string = RELAY, options: Partial<LinkOptions> = {}): RelayLink {
+  link(url: string = RELAY, options: Partial<RelayConnectorOptions> = {}): RelayConnector {
     const known = this.#links.get(url);
     if (known) return known;
-    const link = new RelayLink(url, { ...this.linkOptions, ...options });
+    const link = new RelayConnector(url, { ...this.linkOptions, ...options });
     this.#links.set(url, link);
     return link;
   }

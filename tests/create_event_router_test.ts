@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { createEventRouter } from "../src/create_event_router.ts";
 import { createReqRouter } from "../src/create_req_router.ts";
 import { RoutingError } from "../src/nostr/errors.ts";
-import type { Known, RelayListSource, Wishes } from "../src/nostr/types.ts";
+import type { Lookup, RelayKnowledge, RelayListSource } from "../src/nostr/types.ts";
 import type { EventPlan } from "../src/plan/event_plan.ts";
 import { planEvent } from "../src/plan/plan_event.ts";
 import type { RouterOptions } from "../src/router_options.ts";
@@ -153,33 +153,33 @@ Deno.test("NIP-17: createEventRouter() sends a gift wrap to its recipient's kind
 });
 
 Deno.test("createEventRouter() asks a source that knows more for all at once", async () => {
-  const asked: Wishes[] = [];
-  const known = new Map<string, Known>([
+  const asked: Lookup[] = [];
+  const known = new Map<string, RelayKnowledge>([
     [ALICE, { write: [ALICES], private: [HUB] }],
     [BOB, { hints: [{ url: BOBS, weight: 1, source: "tag" }] }],
     ["group:cats", { hints: [{ url: BOBS, weight: 1, source: "hand" }] }],
   ]);
-  const look = (wishes: Wishes) => (asked.push(wishes), Promise.resolve(known));
-  const router = createEventRouter({ look });
+  const lookUp = (wishes: Lookup) => (asked.push(wishes), Promise.resolve(known));
+  const router = createEventRouter({ lookUp });
   assert.deepEqual(await router(mention), [ALICES, BOBS]);
   assert.deepEqual(await router(draft({ pubkey: ALICE, kind: 31234 })), [HUB]);
   assert.deepEqual(await router(draft({ kind: 9, tags: [["h", "cats"]] })), [BOBS]);
-  const nothing = { people: [], dm: [], private: [], things: [] };
+  const nothing = { people: [], dm: [], private: [], eventsAndGroups: [] };
   assert.deepEqual(asked, [
     { ...nothing, people: [ALICE, BOB] },
     { ...nothing, private: [ALICE] },
-    { ...nothing, things: ["group:cats"] },
+    { ...nothing, eventsAndGroups: ["group:cats"] },
   ]);
 });
 
 Deno.test("createEventRouter() hands the signal of a call on, and rejects with its reason", async () => {
   const errors: Error[] = [];
   const signal = AbortSignal.abort(new Error("never mind"));
-  const look = (_: Wishes, opts?: { signal?: AbortSignal }) => {
+  const lookUp = (_: Lookup, opts?: { signal?: AbortSignal }) => {
     assert.equal(opts?.signal, signal);
     return Promise.reject(new Error("given up"));
   };
-  const router = createEventRouter({ look }, { onError: (error) => errors.push(error) });
+  const router = createEventRouter({ lookUp }, { onError: (error) => errors.push(error) });
   await assert.rejects(router(mention, { signal }), { message: "never mind" });
   assert.deepEqual(errors, []);
 });

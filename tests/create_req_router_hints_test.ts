@@ -5,10 +5,10 @@ import type { Hint } from "../src/hints/hint.ts";
 import { withHints } from "../src/hints/with_hints.ts";
 import type {
   KnowledgeSource,
-  Known,
+  Lookup,
+  RelayKnowledge,
   RelayList,
   RelayListSource,
-  Wishes,
 } from "../src/nostr/types.ts";
 import type { RouterOptions } from "../src/router_options.ts";
 import { MemorySource, postsOf, relayList } from "../testing/memory_source.ts";
@@ -32,8 +32,8 @@ function start(source: RelayListSource | KnowledgeSource, options: RouterOptions
   return { router, routes, errors };
 }
 
-const hint = (about: string, url: string, author?: string): Hint => ({
-  about,
+const hint = (subject: string, url: string, author?: string): Hint => ({
+  subject,
   url,
   author,
   source: "nip19",
@@ -133,14 +133,14 @@ Deno.test("NIP-17: gift wraps are asked for at kind 10050 relays, which a source
 });
 
 Deno.test("a source that knows more is asked for all at once, and believed", async () => {
-  const asked: Wishes[] = [];
-  const known = new Map<string, Known>([
+  const asked: Lookup[] = [];
+  const known = new Map<string, RelayKnowledge>([
     [ALICE, { write: [A] }],
     [BOB, { hints: [{ url: B, weight: 1, source: "hand" }], dm: [D] }],
     [`id:${ID}`, { hints: [{ url: C, weight: 1, source: "tag" }] }],
   ]);
   const source = {
-    look: (wishes: Wishes) => (asked.push(wishes), Promise.resolve(known)),
+    lookUp: (wishes: Lookup) => (asked.push(wishes), Promise.resolve(known)),
     get: () => assert.fail("there is a better way"),
   };
   const { routes } = start(source);
@@ -148,7 +148,7 @@ Deno.test("a source that knows more is asked for all at once, and believed", asy
   const found = await routes(filters, [hint(CAROL, C)]);
   assert.deepEqual(new Set(Object.keys(found)), new Set([A, B, C, D, HUB]));
   assert.deepEqual(asked, [
-    { people: [ALICE, BOB], dm: [BOB], private: [], things: [`id:${ID}`] },
+    { people: [ALICE, BOB], dm: [BOB], private: [], eventsAndGroups: [`id:${ID}`] },
   ]);
   assert.equal(known.get(BOB)!.hints!.length, 1, "what it knows is its own");
 });
@@ -160,7 +160,7 @@ Deno.test("the signal of a call ends the looking up, which is no error then", as
     return Promise.reject(new Error("given up"));
   };
   const sources = [
-    { look: (_: Wishes, opts?: { signal?: AbortSignal }) => failing(opts?.signal) },
+    { lookUp: (_: Lookup, opts?: { signal?: AbortSignal }) => failing(opts?.signal) },
     { get: (_: Iterable<string>, opts?: { signal?: AbortSignal }) => failing(opts?.signal) },
   ];
   for (const source of sources) {

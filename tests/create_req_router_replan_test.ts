@@ -3,8 +3,8 @@ import fc from "fast-check";
 import assert from "node:assert/strict";
 import { reqPlanner } from "../src/create_req_router.ts";
 import { RoutingError } from "../src/nostr/errors.ts";
-import type { Lane, RelayListSource } from "../src/nostr/types.ts";
-import { laneOf } from "../src/plan/assignment.ts";
+import type { RelayListSource, Role } from "../src/nostr/types.ts";
+import { roleOf } from "../src/plan/assignment.ts";
 import { planReq } from "../src/plan/plan_req.ts";
 import type { Planned } from "../src/plan/replan.ts";
 import { MemorySource, relayList } from "../testing/memory_source.ts";
@@ -31,27 +31,27 @@ function plan({ filters, lists, options }: {
 
 Deno.test("reqPlanner() plans as planReq() does, and knows who sits where", async () => {
   await fc.assert(fc.asyncProperty(requests, async ({ filters, lists, options }) => {
-    const { plan: own, seats } = await plan({ filters, lists, options });
+    const { plan: own, assignment } = await plan({ filters, lists, options });
     assert.deepEqual(own.routes, planReq(filters, lists, options).routes);
-    const { urls, names, lanes, places, copies, open } = seats;
-    const seated = names.flatMap((name, row) =>
-      [...places.subarray(row * copies, (row + 1) * copies)]
+    const { urls, subjects, roles, relayIndexes, relaysPerSubject, unscoped } = assignment;
+    const seated = subjects.flatMap((name, row) =>
+      [...relayIndexes.subarray(row * relaysPerSubject, (row + 1) * relaysPerSubject)]
         .filter((place) => place >= 0)
-        .map((place) => `${urls[place]} ${name} ${laneOf(lanes, row)}`)
+        .map((place) => `${urls[place]} ${name} ${roleOf(roles, row)}`)
     );
     const expected = asked(own).map(({ url, pubkey, lane }) => `${url} ${pubkey} ${lane}`);
     assert.deepEqual(new Set(seated), new Set(expected));
     assert.equal(new Set(seated).size, seated.length);
     const opens = urls.filter((url) => own.routes.get(url)?.some((filter) => !about(filter)));
     if (filters.length > 0) {
-      assert.deepEqual(new Set(open.map((place) => urls[place])), new Set(opens));
+      assert.deepEqual(new Set(unscoped.map((place) => urls[place])), new Set(opens));
     }
   }));
 });
 
 Deno.test("a spare plan is about those who are meant alone, and without the relays to avoid", async () => {
   const meant = fc.subarray([...PEOPLE]);
-  const lanes = fc.constantFrom<Lane[]>(["write"], ["read"], ["write", "read"]);
+  const lanes = fc.constantFrom<Role[]>(["write"], ["read"], ["write", "read"]);
   await fc.assert(
     fc.asyncProperty(
       requests,
@@ -60,10 +60,10 @@ Deno.test("a spare plan is about those who are meant alone, and without the rela
       fc.subarray([...RELAYS]),
       fc.integer({ min: 1, max: 4 }),
       async (request, meant, lanes, avoid, maxRelays) => {
-        const { without } = await plan(request);
-        const isMeant = (pubkey: string, lane: Lane) =>
+        const { replan } = await plan(request);
+        const isMeant = (pubkey: string, lane: Role) =>
           meant.includes(pubkey) && lanes.includes(lane);
-        const { plan: spare } = without(new Set(avoid), isMeant, maxRelays);
+        const { plan: spare } = replan(new Set(avoid), isMeant, maxRelays);
         assert.ok(spare.routes.size <= maxRelays);
         for (const { url, pubkey, lane } of asked(spare)) {
           assert.ok(isMeant(pubkey, lane), "nobody else");
@@ -96,8 +96,8 @@ Deno.test("a spare plan only narrows the filters of the request, and keeps their
     relayList(BOB, { write: [A, C], read: [A, C] }),
   );
   const options = { relaysPerAuthor: 1, maxRelays: 1, fallbackRelays: [HUB] };
-  const { without } = await plan({ filters, lists, options });
-  const { plan: spare } = without(new Set([A]), (pubkey) => pubkey === ALICE, 5);
+  const { replan } = await plan({ filters, lists, options });
+  const { plan: spare } = replan(new Set([A]), (pubkey) => pubkey === ALICE, 5);
   assert.deepEqual([...spare.routes], [[B, [
     { kinds: [1], authors: [ALICE], since: 5 },
     { kinds: [7], "#p": [ALICE], limit: 3 },
@@ -113,7 +113,7 @@ Deno.test("a spare plan of a spare plan avoids the relays of both, and goes to t
   let planned = await plan({ filters, lists, options });
   const chosen = [...planned.plan.routes.keys()];
   for (let i = 0; i < 4; i++) {
-    planned = planned.without(new Set([chosen.at(-1)!]), () => true, 1);
+    planned = planned.replan(new Set([chosen.at(-1)!]), () => true, 1);
     chosen.push(...planned.plan.routes.keys());
   }
   assert.deepEqual(chosen.slice(0, 3).sort(), [A, B, C].sort());

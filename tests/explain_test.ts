@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { explanation, relayReport, type ReportSource } from "../src/explain.ts";
-import { hintKey } from "../src/nostr/subject_key.ts";
-import type { Known } from "../src/nostr/types.ts";
+import { subjectKey } from "../src/nostr/subject_key.ts";
+import type { RelayKnowledge } from "../src/nostr/types.ts";
 import type { PlanOptions } from "../src/plan/plan_options.ts";
 import { planReq } from "../src/plan/plan_req.ts";
 import type { RelayRecord } from "../src/relays/relay_record.ts";
@@ -146,11 +146,11 @@ Deno.test("explanation() says why people are asked for elsewhere, or not at all"
 });
 
 Deno.test("explanation() says what hints, indexers and kind 10050 lists have to do with it", () => {
-  const known = new Map<string, Known>([
+  const known = new Map<string, RelayKnowledge>([
     [ALICE, { write: [A] }],
     [BOB, { hints: [{ url: B, weight: 1, source: "hand" }] }],
-    [hintKey("id", "e1"), { hints: [{ url: B, weight: 1, source: "nip19" }] }],
-    [hintKey("group", "cats"), { hints: [{ url: A, weight: 1, source: "tag" }] }],
+    [subjectKey("id", "e1"), { hints: [{ url: B, weight: 1, source: "nip19" }] }],
+    [subjectKey("group", "cats"), { hints: [{ url: A, weight: 1, source: "tag" }] }],
   ]);
   const filters = [
     { kinds: [0], authors: [ALICE, BOB] },

@@ -15,8 +15,8 @@ const MONITOR = "aa".repeat(32);
 const WRONG: readonly (readonly [object, typeof RangeError | typeof TypeError, RegExp])[] = [
   [{ timeout: 0 }, RangeError, /"timeout".* must be an integer >= 1, got 0$/],
   [{ timeout: 1.5 }, RangeError, /"timeout".* got 1.5$/],
-  [{ settle: -1 }, RangeError, /"settle".* must be an integer >= 0, got -1$/],
-  [{ settle: Infinity }, RangeError, /"settle".* got Infinity$/],
+  [{ stragglerTimeout: -1 }, RangeError, /"stragglerTimeout".* must be an integer >= 0, got -1$/],
+  [{ stragglerTimeout: Infinity }, RangeError, /"stragglerTimeout".* got Infinity$/],
   [{ maxConnecting: 0 }, RangeError, /"maxConnecting".* must be an integer >= 1, got 0$/],
   [{ idleTimeout: 0 }, RangeError, /"idleTimeout".* must be an integer >= 1, got 0$/],
   [{ maxPages: -1 }, RangeError, /"maxPages".* must be an integer >= 0, got -1$/],
@@ -24,7 +24,7 @@ const WRONG: readonly (readonly [object, typeof RangeError | typeof TypeError, R
   [{ deepAfter: 0 }, RangeError, /"deepAfter".* must be an integer >= 1, got 0$/],
   [{ discoveryTimeout: -1 }, RangeError, /"discoveryTimeout".* must be an integer >= 0, got -1$/],
   [{ refreshAfter: 0 }, RangeError, /"refreshAfter".* must be an integer >= 1, got 0$/],
-  [{ noneAfter: 0 }, RangeError, /"noneAfter".* must be an integer >= 1, got 0$/],
+  [{ missingTtl: 0 }, RangeError, /"missingTtl".* must be an integer >= 1, got 0$/],
   [{ onProgress: "log" }, TypeError, /"onProgress".* must be a function, got "log"$/],
   [{ user: "npub1x" }, TypeError, /"user".* must be a pubkey \(64 lowercase hex\), got npub1x$/],
   [{ user: null }, TypeError, /"user".* got null$/],
@@ -47,10 +47,10 @@ const WRONG: readonly (readonly [object, typeof RangeError | typeof TypeError, R
   [{ monitors: MONITOR }, TypeError, /"monitors".* must be an array of pubkeys .*, got "aaaa/],
   [{ monitors: ["npub1x"] }, TypeError, /"monitors".* got \["npub1x"\]$/],
   [{ monitors: null }, TypeError, /"monitors".* got null$/],
-  [{ memory: null }, TypeError, /"memory".* readRecords and writeRecords, got null$/],
-  [{ memory: {} }, TypeError, /"memory".* readRecords and writeRecords, got \[object Object\]$/],
-  [{ memory: { readRecords() {} } }, TypeError, /"memory".* readRecords and writeRecords/],
-  [{ memory: { writeRecords() {} } }, TypeError, /"memory".* readRecords and writeRecords/],
+  [{ records: null }, TypeError, /"records".* readRecords and writeRecords, got null$/],
+  [{ records: {} }, TypeError, /"records".* readRecords and writeRecords, got \[object Object\]$/],
+  [{ records: { readRecords() {} } }, TypeError, /"records".* readRecords and writeRecords/],
+  [{ records: { writeRecords() {} } }, TypeError, /"records".* readRecords and writeRecords/],
   [{ store: {} }, TypeError, /"store".* methods event and query, got \[object Object\]$/],
   [{ store: null }, TypeError, /"store".* methods event and query, got null$/],
   [{ store: { event() {} } }, TypeError, /"store"/],
@@ -75,30 +75,44 @@ Deno.test("createOutbox() throws on a wrong option at once, and says which value
 
 Deno.test("outboxSettings() fills in what is missing", () => {
   const settings = outboxSettings({});
-  const { timeout, settle, maxConnecting, idleTimeout, maxPages, deepAfter } = settings;
-  const { discoveryTimeout, refreshAfter, noneAfter, user, signer, onProgress } = settings;
-  assert.deepEqual({ discoveryTimeout, refreshAfter, noneAfter, user, signer, onProgress }, {
+  const { timeout, stragglerTimeout, maxConnecting, idleTimeout, maxPages, deepAfter } = settings;
+  const { discoveryTimeout, refreshAfter, missingTtl, user, signer, onProgress } = settings;
+  assert.deepEqual({
+    discoveryTimeout,
+    refreshAfter,
+    missingTtl: missingTtl,
+    user,
+    signer,
+    onProgress,
+  }, {
     discoveryTimeout: 3_000,
     refreshAfter: 6 * 3_600_000,
-    noneAfter: 3_600_000,
+    missingTtl: 3_600_000,
     user: undefined,
     signer: undefined,
     onProgress: undefined,
   });
-  assert.deepEqual({ timeout, settle, maxConnecting, idleTimeout, maxPages, deepAfter }, {
+  assert.deepEqual({
+    timeout,
+    stragglerTimeout,
+    maxConnecting,
+    idleTimeout,
+    maxPages,
+    deepAfter,
+  }, {
     timeout: 30_000,
-    settle: 100,
+    stragglerTimeout: 100,
     maxConnecting: 10,
     idleTimeout: 30_000,
     maxPages: 100,
     deepAfter: 30,
   });
-  const { learning, relayInfo, monitors, memory, clock, random } = settings;
-  assert.deepEqual({ learning, relayInfo, monitors, memory, clock, random }, {
+  const { learning, relayInfo, monitors, records, clock, random } = settings;
+  assert.deepEqual({ learning, relayInfo, monitors, records, clock, random }, {
     learning: true,
     relayInfo: true,
     monitors: [],
-    memory: undefined,
+    records: undefined,
     clock: systemClock,
     random: Math.random,
   });
@@ -112,14 +126,14 @@ Deno.test("outboxSettings() fills in what is missing", () => {
 Deno.test("outboxSettings() takes what it is given, to the least value that is allowed", () => {
   const given = {
     timeout: 1,
-    settle: 0,
+    stragglerTimeout: 0,
     maxConnecting: 1,
     idleTimeout: 1,
     maxPages: 0,
     deepAfter: 1,
     discoveryTimeout: 0,
     refreshAfter: 1,
-    noneAfter: 1,
+    missingTtl: 1,
     user: MONITOR,
     signer: {},
     onProgress: () => {},
@@ -173,10 +187,10 @@ Deno.test("outboxSettings() keeps what is learned where it is told, or else besi
     writeRecords: () => Promise.resolve(),
   };
   const database = Object.assign(new NCache({ max: 10 }), records);
-  assert.equal(outboxSettings({ memory: records, store: database }).memory, records);
-  assert.equal(outboxSettings({ store: database }).memory, database);
-  assert.equal(outboxSettings({ store: new RelayListStore(database) }).memory, database);
-  assert.equal(outboxSettings({ store: new NCache({ max: 10 }) }).memory, undefined);
+  assert.equal(outboxSettings({ records, store: database }).records, records);
+  assert.equal(outboxSettings({ store: database }).records, database);
+  assert.equal(outboxSettings({ store: new RelayListStore(database) }).records, database);
+  assert.equal(outboxSettings({ store: new NCache({ max: 10 }) }).records, undefined);
 });
 
 Deno.test("outboxSettings() warns on the console of what goes wrong, if no onError is set", () => {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { RelayError } from "../src/nostr/errors.ts";
+import { RelayFailureError } from "../src/nostr/errors.ts";
 import { quiet, settled } from "../testing/test_clock.ts";
 import { A, alice, B, bob, C, NOTHING, relaysOf, start, within } from "./support/people_parts.ts";
 import { RecordMap } from "./support/relay_records.ts";
@@ -24,7 +24,7 @@ Deno.test("lists are looked for where hints say, and at fallback relays, if no i
 
 Deno.test("someone who has no list is looked for again after as long as it is set, a list likewise", async () => {
   const list = alice.relayList({ both: [A] });
-  const times = { noneAfter: 50_000, refreshAfter: 100_000, idleTimeout: 1 };
+  const times = { missingTtl: 50_000, refreshAfter: 100_000, idleTimeout: 1 };
   const { people, clock, test } = start({ indexerRelays: [INDEXER], ...times }, [list]);
   const asked = async () => {
     const before = test.relays.flatMap(({ reqs }) => reqs).length;
@@ -135,7 +135,7 @@ Deno.test("a list that passes by, or is published, is stored", async () => {
 Deno.test("what relays fail at is told as that, and everything else as an error", async () => {
   const { people, settings, world, errors, failures } = start();
   await settings.store.event(alice.relayList({ both: [A] }));
-  world.refusal = new RelayError(A, "blocked", "not here");
+  world.refusal = new RelayFailureError(A, "blocked", "not here");
   people.published(alice.sign(), A);
   await quiet();
   assert.deepEqual([failures, errors], [[world.refusal], []]);
@@ -177,8 +177,8 @@ Deno.test("closing waits until what passed by is stored", async () => {
 });
 
 Deno.test("closing writes down what was learned, up to the last, and leaves no timer", async () => {
-  const memory = new RecordMap();
-  const { people, settings, clock } = start({ memory, indexerRelays: [INDEXER] });
+  const records = new RecordMap();
+  const { people, settings, clock } = start({ records, indexerRelays: [INDEXER] });
   const list = alice.relayList({ both: [A] });
   people.hint(bob.pubkey, [A]);
   people.watch([bob.pubkey]);
@@ -192,8 +192,8 @@ Deno.test("closing writes down what was learned, up to the last, and leaves no t
   await people.close();
   await people.close();
   assert.equal((await settings.store.query([{ ids: [list.id] }])).length, 1);
-  assert.deepEqual([...memory.records.keys()].sort(), [alice.pubkey, bob.pubkey].sort());
+  assert.deepEqual([...records.records.keys()].sort(), [alice.pubkey, bob.pubkey].sort());
   assert.equal(clock.pending, 0);
-  const { hinted } = start({ memory });
+  const { hinted } = start({ records });
   assert.deepEqual(await hinted(bob.pubkey), [`${A} hand`]);
 });

@@ -121,9 +121,9 @@ Deno.test("NIP-37: private relays count once the signer has told them, and a sig
     signer: { nip44: { decrypt: () => opened.promise } },
   });
   await settings.store.event(sealed);
-  const wishes = { people: [], dm: [], private: [alice.pubkey], things: [] };
+  const wishes = { people: [], dm: [], private: [alice.pubkey], eventsAndGroups: [] };
   let known: Map<string, { private?: readonly string[] }> | undefined;
-  people.knowledge.look(wishes).then((found) => known = new Map(found));
+  people.knowledge.lookUp(wishes).then((found) => known = new Map(found));
   await clock.advance(2_999);
   assert.equal(known, undefined);
   await clock.advance(1);
@@ -131,6 +131,6 @@ Deno.test("NIP-37: private relays count once the signer has told them, and a sig
   assert.match(errors.map(({ message }) => message).join(), /the signer took over 3000 ms$/);
   opened.resolve(JSON.stringify(relaysOf(A)));
   await settled();
-  const later = await people.knowledge.look(wishes);
+  const later = await people.knowledge.lookUp(wishes);
   assert.deepEqual(later.get(alice.pubkey), { private: [A] });
 });

@@ -5,7 +5,7 @@
  */
 
 /** A queue with one reader. */
-export class Outlet<T> {
+export class AsyncQueue<T> {
   #queue: T[] = [];
   #wake?: () => void;
   #isOpen = true;

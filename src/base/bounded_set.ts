@@ -5,7 +5,7 @@
  */
 
 /** A set of ids that forgets the oldest half when it is full. */
-export class SeenIds {
+export class BoundedSet {
   readonly #most: number;
   #young = new Set<string>();
   #old = new Set<string>();

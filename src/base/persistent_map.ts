@@ -9,7 +9,7 @@ import type { RecordStore, RecordTopic } from "./record_store.ts";
 import { WriteBehind } from "./write_behind.ts";
 
 /** What records are kept by. */
-export interface KeptRecordsOptions<T> {
+export interface PersistentMapOptions<T> {
   readonly clock: Clock;
   /** Where they survive a restart. Absent: nowhere. */
   readonly backend?: RecordStore;
@@ -46,8 +46,8 @@ const MOST_CHANGES = 10_000;
  * Records by key. Those that were changed least recently go when there are too many,
  * from the backend, too. Nothing is written over that was not read before.
  */
-export class KeptRecords<T> {
-  readonly #options: KeptRecordsOptions<T>;
+export class PersistentMap<T> {
+  readonly #options: PersistentMapOptions<T>;
   /** Those that were changed last at the end. */
   readonly #records = new Map<string, T>();
   /** The keys of those that the backend has. */
@@ -57,7 +57,7 @@ export class KeptRecords<T> {
   /** What happened before the backend's records were there, to happen to them, too. */
   #changes?: [key: string, change: (record: T) => T, initial: T][];
 
-  constructor(options: KeptRecordsOptions<T>) {
+  constructor(options: PersistentMapOptions<T>) {
     this.#options = options;
     if (options.backend) this.#changes = [];
     this.#writer = new WriteBehind({

@@ -7,23 +7,23 @@
 /** One who waits at the gate. */
 interface Waiting {
   readonly rank: number;
-  readonly enter: () => void;
+  readonly acquire: () => void;
 }
 
 /** A number of places, and a queue by rank. */
-export class Gate {
+export class Semaphore {
   readonly #waiting: Waiting[] = [];
-  #places: number;
+  #capacity: number;
   #free: number;
 
   /** `places`: how many may be in at once. */
   constructor(places: number) {
-    this.#places = places;
+    this.#capacity = places;
     this.#free = places;
   }
 
   /** How many may enter without waiting. */
-  get free(): number {
+  get available(): number {
     return Math.max(0, this.#free);
   }
 
@@ -34,11 +34,11 @@ export class Gate {
 
   /** Has more places from now on, or fewer once those who are in have left. */
   resize(places: number): void {
-    this.#free += places - this.#places;
-    this.#places = places;
+    this.#free += places - this.#capacity;
+    this.#capacity = places;
     while (this.#free > 0 && this.#waiting.length > 0) {
       this.#free--;
-      this.#waiting.shift()!.enter();
+      this.#waiting.shift()!.acquire();
     }
   }
 
@@ -58,7 +58,7 @@ export class Gate {
       if (!inside) return;
       inside = false;
       this.#free++;
-      this.resize(this.#places);
+      this.resize(this.#capacity);
     };
   }
 
@@ -70,7 +70,7 @@ export class Gate {
     };
     const waiting: Waiting = {
       rank,
-      enter() {
+      acquire() {
         signal.removeEventListener("abort", leave);
         resolve();
       },

@@ -5,8 +5,8 @@
  */
 
 import type { NostrEvent, NostrFilter } from "@nostrify/types";
-import type { RelayLink } from "./relay_connector.ts";
-import { type LegOptions, RelayLeg } from "./relay_request.ts";
+import type { RelayConnector } from "./relay_connector.ts";
+import { RelayRequest, type RelayRequestOptions } from "./relay_request.ts";
 
 /** How a relay's answer came to its end. */
 export interface AskResult {
@@ -33,15 +33,15 @@ export interface AskOptions {
  * on for page by page.
  */
 export async function askRelay(
-  link: RelayLink,
+  link: RelayConnector,
   filters: readonly NostrFilter[],
-  options: LegOptions,
+  options: RelayRequestOptions,
   { onEvent, signal, timeout }: AskOptions,
 ): Promise<AskResult> {
   const ending = new AbortController();
   let asked: AskResult = { answered: false, complete: false };
   const end = () => ending.abort();
-  const leg = new RelayLeg(link, filters, { ...options, isOnce: true }, {
+  const leg = new RelayRequest(link, filters, { ...options, isOnce: true }, {
     event: onEvent,
     late: () => {},
     lost: () => {},

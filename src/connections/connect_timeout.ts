@@ -13,7 +13,7 @@ const LEAST = 2_500;
 const ENOUGH = 3;
 
 /** Times of connections to any relay, the latest counting most. */
-export class UsualConnect {
+export class ConnectTimeout {
   #count = 0;
   #mean = 0;
   #deviation = 0;

@@ -8,7 +8,7 @@
 import type { Clock } from "../base/clock.ts";
 
 /** What a pulse is taken of. */
-export interface PulseOptions {
+export interface KeepaliveOptions {
   readonly clock: Clock;
   /** Asks something that takes next to no answer; what it returns takes that back. */
   readonly probe: () => () => void;
@@ -24,13 +24,13 @@ const PATIENCE = 15_000;
 const STALL = 500;
 
 /** Silence on a connection. */
-export class Pulse {
-  readonly #options: PulseOptions;
+export class Keepalive {
+  readonly #options: KeepaliveOptions;
   #heardAt: number;
   #cancel?: () => void;
   #takeBack?: () => void;
 
-  constructor(options: PulseOptions) {
+  constructor(options: KeepaliveOptions) {
     this.#options = options;
     this.#heardAt = options.clock.now();
   }

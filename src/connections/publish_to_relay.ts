@@ -5,13 +5,13 @@
  */
 
 import type { NostrEvent } from "@nostrify/types";
-import { unlessAborted } from "../base/abortable.ts";
+import { abortable } from "../base/abortable.ts";
 import { sleep } from "../base/clock.ts";
-import { RelayError } from "../nostr/errors.ts";
+import { RelayFailureError } from "../nostr/errors.ts";
 import { failureOf, retryAfter } from "../relays/relay_replies.ts";
 import { messageOf } from "./relay_connection.ts";
-import type { RelayLink } from "./relay_connector.ts";
-import type { LegOptions } from "./relay_request.ts";
+import type { RelayConnector } from "./relay_connector.ts";
+import type { RelayRequestOptions } from "./relay_request.ts";
 
 /** How often an event is offered to a relay that is asked too much. */
 const MOST_TRIES = 4;
@@ -21,13 +21,13 @@ const RATE_LIMIT_WAIT = 1_000;
 /**
  * Offers an event to a relay until it takes it, refuses it, or time is up.
  *
- * @throws {RelayError} If the relay did not take it: the reason says why.
+ * @throws {RelayFailureError} If the relay did not take it: the reason says why.
  * @throws The signal's reason, if it is aborted.
  */
-export async function publish(
+export async function publishToRelay(
   event: NostrEvent,
-  link: RelayLink,
-  options: LegOptions,
+  link: RelayConnector,
+  options: RelayRequestOptions,
   signal: AbortSignal,
 ): Promise<void> {
   const { clock, memory, random } = options;
@@ -53,10 +53,10 @@ export async function publish(
 /** One try; how it failed. */
 async function offer(
   event: NostrEvent,
-  link: RelayLink,
-  { clock, memory, rank }: LegOptions,
+  link: RelayConnector,
+  { clock, memory, rank }: RelayRequestOptions,
   signal: AbortSignal,
-): Promise<RelayError | undefined> {
+): Promise<RelayFailureError | undefined> {
   const { url } = link;
   const own = new AbortController();
   const abort = () => own.abort(signal.reason);
@@ -65,19 +65,19 @@ async function offer(
   let cancel = () => {};
   try {
     // Whoever publishes does not want to hear that a relay is left alone for now.
-    const session = await link.session(rank, own.signal, true);
+    const session = await link.connection(rank, own.signal, true);
     const unend = session.onEnd((error) => own.abort(error));
     // The time for the OK starts when the connection stands; if it never does, it ends.
     session.whenOpen().then(() => {
       if (own.signal.aborted) return;
       const { hard } = memory.deadlines(url);
       cancel = clock.after(hard, () => {
-        own.abort(new RelayError(url, "no-ok", `no OK within ${Math.round(hard)} ms`));
+        own.abort(new RelayFailureError(url, "no-ok", `no OK within ${Math.round(hard)} ms`));
       });
     }, abort);
     try {
       // An app's own relay need not look at the signal.
-      await unlessAborted(session.event(event, own.signal), own.signal);
+      await abortable(session.event(event, own.signal), own.signal);
     } finally {
       session.users--;
       unend();
@@ -86,12 +86,12 @@ async function offer(
   } catch (thrown) {
     const cause = own.signal.aborted ? own.signal.reason : thrown;
     if (signal.aborted) return undefined;
-    if (cause instanceof RelayError) return cause;
+    if (cause instanceof RelayFailureError) return cause;
     const words = messageOf(cause);
     const reason = failureOf(words);
     // It has the event: that is what was wanted.
     if (reason === "duplicate") return undefined;
-    return new RelayError(url, reason, words, { cause });
+    return new RelayFailureError(url, reason, words, { cause });
   } finally {
     cancel();
     // Also where it is over before the connection stands.

@@ -7,14 +7,14 @@
 import type { NostrEvent, NostrFilter, NRelay } from "@nostrify/types";
 import type { Clock } from "../base/clock.ts";
 import { RateMeter } from "../base/rate_meter.ts";
-import { RelayError } from "../nostr/errors.ts";
-import { Pulse } from "./keepalive.ts";
+import { RelayFailureError } from "../nostr/errors.ts";
+import { Keepalive } from "./keepalive.ts";
 import type { OpenRelay, RelayLog } from "./open_relay.ts";
 import { RelaySubscription, type SubscriptionListener } from "./relay_subscription.ts";
-import { SubscriptionPlaces } from "./subscription_slots.ts";
+import { SubscriptionSlots } from "./subscription_slots.ts";
 
 /** What a session needs of those who open it. */
-export interface SessionOptions {
+export interface RelayConnectionOptions {
   readonly open: OpenRelay;
   readonly clock: Clock;
   readonly verifyEvent: (event: NostrEvent) => boolean;
@@ -25,7 +25,7 @@ export interface SessionOptions {
   /** Told once that it is open, and after how many milliseconds. */
   readonly onOpen: (ms: number) => void;
   /** Told once that it is over. */
-  readonly onEnd: (error: RelayError) => void;
+  readonly onEnd: (error: RelayFailureError) => void;
   /** Told what the relay says to nobody in particular. */
   readonly onNotice: (words: string) => void;
   /** Told what went wrong in closing. */
@@ -42,19 +42,19 @@ const LOOK = 1_000;
 const MOST_FORGED = 100;
 
 /** A relay that was opened. */
-export class RelaySession {
+export class RelayConnection {
   /** The relay's URL. */
   readonly url: string;
   /** When it was begun, in milliseconds since 1970. */
   readonly startedAt: number;
   /** How many use it; counted up by who hands it out, and down by them. */
   users = 0;
-  readonly #options: SessionOptions;
+  readonly #options: RelayConnectionOptions;
   readonly #subscriptions = new Set<RelaySubscription>();
   readonly #strays: RateMeter;
-  readonly #endListeners = new Set<(error: RelayError) => void>();
-  readonly #places: SubscriptionPlaces;
-  readonly #pulse: Pulse;
+  readonly #endListeners = new Set<(error: RelayFailureError) => void>();
+  readonly #slots: SubscriptionSlots;
+  readonly #keepalive: Keepalive;
   readonly #opened = Promise.withResolvers<void>();
   #cancelTimeout = () => {};
   #relay?: NRelay;
@@ -65,16 +65,16 @@ export class RelaySession {
   #isOpen = false;
   /** Whether a subscription came to its EOSE. */
   #hasAnswered = false;
-  #ended?: RelayError;
+  #ended?: RelayFailureError;
 
-  /** Nothing happens before {@link RelaySession.start}. */
-  constructor(url: string, options: SessionOptions) {
+  /** Nothing happens before {@link RelayConnection.start}. */
+  constructor(url: string, options: RelayConnectionOptions) {
     this.url = url;
     this.#options = options;
     this.startedAt = options.clock.now();
-    this.#places = new SubscriptionPlaces(options.maxSubscriptions);
+    this.#slots = new SubscriptionSlots(options.maxSubscriptions);
     this.#strays = new RateMeter(options.clock, MOST_STRAYS);
-    this.#pulse = new Pulse({
+    this.#keepalive = new Keepalive({
       clock: options.clock,
       probe: () => this.#probe(),
       onDead: () => this.end(this.#silent()),
@@ -96,14 +96,14 @@ export class RelaySession {
         idleTimeout: false,
       });
     } catch (cause) {
-      this.end(new RelayError(this.url, "unreachable", messageOf(cause), { cause }));
+      this.end(new RelayFailureError(this.url, "unreachable", messageOf(cause), { cause }));
     }
     // It may have ended before there was anything to close.
     if (this.#ended) this.#close();
   }
 
   /** How it ended; absent as long as it has not. */
-  get ended(): RelayError | undefined {
+  get ended(): RelayFailureError | undefined {
     return this.#ended;
   }
 
@@ -119,7 +119,7 @@ export class RelaySession {
    * @param since Milliseconds since 1970: when something was asked for.
    */
   hasGoneSilent(since: number): boolean {
-    return this.#hasAnswered && this.#pulse.heardAt < since;
+    return this.#hasAnswered && this.#keepalive.heardAt < since;
   }
 
   /** The subscriptions that are open. */
@@ -127,19 +127,19 @@ export class RelaySession {
     return this.#subscriptions.size;
   }
 
-  /** Waits for the connection to stand. @throws {RelayError} If it comes to nothing. */
+  /** Waits for the connection to stand. @throws {RelayFailureError} If it comes to nothing. */
   whenOpen(): Promise<void> {
     return this.#opened.promise;
   }
 
   /** Tells of the end, until the answer is called. */
-  onEnd(listener: (error: RelayError) => void): () => void {
+  onEnd(listener: (error: RelayFailureError) => void): () => void {
     if (this.#ended) listener(this.#ended);
     this.#endListeners.add(listener);
     return () => this.#endListeners.delete(listener);
   }
 
-  /** Publishes an event. @throws What the relay throws, or a {@link RelayError} if the session ends. */
+  /** Publishes an event. @throws What the relay throws, or a {@link RelayFailureError} if the session ends. */
   async event(event: NostrEvent, signal: AbortSignal): Promise<void> {
     if (this.#ended || !this.#relay) throw this.#ended;
     await this.#relay.event(event, { signal });
@@ -148,17 +148,17 @@ export class RelaySession {
 
   /** Waits until the relay takes one more subscription; the answer gives the place back. */
   enter(signal: AbortSignal, stay: boolean): Promise<() => void> {
-    return this.#places.enter(signal, stay);
+    return this.#slots.acquire(signal, stay);
   }
 
   /** Whether so many subscriptions may stay open, and nobody has to wait for that. */
   mayStay(count: number): boolean {
-    return this.#places.mayStay(count);
+    return this.#slots.mayStay(count);
   }
 
   /** Whether one more user had better go elsewhere. */
   get isFull(): boolean {
-    return this.#places.isFullWith(this.users);
+    return this.#slots.isFullWith(this.users);
   }
 
   /**
@@ -181,20 +181,20 @@ export class RelaySession {
       verify: (event) => this.#verifies || this.#verify(event),
       over: () => {
         this.#subscriptions.delete(subscription);
-        if (this.#subscriptions.size === 0) this.#pulse.stop();
+        if (this.#subscriptions.size === 0) this.#keepalive.stop();
         leave();
       },
       flood: (error) => this.end(error),
     });
     this.#subscriptions.add(subscription);
-    if (this.#subscriptions.size === 1) this.#pulse.start();
+    if (this.#subscriptions.size === 1) this.#keepalive.start();
     if (this.#ended || !this.#relay) subscription.end(this.#ended!);
     else subscription.start(this.#relay);
     return subscription;
   }
 
   /** Ends it: all that is open on it, too. */
-  end(error: RelayError): void {
+  end(error: RelayFailureError): void {
     if (this.#ended) return;
     this.#ended = error;
     this.#cancelTimeout();
@@ -216,7 +216,7 @@ export class RelaySession {
   /** Asks for what nobody has, if the relay is one that answers. */
   #probe(): () => void {
     if (!this.#relay || !this.#hasAnswered) {
-      this.#pulse.heard();
+      this.#keepalive.heard();
       return () => {};
     }
     const nothing = () => {};
@@ -234,12 +234,12 @@ export class RelaySession {
     return () => probe.close();
   }
 
-  #silent(): RelayError {
-    return new RelayError(this.url, "disconnected", "nothing is heard on it any longer");
+  #silent(): RelayFailureError {
+    return new RelayFailureError(this.url, "disconnected", "nothing is heard on it any longer");
   }
 
   #isHeard(): void {
-    this.#pulse.heard();
+    this.#keepalive.heard();
     this.#hasOpened();
   }
 
@@ -264,7 +264,7 @@ export class RelaySession {
     if (this.#tells) {
       const ms = this.#options.clock.now() - this.startedAt;
       const detail = `no connection within ${Math.round(ms)} ms`;
-      return this.end(new RelayError(this.url, "connect-timeout", detail));
+      return this.end(new RelayFailureError(this.url, "connect-timeout", detail));
     }
     // It never tells; whether it is connected, its answers will show.
     this.#opened.resolve();
@@ -275,7 +275,7 @@ export class RelaySession {
     if (this.#options.verifyEvent(event)) return true;
     if (++this.#forged > MOST_FORGED) {
       const detail = `${this.#forged} events that their authors did not sign`;
-      this.end(new RelayError(this.url, "junk", detail));
+      this.end(new RelayFailureError(this.url, "junk", detail));
     }
     return false;
   }
@@ -290,10 +290,10 @@ export class RelaySession {
     else if (ns === "relay.ws.send" && Array.isArray(data) && data[0] === "REQ") this.#sent(data);
   }
 
-  #lost(): RelayError {
+  #lost(): RelayFailureError {
     return this.#isOpen
-      ? new RelayError(this.url, "disconnected", "the connection was closed")
-      : new RelayError(this.url, "unreachable", "no WebSocket came about");
+      ? new RelayFailureError(this.url, "disconnected", "the connection was closed")
+      : new RelayFailureError(this.url, "unreachable", "no WebSocket came about");
   }
 
   /**
@@ -315,12 +315,12 @@ export class RelaySession {
       if (subscription.id === undefined || subscription.id !== id) continue;
       if (verb === "EVENT") subscription.countOnWire();
       if (verb === "EOSE") subscription.endOnWire();
-      if (verb === "CLOSED") subscription.lastWords = String(words);
+      if (verb === "CLOSED") subscription.reasonText = String(words);
       return;
     }
     if (!this.#strays.count()) {
       const detail = `more than ${MOST_STRAYS} messages a minute that nobody asked for`;
-      this.end(new RelayError(this.url, "flood", detail));
+      this.end(new RelayFailureError(this.url, "flood", detail));
     }
   }
 }

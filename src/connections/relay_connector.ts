@@ -6,29 +6,29 @@
  */
 
 import type { NostrEvent } from "@nostrify/types";
-import { unlessAborted } from "../base/abortable.ts";
+import { abortable } from "../base/abortable.ts";
 import { type Clock, sleep } from "../base/clock.ts";
-import type { Gate } from "../base/semaphore.ts";
-import { RelayError } from "../nostr/errors.ts";
+import type { Semaphore } from "../base/semaphore.ts";
+import { RelayFailureError } from "../nostr/errors.ts";
 import type { RelayMemory } from "../relays/relay_memory.ts";
-import type { UsualConnect } from "./connect_timeout.ts";
+import type { ConnectTimeout } from "./connect_timeout.ts";
 import type { OpenRelay } from "./open_relay.ts";
-import { RelaySession } from "./relay_connection.ts";
+import { RelayConnection } from "./relay_connection.ts";
 
 /** What all links of an outbox share. */
-export interface LinkOptions {
+export interface RelayConnectorOptions {
   readonly open: OpenRelay;
   readonly clock: Clock;
   readonly memory: RelayMemory;
   /** Who may be in a handshake. */
-  readonly gate: Gate;
+  readonly semaphore: Semaphore;
   /** How long connections take. */
-  readonly usualConnect: UsualConnect;
+  readonly connectTimeout: ConnectTimeout;
   readonly verifyEvent: (event: NostrEvent) => boolean;
   /** After how many milliseconds a connection that nobody uses is closed. */
   readonly idleTimeout: number;
   /** Told of each failure of a relay. */
-  readonly onRelayError: (error: RelayError) => void;
+  readonly onRelayError: (error: RelayFailureError) => void;
   readonly onError: (error: Error) => void;
   /** Told when a relay has been connected. */
   readonly onConnected: (url: string) => void;
@@ -46,21 +46,21 @@ const IN_THE_WAY = 4_000;
 const MAX_SUBSCRIPTIONS = 20;
 
 /** Somebody who uses a link; giving it back twice does nothing. */
-export interface LinkUse {
+export interface ConnectorUse {
   readonly release: () => void;
 }
 
 /** One relay, and whatever connection to it there is. */
-export class RelayLink {
+export class RelayConnector {
   /** In normal form. */
   readonly url: string;
-  readonly #options: LinkOptions;
+  readonly #options: RelayConnectorOptions;
   /** All that have not ended, the oldest first. */
-  readonly #sessions = new Set<RelaySession>();
-  #opening?: Promise<RelaySession>;
-  #lastError?: RelayError;
+  readonly #connections = new Set<RelayConnection>();
+  #opening?: Promise<RelayConnection>;
+  #lastError?: RelayFailureError;
   /** With what a connection was ended that nobody used. */
-  #idleEnd?: RelayError;
+  #idleEnd?: RelayFailureError;
   #users = 0;
   #cancelIdle?: () => void;
   #isClosed = false;
@@ -73,7 +73,7 @@ export class RelayLink {
   readonly #notices = new Set<(words: string) => void>();
   readonly #closing = new AbortController();
 
-  constructor(url: string, options: LinkOptions) {
+  constructor(url: string, options: RelayConnectorOptions) {
     this.url = url;
     this.#options = options;
   }
@@ -85,16 +85,16 @@ export class RelayLink {
 
   /** Whether a connection stands. */
   get isOpen(): boolean {
-    return [...this.#sessions].some(({ isOpen }) => isOpen);
+    return [...this.#connections].some(({ isOpen }) => isOpen);
   }
 
   /** Whether nobody uses it, nor waits for it, and nothing is open. */
   get isIdle(): boolean {
-    return this.#users + this.#sessions.size + this.#sleepers.size + this.#publishing.size === 0;
+    return this.#users + this.#connections.size + this.#sleepers.size + this.#publishing.size === 0;
   }
 
   /** Keeps the connection from being closed for want of use. */
-  use(): LinkUse {
+  use(): ConnectorUse {
     this.#cancelIdle?.();
     this.#users++;
     let isReleased = false;
@@ -138,25 +138,27 @@ export class RelayLink {
    *
    * @param rank Who goes first where many want to connect: the lower.
    * @param isUrgent Not to wait for the end of a back-off.
-   * @throws {RelayError} If the relay is not to be connected to for now, or at all.
+   * @throws {RelayFailureError} If the relay is not to be connected to for now, or at all.
    */
-  async session(rank: number, signal: AbortSignal, isUrgent = false): Promise<RelaySession> {
+  async connection(rank: number, signal: AbortSignal, isUrgent = false): Promise<RelayConnection> {
     signal.throwIfAborted();
-    if (this.#isClosed) throw new RelayError(this.url, "unreachable", "the outbox is closed");
+    if (this.#isClosed) {
+      throw new RelayFailureError(this.url, "unreachable", "the outbox is closed");
+    }
     const blocked = this.#blocked();
     if (blocked) throw blocked;
-    let session = [...this.#sessions].find(({ isFull }) => !isFull);
-    if (!session && this.#sessions.size < MOST_SESSIONS) {
+    let session = [...this.#connections].find(({ isFull }) => !isFull);
+    if (!session && this.#connections.size < MOST_SESSIONS) {
       try {
-        session = await unlessAborted(this.#open(rank, isUrgent), signal);
+        session = await abortable(this.#open(rank, isUrgent), signal);
         // Those who waited for the same may have filled it by now.
-        if (!session.ended && session.isFull) return await this.session(rank, signal, isUrgent);
+        if (!session.ended && session.isFull) return await this.connection(rank, signal, isUrgent);
       } catch (error) {
         // One more was not to be had; if there are others, they have to do.
-        if (this.#sessions.size === 0 || signal.aborted) throw error;
+        if (this.#connections.size === 0 || signal.aborted) throw error;
       }
     }
-    session ??= [...this.#sessions].reduce((a, b) => b.users < a.users ? b : a);
+    session ??= [...this.#connections].reduce((a, b) => b.users < a.users ? b : a);
     session.users++;
     return session;
   }
@@ -168,7 +170,7 @@ export class RelayLink {
   blocksChanged(): void {
     const wasBlocked = this.#wasBlocked;
     const blocked = this.#blocked();
-    if (blocked) { for (const session of this.#sessions) session.end(blocked); }
+    if (blocked) { for (const session of this.#connections) session.end(blocked); }
     else if (wasBlocked) { for (const wake of [...this.#sleepers]) wake(); }
   }
 
@@ -185,11 +187,11 @@ export class RelayLink {
       await Promise.race([published, sleep(this.#options.clock, LAST_WAIT, enough.signal)]);
     }
     this.#cancelIdle?.();
-    this.#closing.abort(new RelayError(this.url, "disconnected", "the outbox is closed"));
-    for (const session of this.#sessions) session.end(this.#closing.signal.reason);
+    this.#closing.abort(new RelayFailureError(this.url, "disconnected", "the outbox is closed"));
+    for (const session of this.#connections) session.end(this.#closing.signal.reason);
   }
 
-  #open(rank: number, isUrgent: boolean): Promise<RelaySession> {
+  #open(rank: number, isUrgent: boolean): Promise<RelayConnection> {
     if (this.#opening) return this.#opening;
     const wait = this.#options.memory.retryAt(this.url) - this.#options.clock.now();
     if (wait > 0 && !isUrgent) return Promise.reject(this.#backingOff(wait));
@@ -197,27 +199,27 @@ export class RelayLink {
     return this.#opening;
   }
 
-  async #connect(rank: number): Promise<RelaySession> {
-    const { gate, clock, memory, usualConnect } = this.#options;
-    const leave = await gate.enter(rank, this.#closing.signal);
+  async #connect(rank: number): Promise<RelayConnection> {
+    const { semaphore, clock, memory, connectTimeout } = this.#options;
+    const leave = await semaphore.enter(rank, this.#closing.signal);
     // Those who wanted it may have given up while it waited for its turn.
     const blocked = this.#blocked();
     if (blocked || this.#users === 0) {
       leave();
       throw blocked ??
-        new RelayError(this.url, "unreachable", "nobody waits for it any longer");
+        new RelayFailureError(this.url, "unreachable", "nobody waits for it any longer");
     }
-    const session = new RelaySession(this.url, {
+    const session = new RelayConnection(this.url, {
       ...this.#options,
       clock,
       maxSubscriptions: () => memory.limits(this.url).maxSubscriptions ?? MAX_SUBSCRIPTIONS,
       connectTimeout: () => {
         const isKnown = memory.record(this.url)?.connectMs !== undefined;
         if (isKnown) return memory.deadlines(this.url).connect;
-        return Math.min(usualConnect.deadline, gate.waiting > 0 ? IN_THE_WAY : Infinity);
+        return Math.min(connectTimeout.deadline, semaphore.waiting > 0 ? IN_THE_WAY : Infinity);
       },
       onOpen: (ms) => {
-        usualConnect.took(ms);
+        connectTimeout.took(ms);
         memory.connected(this.url, ms);
         this.#options.onConnected(this.url);
         for (const wake of [...this.#sleepers]) wake();
@@ -226,13 +228,13 @@ export class RelayLink {
       onNotice: (words) => this.#notices.forEach((listener) => listener(words)),
     });
     session.whenOpen().then(leave, leave);
-    this.#sessions.add(session);
+    this.#connections.add(session);
     session.start();
     return session;
   }
 
-  #ended(session: RelaySession, error: RelayError): void {
-    this.#sessions.delete(session);
+  #ended(session: RelayConnection, error: RelayFailureError): void {
+    this.#connections.delete(session);
     const isOurs = error === this.#idleEnd || error.reason === "blocked-by-user";
     if (this.#isClosed || isOurs) return;
     this.#lastError = error;
@@ -242,21 +244,21 @@ export class RelayLink {
 
   #idle(): void {
     const detail = "nobody has used the connection for a while";
-    this.#idleEnd = new RelayError(this.url, "disconnected", detail);
-    for (const session of this.#sessions) session.end(this.#idleEnd);
+    this.#idleEnd = new RelayFailureError(this.url, "disconnected", detail);
+    for (const session of this.#connections) session.end(this.#idleEnd);
   }
 
-  #blocked(): RelayError | undefined {
+  #blocked(): RelayFailureError | undefined {
     this.#wasBlocked = this.#options.isBlocked?.(this.url) ?? false;
     if (!this.#wasBlocked) return undefined;
     const detail = "it is on the list of relays that the user blocks";
-    return new RelayError(this.url, "blocked-by-user", detail);
+    return new RelayFailureError(this.url, "blocked-by-user", detail);
   }
 
-  #backingOff(wait: number): RelayError {
+  #backingOff(wait: number): RelayFailureError {
     const seconds = Math.ceil(wait / 1000);
     const { reason = "unreachable", message = "it failed before" } = this.#lastError ?? {};
     const detail = `not asked again for ${seconds} s, since it failed: ${message}`;
-    return new RelayError(this.url, reason, detail, { cause: this.#lastError });
+    return new RelayFailureError(this.url, reason, detail, { cause: this.#lastError });
   }
 }

@@ -6,7 +6,7 @@
 
 import type { NostrEvent, NostrFilter } from "@nostrify/types";
 import { type Clock, sleep } from "../base/clock.ts";
-import { RelayError } from "../nostr/errors.ts";
+import { RelayFailureError } from "../nostr/errors.ts";
 import type { RelayLimits } from "../nostr/types.ts";
 import type { RelayMemory } from "../relays/relay_memory.ts";
 import { failureOf, limitsFrom, refusalOf, retryAfter } from "../relays/relay_replies.ts";
@@ -21,12 +21,12 @@ import {
   PageIndex,
   samePage,
 } from "./pagination.ts";
-import type { RelaySession } from "./relay_connection.ts";
+import type { RelayConnection } from "./relay_connection.ts";
 import type { RelaySubscription } from "./relay_subscription.ts";
 import { splitReqs } from "./split_reqs.ts";
 
 /** What an answer needs. */
-export interface AnswerOptions {
+export interface RelayQueryOptions {
   readonly clock: Clock;
   readonly memory: RelayMemory;
   readonly random: () => number;
@@ -39,11 +39,11 @@ export interface AnswerOptions {
   /** An event came that was asked for. */
   readonly onEvent: (event: NostrEvent) => void;
   /** Told of a refusal. */
-  readonly onRelayError?: (error: RelayError) => void;
+  readonly onRelayError?: (error: RelayFailureError) => void;
   /** The answer goes on: something came that was waited for. */
   readonly onProgress: () => void;
   /** The relay is left alone for so many milliseconds, as it wants to be. */
-  readonly onWait?: (ms: number, error: RelayError) => void;
+  readonly onWait?: (ms: number, error: RelayFailureError) => void;
 }
 
 /** Most REQs that stay open for new events, as there is a place for each request; more are replaced. */
@@ -56,14 +56,14 @@ const RATE_LIMIT_WAIT = 1_000;
 const MOST_UNASKED = 100;
 
 /** Stored events first; then those of the REQs that stay open. */
-export class RelayAnswer {
-  readonly #session: RelaySession;
-  readonly #options: AnswerOptions;
+export class RelayQuery {
+  readonly #connection: RelayConnection;
+  readonly #options: RelayQueryOptions;
   readonly #signal: AbortSignal;
   readonly #open = new Set<RelaySubscription>();
   /** Those that have not come to their EOSE, in the order in which they were sent. */
   readonly #waiting = new Set<RelaySubscription>();
-  readonly #over = Promise.withResolvers<RelayError>();
+  readonly #over = Promise.withResolvers<RelayFailureError>();
   #unasked = 0;
   #lost = 0;
   /** How many REQs are to stay open. */
@@ -72,10 +72,10 @@ export class RelayAnswer {
   #isLive = false;
   #isComplete = true;
   #answered = 0;
-  #lastError?: RelayError;
+  #lastError?: RelayFailureError;
 
-  constructor(session: RelaySession, options: AnswerOptions, signal: AbortSignal) {
-    this.#session = session;
+  constructor(session: RelayConnection, options: RelayQueryOptions, signal: AbortSignal) {
+    this.#connection = session;
     this.#options = options;
     this.#signal = signal;
     signal.addEventListener("abort", () => this.close(), { once: true });
@@ -87,7 +87,7 @@ export class RelayAnswer {
   }
 
   /** Resolves with the reason once a REQ ends that was to stay open. */
-  get over(): Promise<RelayError> {
+  get over(): Promise<RelayFailureError> {
     return this.#over.promise;
   }
 
@@ -109,7 +109,7 @@ export class RelayAnswer {
   /**
    * Asks for stored events, and resolves when there are no more.
    *
-   * @throws {RelayError} If the relay answered none of it.
+   * @throws {RelayFailureError} If the relay answered none of it.
    */
   async stored(filters: readonly NostrFilter[]): Promise<void> {
     await this.#askAll(filters.map(firstPage), !this.#options.isOnce, 0);
@@ -128,7 +128,7 @@ export class RelayAnswer {
    * has too many filters, is one too many, or is refused.
    */
   notice(words: string): void {
-    const { url, subscriptions } = this.#session;
+    const { url, subscriptions } = this.#connection;
     const largest = [...this.#waiting].sort((a, b) =>
       b.filters.length - a.filters.length || sizeOf(b.filters).bytes - sizeOf(a.filters).bytes
     ).at(0);
@@ -138,15 +138,15 @@ export class RelayAnswer {
       const lesson = limitsFrom(words, { ...sizeOf(subscription.filters), subscriptions });
       const about = lesson.maxSubscriptions === undefined ? largest : last;
       if (Object.keys(lesson).length === 0 || about !== subscription) continue;
-      subscription.lastWords = words;
+      subscription.reasonText = words;
       this.#waiting.delete(subscription);
-      return subscription.end(new RelayError(url, failureOf(words), words));
+      return subscription.end(new RelayFailureError(url, failureOf(words), words));
     }
     const refusal = refusalOf(words);
     if (refusal === undefined || !last) return;
-    last.lastWords = words;
+    last.reasonText = words;
     this.#waiting.delete(last);
-    last.end(new RelayError(url, refusal, words));
+    last.end(new RelayFailureError(url, refusal, words));
   }
 
   /** Closes all that is open. */
@@ -156,7 +156,7 @@ export class RelayAnswer {
   }
 
   get #limits(): RelayLimits {
-    const known = this.#options.memory.limits(this.#session.url);
+    const known = this.#options.memory.limits(this.#connection.url);
     const { maxMessageLength = Infinity } = known;
     const { maxLength = Infinity } = this.#options;
     if (maxLength >= maxMessageLength) return known;
@@ -178,11 +178,11 @@ export class RelayAnswer {
   /** New events alone are worth waiting for until others leave; stored ones are not to wait. */
   #mayStay(count: number): boolean {
     if (this.#isLive) return true;
-    return this.#staying + count <= MOST_STAYING && this.#session.mayStay(count);
+    return this.#staying + count <= MOST_STAYING && this.#connection.mayStay(count);
   }
 
   async #ask(pages: readonly FilterPage[], stay: boolean, tries: number): Promise<void> {
-    const leave = await this.#session.enter(this.#signal, stay);
+    const leave = await this.#connection.enter(this.#signal, stay);
     this.#options.onProgress();
     // It may have been given up just when its turn had come.
     if (this.#signal.aborted) return leave();
@@ -203,16 +203,16 @@ export class RelayAnswer {
 
   /** Sends a REQ; `ended` says how it came to its EOSE, `undefined` if well. */
   #subscribe(pages: readonly FilterPage[], stay: boolean, leave: () => void) {
-    const { promise: ended, resolve } = Promise.withResolvers<RelayError | undefined>();
+    const { promise: ended, resolve } = Promise.withResolvers<RelayFailureError | undefined>();
     const index = new PageIndex(pages);
     const filters = pages.map(({ filter }) => filter);
     let isStored = true;
-    const settle = (error?: RelayError) => {
+    const settle = (error?: RelayFailureError) => {
       isStored = false;
       resolve(error);
     };
     // All of this may be called before there is a subscription to speak of.
-    const subscription = this.#session.subscribe(
+    const subscription = this.#connection.subscribe(
       filters,
       {
         event: (event) => {
@@ -244,7 +244,7 @@ export class RelayAnswer {
     const next: FilterPage[] = [];
     for (const page of pages) {
       const lesson = lessonOf(page, this.#limits);
-      if (Object.keys(lesson).length > 0) memory.learnLimits(this.#session.url, lesson);
+      if (Object.keys(lesson).length > 0) memory.learnLimits(this.#connection.url, lesson);
       if (!isCut(page, this.#limits)) continue;
       const following = isPaged(page.filter) ? nextPage(page) : undefined;
       if (following && following.page <= maxPages) next.push(following);
@@ -258,20 +258,20 @@ export class RelayAnswer {
     pages: readonly FilterPage[],
     stay: boolean,
     tries: number,
-    error: RelayError,
-    { filters, lastWords = "" }: RelaySubscription,
+    error: RelayFailureError,
+    { filters, reasonText = "" }: RelaySubscription,
   ): Promise<void> {
     const { memory, clock, random } = this.#options;
-    const { url, ended, subscriptions } = this.#session;
+    const { url, ended, subscriptions } = this.#connection;
     if (!ended && tries < MOST_TRIES) {
       const sent = { ...sizeOf(filters), subscriptions: subscriptions + 1 };
-      const lesson = limitsFrom(lastWords, sent);
+      const lesson = limitsFrom(reasonText, sent);
       if (Object.keys(lesson).length > 0) {
         memory.learnLimits(url, lesson);
         return await this.#askAll(pages.map(samePage), stay, tries + 1);
       }
       if (error.reason === "rate-limited") {
-        const wait = retryAfter(lastWords) ?? RATE_LIMIT_WAIT * 2 ** tries * (0.5 + random());
+        const wait = retryAfter(reasonText) ?? RATE_LIMIT_WAIT * 2 ** tries * (0.5 + random());
         this.#options.onWait?.(wait, error);
         await sleep(clock, wait, this.#signal);
         return await this.#askAll(pages.map(samePage), stay, tries + 1);
@@ -289,7 +289,7 @@ export class RelayAnswer {
   #isUnasked(): void {
     if (++this.#unasked < MOST_UNASKED) return;
     const detail = `${this.#unasked} events that were not asked for`;
-    this.#session.end(new RelayError(this.#session.url, "junk", detail));
+    this.#connection.end(new RelayFailureError(this.#connection.url, "junk", detail));
   }
 }
 

@@ -8,41 +8,43 @@
 
 import type { NostrEvent, NostrFilter } from "@nostrify/types";
 import { sleep } from "../base/clock.ts";
-import { afterSilence } from "../base/inactivity_timer.ts";
-import { RelayError } from "../nostr/errors.ts";
+import { startInactivityTimer } from "../base/inactivity_timer.ts";
+import { RelayFailureError } from "../nostr/errors.ts";
 import { isOutage } from "../relays/relay_record_updates.ts";
-import type { RelaySession } from "./relay_connection.ts";
+import type { RelayConnection } from "./relay_connection.ts";
 import { messageOf } from "./relay_connection.ts";
-import type { RelayLink } from "./relay_connector.ts";
-import { type AnswerOptions, RelayAnswer } from "./relay_query.ts";
-import { liveFilters } from "./resume_filters.ts";
+import type { RelayConnector } from "./relay_connector.ts";
+import { RelayQuery, type RelayQueryOptions } from "./relay_query.ts";
+import { resumeFilters } from "./resume_filters.ts";
 
 /** Who is told of a leg. */
-export interface LegListener {
+export interface RelayRequestListener {
   /** An event that was asked for; perhaps not for the first time. */
   readonly event: (event: NostrEvent) => void;
   /** The answer takes longer than it should. */
   readonly late: () => void;
   /** The stored events are over, or will not come in time. May be called again once they do. */
-  readonly settled: (outcome: LegOutcome) => void;
+  readonly settled: (outcome: RelayRequestOutcome) => void;
   /** The relay does not work, before its answer or after it. */
   readonly lost: () => void;
 }
 
 /** How the stored events came to their end. */
-export interface LegOutcome {
+export interface RelayRequestOutcome {
   /** Whether the relay said that they are over. */
   readonly answered: boolean;
   /** Whether nothing was cut off on the way. */
   readonly complete: boolean;
   /** What went wrong; absent if it answered. */
-  readonly error?: RelayError;
+  readonly error?: RelayFailureError;
 }
 
 /** What a leg needs. */
-export interface LegOptions
-  extends
-    Pick<AnswerOptions, "clock" | "memory" | "random" | "maxPages" | "isOnce" | "onRelayError"> {
+export interface RelayRequestOptions extends
+  Pick<
+    RelayQueryOptions,
+    "clock" | "memory" | "random" | "maxPages" | "isOnce" | "onRelayError"
+  > {
   /** Who is connected first: the lower before the higher. */
   readonly rank: number;
 }
@@ -68,11 +70,11 @@ const BEHIND = 1_000;
 const SHORT = 10_000;
 
 /** One relay in one request. */
-export class RelayLeg {
-  readonly #link: RelayLink;
+export class RelayRequest {
+  readonly #connector: RelayConnector;
   readonly #filters: readonly NostrFilter[];
-  readonly #options: LegOptions;
-  readonly #listener: LegListener;
+  readonly #options: RelayRequestOptions;
+  readonly #listener: RelayRequestListener;
   /** When the newest event was written that the relay sent, in Unix seconds. */
   #newest = 0;
   /** When something was last heard of the answer. */
@@ -90,12 +92,12 @@ export class RelayLeg {
   #maxLength?: number;
 
   constructor(
-    link: RelayLink,
+    link: RelayConnector,
     filters: readonly NostrFilter[],
-    options: LegOptions,
-    listener: LegListener,
+    options: RelayRequestOptions,
+    listener: RelayRequestListener,
   ) {
-    this.#link = link;
+    this.#connector = link;
     this.#filters = filters;
     this.#options = options;
     this.#listener = listener;
@@ -104,16 +106,16 @@ export class RelayLeg {
   /** Goes on until the signal is aborted. */
   async run(signal: AbortSignal): Promise<void> {
     const { clock, memory, random } = this.#options;
-    const use = this.#link.use();
+    const use = this.#connector.use();
     try {
       for (let failures = 0; !signal.aborted;) {
         const startedAt = clock.now();
-        const isBackingOff = memory.retryAt(this.#link.url) > startedAt;
+        const isBackingOff = memory.retryAt(this.#connector.url) > startedAt;
         const error = await this.#connection(signal, failures);
         if (signal.aborted) return;
         if (error.reason === "blocked-by-user") {
           this.#failed(error);
-          await this.#link.pause(BLOCKED_PAUSE, signal);
+          await this.#connector.pause(BLOCKED_PAUSE, signal);
           continue;
         }
         const wasOfUse = this.#isAnswered && clock.now() - startedAt > SHORT;
@@ -126,33 +128,35 @@ export class RelayLeg {
         this.#maxLength = isHasty ? Math.max(SHORTEST, this.#lost >> 3) : undefined;
         const { first, longest } = isOutage(error.reason) ? PAUSES : LONG_PAUSES;
         const pause = isHasty ? HASTE : Math.min(longest, first * GROWTH ** (failures - 1));
-        const backoff = isHasty ? 0 : memory.retryAt(this.#link.url) - clock.now();
-        await this.#link.pause(Math.max(pause * (0.5 + random()), backoff), signal);
+        const backoff = isHasty ? 0 : memory.retryAt(this.#connector.url) - clock.now();
+        await this.#connector.pause(Math.max(pause * (0.5 + random()), backoff), signal);
       }
     } finally {
       use.release();
     }
   }
 
-  #failed(error: RelayError): void {
+  #failed(error: RelayFailureError): void {
     this.#listener.lost();
     if (!this.#isAnswered) this.#listener.settled({ answered: false, complete: false, error });
   }
 
   /** Asks over one connection; how that ended. */
-  async #connection(signal: AbortSignal, failures: number): Promise<RelayError> {
+  async #connection(signal: AbortSignal, failures: number): Promise<RelayFailureError> {
     const cycle = new AbortController();
     const stop = () => cycle.abort(signal.reason);
     signal.addEventListener("abort", stop, { once: true });
-    let session: RelaySession | undefined;
+    let session: RelayConnection | undefined;
     try {
       // Whoever has failed comes after all that have not been tried yet.
       const rank = this.#options.rank + failures * BEHIND;
-      session = await this.#link.session(rank, cycle.signal, failures === 1);
+      session = await this.#connector.connection(rank, cycle.signal, failures === 1);
       return await this.#talk(session, cycle.signal);
     } catch (error) {
-      if (error instanceof RelayError) return error;
-      return new RelayError(this.#link.url, "error", messageOf(error), { cause: error });
+      if (error instanceof RelayFailureError) return error;
+      return new RelayFailureError(this.#connector.url, "error", messageOf(error), {
+        cause: error,
+      });
     } finally {
       signal.removeEventListener("abort", stop);
       cycle.abort();
@@ -160,11 +164,11 @@ export class RelayLeg {
     }
   }
 
-  async #talk(session: RelaySession, signal: AbortSignal): Promise<RelayError> {
+  async #talk(session: RelayConnection, signal: AbortSignal): Promise<RelayFailureError> {
     const { clock, memory } = this.#options;
-    const { url } = this.#link;
+    const { url } = this.#connector;
     const startedAt = clock.now();
-    const answer = new RelayAnswer(session, {
+    const answer = new RelayQuery(session, {
       ...this.#options,
       maxLength: this.#maxLength,
       onEvent: (event) => this.#event(event),
@@ -175,12 +179,12 @@ export class RelayLeg {
       // Nobody can wait for longer than for a relay that says nothing.
       onWait: (ms, error) => ms > memory.deadlines(url).hard ? this.#failed(error) : undefined,
     }, signal);
-    const unhear = this.#link.onNotice((words) => answer.notice(words));
+    const unhear = this.#connector.onNotice((words) => answer.notice(words));
     const wait = this.#isAnswered
       ? { cancel: () => {}, since: () => startedAt }
       : this.#watch(session, answer, signal);
     try {
-      const wanted = this.#isAnswered ? liveFilters(this.#filters, this.since) : this.#filters;
+      const wanted = this.#isAnswered ? resumeFilters(this.#filters, this.since) : this.#filters;
       await answer.stored(wanted);
       if (signal.aborted) return this.#given();
       wait.cancel();
@@ -191,7 +195,7 @@ export class RelayLeg {
       this.#listener.settled({ answered: true, complete: answer.isComplete });
       if (!answer.stays) {
         await sleep(clock, LIVE_DELAY, signal);
-        if (!signal.aborted) await answer.live(liveFilters(this.#filters, this.since));
+        if (!signal.aborted) await answer.live(resumeFilters(this.#filters, this.since));
       }
       return await this.#over(answer, signal);
     } finally {
@@ -203,16 +207,16 @@ export class RelayLeg {
     }
   }
 
-  #over(answer: RelayAnswer, signal: AbortSignal): Promise<RelayError> {
-    const { promise, resolve } = Promise.withResolvers<RelayError>();
+  #over(answer: RelayQuery, signal: AbortSignal): Promise<RelayFailureError> {
+    const { promise, resolve } = Promise.withResolvers<RelayFailureError>();
     answer.over.then(resolve);
     signal.addEventListener("abort", () => resolve(this.#given()), { once: true });
     if (signal.aborted) resolve(this.#given());
     return promise;
   }
 
-  #given(): RelayError {
-    return new RelayError(this.#link.url, "disconnected", "the request was given up");
+  #given(): RelayFailureError {
+    return new RelayFailureError(this.#connector.url, "disconnected", "the request was given up");
   }
 
   /** Whether the relay has answered. */
@@ -240,7 +244,7 @@ export class RelayLeg {
 
   /** Tells the memory what came since it was last told. */
   #tell(): void {
-    this.#options.memory.delivered(this.#link.url, this.#untold);
+    this.#options.memory.delivered(this.#connector.url, this.#untold);
     this.#untold = 0;
   }
 
@@ -248,11 +252,11 @@ export class RelayLeg {
    * Tells when the answer is late, and when it is too late, counted from when the
    * connection stands.
    */
-  #watch(session: RelaySession, answer: RelayAnswer, signal: AbortSignal) {
+  #watch(session: RelayConnection, answer: RelayQuery, signal: AbortSignal) {
     const { clock, memory } = this.#options;
-    const { url } = this.#link;
+    const { url } = this.#connector;
     const heardAt = () => this.#progressAt;
-    const isAsking = () => answer.isAsking;
+    const isPending = () => answer.isAsking;
     const cancels: (() => void)[] = [];
     let since = clock.now();
     let isOver = false;
@@ -266,12 +270,16 @@ export class RelayLeg {
         isTooLate = true;
         if (session.hasGoneSilent(since)) {
           const detail = `nothing was heard on it for ${Math.round(ms)} ms`;
-          return session.end(new RelayError(url, "no-answer", detail));
+          return session.end(new RelayFailureError(url, "no-answer", detail));
         }
         const isSilent = this.#untold === 0;
         this.#tell();
         memory.unanswered(url);
-        const error = new RelayError(url, "no-answer", `no EOSE within ${Math.round(ms)} ms`);
+        const error = new RelayFailureError(
+          url,
+          "no-answer",
+          `no EOSE within ${Math.round(ms)} ms`,
+        );
         this.#options.onRelayError?.(error);
         // What it sends without an end is still better than nothing.
         if (isSilent) this.#failed(error);
@@ -279,12 +287,12 @@ export class RelayLeg {
       };
       cancels.push(
         // It is late, too, while it is not asked: others may have answered long ago.
-        afterSilence(clock, soft, { heardAt, isAsking: () => true }, () => {
+        startInactivityTimer(clock, soft, { heardAt, isPending: () => true }, () => {
           // Events come without a pause: after one there is no more to wait for.
-          if (this.#isStreaming && isAsking()) tooLate(soft);
+          if (this.#isStreaming && isPending()) tooLate(soft);
           else this.#listener.late();
         }),
-        afterSilence(clock, hard, { heardAt, isAsking }, () => tooLate(hard)),
+        startInactivityTimer(clock, hard, { heardAt, isPending }, () => tooLate(hard)),
       );
     };
     const cancel = () => {

@@ -7,7 +7,7 @@
 import type { NostrEvent, NostrFilter, NRelay } from "@nostrify/types";
 import type { Clock } from "../base/clock.ts";
 import { RateMeter } from "../base/rate_meter.ts";
-import { RelayError } from "../nostr/errors.ts";
+import { RelayFailureError } from "../nostr/errors.ts";
 import { failureOf } from "../relays/relay_replies.ts";
 
 /** Who asked. */
@@ -17,15 +17,15 @@ export interface SubscriptionListener {
   /** The stored events are over. */
   readonly eose: () => void;
   /** It is over, and not because it was closed here. */
-  readonly end: (error: RelayError) => void;
+  readonly end: (error: RelayFailureError) => void;
 }
 
 /** What the session wants to know besides. */
-interface SessionListener extends SubscriptionListener {
+interface ConnectionListener extends SubscriptionListener {
   readonly message: () => void;
   readonly verify: (event: NostrEvent) => boolean;
   readonly over: () => void;
-  readonly flood: (error: RelayError) => void;
+  readonly flood: (error: RelayFailureError) => void;
 }
 
 /** Most stored events that a filter without a smaller `limit` may be answered with. */
@@ -42,9 +42,9 @@ export class RelaySubscription {
   /** Its id on the wire, where that is known. */
   id?: string;
   /** What the relay's last CLOSED for it says. */
-  lastWords?: string;
+  reasonText?: string;
   readonly #url: string;
-  readonly #listener: SessionListener;
+  readonly #listener: ConnectionListener;
   readonly #controller = new AbortController();
   readonly #live: RateMeter;
   /** How many more stored events may come. */
@@ -59,7 +59,7 @@ export class RelaySubscription {
   #isStored = true;
   #isOver = false;
 
-  constructor(url: string, filters: NostrFilter[], clock: Clock, listener: SessionListener) {
+  constructor(url: string, filters: NostrFilter[], clock: Clock, listener: ConnectionListener) {
     this.#url = url;
     this.filters = filters;
     this.#listener = listener;
@@ -75,15 +75,15 @@ export class RelaySubscription {
     this.#listen(relay).then(
       () => {
         // chorus ends an answer so that cannot go on, as to a filter of ids.
-        if (this.lastWords === "") this.#eose();
+        if (this.reasonText === "") this.#eose();
         this.end(this.#closed());
       },
       (cause: unknown) => {
         const detail = cause instanceof Error ? cause.message : String(cause);
         this.end(
-          cause instanceof RelayError
+          cause instanceof RelayFailureError
             ? cause
-            : new RelayError(this.#url, "disconnected", detail, { cause }),
+            : new RelayFailureError(this.#url, "disconnected", detail, { cause }),
         );
       },
     );
@@ -98,7 +98,7 @@ export class RelaySubscription {
   }
 
   /** Ends it from the other side. */
-  end(error: RelayError): void {
+  end(error: RelayFailureError): void {
     if (this.#isOver) return;
     this.close();
     this.#listener.end(error);
@@ -122,7 +122,7 @@ export class RelaySubscription {
     const detail = this.#isStored
       ? "more events than any answer may hold"
       : `more than ${MOST_LIVE} events a minute`;
-    this.#listener.flood(new RelayError(this.#url, "flood", detail));
+    this.#listener.flood(new RelayFailureError(this.#url, "flood", detail));
   }
 
   async #listen(relay: NRelay): Promise<void> {
@@ -133,7 +133,7 @@ export class RelaySubscription {
       if (message[0] === "EVENT") this.#event(message[2]);
       else if (message[0] === "EOSE") this.#eose();
       else if (message[0] === "CLOSED") {
-        this.lastWords = message[2];
+        this.reasonText = message[2];
         return;
       }
     }
@@ -145,7 +145,7 @@ export class RelaySubscription {
     const dropped = this.#storedOnWire - this.#handedOn;
     if (dropped < MOST_UNASKED) return this.#listener.eose();
     const detail = `${dropped} events that were not asked for, or are forged`;
-    this.#listener.flood(new RelayError(this.#url, "junk", detail));
+    this.#listener.flood(new RelayFailureError(this.#url, "junk", detail));
   }
 
   #event(event: NostrEvent): void {
@@ -154,8 +154,8 @@ export class RelaySubscription {
     if (!this.#isOver && this.#listener.verify(event)) this.#listener.event(event);
   }
 
-  #closed(): RelayError {
-    const words = this.lastWords ?? "the relay ended the subscription";
-    return new RelayError(this.#url, failureOf(words), words);
+  #closed(): RelayFailureError {
+    const words = this.reasonText ?? "the relay ended the subscription";
+    return new RelayFailureError(this.#url, failureOf(words), words);
   }
 }

@@ -5,14 +5,14 @@
  */
 
 import type { NostrFilter } from "@nostrify/types";
-import { MOST_PEOPLE_PER_FILTER } from "../nostr/filter_subjects.ts";
+import { MAX_SUBJECTS_PER_FILTER } from "../nostr/filter_subjects.ts";
 import { copyFilter, matchesNothing } from "../nostr/filter_subjects.ts";
 
 /**
  * The few filters that match, from a time on, what the given ones match.
  *
  * What was cut so that a relay answers in full is put together again: filters that
- * differ in one list alone become one, with at most {@link MOST_PEOPLE_PER_FILTER}
+ * differ in one list alone become one, with at most {@link MAX_SUBJECTS_PER_FILTER}
  * values in a list. A `limit` is dropped. It is about the newest of the stored
  * events (NIP-01), and after an interruption it would cut off some of those that
  * were missed; `limit: 0`, which asks for new ones only, is `since` in other words.
@@ -22,7 +22,7 @@ import { copyFilter, matchesNothing } from "../nostr/filter_subjects.ts";
  * @param since From when on, in Unix seconds, rounded down; a filter's own `since`
  * stands where it is later.
  */
-export function liveFilters(filters: readonly NostrFilter[], since: number): NostrFilter[] {
+export function resumeFilters(filters: readonly NostrFilter[], since: number): NostrFilter[] {
   const from = Math.floor(since);
   let merged: Loose[] = [];
   for (const given of filters) {
@@ -78,7 +78,7 @@ function inOrder(filter: Loose): [string, unknown][] {
 
 /** A filter whose lists are no longer than a relay takes. */
 function inParts(filter: Loose): Loose[] {
-  const most = MOST_PEOPLE_PER_FILTER;
+  const most = MAX_SUBJECTS_PER_FILTER;
   for (const [name, list] of Object.entries(filter)) {
     if (!Array.isArray(list) || list.length <= most) continue;
     const count = Math.ceil(list.length / most);

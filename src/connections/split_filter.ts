@@ -34,7 +34,7 @@ const ALTERNATIVES = /^(?:ids|authors|kinds|#.+)$/;
  * @param filter The filter.
  * @param room Most bytes that a part's JSON may have.
  */
-export function narrowToLength(filter: NostrFilter, room: number): MeasuredFilter[] {
+export function splitFilter(filter: NostrFilter, room: number): MeasuredFilter[] {
   const bytes = bytesOf(JSON.stringify(filter));
   // A filter this short has no list that is too long.
   if (bytes <= room && bytes <= MOST_LIST_BYTES) return [{ filter, bytes }];
@@ -50,7 +50,7 @@ export function narrowToLength(filter: NostrFilter, room: number): MeasuredFilte
   const parts = left < room / 2 && left < list.bytes / 2 && lists.length > 1
     ? inTwo(list)
     : inParts(list, left);
-  return parts.flatMap((values) => narrowToLength({ ...filter, [list.name]: values }, room));
+  return parts.flatMap((values) => splitFilter({ ...filter, [list.name]: values }, room));
 }
 
 /** A list of alternatives, more than one of them. */

@@ -5,8 +5,8 @@
  */
 
 import type { NostrFilter } from "@nostrify/types";
-import type { ToldLimits } from "../relays/relay_replies.ts";
-import { narrowToLength } from "./split_filter.ts";
+import type { ReportedLimits } from "../relays/relay_replies.ts";
+import { splitFilter } from "./split_filter.ts";
 
 /** What is assumed of a relay whose limits are not known. */
 export interface SplitOptions {
@@ -44,7 +44,7 @@ const ENVELOPE = 11 + 64;
  */
 export function splitReqs(
   filters: readonly NostrFilter[],
-  limits: ToldLimits = {},
+  limits: ReportedLimits = {},
   options: SplitOptions = {},
 ): NostrFilter[][] {
   const most = Math.max(1, limits.maxFilters ?? options.maxFilters ?? 100);
@@ -54,7 +54,7 @@ export function splitReqs(
   let req: NostrFilter[] = [];
   let length = 0;
   for (const given of filters) {
-    for (const { filter, bytes } of narrowToLength(lowered(given, limits), room)) {
+    for (const { filter, bytes } of splitFilter(lowered(given, limits), room)) {
       // A comma stands between two.
       if (req.length > 0 && (req.length === most || length + 1 + bytes > room)) {
         reqs.push(req);
@@ -68,7 +68,7 @@ export function splitReqs(
   return reqs;
 }
 
-function lowered(filter: NostrFilter, { maxLimit }: ToldLimits): NostrFilter {
+function lowered(filter: NostrFilter, { maxLimit }: ReportedLimits): NostrFilter {
   if (maxLimit === undefined || filter.limit === undefined) return filter;
   return filter.limit > maxLimit ? { ...filter, limit: maxLimit } : filter;
 }

@@ -4,16 +4,16 @@
  * @module
  */
 
-import { Gate } from "../base/semaphore.ts";
+import { Semaphore } from "../base/semaphore.ts";
 
 /**
  * Places for subscriptions. Those that stay open never take the last one, so that
  * stored events can always be asked for.
  */
-export class SubscriptionPlaces {
+export class SubscriptionSlots {
   readonly #most: () => number;
-  readonly #all = new Gate(1);
-  readonly #staying = new Gate(1);
+  readonly #all = new Semaphore(1);
+  readonly #staying = new Semaphore(1);
 
   /** `most`: how many the relay takes at once, by what is known now. */
   constructor(most: () => number) {
@@ -25,7 +25,7 @@ export class SubscriptionPlaces {
    *
    * @param stay Whether the subscription is to stay open.
    */
-  async enter(signal: AbortSignal, stay: boolean): Promise<() => void> {
+  async acquire(signal: AbortSignal, stay: boolean): Promise<() => void> {
     this.#resize();
     const leaveStaying = stay ? await this.#staying.enter(0, signal) : () => {};
     try {
@@ -42,12 +42,12 @@ export class SubscriptionPlaces {
 
   /** Whether so many may stay open, and neither they nor others have to wait for that. */
   mayStay(count: number): boolean {
-    return this.#resize() > 1 && count <= this.#staying.free;
+    return this.#resize() > 1 && count <= this.#staying.available;
   }
 
   /** Whether `users`, with a subscription each that stays open, leave no such place. */
   isFullWith(users: number): boolean {
-    return users >= Math.max(1, this.#resize() - 1) || this.#staying.free === 0;
+    return users >= Math.max(1, this.#resize() - 1) || this.#staying.available === 0;
   }
 
   /** Goes by what is known now. */

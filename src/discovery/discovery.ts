@@ -4,17 +4,17 @@
  * @module
  */
 
-import { unlessAborted } from "../base/abortable.ts";
+import { abortable } from "../base/abortable.ts";
 import { RELAY_LIST_KIND } from "../nostr/kinds.ts";
 import type { DiscoveryOptions } from "./discovery_options.ts";
 import { type DiscoveryProgress, Tally } from "./discovery_progress.ts";
 import { ListIntake } from "./list_intake.ts";
-import { ListWatch } from "./list_refresher.ts";
+import { ListRefresher } from "./list_refresher.ts";
 import { ListSearch, type Verdict, waitFor } from "./list_search.ts";
-import { ListPauses } from "./search_cooldown.ts";
-import { type Check, type Checks, UNCHECKED } from "./search_log.ts";
-import { ListRounds } from "./search_rounds.ts";
-import { lookUpLists } from "./stored_lists.ts";
+import { SearchCooldown } from "./search_cooldown.ts";
+import { EMPTY_SEARCH_LOG, type SearchLog, type SearchLogEntry } from "./search_log.ts";
+import { SearchRounds } from "./search_rounds.ts";
+import { findStoredLists } from "./stored_lists.ts";
 
 /** What is known of people whose lists are wanted. */
 interface Wanted {
@@ -44,12 +44,12 @@ interface Wanted {
 export class Discovery {
   readonly #options: DiscoveryOptions;
   readonly #closing = new AbortController();
-  readonly #rounds: ListRounds;
-  readonly #watch: ListWatch;
+  readonly #rounds: SearchRounds;
+  readonly #watch: ListRefresher;
   readonly #tally: Tally;
   /** The searches under way, by kind and pubkey. */
   readonly #searches = new Map<number, Map<string, ListSearch>>();
-  readonly #pauses: ListPauses;
+  readonly #pauses: SearchCooldown;
   readonly #unhear: () => void;
 
   /** Asks nobody yet. */
@@ -57,16 +57,16 @@ export class Discovery {
     this.#options = options;
     const { store, onError } = options;
     const { signal } = this.#closing;
-    this.#pauses = new ListPauses(options.clock);
+    this.#pauses = new SearchCooldown(options.clock);
     this.#tally = new Tally(options);
-    this.#rounds = new ListRounds({
+    this.#rounds = new SearchRounds({
       ...options,
       maxAuthors: options.maxAuthors ?? 250,
       intake: new ListIntake({ store, signal, onError }),
       signal,
       onOver: (search, verdict) => this.#over(search, verdict),
     });
-    this.#watch = new ListWatch({
+    this.#watch = new ListRefresher({
       ...options,
       isDue: (pubkey) => this.#isDue(RELAY_LIST_KIND, pubkey),
       refresh: (pubkeys) => {
@@ -86,7 +86,7 @@ export class Discovery {
 
   /** Resolves once what was asked before a restart is known, or cannot be. Never rejects. */
   ready(): Promise<void> {
-    return this.#options.checks.ready();
+    return this.#options.searchLog.ready();
   }
 
   /**
@@ -105,7 +105,7 @@ export class Discovery {
   ): Promise<void> {
     const { searches } = await this.#want(kind, pubkeys, signal);
     await waitFor(searches, { clock: this.#options.clock, signal, wait });
-    this.#tally.tell();
+    this.#tally.report();
   }
 
   /**
@@ -126,11 +126,11 @@ export class Discovery {
     for (const pubkey of known) tally.enter(RELAY_LIST_KIND, pubkey, "known");
     for (const pubkey of missing) tally.enter(RELAY_LIST_KIND, pubkey, "missing");
     for (const { pubkey } of searches) tally.enter(RELAY_LIST_KIND, pubkey, "asked");
-    tally.tell();
+    tally.report();
     const onOver = (verdict: Verdict, search: ListSearch) => count(tally, search, verdict);
     await waitFor(searches, { clock: this.#options.clock, signal, onOver });
-    tally.tell();
-    this.#tally.tell();
+    tally.report();
+    this.#tally.report();
     return tally.progress;
   }
 
@@ -152,21 +152,21 @@ export class Discovery {
       for (const search of searches.values()) search.end("unknown");
     }
     this.#searches.clear();
-    await this.#options.checks.close();
+    await this.#options.searchLog.close();
   }
 
   /** Sees who has a list, and begins searches for those who have none, or an old one. */
   async #want(kind: number, pubkeys: Iterable<string>, signal?: AbortSignal): Promise<Wanted> {
     signal?.throwIfAborted();
-    const { checks, refreshAfter, store } = this.#options;
-    await unlessAborted(checks.ready(), signal);
-    const { known, lacking } = await lookUpLists(store, kind, pubkeys, signal);
+    const { searchLog, refreshAfter, store } = this.#options;
+    await abortable(searchLog.ready(), signal);
+    const { known, lacking } = await findStoredLists(store, kind, pubkeys, signal);
     const wanted = { searches: [] as ListSearch[], known, missing: [] as string[] };
     if (this.#closing.signal.aborted) return wanted;
     for (const pubkey of lacking) this.#seek(kind, pubkey, wanted);
     for (const pubkey of known) {
       this.#tally.enter(kind, pubkey, "known");
-      if (this.#isOlder(checks.get(pubkey)?.[kind], refreshAfter)) {
+      if (this.#isOlder(searchLog.get(pubkey)?.[kind], refreshAfter)) {
         this.#search(kind, pubkey, true);
       }
     }
@@ -179,9 +179,9 @@ export class Discovery {
     pubkey: string,
     { searches, missing }: { searches: ListSearch[]; missing: string[] },
   ): void {
-    const { checks, noneAfter } = this.#options;
-    const check = checks.get(pubkey)?.[kind];
-    const hasNone = check && !check.found && !this.#isOlder(check, noneAfter);
+    const { searchLog, missingTtl } = this.#options;
+    const check = searchLog.get(pubkey)?.[kind];
+    const hasNone = check && !check.found && !this.#isOlder(check, missingTtl);
     if (hasNone) return void missing.push(pubkey);
     const search = this.#search(kind, pubkey, false);
     if (!search) return;
@@ -211,22 +211,22 @@ export class Discovery {
     if (verdict !== "unknown") {
       const at = Math.floor(this.#options.clock.now() / 1000);
       const check = { at, found: verdict === "found" || hasList };
-      const change = (checks: Checks) => ({ ...checks, [kind]: check });
-      this.#options.checks.change(pubkey, change, UNCHECKED);
+      const change = (checks: SearchLog) => ({ ...checks, [kind]: check });
+      this.#options.searchLog.change(pubkey, change, EMPTY_SEARCH_LOG);
     } else if (callers > 0) this.#pauses.begin(kind, pubkey);
     count(this.#tally, search, verdict);
     search.end(verdict);
-    if (this.#searches.get(kind)?.size === 0) this.#tally.tell();
+    if (this.#searches.get(kind)?.size === 0) this.#tally.report();
   }
 
   /** Whether somebody is to be asked for anew, as far as that can be told without the store. */
   #isDue(kind: number, pubkey: string): boolean {
-    const { checks, noneAfter, refreshAfter } = this.#options;
-    const check = checks.get(pubkey)?.[kind];
-    return this.#isOlder(check, check?.found ? refreshAfter : noneAfter);
+    const { searchLog, missingTtl, refreshAfter } = this.#options;
+    const check = searchLog.get(pubkey)?.[kind];
+    return this.#isOlder(check, check?.found ? refreshAfter : missingTtl);
   }
 
-  #isOlder(check: Check | undefined, ms: number): boolean {
+  #isOlder(check: SearchLogEntry | undefined, ms: number): boolean {
     return !check || Math.abs(this.#options.clock.now() - check.at * 1000) >= ms;
   }
 }

@@ -5,11 +5,11 @@
  */
 
 import type { Clock } from "../base/clock.ts";
-import type { KeptRecords } from "../base/persistent_map.ts";
+import type { PersistentMap } from "../base/persistent_map.ts";
 import type { RelayListStore } from "../lists/relay_list_store.ts";
 import type { DiscoveryProgress } from "./discovery_progress.ts";
 import type { AskRelay } from "./relay_search_queue.ts";
-import type { Checks } from "./search_log.ts";
+import type { SearchLog } from "./search_log.ts";
 
 /** See the module. Relays are URLs in normal form; functions must not throw. */
 export interface DiscoveryOptions {
@@ -30,11 +30,11 @@ export interface DiscoveryOptions {
   /** How much a relay is worth, above 0. */
   readonly weight: (url: string) => number;
   /** When who was asked for; closed together with the discovery. */
-  readonly checks: KeptRecords<Checks>;
+  readonly searchLog: PersistentMap<SearchLog>;
   /** After how many milliseconds a list is asked for anew. */
   readonly refreshAfter: number;
   /** After how many milliseconds one who has no list is asked for anew. */
-  readonly noneAfter: number;
+  readonly missingTtl: number;
   /** Most people in one request. @default 250 */
   readonly maxAuthors?: number;
   /** Told of the progress of all that was wanted since the start. */

@@ -68,11 +68,11 @@ export class Tally {
     fates.set(pubkey, fate);
     if (fates.size > MOST_PEOPLE) fates.delete(fates.keys().next().value!);
     this.#isTold = false;
-    if (Math.abs(this.#options.clock.now() - this.#toldAt) >= OFTEN) this.tell();
+    if (Math.abs(this.#options.clock.now() - this.#toldAt) >= OFTEN) this.report();
   }
 
   /** Tells what has changed since it was last told, if anything has. */
-  tell(): void {
+  report(): void {
     if (this.#isTold) return;
     this.#isTold = true;
     this.#toldAt = this.#options.clock.now();

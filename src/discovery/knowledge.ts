@@ -5,18 +5,24 @@
  * @module
  */
 
-import { unlessAborted } from "../base/abortable.ts";
+import { abortable } from "../base/abortable.ts";
 import type { Clock } from "../base/clock.ts";
 import type { HintBook } from "../hints/hint_book.ts";
 import { addDmLists, addHints, authorHints } from "../hints/merge_hints.ts";
-import type { OwnLists } from "../lists/user_lists.ts";
+import type { UserLists } from "../lists/user_lists.ts";
 import { DM_LIST_KIND, LIST_KINDS, RELAY_LIST_KIND } from "../nostr/kinds.ts";
 import type { RelayUrlCheck } from "../nostr/relay_url.ts";
-import { hintKey } from "../nostr/subject_key.ts";
-import type { KnowledgeSource, Known, RelayHint, RelayListSource, Wishes } from "../nostr/types.ts";
+import { subjectKey } from "../nostr/subject_key.ts";
+import type {
+  KnowledgeSource,
+  Lookup,
+  RelayHint,
+  RelayKnowledge,
+  RelayListSource,
+} from "../nostr/types.ts";
 
 /** What is known, and who finds what is not. */
-export interface OutboxKnowledgeOptions {
+export interface KnowledgeOptions {
   readonly clock: Clock;
   readonly store: RelayListSource;
   readonly book: Pick<HintBook, "ready" | "has" | "get" | "authorOf">;
@@ -28,7 +34,7 @@ export interface OutboxKnowledgeOptions {
   /** The app's user, with their own lists. */
   readonly user?: {
     readonly pubkey: string;
-    readonly lists: Pick<OwnLists, "ready" | "private" | "groups">;
+    readonly lists: Pick<UserLists, "ready" | "private" | "groups">;
   };
   /** Whether a relay is usable. */
   readonly check: (url: string) => RelayUrlCheck;
@@ -49,13 +55,13 @@ const OFTEN = 600_000;
 const OWN_GROUP = 0.99;
 
 /** See the module. */
-export class OutboxKnowledge implements KnowledgeSource {
-  readonly #options: OutboxKnowledgeOptions;
+export class Knowledge implements KnowledgeSource {
+  readonly #options: KnowledgeOptions;
   /** The last search for the user's own lists, and when it began. */
   #own?: { readonly at: number; readonly search: Promise<unknown> };
 
   /** Nothing is read, and nobody is asked, before the first look. */
-  constructor(options: OutboxKnowledgeOptions) {
+  constructor(options: KnowledgeOptions) {
     this.#options = options;
   }
 
@@ -64,7 +70,7 @@ export class OutboxKnowledge implements KnowledgeSource {
    *
    * @throws What the database throws, or the reason of the signal.
    */
-  async look(wishes: Wishes, { signal }: LookOptions = {}): Promise<Answer> {
+  async lookUp(wishes: Lookup, { signal }: LookOptions = {}): Promise<Answer> {
     const { discovery, wait } = this.#options;
     const opts = { signal, wait };
     await this.during(() => {
@@ -83,17 +89,17 @@ export class OutboxKnowledge implements KnowledgeSource {
    */
   async during<T>(search: () => Promise<T>, signal?: AbortSignal): Promise<T> {
     const { discovery } = this.#options;
-    await unlessAborted(Promise.all([this.#read(), discovery?.ready()]), signal);
-    const [found] = await Promise.all([search(), unlessAborted(this.#findOwn(), signal)]);
+    await abortable(Promise.all([this.#read(), discovery?.ready()]), signal);
+    const [found] = await Promise.all([search(), abortable(this.#findOwn(), signal)]);
     return found;
   }
 
-  /** The same as {@link OutboxKnowledge.look} as things stand: nobody is asked. */
-  async known(wishes: Wishes, { signal }: LookOptions = {}): Promise<Answer> {
+  /** The same as {@link Knowledge.lookUp} as things stand: nobody is asked. */
+  async known(wishes: Lookup, { signal }: LookOptions = {}): Promise<Answer> {
     const { store, user } = this.#options;
-    await unlessAborted(this.#read(), signal);
+    await abortable(this.#read(), signal);
     const people = this.#people(wishes);
-    let known: ReadonlyMap<string, Known> = await store.get(people, { signal });
+    let known: ReadonlyMap<string, RelayKnowledge> = await store.get(people, { signal });
     if (wishes.dm.length > 0) {
       known = addDmLists(known, await store.get(wishes.dm, { signal, kind: DM_LIST_KIND }));
     }
@@ -101,7 +107,7 @@ export class OutboxKnowledge implements KnowledgeSource {
       const own = { ...known.get(user.pubkey), private: user.lists.private };
       known = new Map([...known, [user.pubkey, own]]);
     }
-    return addHints(known, this.#hints(people, wishes.things, known));
+    return addHints(known, this.#hints(people, wishes.eventsAndGroups, known));
   }
 
   /** Resolves once what is stored is read. */
@@ -127,8 +133,8 @@ export class OutboxKnowledge implements KnowledgeSource {
   }
 
   /** Whose lists are wanted: those of authors whom hints name, too. */
-  #people({ people, things }: Wishes): readonly string[] {
-    const authors = things.flatMap((key) => this.#options.book.authorOf(key) ?? []);
+  #people({ people, eventsAndGroups }: Lookup): readonly string[] {
+    const authors = eventsAndGroups.flatMap((key) => this.#options.book.authorOf(key) ?? []);
     return authors.length > 0 ? [...people, ...authors] : people;
   }
 
@@ -136,7 +142,7 @@ export class OutboxKnowledge implements KnowledgeSource {
   #hints(
     people: readonly string[],
     things: readonly string[],
-    known: ReadonlyMap<string, Known>,
+    known: ReadonlyMap<string, RelayKnowledge>,
   ): Map<string, RelayHint[]> {
     const { book } = this.#options;
     const hints = new Map<string, RelayHint[]>();
@@ -157,7 +163,7 @@ export class OutboxKnowledge implements KnowledgeSource {
   }
 
   /** Whether there are usable relays in a list, to read from and to write to. */
-  #isEnough({ write = [], read = [] }: Known): boolean {
+  #isEnough({ write = [], read = [] }: RelayKnowledge): boolean {
     const { check } = this.#options;
     return [write, read].every((urls) => urls.some((url) => check(url).url !== undefined));
   }
@@ -165,11 +171,11 @@ export class OutboxKnowledge implements KnowledgeSource {
   /** The host that the user's own list names for a group. */
   #hosts(key: string): RelayHint[] {
     for (const [id, url] of this.#options.user?.lists.groups ?? []) {
-      if (hintKey("group", id) === key) return [{ url, weight: OWN_GROUP, source: "hand" }];
+      if (subjectKey("group", id) === key) return [{ url, weight: OWN_GROUP, source: "hand" }];
     }
     return [];
   }
 }
 
-type Answer = ReadonlyMap<string, Known>;
+type Answer = ReadonlyMap<string, RelayKnowledge>;
 type LookOptions = { readonly signal?: AbortSignal };

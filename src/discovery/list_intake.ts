@@ -6,7 +6,7 @@
 
 import type { NostrEvent } from "@nostrify/types";
 import type { RelayListStore } from "../lists/relay_list_store.ts";
-import { type EventRefusedError, RelayError } from "../nostr/errors.ts";
+import { type EventRefusedError, RelayFailureError } from "../nostr/errors.ts";
 import type { ListSearch } from "./list_search.ts";
 
 /** What an intake needs. */
@@ -79,7 +79,7 @@ export class ListIntake {
     if (lies.length === 0 || this.#liars.has(url) || this.#liars.size >= MOST_LIARS) return;
     this.#liars.add(url);
     const detail = `${lies.length} lists in one answer are forged or malformed`;
-    this.#options.onError(new RelayError(url, "junk", detail, { cause: lies[0] }));
+    this.#options.onError(new RelayFailureError(url, "junk", detail, { cause: lies[0] }));
   }
 }
 

@@ -7,17 +7,17 @@
 
 import type { NostrEvent, NostrFilter } from "@nostrify/types";
 import { isEphemeralKind } from "nostr-tools/kinds";
-import { unlessAborted } from "../base/abortable.ts";
+import { abortable } from "../base/abortable.ts";
 import { integer } from "../base/check_option.ts";
 import type { Clock } from "../base/clock.ts";
-import { KeptRecords } from "../base/persistent_map.ts";
+import { PersistentMap } from "../base/persistent_map.ts";
 import type { RecordStore } from "../base/record_store.ts";
 import { RELAY_LIST_KIND, VANISH_KIND } from "../nostr/kinds.ts";
 import { isNewer, type Version } from "../nostr/versions.ts";
 import { eventRule } from "../plan/event_rules.ts";
 
-/** What a {@link ListSpreader} is made of. */
-export interface ListSpreaderOptions {
+/** What a {@link ListRebroadcaster} is made of. */
+export interface ListRebroadcasterOptions {
   /** Where relay lists are. A {@link RelayListStore} is one. */
   readonly store: {
     query(filters: NostrFilter[], opts?: { signal?: AbortSignal }): Promise<NostrEvent[]>;
@@ -61,10 +61,10 @@ interface Job {
 }
 
 /** Sends each version of an author's relay list once to each relay that took an event. */
-export class ListSpreader {
-  readonly #options: ListSpreaderOptions;
+export class ListRebroadcaster {
+  readonly #options: ListRebroadcasterOptions;
   readonly #max: number;
-  readonly #held: KeptRecords<Held>;
+  readonly #held: PersistentMap<Held>;
   /** Of whom something was published, those of whom it was first at the front. */
   readonly #authors = new Set<string>();
   /** When a relay that did not take a list may be offered one again. */
@@ -73,11 +73,11 @@ export class ListSpreader {
   readonly #closing = new AbortController();
 
   /** @throws {RangeError} If `max` is no integer >= 1. */
-  constructor(options: ListSpreaderOptions) {
+  constructor(options: ListRebroadcasterOptions) {
     const { backend, clock, onError } = options;
     this.#options = options;
     this.#max = integer("max", options.max, 5_000, 1);
-    this.#held = new KeptRecords<Held>({
+    this.#held = new PersistentMap<Held>({
       ...{ backend, clock, onError, max: this.#max },
       topic: "spread",
       name: "lists that relays have",
@@ -154,7 +154,7 @@ export class ListSpreader {
     const list = await this.#newest(pubkey);
     if (!list || !isNewer(list, this.#held.get(key) ?? NONE)) return;
     try {
-      await unlessAborted(publish(url, list, signal), signal);
+      await abortable(publish(url, list, signal), signal);
       this.#note(list, url);
     } catch (cause) {
       if (signal.aborted) return;
@@ -169,7 +169,7 @@ export class ListSpreader {
     const { signal } = this.#closing;
     const filter = { kinds: [RELAY_LIST_KIND], authors: [pubkey], limit: 1 };
     try {
-      const [list] = await unlessAborted(this.#options.store.query([filter], { signal }), signal);
+      const [list] = await abortable(this.#options.store.query([filter], { signal }), signal);
       return list && isPublic(list) ? list : undefined;
     } catch (cause) {
       if (!signal.aborted) this.#tell(`Cannot look up the relay list of ${pubkey}`, cause);

@@ -7,7 +7,7 @@
 import type { Clock } from "../base/clock.ts";
 
 /** What a watch needs. */
-export interface ListWatchOptions {
+export interface ListRefresherOptions {
   readonly clock: Clock;
   /** Dice in [0, 1). */
   readonly random: () => number;
@@ -23,14 +23,14 @@ const OFTEN = 60_000;
 const MOST_AT_ONCE = 1_000;
 
 /** People, and one timer for all of them. */
-export class ListWatch {
-  readonly #options: ListWatchOptions;
+export class ListRefresher {
+  readonly #options: ListRefresherOptions;
   /** How often each is watched; those who were asked for last at the end. */
   readonly #watched = new Map<string, number>();
   #cancel?: () => void;
 
   /** Watches nobody yet. */
-  constructor(options: ListWatchOptions) {
+  constructor(options: ListRefresherOptions) {
     this.#options = options;
   }
 

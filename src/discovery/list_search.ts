@@ -4,7 +4,7 @@
  * @module
  */
 
-import { unlessAborted } from "../base/abortable.ts";
+import { abortable } from "../base/abortable.ts";
 import type { Clock } from "../base/clock.ts";
 
 /** What a search came to: `unknown` where too few relays answered to say that there is none. */
@@ -146,7 +146,7 @@ export async function waitFor(
   for (const { listeners } of awaited) listeners.add(listener);
   const cancel = wait === undefined ? () => {} : clock.after(wait, resolve);
   try {
-    await unlessAborted(promise, signal);
+    await abortable(promise, signal);
   } catch (error) {
     for (const search of searches) search.callers--;
     throw error;

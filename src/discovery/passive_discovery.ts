@@ -7,7 +7,7 @@
 
 import type { NostrEvent } from "@nostrify/types";
 import { isEphemeralKind } from "nostr-tools/kinds";
-import { SeenIds } from "../base/bounded_set.ts";
+import { BoundedSet } from "../base/bounded_set.ts";
 import { deliveryHints } from "../hints/delivery_hints.ts";
 import { eventTagHints } from "../hints/event_tag_hints.ts";
 import { followListHints } from "../hints/follow_list_hints.ts";
@@ -27,7 +27,7 @@ import { isEventKey } from "../nostr/subject_key.ts";
 import type { RelayList } from "../nostr/types.ts";
 
 /** What passing events are given to. */
-export interface PassingEventsOptions {
+export interface PassiveDiscoveryOptions {
   /** The lists. */
   readonly store: {
     peek(pubkey: string, kind?: number): RelayList | null | undefined;
@@ -47,16 +47,16 @@ const MOST_AT_ONCE = 1_000;
 const MOST_REMEMBERED = 10_000;
 
 /** Looks at events that pass by. */
-export class PassingEvents {
-  readonly #options: PassingEventsOptions;
+export class PassiveDiscovery {
+  readonly #options: PassiveDiscoveryOptions;
   /** Those on their way into the store, by id. */
   readonly #storing = new Map<string, Promise<void>>();
   /** Those that need not be offered to the store again. */
-  readonly #stored = new SeenIds(MOST_REMEMBERED);
+  readonly #stored = new BoundedSet(MOST_REMEMBERED);
   /** Those whose tags were read. */
-  readonly #read = new SeenIds(MOST_REMEMBERED);
+  readonly #read = new BoundedSet(MOST_REMEMBERED);
 
-  constructor(options: PassingEventsOptions) {
+  constructor(options: PassiveDiscoveryOptions) {
     this.#options = options;
   }
 
@@ -70,7 +70,7 @@ export class PassingEvents {
     // What a stranger's tag says of a group would decide where its messages are asked for
     // and published.
     const hints = [...said, ...deliveryHints.read({ event, relay: url })]
-      .filter(({ about }) => isPubkey(about) ? !store.peek(about) : isEventKey(about));
+      .filter(({ subject }) => isPubkey(subject) ? !store.peek(subject) : isEventKey(subject));
     if (hints.length > 0) book.add(hints);
   }
 

@@ -6,7 +6,7 @@
 
 import type { NostrEvent, NostrFilter } from "@nostrify/types";
 import type { Clock } from "../base/clock.ts";
-import type { Gate } from "../base/semaphore.ts";
+import type { Semaphore } from "../base/semaphore.ts";
 import { isTooLong } from "../nostr/check_event.ts";
 import type { Taken } from "./list_intake.ts";
 import type { ListSearch, Outcome } from "./list_search.ts";
@@ -28,11 +28,11 @@ export type AskRelay = (
 ) => Promise<SearchAnswer>;
 
 /** What a queue needs. */
-export interface ListQueueOptions {
+export interface RelaySearchQueueOptions {
   readonly clock: Clock;
   readonly ask: AskRelay;
   /** How many requests there may be at once. */
-  readonly gate: Gate;
+  readonly semaphore: Semaphore;
   /** Most people in one request. */
   readonly maxAuthors: number;
   /** Ends everything. */
@@ -62,9 +62,9 @@ const MOST_VERSIONS = 3;
 const SPARE = 100;
 
 /** The searches that wait for a place, and those under way, at one relay. */
-export class ListQueue {
+export class RelaySearchQueue {
   readonly #url: string;
-  readonly #options: ListQueueOptions;
+  readonly #options: RelaySearchQueueOptions;
   /** Those somebody waits for, by pubkey; and the others. */
   readonly #urgent = new Map<string, ListSearch[]>();
   readonly #others = new Map<string, ListSearch[]>();
@@ -72,7 +72,7 @@ export class ListQueue {
   #running = 0;
 
   /** Asks for nobody yet. */
-  constructor(url: string, options: ListQueueOptions) {
+  constructor(url: string, options: RelaySearchQueueOptions) {
     this.#url = url;
     this.#options = options;
   }
@@ -100,8 +100,8 @@ export class ListQueue {
   }
 
   async #run(): Promise<void> {
-    const { gate, signal, onIdle } = this.#options;
-    const leave = await gate.enter(0, signal).catch(() => () => {});
+    const { semaphore, signal, onIdle } = this.#options;
+    const leave = await semaphore.enter(0, signal).catch(() => () => {});
     this.#isEntering = false;
     if (signal.aborted) return leave();
     this.#running++;

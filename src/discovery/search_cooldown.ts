@@ -11,7 +11,7 @@ import type { Clock } from "../base/clock.ts";
 const PAUSE = 10_000;
 
 /** Pauses of {@link PAUSE}, each for one kind of list of one person. */
-export class ListPauses {
+export class SearchCooldown {
   readonly #clock: Clock;
   /** When each ends, in milliseconds since 1970; the first to end come first. */
   readonly #ends = new Map<string, number>();

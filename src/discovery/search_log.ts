@@ -5,11 +5,11 @@
  * @module
  */
 
-import type { KeptRecordsOptions } from "../base/persistent_map.ts";
+import type { PersistentMapOptions } from "../base/persistent_map.ts";
 import { isPubkey } from "../nostr/pubkeys.ts";
 
 /** One look for one list. */
-export interface Check {
+export interface SearchLogEntry {
   /** When it ended, in Unix seconds. */
   readonly at: number;
   /** Whether the author had a list then. */
@@ -17,37 +17,37 @@ export interface Check {
 }
 
 /** The last look for each kind of list, of one author, by kind. */
-export type Checks = Readonly<Record<number, Check>>;
+export type SearchLog = Readonly<Record<number, SearchLogEntry>>;
 
 /** Nothing was looked for. */
-export const UNCHECKED: Checks = Object.freeze({});
+export const EMPTY_SEARCH_LOG: SearchLog = Object.freeze({});
 
 /** No author has more kinds of lists that are looked for. */
 const MOST_KINDS = 16;
 
-/** What {@link KeptRecords} has to know of checks. Keys are pubkeys. */
-export const LIST_CHECKS: Pick<
-  KeptRecordsOptions<Checks>,
+/** What {@link PersistentMap} has to know of checks. Keys are pubkeys. */
+export const SEARCH_LOG_RECORDS: Pick<
+  PersistentMapOptions<SearchLog>,
   "topic" | "name" | "isKey" | "parse" | "format" | "changedAt"
 > = {
   topic: "list",
   name: "looks for lists",
   isKey: isPubkey,
-  parse: parseChecks,
-  format: formatChecks,
+  parse: parseSearchLog,
+  format: formatSearchLog,
   changedAt: (checks) => Math.max(0, ...Object.values(checks).map(({ at }) => at)),
 };
 
 /** `10002+1700000000 10050-1700000000`: kind, found or not, Unix seconds. */
-export function formatChecks(checks: Checks): string {
+export function formatSearchLog(checks: SearchLog): string {
   return Object.entries(checks)
     .map(([kind, { at, found }]) => `${kind}${found ? "+" : "-"}${at}`)
     .join(" ");
 }
 
 /** Checks from their text; `undefined` where it is none. */
-export function parseChecks(text: string): Checks | undefined {
-  const checks: Record<number, Check> = {};
+export function parseSearchLog(text: string): SearchLog | undefined {
+  const checks: Record<number, SearchLogEntry> = {};
   const words = text.split(" ", MOST_KINDS + 1);
   if (words.length > MOST_KINDS) return undefined;
   for (const word of words) {

@@ -6,15 +6,15 @@
  */
 
 import type { Clock } from "../base/clock.ts";
-import { Gate } from "../base/semaphore.ts";
-import { RelayError } from "../nostr/errors.ts";
+import { Semaphore } from "../base/semaphore.ts";
+import { RelayFailureError } from "../nostr/errors.ts";
 import { RELAY_LIST_KIND } from "../nostr/kinds.ts";
 import type { ListIntake } from "./list_intake.ts";
 import type { ListSearch, Outcome, Verdict } from "./list_search.ts";
-import { type AskRelay, ListQueue } from "./relay_search_queue.ts";
+import { type AskRelay, RelaySearchQueue } from "./relay_search_queue.ts";
 
 /** What the rounds need; see `DiscoveryOptions`. */
-export interface ListRoundsOptions {
+export interface SearchRoundsOptions {
   readonly clock: Clock;
   readonly ask: AskRelay;
   readonly intake: ListIntake;
@@ -43,11 +43,11 @@ const GOOD = 0.5;
 const FLOOD_PAUSE = 600_000;
 
 /** See the module. */
-export class ListRounds {
-  readonly #options: ListRoundsOptions;
+export class SearchRounds {
+  readonly #options: SearchRoundsOptions;
   readonly #indexers: ReadonlySet<string>;
-  readonly #queues = new Map<string, ListQueue>();
-  readonly #others = new Gate(AT_OTHERS);
+  readonly #queues = new Map<string, RelaySearchQueue>();
+  readonly #others = new Semaphore(AT_OTHERS);
   /** Relays that flood, and until when they are left alone. */
   readonly #floods = new Map<string, number>();
   /** Searches that have not begun, until all of this turn are there. */
@@ -56,7 +56,7 @@ export class ListRounds {
   #dealt = 0;
 
   /** Nobody is asked yet. */
-  constructor(options: ListRoundsOptions) {
+  constructor(options: SearchRoundsOptions) {
     this.#options = options;
     this.#indexers = new Set(options.indexers);
   }
@@ -147,17 +147,17 @@ export class ListRounds {
     this.#go(search);
   }
 
-  #queue(url: string): ListQueue {
+  #queue(url: string): RelaySearchQueue {
     let queue = this.#queues.get(url);
     if (queue) return queue;
     const { ask, clock, intake, maxAuthors, signal, onError } = this.#options;
-    queue = new ListQueue(url, {
+    queue = new RelaySearchQueue(url, {
       ask,
       clock,
       maxAuthors,
       signal,
       onError,
-      gate: this.#indexers.has(url) ? new Gate(AT_ONE_INDEXER) : this.#others,
+      semaphore: this.#indexers.has(url) ? new Semaphore(AT_ONE_INDEXER) : this.#others,
       isUsable: () => this.#isUsable(url),
       take: (lists) => intake.take(url, lists),
       onFound: (search) => {
@@ -181,6 +181,6 @@ export class ListRounds {
     for (const [other, until] of this.#floods) if (until <= now) this.#floods.delete(other);
     this.#floods.set(url, now + FLOOD_PAUSE);
     const detail = `more than ${most} events, where there cannot be as many lists`;
-    this.#options.onError(new RelayError(url, "flood", detail));
+    this.#options.onError(new RelayFailureError(url, "flood", detail));
   }
 }

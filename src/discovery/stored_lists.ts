@@ -4,13 +4,13 @@
  * @module
  */
 
-import { unlessAborted } from "../base/abortable.ts";
+import { abortable } from "../base/abortable.ts";
 import type { RelayListStore } from "../lists/relay_list_store.ts";
 import { ADDRESS_LIST_KINDS } from "../nostr/kinds.ts";
 import { isPubkey } from "../nostr/pubkeys.ts";
 
 /** People by whether a list of theirs is stored. What is no pubkey is in neither. */
-export interface ListLookup {
+export interface StoredLists {
   /** Those who have one; perhaps more than once. */
   readonly known: string[];
   /** Those who have none. */
@@ -22,12 +22,12 @@ export interface ListLookup {
  *
  * @throws What the database throws, or the reason of the signal.
  */
-export async function lookUpLists(
+export async function findStoredLists(
   store: Pick<RelayListStore, "peek" | "get" | "query">,
   kind: number,
   pubkeys: Iterable<string>,
   signal?: AbortSignal,
-): Promise<ListLookup> {
+): Promise<StoredLists> {
   const isInMemory = ADDRESS_LIST_KINDS.includes(kind);
   const known: string[] = [];
   const lacking = new Set<string>();
@@ -48,7 +48,7 @@ export async function lookUpLists(
     return { known, lacking };
   }
   const filter = { kinds: [kind], authors: [...unread] };
-  for (const { pubkey } of await unlessAborted(store.query([filter], { signal }), signal)) {
+  for (const { pubkey } of await abortable(store.query([filter], { signal }), signal)) {
     if (lacking.delete(pubkey)) known.push(pubkey);
   }
   return { known, lacking };

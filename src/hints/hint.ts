@@ -9,8 +9,8 @@ import type { HintSource } from "../nostr/types.ts";
 
 /** One hint, as it was seen. */
 export interface Hint {
-  /** What it is about: a pubkey, or a key made by `hintKey`. */
-  readonly about: string;
+  /** What it is about: a pubkey, or a key made by `subjectKey`. */
+  readonly subject: string;
   /** The relay, as it was seen: no policy has looked at it. */
   readonly url: string;
   /** Where it comes from. */

@@ -5,11 +5,11 @@
  */
 
 import type { Clock } from "../base/clock.ts";
-import { KeptRecords } from "../base/persistent_map.ts";
+import { PersistentMap } from "../base/persistent_map.ts";
 import type { RecordStore } from "../base/record_store.ts";
 import { isPubkey } from "../nostr/pubkeys.ts";
 import type { RelayUrlCheck } from "../nostr/relay_url.ts";
-import { isEventKey, isHintKey } from "../nostr/subject_key.ts";
+import { isEventKey, isSubjectKey } from "../nostr/subject_key.ts";
 import type { RelayHint } from "../nostr/types.ts";
 import type { Hint } from "./hint.ts";
 import {
@@ -53,7 +53,7 @@ export class HintBook {
   readonly #mostWanted: number;
   readonly #perKey: number;
   /** By key, as texts of `hint_record.ts`. */
-  readonly #records: KeptRecords<string>;
+  readonly #records: PersistentMap<string>;
   /** People and groups that were asked for, whether known or not; the latest at the end. */
   readonly #wanted = new Set<string>();
   #ready?: Promise<void>;
@@ -64,12 +64,12 @@ export class HintBook {
     const { max = 20_000, perKey = 8 } = options;
     this.#mostWanted = Math.floor(max / 2);
     this.#perKey = perKey;
-    this.#records = new KeptRecords({
+    this.#records = new PersistentMap({
       ...options,
       max,
       topic: "hint",
       name: "hints",
-      isKey: isHintKey,
+      isKey: isSubjectKey,
       parse: (text) => cleanHints(text, perKey),
       format: (text) => text,
       changedAt: lastSeen,
@@ -103,17 +103,17 @@ export class HintBook {
     const now = Math.floor(clock.now() / 1000);
     const time = { seen: Math.floor(Math.min(Math.max(0, at), now)), now, perKey: this.#perKey };
     let added = 0;
-    for (const { about, source, url: seen, author } of hints) {
-      if (!isHintKey(about) || !isHintSource(source)) continue;
+    for (const { subject, source, url: seen, author } of hints) {
+      if (!isSubjectKey(subject) || !isHintSource(source)) continue;
       const { url } = check(seen);
       if (url === undefined) continue;
       const hint = {
         url,
         source,
-        author: isEventKey(about) && isPubkey(author) ? author : undefined,
+        author: isEventKey(subject) && isPubkey(author) ? author : undefined,
       };
-      if (source === "hand") this.#want(about);
-      if (this.#records.change(about, (text) => addHint(text, hint, time), NO_HINTS)) added++;
+      if (source === "hand") this.#want(subject);
+      if (this.#records.change(subject, (text) => addHint(text, hint, time), NO_HINTS)) added++;
     }
     return added;
   }
@@ -148,7 +148,7 @@ export class HintBook {
 
   /** An event is asked for once or twice: that is no reason to keep a place for it. */
   #want(key: string): void {
-    if (!isHintKey(key) || isEventKey(key)) return;
+    if (!isSubjectKey(key) || isEventKey(key)) return;
     this.#wanted.delete(key);
     this.#wanted.add(key);
     if (this.#wanted.size <= this.#mostWanted) return;

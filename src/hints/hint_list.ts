@@ -5,7 +5,7 @@
  */
 
 import { isPubkey } from "../nostr/pubkeys.ts";
-import { hintKey, isHintKey } from "../nostr/subject_key.ts";
+import { isSubjectKey, subjectKey } from "../nostr/subject_key.ts";
 import type { HintSource } from "../nostr/types.ts";
 import type { Hint } from "./hint.ts";
 
@@ -34,22 +34,22 @@ export class HintList {
   /** An event may be at a relay, and so may its author, where that is known. */
   addEvent(id: unknown, url: unknown, author?: unknown): void {
     if (!isPubkey(id)) return;
-    this.add(hintKey("id", id), url, author);
+    this.add(subjectKey("id", id), url, author);
     this.addPerson(author, url);
   }
 
   /** A relay may be the host of a group (NIP-29). */
   addGroup(id: unknown, url: unknown): void {
-    if (typeof id === "string") this.add(hintKey("group", id), url);
+    if (typeof id === "string") this.add(subjectKey("group", id), url);
   }
 
   /** Anything may be at a relay. */
-  add(about: unknown, url: unknown, author?: unknown, source: HintSource = this.#source): void {
+  add(subject: unknown, url: unknown, author?: unknown, source: HintSource = this.#source): void {
     if (typeof url !== "string" || url === "" || url.length > MAX_URL_LENGTH) return;
-    if (!isHintKey(about)) return;
-    const hint = isPubkey(author) ? { about, url, source, author } : { about, url, source };
-    const hints = this.#hints.get(about);
-    if (!hints) return void this.#hints.set(about, [hint]);
+    if (!isSubjectKey(subject)) return;
+    const hint = isPubkey(author) ? { subject, url, source, author } : { subject, url, source };
+    const hints = this.#hints.get(subject);
+    if (!hints) return void this.#hints.set(subject, [hint]);
     const known = hints.findIndex((other) => other.url === url);
     if (known >= 0) { if (hints[known].author === undefined) hints[known] = hint; }
     else if (hints.length < MAX_RELAYS) hints.push(hint);

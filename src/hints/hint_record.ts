@@ -52,7 +52,7 @@ export function isHintSource(value: unknown): value is HintSource {
  */
 export function addHint(
   text: string,
-  { url, source, author }: Omit<Hint, "about">,
+  { url, source, author }: Omit<Hint, "subject">,
   { seen, now, perKey }: { seen: number; now: number; perKey: number },
 ): string {
   const [relays, knownAuthor, by] = read(text);

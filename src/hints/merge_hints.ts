@@ -4,15 +4,15 @@
  * @module
  */
 
-import type { Known, RelayHint, RelayList } from "../nostr/types.ts";
+import type { RelayHint, RelayKnowledge, RelayList } from "../nostr/types.ts";
 import type { Hint } from "./hint.ts";
 import { TRUST } from "./hint_weight.ts";
 
 /** What is known, and kind 10050 lists besides. */
 export function addDmLists(
-  known: ReadonlyMap<string, Known>,
+  known: ReadonlyMap<string, RelayKnowledge>,
   lists: ReadonlyMap<string, RelayList>,
-): Map<string, Known> {
+): Map<string, RelayKnowledge> {
   const all = new Map(known);
   for (const [pubkey, { write }] of lists) all.set(pubkey, { ...known.get(pubkey), dm: write });
   return all;
@@ -21,12 +21,12 @@ export function addDmLists(
 /** Hints that count once: those of a request, by what they are about. */
 export function freshHints(hints: Iterable<Hint>): Map<string, RelayHint[]> {
   const found = new Map<string, RelayHint[]>();
-  for (const { about, url, source } of hints) {
+  for (const { subject, url, source } of hints) {
     const weight = TRUST[source]?.first;
     if (weight === undefined) continue;
-    const own = found.get(about);
+    const own = found.get(subject);
     if (own) own.push({ url, weight, source });
-    else found.set(about, [{ url, weight, source }]);
+    else found.set(subject, [{ url, weight, source }]);
   }
   return found;
 }
@@ -35,7 +35,7 @@ export function freshHints(hints: Iterable<Hint>): Map<string, RelayHint[]> {
  * That an event may be wherever its author writes: there above all, but not in so many
  * places that the relay at which somebody saw it is not asked.
  */
-export function authorHints({ write = [] }: Known): RelayHint[] {
+export function authorHints({ write = [] }: RelayKnowledge): RelayHint[] {
   return write.map((url, i) => ({ url, weight: i === 0 ? 1 : 0.5, source: "author" }));
 }
 
@@ -45,13 +45,13 @@ export function authorHints({ write = [] }: Known): RelayHint[] {
  * @param hints Those who wrote an event must be among what is known, if anything is.
  */
 export function addAttached(
-  known: ReadonlyMap<string, Known>,
+  known: ReadonlyMap<string, RelayKnowledge>,
   hints: readonly Hint[],
-): ReadonlyMap<string, Known> {
+): ReadonlyMap<string, RelayKnowledge> {
   const fresh = freshHints(hints);
-  for (const { about, author } of hints) {
-    if (author === undefined || about === author) continue;
-    fresh.get(about)?.push(...authorHints(known.get(author) ?? {}));
+  for (const { subject, author } of hints) {
+    if (author === undefined || subject === author) continue;
+    fresh.get(subject)?.push(...authorHints(known.get(author) ?? {}));
   }
   return addHints(known, fresh);
 }
@@ -61,9 +61,9 @@ export function addAttached(
  * heavier hint counts, and the heaviest come first; of equals the smaller URL.
  */
 export function addHints(
-  known: ReadonlyMap<string, Known>,
+  known: ReadonlyMap<string, RelayKnowledge>,
   hints: ReadonlyMap<string, readonly RelayHint[]>,
-): ReadonlyMap<string, Known> {
+): ReadonlyMap<string, RelayKnowledge> {
   if (hints.size === 0) return known;
   const all = new Map(known);
   for (const [key, more] of hints) {

@@ -6,7 +6,7 @@
  */
 
 import type { NostrFilter } from "@nostrify/types";
-import { peopleOf } from "../nostr/filter_subjects.ts";
+import { peopleScope } from "../nostr/filter_subjects.ts";
 import type { Hint } from "./hint.ts";
 import { HintList } from "./hint_list.ts";
 
@@ -44,13 +44,13 @@ export function withHints<F extends NostrFilter>(
     );
   }
   const list = new HintList("hand");
-  const people = peopleOf(filter)?.names ?? [];
+  const people = peopleScope(filter)?.subjects ?? [];
   for (const hint of hints as readonly (string | Hint)[]) {
     if (typeof hint === "string") addUrl(list, filter, people, hint);
-    else list.add(hint?.about, hint?.url, hint?.author, hint?.source);
+    else list.add(hint?.subject, hint?.url, hint?.author, hint?.source);
   }
-  for (const { about, url, author, source } of attached.get(filter) ?? []) {
-    list.add(about, url, author, source);
+  for (const { subject, url, author, source } of attached.get(filter) ?? []) {
+    list.add(subject, url, author, source);
   }
   attached.set(filter, list.all());
   return filter;

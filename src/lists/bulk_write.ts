@@ -23,7 +23,7 @@ export interface StoreResult {
 }
 
 /** With what events are stored. */
-export interface StoreEventsTools {
+export interface BulkWriteTools {
   readonly db: NStore;
   readonly writer: ListWriter;
   /**
@@ -46,9 +46,9 @@ interface Options {
 const TURN = 10;
 
 /** Stores events in their order, each as it would be stored by itself. */
-export async function storeEvents(
+export async function bulkWrite(
   events: Iterable<NostrEvent>,
-  tools: StoreEventsTools,
+  tools: BulkWriteTools,
   opts: Options,
 ): Promise<StoreResult> {
   const result = { stored: 0, refused: [] as EventRefusedError[] };
@@ -66,7 +66,7 @@ export async function storeEvents(
 async function storeBatch(
   events: readonly NostrEvent[],
   result: { stored: number; readonly refused: EventRefusedError[] },
-  tools: StoreEventsTools,
+  tools: BulkWriteTools,
   opts: Options,
 ): Promise<void> {
   const { writer } = tools;
@@ -98,7 +98,7 @@ async function storeBatch(
 async function checkAll(
   events: readonly NostrEvent[],
   refused: EventRefusedError[],
-  { db, check, now }: StoreEventsTools,
+  { db, check, now }: BulkWriteTools,
   opts: Options,
 ): Promise<NostrEvent[]> {
   const known = await storedAlready(db, events, opts);

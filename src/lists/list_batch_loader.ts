@@ -12,7 +12,7 @@ import { isNewer } from "../nostr/versions.ts";
 export type Batch = Promise<ReadonlyMap<string, RelayList>>;
 
 /** How lists are loaded. */
-export interface ListLoaderOptions {
+export interface ListBatchLoaderOptions {
   /** The kind of the lists. */
   readonly kind: number;
   /** Most pubkeys in one query. */
@@ -24,15 +24,15 @@ export interface ListLoaderOptions {
 }
 
 /** Turns single wishes into few queries. */
-export class ListLoader {
+export class ListBatchLoader {
   readonly #db: NStore;
-  readonly #options: ListLoaderOptions;
+  readonly #options: ListBatchLoaderOptions;
   /** The batch of each person somebody waits for. */
   readonly #pending = new Map<string, Batch>();
   /** The batch that still takes people, until it is sent. */
   #open: { readonly wanted: string[]; readonly batch: Batch } | undefined;
 
-  constructor(db: NStore, options: ListLoaderOptions) {
+  constructor(db: NStore, options: ListBatchLoaderOptions) {
     this.#db = db;
     this.#options = options;
   }

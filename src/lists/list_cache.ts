@@ -6,20 +6,20 @@
 
 import type { NostrEvent, NStore } from "@nostrify/types";
 import { LRUCache } from "lru-cache";
-import { unlessAborted } from "../base/abortable.ts";
+import { abortable } from "../base/abortable.ts";
 import type { RelayList } from "../nostr/types.ts";
-import { type Batch, ListLoader } from "./list_batch_loader.ts";
+import { type Batch, ListBatchLoader } from "./list_batch_loader.ts";
 
 /** How much is remembered, and for how long. */
-export interface ListMemoryOptions {
+export interface ListCacheOptions {
   /** The kind of the lists. */
   readonly kind: number;
   /** Most people whose list, or lack of one, is remembered. */
   readonly max: number;
   /** For how many milliseconds a list is. */
-  readonly maxAge: number;
+  readonly ttl: number;
   /** For how many milliseconds it is that someone has none. */
-  readonly maxNoneAge: number;
+  readonly missingTtl: number;
   /** Most pubkeys in one query. */
   readonly batchSize: number;
   /** The time in milliseconds. */
@@ -32,20 +32,20 @@ export interface ListMemoryOptions {
 const NONE = Symbol("no list");
 
 /** See the module. The people asked for least recently are forgotten first. */
-export class ListMemory {
-  readonly #options: ListMemoryOptions;
+export class ListCache {
+  readonly #options: ListCacheOptions;
   readonly #known: LRUCache<string, RelayList | typeof NONE>;
-  readonly #loader: ListLoader;
+  readonly #loader: ListBatchLoader;
 
-  constructor(db: NStore, options: ListMemoryOptions) {
-    const { max, maxAge, maxNoneAge, now } = options;
+  constructor(db: NStore, options: ListCacheOptions) {
+    const { max, ttl, missingTtl, now } = options;
     this.#options = options;
-    this.#known = new LRUCache({ max, ttl: maxAge, ttlResolution: 0, perf: { now } });
-    this.#loader = new ListLoader(db, {
+    this.#known = new LRUCache({ max, ttl, ttlResolution: 0, perf: { now } });
+    this.#loader = new ListBatchLoader(db, {
       ...options,
       onLoad: (pubkey, list) => {
         if (list) this.#known.set(pubkey, list);
-        else this.#known.set(pubkey, NONE, { ttl: maxNoneAge });
+        else this.#known.set(pubkey, NONE, { ttl: missingTtl });
       },
     });
   }
@@ -66,7 +66,7 @@ export class ListMemory {
       }
     }
     for (const [batch, some] of waiting) {
-      const lists = await unlessAborted(batch, signal);
+      const lists = await abortable(batch, signal);
       for (const pubkey of some) {
         const list = lists.get(pubkey);
         if (list) found.set(pubkey, list);

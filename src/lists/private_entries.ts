@@ -15,7 +15,7 @@ export interface Decrypter {
 }
 
 /** What reading private entries takes of a signer. */
-export interface OwnSigner {
+export interface UserSigner {
   /** NIP-44, by which lists are encrypted. */
   readonly nip44?: Decrypter;
   /** NIP-04, by which old ones are. */
@@ -24,12 +24,12 @@ export interface OwnSigner {
 
 /** Asks a signer once for each version of each kind of list, whatever it answers. */
 export class PrivateEntries {
-  readonly #signer: OwnSigner;
+  readonly #signer: UserSigner;
   readonly #onError: (error: Error) => void;
   /** The last version of each kind. */
   readonly #read = new Map<number, { readonly id: string; readonly tags: Promise<string[][]> }>();
 
-  constructor(signer: OwnSigner, onError: (error: Error) => void) {
+  constructor(signer: UserSigner, onError: (error: Error) => void) {
     this.#signer = signer;
     this.#onError = onError;
   }

@@ -10,8 +10,8 @@ import { checkedEvent } from "../nostr/check_event.ts";
 import { DM_LIST_KIND, LIST_KINDS, RELAY_LIST_KIND } from "../nostr/kinds.ts";
 import { ANY_RELAY, parseRelayList } from "../nostr/relay_list.ts";
 import type { RelayList, RelayListSource } from "../nostr/types.ts";
-import { storeEvents, type StoreResult } from "./bulk_write.ts";
-import { ListMemory } from "./list_cache.ts";
+import { bulkWrite, type StoreResult } from "./bulk_write.ts";
+import { ListCache } from "./list_cache.ts";
 import { ListWriter } from "./list_writer.ts";
 import {
   type ListStoreSettings,
@@ -61,7 +61,7 @@ export type ListListener = (list: RelayList, kind: number) => void;
 export class RelayListStore implements NStore, RelayListSource {
   readonly #db: NStore;
   readonly #settings: ListStoreSettings;
-  readonly #memories: ReadonlyMap<number, ListMemory>;
+  readonly #memories: ReadonlyMap<number, ListCache>;
   readonly #writer: ListWriter;
   readonly #listeners = new Set<{ readonly listener: ListListener }>();
 
@@ -82,10 +82,10 @@ export class RelayListStore implements NStore, RelayListSource {
     const { max } = settings;
     const memory = { ...settings, parse: (event: NostrEvent) => this.#parse(event) };
     const memories = new Map([
-      [RELAY_LIST_KIND, new ListMemory(db, { ...memory, kind: RELAY_LIST_KIND, max })],
+      [RELAY_LIST_KIND, new ListCache(db, { ...memory, kind: RELAY_LIST_KIND, max })],
       [
         DM_LIST_KIND,
-        new ListMemory(db, { ...memory, kind: DM_LIST_KIND, max: Math.ceil(max / 10) }),
+        new ListCache(db, { ...memory, kind: DM_LIST_KIND, max: Math.ceil(max / 10) }),
       ],
     ]);
     this.#db = db;
@@ -173,7 +173,7 @@ export class RelayListStore implements NStore, RelayListSource {
   ): Promise<StoreResult> {
     opts.signal?.throwIfAborted();
     const { batchSize, now } = this.#settings;
-    return await storeEvents(events, {
+    return await bulkWrite(events, {
       db: this.#db,
       writer: this.#writer,
       check: (event, isVerified) => this.#check(event, isVerified),
@@ -211,7 +211,7 @@ export class RelayListStore implements NStore, RelayListSource {
     await this.#writer.remove(filters, opts);
   }
 
-  #memory(kind: number = RELAY_LIST_KIND): ListMemory {
+  #memory(kind: number = RELAY_LIST_KIND): ListCache {
     const memory = this.#memories.get(kind);
     if (memory) return memory;
     throw new RangeError(

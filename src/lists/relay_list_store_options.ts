@@ -23,13 +23,13 @@ export interface RelayListStoreOptions {
    * processes write is seen; an integer >= 1.
    * @default 600_000 (ten minutes)
    */
-  readonly maxAge?: number;
+  readonly ttl?: number;
   /**
    * After how many milliseconds someone who has no list is looked up again; an
    * integer >= 1.
    * @default 60_000 (one minute)
    */
-  readonly maxNoneAge?: number;
+  readonly missingTtl?: number;
   /**
    * Most pubkeys in one query of the database, which bounds its SQL parameters, and
    * most lists that `RelayListStore.events` writes together; an integer >= 1.
@@ -80,8 +80,8 @@ export function listStoreSettings(options: RelayListStoreOptions): ListStoreSett
   const { now = Date.now } = options;
   return {
     max: integer("max", options.max, 50_000, 1),
-    maxAge: integer("maxAge", options.maxAge, 600_000, 1),
-    maxNoneAge: integer("maxNoneAge", options.maxNoneAge, 60_000, 1),
+    ttl: integer("ttl", options.ttl, 600_000, 1),
+    missingTtl: integer("missingTtl", options.missingTtl, 60_000, 1),
     batchSize: integer("batchSize", options.batchSize, 1_000, 1),
     maxEntries: integer("maxEntries", options.maxEntries, 64, 1),
     maxFuture: integer("maxFuture", options.maxFuture, 900, 0),

@@ -16,13 +16,13 @@ import {
 import { ANY_RELAY } from "../nostr/relay_list.ts";
 import { hostOf, type RelayUrlCheck, rememberedCheck } from "../nostr/relay_url.ts";
 import { isNewer } from "../nostr/versions.ts";
-import { type OwnSigner, PrivateEntries } from "./private_entries.ts";
+import { PrivateEntries, type UserSigner } from "./private_entries.ts";
 import type { ListListener } from "./relay_list_store.ts";
 
-export type { Decrypter, OwnSigner } from "./private_entries.ts";
+export type { Decrypter, UserSigner } from "./private_entries.ts";
 
-/** Where {@link OwnLists} reads. `RelayListStore` is one. */
-export interface OwnListSource {
+/** Where {@link UserLists} reads. `RelayListStore` is one. */
+export interface UserListSource {
   /** Events that match. */
   query(filters: NostrFilter[]): Promise<NostrEvent[]>;
   /** Tells of newer lists; what it returns ends that. */
@@ -30,12 +30,12 @@ export interface OwnListSource {
 }
 
 /** Whose lists, and how they are read. */
-export interface OwnListsOptions {
+export interface UserListsOptions {
   /** The user's pubkey. */
   readonly user: string;
   /** Decrypts private entries; without one, public entries alone count. */
-  readonly signer?: OwnSigner;
-  readonly store: OwnListSource;
+  readonly signer?: UserSigner;
+  readonly store: UserListSource;
   /** Whether a relay is usable: the policy, before anything is blocked. */
   readonly check: (url: string) => RelayUrlCheck;
   readonly clock: Clock;
@@ -56,14 +56,14 @@ const MAX_ENTRIES = 64;
 
 /** What one version of a list says. */
 interface Entries {
-  readonly open: readonly string[][];
+  readonly publicTags: readonly string[][];
   /** Private entries; while those of a new version are decrypted, those of the last. */
-  readonly hidden: readonly string[][];
+  readonly privateTags: readonly string[][];
 }
 
 /** See the module. Follows the store. */
-export class OwnLists {
-  readonly #options: OwnListsOptions;
+export class UserLists {
+  readonly #options: UserListsOptions;
   readonly #privates: PrivateEntries | undefined;
   readonly #unfollow: () => void;
   readonly #listeners = new Set<{ readonly listener: () => void }>();
@@ -81,7 +81,7 @@ export class OwnLists {
   #groups: ReadonlyMap<string, string> = new Map();
   #hosts: ReadonlySet<string> = new Set();
 
-  constructor(options: OwnListsOptions) {
+  constructor(options: UserListsOptions) {
     const { user, signer, store, onError } = options;
     this.#options = options;
     if (signer) this.#privates = new PrivateEntries(signer, onError);
@@ -192,17 +192,17 @@ export class OwnLists {
   async #take(kind: number, event: NostrEvent | undefined, isLast: () => boolean): Promise<void> {
     if (!isLast()) return;
     const isSealed = event !== undefined && event.content !== "" && this.#privates !== undefined;
-    const before = isSealed ? this.#entries.get(kind)?.hidden ?? [] : [];
-    this.#set(kind, { open: event?.tags ?? [], hidden: before });
+    const before = isSealed ? this.#entries.get(kind)?.privateTags ?? [] : [];
+    this.#set(kind, { publicTags: event?.tags ?? [], privateTags: before });
     if (!event || !isSealed) return;
-    const hidden = await this.#privates!.of(event);
-    if (isLast()) this.#set(kind, { open: event.tags, hidden });
+    const privateTags = await this.#privates!.of(event);
+    if (isLast()) this.#set(kind, { publicTags: event.tags, privateTags });
   }
 
   #set(kind: number, entries: Entries): void {
     if (this.#isClosed || text(entries) === text(this.#entries.get(kind))) return;
     this.#entries.set(kind, entries);
-    const tags = [...entries.open, ...entries.hidden];
+    const tags = [...entries.publicTags, ...entries.privateTags];
     const { check } = this.#options;
     if (kind === BLOCKED_LIST_KIND) {
       const blocked = namedIn(tags, "relay", 1, rememberedCheck(ANY_RELAY)).map(([, url]) => url);
@@ -249,5 +249,5 @@ function isRoot(url: string): boolean {
 }
 
 function text(entries: Entries | undefined): string {
-  return JSON.stringify([entries?.open ?? [], entries?.hidden ?? []]);
+  return JSON.stringify([entries?.publicTags ?? [], entries?.privateTags ?? []]);
 }

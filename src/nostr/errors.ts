@@ -56,7 +56,7 @@ export class RoutingError extends Error {
  * A relay that did not do what it was asked to. `NPool.event` rejects with an
  * `AggregateError` of these, one per relay, where no relay took the event.
  */
-export class RelayError extends Error {
+export class RelayFailureError extends Error {
   /** `"RelayError"`, also where the class was loaded twice. */
   override readonly name = "RelayError";
   /** The relay, in normal form. */

@@ -6,19 +6,19 @@
 
 import type { NostrFilter } from "@nostrify/types";
 import { distinct, sortedOrder } from "./pubkeys.ts";
-import type { Lane } from "./types.ts";
+import type { Role } from "./types.ts";
 
 /** A key of a filter whose values name people, events or groups. */
 export type NamingKey = "authors" | "#p" | "#P" | "#a" | "#A" | "ids" | "#h";
 
 /** Whom or what a filter names, and through which of its keys. */
-export interface Subjects {
+export interface FilterScope {
   /** Whose relays count. */
-  readonly lane: Lane;
+  readonly role: Role;
   /** The key to narrow. */
   readonly key: NamingKey;
   /** The pubkeys, event ids or group ids that it names, each once. */
-  readonly names: readonly string[];
+  readonly subjects: readonly string[];
   /** The places in `names`, in the order of the names. */
   readonly order: Uint32Array;
   /** What the key says of each, where that is not the name itself. */
@@ -32,7 +32,7 @@ const PEOPLE_KEYS: readonly NamingKey[] = ["authors", "#p", "#P", "#a", "#A"];
  * (the default of strfry), so this bound holds even where it makes more filters
  * than an option allows.
  */
-export const MOST_PEOPLE_PER_FILTER = 1000;
+export const MAX_SUBJECTS_PER_FILTER = 1000;
 
 /**
  * Whom a filter is about, by the first of `authors`, `#p`, `#P`, `#a`, `#A` that
@@ -42,10 +42,10 @@ export const MOST_PEOPLE_PER_FILTER = 1000;
  * @returns `undefined` if it names nobody, is a search (NIP-50; outbox relays
  * seldom search) or asks for a group (NIP-29; its posts are on the group's host).
  */
-export function peopleOf(filter: NostrFilter): Subjects | undefined {
+export function peopleScope(filter: NostrFilter): FilterScope | undefined {
   if (filter.search !== undefined || filter["#h"] !== undefined) return undefined;
   const key = PEOPLE_KEYS.find((key) => filter[key as "#p"] !== undefined);
-  return key && subjectsOf(filter, key === "authors" ? "write" : "read", key);
+  return key && scopeOf(filter, key === "authors" ? "write" : "read", key);
 }
 
 /**
@@ -54,14 +54,14 @@ export function peopleOf(filter: NostrFilter): Subjects | undefined {
  * @returns `undefined` if it is about people, is a search for no group's events, or
  * names nothing.
  */
-export function thingsOf(filter: NostrFilter): Subjects | undefined {
-  if (filter["#h"] !== undefined) return subjectsOf(filter, "group", "#h");
+export function eventOrGroupScope(filter: NostrFilter): FilterScope | undefined {
+  if (filter["#h"] !== undefined) return scopeOf(filter, "group", "#h");
   if (filter.ids === undefined || filter.search !== undefined) return undefined;
-  return peopleOf(filter) ? undefined : subjectsOf(filter, "id", "ids");
+  return peopleScope(filter) ? undefined : scopeOf(filter, "id", "ids");
 }
 
 /** Whom or what a key that the filter has names. */
-export function subjectsOf(filter: NostrFilter, lane: Lane, key: NamingKey): Subjects {
+export function scopeOf(filter: NostrFilter, lane: Role, key: NamingKey): FilterScope {
   const values = filter[key as "#p"]!;
   if (key !== "#a" && key !== "#A") return subjects(lane, key, values);
 
@@ -75,10 +75,10 @@ export function subjectsOf(filter: NostrFilter, lane: Lane, key: NamingKey): Sub
   return { ...subjects(lane, key, [...named.keys()]), values: named };
 }
 
-function subjects(lane: Lane, key: NamingKey, named: readonly string[]): Subjects {
+function subjects(role: Role, key: NamingKey, named: readonly string[]): FilterScope {
   const order = sortedOrder(named);
-  const names = distinct(named, order);
-  return { lane, key, names, order: names === named ? order : sortedOrder(names) };
+  const subjects = distinct(named, order);
+  return { role, key, subjects, order: subjects === named ? order : sortedOrder(subjects) };
 }
 
 /** Whether some list of the filter is empty, so that no event can match. */
@@ -94,7 +94,7 @@ export function copyFilter(filter: NostrFilter): NostrFilter {
 /** The filter about some of its subjects alone. */
 export function narrowFilter(
   filter: NostrFilter,
-  { key, values }: Subjects,
+  { key, values }: FilterScope,
   names: readonly string[],
 ): NostrFilter {
   return copyWith(

@@ -80,7 +80,7 @@ export interface RelayHint {
  * What is known of where somebody, an event or a group is to be found. URLs are in
  * normal form, in the order in which they are to be preferred.
  */
-export interface Known {
+export interface RelayKnowledge {
   /** Outbox: where this user's posts are (kind 10002, NIP-65). */
   readonly write?: readonly string[];
   /** Inbox: where this user looks for what others address to them (kind 10002, NIP-65). */
@@ -96,7 +96,7 @@ export interface Known {
 }
 
 /** A user's relays (NIP-65), in normal form, in the order of the list. */
-export interface RelayList extends Known {
+export interface RelayList extends RelayKnowledge {
   /** Whose list it is: 64 lowercase hex characters. */
   readonly pubkey: string;
   /** When it was written, in Unix seconds. */
@@ -123,15 +123,15 @@ export interface RelayListSource {
 }
 
 /** What a router has to know before it plans. */
-export interface Wishes {
+export interface Lookup {
   /** Pubkeys of whom the kind 10002 list, or else hints, are wanted. */
   readonly people: readonly string[];
   /** Pubkeys of whom the kind 10050 list is wanted. */
   readonly dm: readonly string[];
   /** Pubkeys of whom the kind 10013 list is wanted. */
   readonly private: readonly string[];
-  /** Events and groups of which hints are wanted, as keys (see `hintKey`). */
-  readonly things: readonly string[];
+  /** Events and groups of which hints are wanted, as keys (see `subjectKey`). */
+  readonly eventsAndGroups: readonly string[];
 }
 
 /** Where a router gets all that it has to know from. */
@@ -142,7 +142,10 @@ export interface KnowledgeSource {
    *
    * @throws If it could not be looked up, which is not the same as nothing.
    */
-  look(wishes: Wishes, opts?: { signal?: AbortSignal }): Promise<ReadonlyMap<string, Known>>;
+  lookUp(
+    wishes: Lookup,
+    opts?: { signal?: AbortSignal },
+  ): Promise<ReadonlyMap<string, RelayKnowledge>>;
 }
 
 /** Outbox (`write`) or inbox (`read`): which of a user's relays count. */
@@ -154,7 +157,7 @@ export type Side = "write" | "read";
  * private drafts (`private`), an author's profile and lists on the indexers, besides
  * `write` (`index`), an event by its id (`id`), a group (`group`).
  */
-export type Lane = Side | "dm" | "private" | "index" | "id" | "group";
+export type Role = Side | "dm" | "private" | "index" | "id" | "group";
 
 /** Why something got no relay. */
 export type UnroutedReason =

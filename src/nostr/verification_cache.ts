@@ -16,7 +16,7 @@ const REMEMBERED = 50_000;
  * long as fifty hashes. The id is computed anew each time: the same id and
  * signature on other content are forged.
  */
-export function rememberingVerifier(
+export function cachedVerifier(
   verify: (event: NostrEvent) => boolean,
 ): (event: NostrEvent) => boolean {
   const known = new LRUCache<string, string>({ max: REMEMBERED });

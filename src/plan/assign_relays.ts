@@ -7,11 +7,11 @@
 import type { RelayGraph } from "./relay_graph.ts";
 
 /** Who is asked for where, as places in the list of chosen relays. */
-export interface Deal {
+export interface AssignedRelays {
   /** The places of each person, `copies` entries a person, best first, -1 where there is none. */
-  readonly places: Int32Array;
+  readonly relayIndexes: Int32Array;
   /** Entries a person. */
-  readonly copies: number;
+  readonly relaysPerSubject: number;
 }
 
 /**
@@ -22,9 +22,9 @@ export function heaviestFirst(graph: RelayGraph, chosen: readonly number[]): num
 }
 
 /** How people are dealt. */
-export interface DealOptions {
+export interface AssignRelaysOptions {
   /** On how many relays each person is asked for. */
-  readonly copies: number;
+  readonly relaysPerSubject: number;
   /**
    * How many people a relay takes before it counts as full.
    * @default any number
@@ -46,15 +46,15 @@ export interface DealOptions {
  * completely. Full relays come last, the least crowded first; whoever has no
  * other choice gets their place. (docs/choosing.md has what was measured.)
  */
-export function dealPeople(
+export function assignRelays(
   graph: RelayGraph,
   chosen: readonly number[],
-  { copies, room = Infinity, order = () => rowsOf(graph) }: DealOptions,
-): Deal {
-  const table = new Table(graph, chosen, Math.min(copies, chosen.length));
-  table.seatAll();
-  if (table.load.some((people) => people > room)) table.seatAgain(room, order());
-  return { places: table.places, copies: table.copies };
+  { relaysPerSubject, room = Infinity, order = () => rowsOf(graph) }: AssignRelaysOptions,
+): AssignedRelays {
+  const table = new Assigner(graph, chosen, Math.min(relaysPerSubject, chosen.length));
+  table.assignAll();
+  if (table.load.some((people) => people > room)) table.rebalance(room, order());
+  return { relayIndexes: table.places, relaysPerSubject: table.copies };
 }
 
 function rowsOf({ starts }: RelayGraph): Iterable<number> {
@@ -62,7 +62,7 @@ function rowsOf({ starts }: RelayGraph): Iterable<number> {
 }
 
 /** The seats of everyone, and who prefers which. */
-class Table {
+class Assigner {
   readonly copies: number;
   readonly places: Int32Array;
   /** How many people each place has. */
@@ -89,7 +89,7 @@ class Table {
   }
 
   /** Gives everyone the first of their places, place by place. */
-  seatAll(): void {
+  assignAll(): void {
     const { rowStarts, rowsOf } = this.#graph;
     const { places, load, copies } = this;
     this.#chosen.forEach((relay, place) => {
@@ -106,7 +106,7 @@ class Table {
   }
 
   /** Seats those who have a choice anew, those with the least choice first. */
-  seatAgain(room: number, order: Iterable<number>): void {
+  rebalance(room: number, order: Iterable<number>): void {
     const { places, load, copies } = this;
     const choosers = this.#choosers(order);
     for (const person of choosers) {

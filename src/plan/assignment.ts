@@ -5,32 +5,32 @@
  * @module
  */
 
-import type { Lane } from "../nostr/types.ts";
+import type { Role } from "../nostr/types.ts";
 
 /** The rows of one lane: those from `first` on, before `end`. */
-export interface LaneRows {
-  readonly lane: Lane;
+export interface RoleRows {
+  readonly role: Role;
   readonly first: number;
   readonly end: number;
 }
 
 /** What a request asks for, a row each, and the relays that are to answer for it. */
-export interface Seats {
+export interface Assignment {
   /** The relays of the plan, best first; a place is an index in it. */
   readonly urls: readonly string[];
   /** The pubkey, event id or group id of each row, lane after lane. */
-  readonly names: readonly string[];
+  readonly subjects: readonly string[];
   /** Which rows are of which lane; together all of them, in their order. */
-  readonly lanes: readonly LaneRows[];
+  readonly roles: readonly RoleRows[];
   /** The places of each row, `copies` entries a row, -1 where there is none. */
-  readonly places: Int32Array;
+  readonly relayIndexes: Int32Array;
   /** Entries a row. */
-  readonly copies: number;
+  readonly relaysPerSubject: number;
   /** The places that are asked filters which are not narrowed. */
-  readonly open: readonly number[];
+  readonly unscoped: readonly number[];
 }
 
 /** The lane of a row. */
-export function laneOf(lanes: readonly LaneRows[], row: number): Lane {
-  return lanes.find(({ end }) => row < end)!.lane;
+export function roleOf(lanes: readonly RoleRows[], row: number): Role {
+  return lanes.find(({ end }) => row < end)!.role;
 }

@@ -5,13 +5,13 @@
  */
 
 import { isPubkey } from "../nostr/pubkeys.ts";
-import { hintKey } from "../nostr/subject_key.ts";
-import type { Known, Lane } from "../nostr/types.ts";
-import type { LaneRows } from "./assignment.ts";
+import { subjectKey } from "../nostr/subject_key.ts";
+import type { RelayKnowledge, Role } from "../nostr/types.ts";
+import type { RoleRows } from "./assignment.ts";
 import { groupHost, hintedRelays } from "./hinted_relays.ts";
 import type { PlanSettings } from "./plan_options.ts";
 import { type RelayGraph, RelayGraphBuilder } from "./relay_graph.ts";
-import { namedOn, type NamedPart } from "./req_parts.ts";
+import { type ScopedPart, subjectsIn } from "./req_parts.ts";
 
 /** How a row comes to its relays: they are named for it by a list, a hint or an option. */
 export const OWN_LIST = 0;
@@ -27,18 +27,18 @@ export const NOWHERE = 4;
 export const ABSENT = 5;
 
 /** The lanes, in the order of their rows: first those that fallback relays can serve. */
-const LANES: readonly Lane[] = ["write", "read", "dm", "group", "private", "index", "id"];
+const LANES: readonly Role[] = ["write", "read", "dm", "group", "private", "index", "id"];
 
 /** Lanes whose rows are asked for on relays of their own or nowhere. */
-const STRICT: ReadonlySet<Lane> = new Set(["dm", "group"]);
+const STRICT: ReadonlySet<Role> = new Set(["dm", "group"]);
 
 /** What is asked for, as rows of a graph, lane after lane. */
-export interface PlanRows {
+export interface CandidateRows {
   readonly graph: RelayGraph;
   /** The pubkey, event id or group id of each row. */
-  readonly names: readonly string[];
+  readonly subjects: readonly string[];
   /** Which rows are of which lane; together all of them, in their order. */
-  readonly lanes: readonly LaneRows[];
+  readonly roles: readonly RoleRows[];
   /** How many rows, from the top, fallback relays may serve: those of authors and tagged users. */
   readonly served: number;
   /** The rows after those, up to this one, that no other relay can serve. */
@@ -54,23 +54,23 @@ export interface PlanRows {
 }
 
 /** Looks up the relays of everyone and everything that the parts are about. */
-export function planRows(
-  parts: readonly NamedPart[],
-  known: ReadonlyMap<string, Known>,
+export function candidateRows(
+  parts: readonly ScopedPart[],
+  known: ReadonlyMap<string, RelayKnowledge>,
   settings: PlanSettings,
-): PlanRows {
+): CandidateRows {
   const { check, weight } = settings;
   const builder = new RelayGraphBuilder((url) => check(url).url, weight, { perHost: true });
-  const named = LANES.map((lane) => ({ lane, ...namedOn(lane, parts) }))
+  const named = LANES.map((lane) => ({ lane, ...subjectsIn(lane, parts) }))
     .filter(({ names }) => names.length > 0);
-  const names = ([] as string[]).concat(...named.map(({ names }) => names));
-  const kinds = new Uint8Array(names.length);
-  const lanes: LaneRows[] = [];
+  const subjects = ([] as string[]).concat(...named.map(({ names }) => names));
+  const kinds = new Uint8Array(subjects.length);
+  const roles: RoleRows[] = [];
 
   let row = 0;
-  for (const { lane, names } of named) {
-    const enter = entering(lane, builder, known, settings);
-    lanes.push({ lane, first: row, end: row + names.length });
+  for (const { lane: role, names } of named) {
+    const enter = entering(role, builder, known, settings);
+    roles.push({ role, first: row, end: row + names.length });
     for (const name of names) {
       kinds[row++] = enter(name);
       builder.endRow();
@@ -80,18 +80,18 @@ export function planRows(
     urls.map((url) => builder.idOf(url)).filter((id) => id !== undefined);
   const fallbacks = ids(settings.fallbackRelays);
   const searchers = ids(settings.searchRelays);
-  const endOf = (isMeant: (lane: Lane) => boolean) =>
-    lanes.reduce((last, { lane, end }) => isMeant(lane) ? end : last, 0);
+  const endOf = (isMeant: (lane: Role) => boolean) =>
+    roles.reduce((last, { role, end }) => isMeant(role) ? end : last, 0);
   const served = endOf((lane) => lane === "write" || lane === "read");
   return {
     graph: builder.build(),
-    names,
-    lanes,
+    subjects,
+    roles,
     served,
     strict: Math.max(served, endOf((lane) => STRICT.has(lane))),
     order: () => {
       if (named.length === 1) return named[0].order();
-      return named.flatMap(({ order }, i) => Array.from(order(), (at) => lanes[i].first + at));
+      return named.flatMap(({ order }, i) => Array.from(order(), (at) => roles[i].first + at));
     },
     kinds,
     fallbacks,
@@ -101,9 +101,9 @@ export function planRows(
 
 /** Adds the relays of one name to the open row, and says how it comes to them. */
 function entering(
-  lane: Lane,
+  lane: Role,
   builder: RelayGraphBuilder,
-  known: ReadonlyMap<string, Known>,
+  known: ReadonlyMap<string, RelayKnowledge>,
   settings: PlanSettings,
 ): (name: string) => number {
   const { fallbackRelays, indexerRelays, relaysPerAuthor } = settings;
@@ -129,10 +129,11 @@ function entering(
     case "index":
       return (name) => isPubkey(name) ? has(builder.add(indexerRelays), ABSENT) : ABSENT;
     case "id":
-      return (id) => has(builder.add(hintedRelays(known.get(hintKey(lane, id)), settings)), ABSENT);
+      return (id) =>
+        has(builder.add(hintedRelays(known.get(subjectKey(lane, id)), settings)), ABSENT);
     case "group":
       return (id) => {
-        const host = groupHost(known.get(hintKey(lane, id)), settings);
+        const host = groupHost(known.get(subjectKey(lane, id)), settings);
         return host === undefined ? ABSENT : has(builder.addGiven(host), NOWHERE);
       };
   }
@@ -140,37 +141,37 @@ function entering(
 
 /** Finds rows by name. */
 export class RowFinder {
-  readonly #parts: readonly NamedPart[];
-  readonly #rows: PlanRows;
-  readonly #rowOf = new Map<Lane, Map<string, number>>();
+  readonly #parts: readonly ScopedPart[];
+  readonly #rows: CandidateRows;
+  readonly #rowOf = new Map<Role, Map<string, number>>();
 
-  constructor(parts: readonly NamedPart[], rows: PlanRows) {
+  constructor(parts: readonly ScopedPart[], rows: CandidateRows) {
     this.#parts = parts;
     this.#rows = rows;
   }
 
   /** The row of each name of a part: the answer is by place in its `names`. */
-  rowsOf({ about: { lane, names } }: NamedPart): (place: number) => number {
-    if (this.#parts.filter(({ about }) => about.lane === lane).length === 1) {
-      const { first } = this.#rows.lanes.find((rows) => rows.lane === lane)!;
+  rowsOf({ scope: { role, subjects } }: ScopedPart): (place: number) => number {
+    if (this.#parts.filter(({ scope }) => scope.role === role).length === 1) {
+      const { first } = this.#rows.roles.find((rows) => rows.role === role)!;
       return (place) => first + place;
     }
-    const rowOf = this.#index(lane);
-    return (place) => rowOf.get(names[place])!;
+    const rowOf = this.#index(role);
+    return (place) => rowOf.get(subjects[place])!;
   }
 
   /** The row of a name on a lane; `undefined` where it has none. */
-  rowOf(lane: Lane, name: string): number | undefined {
+  rowOf(lane: Role, name: string): number | undefined {
     return this.#index(lane).get(name);
   }
 
-  #index(lane: Lane): ReadonlyMap<string, number> {
+  #index(lane: Role): ReadonlyMap<string, number> {
     let rowOf = this.#rowOf.get(lane);
     if (rowOf === undefined) {
       this.#rowOf.set(lane, rowOf = new Map());
-      const { names, lanes } = this.#rows;
-      const { first = 0, end = 0 } = lanes.find((rows) => rows.lane === lane) ?? {};
-      for (let row = first; row < end; row++) rowOf.set(names[row], row);
+      const { subjects, roles } = this.#rows;
+      const { first = 0, end = 0 } = roles.find((rows) => rows.role === lane) ?? {};
+      for (let row = first; row < end; row++) rowOf.set(subjects[row], row);
     }
     return rowOf;
   }

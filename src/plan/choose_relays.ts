@@ -4,8 +4,8 @@
  * @module
  */
 
-import { type Deal, dealPeople, heaviestFirst } from "./assign_relays.ts";
-import { INVALID, type PlanRows } from "./candidate_rows.ts";
+import { type AssignedRelays, assignRelays, heaviestFirst } from "./assign_relays.ts";
+import { type CandidateRows, INVALID } from "./candidate_rows.ts";
 import { greedyCover } from "./greedy_cover.ts";
 import type { PlanSettings } from "./plan_options.ts";
 import type { RelayGraph } from "./relay_graph.ts";
@@ -15,9 +15,9 @@ export interface Choice {
   /** Ids of relays, best first. */
   readonly relays: readonly number[];
   /** What is asked for where; rows without a place are not asked for. */
-  readonly deal: Deal;
+  readonly assigned: AssignedRelays;
   /** The relays, as places, that take the filters which name nobody. */
-  readonly open: readonly number[];
+  readonly unscoped: readonly number[];
   /** The relays, as places, that take the searches. */
   readonly search: readonly number[];
   /** 1 for each row that the cap left to the fallback relays. */
@@ -25,9 +25,9 @@ export interface Choice {
 }
 
 /** Which filters there are besides those that are narrowed. */
-export interface Besides {
+export interface UnscopedNeeds {
   /** Filters that name nobody, for the fallback relays. */
-  readonly hasOpen: boolean;
+  readonly hasUnscoped: boolean;
   /** Searches, for the search relays. */
   readonly hasSearch: boolean;
 }
@@ -46,29 +46,29 @@ const CROWD = 2;
  * where there are other rows, too.
  */
 export function chooseRelays(
-  rows: PlanRows,
-  { hasOpen, hasSearch }: Besides,
+  rows: CandidateRows,
+  { hasUnscoped, hasSearch }: UnscopedNeeds,
   settings: PlanSettings,
 ): Choice {
   const { maxRelays, relaysPerAuthor } = settings;
   const room = rows.graph.relaysOf.length > 0 ? Math.ceil(maxRelays / 2) : maxRelays;
-  const open = hasOpen ? rows.fallbacks : [];
+  const open = hasUnscoped ? rows.fallbacks : [];
   const search = hasSearch ? rows.searchers : [];
   const first = withStrict(rows, inTurn(search, open).slice(0, room), room);
-  let relays = greedyCover(rows.graph, { maxRelays, copies: relaysPerAuthor, first });
+  let relays = greedyCover(rows.graph, { maxRelays, relaysPerSubject: relaysPerAuthor, first });
   if (rows.fallbacks.length > 0 && someoneIsLeftOut(rows, relays)) {
     relays = withFallbacks(relays, first.length, rows.fallbacks, settings);
   }
   relays = heaviestFirst(rows.graph, relays);
-  const deal = dealPeople(rows.graph, relays, {
-    copies: relaysPerAuthor,
+  const assigned = assignRelays(rows.graph, relays, {
+    relaysPerSubject: relaysPerAuthor,
     room: CROWD * settings.authorsPerFilter * settings.maxFiltersPerRelay,
     order: rows.order,
   });
-  const leftOut = dealToFallbacks(rows, relays, deal);
+  const leftOut = dealToFallbacks(rows, relays, assigned);
   const placesOf = (wanted: readonly number[]) =>
     first.filter((id) => wanted.includes(id)).map((id) => relays.indexOf(id));
-  return { relays, deal, open: placesOf(open), search: placesOf(search), leftOut };
+  return { relays, assigned, unscoped: placesOf(open), search: placesOf(search), leftOut };
 }
 
 /** The values of both, in turn, each once. */
@@ -81,7 +81,7 @@ function inTurn(a: readonly number[], b: readonly number[]): number[] {
  * Adds the best relay of each row that only its own relays can serve, unless one of
  * them is in already; the first in the order of names, as far as there is room.
  */
-function withStrict(rows: PlanRows, first: readonly number[], room: number): number[] {
+function withStrict(rows: CandidateRows, first: readonly number[], room: number): number[] {
   const chosen = new Set(first);
   if (rows.strict === rows.served) return [...chosen];
   const { starts, relaysOf } = rows.graph;
@@ -129,16 +129,22 @@ function withFallbacks(
 }
 
 /** Gives people without a place to the chosen fallback relays. */
-function dealToFallbacks(rows: PlanRows, relays: readonly number[], deal: Deal): Uint8Array {
+function dealToFallbacks(
+  rows: CandidateRows,
+  relays: readonly number[],
+  deal: AssignedRelays,
+): Uint8Array {
   const leftOut = new Uint8Array(rows.served);
   const places = rows.fallbacks
     .map((id) => relays.indexOf(id))
     .filter((place) => place >= 0)
-    .slice(0, deal.copies);
+    .slice(0, deal.relaysPerSubject);
   if (places.length === 0) return leftOut;
   for (let row = 0; row < leftOut.length; row++) {
-    if (deal.places[row * deal.copies] >= 0 || rows.kinds[row] === INVALID) continue;
-    deal.places.set(places, row * deal.copies);
+    if (deal.relayIndexes[row * deal.relaysPerSubject] >= 0 || rows.kinds[row] === INVALID) {
+      continue;
+    }
+    deal.relayIndexes.set(places, row * deal.relaysPerSubject);
     leftOut[row] = 1;
   }
   return leftOut;
@@ -146,7 +152,7 @@ function dealToFallbacks(rows: PlanRows, relays: readonly number[], deal: Deal):
 
 /** Whether all relays that someone could be asked for on were passed over. */
 function someoneIsLeftOut(
-  { graph, kinds, served }: PlanRows,
+  { graph, kinds, served }: CandidateRows,
   relays: readonly number[],
 ): boolean {
   const { starts, relaysOf } = graph;

@@ -5,13 +5,13 @@
  */
 
 import type { NostrFilter } from "@nostrify/types";
-import { MOST_PEOPLE_PER_FILTER, narrowFilter } from "../nostr/filter_subjects.ts";
-import type { NamedPart } from "./req_parts.ts";
+import { MAX_SUBJECTS_PER_FILTER, narrowFilter } from "../nostr/filter_subjects.ts";
+import type { ScopedPart } from "./req_parts.ts";
 
 /** Those of one part whom a relay is asked for. */
-export interface Share {
-  readonly part: NamedPart;
-  readonly names: readonly string[];
+export interface RelayShare {
+  readonly part: ScopedPart;
+  readonly subjects: readonly string[];
 }
 
 /** How filters are cut. */
@@ -30,26 +30,26 @@ export interface CutOptions {
  * people, more where `maxFiltersPerRelay` asks for it. A filter with a `limit` is
  * sent once: its newest events are what was asked for.
  */
-export function cutFilters(shares: readonly Share[], options: CutOptions): NostrFilter[] {
+export function cutFilters(shares: readonly RelayShare[], options: CutOptions): NostrFilter[] {
   const size = partSize(shares, options);
-  return shares.flatMap(({ part, names }) => {
-    const most = part.filter.limit === undefined ? size : MOST_PEOPLE_PER_FILTER;
-    return evenParts(names, most)
-      .map((some) => narrowFilter(part.filter, part.about, some));
+  return shares.flatMap(({ part, subjects }) => {
+    const most = part.filter.limit === undefined ? size : MAX_SUBJECTS_PER_FILTER;
+    return evenParts(subjects, most)
+      .map((some) => narrowFilter(part.filter, part.scope, some));
   });
 }
 
 /** The smallest size >= `authorsPerFilter` that makes no more filters than allowed. */
-function partSize(shares: readonly Share[], options: CutOptions): number {
+function partSize(shares: readonly RelayShare[], options: CutOptions): number {
   const filtersAt = (size: number) =>
-    shares.reduce((sum, { part, names }) => {
-      const most = part.filter.limit === undefined ? size : MOST_PEOPLE_PER_FILTER;
-      return sum + Math.ceil(names.length / most);
+    shares.reduce((sum, { part, subjects }) => {
+      const most = part.filter.limit === undefined ? size : MAX_SUBJECTS_PER_FILTER;
+      return sum + Math.ceil(subjects.length / most);
     }, 0);
 
-  let low = Math.min(options.authorsPerFilter, MOST_PEOPLE_PER_FILTER);
+  let low = Math.min(options.authorsPerFilter, MAX_SUBJECTS_PER_FILTER);
   if (filtersAt(low) <= options.maxFiltersPerRelay) return low;
-  let high = MOST_PEOPLE_PER_FILTER;
+  let high = MAX_SUBJECTS_PER_FILTER;
   while (low < high) {
     const middle = (low + high) >> 1;
     if (filtersAt(middle) <= options.maxFiltersPerRelay) high = middle;

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Known, Unrouted } from "../nostr/types.ts";
+import type { RelayKnowledge, Unrouted } from "../nostr/types.ts";
 import { chooseInboxes } from "./choose_inboxes.ts";
 import type { Delivery } from "./event_plan.ts";
 import { hintedRelays } from "./hinted_relays.ts";
@@ -22,10 +22,10 @@ export type InboxReason = "inbox" | "hint" | "fallback";
  * @param reasons The relays that get the event anyway, which serve tagged users, too.
  * Those that are chosen are added to them.
  */
-export function deliver<Reason>(
+export function planDelivery<Reason>(
   users: readonly string[],
   reasons: Map<string, Reason | InboxReason>,
-  known: ReadonlyMap<string, Known>,
+  known: ReadonlyMap<string, RelayKnowledge>,
   settings: PlanSettings,
 ): Delivery {
   const builder = new RelayGraphBuilder((url) => settings.check(url).url, settings.weight);
@@ -51,14 +51,14 @@ export function deliver<Reason>(
   }
 
   const inboxes = new Map<string, string[]>();
-  const passed = new Map<string, string[]>();
+  const skipped = new Map<string, string[]>();
   const unrouted: Unrouted[] = [];
   users.forEach((pubkey, user) => {
     const reached = rows[user].filter((url) => reasons.has(url));
     const missed = rows[user].filter((url) => !reasons.has(url));
-    if (missed.length > 0) passed.set(pubkey, missed);
+    if (missed.length > 0) skipped.set(pubkey, missed);
     if (reached.length > 0) inboxes.set(pubkey, reached);
     else unrouted.push({ reason: rows[user].length === 0 ? "no-list" : "cap", pubkey });
   });
-  return { inboxes, passed, unrouted };
+  return { inboxes, skipped, unrouted };
 }

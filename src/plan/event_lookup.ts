@@ -5,8 +5,8 @@
  */
 
 import type { NostrEvent } from "@nostrify/types";
-import { hintKey } from "../nostr/subject_key.ts";
-import type { Wishes } from "../nostr/types.ts";
+import { subjectKey } from "../nostr/subject_key.ts";
+import type { Lookup } from "../nostr/types.ts";
 import { eventRule } from "./event_rules.ts";
 import { taggedUsers } from "./tagged_users.ts";
 
@@ -19,10 +19,10 @@ import { taggedUsers } from "./tagged_users.ts";
  * @example A gift wrap is about its recipient's kind 10050 list, and nobody's kind 10002
  * ```ts
  * import assert from "node:assert/strict";
- * import { eventWishes } from "@npool/outbox";
+ * import { eventLookup } from "@npool/outbox";
  *
  * const bob = "bb".repeat(32);
- * const wishes = eventWishes({
+ * const wishes = eventLookup({
  *   kind: 1059,
  *   pubkey: "aa".repeat(32),
  *   tags: [["p", bob]],
@@ -34,8 +34,8 @@ import { taggedUsers } from "./tagged_users.ts";
  * assert.deepEqual(wishes, { people: [], dm: [bob], private: [], things: [] });
  * ```
  */
-export function eventWishes(event: NostrEvent): Wishes {
-  const nothing: Wishes = { people: [], dm: [], private: [], things: [] };
+export function eventLookup(event: NostrEvent): Lookup {
+  const nothing: Lookup = { people: [], dm: [], private: [], eventsAndGroups: [] };
   const rule = eventRule(event);
   switch (rule.to) {
     case "nowhere":
@@ -43,7 +43,7 @@ export function eventWishes(event: NostrEvent): Wishes {
       return nothing;
     case "group":
       return rule.host === undefined
-        ? { ...nothing, things: [hintKey("group", rule.id)] }
+        ? { ...nothing, eventsAndGroups: [subjectKey("group", rule.id)] }
         : nothing;
     case "dm":
       return { ...nothing, dm: rule.recipients };
@@ -56,13 +56,13 @@ export function eventWishes(event: NostrEvent): Wishes {
         people: [event.pubkey, ...taggedUsers(event)],
         dm: rule.lists.includes("dm") ? [event.pubkey] : [],
         private: rule.lists.includes("private") ? [event.pubkey] : [],
-        things: [],
+        eventsAndGroups: [],
       };
     case "deleted":
       return {
         ...nothing,
         people: [event.pubkey, ...taggedUsers(event)],
-        things: rule.ids.map((id) => hintKey("id", id)),
+        eventsAndGroups: rule.ids.map((id) => subjectKey("id", id)),
       };
     default:
       return { ...nothing, people: [event.pubkey, ...taggedUsers(event)] };

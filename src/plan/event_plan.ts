@@ -38,7 +38,7 @@ export interface EventPlan {
   /** The inbox relays of each tagged user, or recipient, that get the event. */
   readonly inboxes: ReadonlyMap<string, readonly string[]>;
   /** The inbox relays of each tagged user that `maxInboxes` leaves out. */
-  readonly passed: ReadonlyMap<string, readonly string[]>;
+  readonly skipped: ReadonlyMap<string, readonly string[]>;
   /** Whom or what it does not reach, and why. */
   readonly unrouted: readonly Unrouted[];
   /** Why it goes nowhere, in words; absent where it goes somewhere. */
@@ -46,7 +46,7 @@ export interface EventPlan {
 }
 
 /** What a plan says of those whom the event is for. */
-export type Delivery = Pick<EventPlan, "inboxes" | "passed" | "unrouted">;
+export type Delivery = Pick<EventPlan, "inboxes" | "skipped" | "unrouted">;
 
 /** A plan for these relays alone; why it goes nowhere if there are none. */
 export function boundPlan(
@@ -81,5 +81,5 @@ export function noPlan(refusal: string, unrouted: readonly Unrouted[]): EventPla
 }
 
 function noDelivery(): Delivery {
-  return { inboxes: new Map(), passed: new Map(), unrouted: [] };
+  return { inboxes: new Map(), skipped: new Map(), unrouted: [] };
 }

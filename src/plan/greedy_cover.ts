@@ -11,7 +11,7 @@ export interface GreedyCoverOptions {
   /** Most relays in all. */
   readonly maxRelays: number;
   /** How many of their relays one person can make use of. */
-  readonly copies: number;
+  readonly relaysPerSubject: number;
   /** Relays that are in before any other, in this order. */
   readonly first?: readonly number[];
 }
@@ -39,7 +39,7 @@ const HALVINGS = 10;
  */
 export function greedyCover(graph: RelayGraph, options: GreedyCoverOptions): number[] {
   const { urls, weights, starts, relaysOf, rowStarts, rowsOf } = graph;
-  const copies = Math.min(options.copies, options.maxRelays, HALVINGS);
+  const copies = Math.min(options.relaysPerSubject, options.maxRelays, HALVINGS);
   const people = starts.length - 1;
   const uniform = weights.every((weight) => weight === weights[0]);
 

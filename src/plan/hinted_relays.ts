@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Known } from "../nostr/types.ts";
+import type { RelayKnowledge } from "../nostr/types.ts";
 import type { PlanSettings } from "./plan_options.ts";
 
 /** Most hints that stand in for a list: each costs a connection, and many are rotten. */
@@ -12,7 +12,7 @@ const MOST_HINTS = 3;
 
 /** The relays of the best usable hints, the best first. */
 export function hintedRelays(
-  known: Known | undefined,
+  known: RelayKnowledge | undefined,
   { check, weight }: Pick<PlanSettings, "check" | "weight">,
 ): string[] {
   const best = new Set<string>();
@@ -26,7 +26,7 @@ export function hintedRelays(
 
 /** The relay of the best hint that the policy lets pass as the host of a group (NIP-29). */
 export function groupHost(
-  known: Known | undefined,
+  known: RelayKnowledge | undefined,
   { check }: Pick<PlanSettings, "check">,
 ): string | undefined {
   for (const hint of known?.hints ?? []) {

@@ -7,9 +7,9 @@
 import type { NostrEvent } from "@nostrify/types";
 import { DM_LIST_KIND, RELAY_LIST_KIND } from "../nostr/kinds.ts";
 import { ANY_RELAY, parseRelayList } from "../nostr/relay_list.ts";
-import { hintKey } from "../nostr/subject_key.ts";
-import type { Known, Unrouted } from "../nostr/types.ts";
-import { deliver } from "./event_inboxes.ts";
+import { subjectKey } from "../nostr/subject_key.ts";
+import type { RelayKnowledge, Unrouted } from "../nostr/types.ts";
+import { planDelivery } from "./event_inboxes.ts";
 import {
   boundPlan,
   type EventPlan,
@@ -42,7 +42,7 @@ import { taggedUsers } from "./tagged_users.ts";
  *
  * @param event The event, signed or not.
  * @param known What is known of its author, of the users it tags, and of its group, by
- * pubkey and by `hintKey`: what {@link eventWishes} asks for.
+ * pubkey and by `subjectKey`: what {@link eventLookup} asks for.
  * @param options See {@link PlanOptions}.
  * @throws {RangeError} If an option is out of its range.
  * @throws {TypeError} If an option has the wrong type.
@@ -73,7 +73,7 @@ import { taggedUsers } from "./tagged_users.ts";
  */
 export function planEvent(
   event: NostrEvent,
-  known: ReadonlyMap<string, Known>,
+  known: ReadonlyMap<string, RelayKnowledge>,
   options?: PlanOptions,
 ): EventPlan {
   return placeEvent(event, known, planSettings(options));
@@ -82,7 +82,7 @@ export function planEvent(
 /** {@link planEvent} with options that are checked already. */
 export function placeEvent(
   event: NostrEvent,
-  known: ReadonlyMap<string, Known>,
+  known: ReadonlyMap<string, RelayKnowledge>,
   settings: PlanSettings,
 ): EventPlan {
   const { check, fallbackRelays, indexerRelays } = settings;
@@ -101,7 +101,7 @@ export function placeEvent(
       });
     case "group": {
       const host = rule.host === undefined
-        ? groupHost(known.get(hintKey("group", rule.id)), settings)
+        ? groupHost(known.get(subjectKey("group", rule.id)), settings)
         : check(rule.host, "group").url;
       return boundPlan(host === undefined ? [] : [host], "group", {
         reason: "no-group-host",
@@ -139,7 +139,7 @@ export function placeEvent(
   if (rule.to !== "outbox-and-inboxes") add(indexerRelays, "indexer");
   if (isHomeless || isEverywhere || rule.to === "deleted") homes += add(fallbackRelays, "fallback");
 
-  const delivery = deliver(taggedUsers(event), reasons, known, settings);
+  const delivery = planDelivery(taggedUsers(event), reasons, known, settings);
   if (reasons.size === 0) {
     const why = "no relay of its author is known, and no fallback is set";
     return noPlan(why, [{ reason: "no-list" }]);
@@ -151,15 +151,18 @@ export function placeEvent(
 /** Where hints say that events are, at most `maxInboxes` relays. */
 function seenAt(
   ids: readonly string[],
-  known: ReadonlyMap<string, Known>,
+  known: ReadonlyMap<string, RelayKnowledge>,
   settings: PlanSettings,
 ): string[] {
-  const urls = ids.flatMap((id) => hintedRelays(known.get(hintKey("id", id)), settings));
+  const urls = ids.flatMap((id) => hintedRelays(known.get(subjectKey("id", id)), settings));
   return [...new Set(urls)].slice(0, settings.maxInboxes);
 }
 
 /** The lists of an event's author, with what the event itself says in their place. */
-function ownLists(event: NostrEvent, stored: Known | undefined): Known | undefined {
+function ownLists(
+  event: NostrEvent,
+  stored: RelayKnowledge | undefined,
+): RelayKnowledge | undefined {
   if (event.kind === RELAY_LIST_KIND) return parseRelayList(event, { policy: ANY_RELAY });
   if (event.kind !== DM_LIST_KIND) return stored;
   return { ...stored, dm: parseRelayList(event, { policy: ANY_RELAY }).write };
@@ -181,7 +184,7 @@ function usable(
 /** A gift wrap goes to all relays of its recipients' kind 10050 lists, and to no other (NIP-17). */
 function planWrap(
   recipients: readonly string[],
-  known: ReadonlyMap<string, Known>,
+  known: ReadonlyMap<string, RelayKnowledge>,
   { check }: PlanSettings,
 ): EventPlan {
   const inboxes = new Map<string, readonly string[]>();
@@ -193,7 +196,7 @@ function planWrap(
   }
   if (inboxes.size > 0) {
     const reasons = reasonsOf([...inboxes.values()].flat(), "dm");
-    return finishedPlan(reasons, { inboxes, passed: new Map(), unrouted });
+    return finishedPlan(reasons, { inboxes, skipped: new Map(), unrouted });
   }
   return recipients.length > 0
     ? noPlan("its recipient is not ready: no usable kind 10050 list is known (NIP-17)", unrouted)

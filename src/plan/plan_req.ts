@@ -6,14 +6,14 @@
 
 import type { NostrFilter } from "@nostrify/types";
 import { copyFilter } from "../nostr/filter_subjects.ts";
-import type { Known, Unrouted } from "../nostr/types.ts";
-import type { Seats } from "./assignment.ts";
-import { planRows } from "./candidate_rows.ts";
+import type { RelayKnowledge, Unrouted } from "../nostr/types.ts";
+import type { Assignment } from "./assignment.ts";
+import { candidateRows } from "./candidate_rows.ts";
 import { chooseRelays } from "./choose_relays.ts";
 import { cutFilters } from "./cut_filters.ts";
 import { type PlanOptions, type PlanSettings, planSettings } from "./plan_options.ts";
 import type { RelayGraph } from "./relay_graph.ts";
-import { openFilters, shareOut } from "./relay_shares.ts";
+import { relayShares, unscopedFilters } from "./relay_shares.ts";
 import { type ReqParts, reqParts } from "./req_parts.ts";
 import { type PersonRoute, personRoutes, type ThingRoute, thingRoutes } from "./route_report.ts";
 
@@ -78,7 +78,7 @@ export interface ReqPlan {
  */
 export function planReq(
   filters: readonly NostrFilter[],
-  known: ReadonlyMap<string, Known>,
+  known: ReadonlyMap<string, RelayKnowledge>,
   options?: PlanOptions,
 ): ReqPlan {
   return planParts(reqParts(filters), known, planSettings(options)).plan;
@@ -87,7 +87,7 @@ export function planReq(
 /** A plan, and what those who carry it out need of it. */
 export interface PlannedReq {
   readonly plan: ReqPlan;
-  readonly seats: Seats;
+  readonly assignment: Assignment;
   /** Who could have been asked for where. */
   readonly graph: RelayGraph;
 }
@@ -95,21 +95,21 @@ export interface PlannedReq {
 /** {@link planReq} for filters that are sorted already. */
 export function planParts(
   parts: ReqParts,
-  known: ReadonlyMap<string, Known>,
+  known: ReadonlyMap<string, RelayKnowledge>,
   settings: PlanSettings,
 ): PlannedReq {
-  const rows = planRows(parts.named, known, settings);
-  const open = openFilters(parts, rows);
+  const rows = candidateRows(parts.scoped, known, settings);
+  const open = unscopedFilters(parts, rows);
   const choice = chooseRelays(rows, {
-    hasOpen: open.some(({ isSearch }) => !isSearch),
+    hasUnscoped: open.some(({ isSearch }) => !isSearch),
     hasSearch: open.some(({ isSearch }) => isSearch),
   }, settings);
-  const { shares, unrouted } = shareOut(parts, open, rows, choice);
+  const { shares, unrouted } = relayShares(parts, open, rows, choice);
 
   const routes = new Map<string, NostrFilter[]>();
   choice.relays.forEach((relay, place) => {
     const whole = open.filter(({ isSearch }) =>
-      (isSearch ? choice.search : choice.open).includes(place)
+      (isSearch ? choice.search : choice.unscoped).includes(place)
     );
     const room = Math.max(1, settings.maxFiltersPerRelay - whole.length);
     const cut = cutFilters(shares[place], { ...settings, maxFiltersPerRelay: room });
@@ -130,13 +130,13 @@ export function planParts(
       return things ??= thingRoutes(source);
     },
   };
-  const seats: Seats = {
+  const assignment: Assignment = {
     urls: choice.relays.map((id) => rows.graph.urls[id]),
-    names: rows.names,
-    lanes: rows.lanes,
-    places: choice.deal.places,
-    copies: choice.deal.copies,
-    open: [...new Set([...choice.open, ...choice.search])],
+    subjects: rows.subjects,
+    roles: rows.roles,
+    relayIndexes: choice.assigned.relayIndexes,
+    relaysPerSubject: choice.assigned.relaysPerSubject,
+    unscoped: [...new Set([...choice.unscoped, ...choice.search])],
   };
-  return { plan, seats, graph: rows.graph };
+  return { plan, assignment, graph: rows.graph };
 }

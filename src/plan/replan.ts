@@ -4,16 +4,16 @@
  * @module
  */
 
-import type { Known, Lane } from "../nostr/types.ts";
+import type { RelayKnowledge, Role } from "../nostr/types.ts";
 import { deepSettings } from "./deep_requests.ts";
 import type { PlanSettings } from "./plan_options.ts";
 import { type PlannedReq, planParts } from "./plan_req.ts";
-import { partsAbout, type ReqParts } from "./req_parts.ts";
+import { partsFor, type ReqParts } from "./req_parts.ts";
 
 /** What a request was planned by. */
 export interface PlanInput {
   readonly parts: ReqParts;
-  readonly known: ReadonlyMap<string, Known>;
+  readonly known: ReadonlyMap<string, RelayKnowledge>;
   readonly settings: PlanSettings;
 }
 
@@ -23,36 +23,36 @@ export interface Planned extends PlannedReq {
   readonly isDeep: boolean;
   /** What the plan is made of. */
   readonly input: PlanInput;
-  /** {@link Planned.without} by what is known when it is called. */
-  readonly withoutBy: (known: ReadonlyMap<string, Known>) => Planned["without"];
+  /** {@link Planned.replan} by what is known when it is called. */
+  readonly replanWith: (known: ReadonlyMap<string, RelayKnowledge>) => Planned["replan"];
   /**
    * Plans the same request for some of what it names, without some relays.
    *
    * @param isMeant Whether a pubkey, or the id of an event or group, is meant on a lane.
    * @param maxRelays Most relays of the new plan.
    */
-  readonly without: (
+  readonly replan: (
     avoid: Pick<ReadonlySet<string>, "has">,
-    isMeant: (name: string, lane: Lane) => boolean,
+    isMeant: (name: string, lane: Role) => boolean,
     maxRelays: number,
   ) => Planned;
 }
 
 /** Plans a request, deep or not. */
-export function planWithSpare(
+export function planRequest(
   parts: ReqParts,
-  known: ReadonlyMap<string, Known>,
+  known: ReadonlyMap<string, RelayKnowledge>,
   settings: PlanSettings,
   isDeep: boolean,
 ): Planned {
   const input = { parts, known, settings: isDeep ? deepSettings(settings) : settings };
-  const withoutBy = (known: ReadonlyMap<string, Known>): Planned["without"] => {
+  const replanWith = (known: ReadonlyMap<string, RelayKnowledge>): Planned["replan"] => {
     return (avoid, isMeant, maxRelays) => {
       const weight = (url: string) => avoid.has(url) ? 0 : settings.weight(url);
       const spare = { ...settings, weight, maxRelays };
-      return planWithSpare(partsAbout(parts, isMeant), known, spare, isDeep);
+      return planRequest(partsFor(parts, isMeant), known, spare, isDeep);
     };
   };
   const planned = planParts(parts, known, input.settings);
-  return { ...planned, isDeep, input, withoutBy, without: withoutBy(known) };
+  return { ...planned, isDeep, input, replanWith, replan: replanWith(known) };
 }

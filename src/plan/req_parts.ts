@@ -7,51 +7,51 @@
 import type { NostrFilter } from "@nostrify/types";
 import { isReplaceableKind } from "nostr-tools/kinds";
 import {
+  eventOrGroupScope,
+  type FilterScope,
   matchesNothing,
-  peopleOf,
-  type Subjects,
-  subjectsOf,
-  thingsOf,
+  peopleScope,
+  scopeOf,
 } from "../nostr/filter_subjects.ts";
 import { DRAFT_KIND, GIFT_WRAP_KINDS } from "../nostr/kinds.ts";
 import { sortedOrder } from "../nostr/pubkeys.ts";
-import { hintKey } from "../nostr/subject_key.ts";
-import type { Lane, Unrouted, Wishes } from "../nostr/types.ts";
+import { subjectKey } from "../nostr/subject_key.ts";
+import type { Lookup, Role, Unrouted } from "../nostr/types.ts";
 
 /** A filter to be narrowed to those of its subjects that a relay is asked for. */
-export interface NamedPart {
+export interface ScopedPart {
   /** Its place in the request. */
   readonly index: number;
   /** The filter as it was given, or for some of its kinds. */
   readonly filter: NostrFilter;
   /** Whom or what it is about. */
-  readonly about: Subjects;
+  readonly scope: FilterScope;
 }
 
 /** A filter for relays that serve everybody. */
-export interface OpenPart {
+export interface UnscopedPart {
   /** Its place in the request. */
   readonly index: number;
   /** The filter as it was given. */
   readonly filter: NostrFilter;
   /** The events or groups that it names; some may have relays of their own. */
-  readonly about?: Subjects;
+  readonly about?: FilterScope;
 }
 
 /** A request, sorted. */
 export interface ReqParts {
   /** Filters about people, events and groups; one filter may be on several lanes. */
-  readonly named: readonly NamedPart[];
+  readonly scoped: readonly ScopedPart[];
   /** Filters that name no people: for the fallback relays, searches for the search relays. */
-  readonly open: readonly OpenPart[];
+  readonly unscoped: readonly UnscopedPart[];
   /** What goes nowhere. */
   readonly unrouted: readonly Unrouted[];
 }
 
 /** Sorts the filters of a request; see {@link ReqParts}. */
 export function reqParts(filters: readonly NostrFilter[]): ReqParts {
-  const named: NamedPart[] = [];
-  const open: OpenPart[] = [];
+  const scoped: ScopedPart[] = [];
+  const unscoped: UnscopedPart[] = [];
   const unrouted: Unrouted[] = [];
 
   filters.forEach((given, index) => {
@@ -60,37 +60,37 @@ export function reqParts(filters: readonly NostrFilter[]): ReqParts {
       return;
     }
     const wraps = given["#p"] && forKinds(given, isGiftWrap);
-    if (wraps) named.push({ index, filter: wraps, about: subjectsOf(wraps, "dm", "#p") });
+    if (wraps) scoped.push({ index, filter: wraps, scope: scopeOf(wraps, "dm", "#p") });
     const filter = wraps ? forKinds(given, (kind) => !isGiftWrap(kind)) : given;
     if (filter === undefined) return;
 
-    const about = peopleOf(filter);
-    if (about === undefined) {
-      const things = thingsOf(filter);
-      open.push({ index, filter, about: things });
-      if (things) named.push({ index, filter, about: things });
+    const scope = peopleScope(filter);
+    if (scope === undefined) {
+      const things = eventOrGroupScope(filter);
+      unscoped.push({ index, filter, about: things });
+      if (things) scoped.push({ index, filter, scope: things });
       return;
     }
-    named.push({ index, filter, about });
-    if (about.lane !== "write") return;
-    for (const [lane, isMeant] of BESIDES) {
+    scoped.push({ index, filter, scope });
+    if (scope.role !== "write") return;
+    for (const [role, isMeant] of EXTRA_ROLE_RULES) {
       const narrowed = forKinds(filter, isMeant);
-      if (narrowed) named.push({ index, filter: narrowed, about: { ...about, lane } });
+      if (narrowed) scoped.push({ index, filter: narrowed, scope: { ...scope, role } });
     }
   });
-  return { named, open, unrouted };
+  return { scoped, unscoped, unrouted };
 }
 
 const isGiftWrap = (kind: number) => GIFT_WRAP_KINDS.includes(kind);
 
 /** What authors are asked for elsewhere, besides on their write relays. */
-const BESIDES: readonly (readonly [Lane, (kind: number) => boolean])[] = [
+const EXTRA_ROLE_RULES: readonly (readonly [Role, (kind: number) => boolean])[] = [
   ["private", (kind) => kind === DRAFT_KIND],
   ["index", isReplaceableKind],
 ];
 
 /** The lanes of that: whoever is asked for there is an author, too. */
-export const BESIDES_WRITE: readonly Lane[] = BESIDES.map(([lane]) => lane);
+export const EXTRA_ROLES: readonly Role[] = EXTRA_ROLE_RULES.map(([lane]) => lane);
 
 /** The filter for those of its kinds that are meant; `undefined` if it names none of them. */
 function forKinds(
@@ -103,41 +103,41 @@ function forKinds(
 }
 
 /** The part of a request that is about some of its subjects, and about nothing else. */
-export function partsAbout(
+export function partsFor(
   parts: ReqParts,
-  isMeant: (name: string, lane: Lane) => boolean,
+  isMeant: (name: string, lane: Role) => boolean,
 ): ReqParts {
-  const named = parts.named.flatMap(({ about, ...part }): NamedPart[] => {
-    const names = about.names.filter((name) => isMeant(name, about.lane));
-    if (names.length === 0) return [];
-    return [{ ...part, about: { ...about, names, order: sortedOrder(names) } }];
+  const scoped = parts.scoped.flatMap(({ scope, ...part }): ScopedPart[] => {
+    const subjects = scope.subjects.filter((name) => isMeant(name, scope.role));
+    if (subjects.length === 0) return [];
+    return [{ ...part, scope: { ...scope, subjects, order: sortedOrder(subjects) } }];
   });
-  return { named, open: [], unrouted: [] };
+  return { scoped, unscoped: [], unrouted: [] };
 }
 
 /** Whom or what the parts of one lane name, each once, and their order. */
-export function namedOn(
-  lane: Lane,
-  parts: readonly NamedPart[],
+export function subjectsIn(
+  lane: Role,
+  parts: readonly ScopedPart[],
 ): { names: readonly string[]; order: () => Uint32Array } {
-  const named = parts.filter(({ about }) => about.lane === lane);
+  const named = parts.filter(({ scope }) => scope.role === lane);
   if (named.length === 1) {
-    const { names, order } = named[0].about;
-    return { names, order: () => order };
+    const { subjects, order } = named[0].scope;
+    return { names: subjects, order: () => order };
   }
-  const names = [...new Set(named.flatMap(({ about }) => about.names))];
+  const names = [...new Set(named.flatMap(({ scope }) => scope.subjects))];
   return { names, order: () => sortedOrder(names) };
 }
 
 /** What must be known to plan a request. */
-export function reqWishes({ named }: ReqParts): Wishes {
-  const names = (lane: Lane) => namedOn(lane, named).names;
+export function reqLookup({ scoped }: ReqParts): Lookup {
+  const names = (lane: Role) => subjectsIn(lane, scoped).names;
   const [authors, tagged] = [names("write"), names("read")];
   return {
     people: tagged.length === 0 ? authors : [...new Set([...authors, ...tagged])],
     dm: names("dm"),
     private: names("private"),
-    things: (["id", "group"] as const)
-      .flatMap((lane) => names(lane).map((name) => hintKey(lane, name))),
+    eventsAndGroups: (["id", "group"] as const)
+      .flatMap((lane) => names(lane).map((name) => subjectKey(lane, name))),
   };
 }

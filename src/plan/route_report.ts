@@ -5,13 +5,13 @@
  * @module
  */
 
-import type { Known, Lane, RefusalReason } from "../nostr/types.ts";
-import { ABSENT, HINTED, INVALID, NO_LIST, NOWHERE, type PlanRows } from "./candidate_rows.ts";
+import type { RefusalReason, RelayKnowledge, Role } from "../nostr/types.ts";
+import { ABSENT, type CandidateRows, HINTED, INVALID, NO_LIST, NOWHERE } from "./candidate_rows.ts";
 import type { Choice } from "./choose_relays.ts";
 import type { PlanSettings } from "./plan_options.ts";
 
 /** A relay of somebody's list that is not asked for them. */
-export interface PassedRelay {
+export interface SkippedRelay {
   /** In normal form, or as the list has it where it is refused. */
   readonly url: string;
   /**
@@ -31,7 +31,7 @@ export interface PersonRoute {
    * (`dm`), as the author of private drafts (`private`), or as the author of a profile or
    * list on the indexers (`index`). The last two come besides `write`.
    */
-  readonly lane: Exclude<Lane, "id" | "group">;
+  readonly role: Exclude<Role, "id" | "group">;
   /** The relays that are asked, best first; empty where the person is unrouted. */
   readonly relays: readonly string[];
   /**
@@ -50,7 +50,7 @@ export interface PersonRoute {
     | "no-dm-list"
     | "invalid-pubkey";
   /** The relays of their list, or the indexers, that are not asked. */
-  readonly passed: readonly PassedRelay[];
+  readonly skipped: readonly SkippedRelay[];
 }
 
 /** Where one event or group is asked for that has relays of its own. */
@@ -58,16 +58,16 @@ export interface ThingRoute {
   /** The id of the event or of the group. */
   readonly key: string;
   /** An event (`id`) or a group (`group`). */
-  readonly lane: "id" | "group";
+  readonly role: "id" | "group";
   /** The relays that are asked for it alone, best first; empty where none is. */
   readonly relays: readonly string[];
 }
 
 /** What a plan is made of, as far as it explains itself. */
 export interface RouteSource {
-  readonly rows: PlanRows;
+  readonly rows: CandidateRows;
   readonly choice: Choice;
-  readonly known: ReadonlyMap<string, Known>;
+  readonly known: ReadonlyMap<string, RelayKnowledge>;
   readonly settings: PlanSettings;
 }
 
@@ -75,17 +75,17 @@ export interface RouteSource {
 export function personRoutes(source: RouteSource): PersonRoute[] {
   const { rows, choice } = source;
   const chosen = new Set(choice.relays.map((id) => rows.graph.urls[id]));
-  return rows.lanes.flatMap(({ lane, first, end }) => {
-    if (lane === "id" || lane === "group") return [];
+  return rows.roles.flatMap(({ role, first, end }) => {
+    if (role === "id" || role === "group") return [];
     return rowsBetween(rows, first, end).map((row): PersonRoute => {
       const relays = relaysAt(row, source);
       const isElsewhere = choice.leftOut[row] === 1 || relays.length === 0;
       return {
-        pubkey: rows.names[row],
-        lane,
+        pubkey: rows.subjects[row],
+        role: role,
         relays,
-        reason: reasonOf(rows.kinds[row], lane, isElsewhere),
-        passed: passedRelays(row, lane, relays, chosen, source),
+        reason: reasonOf(rows.kinds[row], role, isElsewhere),
+        skipped: passedRelays(row, role, relays, chosen, source),
       };
     });
   });
@@ -94,26 +94,31 @@ export function personRoutes(source: RouteSource): PersonRoute[] {
 /** One entry for each event and group that has relays of its own. */
 export function thingRoutes(source: RouteSource): ThingRoute[] {
   const { rows } = source;
-  return rows.lanes.flatMap(({ lane, first, end }) => {
-    if (lane !== "id" && lane !== "group") return [];
+  return rows.roles.flatMap(({ role, first, end }) => {
+    if (role !== "id" && role !== "group") return [];
     return rowsBetween(rows, first, end)
-      .map((row) => ({ key: rows.names[row], lane, relays: relaysAt(row, source) }));
+      .map((row) => ({ key: rows.subjects[row], role, relays: relaysAt(row, source) }));
   });
 }
 
 /** The rows of a lane on which something is to be asked for. */
-function rowsBetween({ kinds }: PlanRows, first: number, end: number): number[] {
+function rowsBetween({ kinds }: CandidateRows, first: number, end: number): number[] {
   return Array.from({ length: end - first }, (_, i) => first + i)
     .filter((row) => kinds[row] !== ABSENT);
 }
 
-function relaysAt(row: number, { rows, choice: { relays, deal } }: RouteSource): string[] {
-  return [...deal.places.subarray(row * deal.copies, (row + 1) * deal.copies)]
+function relaysAt(row: number, { rows, choice: { relays, assigned } }: RouteSource): string[] {
+  return [
+    ...assigned.relayIndexes.subarray(
+      row * assigned.relaysPerSubject,
+      (row + 1) * assigned.relaysPerSubject,
+    ),
+  ]
     .filter((place) => place >= 0)
     .map((place) => rows.graph.urls[relays[place]]);
 }
 
-function reasonOf(kind: number, lane: Lane, isElsewhere: boolean): PersonRoute["reason"] {
+function reasonOf(kind: number, lane: Role, isElsewhere: boolean): PersonRoute["reason"] {
   if (kind === INVALID) return "invalid-pubkey";
   if (kind === NOWHERE) return "no-dm-list";
   if (kind === NO_LIST) return "no-list";
@@ -124,16 +129,16 @@ function reasonOf(kind: number, lane: Lane, isElsewhere: boolean): PersonRoute["
 
 function passedRelays(
   row: number,
-  lane: PersonRoute["lane"],
+  lane: PersonRoute["role"],
   asked: readonly string[],
   chosen: ReadonlySet<string>,
-  { rows: { graph, names }, known, settings }: RouteSource,
-): PassedRelay[] {
+  { rows: { graph, subjects }, known, settings }: RouteSource,
+): SkippedRelay[] {
   const { urls, starts, relaysOf } = graph;
-  const list = known.get(names[row]);
+  const list = known.get(subjects[row]);
   const own = (lane === "index" ? settings.indexerRelays : list?.[lane]) ?? [];
   const edges = new Set([...relaysOf.subarray(starts[row], starts[row + 1])].map((id) => urls[id]));
-  const passed = own.map((value): PassedRelay => {
+  const passed = own.map((value): SkippedRelay => {
     const { url, reason } = settings.check(value);
     if (url === undefined) return { url: value, reason };
     if (settings.weight(url) === 0) return { url, reason: "weight" };

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { dealPeople, heaviestFirst } from "./assign_relays.ts";
+import { assignRelays, heaviestFirst } from "./assign_relays.ts";
 import { greedyCover } from "./greedy_cover.ts";
 import { type PlanOptions, planSettings } from "./plan_options.ts";
 import { RelayGraphBuilder } from "./relay_graph.ts";
@@ -61,18 +61,20 @@ export function selectRelays(
   const graph = builder.build();
   const chosen = heaviestFirst(
     graph,
-    greedyCover(graph, { maxRelays, copies: relaysPerAuthor }),
+    greedyCover(graph, { maxRelays, relaysPerSubject: relaysPerAuthor }),
   );
-  const { places, copies } = dealPeople(graph, chosen, { copies: relaysPerAuthor });
+  const { relayIndexes, relaysPerSubject } = assignRelays(graph, chosen, {
+    relaysPerSubject: relaysPerAuthor,
+  });
   const selected = new Map<string, string[]>();
   let at = 0;
   for (const author of relaysByAuthor.keys()) {
     const own: string[] = [];
-    for (let i = at; i < at + copies && places[i] >= 0; i++) {
-      own.push(graph.urls[chosen[places[i]]]);
+    for (let i = at; i < at + relaysPerSubject && relayIndexes[i] >= 0; i++) {
+      own.push(graph.urls[chosen[relayIndexes[i]]]);
     }
     if (own.length > 0) selected.set(author, own);
-    at += copies;
+    at += relaysPerSubject;
   }
   return selected;
 }

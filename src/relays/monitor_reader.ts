@@ -7,11 +7,11 @@
 
 import type { NostrEvent, NostrFilter } from "@nostrify/types";
 import type { Clock } from "../base/clock.ts";
-import { livenessFactors, readLiveness } from "./monitor_reports.ts";
+import { monitorFactors, readMonitorReports } from "./monitor_reports.ts";
 import type { RelayMemory } from "./relay_memory.ts";
 
 /** What a reader needs. */
-export interface LivenessReaderOptions {
+export interface MonitorReaderOptions {
   /** Whose reports count. None: nothing is read. */
   readonly monitors: readonly string[];
   readonly clock: Clock;
@@ -27,8 +27,8 @@ const EVERY = 86_400_000;
 const MOST_RELAYS = 10_000;
 
 /** Keeps reports, and judges the relays that come into question by them. */
-export class LivenessReader {
-  readonly #options: LivenessReaderOptions;
+export class MonitorReader {
+  readonly #options: MonitorReaderOptions;
   /** The relays that came into question, and for how many people. */
   readonly #met = new Map<string, number>();
   /** Absent until they are read: what is remembered from before counts as long. */
@@ -36,7 +36,7 @@ export class LivenessReader {
   #readAt = -Infinity;
   #judged = 0;
 
-  constructor(options: LivenessReaderOptions) {
+  constructor(options: MonitorReaderOptions) {
     this.#options = options;
   }
 
@@ -80,8 +80,8 @@ export class LivenessReader {
     this.#judged = this.#met.size;
     // As of when they were read: what monitors have said since is not known.
     const now = Math.floor(this.#readAt / 1000);
-    const liveness = readLiveness(events, { monitors, now });
-    const factors = livenessFactors(liveness, this.#met);
+    const liveness = readMonitorReports(events, { monitors, now });
+    const factors = monitorFactors(liveness, this.#met);
     for (const url of this.#met.keys()) memory.report(url, factors.get(url) ?? 1);
   }
 }

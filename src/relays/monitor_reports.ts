@@ -15,7 +15,7 @@ export const RELAY_REPORT_KIND = 30166;
 export const MONITOR_KIND = 10166;
 
 /** What the monitors report. */
-export interface Liveness {
+export interface MonitorReports {
   /** The monitors whose silence on a relay means something, in the order they were named. */
   readonly witnesses: readonly string[];
   /** The relays that some monitor has lately seen, in normal form. */
@@ -23,7 +23,7 @@ export interface Liveness {
 }
 
 /** Whose reports are read, and when. */
-export interface ReadLivenessOptions {
+export interface ReadMonitorReportsOptions {
   /** Pubkeys of the monitors that the app trusts; events of others are ignored. */
   readonly monitors: readonly string[];
   /** The time, in Unix seconds. */
@@ -52,10 +52,10 @@ const PUBLIC: RelayUrlPolicy = {};
  *
  * @param events Kinds 30166 and 10166, verified, in any order; others are ignored.
  */
-export function readLiveness(
+export function readMonitorReports(
   events: readonly NostrEvent[],
-  { monitors, now }: ReadLivenessOptions,
-): Liveness {
+  { monitors, now }: ReadMonitorReportsOptions,
+): MonitorReports {
   const seenBy = new Map(monitors.map((monitor) => [monitor, new Set<string>()]));
   const windows = windowsOf(events);
   const check = rememberedCheck(PUBLIC);
@@ -104,7 +104,7 @@ function agree(a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {
 }
 
 /** How far the monitors are believed. */
-export interface LivenessFactorOptions {
+export interface MonitorFactorOptions {
   /**
    * What is left of the weight of a relay that they hold for dead: above 0, since 5
    * to 10 % of those answer, and at most 1.
@@ -132,10 +132,10 @@ export interface LivenessFactorOptions {
  * @param liveness What the monitors report.
  * @param relays Relays in normal form, and how many people each is listed by.
  */
-export function livenessFactors(
-  { witnesses, seen }: Liveness,
+export function monitorFactors(
+  { witnesses, seen }: MonitorReports,
   relays: Iterable<readonly [url: string, people: number]>,
-  { factor = 0.3, maxShare = 0.5 }: LivenessFactorOptions = {},
+  { factor = 0.3, maxShare = 0.5 }: MonitorFactorOptions = {},
 ): Map<string, number> {
   if (!(factor > 0 && factor <= 1)) {
     throw new RangeError(

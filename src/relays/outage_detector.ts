@@ -38,7 +38,7 @@ const MOST_HELD = 1_000;
  * Where the other one had failed as well, and works again, it shows something else:
  * that the network is back. Then all failures meanwhile were the network's.
  */
-export class NetworkWitness {
+export class OutageDetector {
   /** The last relay that showed life, and the last but it. */
   #last = { url: "", at: -Infinity };
   #other = { url: "", at: -Infinity };

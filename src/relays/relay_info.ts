@@ -5,11 +5,11 @@
  */
 
 import { fetchJson, type FetchJsonOptions } from "../base/fetch_json.ts";
-import type { ToldLimits } from "./relay_replies.ts";
+import type { ReportedLimits } from "./relay_replies.ts";
 
 /** What a relay says of its limits, or why that is not known. */
 export type RelayInfo =
-  | { readonly limits: ToldLimits; readonly reason?: undefined }
+  | { readonly limits: ReportedLimits; readonly reason?: undefined }
   | {
     readonly limits?: undefined;
     /** A clause for a log: `HTTP 404`, `no answer within 5000 ms`, `aborted`. */
@@ -58,7 +58,7 @@ const RANGES = {
  *
  * @param document The parsed JSON, whatever it is.
  */
-export function limitsOfInfo(document: unknown): ToldLimits {
+export function limitsOfInfo(document: unknown): ReportedLimits {
   const limitation = objectOf(objectOf(document).limitation);
   const number = (name: keyof typeof RANGES) => {
     const value = limitation[name];
@@ -71,7 +71,7 @@ export function limitsOfInfo(document: unknown): ToldLimits {
     typeof limitation[name] === "boolean" ? limitation[name] : undefined;
 
   const maxLimit = number("max_limit");
-  const limits: ToldLimits = {
+  const limits: ReportedLimits = {
     maxFilters: number("max_filters"),
     maxSubscriptions: number("max_subscriptions"),
     maxMessageLength: number("max_message_length"),

@@ -6,12 +6,12 @@
  */
 
 import type { Clock } from "../base/clock.ts";
-import { Gate } from "../base/semaphore.ts";
+import { Semaphore } from "../base/semaphore.ts";
 import { fetchRelayInfo } from "./relay_info.ts";
 import type { RelayMemory } from "./relay_memory.ts";
 
 /** What an informer needs. */
-export interface InformerOptions {
+export interface RelayInfoRefresherOptions {
   readonly clock: Clock;
   readonly memory: RelayMemory;
   readonly fetch: typeof fetch;
@@ -27,13 +27,13 @@ const FRESH = 7 * 86_400_000;
 const AT_ONCE = 4;
 
 /** Fetches each relay's document once a week at the most. */
-export class RelayInformer {
-  readonly #options: InformerOptions;
-  readonly #gate = new Gate(AT_ONCE);
+export class RelayInfoRefresher {
+  readonly #options: RelayInfoRefresherOptions;
+  readonly #gate = new Semaphore(AT_ONCE);
   readonly #asked = new Set<string>();
   readonly #closing = new AbortController();
 
-  constructor(options: InformerOptions) {
+  constructor(options: RelayInfoRefresherOptions) {
     this.#options = options;
   }
 

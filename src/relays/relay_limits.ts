@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { ToldLimits } from "./relay_replies.ts";
+import type { ReportedLimits } from "./relay_replies.ts";
 
 const NUMBERS = [
   "maxFilters",
@@ -13,11 +13,11 @@ const NUMBERS = [
   "maxLimit",
   "cutAt",
   "fullAt",
-] as const satisfies (keyof ToldLimits)[];
-const FLAGS = ["authRequired", "paymentRequired"] as const satisfies (keyof ToldLimits)[];
+] as const satisfies (keyof ReportedLimits)[];
+const FLAGS = ["authRequired", "paymentRequired"] as const satisfies (keyof ReportedLimits)[];
 
 /** Only what can be a limit: integers from 1 on, and yes or no. */
-export function cleanLimits(limits: Readonly<Record<string, unknown>>): ToldLimits {
+export function cleanLimits(limits: Readonly<Record<string, unknown>>): ReportedLimits {
   const clean: Record<string, unknown> = {};
   for (const name of NUMBERS) {
     const value = limits[name];
@@ -28,7 +28,7 @@ export function cleanLimits(limits: Readonly<Record<string, unknown>>): ToldLimi
 }
 
 /** Limits after something was learned from what the relay did or said of a request. */
-export function learnLimits(limits: ToldLimits, lesson: ToldLimits): ToldLimits {
+export function learnLimits(limits: ReportedLimits, lesson: ReportedLimits): ReportedLimits {
   return { ...limits, ...cleanLimits({ ...lesson }) };
 }
 
@@ -41,7 +41,11 @@ export function learnLimits(limits: ToldLimits, lesson: ToldLimits): ToldLimits 
  *
  * @param isFirst Whether none was read before: all else is fresh, then, and stays.
  */
-export function tellLimits(limits: ToldLimits, told: ToldLimits, isFirst: boolean): ToldLimits {
+export function reportLimits(
+  limits: ReportedLimits,
+  told: ReportedLimits,
+  isFirst: boolean,
+): ReportedLimits {
   const { cutAt = Infinity } = limits;
   const clean = cleanLimits({ ...told });
   const least = Math.min(cutAt, clean.cutAt ?? Infinity);

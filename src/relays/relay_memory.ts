@@ -5,16 +5,16 @@
  */
 
 import type { Clock } from "../base/clock.ts";
-import type { KeptRecords } from "../base/persistent_map.ts";
+import type { PersistentMap } from "../base/persistent_map.ts";
 import type { RecordStore } from "../base/record_store.ts";
 import type { RelayFailure } from "../nostr/types.ts";
-import { type Incident, NetworkWitness } from "./outage_detector.ts";
+import { type Incident, OutageDetector } from "./outage_detector.ts";
 import { backoff, type Deadlines, deadlines, LONGEST_BACKOFF } from "./relay_health.ts";
-import { learnLimits, tellLimits } from "./relay_limits.ts";
+import { learnLimits, reportLimits } from "./relay_limits.ts";
 import { type RelayRecord, UNKNOWN_RELAY } from "./relay_record.ts";
 import { relayRecords } from "./relay_record_store.ts";
 import { answered, connected, delivered, failed, isAnswer } from "./relay_record_updates.ts";
-import type { ToldLimits } from "./relay_replies.ts";
+import type { ReportedLimits } from "./relay_replies.ts";
 import { deliveryFactor, learn, relayWeight, type Score, thompson } from "./relay_weight.ts";
 
 /** What a memory of relays is made of. */
@@ -43,7 +43,7 @@ const LONGEST_DOUBT = 5_000;
 /** Reports that say the same again are taken down once in so many milliseconds. */
 const REPORT_LASTS = 86_400_000;
 
-const NO_LIMITS: ToldLimits = Object.freeze({});
+const NO_LIMITS: ReportedLimits = Object.freeze({});
 
 /**
  * A memory of relays.
@@ -54,8 +54,8 @@ const NO_LIMITS: ToldLimits = Object.freeze({});
  */
 export class RelayMemory {
   readonly #options: RelayMemoryOptions;
-  readonly #records: KeptRecords<RelayRecord>;
-  readonly #witness = new NetworkWitness();
+  readonly #records: PersistentMap<RelayRecord>;
+  readonly #witness = new OutageDetector();
   readonly #draws = new Map<string, number>();
   readonly #begunAt: number;
   #round = 0;
@@ -134,20 +134,20 @@ export class RelayMemory {
   }
 
   /** What a relay accepts and answers, as far as it is known. */
-  limits(url: string): ToldLimits {
+  limits(url: string): ReportedLimits {
     return this.#records.get(url)?.limits ?? NO_LIMITS;
   }
 
   /** Something was learned of a relay's limits by asking it. */
-  learnLimits(url: string, lesson: ToldLimits): void {
+  learnLimits(url: string, lesson: ReportedLimits): void {
     this.#change(url, (record) => ({ ...record, limits: learnLimits(record.limits, lesson) }));
   }
 
   /** A relay's description of itself (NIP-11) was asked for; `{}` if there is none. */
-  informed(url: string, told: ToldLimits): void {
+  informed(url: string, told: ReportedLimits): void {
     const now = this.#options.clock.now();
     this.#change(url, (record) => {
-      const limits = tellLimits(record.limits, told, record.infoAt === 0);
+      const limits = reportLimits(record.limits, told, record.infoAt === 0);
       return { ...record, limits, infoAt: now };
     });
   }

@@ -5,7 +5,7 @@
  */
 
 import type { RelayFailure } from "../nostr/types.ts";
-import type { ToldLimits } from "./relay_replies.ts";
+import type { ReportedLimits } from "./relay_replies.ts";
 
 /** How long something usually takes, in milliseconds. */
 export interface Timing {
@@ -54,7 +54,7 @@ export interface RelayRecord {
   /** When `hits` and `misses` last changed. */
   readonly learnedAt: number;
   /** What it accepts and answers. */
-  readonly limits: ToldLimits;
+  readonly limits: ReportedLimits;
   /** When its description of itself (NIP-11) was last asked for. */
   readonly infoAt: number;
   /** What monitors (NIP-66) say its weight is to be multiplied with; 1 where nothing. */

@@ -5,7 +5,7 @@
  */
 
 import { parseJson } from "../base/parse_json.ts";
-import { KeptRecords, type KeptRecordsOptions } from "../base/persistent_map.ts";
+import { PersistentMap, type PersistentMapOptions } from "../base/persistent_map.ts";
 import type { RelayFailure } from "../nostr/types.ts";
 import { cleanLimits } from "./relay_limits.ts";
 import { type RelayRecord, UNKNOWN_RELAY } from "./relay_record.ts";
@@ -76,9 +76,9 @@ function isCount(value: unknown): value is number {
 
 /** Keeps what is known of relays. */
 export function relayRecords(
-  options: Pick<KeptRecordsOptions<RelayRecord>, "clock" | "backend" | "onError" | "max">,
-): KeptRecords<RelayRecord> {
-  return new KeptRecords({
+  options: Pick<PersistentMapOptions<RelayRecord>, "clock" | "backend" | "onError" | "max">,
+): PersistentMap<RelayRecord> {
+  return new PersistentMap({
     ...options,
     topic: "relay",
     name: "relays",

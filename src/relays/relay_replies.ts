@@ -21,7 +21,7 @@ export interface Sent {
 }
 
 /** Limits, with one more that relays tell of. */
-export interface ToldLimits extends RelayLimits {
+export interface ReportedLimits extends RelayLimits {
   /** Largest `limit` of a filter that is not refused. */
   readonly maxLimit?: number;
 }
@@ -128,7 +128,7 @@ const RULES: readonly Rule[] = [
  * @param words What the relay said.
  * @param sent What it was sent. Where that is not known, only a number counts.
  */
-export function limitsFrom(words: string, sent: Sent = {}): ToldLimits {
+export function limitsFrom(words: string, sent: Sent = {}): ReportedLimits {
   // This one names how many there were.
   const text = textOf(words).replace(/\b(invalid number of filters): \d+/, "$1");
   const rule = RULES.find((rule) => rule.words.test(text));

@@ -8,15 +8,15 @@
 import type { NostrEvent } from "@nostrify/types";
 import { isAddressableKind, isReplaceableKind } from "nostr-tools/kinds";
 import { DRAFT_KIND, GIFT_WRAP_KINDS } from "../nostr/kinds.ts";
-import type { Lane } from "../nostr/types.ts";
-import type { Seats } from "../plan/assignment.ts";
+import type { Role } from "../nostr/types.ts";
+import type { Assignment } from "../plan/assignment.ts";
 
 /** What is known of a relay in a request, worse than `answered` only by what it lacks. */
 type State = "waiting" | "late" | "answered" | "failed";
 
 /** One request's relays, and how far they have come. */
 export class Coverage {
-  readonly #seats: Seats;
+  readonly #assignment: Assignment;
   readonly #states: State[];
   /** Per seat, how many events the relay sent of that person. */
   readonly #sent: Uint32Array;
@@ -24,14 +24,14 @@ export class Coverage {
   readonly #known: Uint32Array;
   /** Per seat, 1 once the relay sent an event of that person that no newer one can replace. */
   readonly #heard: Uint8Array;
-  #rowsOf?: ReadonlyMap<Lane, ReadonlyMap<string, number>>;
+  #rowsOf?: ReadonlyMap<Role, ReadonlyMap<string, number>>;
 
-  constructor(seats: Seats) {
-    this.#seats = seats;
+  constructor(seats: Assignment) {
+    this.#assignment = seats;
     this.#states = seats.urls.map(() => "waiting");
-    this.#sent = new Uint32Array(seats.places.length);
-    this.#known = new Uint32Array(seats.names.length);
-    this.#heard = new Uint8Array(seats.places.length);
+    this.#sent = new Uint32Array(seats.relayIndexes.length);
+    this.#known = new Uint32Array(seats.subjects.length);
+    this.#heard = new Uint8Array(seats.relayIndexes.length);
   }
 
   /** A relay sent an event; `isNew`: as the first. */
@@ -74,14 +74,14 @@ export class Coverage {
    */
   get isDone(): boolean {
     if (this.isSettled) return true;
-    const { names, places, copies, open } = this.#seats;
-    for (let first = 0; first < names.length * copies; first += copies) {
-      const end = first + copies;
-      if (!this.#isCovered(places.subarray(first, end), this.#heard.subarray(first, end))) {
+    const { subjects, relayIndexes, relaysPerSubject, unscoped } = this.#assignment;
+    for (let first = 0; first < subjects.length * relaysPerSubject; first += relaysPerSubject) {
+      const end = first + relaysPerSubject;
+      if (!this.#isCovered(relayIndexes.subarray(first, end), this.#heard.subarray(first, end))) {
         return false;
       }
     }
-    return this.#isCovered(open);
+    return this.#isCovered(unscoped);
   }
 
   #isCovered(places: ArrayLike<number>, heard?: Uint8Array): boolean {
@@ -103,10 +103,10 @@ export class Coverage {
    * @param places The relays that are lost.
    */
   orphans(places: ReadonlySet<number>): number[] {
-    const { names, places: seats, copies } = this.#seats;
+    const { subjects, relayIndexes: seats, relaysPerSubject } = this.#assignment;
     const rows: number[] = [];
-    for (let row = 0; row < names.length; row++) {
-      const own = seats.subarray(row * copies, (row + 1) * copies);
+    for (let row = 0; row < subjects.length; row++) {
+      const own = seats.subarray(row * relaysPerSubject, (row + 1) * relaysPerSubject);
       if (own.length > 0 && own[0] >= 0 && own.every((place) => place < 0 || places.has(place))) {
         rows.push(row);
       }
@@ -116,45 +116,45 @@ export class Coverage {
 
   /** How many events of each person a relay sent, of how many different ones that came. */
   *delivery(place: number): Iterable<{ name: string; sent: number; known: number }> {
-    const { names, copies } = this.#seats;
-    for (let row = 0; row < names.length; row++) {
+    const { subjects, relaysPerSubject } = this.#assignment;
+    for (let row = 0; row < subjects.length; row++) {
       const seat = this.#seatOf(row, place);
       if (seat < 0 || this.#known[row] === 0) continue;
-      if (this.#answersFor(row) < Math.min(2, copies)) continue;
-      yield { name: names[row], sent: this.#sent[seat], known: this.#known[row] };
+      if (this.#answersFor(row) < Math.min(2, relaysPerSubject)) continue;
+      yield { name: subjects[row], sent: this.#sent[seat], known: this.#known[row] };
     }
   }
 
   /** How many relays have answered for a person. */
   #answersFor(row: number): number {
-    const { places, copies } = this.#seats;
+    const { relayIndexes, relaysPerSubject } = this.#assignment;
     let answers = 0;
-    for (let seat = row * copies; seat < (row + 1) * copies; seat++) {
-      if (places[seat] >= 0 && this.#states[places[seat]] === "answered") answers++;
+    for (let seat = row * relaysPerSubject; seat < (row + 1) * relaysPerSubject; seat++) {
+      if (relayIndexes[seat] >= 0 && this.#states[relayIndexes[seat]] === "answered") answers++;
     }
     return answers;
   }
 
   #seatOf(row: number, place: number): number {
-    const { places, copies } = this.#seats;
-    for (let seat = row * copies; seat < (row + 1) * copies; seat++) {
-      if (places[seat] === place) return seat;
+    const { relayIndexes, relaysPerSubject } = this.#assignment;
+    for (let seat = row * relaysPerSubject; seat < (row + 1) * relaysPerSubject; seat++) {
+      if (relayIndexes[seat] === place) return seat;
     }
     return -1;
   }
 
   #index() {
-    const { names, lanes } = this.#seats;
-    return new Map(lanes.map(({ lane, first, end }) => {
+    const { subjects, roles } = this.#assignment;
+    return new Map(roles.map(({ role, first, end }) => {
       const rowOf = new Map<string, number>();
-      for (let row = first; row < end; row++) rowOf.set(names[row], row);
-      return [lane, rowOf];
+      for (let row = first; row < end; row++) rowOf.set(subjects[row], row);
+      return [role, rowOf];
     }));
   }
 }
 
 /** Whom or what an event answers for on a lane, each once. */
-function namesIn(event: NostrEvent, lane: Lane): Iterable<string> {
+function namesIn(event: NostrEvent, lane: Role): Iterable<string> {
   const { id, kind, pubkey } = event;
   switch (lane) {
     case "write":

@@ -5,7 +5,7 @@
  */
 
 import { isPubkey } from "../nostr/pubkeys.ts";
-import type { Lane } from "../nostr/types.ts";
+import type { Role } from "../nostr/types.ts";
 import type { PlanSettings } from "../plan/plan_options.ts";
 import {
   byDemand,
@@ -31,7 +31,7 @@ export interface Merit {
 }
 
 /** See the module. */
-export class LiveSeats {
+export class LiveAssignment {
   readonly #settings: PlanSettings;
   readonly #rows = new Map<string, Row>();
   readonly #relays: LiveRelays;
@@ -52,9 +52,9 @@ export class LiveSeats {
   ) {
     this.#settings = settings;
     this.#relays = new LiveRelays(settings);
-    for (const { lane, key } of seatings) {
-      const hasStandIns = (lane === "write" || lane === "read") && isPubkey(key);
-      const row = { lane, key, hasStandIns, list: [], seats: [], isOwn: false };
+    for (const { role, subject } of seatings) {
+      const hasStandIns = (role === "write" || role === "read") && isPubkey(subject);
+      const row = { role, subject, hasStandIns, list: [], seats: [], isOwn: false };
       if (hasStandIns) this.#unasked++;
       this.#rows.set(nameOf(row), row);
       this.#enlist(row, listOf(row));
@@ -105,8 +105,8 @@ export class LiveSeats {
    * @returns `undefined` if that is nothing new, or they are not asked for; `true` if it is
    * their first list and they got one of its relays, so that nobody could do better.
    */
-  list(lane: Lane, key: string, urls: readonly string[]): boolean | undefined {
-    const row = this.#rows.get(nameOf({ lane, key }));
+  list(role: Role, subject: string, urls: readonly string[]): boolean | undefined {
+    const row = this.#rows.get(nameOf({ role, subject }));
     const isFirst = row?.list.length === 0;
     if (!row || !this.#enlist(row, urls)) return undefined;
     const { relaysPerAuthor: copies, maxRelays } = this.#settings;
@@ -239,6 +239,6 @@ export class LiveSeats {
   }
 }
 
-function nameOf({ lane, key }: LiveRow): string {
-  return `${lane} ${key}`;
+function nameOf({ role, subject }: LiveRow): string {
+  return `${role} ${subject}`;
 }

@@ -5,15 +5,15 @@
  * @module
  */
 
-import type { Known, Lane } from "../nostr/types.ts";
-import type { Seats } from "../plan/assignment.ts";
+import type { RelayKnowledge, Role } from "../nostr/types.ts";
+import type { Assignment } from "../plan/assignment.ts";
 import { type PlannedReq, planParts } from "../plan/plan_req.ts";
 import type { PlanInput } from "../plan/replan.ts";
-import { LiveSeats, type Merit } from "./live_assignment.ts";
+import { LiveAssignment, type Merit } from "./live_assignment.ts";
 import type { LiveRow, RouteChange, Seating } from "./live_relays.ts";
 
 /** The lanes in which somebody's own list says where to ask. */
-const LISTED: readonly (Lane & keyof Known)[] = ["write", "read", "dm", "private"];
+const LISTED: readonly (Role & keyof RelayKnowledge)[] = ["write", "read", "dm", "private"];
 
 /** Planning anew is worth while where this share of people might gain by it. */
 const WORTH_WHILE = 1 / 32;
@@ -38,8 +38,8 @@ export class LivePlan {
   readonly #input: PlanInput;
   /** The relays that were asked filters as a whole. */
   readonly #open: readonly string[];
-  readonly #known: Map<string, Known>;
-  readonly #seats: LiveSeats;
+  readonly #known: Map<string, RelayKnowledge>;
+  readonly #seats: LiveAssignment;
   /** Whether lists have changed since the plan was last made as a whole. */
   #hasNews = false;
   /** How many of them have by which the whole might do better than one by one. */
@@ -47,19 +47,19 @@ export class LivePlan {
 
   /** @param planned The plan that is carried out, made of this input. */
   constructor(input: PlanInput, planned: PlannedReq) {
-    const seatings = seatingsOf(planned.seats);
+    const seatings = seatingsOf(planned.assignment);
     this.#input = input;
-    this.#open = seatings.find(({ lane }) => lane === "open")?.urls ?? [];
+    this.#open = seatings.find(({ role }) => role === "open")?.urls ?? [];
     this.#known = new Map(input.known);
-    this.#seats = new LiveSeats(
+    this.#seats = new LiveAssignment(
       input.settings,
       seatings,
-      ({ lane, key }) => isListed(lane) ? input.known.get(key)?.[lane] ?? [] : [],
+      ({ role, subject }) => isListed(role) ? input.known.get(subject)?.[role] ?? [] : [],
     );
   }
 
   /** What has been made known, and what the request was planned by. */
-  get known(): ReadonlyMap<string, Known> {
+  get known(): ReadonlyMap<string, RelayKnowledge> {
     return this.#known;
   }
 
@@ -69,7 +69,7 @@ export class LivePlan {
   }
 
   /** Takes in what is known of somebody; what is absent stays as it was. */
-  update(pubkey: string, known: Known): void {
+  update(pubkey: string, known: RelayKnowledge): void {
     this.#known.set(pubkey, { ...this.#known.get(pubkey), ...known });
     for (const lane of LISTED) {
       const urls = known[lane];
@@ -94,7 +94,7 @@ export class LivePlan {
 
   #planAnew(): void {
     const { parts, settings } = this.#input;
-    const seatings = seatingsOf(planParts(parts, this.#known, settings).seats);
+    const seatings = seatingsOf(planParts(parts, this.#known, settings).assignment);
     this.#seats.weigh();
     if (this.#fits(seatings) && isBetter(this.#seats.meritOf(seatings), this.#seats.merit)) {
       this.#seats.adopt(seatings);
@@ -106,13 +106,13 @@ export class LivePlan {
   /** Whether what is asked as a whole would be asked on some of the relays where it is. */
   #fits(seatings: readonly Seating[]): boolean {
     if (this.#open.length === 0) return true;
-    const open = seatings.find(({ lane }) => lane === "open");
+    const open = seatings.find(({ role }) => role === "open");
     return open !== undefined && open.urls.every((url) => this.#open.includes(url));
   }
 }
 
 /** Whether somebody's own list says where to ask for them on a lane. */
-export function isListed(lane: LiveRow["lane"]): lane is typeof LISTED[number] {
+export function isListed(lane: LiveRow["role"]): lane is typeof LISTED[number] {
   return LISTED.includes(lane as typeof LISTED[number]);
 }
 
@@ -122,15 +122,19 @@ function isBetter(other: Merit, own: Merit): boolean {
     other.worth > own.worth * (1 + WORTH_WHILE);
 }
 
-function seatingsOf({ urls, names, lanes, places, copies, open }: Seats): Seating[] {
-  const seatings = lanes.flatMap(({ lane, first, end }) =>
-    names.slice(first, end).map((key, i): Seating => {
-      const row = (first + i) * copies;
+function seatingsOf(
+  { urls, subjects, roles, relayIndexes, relaysPerSubject, unscoped }: Assignment,
+): Seating[] {
+  const seatings = roles.flatMap(({ role, first, end }) =>
+    subjects.slice(first, end).map((subject, i): Seating => {
+      const row = (first + i) * relaysPerSubject;
       const own: string[] = [];
-      for (let at = row; at < row + copies && places[at] >= 0; at++) own.push(urls[places[at]]);
-      return { lane, key, urls: own };
+      for (let at = row; at < row + relaysPerSubject && relayIndexes[at] >= 0; at++) {
+        own.push(urls[relayIndexes[at]]);
+      }
+      return { role, subject, urls: own };
     })
   );
-  if (open.length === 0) return seatings;
-  return [...seatings, { lane: "open", key: "", urls: open.map((place) => urls[place]) }];
+  if (unscoped.length === 0) return seatings;
+  return [...seatings, { role: "open", subject: "", urls: unscoped.map((place) => urls[place]) }];
 }

@@ -6,15 +6,15 @@
  */
 
 import { hostOf } from "../nostr/relay_url.ts";
-import type { Lane } from "../nostr/types.ts";
+import type { Role } from "../nostr/types.ts";
 import type { PlanSettings } from "../plan/plan_options.ts";
 
 /** Somebody or something that a request asks for; the same object at all times. */
 export interface LiveRow {
   /** Whose relays count; `open` for all filters that name neither people nor things. */
-  readonly lane: Lane | "open";
+  readonly role: Role | "open";
   /** A pubkey, or the key of a thing; empty where the lane is `open`. */
-  readonly key: string;
+  readonly subject: string;
 }
 
 /** What changed at one relay. */

@@ -5,19 +5,19 @@
  */
 
 import type { Clock } from "../base/clock.ts";
-import type { Known } from "../nostr/types.ts";
+import type { RelayKnowledge } from "../nostr/types.ts";
 import type { Planned } from "../plan/replan.ts";
 import { LivePlan } from "./live_plan.ts";
 import type { LiveRow, RouteChange } from "./live_relays.ts";
 import { liveShares } from "./live_shares.ts";
-import type { OutboxRequest, Shares } from "./outbox_request.ts";
+import type { OutboxRequest, RequestShares } from "./outbox_request.ts";
 
 /** What is planned, and how to plan anew for those whose relays are lost. */
 export interface LiveRequestOptions {
   readonly clock: Clock;
   readonly planned: Planned;
   /** What keeps lost relays from being asked anew. */
-  readonly spare: (without: Planned["without"]) => Planned["without"];
+  readonly spare: (without: Planned["replan"]) => Planned["replan"];
 }
 
 /** How long changes are gathered, in milliseconds; it doubles each time, until a long silence. */
@@ -39,7 +39,7 @@ interface Route {
 export class LiveRequest {
   readonly #request: OutboxRequest;
   readonly #options: LiveRequestOptions;
-  readonly #pending = new Map<string, Known>();
+  readonly #pending = new Map<string, RelayKnowledge>();
   readonly #routes = new Map<string, Route>();
   #plan?: LivePlan;
   #pause = GATHER.first;
@@ -53,7 +53,7 @@ export class LiveRequest {
   }
 
   /** Takes in what is known of somebody; what is absent stays as it was. */
-  tell(pubkey: string, known: Known): void {
+  tell(pubkey: string, known: RelayKnowledge): void {
     this.#pending.set(pubkey, { ...this.#pending.get(pubkey), ...known });
     if (this.#cancel) return;
     const { clock } = this.#options;
@@ -126,17 +126,17 @@ export class LiveRequest {
       if (!this.#request.hasAnswered(url) && route.legs < MOST_UNANSWERED) continue;
       const isNew = new Set(gains.get(url));
       const old = [...rows].filter((row) => !isNew.has(row));
-      const isWhole = old.every(({ lane }) => lane !== "open");
+      const isWhole = old.every(({ role }) => role !== "open");
       this.#request.replace(url, this.#shares(plan, new Map([[url, old]])), isWhole);
       route.legs = isWhole ? 1 : 2;
       route.stale.clear();
     }
   }
 
-  #shares(plan: LivePlan, asked: ReadonlyMap<string, readonly LiveRow[]>): Shares {
+  #shares(plan: LivePlan, asked: ReadonlyMap<string, readonly LiveRow[]>): RequestShares {
     const { planned, spare } = this.#options;
     const { parts, settings } = planned.input;
-    const without = spare(planned.withoutBy(plan.known));
-    return { ...liveShares(parts, asked, settings), without };
+    const replan = spare(planned.replanWith(plan.known));
+    return { ...liveShares(parts, asked, settings), replan };
   }
 }

@@ -7,7 +7,7 @@
 
 import type { Clock } from "../base/clock.ts";
 import { DM_LIST_KIND, RELAY_LIST_KIND } from "../nostr/kinds.ts";
-import type { Known, RelayList } from "../nostr/types.ts";
+import type { RelayKnowledge, RelayList } from "../nostr/types.ts";
 import type { Planned } from "../plan/replan.ts";
 import { isListed } from "./live_plan.ts";
 import { LiveRequest } from "./live_request.ts";
@@ -36,7 +36,7 @@ export class LiveRoutes {
   readonly #watch: LiveRoutesOptions["watch"];
   readonly #followers = new Map<string, Set<LiveRequest>>();
   /** What became known last, the newest last. */
-  readonly #recent = new Map<string, Known>();
+  readonly #recent = new Map<string, RelayKnowledge>();
   readonly #stop: () => void;
 
   /** Listens from here on. */
@@ -60,10 +60,10 @@ export class LiveRoutes {
   follow(
     request: OutboxRequest,
     planned: Planned,
-    spare: (without: Planned["without"]) => Planned["without"] = (without) => without,
+    spare: (without: Planned["replan"]) => Planned["replan"] = (without) => without,
   ): void {
     const live = new LiveRequest(request, { clock: this.#clock, planned, spare });
-    const people = peopleOf(planned);
+    const people = peopleScope(planned);
     let unwatch: (() => void) | undefined;
     request.watcher = {
       begun: () => this.#begin(live, people, planned.input.known),
@@ -89,7 +89,7 @@ export class LiveRoutes {
   #begin(
     live: LiveRequest,
     people: ReadonlySet<string>,
-    planned: ReadonlyMap<string, Known>,
+    planned: ReadonlyMap<string, RelayKnowledge>,
   ): void {
     for (const pubkey of people) {
       const followers = this.#followers.get(pubkey);
@@ -122,18 +122,21 @@ export class LiveRoutes {
 }
 
 /** Whether lists say something else than what was known. */
-function isNews(lists: Pick<Known, "write" | "read" | "dm">, known: Known = {}): boolean {
+function isNews(
+  lists: Pick<RelayKnowledge, "write" | "read" | "dm">,
+  known: RelayKnowledge = {},
+): boolean {
   return (["write", "read", "dm"] as const).some((lane) =>
     lists[lane] !== undefined && lists[lane].join() !== known[lane]?.join()
   );
 }
 
 /** Those whose own lists say where a request asks. */
-function peopleOf({ seats: { names, lanes } }: Planned): Set<string> {
+function peopleScope({ assignment: { subjects, roles } }: Planned): Set<string> {
   const people = new Set<string>();
-  for (const { lane, first, end } of lanes) {
-    if (!isListed(lane)) continue;
-    for (let row = first; row < end; row++) people.add(names[row]);
+  for (const { role, first, end } of roles) {
+    if (!isListed(role)) continue;
+    for (let row = first; row < end; row++) people.add(subjects[row]);
   }
   return people;
 }

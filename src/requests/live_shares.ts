@@ -5,18 +5,18 @@
  */
 
 import type { NostrFilter } from "@nostrify/types";
-import type { Lane } from "../nostr/types.ts";
-import type { LaneRows, Seats } from "../plan/assignment.ts";
+import type { Role } from "../nostr/types.ts";
+import type { Assignment, RoleRows } from "../plan/assignment.ts";
 import { cutFilters } from "../plan/cut_filters.ts";
 import type { PlanSettings } from "../plan/plan_options.ts";
-import { BESIDES_WRITE, type NamedPart, type ReqParts } from "../plan/req_parts.ts";
+import { EXTRA_ROLES, type ReqParts, type ScopedPart } from "../plan/req_parts.ts";
 import type { LiveRow } from "./live_relays.ts";
 
 /** Part of a plan. */
 export interface LiveShares {
   /** The filters for each relay. */
   readonly routes: ReadonlyMap<string, NostrFilter[]>;
-  readonly seats: Seats;
+  readonly assignment: Assignment;
 }
 
 /**
@@ -29,39 +29,39 @@ export function liveShares(
   settings: PlanSettings,
 ): LiveShares {
   const urls = [...asked.keys()];
-  const placesOf = new Map<Lane, Map<string, number[]>>();
+  const placesOf = new Map<Role, Map<string, number[]>>();
   const routes = new Map<string, NostrFilter[]>();
   const namesOf = partNames(parts);
 
   urls.forEach((url, place) => {
-    const wanted = new Map<Lane, string[]>();
-    for (const { lane, key } of asked.get(url)!) {
-      if (lane === "open") continue;
-      add(wanted, lane, key);
-      const rows = placesOf.get(lane) ?? new Map<string, number[]>();
-      placesOf.set(lane, rows);
-      add(rows, key, place);
+    const wanted = new Map<Role, string[]>();
+    for (const { role, subject } of asked.get(url)!) {
+      if (role === "open") continue;
+      add(wanted, role, subject);
+      const rows = placesOf.get(role) ?? new Map<string, number[]>();
+      placesOf.set(role, rows);
+      add(rows, subject, place);
     }
     const authors = new Set(wanted.get("write"));
-    const shares = parts.named.flatMap((part) => {
-      const { lane } = part.about;
-      let names = namesOf(part, wanted.get(lane) ?? []);
+    const shares = parts.scoped.flatMap((part) => {
+      const { role } = part.scope;
+      let names = namesOf(part, wanted.get(role) ?? []);
       // As authors they are asked for with all kinds.
-      if (BESIDES_WRITE.includes(lane)) names = names.filter((name) => !authors.has(name));
-      return names.length > 0 ? [{ part, names }] : [];
+      if (EXTRA_ROLES.includes(role)) names = names.filter((name) => !authors.has(name));
+      return names.length > 0 ? [{ part, subjects: names }] : [];
     });
     const filters = cutFilters(shares, settings);
     if (filters.length > 0) routes.set(url, filters);
   });
-  return { routes, seats: seated(urls, placesOf) };
+  return { routes, assignment: seated(urls, placesOf) };
 }
 
 /** Finds those names that a part has. */
-function partNames(parts: ReqParts): (part: NamedPart, names: string[]) => string[] {
-  const sets = new Map<NamedPart, ReadonlySet<string>>();
+function partNames(parts: ReqParts): (part: ScopedPart, names: string[]) => string[] {
+  const sets = new Map<ScopedPart, ReadonlySet<string>>();
   return (part, names) => {
-    const { lane, names: own } = part.about;
-    const isOnly = parts.named.every((other) => other === part || other.about.lane !== lane);
+    const { role, subjects: own } = part.scope;
+    const isOnly = parts.scoped.every((other) => other === part || other.scope.role !== role);
     if (isOnly || names.length === 0) return names;
     const set = sets.get(part) ?? new Set(own);
     sets.set(part, set);
@@ -71,23 +71,23 @@ function partNames(parts: ReqParts): (part: NamedPart, names: string[]) => strin
 
 function seated(
   urls: readonly string[],
-  placesOf: ReadonlyMap<Lane, ReadonlyMap<string, readonly number[]>>,
-): Seats {
-  const names: string[] = [];
-  const lanes: LaneRows[] = [];
+  placesOf: ReadonlyMap<Role, ReadonlyMap<string, readonly number[]>>,
+): Assignment {
+  const subjects: string[] = [];
+  const roles: RoleRows[] = [];
   const rows: (readonly number[])[] = [];
-  for (const [lane, placesOfNames] of placesOf) {
-    const first = names.length;
+  for (const [role, placesOfNames] of placesOf) {
+    const first = subjects.length;
     for (const [name, places] of placesOfNames) {
-      names.push(name);
+      subjects.push(name);
       rows.push(places);
     }
-    lanes.push({ lane, first, end: names.length });
+    roles.push({ role, first, end: subjects.length });
   }
-  const copies = rows.reduce((most, { length }) => Math.max(most, length), 0);
-  const places = new Int32Array(rows.length * copies).fill(-1);
-  rows.forEach((own, row) => places.set(own, row * copies));
-  return { urls, names, lanes, places, copies, open: [] };
+  const relaysPerSubject = rows.reduce((most, { length }) => Math.max(most, length), 0);
+  const relayIndexes = new Int32Array(rows.length * relaysPerSubject).fill(-1);
+  rows.forEach((own, row) => relayIndexes.set(own, row * relaysPerSubject));
+  return { urls, subjects, roles, relayIndexes, relaysPerSubject, unscoped: [] };
 }
 
 function add<K, V>(map: Map<K, V[]>, key: K, value: V): void {

@@ -7,25 +7,29 @@
  */
 
 import type { NostrEvent, NostrFilter } from "@nostrify/types";
-import { Outlet } from "../base/async_queue.ts";
-import { SeenIds } from "../base/bounded_set.ts";
-import type { RelayLink } from "../connections/relay_connector.ts";
-import { type LegOptions, type LegOutcome, RelayLeg } from "../connections/relay_request.ts";
-import { liveFilters } from "../connections/resume_filters.ts";
-import type { Lane } from "../nostr/types.ts";
-import { laneOf, type Seats } from "../plan/assignment.ts";
+import { AsyncQueue } from "../base/async_queue.ts";
+import { BoundedSet } from "../base/bounded_set.ts";
+import type { RelayConnector } from "../connections/relay_connector.ts";
+import {
+  RelayRequest,
+  type RelayRequestOptions,
+  type RelayRequestOutcome,
+} from "../connections/relay_request.ts";
+import { resumeFilters } from "../connections/resume_filters.ts";
+import type { Role } from "../nostr/types.ts";
+import { type Assignment, roleOf } from "../plan/assignment.ts";
 import type { Planned } from "../plan/replan.ts";
 import { Coverage } from "./coverage.ts";
 import { type Listener, type RelayMessage, RequestListeners } from "./request_listeners.ts";
 
 /** What a request needs. */
-export interface RequestOptions extends Omit<LegOptions, "rank"> {
+export interface OutboxRequestOptions extends Omit<RelayRequestOptions, "rank"> {
   /** How long the whole may take before it counts as done, in milliseconds. */
   readonly timeout: number;
   /** How long to wait for stragglers once everybody is covered, in milliseconds. */
-  readonly settle: number;
+  readonly stragglerTimeout: number;
   /** The link to a relay. */
-  readonly link: (url: string) => RelayLink;
+  readonly connector: (url: string) => RelayConnector;
   /** Told of each event that a relay sends, as often as it comes. */
   readonly onSeen?: (event: NostrEvent, url: string) => void;
 }
@@ -39,12 +43,12 @@ const MOST_RESCUES = 3;
 const PATIENCE = 3_000;
 
 /** Relays for part of what a request asks for. */
-export interface Shares {
+export interface RequestShares {
   /** The filters for each relay. */
   readonly routes: ReadonlyMap<string, NostrFilter[]>;
-  readonly seats: Seats;
+  readonly assignment: Assignment;
   /** Plans anew for those whose relays are lost. */
-  readonly without?: Planned["without"];
+  readonly replan?: Planned["replan"];
 }
 
 /** Who is told how far a request has come. */
@@ -61,18 +65,18 @@ export interface RequestWatcher {
 interface Origin {
   /** How often people were given other relays in place of lost ones. */
   readonly rescues: number;
-  readonly seen: SeenIds;
+  readonly seen: BoundedSet;
 }
 
 /** A request, from the first relay that is asked to the last that is let go. */
 export class OutboxRequest {
-  readonly #seats: Seats;
-  readonly #options: RequestOptions;
-  readonly #spare?: Planned["without"];
+  readonly #assignment: Assignment;
+  readonly #options: OutboxRequestOptions;
+  readonly #replan?: Planned["replan"];
   readonly #rescues: number;
   readonly #coverage: Coverage;
-  readonly #seen: SeenIds;
-  readonly #legs = new Map<number, RelayLeg>();
+  readonly #seen: BoundedSet;
+  readonly #relayRequests = new Map<number, RelayRequest>();
   readonly #listeners = new RequestListeners();
   /** The places that nobody waits for any longer, unless another stands in for them. */
   readonly #resolved = new Set<number>();
@@ -101,14 +105,14 @@ export class OutboxRequest {
    * no plan.
    */
   constructor(
-    seats: Seats,
-    options: RequestOptions,
-    without?: Planned["without"],
-    { rescues, seen }: Origin = { rescues: 0, seen: new SeenIds(REMEMBERED) },
+    seats: Assignment,
+    options: OutboxRequestOptions,
+    without?: Planned["replan"],
+    { rescues, seen }: Origin = { rescues: 0, seen: new BoundedSet(REMEMBERED) },
   ) {
-    this.#seats = seats;
+    this.#assignment = seats;
     this.#options = options;
-    this.#spare = without;
+    this.#replan = without;
     this.#rescues = rescues;
     this.#seen = seen;
     this.#coverage = new Coverage(seats);
@@ -122,11 +126,11 @@ export class OutboxRequest {
   /** Asks one of the relays: its messages, until the signal is aborted. */
   async *join(
     place: number,
-    link: RelayLink,
+    link: RelayConnector,
     filters: readonly NostrFilter[],
     signal: AbortSignal,
   ): AsyncGenerator<RelayMessage, void> {
-    const outlet = new Outlet<RelayMessage>();
+    const outlet = new AsyncQueue<RelayMessage>();
     const own = new AbortController();
     const leg = new AbortController();
     const abort = () => {
@@ -154,7 +158,7 @@ export class OutboxRequest {
    * Asks relays for what they were not asked for before. The end of the stored events
    * waits for theirs, for a while.
    */
-  extend(shares: Shares): void {
+  extend(shares: RequestShares): void {
     const place = this.#listeners.waiting;
     if (place === undefined) return;
     this.#extensions.add(this.#ask(shares, place, this.#rescues));
@@ -179,14 +183,14 @@ export class OutboxRequest {
    *
    * @param isWhole Whether in place of what it was asked first, too.
    */
-  replace(url: string, { routes, ...shares }: Shares, isWhole = true): void {
+  replace(url: string, { routes, ...shares }: RequestShares, isWhole = true): void {
     const parts = this.#planned.filter((part) => isWhole || part !== this);
     const legs = parts.flatMap((part) => part.#legAt(url) ?? []);
     const isLive = legs.length > 0 && this.hasAnswered(url);
     const since = Math.min(...legs.map((leg) => leg.since));
     for (const part of parts) part.#leave(url);
     const filters = routes.get(url) ?? [];
-    const wanted = isLive ? liveFilters(filters, since) : filters;
+    const wanted = isLive ? resumeFilters(filters, since) : filters;
     if (wanted.length > 0) this.extend({ ...shares, routes: new Map([[url, wanted]]) });
   }
 
@@ -197,7 +201,7 @@ export class OutboxRequest {
 
   async #run(
     place: number,
-    link: RelayLink,
+    link: RelayConnector,
     filters: readonly NostrFilter[],
     listener: Listener,
   ): Promise<void> {
@@ -206,7 +210,7 @@ export class OutboxRequest {
     this.#listeners.add(place, listener);
     if (this.#listeners.size === 1) this.watcher?.begun();
     this.#cancelTimeout ??= clock.after(timeout, () => this.#finish());
-    const leg = new RelayLeg(link, filters, { ...this.#options, rank: place }, {
+    const leg = new RelayRequest(link, filters, { ...this.#options, rank: place }, {
       event: (event) => this.#event(place, event),
       late: () => {
         this.#coverage.isLate(place);
@@ -215,10 +219,10 @@ export class OutboxRequest {
       settled: (outcome) => this.#settled(place, outcome),
       lost: () => this.#lose(place),
     });
-    this.#legs.set(place, leg);
+    this.#relayRequests.set(place, leg);
     if (this.#isDone) this.#listeners.eose(place);
     await leg.run(ended);
-    this.#legs.delete(place);
+    this.#relayRequests.delete(place);
     // Where the leg was let go, its listener still hears what comes from others.
     if (!signal.aborted) await aborted(signal);
     this.#listeners.delete(place);
@@ -233,10 +237,10 @@ export class OutboxRequest {
     const isNew = this.#seen.add(event.id);
     if (!this.#isDone) this.#coverage.saw(place, event, isNew);
     if (isNew) this.#listeners.event(place, event);
-    this.#options.onSeen?.(event, this.#seats.urls[place]);
+    this.#options.onSeen?.(event, this.#assignment.urls[place]);
   }
 
-  #settled(place: number, { answered, complete }: LegOutcome): void {
+  #settled(place: number, { answered, complete }: RelayRequestOutcome): void {
     this.#coverage.settle(place, answered);
     if (answered) this.#lost.delete(place);
     if (complete) this.#complete.add(place);
@@ -248,25 +252,32 @@ export class OutboxRequest {
   /** Gives those who have no other relay left new ones, on behalf of the lost. */
   #lose(place: number): void {
     this.#lost.add(place);
-    if (!this.#spare || this.#rescues >= MOST_RESCUES) return;
-    const { urls, names, lanes } = this.#seats;
+    if (!this.#replan || this.#rescues >= MOST_RESCUES) return;
+    const { urls, subjects, roles } = this.#assignment;
     const orphans = new Set<string>();
     for (const row of this.#coverage.orphans(this.#lost)) {
       if (this.#rescued.has(row)) continue;
       this.#rescued.add(row);
-      orphans.add(`${laneOf(lanes, row)} ${names[row]}`);
+      orphans.add(`${roleOf(roles, row)} ${subjects[row]}`);
     }
     if (orphans.size === 0) return;
     const avoid = new Set([...this.#lost].map((lost) => urls[lost]));
-    const isMeant = (name: string, lane: Lane) => orphans.has(`${lane} ${name}`);
-    const { plan, seats, without } = this.#spare(avoid, isMeant, this.#lost.size);
+    const isMeant = (name: string, lane: Role) => orphans.has(`${lane} ${name}`);
+    const { plan, assignment, replan } = this.#replan(avoid, isMeant, this.#lost.size);
     if (plan.routes.size === 0) return;
-    this.#ask({ routes: plan.routes, seats, without }, place, this.#rescues + 1);
+    this.#ask({ routes: plan.routes, assignment, replan }, place, this.#rescues + 1);
   }
 
   /** Asks more relays; the EOSE of a place waits for theirs. */
-  #ask({ routes, seats, without }: Shares, place: number, rescues: number): OutboxRequest {
-    const part = new OutboxRequest(seats, this.#options, without, { rescues, seen: this.#seen });
+  #ask(
+    { routes, assignment, replan }: RequestShares,
+    place: number,
+    rescues: number,
+  ): OutboxRequest {
+    const part = new OutboxRequest(assignment, this.#options, replan, {
+      rescues,
+      seen: this.#seen,
+    });
     this.#standIns.set(part, place);
     part.#onDone = () => {
       this.#standIns.delete(part);
@@ -280,20 +291,25 @@ export class OutboxRequest {
       const leg = new AbortController();
       const { signal } = leg;
       const listener = { push, signal, end: () => leg.abort(), ended: signal };
-      return part.#run(seats.urls.indexOf(url), this.#options.link(url), filters, listener);
+      return part.#run(
+        assignment.urls.indexOf(url),
+        this.#options.connector(url),
+        filters,
+        listener,
+      );
     });
     this.#parts.set(part, Promise.all(running).then(() => this.#parts.delete(part)));
     return part;
   }
 
-  #legAt(url: string): RelayLeg | undefined {
-    return this.#legs.get(this.#seats.urls.indexOf(url));
+  #legAt(url: string): RelayRequest | undefined {
+    return this.#relayRequests.get(this.#assignment.urls.indexOf(url));
   }
 
   /** Ends the leg of a relay, if there is one; nobody waits for it. */
   #leave(url: string): void {
-    const place = this.#seats.urls.indexOf(url);
-    if (!this.#legs.has(place)) return;
+    const place = this.#assignment.urls.indexOf(url);
+    if (!this.#relayRequests.has(place)) return;
     this.#listeners.end(place);
     this.#settled(place, { answered: false, complete: false });
   }
@@ -301,11 +317,11 @@ export class OutboxRequest {
   /** Looks whether everybody is covered. */
   #check(): void {
     if (this.#isDone || !this.#coverage.isDone) return;
-    const { clock, settle } = this.#options;
+    const { clock, stragglerTimeout } = this.#options;
     if (this.#standIns.size > 0) {
       this.#cancelPatience ??= clock.after(PATIENCE, () => this.#finish());
     } else if (this.#coverage.isSettled) this.#finish();
-    else this.#cancelSettle ??= clock.after(settle, () => this.#finish());
+    else this.#cancelSettle ??= clock.after(stragglerTimeout, () => this.#finish());
   }
 
   #finish(): void {
@@ -335,7 +351,7 @@ export class OutboxRequest {
         hits += share;
         misses += 1 - share;
       }
-      if (hits + misses > 0) memory.learned(this.#seats.urls[place], hits, misses);
+      if (hits + misses > 0) memory.learned(this.#assignment.urls[place], hits, misses);
     }
   }
 }

@@ -7,28 +7,28 @@
 
 import { NPool } from "@nostrify/nostrify";
 import type { NostrEvent, NostrFilter, NRelay } from "@nostrify/types";
-import { publish } from "../connections/publish_to_relay.ts";
-import type { RelayLink } from "../connections/relay_connector.ts";
-import type { LegOptions } from "../connections/relay_request.ts";
+import { publishToRelay } from "../connections/publish_to_relay.ts";
+import type { RelayConnector } from "../connections/relay_connector.ts";
+import type { RelayRequestOptions } from "../connections/relay_request.ts";
 import type { RelayMessage } from "./request_listeners.ts";
 import type { Supervisor } from "./supervisor.ts";
 
 /** What a relay under supervision needs. */
-export interface RelayOptions extends LegOptions {
+export interface RelayOptions extends RelayRequestOptions {
   /** Told of each event that the relay took. */
   readonly onPublished?: (event: NostrEvent, url: string) => void;
 }
 
 /** A relay under supervision; what `createOutbox().open()` returns. */
 export class SupervisedRelay implements NRelay {
-  #known: RelayLink;
+  #known: RelayConnector;
   #isClosed = false;
   readonly #supervisor: Supervisor;
   readonly #options: RelayOptions;
   readonly #pool: NPool;
 
   /** Nothing is connected before it is used. */
-  constructor(link: RelayLink, supervisor: Supervisor, options: RelayOptions) {
+  constructor(link: RelayConnector, supervisor: Supervisor, options: RelayOptions) {
     this.#known = link;
     this.#supervisor = supervisor;
     this.#options = options;
@@ -42,9 +42,9 @@ export class SupervisedRelay implements NRelay {
   }
 
   /** The link; another one if that was forgotten while nobody used it. */
-  get #link(): RelayLink {
+  get #link(): RelayConnector {
     const link = this.#known;
-    if (link.isClosed && !this.#isClosed) this.#known = this.#supervisor.link(link.url);
+    if (link.isClosed && !this.#isClosed) this.#known = this.#supervisor.connector(link.url);
     return this.#known;
   }
 
@@ -57,8 +57,8 @@ export class SupervisedRelay implements NRelay {
     { signal = new AbortController().signal }: { signal?: AbortSignal } = {},
   ): AsyncGenerator<RelayMessage, void> {
     const link = this.#link;
-    const { request, place } = this.#supervisor.take(filters, link.url);
-    return request.join(place, link, filters, signal);
+    const { request, relayIndex } = this.#supervisor.take(filters, link.url);
+    return request.join(relayIndex, link, filters, signal);
   }
 
   /** Stored events, newest first, as `NPool.query()` gives them. */
@@ -69,14 +69,14 @@ export class SupervisedRelay implements NRelay {
   /**
    * Publishes an event; resolves once the relay has said that it took it.
    *
-   * @throws {RelayError} If it did not.
+   * @throws {RelayFailureError} If it did not.
    */
   event(
     event: NostrEvent,
     { signal = new AbortController().signal }: { signal?: AbortSignal } = {},
   ): Promise<void> {
     const link = this.#link;
-    const publishing = publish(event, link, this.#options, signal)
+    const publishing = publishToRelay(event, link, this.#options, signal)
       .then(() => this.#options.onPublished?.(event, link.url));
     link.track(publishing);
     return publishing;

@@ -1,27 +1,27 @@
 import assert from "node:assert/strict";
-import { unlessAborted } from "../../src/base/abortable.ts";
+import { abortable } from "../../src/base/abortable.ts";
 import { CountedController } from "../support/counted_signal.ts";
 
 Deno.test("unlessAborted() comes to what the promise comes to, and listens no longer", async () => {
   const controller = new CountedController();
   const { promise, resolve } = Promise.withResolvers<number>();
-  const waiting = unlessAborted(promise, controller.signal);
+  const waiting = abortable(promise, controller.signal);
   assert.equal(controller.listeners, 1);
   resolve(7);
   assert.equal(await waiting, 7);
   assert.equal(controller.listeners, 0);
 
-  const failing = unlessAborted(Promise.reject(new Error("broken")), controller.signal);
+  const failing = abortable(Promise.reject(new Error("broken")), controller.signal);
   await assert.rejects(failing, { message: "broken" });
   assert.equal(controller.listeners, 0);
-  assert.equal(await unlessAborted(Promise.resolve(8)), 8);
+  assert.equal(await abortable(Promise.resolve(8)), 8);
 });
 
 Deno.test("unlessAborted() ends with the reason when it is aborted, though others wait on", async () => {
   const controller = new CountedController();
   const { promise, resolve, reject } = Promise.withResolvers<number>();
-  const waiting = unlessAborted(promise, controller.signal);
-  const patient = unlessAborted(promise, new AbortController().signal);
+  const waiting = abortable(promise, controller.signal);
+  const patient = abortable(promise, new AbortController().signal);
   controller.abort(new Error("no longer"));
   await assert.rejects(waiting, { message: "no longer" });
   assert.equal(controller.listeners, 0);
@@ -31,7 +31,7 @@ Deno.test("unlessAborted() ends with the reason when it is aborted, though other
   // What fails after that fails for nobody.
   const late = new CountedController();
   const other = Promise.withResolvers<number>();
-  const given = unlessAborted(other.promise, late.signal);
+  const given = abortable(other.promise, late.signal);
   late.abort(new Error("no longer"));
   other.reject(new Error("broken"));
   reject(new Error("ignored"));
@@ -47,7 +47,7 @@ Deno.test("unlessAborted() does not wait where the signal is aborted already", a
     Promise.reject(new Error("nobody hears of it")),
   ];
   for (const promise of promises) {
-    await assert.rejects(unlessAborted(promise, controller.signal), { message: "no longer" });
+    await assert.rejects(abortable(promise, controller.signal), { message: "no longer" });
   }
   assert.equal(controller.listeners, 0);
 });

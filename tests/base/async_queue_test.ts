@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { Outlet } from "../../src/base/async_queue.ts";
+import { AsyncQueue } from "../../src/base/async_queue.ts";
 import { settled } from "../../testing/test_clock.ts";
 import { CountedController } from "../support/counted_signal.ts";
 
 /** Reads all that comes, into a list, and says when it is over. */
-function reading(outlet: Outlet<number>, signal: AbortSignal) {
+function reading(outlet: AsyncQueue<number>, signal: AbortSignal) {
   const values: number[] = [];
   const over = (async () => {
     for await (const value of outlet.read(signal)) values.push(value);
@@ -13,8 +13,8 @@ function reading(outlet: Outlet<number>, signal: AbortSignal) {
   return { values, over };
 }
 
-Deno.test("Outlet gives what is pushed in that order, before and after the reading begins", async () => {
-  const outlet = new Outlet<number>();
+Deno.test("AsyncQueue gives what is pushed in that order, before and after the reading begins", async () => {
+  const outlet = new AsyncQueue<number>();
   outlet.push(1);
   outlet.push(2);
   const { values } = reading(outlet, new AbortController().signal);
@@ -28,8 +28,8 @@ Deno.test("Outlet gives what is pushed in that order, before and after the readi
   assert.deepEqual(values, [1, 2, 3, 4, 5]);
 });
 
-Deno.test("Outlet gives what is left once it is closed, and takes no more", async () => {
-  const outlet = new Outlet<number>();
+Deno.test("AsyncQueue gives what is left once it is closed, and takes no more", async () => {
+  const outlet = new AsyncQueue<number>();
   outlet.push(1);
   outlet.push(2);
   outlet.close();
@@ -39,16 +39,16 @@ Deno.test("Outlet gives what is left once it is closed, and takes no more", asyn
   assert.deepEqual(values, [1, 2]);
 });
 
-Deno.test("Outlet ends the reading of one who waits when it is closed", async () => {
-  const outlet = new Outlet<number>();
+Deno.test("AsyncQueue ends the reading of one who waits when it is closed", async () => {
+  const outlet = new AsyncQueue<number>();
   const { over } = reading(outlet, new AbortController().signal);
   await settled();
   outlet.close();
   assert.equal(await over, "over");
 });
 
-Deno.test("Outlet gives nothing more once the signal is aborted, whatever is left", async () => {
-  const outlet = new Outlet<number>();
+Deno.test("AsyncQueue gives nothing more once the signal is aborted, whatever is left", async () => {
+  const outlet = new AsyncQueue<number>();
   const controller = new CountedController();
   for (const value of [1, 2, 3]) outlet.push(value);
   const reader = outlet.read(controller.signal);
@@ -59,8 +59,8 @@ Deno.test("Outlet gives nothing more once the signal is aborted, whatever is lef
   assert.equal(controller.listeners, 0);
 });
 
-Deno.test("Outlet gives what is pushed while its reader has the last value", async () => {
-  const outlet = new Outlet<number>();
+Deno.test("AsyncQueue gives what is pushed while its reader has the last value", async () => {
+  const outlet = new AsyncQueue<number>();
   outlet.push(1);
   const reader = outlet.read(new AbortController().signal);
   await reader.next();
@@ -68,8 +68,8 @@ Deno.test("Outlet gives what is pushed while its reader has the last value", asy
   assert.deepEqual(await reader.next(), { done: false, value: 2 });
 });
 
-Deno.test("Outlet ends where the signal is aborted while its reader has the last value", async () => {
-  const outlet = new Outlet<number>();
+Deno.test("AsyncQueue ends where the signal is aborted while its reader has the last value", async () => {
+  const outlet = new AsyncQueue<number>();
   const controller = new CountedController();
   outlet.push(1);
   const reader = outlet.read(controller.signal);
@@ -79,9 +79,9 @@ Deno.test("Outlet ends where the signal is aborted while its reader has the last
   assert.equal(controller.listeners, 0);
 });
 
-Deno.test("Outlet wakes one who waits when the signal is aborted", async () => {
+Deno.test("AsyncQueue wakes one who waits when the signal is aborted", async () => {
   const controller = new CountedController();
-  const { values, over } = reading(new Outlet<number>(), controller.signal);
+  const { values, over } = reading(new AsyncQueue<number>(), controller.signal);
   await settled();
   assert.equal(controller.listeners, 1);
   controller.abort();
@@ -90,8 +90,8 @@ Deno.test("Outlet wakes one who waits when the signal is aborted", async () => {
   assert.equal(controller.listeners, 0);
 });
 
-Deno.test("Outlet keeps all for a slow reader, who sees it in order", async () => {
-  const outlet = new Outlet<number>();
+Deno.test("AsyncQueue keeps all for a slow reader, who sees it in order", async () => {
+  const outlet = new AsyncQueue<number>();
   const controller = new CountedController();
   const values: number[] = [];
   for (let i = 0; i < 5; i++) outlet.push(i);

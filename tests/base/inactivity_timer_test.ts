@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { afterSilence } from "../../src/base/inactivity_timer.ts";
+import { startInactivityTimer } from "../../src/base/inactivity_timer.ts";
 import { TestClock } from "../../testing/test_clock.ts";
 
 /** Something that is listened to for a second of silence. */
@@ -10,10 +10,10 @@ class Listener {
   /** When silence was told of, in milliseconds from the beginning. */
   readonly told: number[] = [];
   readonly #begunAt = this.clock.now();
-  readonly cancel = afterSilence(
+  readonly cancel = startInactivityTimer(
     this.clock,
     1_000,
-    { heardAt: () => this.heardAt, isAsking: () => this.isAsking },
+    { heardAt: () => this.heardAt, isPending: () => this.isAsking },
     () => this.told.push(this.clock.now() - this.#begunAt),
   );
 

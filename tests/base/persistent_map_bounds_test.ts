@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { KeptRecords } from "../../src/base/persistent_map.ts";
+import { PersistentMap } from "../../src/base/persistent_map.ts";
 import { settled, TestClock } from "../../testing/test_clock.ts";
 import { law, setUp } from "../support/kept_kinds.ts";
 import { A, B, C, NOW, RecordMap } from "../support/relay_records.ts";
@@ -118,8 +118,8 @@ Deno.test("where there are many a hundredth goes at a time, and never more are k
   assert.deepEqual(left.slice(999), left.slice(999).map((_, i, all) => 20_000 - all.length + i));
 });
 
-function numbersThat(stays: (key: string) => boolean, max: number): KeptRecords<number> {
-  return new KeptRecords<number>({
+function numbersThat(stays: (key: string) => boolean, max: number): PersistentMap<number> {
+  return new PersistentMap<number>({
     clock: new TestClock(),
     topic: "list",
     name: "numbers",

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import assert from "node:assert/strict";
-import { Gate } from "../../src/base/semaphore.ts";
+import { Semaphore } from "../../src/base/semaphore.ts";
 import { settled } from "../../testing/test_clock.ts";
 import { CountedController } from "../support/counted_signal.ts";
 
@@ -11,10 +11,10 @@ class Queue {
   /** The names of those who got in, in that order. */
   readonly entered: string[] = [];
   readonly leave = new Map<string, () => void>();
-  readonly gate: Gate;
+  readonly gate: Semaphore;
 
   constructor(places: number) {
-    this.gate = new Gate(places);
+    this.gate = new Semaphore(places);
   }
 
   wants(name: string, rank = 0, signal: AbortSignal = never): Promise<void> {
@@ -25,7 +25,7 @@ class Queue {
   }
 }
 
-Deno.test("Gate lets in as many as it has places, and the next as soon as one leaves", async () => {
+Deno.test("Semaphore lets in as many as it has places, and the next as soon as one leaves", async () => {
   const queue = new Queue(2);
   for (const name of ["a", "b", "c", "d"]) queue.wants(name);
   await settled();
@@ -35,7 +35,7 @@ Deno.test("Gate lets in as many as it has places, and the next as soon as one le
   assert.deepEqual(queue.entered, ["a", "b", "c"]);
 });
 
-Deno.test("Gate lets the lower rank in first, and equals as they came", async () => {
+Deno.test("Semaphore lets the lower rank in first, and equals as they came", async () => {
   const queue = new Queue(1);
   queue.wants("first");
   for (const [name, rank] of [["c2", 3], ["a1", 1], ["c1", 3], ["b", 2], ["a2", 1]] as const) {
@@ -49,7 +49,7 @@ Deno.test("Gate lets the lower rank in first, and equals as they came", async ()
   assert.deepEqual(queue.entered, ["first", "a1", "a2", "b", "c2", "c1"]);
 });
 
-Deno.test("Gate takes a place back once, however often it is given back", async () => {
+Deno.test("Semaphore takes a place back once, however often it is given back", async () => {
   const queue = new Queue(1);
   await queue.wants("a");
   queue.leave.get("a")!();
@@ -59,7 +59,7 @@ Deno.test("Gate takes a place back once, however often it is given back", async 
   assert.deepEqual(queue.entered, ["a", "b"]);
 });
 
-Deno.test("Gate forgets who gives up waiting, and turns away who had given up before", async () => {
+Deno.test("Semaphore forgets who gives up waiting, and turns away who had given up before", async () => {
   const queue = new Queue(1);
   await queue.wants("a");
   const controller = new CountedController();
@@ -73,7 +73,7 @@ Deno.test("Gate forgets who gives up waiting, and turns away who had given up be
   assert.deepEqual(queue.entered, ["a", "c"]);
 });
 
-Deno.test("Gate does not listen to a signal any longer once one is in", async () => {
+Deno.test("Semaphore does not listen to a signal any longer once one is in", async () => {
   const queue = new Queue(1);
   const controller = new CountedController();
   await queue.wants("a", 0, controller.signal);
@@ -88,7 +88,7 @@ Deno.test("Gate does not listen to a signal any longer once one is in", async ()
   assert.deepEqual(queue.entered, ["a", "b"]);
 });
 
-Deno.test("Gate with more places lets in who waits; with fewer, nobody until enough have left", async () => {
+Deno.test("Semaphore with more places lets in who waits; with fewer, nobody until enough have left", async () => {
   const queue = new Queue(1);
   for (const name of ["a", "b", "c", "d", "e"]) queue.wants(name);
   queue.gate.resize(3);
@@ -103,19 +103,19 @@ Deno.test("Gate with more places lets in who waits; with fewer, nobody until eno
   assert.deepEqual(queue.entered, ["a", "b", "c", "d"]);
 });
 
-Deno.test("Gate says how many may enter without waiting, and how many wait", async () => {
+Deno.test("Semaphore says how many may enter without waiting, and how many wait", async () => {
   const queue = new Queue(2);
-  assert.deepEqual([queue.gate.free, queue.gate.waiting], [2, 0]);
+  assert.deepEqual([queue.gate.available, queue.gate.waiting], [2, 0]);
   for (const name of ["a", "b", "c"]) queue.wants(name);
-  assert.deepEqual([queue.gate.free, queue.gate.waiting], [0, 1]);
+  assert.deepEqual([queue.gate.available, queue.gate.waiting], [0, 1]);
   queue.gate.resize(1);
-  assert.equal(queue.gate.free, 0);
+  assert.equal(queue.gate.available, 0);
   await settled();
   queue.gate.resize(5);
-  assert.deepEqual([queue.gate.free, queue.gate.waiting], [2, 0]);
+  assert.deepEqual([queue.gate.available, queue.gate.waiting], [2, 0]);
 });
 
-Deno.test("Gate never has more inside than places, and nobody waits where one is free", async () => {
+Deno.test("Semaphore never has more inside than places, and nobody waits where one is free", async () => {
   const action = fc.oneof(
     fc.record({ rank: fc.nat(3) }),
     fc.record({ does: fc.constantFrom("leave" as const, "abort" as const), which: fc.nat(20) }),
@@ -123,7 +123,7 @@ Deno.test("Gate never has more inside than places, and nobody waits where one is
   );
   await fc.assert(
     fc.asyncProperty(fc.array(action, { maxLength: 30 }), async (actions) => {
-      const gate = new Gate(2);
+      const gate = new Semaphore(2);
       const inside: (() => void)[] = [];
       const waiting: { rank: number; controller: AbortController }[] = [];
       let places = 2;

@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import assert from "node:assert/strict";
-import { UsualConnect } from "../../src/connections/connect_timeout.ts";
+import { ConnectTimeout } from "../../src/connections/connect_timeout.ts";
 
 function after(...times: number[]): number {
-  const usual = new UsualConnect();
+  const usual = new ConnectTimeout();
   for (const ms of times) usual.took(ms);
   return usual.deadline;
 }

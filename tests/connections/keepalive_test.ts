@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { Pulse } from "../../src/connections/keepalive.ts";
+import { Keepalive } from "../../src/connections/keepalive.ts";
 import { TestClock } from "../../testing/test_clock.ts";
 
 /** A connection that answers probes, or does not. */
@@ -8,7 +8,7 @@ function setUp(answers: boolean) {
   const told: string[] = [];
   const tell = (what: string) => told.push(`${clock.now() - begun} ${what}`);
   const begun = clock.now();
-  const pulse: Pulse = new Pulse({
+  const pulse: Keepalive = new Keepalive({
     clock,
     probe() {
       tell("probe");
@@ -20,7 +20,7 @@ function setUp(answers: boolean) {
   return { clock, told, pulse };
 }
 
-Deno.test("Pulse holds a connection for dead that is silent for a minute, and to a probe", async () => {
+Deno.test("Keepalive holds a connection for dead that is silent for a minute, and to a probe", async () => {
   const { clock, told, pulse } = setUp(false);
   pulse.start();
   await clock.advance(600_000);
@@ -28,7 +28,7 @@ Deno.test("Pulse holds a connection for dead that is silent for a minute, and to
   assert.equal(clock.pending, 0);
 });
 
-Deno.test("Pulse probes a connection that answers once in a minute, and takes each probe back", async () => {
+Deno.test("Keepalive probes a connection that answers once in a minute, and takes each probe back", async () => {
   const { clock, told, pulse } = setUp(true);
   pulse.start();
   await clock.advance(180_000);
@@ -36,7 +36,7 @@ Deno.test("Pulse probes a connection that answers once in a minute, and takes ea
   assert.ok(!told.some((what) => what.endsWith("dead")));
 });
 
-Deno.test("Pulse probes no connection on which something is heard", async () => {
+Deno.test("Keepalive probes no connection on which something is heard", async () => {
   const { clock, told, pulse } = setUp(false);
   pulse.start();
   for (let i = 0; i < 20; i++) {
@@ -46,7 +46,7 @@ Deno.test("Pulse probes no connection on which something is heard", async () => 
   assert.deepEqual(told, []);
 });
 
-Deno.test("Pulse asks nothing before it is started, nor once it is stopped", async () => {
+Deno.test("Keepalive asks nothing before it is started, nor once it is stopped", async () => {
   const { clock, told, pulse } = setUp(false);
   await clock.advance(100_000);
   pulse.start();
@@ -63,7 +63,7 @@ Deno.test("Pulse asks nothing before it is started, nor once it is stopped", asy
   assert.deepEqual(told, ["319000 probe", "319000 back"]);
 });
 
-Deno.test("Pulse blames no connection for a program that was asleep", async () => {
+Deno.test("Keepalive blames no connection for a program that was asleep", async () => {
   const { clock, told, pulse } = setUp(false);
   pulse.start();
   await clock.stall(3_600_000);

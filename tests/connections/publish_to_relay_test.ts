@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { publish } from "../../src/connections/publish_to_relay.ts";
-import { RelayError } from "../../src/nostr/errors.ts";
+import { publishToRelay } from "../../src/connections/publish_to_relay.ts";
+import { RelayFailureError } from "../../src/nostr/errors.ts";
 import type { RelayFailure } from "../../src/nostr/types.ts";
 import { RELAY, ScriptedNetwork } from "../../testing/scripted_network.ts";
 import type { Script } from "../../testing/scripted_relay.ts";
@@ -19,7 +19,7 @@ class Publication extends ScriptedNetwork {
   begin(dice = 0.5): this {
     const { clock, fake } = this;
     const options = { clock, memory: fake.memory, random: () => dice, maxPages: 0, rank: 0 };
-    publish(this.event, this.link(), options, this.controller.signal).then(
+    publishToRelay(this.event, this.link(), options, this.controller.signal).then(
       () => this.outcome = "taken",
       (error) => this.outcome = error,
     );
@@ -32,7 +32,7 @@ class Publication extends ScriptedNetwork {
 
   /** Why it was not taken. */
   get reason(): RelayFailure | undefined {
-    assert.ok(this.outcome instanceof RelayError, String(this.outcome));
+    assert.ok(this.outcome instanceof RelayFailureError, String(this.outcome));
     return this.outcome.reason;
   }
 
@@ -76,7 +76,7 @@ Deno.test("publish() rejects with the reason of a relay that refuses", async () 
     await settled();
     assert.equal(test.reason, reason);
     assert.ok((test.outcome as Error).message.endsWith(words));
-    assert.equal((test.outcome as RelayError).relay, RELAY);
+    assert.equal((test.outcome as RelayFailureError).relay, RELAY);
     assert.equal(test.last.offered.length, 1);
     test.assertNothingIsLeft();
   }
@@ -233,13 +233,13 @@ Deno.test("publish() leaves a relay that heeds no signal behind, and counts as n
   const other = test.last;
   const { clock, fake } = test;
   const options = { clock, memory: fake.memory, random: () => 0, maxPages: 0, rank: 0 };
-  const second = publish(note(), test.link(), options, new AbortController().signal)
+  const second = publishToRelay(note(), test.link(), options, new AbortController().signal)
     .catch((error) => error);
   await clock.advance(8_000);
   assert.equal((await second).reason, "no-ok");
   assert.equal(test.reason, "no-ok");
   assert.equal(test.last, other);
-  const session = await test.link().session(0, new AbortController().signal);
+  const session = await test.link().connection(0, new AbortController().signal);
   assert.equal(session.users, 1, "the one just now");
   test.assertNothingIsLeft();
 });

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { messageOf } from "../../src/connections/relay_connection.ts";
-import { RelayError } from "../../src/nostr/errors.ts";
+import { RelayFailureError } from "../../src/nostr/errors.ts";
 import { RELAY } from "../../testing/scripted_network.ts";
 import { settled } from "../../testing/test_clock.ts";
 import { note } from "../support/notes.ts";
 import { SessionTest } from "../support/scripted_connection.ts";
 
-const failure = new RelayError(RELAY, "error", "enough");
-const reasons = (errors: readonly RelayError[]) => errors.map(({ reason }) => reason);
+const failure = new RelayFailureError(RELAY, "error", "enough");
+const reasons = (errors: readonly RelayFailureError[]) => errors.map(({ reason }) => reason);
 
 Deno.test("RelaySession tells once when it is open, and after how long", async () => {
   const { session, relay, network: { clock }, opened } = new SessionTest({ connect: "wait" });
@@ -25,7 +25,7 @@ Deno.test("RelaySession that comes to nothing ends as unreachable, and leaves no
   for (const connect of ["refuse", "throw"] as const) {
     const { session, network: { clock }, ended } = new SessionTest({ connect });
     await settled();
-    await assert.rejects(session.whenOpen(), RelayError);
+    await assert.rejects(session.whenOpen(), RelayFailureError);
     assert.deepEqual(reasons(ended), ["unreachable"]);
     assert.equal(session.ended, ended[0]);
     assert.ok(!session.isOpen);
@@ -102,12 +102,12 @@ Deno.test("RelaySession ends as disconnected when the connection ends, not when 
 Deno.test("RelaySession that ends tells all who use it, closes the relay, and hears nothing more", async () => {
   const { session, subscribe, relay, network: { clock }, ended, notices } = new SessionTest();
   const told = [subscribe(), subscribe()];
-  const heard: RelayError[] = [];
+  const heard: RelayFailureError[] = [];
   session.onEnd((error) => heard.push(error));
   const unhear = session.onEnd(() => assert.fail("it was called off"));
   unhear();
   session.end(failure);
-  session.end(new RelayError(RELAY, "error", "again"));
+  session.end(new RelayFailureError(RELAY, "error", "again"));
   relay.say(["NOTICE", "late"]);
   relay.cut();
   await settled();

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { RelayError } from "../../src/nostr/errors.ts";
+import { RelayFailureError } from "../../src/nostr/errors.ts";
 import { RELAY } from "../../testing/scripted_network.ts";
 import { settled } from "../../testing/test_clock.ts";
 import { note, notes } from "../support/notes.ts";
@@ -12,7 +12,7 @@ Deno.test("RelaySession knows which subscription the relay's CLOSED is about", a
   relay.reqs[1].closed("blocked: not you");
   relay.reqs[2].closed("error: tired");
   await settled();
-  assert.deepEqual(told.map(({ subscription }) => subscription!.lastWords), [
+  assert.deepEqual(told.map(({ subscription }) => subscription!.reasonText), [
     undefined,
     "blocked: not you",
     "error: tired",
@@ -170,5 +170,5 @@ Deno.test("RelaySession takes a relay that says anything at all for connected", 
   assert.ok(!session.isOpen);
   relay.say(["NOTICE", "hello"]);
   assert.ok(session.isOpen);
-  session.end(new RelayError(RELAY, "error", "test"));
+  session.end(new RelayFailureError(RELAY, "error", "test"));
 });

@@ -28,7 +28,7 @@ Deno.test("RelayLink has somebody wait as long as they want, and leaves nothing 
 Deno.test("RelayLink wakes those who wait when somebody else has been connected", async () => {
   const { network, link, controller, state } = pausing();
   link.use();
-  await link.session(0, never);
+  await link.connection(0, never);
   await settled();
   assert.ok(!state.isAwake);
   network.last.accept();
@@ -58,12 +58,12 @@ Deno.test("RelayLink waits for an unknown relay four seconds where others wait t
     network.gate.resize(1);
     const link = network.link();
     link.use();
-    const session = await link.session(0, never);
+    const session = await link.connection(0, never);
     network.last.log("relay.ws.state");
     for (let i = 0; i < waiting; i++) {
       const other = network.link(`wss://${i}.example/`);
       other.use();
-      other.session(0, never);
+      other.connection(0, never);
     }
     await network.clock.advance(ms - 1);
     assert.ok(!session.ended, `${ms}`);
@@ -77,7 +77,7 @@ Deno.test("RelayLink assumes twenty subscriptions of a relay that does not say",
   const link = network.link();
   for (let i = 0; i < 20; i++) {
     link.use();
-    await link.session(0, never);
+    await link.connection(0, never);
   }
   assert.equal(network.relays.length, 2);
   assert.equal(network.relays[0].url, RELAY);
@@ -87,7 +87,7 @@ Deno.test("RelayLink that is closed when nobody uses it leaves no timer, and may
   const network = new ScriptedNetwork();
   const link = network.link();
   const { release } = link.use();
-  const session = await link.session(0, never);
+  const session = await link.connection(0, never);
   await settled();
   session.users--;
   release();

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { UsualConnect } from "../../src/connections/connect_timeout.ts";
-import type { RelayError } from "../../src/nostr/errors.ts";
+import { ConnectTimeout } from "../../src/connections/connect_timeout.ts";
+import type { RelayFailureError } from "../../src/nostr/errors.ts";
 import { RELAY, ScriptedNetwork } from "../../testing/scripted_network.ts";
 import { settled, START } from "../../testing/test_clock.ts";
 import { fate, never, using } from "../support/connector_use.ts";
@@ -46,9 +46,9 @@ Deno.test("RelayLink waits for a relay as long as the memory says, where it was 
 
 Deno.test("RelayLink waits for an unknown relay by how long connections to others take", async () => {
   const network = new ScriptedNetwork({ connect: "wait" });
-  const usualConnect = new UsualConnect();
-  const known = network.link(RELAY, { usualConnect });
-  const session = await using(network.link("wss://unknown.example/", { usualConnect })).session;
+  const connectTimeout = new ConnectTimeout();
+  const known = network.link(RELAY, { connectTimeout });
+  const session = await using(network.link("wss://unknown.example/", { connectTimeout })).session;
   network.last.log("relay.ws.state");
   await network.clock.advance(6_000);
   assert.equal(network.failures.length, 0);
@@ -80,14 +80,14 @@ Deno.test("RelayLink says why it does not connect while the relay backs off, unl
   await settled();
   network.fake.backOff(RELAY, START * 1000 + 90_500);
   const waiting = using(link).session;
-  await assert.rejects(waiting, (error: RelayError) => {
+  await assert.rejects(waiting, (error: RelayFailureError) => {
     assert.equal(error.reason, "unreachable");
     assert.match(error.message, /not asked again for 91 s, since it failed: .*no WebSocket/);
     assert.equal(error.cause, network.failures[0]);
     return true;
   });
   assert.equal(network.relays.length, 1);
-  await link.session(0, never, true);
+  await link.connection(0, never, true);
   assert.equal(network.relays.length, 2);
   await network.clock.advance(90_500);
   await using(link).session;

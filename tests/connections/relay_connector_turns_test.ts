@@ -52,7 +52,7 @@ Deno.test("RelayLink opens for who still waits where another has given up", asyn
   controller.abort(new Error("no longer"));
   assert.equal(await gone, "no longer");
   assert.ok(await session);
-  await assert.rejects(network.link().session(0, controller.signal), { message: "no longer" });
+  await assert.rejects(network.link().connection(0, controller.signal), { message: "no longer" });
 });
 
 Deno.test("RelayLink opens further connections for many users, though they come at once, but not many", async () => {

@@ -2,7 +2,7 @@ import type { NostrEvent, NostrFilter } from "@nostrify/types";
 import fc from "fast-check";
 import assert from "node:assert/strict";
 import { setImmediate } from "node:timers";
-import type { RelayError } from "../../src/nostr/errors.ts";
+import type { RelayFailureError } from "../../src/nostr/errors.ts";
 import { found, RELAY } from "../../testing/scripted_network.ts";
 import type { Script } from "../../testing/scripted_relay.ts";
 import { quiet } from "../../testing/test_clock.ts";
@@ -139,7 +139,7 @@ Deno.test("RelayAnswer gives a REQ up that is refused however small it is", asyn
   const test = new AnswerTest(limited(() => "error: too many filters"));
   test.ask(...filters);
   await quiet();
-  assert.equal((test.outcome as RelayError).reason, "error");
+  assert.equal((test.outcome as RelayFailureError).reason, "error");
   assert.ok(test.relay.reqs.length < 40 * 8);
   const other = new AnswerTest(limited(() => "error: too many filters"));
   other.ask({});
@@ -179,7 +179,7 @@ Deno.test("RelayAnswer leaves a relay alone for one second, two, four, where it 
       await clock.advance(1);
     }
     assert.equal(test.relay.reqs.length, 9);
-    assert.equal((test.outcome as RelayError).reason, "rate-limited");
+    assert.equal((test.outcome as RelayFailureError).reason, "rate-limited");
     assert.deepEqual(fake.of("failed"), [[RELAY, "rate-limited", clock.now()]]);
   }
 });

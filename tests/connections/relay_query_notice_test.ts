@@ -1,6 +1,6 @@
 import type { NostrFilter } from "@nostrify/types";
 import assert from "node:assert/strict";
-import type { RelayError } from "../../src/nostr/errors.ts";
+import type { RelayFailureError } from "../../src/nostr/errors.ts";
 import { RELAY } from "../../testing/scripted_network.ts";
 import { quiet } from "../../testing/test_clock.ts";
 import { AUTHORS } from "../support/notes.ts";
@@ -102,6 +102,6 @@ Deno.test("RelayAnswer that is refused by a NOTICE fails with its words", async 
   await quiet();
   test.answer.notice("ERROR: restricted: members only");
   await quiet();
-  assert.equal((test.outcome as RelayError).reason, "restricted");
-  assert.match((test.outcome as RelayError).message, /members only$/);
+  assert.equal((test.outcome as RelayFailureError).reason, "restricted");
+  assert.match((test.outcome as RelayFailureError).message, /members only$/);
 });

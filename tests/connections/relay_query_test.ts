@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { RelayError } from "../../src/nostr/errors.ts";
+import { RelayFailureError } from "../../src/nostr/errors.ts";
 import { holding, RELAY } from "../../testing/scripted_network.ts";
 import { settled, START } from "../../testing/test_clock.ts";
 import { AUTHORS, note, notes } from "../support/notes.ts";
@@ -104,14 +104,14 @@ Deno.test("RelayAnswer is not failed by one REQ that is refused, but not complet
 });
 
 Deno.test("RelayAnswer fails with the relay's reason where all of it is refused", async () => {
-  const told: RelayError[] = [];
+  const told: RelayFailureError[] = [];
   const test = new AnswerTest({ onReq: (req) => req.closed("auth-required: who are you?") }, {
     onRelayError: (error) => told.push(error),
   });
   test.ask({});
   await settled();
   assert.deepEqual(told, [test.outcome]);
-  assert.ok(test.outcome instanceof RelayError);
+  assert.ok(test.outcome instanceof RelayFailureError);
   assert.equal(test.outcome.reason, "auth-required");
   assert.equal(test.relay.reqs.length, 1, "there is no better way to ask");
   assert.equal(test.session.subscriptions, 0);
@@ -126,7 +126,7 @@ Deno.test("RelayAnswer tells how long what was lost with the connection was", as
   await settled();
   relay.cut();
   await settled();
-  assert.equal((test.outcome as RelayError).reason, "disconnected");
+  assert.equal((test.outcome as RelayFailureError).reason, "disconnected");
   assert.equal(test.answer.lost, JSON.stringify([long]).length + 80);
   assert.deepEqual(network.fake.of("failed"), [], "the session's end is told by others");
 });
@@ -135,7 +135,7 @@ Deno.test("RelayAnswer over a session that has ended fails as the session did", 
   const test = new AnswerTest({ connect: "fail" });
   test.ask({}, {});
   await settled();
-  assert.ok(test.outcome instanceof RelayError);
+  assert.ok(test.outcome instanceof RelayFailureError);
   assert.equal(test.outcome.reason, "unreachable");
   assert.equal(test.outcome, test.session.ended);
 });

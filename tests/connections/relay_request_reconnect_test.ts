@@ -228,7 +228,7 @@ Deno.test("RelayLeg that has failed comes after those who have not been tried ye
   for (const letter of "xyz") {
     const link = test.link(`wss://${letter}.example/`);
     link.use();
-    link.session(5, new AbortController().signal);
+    link.connection(5, new AbortController().signal);
     await test.clock.advance(500);
   }
   const opened = () => test.relays.map(({ url }) => url[6]).join("");

@@ -114,7 +114,7 @@ Deno.test("RelayLeg that is over uses neither the link nor a connection any long
   for (const { controller } of [test.leg, other]) controller.abort();
   await settled();
   assert.equal(notices, 0);
-  const session = await link.session(0, new AbortController().signal);
+  const session = await link.connection(0, new AbortController().signal);
   assert.equal(session.users, 1, "the one just now");
   assert.equal(test.clock.pending, 1, "until the connection is closed that nobody uses");
   await test.clock.advance(1_000_000);

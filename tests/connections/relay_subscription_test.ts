@@ -1,7 +1,7 @@
 import type { NostrEvent, NRelay } from "@nostrify/types";
 import assert from "node:assert/strict";
 import { RelaySubscription } from "../../src/connections/relay_subscription.ts";
-import type { RelayError } from "../../src/nostr/errors.ts";
+import type { RelayFailureError } from "../../src/nostr/errors.ts";
 import { RELAY } from "../../testing/scripted_network.ts";
 import { settled, TestClock } from "../../testing/test_clock.ts";
 import { note, notes } from "../support/notes.ts";
@@ -65,7 +65,7 @@ Deno.test("RelaySubscription that is closed tells nothing more, and leaves the r
   await settled();
   subscription.close();
   subscription.close();
-  subscription.end(new Error("late") as RelayError);
+  subscription.end(new Error("late") as RelayFailureError);
   await settled();
   assert.deepEqual(told, ["eose", "over"]);
   assert.ok(state.signal!.aborted);
@@ -93,18 +93,18 @@ Deno.test("RelaySubscription ends with the relay's reason, however the relay say
     const { subscription, told } = listening();
     // NRelay1 ends in silence, and its words are known from elsewhere.
     const silent = then === "end";
-    if (silent) subscription.lastWords = words;
+    if (silent) subscription.reasonText = words;
     const closed: Message[] = silent ? [] : [["CLOSED", "id", words], event(note())];
     const { relay, state } = relayOf([EOSE, ...closed], then);
     subscription.start(relay);
     await settled();
     assert.deepEqual(told.slice(0, 2), ["eose", "over"]);
-    const error = told[2] as RelayError;
+    const error = told[2] as RelayFailureError;
     assert.equal(error.reason, reason);
     assert.match(error.message, words ? new RegExp(words.slice(-6, -1)) : /ended the subscription/);
     assert.equal(told.length, 3);
     assert.ok(state.isLeft);
-    assert.equal(subscription.lastWords, words);
+    assert.equal(subscription.reasonText, words);
   }
 });
 
@@ -113,7 +113,7 @@ Deno.test("RelaySubscription ends as disconnected where the relay throws", async
   const { subscription, told } = listening();
   subscription.start(relayOf([], thrown).relay);
   await settled();
-  const [, error] = told as [string, RelayError];
+  const [, error] = told as [string, RelayFailureError];
   assert.equal(error.reason, "disconnected");
   assert.match(error.message, /socket hang up$/);
   assert.equal(error.cause, thrown);
@@ -122,7 +122,7 @@ Deno.test("RelaySubscription ends as disconnected where the relay throws", async
   const broken = { req: () => assert.fail("no generator") } as unknown as NRelay;
   other.subscription.start(broken);
   await settled();
-  assert.equal((other.told[1] as RelayError).reason, "disconnected");
+  assert.equal((other.told[1] as RelayFailureError).reason, "disconnected");
 });
 
 Deno.test("RelaySubscription passes no forged event on", async () => {
@@ -161,8 +161,8 @@ Deno.test("RelaySubscription takes 10,000 stored events more than its filters al
     other.subscription.start(relayOf(Array(most + 5).fill(event(flood)), "wait").relay);
     await settled();
     assert.equal(other.told.filter((entry) => entry === flood).length, most);
-    assert.equal((other.told.at(-1) as RelayError).reason, "flood");
-    assert.match((other.told.at(-1) as RelayError).message, /more events than any answer/);
+    assert.equal((other.told.at(-1) as RelayFailureError).reason, "flood");
+    assert.match((other.told.at(-1) as RelayFailureError).message, /more events than any answer/);
   }
 });
 
@@ -176,8 +176,8 @@ Deno.test("RelaySubscription takes 20,000 live events a minute, and counts store
     await clock.advance(60_000);
   }
   for (let i = 0; i < 20_001; i++) subscription.countOnWire();
-  assert.equal((told.at(-1) as RelayError).reason, "flood");
-  assert.match((told.at(-1) as RelayError).message, /20000 events a minute/);
+  assert.equal((told.at(-1) as RelayFailureError).reason, "flood");
+  assert.match((told.at(-1) as RelayFailureError).message, /20000 events a minute/);
 });
 
 Deno.test("RelaySubscription counts an event once that was counted on the wire", async () => {
@@ -190,5 +190,5 @@ Deno.test("RelaySubscription counts an event once that was counted on the wire",
   for (let i = 0; i < 4000; i++) subscription.countOnWire();
   assert.equal(told.length, 6000);
   subscription.countOnWire();
-  assert.equal((told.at(-1) as RelayError).reason, "flood");
+  assert.equal((told.at(-1) as RelayFailureError).reason, "flood");
 });

@@ -2,7 +2,7 @@ import type { NostrEvent, NostrFilter } from "@nostrify/types";
 import fc from "fast-check";
 import assert from "node:assert/strict";
 import { matchFilter, matchFilters } from "nostr-tools";
-import { liveFilters } from "../../src/connections/resume_filters.ts";
+import { resumeFilters } from "../../src/connections/resume_filters.ts";
 import { cutFilters } from "../../src/plan/cut_filters.ts";
 import { reqParts } from "../../src/plan/req_parts.ts";
 import { frozen, PEOPLE } from "../support/requests.ts";
@@ -47,7 +47,7 @@ function hex(count: number): string[] {
 Deno.test("liveFilters() match what is new exactly where the given filters do, and nothing old", () => {
   fc.assert(
     fc.property(filters, fc.array(events, { minLength: 10, maxLength: 30 }), (filters, events) => {
-      const live = liveFilters(filters, SINCE);
+      const live = resumeFilters(filters, SINCE);
       for (const event of events) {
         assert.equal(
           matchFilters(live, event),
@@ -61,7 +61,7 @@ Deno.test("liveFilters() match what is new exactly where the given filters do, a
 
 Deno.test("liveFilters() are no more than the given ones, and each can match something", () => {
   fc.assert(fc.property(filters, (filters) => {
-    const live = liveFilters(filters, SINCE);
+    const live = resumeFilters(filters, SINCE);
     assert.ok(live.length <= filters.length);
     for (const { since, until = Infinity, limit, authors, kinds } of live) {
       assert.ok(since! >= SINCE && until >= SINCE && limit === undefined);
@@ -72,42 +72,42 @@ Deno.test("liveFilters() are no more than the given ones, and each can match som
 
 Deno.test("liveFilters() of live filters are the same, whatever the order of keys and values", () => {
   fc.assert(fc.property(filters, (filters) => {
-    const live = liveFilters(filters, SINCE);
-    assert.deepEqual(liveFilters(live, SINCE), live);
+    const live = resumeFilters(filters, SINCE);
+    assert.deepEqual(resumeFilters(live, SINCE), live);
     const turned = live.map((filter) =>
       Object.fromEntries(
         Object.entries(filter).reverse()
           .map(([key, value]) => [key, Array.isArray(value) ? value.toReversed() : value]),
       )
     );
-    assert.equal(liveFilters([...live, ...turned], SINCE).length, live.length);
+    assert.equal(resumeFilters([...live, ...turned], SINCE).length, live.length);
   }));
   const inTwoRounds = [{ authors: ["a"], kinds: [1] }, { authors: ["a"], kinds: [7] }, {
     authors: ["b"],
     kinds: [7, 1],
   }];
-  assert.deepEqual(liveFilters(inTwoRounds, SINCE), [
+  assert.deepEqual(resumeFilters(inTwoRounds, SINCE), [
     { authors: ["a", "b"], kinds: [1, 7], since: SINCE },
   ]);
   const inOtherRounds = [{ kinds: [1], authors: ["a"] }, { kinds: [1], authors: ["b"] }, {
     kinds: [7],
     authors: ["b", "a"],
   }];
-  assert.equal(liveFilters(inOtherRounds, SINCE).length, 1);
-  assert.equal(liveFilters([{ search: "a" }, { search: "a" }], SINCE).length, 1);
+  assert.equal(resumeFilters(inOtherRounds, SINCE).length, 1);
+  assert.equal(resumeFilters([{ search: "a" }, { search: "a" }], SINCE).length, 1);
   const twice = [{ authors: ["a", "a"], kinds: [1] }, { authors: ["a"], kinds: [7] }];
-  assert.equal(liveFilters(twice, SINCE).length, 1);
+  assert.equal(resumeFilters(twice, SINCE).length, 1);
 });
 
 Deno.test("liveFilters() put together again what was cut for one relay", () => {
   const authors = hex(995);
-  const [part] = reqParts([{ kinds: [1, 6], authors, since: SINCE - 1000 }]).named;
-  const cut = cutFilters([{ part, names: authors }], {
+  const [part] = reqParts([{ kinds: [1, 6], authors, since: SINCE - 1000 }]).scoped;
+  const cut = cutFilters([{ part, subjects: authors }], {
     authorsPerFilter: 10,
     maxFiltersPerRelay: 100,
   });
   assert.equal(cut.length, 100);
-  const live = liveFilters(cut, SINCE);
+  const live = resumeFilters(cut, SINCE);
   assert.deepEqual(live.map((filter) => filter.authors!.toSorted()), [authors]);
   assert.deepEqual(live[0], { kinds: [1, 6], authors: live[0].authors, since: SINCE });
 });
@@ -115,16 +115,16 @@ Deno.test("liveFilters() put together again what was cut for one relay", () => {
 Deno.test("liveFilters() have at most 1,000 values in a list", () => {
   const authors = hex(2500);
   const filters = authors.map((author) => ({ kinds: [1], authors: [author] }));
-  const live = liveFilters(filters, SINCE);
+  const live = resumeFilters(filters, SINCE);
   assert.deepEqual(live.map((filter) => filter.authors!.length), [834, 834, 832]);
   assert.deepEqual(live.flatMap((filter) => filter.authors), authors);
-  assert.equal(liveFilters(filters.slice(0, 1000), SINCE).length, 1);
-  const crossed = liveFilters([{ authors, "#p": authors.slice(0, 1001) }], SINCE);
+  assert.equal(resumeFilters(filters.slice(0, 1000), SINCE).length, 1);
+  const crossed = resumeFilters([{ authors, "#p": authors.slice(0, 1001) }], SINCE);
   assert.deepEqual(crossed.map((filter) => filter["#p"]!.length), [501, 500, 501, 500, 501, 500]);
 });
 
-Deno.test("NIP-01: a `limit` is about stored events, so liveFilters() have none", () => {
-  assert.deepEqual(liveFilters([{ kinds: [1], limit: 20 }, { kinds: [1], limit: 0 }], SINCE), [
+Deno.test("NIP-01: a `limit` is about stored events, so resumeFilters() have none", () => {
+  assert.deepEqual(resumeFilters([{ kinds: [1], limit: 20 }, { kinds: [1], limit: 0 }], SINCE), [
     { kinds: [1], since: SINCE },
   ]);
 });
@@ -140,22 +140,22 @@ Deno.test("liveFilters() keep apart what differs in more than one list, and othe
     { kinds: [7], search: "a", since: SINCE },
     { kinds: [7], search: "b", since: SINCE },
   ];
-  assert.deepEqual(liveFilters(apart, SINCE), apart);
-  assert.deepEqual(liveFilters([{ search: "a", kinds: [7] }, ...apart.slice(5)], SINCE), [
+  assert.deepEqual(resumeFilters(apart, SINCE), apart);
+  assert.deepEqual(resumeFilters([{ search: "a", kinds: [7] }, ...apart.slice(5)], SINCE), [
     { search: "a", kinds: [7], since: SINCE },
     apart[6],
   ]);
 });
 
 Deno.test("liveFilters() round a time down, and ask for none before 1970", () => {
-  assert.deepEqual(liveFilters([{}], SINCE + 0.9), [{ since: SINCE }]);
-  assert.deepEqual(liveFilters([{}], -5), [{ since: 0 }]);
+  assert.deepEqual(resumeFilters([{}], SINCE + 0.9), [{ since: SINCE }]);
+  assert.deepEqual(resumeFilters([{}], -5), [{ since: 0 }]);
 });
 
 Deno.test("liveFilters() leave the given filters alone and share no list with them", () => {
   fc.assert(fc.property(filters, (filters) => {
     const given = structuredClone(filters);
-    for (const filter of liveFilters(frozen(filters), SINCE)) {
+    for (const filter of resumeFilters(frozen(filters), SINCE)) {
       for (const value of Object.values(filter)) if (Array.isArray(value)) value.push("x");
     }
     assert.deepEqual(structuredClone(filters), given);

@@ -2,7 +2,7 @@ import type { NostrEvent, NostrFilter } from "@nostrify/types";
 import fc from "fast-check";
 import assert from "node:assert/strict";
 import { matchFilter } from "nostr-tools";
-import { narrowToLength } from "../../src/connections/split_filter.ts";
+import { splitFilter } from "../../src/connections/split_filter.ts";
 import { frozen } from "../support/requests.ts";
 
 /** Few values of many lengths, so that events match often. */
@@ -77,7 +77,7 @@ Deno.test("the parts of a filter match together what it matches, and nothing els
       room,
       fc.array(events, { minLength: 5, maxLength: 20 }),
       (filter, room, events) => {
-        const parts = narrowToLength(filter, room);
+        const parts = splitFilter(filter, room);
         for (const event of events) {
           assert.equal(
             parts.some((part) => matchFilter(part.filter, event)),
@@ -93,7 +93,7 @@ Deno.test("the parts of a filter match together what it matches, and nothing els
 Deno.test("every part is short enough, unless its shortest values already are not", () => {
   fc.assert(
     fc.property(filters, room, (filter, room) => {
-      for (const part of narrowToLength(filter, room)) {
+      for (const part of splitFilter(filter, room)) {
         assert.equal(part.bytes, lengthOf(part.filter));
         if (part.bytes <= room) continue;
         assert.ok(isUncuttable(part.filter) || isHopeless(part.filter, room));
@@ -105,7 +105,7 @@ Deno.test("every part is short enough, unless its shortest values already are no
 
 Deno.test("a filter that fits is returned itself; one that no cutting helps, too", () => {
   fc.assert(fc.property(filters, room, (filter, room) => {
-    const parts = narrowToLength(filter, room);
+    const parts = splitFilter(filter, room);
     if (lengthOf(filter) > room && !isHopeless(filter, room) && !isUncuttable(filter)) {
       assert.ok(parts.length > 1);
     } else {
@@ -118,13 +118,13 @@ Deno.test("a filter that fits is returned itself; one that no cutting helps, too
 Deno.test("room for one value of each list is enough, and a byte less is not", () => {
   const filter = { authors: hex(2), "#p": hex(3), kinds: [1, 2] };
   const room = lengthOf({ authors: hex(1), "#p": hex(1), kinds: [1] });
-  assert.equal(narrowToLength(filter, room).length, 12);
-  assert.deepEqual(narrowToLength(filter, room - 1), [{ filter, bytes: lengthOf(filter) }]);
+  assert.equal(splitFilter(filter, room).length, 12);
+  assert.deepEqual(splitFilter(filter, room - 1), [{ filter, bytes: lengthOf(filter) }]);
 });
 
 Deno.test("parts keep the order of each list, all else of the filter, and leave it alone", () => {
   fc.assert(fc.property(filters, room, (filter, room) => {
-    const parts = narrowToLength(frozen(structuredClone(filter)), room);
+    const parts = splitFilter(frozen(structuredClone(filter)), room);
     for (const [name, value] of Object.entries(filter)) {
       const values = parts.map((part) => part.filter[name as "#p"]);
       if (!Array.isArray(value)) {
@@ -146,10 +146,10 @@ Deno.test("parts keep the order of each list, all else of the filter, and leave 
 Deno.test("one long list is cut into as few parts as will do, of about the same length", () => {
   const filter = { kinds: [1], authors: hex(1000), limit: 5 };
   const exact = lengthOf({ ...filter, authors: hex(250) });
-  assert.equal(narrowToLength(filter, exact).length, 4);
-  assert.equal(narrowToLength(filter, exact - 1).length, 5);
+  assert.equal(splitFilter(filter, exact).length, 4);
+  assert.equal(splitFilter(filter, exact - 1).length, 5);
   for (const room of [500, 5000, 16_384, 40_000, 67_000]) {
-    const parts = narrowToLength(filter, room);
+    const parts = splitFilter(filter, room);
     const fits = Math.floor((room - lengthOf({ kinds: [1], authors: [], limit: 5 }) + 1) / 67);
     assert.equal(parts.length, Math.ceil(1000 / fits));
     const sizes = parts.map((part) => part.filter.authors!.length);
@@ -165,13 +165,13 @@ Deno.test("what else is in a filter does not cost more parts than its length doe
   const others: NostrFilter[] = [{ search: "x".repeat(8000) }, { "#p": hex(2), kinds: [1, 2, 3] }];
   for (const other of others) {
     const fits = Math.floor((10_000 - lengthOf({ ...other, authors: [] }) + 1) / 67);
-    const parts = narrowToLength({ ...other, authors }, 10_000);
+    const parts = splitFilter({ ...other, authors }, 10_000);
     assert.equal(parts.length, Math.ceil(1000 / fits));
   }
 });
 
 Deno.test("where two lists are long, both are cut", () => {
-  const parts = narrowToLength({ authors: hex(400), "#p": hex(400, 1000) }, 16_384);
+  const parts = splitFilter({ authors: hex(400), "#p": hex(400, 1000) }, 16_384);
   for (const { filter, bytes } of parts) {
     assert.ok(bytes <= 16_384);
     assert.ok(filter.authors!.length >= 40 && filter["#p"]!.length >= 40);
@@ -182,7 +182,7 @@ Deno.test("where two lists are long, both are cut", () => {
 
 Deno.test("a list with more than 65,535 bytes in its values is cut even if the message may be longer", () => {
   const sizesOf = (filter: NostrFilter, name: "ids" | "#a" | "authors") =>
-    narrowToLength(filter, 1_000_000).map((part) => part.filter[name as "#p"]!.length);
+    splitFilter(filter, 1_000_000).map((part) => part.filter[name as "#p"]!.length);
   assert.deepEqual(sizesOf({ ids: hex(1900) }, "ids"), [1900]);
   assert.deepEqual(sizesOf({ ids: hex(3000) }, "ids"), [1500, 1500]);
   const coordinates = hex(1000).map((pubkey) => `30023:${pubkey}:x`);
@@ -192,7 +192,7 @@ Deno.test("a list with more than 65,535 bytes in its values is cut even if the m
 
 Deno.test("a list whose values must all match is never cut", () => {
   const filter = { kinds: [1, 2], "&t": ["a", "b", "x".repeat(50)] } as NostrFilter;
-  const parts = narrowToLength(filter, lengthOf(filter) - 1);
+  const parts = splitFilter(filter, lengthOf(filter) - 1);
   assert.deepEqual(parts.map((part) => part.filter), [{ ...filter, kinds: [1] }, {
     ...filter,
     kinds: [2],

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import assert from "node:assert/strict";
-import { SubscriptionPlaces } from "../../src/connections/subscription_slots.ts";
+import { SubscriptionSlots } from "../../src/connections/subscription_slots.ts";
 import { settled } from "../../testing/test_clock.ts";
 import { CountedController } from "../support/counted_signal.ts";
 
@@ -9,7 +9,7 @@ const never = new AbortController().signal;
 /** Places, and who is in. */
 class Room {
   most: number;
-  readonly places = new SubscriptionPlaces(() => this.most);
+  readonly places = new SubscriptionSlots(() => this.most);
   /** Gives the places back, of those that stay and the others. */
   readonly inside: { stay: boolean; leave: () => void }[] = [];
 
@@ -18,7 +18,7 @@ class Room {
   }
 
   enter(stay: boolean, signal = never): Promise<unknown> {
-    return this.places.enter(signal, stay)
+    return this.places.acquire(signal, stay)
       .then((leave) => this.inside.push({ stay, leave }), (error) => error);
   }
 

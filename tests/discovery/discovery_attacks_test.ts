@@ -1,6 +1,6 @@
 import type { NostrEvent } from "@nostrify/types";
 import assert from "node:assert/strict";
-import { RelayError } from "../../src/nostr/errors.ts";
+import { RelayFailureError } from "../../src/nostr/errors.ts";
 import { START } from "../../testing/test_clock.ts";
 import {
   DiscoveryWorld,
@@ -24,7 +24,7 @@ const P = person(7);
 const forged = (event: NostrEvent): NostrEvent => ({ ...event, sig: FORGED });
 const told = (world: DiscoveryWorld) =>
   world.errors.map((error) =>
-    error instanceof RelayError ? `${error.reason} ${error.relay}` : error
+    error instanceof RelayFailureError ? `${error.reason} ${error.relay}` : error
   );
 
 /** A relay that sends this, whatever it is asked for. */

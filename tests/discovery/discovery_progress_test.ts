@@ -53,7 +53,7 @@ Deno.test("Tally tells at most every 100 ms, and nothing that was told", async (
   await clock.advance(1);
   own.enter(10002, "5", "known");
   assert.deepEqual(told.map(({ known }) => known), [1, 5]);
-  own.tell();
+  own.report();
   assert.equal(told.length, 2);
 });
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { ListWatch } from "../../src/discovery/list_refresher.ts";
+import { ListRefresher } from "../../src/discovery/list_refresher.ts";
 import { TestClock } from "../../testing/test_clock.ts";
 import {
   DiscoveryWorld,
@@ -81,7 +81,7 @@ Deno.test("ListWatch gives all of 100,000 people their turn, 1,000 at a time, wh
   const clock = new TestClock();
   const asked = new Map<string, number>();
   let most = 0;
-  const watch = new ListWatch({
+  const watch = new ListRefresher({
     clock,
     random: () => 0.5,
     isDue: () => true,
@@ -104,7 +104,7 @@ Deno.test("ListWatch asks for those who are due, and for nobody if there is nobo
   const clock = new TestClock();
   const asked: (readonly string[])[] = [];
   const due = new Set(["b"]);
-  const watch = new ListWatch({
+  const watch = new ListRefresher({
     clock,
     random: () => 0.5,
     isDue: (pubkey) => due.has(pubkey),
@@ -124,7 +124,7 @@ Deno.test("ListWatch looks at times that dice decide, so that programs do not as
     const clock = new TestClock();
     const start = clock.now();
     const refresh = () => void times.push(clock.now() - start);
-    const watch = new ListWatch({ clock, random: () => die, isDue: () => true, refresh });
+    const watch = new ListRefresher({ clock, random: () => die, isDue: () => true, refresh });
     watch.watch(["a"]);
     await clock.advance(80_000);
     watch.close();

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { type FindOptions, OutboxKnowledge } from "../../src/discovery/knowledge.ts";
+import { type FindOptions, Knowledge } from "../../src/discovery/knowledge.ts";
 import { HintBook } from "../../src/hints/hint_book.ts";
 import { LIST_KINDS } from "../../src/nostr/kinds.ts";
 import { checkRelayUrl } from "../../src/nostr/relay_url.ts";
-import type { RelayList, Wishes } from "../../src/nostr/types.ts";
+import type { Lookup, RelayList } from "../../src/nostr/types.ts";
 import { relayList } from "../../testing/memory_source.ts";
 import { settled, TestClock } from "../../testing/test_clock.ts";
 
@@ -13,11 +13,11 @@ const LOCAL = "ws://127.0.0.1/";
 const EVENT = `id:${"ee".repeat(32)}`;
 const MINUTE = 60_000;
 
-const wishes = (some: Partial<Wishes>): Wishes => ({
+const wishes = (some: Partial<Lookup>): Lookup => ({
   people: [],
   dm: [],
   private: [],
-  things: [],
+  eventsAndGroups: [],
   ...some,
 });
 
@@ -52,7 +52,7 @@ function start(
     read: undefined as Promise<void> | undefined,
     lists: new Map([[10002, lists], [10050, dm]]),
   };
-  const knowledge = new OutboxKnowledge({
+  const knowledge = new Knowledge({
     clock,
     store: {
       get(pubkeys, { kind = 10002 } = {}) {
@@ -94,14 +94,14 @@ function start(
     check: (url) => checkRelayUrl(url),
     wait: 3_000,
   });
-  const relays = async (some: Partial<Wishes>, key: string) =>
-    (await knowledge.look(wishes(some))).get(key)?.hints?.map(({ url }) => url);
+  const relays = async (some: Partial<Lookup>, key: string) =>
+    (await knowledge.lookUp(wishes(some))).get(key)?.hints?.map(({ url }) => url);
   return { ...world, world, knowledge, relays };
 }
 
 Deno.test("lists are looked for before they are read, and those who have one are known by it", async () => {
   const { knowledge, finds, steps } = start({ lists: [relayList(ALICE, { write: [A] })] });
-  const known = await knowledge.look(wishes({ people: [ALICE, BOB] }));
+  const known = await knowledge.lookUp(wishes({ people: [ALICE, BOB] }));
   assert.deepEqual([...known], [[ALICE, relayList(ALICE, { write: [A] })]]);
   assert.deepEqual(steps, ["ready", "find 10002", "get 10002"]);
   const [{ pubkeys, wait }] = finds;
@@ -123,7 +123,7 @@ Deno.test("NIP-17: kind 10050 lists are looked for and read where they are wante
     lists: [relayList(ALICE, { write: [A], read: [B] })],
     dm: [relayList(ALICE, { write: [C], read: [C] }), relayList(BOB, { write: [B], read: [B] })],
   });
-  const known = await knowledge.look(wishes({ people: [ALICE], dm: [ALICE, BOB] }));
+  const known = await knowledge.lookUp(wishes({ people: [ALICE], dm: [ALICE, BOB] }));
   assert.deepEqual(known.get(ALICE), {
     ...relayList(ALICE, { write: [A], read: [B] }),
     dm: [C],
@@ -134,7 +134,7 @@ Deno.test("NIP-17: kind 10050 lists are looked for and read where they are wante
     [10050, [ALICE, BOB]],
   ]);
   steps.length = 0;
-  await knowledge.look(wishes({ people: [ALICE] }));
+  await knowledge.lookUp(wishes({ people: [ALICE] }));
   assert.deepEqual(steps.filter((step) => step.endsWith("10050")), []);
 });
 
@@ -144,8 +144,8 @@ Deno.test("hints stand for people without a usable list, or with one half of it"
   const half = relayList(CAROL, { write: [LOCAL, A] });
   const { knowledge, book } = start({ lists: [whole, local, half] });
   const people = [ALICE, BOB, CAROL, USER];
-  book.add(people.map((about) => ({ about, url: C, source: "hand" })));
-  const known = await knowledge.look(wishes({ people }));
+  book.add(people.map((about) => ({ subject: about, url: C, source: "hand" })));
+  const known = await knowledge.lookUp(wishes({ people }));
   const hints = [{ url: C, weight: 1, source: "hand" }];
   assert.deepEqual([...known], [
     [ALICE, whole],
@@ -157,46 +157,46 @@ Deno.test("hints stand for people without a usable list, or with one half of it"
 
 Deno.test("those without a list are remembered as wanted, so that hints about them stay", async () => {
   const { knowledge, wanted } = start({ lists: [relayList(ALICE, { write: [A], read: [A] })] });
-  const known = await knowledge.look(wishes({ people: [ALICE, BOB] }));
+  const known = await knowledge.lookUp(wishes({ people: [ALICE, BOB] }));
   assert.deepEqual(wanted, [BOB]);
   assert.ok(!known.has(BOB));
 });
 
 Deno.test("NIP-10, NIP-19: an event may be where hints say, and where the author writes whom they name", async () => {
   const { relays, book, finds } = start({ lists: [relayList(ALICE, { write: [A, B] })] });
-  book.add([{ about: EVENT, url: C, source: "nip19", author: ALICE }]);
-  assert.deepEqual(await relays({ things: [EVENT] }, EVENT), [A, C, B]);
+  book.add([{ subject: EVENT, url: C, source: "nip19", author: ALICE }]);
+  assert.deepEqual(await relays({ eventsAndGroups: [EVENT] }, EVENT), [A, C, B]);
   assert.deepEqual(finds.map(({ pubkeys }) => pubkeys), [[ALICE]]);
 });
 
 Deno.test("an event is where hints say, too, if nothing is known of its author", async () => {
   const { relays, book } = start();
-  book.add([{ about: EVENT, url: C, source: "tag", author: ALICE }]);
-  assert.deepEqual(await relays({ things: [EVENT] }, EVENT), [C]);
+  book.add([{ subject: EVENT, url: C, source: "tag", author: ALICE }]);
+  assert.deepEqual(await relays({ eventsAndGroups: [EVENT] }, EVENT), [C]);
   const other = `id:${"dd".repeat(32)}`;
-  assert.equal(await relays({ things: [other] }, other), undefined);
+  assert.equal(await relays({ eventsAndGroups: [other] }, other), undefined);
 });
 
 Deno.test("NIP-51, NIP-29: the user's own list says where a group is, whatever hints say", async () => {
   const user = { groups: [["cats", A], ["dogs", B]] as [string, string][] };
   const { relays, book, knowledge } = start({ user });
-  const things = ["group:cats", "group:dogs", "group:birds"];
-  book.add(things.map((about) => ({ about, url: C, source: "hand" })));
-  assert.deepEqual(await relays({ things }, "group:dogs"), [B]);
-  assert.deepEqual(await relays({ things }, "group:cats"), [A]);
-  assert.deepEqual(await relays({ things }, "group:birds"), [C]);
+  const eventsAndGroups = ["group:cats", "group:dogs", "group:birds"];
+  book.add(eventsAndGroups.map((about) => ({ subject: about, url: C, source: "hand" })));
+  assert.deepEqual(await relays({ eventsAndGroups }, "group:dogs"), [B]);
+  assert.deepEqual(await relays({ eventsAndGroups }, "group:cats"), [A]);
+  assert.deepEqual(await relays({ eventsAndGroups }, "group:birds"), [C]);
   // What a request says itself has the weight 1.
-  const known = await knowledge.known(wishes({ things }));
+  const known = await knowledge.known(wishes({ eventsAndGroups }));
   assert.ok(known.get("group:cats")!.hints![0].weight < 1);
 });
 
 Deno.test("NIP-37: of private relays those of the user are known, and nobody else's", async () => {
   const { knowledge } = start({ lists: [relayList(USER, { write: [A] })], user: { private: [B] } });
-  const known = await knowledge.look(wishes({ people: [USER, ALICE], private: [USER, ALICE] }));
+  const known = await knowledge.lookUp(wishes({ people: [USER, ALICE], private: [USER, ALICE] }));
   assert.deepEqual([...known], [[USER, { ...relayList(USER, { write: [A] }), private: [B] }]]);
-  assert.equal((await knowledge.look(wishes({ people: [USER] }))).get(USER)!.private, undefined);
+  assert.equal((await knowledge.lookUp(wishes({ people: [USER] }))).get(USER)!.private, undefined);
   const { knowledge: nobodys } = start();
-  assert.equal((await nobodys.look(wishes({ private: [ALICE] }))).size, 0);
+  assert.equal((await nobodys.lookUp(wishes({ private: [ALICE] }))).size, 0);
 });
 
 Deno.test("the user's own lists are looked for at the first look, of every kind, beside the others", async () => {
@@ -204,7 +204,7 @@ Deno.test("the user's own lists are looked for at the first look, of every kind,
   const { promise, resolve } = Promise.withResolvers<void>();
   world.found = promise;
   let isOver = false;
-  const look = knowledge.look(wishes({ people: [ALICE] })).then(() => isOver = true);
+  const look = knowledge.lookUp(wishes({ people: [ALICE] })).then(() => isOver = true);
   await settled();
   const own = finds.filter(({ pubkeys }) => pubkeys[0] === USER);
   assert.deepEqual(own.map(({ kind }) => kind), LIST_KINDS);
@@ -220,18 +220,18 @@ Deno.test("the user's own lists are looked for at the first look, of every kind,
   assert.equal(finds.length, LIST_KINDS.length + 1);
   resolve();
   await Promise.all([look, meanwhile]);
-  await knowledge.look(wishes({ people: [ALICE] }));
+  await knowledge.lookUp(wishes({ people: [ALICE] }));
   await clock.advance(9 * MINUTE);
-  await knowledge.look(wishes({ people: [ALICE] }));
+  await knowledge.lookUp(wishes({ people: [ALICE] }));
   assert.equal(finds.length, LIST_KINDS.length + 3);
 });
 
 Deno.test("the user's own lists are kept fresh, and not waited for again", async () => {
   const { knowledge, finds, clock } = start({ user: {} });
-  await knowledge.look(wishes({}));
+  await knowledge.lookUp(wishes({}));
   await clock.advance(10 * MINUTE);
   finds.length = 0;
-  await knowledge.look(wishes({ people: [ALICE] }));
+  await knowledge.lookUp(wishes({ people: [ALICE] }));
   const own = finds.filter(({ pubkeys }) => pubkeys[0] === USER);
   assert.deepEqual(own.map(({ kind, wait }) => [kind, wait]), LIST_KINDS.map((kind) => [kind, 0]));
 });
@@ -240,7 +240,7 @@ Deno.test("nobody is asked before it is read whom the user blocks", async () => 
   const { world, knowledge, finds } = start({ user: {} });
   const { promise, resolve } = Promise.withResolvers<void>();
   world.read = promise;
-  const look = knowledge.look(wishes({ people: [ALICE] }));
+  const look = knowledge.lookUp(wishes({ people: [ALICE] }));
   await settled();
   assert.deepEqual(finds, []);
   resolve();
@@ -250,7 +250,7 @@ Deno.test("nobody is asked before it is read whom the user blocks", async () => 
 
 Deno.test("what was found of the user's own lists is read before anything is planned by it", async () => {
   const { knowledge, steps } = start({ user: {} });
-  await knowledge.look(wishes({ people: [ALICE] }));
+  await knowledge.lookUp(wishes({ people: [ALICE] }));
   assert.ok(steps.lastIndexOf("own") > steps.lastIndexOf("find 10013"));
   assert.ok(steps.lastIndexOf("own") < steps.indexOf("get 10002"));
 });
@@ -261,8 +261,8 @@ Deno.test("a look that is given up rejects at once with the signal's reason, and
     const { promise, resolve } = Promise.withResolvers<void>();
     world[slow] = promise;
     const controller = new AbortController();
-    const given = knowledge.look(wishes({ people: [ALICE] }), controller);
-    const other = knowledge.look(wishes({ people: [ALICE] }));
+    const given = knowledge.lookUp(wishes({ people: [ALICE] }), controller);
+    const other = knowledge.lookUp(wishes({ people: [ALICE] }));
     await settled();
     controller.abort(new Error("never mind"));
     if (slow === "found") {
@@ -294,14 +294,14 @@ Deno.test("a database that fails fails the look, and the next one begins anew", 
     user: {},
   });
   world.failing = new Error("disk full");
-  await assert.rejects(knowledge.look(wishes({ people: [ALICE] })), world.failing);
+  await assert.rejects(knowledge.lookUp(wishes({ people: [ALICE] })), world.failing);
   world.failing = undefined;
   finds.length = 0;
   world.failure = new Error("still full");
-  await assert.rejects(knowledge.look(wishes({ people: [ALICE] })), world.failure);
+  await assert.rejects(knowledge.lookUp(wishes({ people: [ALICE] })), world.failure);
   assert.equal(finds.filter(({ pubkeys }) => pubkeys[0] === USER).length, LIST_KINDS.length);
   world.failure = undefined;
-  assert.equal((await knowledge.look(wishes({ people: [ALICE] }))).size, 1);
+  assert.equal((await knowledge.lookUp(wishes({ people: [ALICE] }))).size, 1);
   await settled();
 });
 
@@ -312,8 +312,8 @@ Deno.test("without discovery everything that is stored is known all the same", a
     user: { private: [C] },
     discovery: false,
   });
-  book.add([{ about: BOB, url: C, source: "hand" }]);
-  const known = await knowledge.look(
+  book.add([{ subject: BOB, url: C, source: "hand" }]);
+  const known = await knowledge.lookUp(
     wishes({ people: [ALICE, BOB], dm: [ALICE], private: [USER] }),
   );
   assert.deepEqual(known.get(ALICE)!.dm, [B]);

@@ -2,7 +2,11 @@ import type { NostrEvent } from "@nostrify/types";
 import assert from "node:assert/strict";
 import { ListIntake } from "../../src/discovery/list_intake.ts";
 import { ListSearch } from "../../src/discovery/list_search.ts";
-import { type EventRefusal, EventRefusedError, type RelayError } from "../../src/nostr/errors.ts";
+import {
+  type EventRefusal,
+  EventRefusedError,
+  type RelayFailureError,
+} from "../../src/nostr/errors.ts";
 import { settled } from "../../testing/test_clock.ts";
 import { I1, I2, list, person } from "../support/discovery_world.ts";
 
@@ -74,7 +78,10 @@ Deno.test("ListIntake finds nothing in what is refused; only lies are told of, o
       const found = await test.take(I1, [list(7), search(7)], [list(8), search(8)]);
       assert.deepEqual(found, [8]);
     }
-    assert.deepEqual(test.errors.map((error) => (error as RelayError).relay), isLie ? [I1] : []);
+    assert.deepEqual(
+      test.errors.map((error) => (error as RelayFailureError).relay),
+      isLie ? [I1] : [],
+    );
   }
 });
 

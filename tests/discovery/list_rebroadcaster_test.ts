@@ -41,7 +41,7 @@ Deno.test("ListSpreader sends no list along with what only some are to see, or n
   assert.equal(sent.length, 7);
 });
 
-Deno.test("NIP-70: ListSpreader sends no list that is protected", async () => {
+Deno.test("NIP-70: ListRebroadcaster sends no list that is protected", async () => {
   const { sent, publish } = setUp({
     store: { query: () => Promise.resolve([unsigned(ALICE, { tags: [["-"]] })]) },
   });
@@ -226,7 +226,7 @@ Deno.test("ListSpreader hands its signal on to the store and to relays", async (
   assert.deepEqual(signals.map((signal) => signal?.aborted), [true, true]);
 });
 
-Deno.test('ListSpreader works on at most "max" pairs at once, and remembers as many', async () => {
+Deno.test('ListRebroadcaster works on at most "max" pairs at once, and remembers as many', async () => {
   const backend = new RecordMap();
   const { spreader, world, sending, write, publish } = setUp({ backend, max: 10 });
   write();

@@ -8,7 +8,7 @@ const [ALICE, BOB] = ["aa", "bb"].map((byte) => byte.repeat(32));
 
 /** What hints say, without what they all say. */
 function brief(hints: readonly Hint[]): string[] {
-  return hints.map(({ about, url, source }) => `${about.slice(0, 5)} ${url} ${source}`).sort();
+  return hints.map(({ subject, url, source }) => `${subject.slice(0, 5)} ${url} ${source}`).sort();
 }
 
 Deno.test("NIP-10: tags of events that pass by, and their delivery, are hints", async () => {

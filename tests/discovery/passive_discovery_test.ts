@@ -1,6 +1,6 @@
 import type { NostrEvent } from "@nostrify/types";
 import assert from "node:assert/strict";
-import { PassingEvents } from "../../src/discovery/passive_discovery.ts";
+import { PassiveDiscovery } from "../../src/discovery/passive_discovery.ts";
 import { EventRefusedError } from "../../src/nostr/errors.ts";
 import { draft } from "../../testing/memory_source.ts";
 import { A, B, listEvent, NOW, unsigned } from "../support/list_store.ts";
@@ -93,7 +93,7 @@ Deno.test("a list that comes from every relay is offered to the store once", asy
 Deno.test("a list is offered to the store if it may be news there, by its kind and time, and once", async () => {
   const offered: NostrEvent[] = [];
   const known = new Map([[10002, NOW], [10050, NOW + 9]]);
-  const passing = new PassingEvents({
+  const passing = new PassiveDiscovery({
     store: {
       peek: (pubkey, kind = 10002) => ({
         pubkey,
@@ -141,7 +141,7 @@ Deno.test("a database that fails is told of, and the list is taken in the next t
   const stored: string[] = [];
   const errors: Error[] = [];
   const results: (Error | undefined)[] = [failure, undefined];
-  const passing = new PassingEvents({
+  const passing = new PassiveDiscovery({
     store: {
       peek: () => undefined,
       event(event) {
@@ -167,7 +167,7 @@ Deno.test("a database that fails is told of, and the list is taken in the next t
 Deno.test("a flood of lists does not pile up before a slow database", async () => {
   let begun = 0;
   const { promise, resolve } = Promise.withResolvers<void>();
-  const passing = new PassingEvents({
+  const passing = new PassiveDiscovery({
     store: { peek: () => undefined, event: () => (begun++, promise) },
     book: { add: () => 0 },
     onError: (error) => assert.fail(error),
@@ -183,7 +183,7 @@ Deno.test("a flood of lists does not pile up before a slow database", async () =
 
 Deno.test("a refused list is no error: the store has said why it will not have it", async () => {
   const errors: Error[] = [];
-  const passing = new PassingEvents({
+  const passing = new PassiveDiscovery({
     store: {
       peek: () => undefined,
       event: (event) => Promise.reject(new EventRefusedError("deleted", event, "gone")),

@@ -1,8 +1,8 @@
 import type { NostrFilter } from "@nostrify/types";
 import assert from "node:assert/strict";
-import { Gate } from "../../src/base/semaphore.ts";
+import { Semaphore } from "../../src/base/semaphore.ts";
 import { ListSearch } from "../../src/discovery/list_search.ts";
-import { ListQueue, type SearchAnswer } from "../../src/discovery/relay_search_queue.ts";
+import { RelaySearchQueue, type SearchAnswer } from "../../src/discovery/relay_search_queue.ts";
 import { settled, TestClock } from "../../testing/test_clock.ts";
 import { COMPLETE, I1, list, people, person } from "../support/discovery_world.ts";
 
@@ -13,10 +13,10 @@ class QueueTest {
   readonly asked: NostrFilter[][] = [];
   readonly ends: ((asked: SearchAnswer) => void)[] = [];
   readonly told: string[] = [];
-  readonly queue: ListQueue;
+  readonly queue: RelaySearchQueue;
 
   constructor(places = 1) {
-    this.queue = new ListQueue(I1, {
+    this.queue = new RelaySearchQueue(I1, {
       clock: this.clock,
       ask: (_, filters, onEvent) => {
         this.asked.push([...filters]);
@@ -25,7 +25,7 @@ class QueueTest {
         this.ends.push(resolve);
         return promise;
       },
-      gate: new Gate(places),
+      semaphore: new Semaphore(places),
       maxAuthors: 3,
       signal: this.controller.signal,
       isUsable: () => true,

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { ListPauses } from "../../src/discovery/search_cooldown.ts";
+import { SearchCooldown } from "../../src/discovery/search_cooldown.ts";
 import { TestClock } from "../../testing/test_clock.ts";
 
 Deno.test("ListPauses leaves somebody alone for ten seconds, for one kind of list", async () => {
   const clock = new TestClock();
-  const pauses = new ListPauses(clock);
+  const pauses = new SearchCooldown(clock);
   pauses.begin(10002, "a");
   assert.ok(pauses.has(10002, "a"));
   assert.ok(!pauses.has(10050, "a"));
@@ -17,7 +17,7 @@ Deno.test("ListPauses leaves somebody alone for ten seconds, for one kind of lis
 
 Deno.test("ListPauses remembers none that are over, and a new one for as long as if it were the first", async () => {
   const clock = new TestClock();
-  const pauses = new ListPauses(clock);
+  const pauses = new SearchCooldown(clock);
   for (let n = 0; n < 1_000; n++) pauses.begin(10002, `${n}`);
   await clock.advance(6_000);
   pauses.begin(10002, "0");
@@ -30,7 +30,7 @@ Deno.test("ListPauses remembers none that are over, and a new one for as long as
 
 Deno.test("ListPauses are over where the clock is set back", () => {
   let now = 1_000_000;
-  const pauses = new ListPauses({ now: () => now, after: () => () => {} });
+  const pauses = new SearchCooldown({ now: () => now, after: () => () => {} });
   pauses.begin(10002, "a");
   now -= 500_000;
   assert.ok(!pauses.has(10002, "a"));

@@ -1,6 +1,10 @@
 import fc from "fast-check";
 import assert from "node:assert/strict";
-import { formatChecks, LIST_CHECKS, parseChecks } from "../../src/discovery/search_log.ts";
+import {
+  formatSearchLog,
+  parseSearchLog,
+  SEARCH_LOG_RECORDS,
+} from "../../src/discovery/search_log.ts";
 import { person } from "../support/discovery_world.ts";
 
 const check = fc.record({ at: fc.nat({ max: 4_000_000_000 }), found: fc.boolean() }, {
@@ -12,20 +16,20 @@ const checks = fc.dictionary(fc.nat({ max: 65_535 }).map(String), check, {
   noNullPrototype: true,
 });
 
-Deno.test("parseChecks() reads what formatChecks() writes", () => {
+Deno.test("parseChecks() reads what formatSearchLog() writes", () => {
   fc.assert(fc.property(checks, (some) => {
-    assert.deepEqual(parseChecks(formatChecks(some)), some);
+    assert.deepEqual(parseSearchLog(formatSearchLog(some)), some);
   }));
   assert.equal(
-    formatChecks({ 10002: { at: 5, found: true }, 10050: { at: 7, found: false } }),
+    formatSearchLog({ 10002: { at: 5, found: true }, 10050: { at: 7, found: false } }),
     "10002+5 10050-7",
   );
 });
 
 Deno.test("parseChecks() makes nothing of any other text, and takes no long time over it", () => {
   fc.assert(fc.property(fc.string(), (text) => {
-    const read = parseChecks(text);
-    assert.ok(read === undefined || formatChecks(read).length > 0);
+    const read = parseSearchLog(text);
+    assert.ok(read === undefined || formatSearchLog(read).length > 0);
   }));
   const bad = [
     "",
@@ -40,14 +44,14 @@ Deno.test("parseChecks() makes nothing of any other text, and takes no long time
     "10002+-5",
   ];
   for (const text of [...bad, "1+1 ".repeat(1_000_000), "1+".padEnd(1_000_000, "1")]) {
-    assert.equal(parseChecks(text), undefined);
+    assert.equal(parseSearchLog(text), undefined);
   }
 });
 
 Deno.test("LIST_CHECKS keeps records of pubkeys by their newest check", () => {
-  assert.ok(LIST_CHECKS.isKey(person(1)));
-  assert.ok(!LIST_CHECKS.isKey("id:" + person(1)));
+  assert.ok(SEARCH_LOG_RECORDS.isKey(person(1)));
+  assert.ok(!SEARCH_LOG_RECORDS.isKey("id:" + person(1)));
   const some = { 10002: { at: 5, found: true }, 10050: { at: 7, found: false } };
-  assert.equal(LIST_CHECKS.changedAt(some), 7);
-  assert.equal(LIST_CHECKS.changedAt({}), 0);
+  assert.equal(SEARCH_LOG_RECORDS.changedAt(some), 7);
+  assert.equal(SEARCH_LOG_RECORDS.changedAt({}), 0);
 });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { lookUpLists } from "../../src/discovery/stored_lists.ts";
+import { findStoredLists } from "../../src/discovery/stored_lists.ts";
 import { DiscoveryWorld, list, people, person } from "../support/discovery_world.ts";
 import { unsigned } from "../support/list_store.ts";
 
@@ -7,7 +7,7 @@ Deno.test("lookUpLists() says who has a list and who has none, in memory or not"
   const { store } = new DiscoveryWorld();
   await store.events([list(0), list(1), list(2)]);
   await store.get([person(0), person(5)]);
-  const { known, lacking } = await lookUpLists(store, 10002, [...people(6), person(1), "x"]);
+  const { known, lacking } = await findStoredLists(store, 10002, [...people(6), person(1), "x"]);
   assert.deepEqual(new Set(known), new Set(people(3)));
   assert.deepEqual(lacking, new Set(people(6).slice(3)));
 });
@@ -18,7 +18,7 @@ Deno.test("lookUpLists() looks up lists of any kind, each for itself", async () 
   await store.event(list(9));
   for (const [n, kind] of kinds.entries()) await store.event(unsigned(person(n), { kind }));
   for (const [n, kind] of kinds.entries()) {
-    const { known, lacking } = await lookUpLists(store, kind, [...people(5), person(9)]);
+    const { known, lacking } = await findStoredLists(store, kind, [...people(5), person(9)]);
     assert.deepEqual(known, [person(n)]);
     assert.equal(lacking.size, 5);
   }
@@ -29,11 +29,11 @@ Deno.test("lookUpLists() rejects with what the database throws, and with the rea
     const { db, store } = new DiscoveryWorld();
     const controller = new AbortController();
     db.query = () => new Promise(() => {});
-    const looking = lookUpLists(store, kind, people(1), controller.signal);
+    const looking = findStoredLists(store, kind, people(1), controller.signal);
     controller.abort(new Error("enough"));
     await assert.rejects(looking, /enough/);
     db.query = () => Promise.reject(new Error("disk full"));
-    await assert.rejects(lookUpLists(store, kind, [person(3)]), /disk full/);
+    await assert.rejects(findStoredLists(store, kind, [person(3)]), /disk full/);
   }
 });
 
@@ -42,7 +42,7 @@ Deno.test("lookUpLists() asks the database for nobody of whom memory knows", asy
   await store.event(list(0));
   await store.get(people(2));
   db.error = new Error("nobody is to be asked for");
-  const { known, lacking } = await lookUpLists(store, 10002, people(2));
+  const { known, lacking } = await findStoredLists(store, 10002, people(2));
   assert.deepEqual(known, [person(0)]);
   assert.deepEqual(lacking, new Set([person(1)]));
 });

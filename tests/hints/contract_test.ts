@@ -33,7 +33,7 @@ testHintReader("nip19", {
   genuine: fc.record({ id, author: fc.option(person), pubkey: person, relays: encodable }).chain(
     ({ id, author, pubkey, relays }) => {
       const hints = (about: string, more = {}): Hint[] =>
-        relays.map((url) => ({ about, url, source: "nip19", ...more }));
+        relays.map((url) => ({ subject: about, url, source: "nip19", ...more }));
       const event = author ? { id, author, relays } : { id, relays };
       const address = { identifier: "pizza", pubkey, kind: 30023, relays };
       const said: [string, Hint[]][] = [
@@ -98,9 +98,9 @@ testHintReader("follow list", {
       ...Object.entries(map).flatMap(([url, [, writes]]) => writes ? [[ALICE, url]] : []),
       ...tags.filter(([, , url]) => url !== undefined).map(([, pubkey, url]) => [pubkey, url]),
     ];
-    const hints = said.map(([about, url]): Hint => ({ about, url, source: "follows" }));
+    const hints = said.map(([subject, url]): Hint => ({ subject, url, source: "follows" }));
     return [draft({ kind: 3, pubkey: ALICE, content, tags }), distinctHints(hints)] as const;
-  }).filter(([, hints]) => hints.filter(({ about }) => about === ALICE).length <= 8),
+  }).filter(([, hints]) => hints.filter(({ subject }) => subject === ALICE).length <= 8),
   flood: [
     draft({
       kind: 3,
@@ -114,8 +114,8 @@ testHintReader("follow list", {
 /** A tag with a relay, and the hints in it. */
 const hintingTag = fc.record({ id, pubkey: person, group, url }).chain(
   ({ id, pubkey, group, url }) => {
-    const hint = (about: string, author?: string): Hint => {
-      const hint = { about, url, source: "tag" } as const;
+    const hint = (subject: string, author?: string): Hint => {
+      const hint = { subject, url, source: "tag" } as const;
       return author ? { ...hint, author } : hint;
     };
     const event = hint(`id:${id}`);
@@ -175,7 +175,7 @@ testHintReader("delivery", {
   }).map((seen) => {
     const { event: { kind, pubkey: about }, relay: url } = seen;
     const kept = [1, 6, 1111, 9735, 30023].includes(kind);
-    return [seen, kept ? [{ about, url, source: "delivered" }] : []];
+    return [seen, kept ? [{ subject: about, url, source: "delivered" }] : []];
   }),
   flood: [{ event: draft({ pubkey: BOB }), relay: manyUrls[0] }, 1],
 });
@@ -185,7 +185,7 @@ testHintReader("nip05", {
   junk: fc.record({ pubkey: part, relays: fc.array(part) }),
   genuine: fc.tuple(person, urls).map(([pubkey, relays]) => [
     { pubkey, relays },
-    relays.map((url) => ({ about: pubkey, url, source: "nip05" })),
+    relays.map((url) => ({ subject: pubkey, url, source: "nip05" })),
   ]),
   flood: [{ pubkey: ALICE, relays: manyUrls }, 8],
 });

@@ -9,7 +9,7 @@ const relay = "wss://a.example/";
 Deno.test("the relay that delivered an event is about its author, and not about its id", () => {
   for (const kind of [1, 6, 1111, 9735, 30023]) {
     assert.deepEqual(deliveryHints.read({ event: draft({ kind, pubkey: ALICE }), relay }), [
-      { about: ALICE, url: relay, source: "delivered" },
+      { subject: ALICE, url: relay, source: "delivered" },
     ]);
   }
 });

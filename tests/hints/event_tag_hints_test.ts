@@ -7,9 +7,9 @@ const [ALICE, BOB] = PEOPLE;
 const ID = "ee".repeat(32);
 const url = "wss://a.example";
 const source = "tag";
-const event = { about: `id:${ID}`, url, source };
-const authored = [{ ...event, author: BOB }, { about: BOB, url, source }];
-const bob = [{ about: BOB, url, source }];
+const event = { subject: `id:${ID}`, url, source };
+const authored = [{ ...event, author: BOB }, { subject: BOB, url, source }];
+const bob = [{ subject: BOB, url, source }];
 
 function read(tag: string[], kind = 1) {
   return eventTagHints.read(draft({ kind, pubkey: ALICE, tags: [tag] }));
@@ -53,7 +53,7 @@ Deno.test("NIP-01, NIP-22: the relay of an a or A tag is about the address's aut
 });
 
 Deno.test("NIP-29, NIP-51: the relay of an h tag, or of a group in a list of groups, is the group's", () => {
-  const group = [{ about: "group:pizza", url, source }];
+  const group = [{ subject: "group:pizza", url, source }];
   assert.deepEqual(read(["h", "pizza", url]), group);
   assert.deepEqual(read(["group", "pizza", url, "Pizza"], 10009), group);
   for (const kind of [1, 10006, 30000]) assert.deepEqual(read(["group", "pizza", url], kind), []);

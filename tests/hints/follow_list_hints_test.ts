@@ -8,7 +8,7 @@ const url = "wss://a.example";
 
 function read(content: string, tags: string[][] = [], kind = 3): string[] {
   return followListHints.read(draft({ kind, pubkey: ALICE, content, tags }))
-    .map(({ about, url }) => `${about === ALICE ? "alice" : "bob"} ${url}`);
+    .map(({ subject, url }) => `${subject === ALICE ? "alice" : "bob"} ${url}`);
 }
 
 Deno.test("NIP-02: the third element of a p tag is about the one who is followed", () => {

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import type { Hint } from "../../src/hints/hint.ts";
 import type { HintBook } from "../../src/hints/hint_book.ts";
 import { isMoreTrusted, TRUST } from "../../src/hints/hint_weight.ts";
-import { hintKey } from "../../src/nostr/subject_key.ts";
+import { subjectKey } from "../../src/nostr/subject_key.ts";
 import type { HintSource } from "../../src/nostr/types.ts";
 import { hint, person, relay, setUp } from "../support/hint_set_up.ts";
 import { A, B, DAY, RecordMap } from "../support/relay_records.ts";
@@ -32,7 +32,7 @@ Deno.test("a million hints about strangers leave those about people who are aske
   const [known, unknown] = [follows.slice(0, 1_000), follows.slice(1_000)];
   book.add(known.map((about) => hint(about, A)));
   for (const follow of follows) book.get(follow);
-  book.add([hint(person(5_000), B, "hand"), hint(hintKey("group", "dogs"), B, "hand")]);
+  book.add([hint(person(5_000), B, "hand"), hint(subjectKey("group", "dogs"), B, "hand")]);
   book.add(flood(500_000));
   // Of some nothing was known when they were asked for.
   book.add(unknown.map((about) => hint(about, B)));
@@ -40,7 +40,7 @@ Deno.test("a million hints about strangers leave those about people who are aske
   assert.ok(book.size <= 20_000);
   assert.ok(known.every((follow) => urls(follow)[0] === A));
   assert.ok(unknown.every((follow) => urls(follow)[0] === B));
-  assert.deepEqual([person(5_000), hintKey("group", "dogs")].map(urls), [[B], [B]]);
+  assert.deepEqual([person(5_000), subjectKey("group", "dogs")].map(urls), [[B], [B]]);
   assert.equal((await kept(book, backend)).size, book.size);
 });
 
@@ -60,7 +60,7 @@ Deno.test("events are asked for by the thousand, and take no place from people",
   const { book, urls } = setUp({ max: 100 });
   book.add([hint(ALICE, A)]);
   book.get(ALICE);
-  for (let i = 0; i < 1_000; i++) book.get(hintKey("id", person(i)));
+  for (let i = 0; i < 1_000; i++) book.get(subjectKey("id", person(i)));
   book.add(flood(1_000));
   assert.deepEqual(urls(ALICE), [A]);
 });

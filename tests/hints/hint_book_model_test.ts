@@ -7,7 +7,7 @@ import {
   isMoreTrusted,
   isVouchedFor,
 } from "../../src/hints/hint_weight.ts";
-import { hintKey } from "../../src/nostr/subject_key.ts";
+import { subjectKey } from "../../src/nostr/subject_key.ts";
 import type { HintSource } from "../../src/nostr/types.ts";
 import { hint, person, relay, setUp } from "../support/hint_set_up.ts";
 import { DAY, RecordMap } from "../support/relay_records.ts";
@@ -26,7 +26,7 @@ class Oracle {
     this.wanted = [...this.wanted.filter((other) => other !== key), key].slice(-MAX / 2);
   }
 
-  add({ about: key, url, source, author }: Hint, seen: number, now: number): void {
+  add({ subject: key, url, source, author }: Hint, seen: number, now: number): void {
     if (source === "hand") this.want(key);
     const before = this.entries.find((entry) => entry.key === key) ?? { key, relays: [] };
     const [, marks = {}] = before.relays.find(([other]) => other === url) ?? [];
@@ -67,8 +67,8 @@ class Oracle {
 
 const keys = [
   ...[1, 2, 3, 4, 5, 6].map(person),
-  ...[1, 2].map((n) => hintKey("id", person(n))),
-  ...["cats", "dogs"].map((id) => hintKey("group", id)),
+  ...[1, 2].map((n) => subjectKey("id", person(n))),
+  ...["cats", "dogs"].map((id) => subjectKey("group", id)),
 ];
 const step = fc.oneof(
   {

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import type { Hint } from "../../src/hints/hint.ts";
 import { DAY as SECONDS } from "../../src/hints/hint_weight.ts";
 import { checkRelayUrl } from "../../src/nostr/relay_url.ts";
-import { hintKey } from "../../src/nostr/subject_key.ts";
+import { subjectKey } from "../../src/nostr/subject_key.ts";
 import type { HintSource } from "../../src/nostr/types.ts";
 import { START } from "../../testing/test_clock.ts";
 import { hint, person, relay, setUp } from "../support/hint_set_up.ts";
@@ -11,8 +11,8 @@ import { A, B, C, DAY, RecordMap } from "../support/relay_records.ts";
 
 const ALICE = person(1);
 const BOB = person(2);
-const NOTE = hintKey("id", person(9));
-const GROUP = hintKey("group", "dogs");
+const NOTE = subjectKey("id", person(9));
+const GROUP = subjectKey("group", "dogs");
 
 Deno.test("hints come back with their weight and source, the best first", () => {
   const { book } = setUp();
@@ -114,7 +114,7 @@ Deno.test("of an event it is known who wrote it, by the most trusted word, the f
   assert.equal(book.add([hint(NOTE, A)]), 1);
   assert.equal(book.authorOf(NOTE), undefined);
   const by = (author: string, source: HintSource, url = A) =>
-    book.add([{ about: NOTE, url, source, author }]);
+    book.add([{ subject: NOTE, url, source, author }]);
   assert.equal(by("junk", "hand", B), 1, "the relay counts");
   assert.equal(book.authorOf(NOTE), undefined);
   assert.equal(by(ALICE, "tag"), 1);
@@ -123,7 +123,7 @@ Deno.test("of an event it is known who wrote it, by the most trusted word, the f
   assert.equal(book.authorOf(NOTE), ALICE);
   assert.equal(by(BOB, "nip19"), 1);
   assert.equal(book.authorOf(NOTE), BOB);
-  book.add([{ about: ALICE, url: A, source: "tag", author: BOB }]);
+  book.add([{ subject: ALICE, url: A, source: "tag", author: BOB }]);
   assert.equal(book.authorOf(ALICE), undefined, "a person is nobody's event");
 });
 
@@ -184,12 +184,12 @@ Deno.test("what the policy refuses later does not come out", () => {
 Deno.test("hints survive a restart, whatever they are", async () => {
   const key = fc.oneof(
     fc.constantFrom(ALICE, BOB, NOTE),
-    fc.string({ unit: "binary", minLength: 1, maxLength: 30 }).map((id) => hintKey("group", id)),
+    fc.string({ unit: "binary", minLength: 1, maxLength: 30 }).map((id) => subjectKey("group", id)),
   );
   const url = fc.oneof(fc.nat(20).map(relay), fc.webUrl({ validSchemes: ["wss"] }));
   const source = fc.constantFrom<HintSource>("hand", "nip19", "nip05", "tag", "delivered");
   const hints = fc.array(
-    fc.record({ about: key, url, source, author: fc.constantFrom(ALICE, undefined) }),
+    fc.record({ subject: key, url, source, author: fc.constantFrom(ALICE, undefined) }),
   );
   await fc.assert(fc.asyncProperty(hints, fc.nat(START), async (hints, at) => {
     const backend = new RecordMap();
@@ -200,9 +200,9 @@ Deno.test("hints survive a restart, whatever they are", async () => {
     const second = setUp({ backend });
     await second.book.ready();
     assert.equal(second.book.size, first.book.size);
-    for (const { about } of hints) {
-      assert.deepEqual(second.book.get(about), first.book.get(about));
-      assert.equal(second.book.authorOf(about), first.book.authorOf(about));
+    for (const { subject } of hints) {
+      assert.deepEqual(second.book.get(subject), first.book.get(subject));
+      assert.equal(second.book.authorOf(subject), first.book.authorOf(subject));
     }
     assert.deepEqual([...first.errors, ...second.errors], []);
     assert.deepEqual([...backend.topics], ["hint"]);

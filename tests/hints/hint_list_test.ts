@@ -35,18 +35,18 @@ Deno.test("HintList keeps a hint once, with the author if any of its spellings h
   const list = new HintList(source);
   list.addEvent(ID, url);
   list.addEvent(ID, url, "junk");
-  assert.deepEqual(list.all(), [{ about: `id:${ID}`, url, source }]);
+  assert.deepEqual(list.all(), [{ subject: `id:${ID}`, url, source }]);
   list.addEvent(ID, url, ALICE);
   list.addEvent(ID, url, BOB);
   list.addEvent(ID, url);
-  assert.deepEqual(list.all()[0], { about: `id:${ID}`, url, source, author: ALICE });
+  assert.deepEqual(list.all()[0], { subject: `id:${ID}`, url, source, author: ALICE });
 });
 
 Deno.test("HintList takes for an author what is a pubkey alone", () => {
   const list = new HintList(source);
   for (const junk of ["reply", `id:${ID}`, "group:pizza", ALICE.slice(1)]) {
     list.addEvent(ID, url, junk);
-    assert.deepEqual(list.all(), [{ about: `id:${ID}`, url, source }]);
+    assert.deepEqual(list.all(), [{ subject: `id:${ID}`, url, source }]);
   }
 });
 
@@ -55,7 +55,7 @@ Deno.test("HintList keeps the first 8 relays about each", () => {
   const urls = Array.from({ length: 12 }, (_, i) => `${url}/${i}`);
   for (const url of urls) for (const person of [ALICE, BOB]) list.addPerson(person, url);
   for (const person of [ALICE, BOB]) {
-    const kept = list.all().filter(({ about }) => about === person).map(({ url }) => url);
+    const kept = list.all().filter(({ subject }) => subject === person).map(({ url }) => url);
     assert.deepEqual(kept, urls.slice(0, 8));
   }
   // A full list may still learn who the author is.

@@ -1,23 +1,23 @@
 import assert from "node:assert/strict";
-import { hintKey, isEventKey, isHintKey } from "../../src/nostr/subject_key.ts";
+import { isEventKey, isSubjectKey, subjectKey } from "../../src/nostr/subject_key.ts";
 import { PEOPLE } from "../support/arbitraries.ts";
 
 const [ALICE] = PEOPLE;
 const ID = "ee".repeat(32);
 
 Deno.test("hints are about people, events, and groups of any name of 1 to 100 characters", () => {
-  const groups = ["x", "a:b", "\n".repeat(100), "id:x"].map((id) => hintKey("group", id));
-  for (const key of [ALICE, hintKey("id", ID), ...groups]) assert.ok(isHintKey(key), key);
+  const groups = ["x", "a:b", "\n".repeat(100), "id:x"].map((id) => subjectKey("group", id));
+  for (const key of [ALICE, subjectKey("id", ID), ...groups]) assert.ok(isSubjectKey(key), key);
 });
 
 Deno.test("hints are about nothing else, nor about what a database cannot hold", () => {
-  const groups = ["", "x".repeat(101), "\0", "\ud800"].map((id) => hintKey("group", id));
+  const groups = ["", "x".repeat(101), "\0", "\ud800"].map((id) => subjectKey("group", id));
   const ids = ["", ALICE.slice(1), ALICE.toUpperCase(), `${ALICE}\n`];
-  const keys = [...ids, ...ids.map((id) => hintKey("id", id)), ...groups, `x:${ID}`];
-  for (const key of [...keys, undefined, null, 1, [ALICE]]) assert.ok(!isHintKey(key), `${key}`);
+  const keys = [...ids, ...ids.map((id) => subjectKey("id", id)), ...groups, `x:${ID}`];
+  for (const key of [...keys, undefined, null, 1, [ALICE]]) assert.ok(!isSubjectKey(key), `${key}`);
 });
 
 Deno.test("an event is told from a group that is called like one", () => {
-  assert.ok(isEventKey(hintKey("id", ID)));
-  assert.ok(!isEventKey(hintKey("group", hintKey("id", ID))) && !isEventKey(ALICE));
+  assert.ok(isEventKey(subjectKey("id", ID)));
+  assert.ok(!isEventKey(subjectKey("group", subjectKey("id", ID))) && !isEventKey(ALICE));
 });

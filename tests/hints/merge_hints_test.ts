@@ -8,7 +8,7 @@ import {
   authorHints,
   freshHints,
 } from "../../src/hints/merge_hints.ts";
-import type { HintSource, Known, RelayHint } from "../../src/nostr/types.ts";
+import type { HintSource, RelayHint, RelayKnowledge } from "../../src/nostr/types.ts";
 
 const [ALICE, BOB] = ["aa", "bb"].map((byte) => byte.repeat(32));
 const SOURCES = Object.keys(TRUST) as HintSource[];
@@ -20,8 +20,12 @@ const hint = fc.record({
 }, { noNullPrototype: true });
 
 Deno.test("freshHints() weighs each hint by its source, as one that is seen at this moment", () => {
-  const hints = SOURCES.map((source) => ({ about: ALICE, url: `wss://${source}.example`, source }));
-  const found = freshHints([...hints, { about: BOB, url: "wss://b.example", source: "tag" }]);
+  const hints = SOURCES.map((source) => ({
+    subject: ALICE,
+    url: `wss://${source}.example`,
+    source,
+  }));
+  const found = freshHints([...hints, { subject: BOB, url: "wss://b.example", source: "tag" }]);
   assert.deepEqual([...found.keys()], [ALICE, BOB]);
   assert.deepEqual(
     found.get(ALICE),
@@ -31,7 +35,7 @@ Deno.test("freshHints() weighs each hint by its source, as one that is seen at t
 
 Deno.test("freshHints() leaves out a hint from no source that there is", () => {
   const source = "rumour" as HintSource;
-  assert.equal(freshHints([{ about: ALICE, url: "wss://a.example", source }]).size, 0);
+  assert.equal(freshHints([{ subject: ALICE, url: "wss://a.example", source }]).size, 0);
 });
 
 Deno.test("authorHints() says that an event may be wherever its author writes", () => {
@@ -51,7 +55,9 @@ Deno.test("authorHints() leave room for where an event was seen, if its author h
 });
 
 Deno.test("addDmLists() adds kind 10050 lists to what is known, and changes nothing of it", () => {
-  const known: ReadonlyMap<string, Known> = new Map([[ALICE, { write: ["wss://a.example/"] }]]);
+  const known: ReadonlyMap<string, RelayKnowledge> = new Map([[ALICE, {
+    write: ["wss://a.example/"],
+  }]]);
   const dm = ["wss://dm.example/"];
   const list = { created_at: 0, write: dm, read: dm };
   const lists = new Map([ALICE, BOB].map((pubkey) => [pubkey, { pubkey, ...list }]));
@@ -63,13 +69,15 @@ Deno.test("addDmLists() adds kind 10050 lists to what is known, and changes noth
 });
 
 Deno.test("addAttached() adds hints, and for an event the relays of the author that a hint names", () => {
-  const known: ReadonlyMap<string, Known> = new Map([[ALICE, { write: ["wss://a.example/"] }]]);
+  const known: ReadonlyMap<string, RelayKnowledge> = new Map([[ALICE, {
+    write: ["wss://a.example/"],
+  }]]);
   assert.equal(addAttached(known, []), known);
   const url = "wss://seen.example/";
   const all = addAttached(known, [
-    { about: "id:1", url, source: "tag", author: ALICE },
-    { about: "id:2", url, source: "tag", author: BOB },
-    { about: ALICE, url, source: "tag", author: ALICE },
+    { subject: "id:1", url, source: "tag", author: ALICE },
+    { subject: "id:2", url, source: "tag", author: BOB },
+    { subject: ALICE, url, source: "tag", author: ALICE },
   ]);
   const seen = { url, weight: TRUST.tag.first, source: "tag" };
   const author = { url: "wss://a.example/", weight: 1, source: "author" };
@@ -81,13 +89,13 @@ Deno.test("addAttached() adds hints, and for an event the relays of the author t
 });
 
 Deno.test("addHints() returns the very map where there is nothing to add", () => {
-  const known = new Map<string, Known>([[ALICE, { write: [] }]]);
+  const known = new Map<string, RelayKnowledge>([[ALICE, { write: [] }]]);
   assert.equal(addHints(known, new Map()), known);
 });
 
 Deno.test("addHints() names each relay once, with its heaviest hint, the heaviest first", () => {
   const property = fc.property(fc.array(hint), fc.array(hint), (before, more) => {
-    const known: ReadonlyMap<string, Known> = new Map([
+    const known: ReadonlyMap<string, RelayKnowledge> = new Map([
       [ALICE, { write: ["wss://list.example/"], hints: before }],
       [BOB, { dm: ["wss://dm.example/"] }],
     ]);

@@ -16,7 +16,7 @@ Deno.test("NIP-05: nip05Person() reads whom a name stands for, and that person's
   assert.deepEqual(nip05Person(document, "alice"), alice);
   assert.deepEqual(nip05Person(document, "_"), { pubkey: BOB, relays: [] });
   assert.equal(nip05Person(document, "carol"), undefined);
-  assert.deepEqual(nip05Hints.read(alice)[0], { about: ALICE, url, source: "nip05" });
+  assert.deepEqual(nip05Hints.read(alice)[0], { subject: ALICE, url, source: "nip05" });
 });
 
 Deno.test("NIP-05: a name's case does not matter, unless two names differ by it alone", () => {

@@ -21,8 +21,8 @@ Deno.test("NIP-19: the relays of an nprofile are about the person", () => {
     "ytnc9e3k7mgpz4mhxue69uhkg6nzv9ejuumpv34kytnrdaksjlyr9p";
   const about = "3bf0c63fcb93463407af97a5e5ee64fa883d107ef9e558472c4eb9aaaefa459d";
   const hints = [
-    { about, url: "wss://r.x.com", source },
-    { about, url: "wss://djbas.sadkb.com", source },
+    { subject: about, url: "wss://r.x.com", source },
+    { subject: about, url: "wss://djbas.sadkb.com", source },
   ];
   assert.deepEqual(nip19Hints.read(code), hints);
   assert.deepEqual(nip19Hints.read(pointerIn(code)!), hints);
@@ -31,11 +31,11 @@ Deno.test("NIP-19: the relays of an nprofile are about the person", () => {
 Deno.test("NIP-19: the relays of an nevent are about the event, and about the author it names", () => {
   const [url] = relays;
   assert.deepEqual(nip19Hints.read(neventEncode({ id: ID, relays: [url] })), [
-    { about: `id:${ID}`, url, source },
+    { subject: `id:${ID}`, url, source },
   ]);
   assert.deepEqual(nip19Hints.read(neventEncode({ id: ID, relays: [url], author: ALICE })), [
-    { about: `id:${ID}`, url, source, author: ALICE },
-    { about: ALICE, url, source },
+    { subject: `id:${ID}`, url, source, author: ALICE },
+    { subject: ALICE, url, source },
   ]);
 });
 
@@ -43,7 +43,7 @@ Deno.test("NIP-29: the relays of an naddr are about its author, and about the gr
   const [url] = relays;
   const about = (kind: number, identifier = "pizza") =>
     nip19Hints.read(naddrEncode({ kind, identifier, pubkey: ALICE, relays: [url] }))
-      .map(({ about }) => about);
+      .map(({ subject }) => subject);
   for (const kind of [39000, 39001, 39002, 39003]) {
     assert.deepEqual(about(kind), [ALICE, "group:pizza"]);
   }

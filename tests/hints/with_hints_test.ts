@@ -3,7 +3,7 @@ import fc from "fast-check";
 import assert from "node:assert/strict";
 import type { Hint } from "../../src/hints/hint.ts";
 import { hintsOf, withHints } from "../../src/hints/with_hints.ts";
-import { peopleOf } from "../../src/nostr/filter_subjects.ts";
+import { peopleScope } from "../../src/nostr/filter_subjects.ts";
 import { isPubkey } from "../../src/nostr/pubkeys.ts";
 import { filter, PEOPLE } from "../support/arbitraries.ts";
 import { distinctHints, sorted, urls } from "../support/hint_contract.ts";
@@ -15,8 +15,8 @@ const url = "wss://a.example";
 /** What is known after one relay is attached to a filter. */
 function aboutOf(filter: NostrFilter): string[] {
   return hintsOf([withHints(filter, [url])]).map((hint) => {
-    assert.deepEqual(hint, { about: hint.about, url, source: "hand" });
-    return hint.about;
+    assert.deepEqual(hint, { subject: hint.subject, url, source: "hand" });
+    return hint.subject;
   });
 }
 
@@ -40,12 +40,12 @@ Deno.test("withHints() returns the same object, unchanged, and hintsOf() knows i
     assert.equal(withHints(filter, urls), filter);
     assert.deepEqual(filter, before);
 
-    const people = (peopleOf(filter)?.names ?? []).filter(isPubkey);
+    const people = (peopleScope(filter)?.subjects ?? []).filter(isPubkey);
     const things = filter["#h"]
       ? filter["#h"].map((group) => `group:${group}`)
       : [...(filter.ids ?? []).map((id) => `id:${id}`), ...people];
-    const hints = things.flatMap((about) =>
-      urls.map((url): Hint => ({ about, url, source: "hand" }))
+    const hints = things.flatMap((subject) =>
+      urls.map((url): Hint => ({ subject, url, source: "hand" }))
     );
     assert.deepEqual(sorted(hintsOf([filter])), sorted(distinctHints(hints)));
     assert.deepEqual(hintsOf([{ ...filter }]), []);
@@ -54,10 +54,10 @@ Deno.test("withHints() returns the same object, unchanged, and hintsOf() knows i
 
 Deno.test("withHints() takes hints about anything as they are, less the malformed", () => {
   const good: Hint[] = [
-    { about: `id:${ID}`, url, source: "nip19", author: ALICE },
-    { about: ALICE, url, source: "nip05" },
+    { subject: `id:${ID}`, url, source: "nip19", author: ALICE },
+    { subject: ALICE, url, source: "nip05" },
   ];
-  const bad = [null, 1, {}, { about: "x", url }, { about: ALICE, url: 1 }] as unknown as Hint[];
+  const bad = [null, 1, {}, { subject: "x", url }, { subject: ALICE, url: 1 }] as unknown as Hint[];
   const filter = withHints({ kinds: [1] }, [...bad, ...good, ...bad]);
   assert.deepEqual(hintsOf([filter]), good);
   assert.deepEqual(hintsOf([withHints(filter, [url])]), good);
@@ -66,7 +66,7 @@ Deno.test("withHints() takes hints about anything as they are, less the malforme
 Deno.test("hintsOf() has the hints of all filters", () => {
   const one = withHints({ ids: [ID] }, [url]);
   const two = withHints({ authors: [ALICE] }, [url]);
-  assert.deepEqual(hintsOf([one, {}, two]).map(({ about }) => about), [`id:${ID}`, ALICE]);
+  assert.deepEqual(hintsOf([one, {}, two]).map(({ subject }) => subject), [`id:${ID}`, ALICE]);
   assert.deepEqual(hintsOf([]), []);
 });
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import type { Known } from "../../src/nostr/types.ts";
-import { eventWishes } from "../../src/plan/event_lookup.ts";
+import type { RelayKnowledge } from "../../src/nostr/types.ts";
+import { eventLookup } from "../../src/plan/event_lookup.ts";
 import { planEvent } from "../../src/plan/plan_event.ts";
 import { draft, relayList } from "../../testing/memory_source.ts";
 import { namingTags } from "../support/event_arbitraries.ts";
@@ -14,7 +14,7 @@ const options = { fallbackRelays: [HUB], indexerRelays: [INDEXER] };
 const [A_DM, B_DM] = ["wss://alice-dm.example/", "wss://bob-dm.example/"];
 const [A_PRIVATE, HOST] = ["wss://alice-private.example/", "wss://groups.example/"];
 const hint = (url: string) => ({ url, weight: 0.5, source: "tag" as const });
-const known: ReadonlyMap<string, Known> = new Map<string, Known>([
+const known: ReadonlyMap<string, RelayKnowledge> = new Map<string, RelayKnowledge>([
   [ALICE, { write: [A_OUT], read: [A_IN], dm: [A_DM], private: [A_PRIVATE] }],
   [BOB, { write: [B_OUT], read: [B_IN], dm: [B_DM] }],
   ["group:dogs", { hints: [hint(HOST), hint(HUB)] }],
@@ -117,7 +117,7 @@ Deno.test("NIP-09: a deletion goes to relays where hints say that the event is",
   assert.equal(reasons.get(urls[0]), "hint");
   const capped = planEvent(deletion, seen, { ...options, maxInboxes: 1 });
   assert.deepEqual(capped.relays, [A_OUT, urls[0], INDEXER, HUB]);
-  assert.deepEqual(eventWishes(deletion).things, [`id:${ID}`]);
+  assert.deepEqual(eventLookup(deletion).eventsAndGroups, [`id:${ID}`]);
 });
 
 Deno.test("NIP-09: the deletion of a list of relays goes wherever the list was spread", () => {

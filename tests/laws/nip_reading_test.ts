@@ -1,8 +1,8 @@
 import type { NostrFilter } from "@nostrify/types";
 import assert from "node:assert/strict";
 import { parseRelayList } from "../../src/nostr/relay_list.ts";
-import { hintKey } from "../../src/nostr/subject_key.ts";
-import type { Known, RelayHint, RelayList } from "../../src/nostr/types.ts";
+import { subjectKey } from "../../src/nostr/subject_key.ts";
+import type { RelayHint, RelayKnowledge, RelayList } from "../../src/nostr/types.ts";
 import type { PlanOptions } from "../../src/plan/plan_options.ts";
 import { planReq } from "../../src/plan/plan_req.ts";
 import { draft, postsOf, relayList } from "../../testing/memory_source.ts";
@@ -26,15 +26,19 @@ function tagged(key: `#${string}`, ...values: string[]): NostrFilter {
 /** What each relay is asked, for one filter. */
 function asked(
   filter: NostrFilter,
-  known: Readonly<Record<string, Known>> = {},
+  known: Readonly<Record<string, RelayKnowledge>> = {},
   more: PlanOptions = {},
 ): Record<string, NostrFilter[]> {
   return Object.fromEntries(plan(filter, known, more).routes);
 }
 
 /** The plan for one filter, where more is known than the lists. */
-function plan(filter: NostrFilter, known: Readonly<Record<string, Known>>, more: PlanOptions = {}) {
-  const all = new Map<string, Known>([...lists, ...Object.entries(known)]);
+function plan(
+  filter: NostrFilter,
+  known: Readonly<Record<string, RelayKnowledge>>,
+  more: PlanOptions = {},
+) {
+  const all = new Map<string, RelayKnowledge>([...lists, ...Object.entries(known)]);
   return planReq([filter], all, { ...options, ...more });
 }
 
@@ -171,7 +175,7 @@ Deno.test("NIP-50, NIP-51: a search goes to the search relays, whomever it names
       { search: "cats", authors: [ALICE], "#p": [BOB] },
     ]
   ) {
-    const known = { [hintKey("id", ID)]: hints(A_OUT) };
+    const known = { [subjectKey("id", ID)]: hints(A_OUT) };
     assert.deepEqual(asked(filter, known), { [HUB]: [filter] });
     assert.deepEqual(asked(filter, known, { searchRelays }), { [searchRelays[0]]: [filter] });
   }
@@ -180,14 +184,14 @@ Deno.test("NIP-50, NIP-51: a search goes to the search relays, whomever it names
 Deno.test("NIP-29: a filter for a group goes to the fallback relays while no host is known", () => {
   for (const filter of [{ "#h": ["group"] }, { kinds: [9], "#h": ["group"], authors: [ALICE] }]) {
     assert.deepEqual(asked(filter), { [HUB]: [filter] });
-    const bad = { [hintKey("group", "group")]: hints("ws://127.0.0.1/") };
+    const bad = { [subjectKey("group", "group")]: hints("ws://127.0.0.1/") };
     assert.deepEqual(asked(filter, bad), { [HUB]: [filter] });
   }
 });
 
 Deno.test("NIP-29: a group is asked for on its host alone, whatever else the filter has", () => {
   const host = "wss://groups.example/";
-  const known = { [hintKey("group", "cats")]: hints("junk", host, A_OUT) };
+  const known = { [subjectKey("group", "cats")]: hints("junk", host, A_OUT) };
   for (const also of [{}, { kinds: [9], authors: [ALICE] }, { search: "food" }, { ids: [ID] }]) {
     const filter = { "#h": ["cats", "dogs"], ...also };
     assert.deepEqual(asked(filter, known), {
@@ -203,19 +207,19 @@ Deno.test("NIP-29: a group is asked for on its host alone, whatever else the fil
 Deno.test("NIP-10, NIP-19: an event is asked for where hints say, and on the fallback relays", () => {
   const other = "dd".repeat(32);
   const filter = { ids: [ID, other], limit: 2 };
-  const known = { [hintKey("id", ID)]: hints(A_OUT, B_OUT, B_IN) };
+  const known = { [subjectKey("id", ID)]: hints(A_OUT, B_OUT, B_IN) };
   assert.deepEqual(asked(filter, known), {
     [HUB]: [filter],
     [A_OUT]: [{ ids: [ID], limit: 2 }],
     [B_IN]: [{ ids: [ID], limit: 2 }],
   });
-  assert.deepEqual(asked({ ids: [ID] }, { [hintKey("id", ID)]: hints(HUB) }), {
+  assert.deepEqual(asked({ ids: [ID] }, { [subjectKey("id", ID)]: hints(HUB) }), {
     [HUB]: [{ ids: [ID] }],
   });
 });
 
 Deno.test("NIP-19: an event of which hints are known needs no fallback relays, another does", () => {
-  const known = { [hintKey("id", ID)]: hints(A_OUT) };
+  const known = { [subjectKey("id", ID)]: hints(A_OUT) };
   const none = { fallbackRelays: [] };
   const found = plan({ ids: [ID] }, known, none);
   assert.deepEqual(Object.fromEntries(found.routes), { [A_OUT]: [{ ids: [ID] }] });

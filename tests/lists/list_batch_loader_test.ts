@@ -2,7 +2,7 @@ import { NCache } from "@nostrify/nostrify";
 import type { NostrEvent, NostrFilter } from "@nostrify/types";
 import fc from "fast-check";
 import assert from "node:assert/strict";
-import { ListLoader } from "../../src/lists/list_batch_loader.ts";
+import { ListBatchLoader } from "../../src/lists/list_batch_loader.ts";
 import { parseRelayList } from "../../src/nostr/relay_list.ts";
 import { isNewer } from "../../src/nostr/versions.ts";
 import { PEOPLE, person, time } from "../support/arbitraries.ts";
@@ -22,7 +22,7 @@ function setUp(lists: NostrEvent[] = [], batchSize = 1_000, kind = 10002) {
   for (const list of lists) cache.add(list);
   const db = new ControlledStore(cache);
   const told: [pubkey: string, created_at: number | undefined][] = [];
-  const loader = new ListLoader(db, {
+  const loader = new ListBatchLoader(db, {
     kind,
     batchSize,
     parse: (event) => parseRelayList(event),
@@ -90,7 +90,7 @@ Deno.test("ListLoader tells of each list, and of each person who has none, once"
   assert.deepEqual(told, [[ALICE, 5], [BOB, undefined]]);
 });
 
-Deno.test("NIP-01: ListLoader takes the newest of the versions that a database gives, in any order", async () => {
+Deno.test("NIP-01: ListBatchLoader takes the newest of the versions that a database gives, in any order", async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(versions, { maxLength: 8 }), async (events) => {
       const { db, loader } = setUp();

@@ -43,7 +43,7 @@ Deno.test("S4: looking for kind 10050 drives no kind 10002 out of memory; a tent
 });
 
 Deno.test("peek() says what memory has: a list, that there is none, or nothing; it asks nobody", async () => {
-  const { clock, db, store } = setUp([listEvent(ALICE), dmList(BOB)], { maxAge: 5_000 });
+  const { clock, db, store } = setUp([listEvent(ALICE), dmList(BOB)], { ttl: 5_000 });
   assert.deepEqual([store.peek(ALICE), store.peek(BOB)], [undefined, undefined]);
   assert.equal(db.calls.length, 0);
   await store.get([ALICE, BOB]);

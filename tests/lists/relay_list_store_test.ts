@@ -19,8 +19,8 @@ Deno.test("get() asks the database for each person once, then answers from memor
   assert.deepEqual(db.asked, [[ALICE, BOB, CAROL]]);
 });
 
-Deno.test("get() remembers that someone has no list for maxNoneAge", async () => {
-  const { cache, clock, db, write } = setUp([], { maxNoneAge: 5_000, maxAge: 1_000 });
+Deno.test("get() remembers that someone has no list for missingTtl", async () => {
+  const { cache, clock, db, write } = setUp([], { missingTtl: 5_000, ttl: 1_000 });
   assert.equal(await write(ALICE), undefined);
   cache.add(listEvent(ALICE));
   clock.now += 5_000;
@@ -30,8 +30,8 @@ Deno.test("get() remembers that someone has no list for maxNoneAge", async () =>
   assert.deepEqual(await write(ALICE), [A]);
 });
 
-Deno.test("get() sees what another writer wrote once a list is older than maxAge", async () => {
-  const { cache, clock, db, write } = setUp([listEvent(ALICE)], { maxAge: 5_000, maxNoneAge: 1 });
+Deno.test("get() sees what another writer wrote once a list is older than ttl", async () => {
+  const { cache, clock, db, write } = setUp([listEvent(ALICE)], { ttl: 5_000, missingTtl: 1 });
   assert.deepEqual(await write(ALICE), [A]);
   cache.add(listEvent(ALICE, [B], NOW + 1));
   clock.now += 5_000;

@@ -189,7 +189,7 @@ Deno.test("query() and count() ask the database, which need not be able to count
 
 Deno.test("new RelayListStore() refuses a wrong option, naming it, the rule and the value", () => {
   const { cache } = setUp();
-  const counts = ["max", "maxAge", "maxNoneAge", "batchSize", "maxEntries", "maxFuture"];
+  const counts = ["max", "ttl", "missingTtl", "batchSize", "maxEntries", "maxFuture"];
   for (const name of counts) {
     const least = name === "maxFuture" ? 0 : 1;
     for (const value of [least - 1, 1.5, NaN, "5"]) {

@@ -4,7 +4,7 @@ import fc from "fast-check";
 import assert from "node:assert/strict";
 import { finalizeEvent, generateSecretKey, getPublicKey, nip44 } from "nostr-tools";
 import { RelayListStore } from "../../src/lists/relay_list_store.ts";
-import { OwnLists } from "../../src/lists/user_lists.ts";
+import { UserLists } from "../../src/lists/user_lists.ts";
 import { checkRelayUrl } from "../../src/nostr/relay_url.ts";
 import { settled, TestClock } from "../../testing/test_clock.ts";
 import { listedUrl, relay, RELAYS } from "../support/arbitraries.ts";
@@ -279,7 +279,7 @@ Deno.test("NIP-44, NIP-51: a user's lists over a RelayListStore, with private en
   const user = getPublicKey(secret);
   const key = nip44.getConversationKey(secret, user);
   const store = new RelayListStore(new NCache({ max: 9 }));
-  const lists = new OwnLists({
+  const lists = new UserLists({
     user,
     signer: { nip44: { decrypt: (_, text) => Promise.resolve(nip44.decrypt(text, key)) } },
     store,

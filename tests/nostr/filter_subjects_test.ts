@@ -4,10 +4,10 @@ import assert from "node:assert/strict";
 import { matchFilter } from "nostr-tools";
 import {
   copyFilter,
+  eventOrGroupScope,
   matchesNothing,
   narrowFilter,
-  peopleOf,
-  thingsOf,
+  peopleScope,
 } from "../../src/nostr/filter_subjects.ts";
 import { event, eventFor, filter, person } from "../support/arbitraries.ts";
 
@@ -17,16 +17,16 @@ const C = "cc".repeat(32);
 
 /** Whom a filter is about, in plain words: the lane, the key and the people, sorted. */
 function about(filter: NostrFilter) {
-  const people = peopleOf(filter);
-  return people && { lane: people.lane, key: people.key, names: [...people.names] };
+  const people = peopleScope(filter);
+  return people && { lane: people.role, key: people.key, names: [...people.subjects] };
 }
 
 /** A filter about people, with some of those it is about. */
 const narrowing = filter
-  .map((filter) => ({ filter, people: peopleOf(filter) }))
+  .map((filter) => ({ filter, people: peopleScope(filter) }))
   .filter(({ people }) => people !== undefined)
   .chain(({ filter, people }) =>
-    fc.subarray([...people!.names], { minLength: Math.min(1, people!.names.length) })
+    fc.subarray([...people!.subjects], { minLength: Math.min(1, people!.subjects.length) })
       .map((some) => ({ filter, some, narrowed: narrowFilter(filter, people!, some) }))
   );
 
@@ -57,34 +57,34 @@ Deno.test("NIP-22: a filter that names coordinates is about their authors' inbox
 });
 
 Deno.test("NIP-50, NIP-29: a search or a group is about nobody", () => {
-  assert.equal(peopleOf({ authors: [A], search: "words" }), undefined);
-  assert.equal(peopleOf({ authors: [A], "#h": ["group"] }), undefined);
-  assert.equal(peopleOf({ ids: [A], kinds: [1], "#t": ["x"] }), undefined);
-  assert.equal(peopleOf({ authors: undefined, "#p": undefined }), undefined);
+  assert.equal(peopleScope({ authors: [A], search: "words" }), undefined);
+  assert.equal(peopleScope({ authors: [A], "#h": ["group"] }), undefined);
+  assert.equal(peopleScope({ ids: [A], kinds: [1], "#t": ["x"] }), undefined);
+  assert.equal(peopleScope({ authors: undefined, "#p": undefined }), undefined);
 });
 
 Deno.test("NIP-29: a filter with #h is about its groups, whatever else it has", () => {
   for (const also of [{}, { authors: [A] }, { search: "words" }, { ids: [B] }]) {
-    const { lane, key, names } = thingsOf({ "#h": ["x", "y", "x"], ...also })!;
-    assert.deepEqual([lane, key, names], ["group", "#h", ["x", "y"]]);
+    const { role, key, subjects } = eventOrGroupScope({ "#h": ["x", "y", "x"], ...also })!;
+    assert.deepEqual([role, key, subjects], ["group", "#h", ["x", "y"]]);
   }
 });
 
 Deno.test("NIP-01: a filter with ids is about its events, unless it names people or is a search", () => {
-  const { lane, key, names } = thingsOf({ ids: [B, A, B], kinds: [1], "#t": ["x"] })!;
-  assert.deepEqual([lane, key, names], ["id", "ids", [B, A]]);
+  const { role, key, subjects } = eventOrGroupScope({ ids: [B, A, B], kinds: [1], "#t": ["x"] })!;
+  assert.deepEqual([role, key, subjects], ["id", "ids", [B, A]]);
   for (const also of [{ authors: [A] }, { "#p": [A] }, { search: "" }]) {
-    assert.equal(thingsOf({ ids: [A], ...also }), undefined);
+    assert.equal(eventOrGroupScope({ ids: [A], ...also }), undefined);
   }
-  assert.equal(thingsOf({ kinds: [1] }), undefined);
+  assert.equal(eventOrGroupScope({ kinds: [1] }), undefined);
 });
 
 Deno.test("peopleOf() names each person once, and says how to sort them", () => {
   fc.assert(
     fc.property(fc.array(person), (authors) => {
-      const { names, order } = peopleOf({ authors })!;
-      assert.deepEqual(names, [...new Set(authors)]);
-      assert.deepEqual([...order].map((place) => names[place]), [...names].sort());
+      const { subjects, order } = peopleScope({ authors })!;
+      assert.deepEqual(subjects, [...new Set(authors)]);
+      assert.deepEqual([...order].map((place) => subjects[place]), [...subjects].sort());
     }),
   );
 });
@@ -98,7 +98,7 @@ Deno.test("peopleOf() says the same of coordinates in any order", () => {
   );
   fc.assert(
     fc.property(shuffled, ([some, others]) => {
-      assert.deepEqual(peopleOf({ "#a": some }), peopleOf({ "#a": others }));
+      assert.deepEqual(peopleScope({ "#a": some }), peopleScope({ "#a": others }));
     }),
   );
 });
@@ -122,16 +122,16 @@ Deno.test("R1: what matches a narrowed filter matches the filter it came from", 
 
 Deno.test("R2: what matches a filter matches one of those it is narrowed to", () => {
   const cut = filter
-    .filter((filter) => peopleOf(filter) !== undefined)
+    .filter((filter) => peopleScope(filter) !== undefined)
     .chain((filter) => fc.tuple(fc.constant(filter), eventFor(filter), fc.func(fc.boolean())));
   let matched = 0;
   fc.assert(
     fc.property(cut, ([filter, event, isLeft]) => {
       if (!matchFilter(filter, event)) return;
       matched++;
-      const people = peopleOf(filter)!;
-      const left = people.names.filter((pubkey) => isLeft(pubkey));
-      const right = people.names.filter((pubkey) => !isLeft(pubkey));
+      const people = peopleScope(filter)!;
+      const left = people.subjects.filter((pubkey) => isLeft(pubkey));
+      const right = people.subjects.filter((pubkey) => !isLeft(pubkey));
       const halves = [left, right].map((some) => narrowFilter(filter, people, some));
       assert.ok(halves.some((half) => matchFilter(half, event)));
     }),
@@ -144,9 +144,9 @@ Deno.test("R2: what matches a filter matches one of those it is narrowed to", ()
 Deno.test("narrowFilter() changes nothing but whom a filter is about", () => {
   fc.assert(
     fc.property(narrowing, ({ filter, some, narrowed }) => {
-      const { key } = peopleOf(filter)!;
+      const { key } = peopleScope(filter)!;
       assert.deepEqual({ ...narrowed, [key]: filter[key as "#p"] }, filter);
-      assert.deepEqual(peopleOf(narrowed)!.names.toSorted(), some.toSorted());
+      assert.deepEqual(peopleScope(narrowed)!.subjects.toSorted(), some.toSorted());
     }),
   );
 });
@@ -154,15 +154,15 @@ Deno.test("narrowFilter() changes nothing but whom a filter is about", () => {
 Deno.test("narrowFilter() to everyone it names leaves out none of the values, and doubles none", () => {
   const values = [`30023:${B}:x`, `30023:${A}:y`, `1:${B}:`];
   const filter = { "#a": [...values, values[0]], kinds: [1] };
-  const people = peopleOf(filter)!;
-  const narrowed = narrowFilter(filter, people, people.names);
+  const people = peopleScope(filter)!;
+  const narrowed = narrowFilter(filter, people, people.subjects);
   assert.deepEqual(narrowed["#a"]!.toSorted(), values.toSorted());
 });
 
 Deno.test("R6: copies and narrowed filters share no array with the filter, nor with each other", () => {
   fc.assert(
     fc.property(narrowing, ({ filter, some, narrowed }) => {
-      const again = narrowFilter(filter, peopleOf(filter)!, some);
+      const again = narrowFilter(filter, peopleScope(filter)!, some);
       const filters = [filter, narrowed, again, copyFilter(filter)];
       const arrays = [some, ...filters.flatMap((filter) => Object.values(filter))]
         .filter((value) => Array.isArray(value));

@@ -1,7 +1,7 @@
 import type { NostrEvent } from "@nostrify/types";
 import assert from "node:assert/strict";
 import { verifyEvent } from "nostr-tools/pure";
-import { rememberingVerifier } from "../../src/nostr/verification_cache.ts";
+import { cachedVerifier } from "../../src/nostr/verification_cache.ts";
 import { Signer } from "../../testing/signer.ts";
 
 const post = new Signer(1).sign({ content: "mine" });
@@ -9,7 +9,7 @@ const post = new Signer(1).sign({ content: "mine" });
 /** A verifier, and how often it really verified. */
 function counted() {
   const verified: string[] = [];
-  const verify = rememberingVerifier((event) => {
+  const verify = cachedVerifier((event) => {
     verified.push(event.id);
     return verifyEvent({ ...event });
   });

@@ -1,13 +1,13 @@
 import fc from "fast-check";
 import assert from "node:assert/strict";
-import { MOST_PEOPLE_PER_FILTER } from "../../src/nostr/filter_subjects.ts";
-import { cutFilters, type Share } from "../../src/plan/cut_filters.ts";
+import { MAX_SUBJECTS_PER_FILTER } from "../../src/nostr/filter_subjects.ts";
+import { cutFilters, type RelayShare } from "../../src/plan/cut_filters.ts";
 import { reqParts } from "../../src/plan/req_parts.ts";
 
-function share(people: number, limit?: number): Share {
+function share(people: number, limit?: number): RelayShare {
   const authors = Array.from({ length: people }, (_, i) => i.toString(16).padStart(64, "0"));
-  const [part] = reqParts([{ kinds: [1], authors, ...(limit !== undefined && { limit }) }]).named;
-  return { part, names: authors };
+  const [part] = reqParts([{ kinds: [1], authors, ...(limit !== undefined && { limit }) }]).scoped;
+  return { part, subjects: authors };
 }
 
 const shares = fc.array(
@@ -20,7 +20,7 @@ Deno.test("cutFilters() keeps everyone, each once", () => {
     const cut = cutFilters(shares, { authorsPerFilter: size + 1, maxFiltersPerRelay: most + 1 });
     assert.deepEqual(
       cut.flatMap((filter) => filter.authors!).sort(),
-      shares.flatMap(({ names }) => names).sort(),
+      shares.flatMap(({ subjects }) => subjects).sort(),
     );
   }));
 });
@@ -36,8 +36,8 @@ Deno.test("cutFilters() grows filters no further than maxFiltersPerRelay asks", 
     if (largest <= options.authorsPerFilter) return;
     // One less in the largest would have been one filter too many.
     const needed = shares.reduce(
-      (sum, { part, names }) =>
-        sum + (part.filter.limit === undefined ? Math.ceil(names.length / (largest - 1)) : 1),
+      (sum, { part, subjects }) =>
+        sum + (part.filter.limit === undefined ? Math.ceil(subjects.length / (largest - 1)) : 1),
       0,
     );
     assert.ok(needed > options.maxFiltersPerRelay);
@@ -60,7 +60,7 @@ Deno.test("cutFilters() makes parts of sizes that differ by one at the most", ()
 Deno.test("cutFilters() puts authors beside different neighbours where there are more parts", () => {
   const together = (people: number) =>
     cutFilters([share(people)], { authorsPerFilter: 10, maxFiltersPerRelay: 100 })
-      .find(({ authors }) => authors!.includes(share(1).names[0]))!.authors!;
+      .find(({ authors }) => authors!.includes(share(1).subjects[0]))!.authors!;
   const shared = together(30).filter((author) => together(40).includes(author));
   assert.ok(shared.length < 5, `${shared.length} neighbours are the same`);
 });
@@ -74,7 +74,7 @@ Deno.test("cutFilters() never exceeds what fits into a message, whatever the opt
   const options = { authorsPerFilter: 5000, maxFiltersPerRelay: 1 };
   for (const limit of [undefined, 20]) {
     for (const { authors } of cutFilters([share(2500, limit)], options)) {
-      assert.ok(authors!.length <= MOST_PEOPLE_PER_FILTER);
+      assert.ok(authors!.length <= MAX_SUBJECTS_PER_FILTER);
     }
   }
 });

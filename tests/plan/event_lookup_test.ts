@@ -1,8 +1,8 @@
 import type { NostrEvent } from "@nostrify/types";
 import fc from "fast-check";
 import assert from "node:assert/strict";
-import type { Wishes } from "../../src/nostr/types.ts";
-import { eventWishes } from "../../src/plan/event_lookup.ts";
+import type { Lookup } from "../../src/nostr/types.ts";
+import { eventLookup } from "../../src/plan/event_lookup.ts";
 import { planEvent } from "../../src/plan/plan_event.ts";
 import { taggedUsers } from "../../src/plan/tagged_users.ts";
 import { draft } from "../../testing/memory_source.ts";
@@ -10,23 +10,23 @@ import { eventOf, POST_KINDS, publications, USERS } from "../support/event_arbit
 
 const [ALICE, BOB, CAROL] = USERS;
 
-function wishes(event: Partial<NostrEvent>, ...tags: string[][]): Wishes {
-  return eventWishes(draft({ pubkey: ALICE, tags, ...event }));
+function wishes(event: Partial<NostrEvent>, ...tags: string[][]): Lookup {
+  return eventLookup(draft({ pubkey: ALICE, tags, ...event }));
 }
 
-const wanted = (some: Partial<Wishes>): Wishes => ({
+const wanted = (some: Partial<Lookup>): Lookup => ({
   people: [],
   dm: [],
   private: [],
-  things: [],
+  eventsAndGroups: [],
   ...some,
 });
 
 Deno.test("eventWishes() wants to know of everything that a plan turns on, and of nothing else", () => {
   fc.assert(fc.property(publications, ({ event, known, options }) => {
-    const { people, dm, private: drafts, things } = eventWishes(event);
+    const { people, dm, private: drafts, eventsAndGroups } = eventLookup(event);
     const looked = [...known].map(([key, { write, read, hints, ...strict }]) => {
-      const isWanted = people.includes(key) || things.includes(key);
+      const isWanted = people.includes(key) || eventsAndGroups.includes(key);
       return [key, {
         ...(isWanted ? { write, read, hints } : {}),
         ...(dm.includes(key) ? { dm: strict.dm } : {}),
@@ -40,7 +40,7 @@ Deno.test("eventWishes() wants to know of everything that a plan turns on, and o
 Deno.test("eventWishes() names the author first, then whom a post tags", () => {
   fc.assert(fc.property(eventOf(POST_KINDS), (event) => {
     const people = [event.pubkey, ...taggedUsers(event)];
-    assert.deepEqual(eventWishes(event), wanted({ people }));
+    assert.deepEqual(eventLookup(event), wanted({ people }));
   }));
 });
 
@@ -55,7 +55,7 @@ Deno.test("eventWishes() wants the lists that an event is bound by, and no other
   const tag = ["p", BOB];
   assert.deepEqual(wishes({ kind: 31234 }, tag), wanted({ private: [ALICE] }));
   assert.deepEqual(wishes({}, tag, ["-"]), wanted({ people: [ALICE] }));
-  assert.deepEqual(wishes({ kind: 9 }, tag, ["h", "x"]), wanted({ things: ["group:x"] }));
+  assert.deepEqual(wishes({ kind: 9 }, tag, ["h", "x"]), wanted({ eventsAndGroups: ["group:x"] }));
   assert.deepEqual(wishes({ kind: 9 }, tag, ["h", "x", "wss://x.example"]), wanted({}));
   assert.deepEqual(wishes({ kind: 22242 }, tag), wanted({}));
 });

@@ -8,7 +8,7 @@ import { RELAYS, someOf } from "../support/requests.ts";
 interface Small {
   readonly lists: string[][];
   readonly weights: number[];
-  readonly copies: number;
+  readonly relaysPerSubject: number;
   readonly maxRelays: number;
 }
 
@@ -18,7 +18,7 @@ const worlds: fc.Arbitrary<Small> = fc.record({
     fc.constant(RELAYS.map(() => 1)),
     fc.array(fc.constantFrom(0.1, 0.5, 1, 3), { minLength: 10, maxLength: 10 }),
   ),
-  copies: fc.integer({ min: 1, max: 3 }),
+  relaysPerSubject: fc.integer({ min: 1, max: 3 }),
   maxRelays: fc.integer({ min: 1, max: 5 }),
 });
 
@@ -32,12 +32,12 @@ function graphOf({ lists, weights }: Small): RelayGraph {
 }
 
 /** What a choice is worth, as plainly as the doc puts it. */
-function worth(graph: RelayGraph, chosen: readonly number[], copies: number): number {
+function worth(graph: RelayGraph, chosen: readonly number[], relaysPerSubject: number): number {
   let sum = 0;
   for (let row = 0; row + 1 < graph.starts.length; row++) {
     const own = graph.relaysOf.subarray(graph.starts[row], graph.starts[row + 1]);
     const weights = chosen.filter((id) => own.includes(id)).map((id) => graph.weights[id]);
-    weights.sort((a, b) => b - a).slice(0, copies).forEach((weight, rank) => {
+    weights.sort((a, b) => b - a).slice(0, relaysPerSubject).forEach((weight, rank) => {
       sum += weight / 2 ** rank;
     });
   }
@@ -45,12 +45,12 @@ function worth(graph: RelayGraph, chosen: readonly number[], copies: number): nu
 }
 
 /** Greedy by trying everything at every step. */
-function plainGreedy(graph: RelayGraph, copies: number, maxRelays: number): number[] {
+function plainGreedy(graph: RelayGraph, relaysPerSubject: number, maxRelays: number): number[] {
   const chosen: number[] = [];
   while (chosen.length < maxRelays) {
-    const now = worth(graph, chosen, copies);
+    const now = worth(graph, chosen, relaysPerSubject);
     const [best] = graph.urls
-      .map((url, id) => ({ url, id, gain: worth(graph, [...chosen, id], copies) - now }))
+      .map((url, id) => ({ url, id, gain: worth(graph, [...chosen, id], relaysPerSubject) - now }))
       .filter(({ id, gain }) => gain > 0 && !chosen.includes(id))
       .sort((a, b) => b.gain - a.gain || (a.url < b.url ? -1 : 1));
     if (!best) break;
@@ -68,7 +68,11 @@ function subsets(ids: readonly number[], size: number): number[][] {
 Deno.test("greedyCover() chooses what greedy does by trying everything at every step", () => {
   fc.assert(fc.property(worlds, (world) => {
     const graph = graphOf(world);
-    const expected = plainGreedy(graph, Math.min(world.copies, world.maxRelays), world.maxRelays);
+    const expected = plainGreedy(
+      graph,
+      Math.min(world.relaysPerSubject, world.maxRelays),
+      world.maxRelays,
+    );
     assert.deepEqual(greedyCover(graph, world), expected);
   }));
 });
@@ -77,15 +81,15 @@ Deno.test("greedyCover() reaches 1 - 1/e of the best choice of as many relays", 
   fc.assert(fc.property(worlds, (world) => {
     const graph = graphOf(world);
     const all = subsets([...graph.urls.keys()], world.maxRelays);
-    const best = Math.max(...all.map((some) => worth(graph, some, world.copies)));
-    const reached = worth(graph, greedyCover(graph, world), world.copies);
+    const best = Math.max(...all.map((some) => worth(graph, some, world.relaysPerSubject)));
+    const reached = worth(graph, greedyCover(graph, world), world.relaysPerSubject);
     assert.ok(reached >= (1 - 1 / Math.E) * best - 1e-6, `${reached} of ${best}`);
   }));
 });
 
 Deno.test("greedyCover() chooses first what a smaller cap would have given", () => {
   fc.assert(fc.property(worlds, fc.integer({ min: 1, max: 5 }), (world, fewer) => {
-    fc.pre(fewer <= world.maxRelays && world.copies <= fewer);
+    fc.pre(fewer <= world.maxRelays && world.relaysPerSubject <= fewer);
     const graph = graphOf(world);
     assert.deepEqual(
       greedyCover(graph, { ...world, maxRelays: fewer }),
@@ -107,5 +111,5 @@ Deno.test("greedyCover() keeps relays that are in first, and counts them", () =>
 
 Deno.test("greedyCover() of nobody chooses nothing", () => {
   const graph = new RelayGraphBuilder().build();
-  assert.deepEqual(greedyCover(graph, { maxRelays: 20, copies: 2 }), []);
+  assert.deepEqual(greedyCover(graph, { maxRelays: 20, relaysPerSubject: 2 }), []);
 });

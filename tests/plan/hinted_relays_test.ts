@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import type { RelayUrlCheck } from "../../src/nostr/relay_url.ts";
-import type { Known } from "../../src/nostr/types.ts";
+import type { RelayKnowledge } from "../../src/nostr/types.ts";
 import { groupHost, hintedRelays } from "../../src/plan/hinted_relays.ts";
 
 const [A, B, C, D] = [..."abcd"].map((letter) => `wss://${letter}.example/`);
 
 /** What hints say, the best first. */
-function hints(...urls: string[]): Known {
+function hints(...urls: string[]): RelayKnowledge {
   return { hints: urls.map((url, i) => ({ url, weight: 1 / (i + 1), source: "tag" })) };
 }
 

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import assert from "node:assert/strict";
 import type { RelayUrlCheck } from "../../src/nostr/relay_url.ts";
-import type { Known } from "../../src/nostr/types.ts";
+import type { RelayKnowledge } from "../../src/nostr/types.ts";
 import { placeEvent, planEvent } from "../../src/plan/plan_event.ts";
 import { planSettings } from "../../src/plan/plan_options.ts";
 import { draft, relayList } from "../../testing/memory_source.ts";
@@ -49,7 +49,7 @@ Deno.test("E3: planEvent() offers a gift wrap to its recipients' kind 10050 rela
 
 Deno.test("E3: planEvent() finds nothing for a gift wrap in what is no kind 10050 list, nor in options", () => {
   const noList = publicationOf(GIFT_WRAPS).map(({ known, ...rest }) => {
-    const bare = [...known].map(([key, { dm: _, ...one }]): [string, Known] => [key, one]);
+    const bare = [...known].map(([key, { dm: _, ...one }]): [string, RelayKnowledge] => [key, one]);
     return { ...rest, known: new Map(bare) };
   });
   fc.assert(fc.property(noList, (publication) => {
@@ -110,7 +110,7 @@ Deno.test("NIP-29, NIP-51: placeEvent() asks of a group's host, and of it alone,
   };
   const hints = [{ url: host, weight: 1, source: "hand" as const }];
   const lists = { write: [host], read: [host], dm: [host], private: [host] };
-  const known = new Map<string, Known>([[ALICE, lists], [BOB, lists], [KEY, { hints }]]);
+  const known = new Map<string, RelayKnowledge>([[ALICE, lists], [BOB, lists], [KEY, { hints }]]);
   const sent = (kind: number, ...tags: string[][]) =>
     placeEvent(draft({ kind, pubkey: ALICE, tags }), known, settings).relays;
   assert.deepEqual(sent(9, ["h", GROUP]), [host]);
@@ -127,7 +127,7 @@ Deno.test("planEvent() lets an author without a list speak where hints place the
   const urls = ["a", "b", "c", "d"].map((name) => `wss://${name}.example/`);
   const hints = [hint("ws://127.0.0.1"), ...urls.map(hint)];
   const options = { fallbackRelays: [RELAY] };
-  const known = new Map<string, Known>([[ALICE, { hints }]]);
+  const known = new Map<string, RelayKnowledge>([[ALICE, { hints }]]);
   const { reasons, unrouted } = planEvent(draft({ pubkey: ALICE }), known, options);
   assert.deepEqual([...reasons], [
     ...urls.slice(0, 3).map((url) => [url, "hint"]),
@@ -142,7 +142,7 @@ Deno.test("planEvent() lets an author without a list speak where hints place the
 
 Deno.test("planEvent() calls a relay an inbox before a hint, and a hint before a fallback", () => {
   const hints = [{ url: RELAY, weight: 1, source: "hand" as const }];
-  const known = new Map<string, Known>([
+  const known = new Map<string, RelayKnowledge>([
     [ALICE, { write: ["wss://a.example"] }],
     [BOB, relayList(BOB, { read: [RELAY] })],
     [CAROL, { hints }],

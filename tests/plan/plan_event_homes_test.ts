@@ -63,8 +63,8 @@ Deno.test("planEvent() shares nothing between plans, also of what it refuses or 
   ) {
     const plan = () => planEvent({ ...event, kind, tags }, new Map());
     const before = structuredClone(plan());
-    const { inboxes, passed, unrouted } = plan();
-    for (const map of [inboxes, passed]) (map as Map<string, string[]>).set("x", []);
+    const { inboxes, skipped, unrouted } = plan();
+    for (const map of [inboxes, skipped]) (map as Map<string, string[]>).set("x", []);
     (unrouted as Unrouted[]).push({ reason: "cap" });
     assert.deepEqual(plan(), before);
   }

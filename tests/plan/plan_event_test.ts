@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import assert from "node:assert/strict";
 import { normalizeRelayUrl } from "../../src/nostr/relay_url.ts";
-import type { Known } from "../../src/nostr/types.ts";
+import type { RelayKnowledge } from "../../src/nostr/types.ts";
 import type { EventPlan } from "../../src/plan/event_plan.ts";
 import { planEvent } from "../../src/plan/plan_event.ts";
 import {
@@ -104,7 +104,7 @@ Deno.test("E2: planEvent() adds as many inboxes as there are, but never more tha
 
 Deno.test("E2: a plan says which inboxes of each tagged user get the event, or why none does", () => {
   fc.assert(fc.property(posts, (publication) => {
-    const { relays, inboxes, passed, unrouted, refusal } = plan(publication);
+    const { relays, inboxes, skipped, unrouted, refusal } = plan(publication);
     if (refusal !== undefined) return;
     const all = inboxesOf(publication);
     assert.ok([...inboxes.keys()].every((user) => all.has(user)));
@@ -114,7 +114,7 @@ Deno.test("E2: a plan says which inboxes of each tagged user get the event, or w
       const reached = urls.filter((url) => relays.includes(url));
       const why = unrouted.find(({ pubkey }) => pubkey === user)?.reason;
       assert.deepEqual(inboxes.get(user) ?? [], reached);
-      assert.deepEqual([...reached, ...passed.get(user) ?? []].sort(), urls.toSorted());
+      assert.deepEqual([...reached, ...skipped.get(user) ?? []].sort(), urls.toSorted());
       assert.equal(why, reached.length > 0 ? undefined : urls.length > 0 ? "cap" : "no-list");
     }
   }));
@@ -198,7 +198,7 @@ Deno.test("planEvent() is deterministic: the order of tags and lists changes onl
   );
   fc.assert(fc.property(shuffles, ({ publication, tags }) => {
     const { event, known, options } = publication;
-    const back = ({ hints, ...lists }: Known): Known => ({
+    const back = ({ hints, ...lists }: RelayKnowledge): RelayKnowledge => ({
       ...Object.fromEntries(Object.entries(lists).map(([name, urls]) => [name, urls.toReversed()])),
       hints,
     });
@@ -244,7 +244,7 @@ Deno.test("planEvent() names no relay twice, each in normal form and allowed, wi
 Deno.test("planEvent() counts on no hint where a list names a usable relay", () => {
   fc.assert(fc.property(publications, (publication) => {
     const { event, known, options } = publication;
-    const isKnown = (user: string, { write, read }: Known) =>
+    const isKnown = (user: string, { write, read }: RelayKnowledge) =>
       user === event.pubkey
         ? clean(write, options).length > 0
         : clean(read, options).some((url) => options.weight!(url) > 0);

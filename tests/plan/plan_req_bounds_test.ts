@@ -1,7 +1,7 @@
 import type { NostrFilter } from "@nostrify/types";
 import fc from "fast-check";
 import assert from "node:assert/strict";
-import { MOST_PEOPLE_PER_FILTER } from "../../src/nostr/filter_subjects.ts";
+import { MAX_SUBJECTS_PER_FILTER } from "../../src/nostr/filter_subjects.ts";
 import { checkRelayUrl } from "../../src/nostr/relay_url.ts";
 import { planReq, type ReqPlan } from "../../src/plan/plan_req.ts";
 import { about } from "../support/plans.ts";
@@ -35,7 +35,7 @@ Deno.test("R8 redundant: a person is asked for on relaysPerAuthor relays where s
   fc.assert(fc.property(requests, (request) => {
     const made = plan(request);
     for (const person of made.people.filter(({ reason }) => reason === "list")) {
-      const chosen = new Set(request.lists.get(person.pubkey)![person.lane as "write"]
+      const chosen = new Set(request.lists.get(person.pubkey)![person.role as "write"]
         .filter((url) => made.routes.has(url)));
       const expected = Math.min(request.options.relaysPerAuthor!, chosen.size);
       assert.equal(person.relays.length, expected);
@@ -97,7 +97,7 @@ Deno.test("R9 limits: 10,000 authors never make a filter of more than 1,000, wit
       maxFiltersPerRelay: 1,
     });
     const parts = routes.get(RELAYS[0])!;
-    assert.ok(parts.every((part) => part.authors!.length <= MOST_PEOPLE_PER_FILTER));
+    assert.ok(parts.every((part) => part.authors!.length <= MAX_SUBJECTS_PER_FILTER));
     assert.deepEqual(parts.flatMap((part) => part.authors!).sort(), authors);
   }
 });

@@ -8,7 +8,7 @@ import { PEOPLE, REFUSED, RELAYS, type Request, requests } from "../support/requ
 const plan = ({ filters, lists, options }: Request) => planReq(filters, lists, options);
 
 /** Which of a person's relays could be asked at all. */
-function usable({ lists, options }: Request, pubkey: string, lane: PersonRoute["lane"]): string[] {
+function usable({ lists, options }: Request, pubkey: string, lane: PersonRoute["role"]): string[] {
   return (lists.get(pubkey)?.[lane as "write"] ?? [])
     .filter((url) => !REFUSED.includes(url) && options.weight!(url) > 0);
 }
@@ -48,8 +48,8 @@ Deno.test("planReq() sends filters that name nobody to the fallback relays alone
     const fallbacks = request.options.fallbackRelays!
       .filter((url) => request.options.weight!(url) > 0);
     const { maxRelays } = request.options;
-    const hasOthers = people.some(({ lane, reason }) =>
-      lane !== "dm" && reason !== "invalid-pubkey"
+    const hasOthers = people.some(({ role, reason }) =>
+      role !== "dm" && reason !== "invalid-pubkey"
     );
     const room = hasOthers ? Math.ceil(maxRelays! / 2) : maxRelays!;
     const open = request.filters.some((filter) =>
@@ -65,9 +65,9 @@ Deno.test("planReq() sends filters that name nobody to the fallback relays alone
 Deno.test("planReq() asks for someone without a usable relay of theirs on fallback relays, and says so", () => {
   fc.assert(fc.property(requests, (request) => {
     for (const person of plan(request).people) {
-      const own = usable(request, person.pubkey, person.lane);
+      const own = usable(request, person.pubkey, person.role);
       if (person.pubkey === "not-a-pubkey") assert.equal(person.reason, "invalid-pubkey");
-      else if (person.lane === "dm") assert.equal(person.reason, "no-dm-list");
+      else if (person.role === "dm") assert.equal(person.reason, "no-dm-list");
       else assert.equal(person.reason === "no-list", own.length === 0);
     }
   }));
@@ -117,7 +117,7 @@ Deno.test("planReq() asks for people on the heaviest of their chosen relays", ()
     for (const person of planReq(request.filters, request.lists, options).people) {
       if (person.reason !== "list") continue;
       const least = Math.min(...person.relays.map(options.weight!));
-      for (const { url, reason } of person.passed) {
+      for (const { url, reason } of person.skipped) {
         if (reason === "enough") assert.ok(options.weight!(url) <= least);
       }
     }
@@ -155,15 +155,15 @@ Deno.test("a plan says of each relay of a list that is not asked why it is not",
     const made = plan(request);
     for (const person of made.people) {
       const on = asked(made).filter(({ pubkey }) => pubkey === person.pubkey);
-      for (const { url, reason } of person.passed) {
+      for (const { url, reason } of person.skipped) {
         if (reason === "cap") assert.ok(!made.routes.has(url));
         else if (reason === "weight") assert.equal(request.options.weight!(url), 0);
         else if (reason !== "enough") assert.ok(REFUSED.includes(url), `${url}: ${reason}`);
         assert.ok(!person.relays.includes(url) && on.length >= person.relays.length);
       }
-      if (person.lane === "dm") continue;
+      if (person.role === "dm") continue;
       const junk = request.lists.get(person.pubkey)?.refused ?? [];
-      for (const refused of junk) assert.ok(person.passed.includes(refused));
+      for (const refused of junk) assert.ok(person.skipped.includes(refused));
     }
   }));
 });

@@ -224,18 +224,18 @@ Deno.test("what a plan says of people and things is what the relays are asked", 
       ...made.people.map(({ pubkey, ...route }) => ({ ...route, name: pubkey })),
       ...made.things.map(({ key, ...route }) => ({ ...route, name: key })),
     ];
-    assert.equal(new Set(said.map(({ lane, name }) => `${lane} ${name}`)).size, said.length);
-    for (const { lane, name, relays } of said) {
-      const own = wants.filter((want) => want.lane === lane && want.name === name);
+    assert.equal(new Set(said.map(({ role, name }) => `${role} ${name}`)).size, said.length);
+    for (const { role, name, relays } of said) {
+      const own = wants.filter((want) => want.lane === role && want.name === name);
       for (const want of own) {
         const asked = relaysOf(want, made, wants);
-        assert.ok(relays.every((url) => asked.includes(url)), `${lane} ${name} on ${relays}`);
-        if (lane === "read" || lane === "dm" || lane === "group") {
-          assert.deepEqual(asked.toSorted(), relays.toSorted(), `${lane} ${name}`);
+        assert.ok(relays.every((url) => asked.includes(url)), `${role} ${name} on ${relays}`);
+        if (role === "read" || role === "dm" || role === "group") {
+          assert.deepEqual(asked.toSorted(), relays.toSorted(), `${role} ${name}`);
         }
       }
     }
-    const names = new Set(said.map(({ lane, name }) => `${lane} ${name}`));
+    const names = new Set(said.map(({ role, name }) => `${role} ${name}`));
     for (const { lane, name, own } of wants) {
       if (lane === "open" || lane === "search" || own.length === 0) continue;
       assert.ok(names.has(`${lane} ${name}`), `nothing is said of ${lane} ${name}`);
@@ -245,10 +245,10 @@ Deno.test("what a plan says of people and things is what the relays are asked", 
 
 Deno.test("a plan says of people without a list whether hints or fallback relays stand in", () => {
   fc.assert(fc.property(knownRequests, (request) => {
-    for (const { pubkey, lane, reason } of plan(request).people) {
+    for (const { pubkey, role, reason } of plan(request).people) {
       if (reason !== "hint" && reason !== "no-list") continue;
-      assert.ok(lane === "write" || lane === "read");
-      assert.deepEqual(usable(request.known.get(pubkey)?.[lane], request), []);
+      assert.ok(role === "write" || role === "read");
+      assert.deepEqual(usable(request.known.get(pubkey)?.[role], request), []);
       assert.equal(reason === "hint", hinted(request.known.get(pubkey), request).length > 0);
     }
   }));

@@ -1,12 +1,12 @@
 import type { NostrFilter } from "@nostrify/types";
 import fc from "fast-check";
 import assert from "node:assert/strict";
-import { hintKey } from "../../src/nostr/subject_key.ts";
-import type { Known } from "../../src/nostr/types.ts";
-import { laneOf, type Seats } from "../../src/plan/assignment.ts";
+import { subjectKey } from "../../src/nostr/subject_key.ts";
+import type { RelayKnowledge } from "../../src/nostr/types.ts";
+import { type Assignment, roleOf } from "../../src/plan/assignment.ts";
 import { type PlanSettings, planSettings } from "../../src/plan/plan_options.ts";
 import { planParts, planReq, type ReqPlan } from "../../src/plan/plan_req.ts";
-import { partsAbout, reqParts } from "../../src/plan/req_parts.ts";
+import { partsFor, reqParts } from "../../src/plan/req_parts.ts";
 import { hostOf, relaysOf, usable, type Want, wantsOf } from "../support/expected_lookups.ts";
 import { BLOCKED, type KnownRequest, knownRequests } from "../support/known_requests.ts";
 import { PEOPLE } from "../support/requests.ts";
@@ -17,14 +17,14 @@ const plan = ({ filters, known, options }: KnownRequest) => planReq(filters, kno
 const url = (letter: string) => `wss://${letter}.example/`;
 
 /** Who has relays of a kind, a letter each. */
-function knownOf(kind: "write" | "dm", lists: readonly string[]): Map<string, Known> {
+function knownOf(kind: "write" | "dm", lists: readonly string[]): Map<string, RelayKnowledge> {
   return new Map(lists.map((letters, i) => [PEOPLE[i], { [kind]: [...letters].map(url) }]));
 }
 
 /** The hosts of groups, a letter each. */
-function groupsOf(hosts: string): [string, Known][] {
+function groupsOf(hosts: string): [string, RelayKnowledge][] {
   return [...hosts].map((letter) => [
-    hintKey("group", `group-${letter}`),
+    subjectKey("group", `group-${letter}`),
     { hints: [{ url: url(letter), weight: 1, source: "tag" }] },
   ]);
 }
@@ -44,25 +44,25 @@ Deno.test("NIP-51: a blocked relay appears in no plan, but as the host of the us
   fc.assert(fc.property(knownRequests, (request) => {
     const { filters, known, options } = request;
     const settings = blocking(planSettings(options));
-    const { plan, seats } = planParts(reqParts(filters), known, settings);
+    const { plan, assignment } = planParts(reqParts(filters), known, settings);
     for (const filter of plan.routes.get(BLOCKED) ?? []) {
       assert.ok(filter["#h"]?.every((group) => hostOf(group, request) === BLOCKED));
     }
-    const place = seats.urls.indexOf(BLOCKED);
-    assert.ok(place < 0 || !seats.open.includes(place));
-    for (const { relays, passed } of plan.people) {
+    const place = assignment.urls.indexOf(BLOCKED);
+    assert.ok(place < 0 || !assignment.unscoped.includes(place));
+    for (const { relays, skipped } of plan.people) {
       assert.ok(!relays.includes(BLOCKED));
-      for (const { url, reason } of passed) if (url === BLOCKED) assert.equal(reason, "blocked");
+      for (const { url, reason } of skipped) if (url === BLOCKED) assert.equal(reason, "blocked");
     }
   }));
 });
 
 Deno.test("NIP-29, NIP-51: a blocked host is asked for the user's own group, and for nothing else", () => {
   const host = { hints: [{ url: BLOCKED, weight: 1, source: "hand" as const }] };
-  const known = new Map<string, Known>([
+  const known = new Map<string, RelayKnowledge>([
     [PEOPLE[0], { write: [BLOCKED, url("b")] }],
-    [hintKey("group", "cats"), host],
-    [hintKey("id", "e1"), host],
+    [subjectKey("group", "cats"), host],
+    [subjectKey("id", "e1"), host],
   ]);
   const filters = [{ authors: [PEOPLE[0]] }, { "#h": ["cats"] }, { ids: ["e1"] }];
   const options = { fallbackRelays: [BLOCKED, url("h")], searchRelays: [BLOCKED] };
@@ -72,29 +72,29 @@ Deno.test("NIP-29, NIP-51: a blocked host is asked for the user's own group, and
 });
 
 /** What a plan asks for beyond what its seats say, and the other way round. */
-function assertSeated(plan: ReqPlan, seats: Seats, wants: readonly Want[]): void {
-  const { urls, names, lanes, places, copies } = seats;
-  for (let row = 0; row < names.length; row++) {
-    const lane = laneOf(lanes, row);
-    const own = [...places.subarray(row * copies, (row + 1) * copies)]
+function assertSeated(plan: ReqPlan, seats: Assignment, wants: readonly Want[]): void {
+  const { urls, subjects, roles, relayIndexes, relaysPerSubject } = seats;
+  for (let row = 0; row < subjects.length; row++) {
+    const lane = roleOf(roles, row);
+    const own = [...relayIndexes.subarray(row * relaysPerSubject, (row + 1) * relaysPerSubject)]
       .filter((place) => place >= 0).map((place) => urls[place]);
     assert.equal(new Set(own).size, own.length);
-    for (const want of wants.filter((want) => want.lane === lane && want.name === names[row])) {
+    for (const want of wants.filter((want) => want.lane === lane && want.name === subjects[row])) {
       const asked = relaysOf(want, plan, wants);
-      assert.ok(own.every((url) => asked.includes(url)), `${lane} ${names[row]} on ${asked}`);
+      assert.ok(own.every((url) => asked.includes(url)), `${lane} ${subjects[row]} on ${asked}`);
     }
   }
-  const edges = [0, ...lanes.map(({ end }) => end)];
-  assert.deepEqual([...lanes.map(({ first }) => first), names.length], edges);
+  const edges = [0, ...roles.map(({ end }) => end)];
+  assert.deepEqual([...roles.map(({ first }) => first), subjects.length], edges);
 }
 
 Deno.test("the seats of a plan are what its relays are asked, lane after lane", () => {
   fc.assert(fc.property(knownRequests, (request) => {
     const { filters, known, options } = request;
-    const { plan, seats } = planParts(reqParts(filters), known, planSettings(options));
+    const { plan, assignment } = planParts(reqParts(filters), known, planSettings(options));
     const wants = wantsOf(request);
-    assertSeated(plan, seats, wants);
-    const served = seats.open.map((place) => seats.urls[place]);
+    assertSeated(plan, assignment, wants);
+    const served = assignment.unscoped.map((place) => assignment.urls[place]);
     assert.equal(new Set(served).size, served.length);
     const open = wants.filter(({ lane }) => lane === "open" || lane === "search");
     const relays = open.flatMap((want) => relaysOf(want, plan, wants));
@@ -109,11 +109,16 @@ Deno.test("the seats of a plan are what its relays are asked, lane after lane", 
 Deno.test("a plan for some of a request is about them alone, on every lane", () => {
   fc.assert(fc.property(knownRequests, fc.func(fc.boolean()), (request, isMeant) => {
     const { filters, known, options } = request;
-    const parts = partsAbout(reqParts(filters), (name, lane) => isMeant(name, lane));
-    const { plan, seats } = planParts(parts, known, planSettings(options));
+    const parts = partsFor(reqParts(filters), (name, lane) => isMeant(name, lane));
+    const { plan, assignment } = planParts(parts, known, planSettings(options));
     const meant = wantsOf(request).filter(({ lane, name }) => name && isMeant(name, lane));
-    for (const { names, lanes, row } of seats.names.map((_, row) => ({ ...seats, row }))) {
-      assert.ok(isMeant(names[row], laneOf(lanes, row)));
+    for (
+      const { subjects, roles, row } of assignment.subjects.map((_, row) => ({
+        ...assignment,
+        row,
+      }))
+    ) {
+      assert.ok(isMeant(subjects[row], roleOf(roles, row)));
     }
     // What is meant is asked for, or it is said that it is not.
     for (const want of meant) {
@@ -184,7 +189,7 @@ Deno.test("a plan says of entries that name no relay where the kind 10002 list c
   const known = new Map([[PEOPLE[0], { write: [url("a")], dm: [url("b")], refused }]]);
   const filters = [{ kinds: [0], authors: [PEOPLE[0]] }, { kinds: [1, 1059], "#p": [PEOPLE[0]] }];
   const { people } = planReq(filters, known, { indexerRelays: [url("i")] });
-  assert.deepEqual(people.map(({ lane, passed }) => [lane, passed]), [
+  assert.deepEqual(people.map(({ role, skipped }) => [role, skipped]), [
     ["write", refused],
     ["read", refused],
     ["dm", []],
@@ -194,8 +199,8 @@ Deno.test("a plan says of entries that name no relay where the kind 10002 list c
 
 Deno.test("R9 limits: what comes besides counts towards maxFiltersPerRelay", () => {
   fc.assert(fc.property(knownRequests, (request) => {
-    const { named, open } = reqParts(request.filters);
-    const most = Math.max(request.options.maxFiltersPerRelay!, named.length + open.length);
+    const { scoped, unscoped } = reqParts(request.filters);
+    const most = Math.max(request.options.maxFiltersPerRelay!, scoped.length + unscoped.length);
     for (const filters of plan(request).routes.values()) assert.ok(filters.length <= most);
   }));
 });
@@ -225,21 +230,21 @@ Deno.test("searches and filters that name nobody share the first half of the cap
 Deno.test("a plan says which relay of a list is another URL of a host that counts already", () => {
   const spare = "wss://a.example/path";
   const known = new Map([[PEOPLE[0], { write: [spare, url("a"), url("b")] }]]);
-  const { people: [{ relays, passed }] } = planReq([{ authors: [PEOPLE[0]] }], known);
+  const { people: [{ relays, skipped }] } = planReq([{ authors: [PEOPLE[0]] }], known);
   assert.deepEqual(relays, [url("a"), url("b")]);
-  assert.deepEqual(passed, [{ url: spare, reason: "host" }]);
+  assert.deepEqual(skipped, [{ url: spare, reason: "host" }]);
 });
 
 Deno.test("a plan says of every relay of a list why it is not asked", () => {
   fc.assert(fc.property(knownRequests, (request) => {
     const { routes, people } = plan(request);
     const { indexerRelays, weight } = request.options;
-    for (const { pubkey, lane, relays, passed } of people) {
-      const list = lane === "index" ? indexerRelays! : request.known.get(pubkey)?.[lane] ?? [];
+    for (const { pubkey, role, relays, skipped } of people) {
+      const list = role === "index" ? indexerRelays! : request.known.get(pubkey)?.[role] ?? [];
       const own = usable(list, request);
-      const said = [...relays, ...passed.map(({ url }) => url)];
-      assert.ok(list.every((url) => said.includes(url)), `${lane} ${pubkey}`);
-      for (const { url, reason } of passed) {
+      const said = [...relays, ...skipped.map(({ url }) => url)];
+      assert.ok(list.every((url) => said.includes(url)), `${role} ${pubkey}`);
+      for (const { url, reason } of skipped) {
         if (reason === "cap") assert.ok(own.includes(url) && !routes.has(url));
         else if (reason === "enough") assert.ok(own.includes(url));
         else if (reason === "host") assert.ok(!own.includes(url) && weight!(url) > 0);

@@ -109,7 +109,7 @@ Deno.test("R4 honest: a relay is asked for a person only if their list names it,
     const made = plan(request);
     for (const { url, pubkey, lane } of asked(made)) {
       const named = request.lists.get(pubkey)?.[lane as "write"]?.includes(url);
-      const { reason } = made.people.find((one) => one.pubkey === pubkey && one.lane === lane)!;
+      const { reason } = made.people.find((one) => one.pubkey === pubkey && one.role === lane)!;
       if (reason === "list") assert.ok(named, `${pubkey} does not name ${url}`);
       else assert.ok(request.options.fallbackRelays!.includes(url), `${url} is no fallback`);
     }
@@ -121,11 +121,11 @@ Deno.test("R4 honest: what a plan says of a person is what the relays are asked"
     const made = plan(request);
     for (const person of made.people) {
       const on = asked(made).filter(({ pubkey, lane }) =>
-        pubkey === person.pubkey && lane === person.lane
+        pubkey === person.pubkey && lane === person.role
       );
       assert.deepEqual([...new Set(on.map(({ url }) => url))].sort(), [...person.relays].sort());
-      const list = request.lists.get(person.pubkey)?.[person.lane as "write"] ?? [];
-      const said = [...person.relays, ...person.passed.map(({ url }) => url)];
+      const list = request.lists.get(person.pubkey)?.[person.role as "write"] ?? [];
+      const said = [...person.relays, ...person.skipped.map(({ url }) => url)];
       assert.ok(
         list.every((url) => said.includes(url)),
         "a relay of the list is not accounted for",

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import assert from "node:assert/strict";
-import { namedOn, partsAbout, reqParts, reqWishes } from "../../src/plan/req_parts.ts";
+import { partsFor, reqLookup, reqParts, subjectsIn } from "../../src/plan/req_parts.ts";
 import { wantsOf } from "../support/expected_lookups.ts";
 import { GROUPS, IDS, knownRequests } from "../support/known_requests.ts";
 import { PEOPLE } from "../support/requests.ts";
@@ -9,7 +9,7 @@ const [ALICE, BOB, CAROL] = PEOPLE;
 
 Deno.test("reqWishes() wants to know whom and what the lanes of a request are about, each once", () => {
   fc.assert(fc.property(knownRequests, ({ filters, options }) => {
-    const wishes = reqWishes(reqParts(filters));
+    const wishes = reqLookup(reqParts(filters));
     const wants = wantsOf({ filters, options, known: new Map() });
     const named = (...lanes: string[]) =>
       new Set(wants.filter(({ lane }) => lanes.includes(lane)).map(({ name }) => name!));
@@ -22,19 +22,19 @@ Deno.test("reqWishes() wants to know whom and what the lanes of a request are ab
     // While nothing is known, groups are looked for everywhere.
     const groups = wants.filter(({ key }) => key === "#h").map(({ name }) => `group:${name}`);
     const events = [...named("id")].map((id) => `id:${id}`);
-    assert.deepEqual(new Set(wishes.things), new Set([...groups, ...events]));
-    assert.equal(new Set(wishes.things).size, wishes.things.length);
+    assert.deepEqual(new Set(wishes.eventsAndGroups), new Set([...groups, ...events]));
+    assert.equal(new Set(wishes.eventsAndGroups).size, wishes.eventsAndGroups.length);
   }));
 });
 
 Deno.test("reqWishes() of nothing that can match wants nothing", () => {
-  const nothing = { people: [], dm: [], private: [], things: [] };
-  assert.deepEqual(reqWishes(reqParts([{ authors: [] }, { kinds: [1] }, { ids: [] }])), nothing);
+  const nothing = { people: [], dm: [], private: [], eventsAndGroups: [] };
+  assert.deepEqual(reqLookup(reqParts([{ authors: [] }, { kinds: [1] }, { ids: [] }])), nothing);
 });
 
 Deno.test("reqWishes() shares the names of a single filter, and copies none", () => {
   const authors = [ALICE, BOB];
-  assert.equal(reqWishes(reqParts([{ authors }])).people, authors);
+  assert.equal(reqLookup(reqParts([{ authors }])).people, authors);
 });
 
 Deno.test("partsAbout() keeps what is meant on each lane, and no filter for everybody", () => {
@@ -54,24 +54,27 @@ Deno.test("partsAbout() keeps what is meant on each lane, and no filter for ever
     `id ${IDS[1]}`,
     `group ${GROUPS[2]}`,
   ]);
-  const { named, open, unrouted } = partsAbout(parts, (name, lane) => meant.has(`${lane} ${name}`));
-  const found = named.flatMap(({ about: { lane, names } }) =>
-    names.map((name) => `${lane} ${name}`)
+  const { scoped, unscoped, unrouted } = partsFor(
+    parts,
+    (name, lane) => meant.has(`${lane} ${name}`),
+  );
+  const found = scoped.flatMap(({ scope: { role, subjects } }) =>
+    subjects.map((name) => `${role} ${name}`)
   );
   assert.deepEqual(new Set(found), meant);
-  assert.deepEqual([open, unrouted], [[], []]);
-  for (const { about: { names, order } } of named) {
-    assert.deepEqual([...order].map((at) => names[at]), names.toSorted());
+  assert.deepEqual([unscoped, unrouted], [[], []]);
+  for (const { scope: { subjects, order } } of scoped) {
+    assert.deepEqual([...order].map((at) => subjects[at]), subjects.toSorted());
   }
 });
 
 Deno.test("namedOn() names everyone on a lane once, and says how to sort them", () => {
   fc.assert(fc.property(knownRequests, ({ filters }) => {
-    const { named } = reqParts(filters);
-    for (const lane of new Set(named.map(({ about }) => about.lane))) {
-      const { names, order } = namedOn(lane, named);
-      const expected = named.filter(({ about }) => about.lane === lane)
-        .flatMap(({ about }) => about.names);
+    const { scoped } = reqParts(filters);
+    for (const lane of new Set(scoped.map(({ scope }) => scope.role))) {
+      const { names, order } = subjectsIn(lane, scoped);
+      const expected = scoped.filter(({ scope }) => scope.role === lane)
+        .flatMap(({ scope }) => scope.subjects);
       assert.deepEqual(names, [...new Set(expected)]);
       assert.deepEqual([...order()].map((at) => names[at]), names.toSorted());
     }

@@ -1,6 +1,6 @@
 import type { NostrEvent, NostrFilter } from "@nostrify/types";
 import assert from "node:assert/strict";
-import { LivenessReader } from "../../src/relays/monitor_reader.ts";
+import { MonitorReader } from "../../src/relays/monitor_reader.ts";
 import { FakeMemory } from "../../testing/fake_memory.ts";
 import { settled, START, TestClock } from "../../testing/test_clock.ts";
 import { note } from "../support/notes.ts";
@@ -29,10 +29,10 @@ class Reading {
   readonly queries: NostrFilter[][] = [];
   /** What the next queries bring. */
   answer: () => Promise<NostrEvent[]> = () => Promise.resolve(reports());
-  readonly reader: LivenessReader;
+  readonly reader: MonitorReader;
 
   constructor(monitors: readonly string[] = MONITORS) {
-    this.reader = new LivenessReader({
+    this.reader = new MonitorReader({
       monitors,
       clock: this.clock,
       memory: this.fake.memory,

@@ -1,7 +1,7 @@
 import type { NostrEvent } from "@nostrify/types";
 import fc from "fast-check";
 import assert from "node:assert/strict";
-import { livenessFactors, readLiveness } from "../../src/relays/monitor_reports.ts";
+import { monitorFactors, readMonitorReports } from "../../src/relays/monitor_reports.ts";
 
 const NOW = 1_780_000_000;
 const HOUR = 3600;
@@ -36,25 +36,25 @@ function announcement(pubkey: string, frequency: string, created_at = NOW - DAY)
 
 /** What becomes of one relay, where there are `NETWORK`'s relays besides. */
 function factorOf(events: NostrEvent[], url = DEAD, monitors: readonly string[] = MONITORS) {
-  const liveness = readLiveness(events, { monitors, now: NOW });
-  return livenessFactors(liveness, [...NETWORK, url].map((url) => [url, 1])).get(url);
+  const liveness = readMonitorReports(events, { monitors, now: NOW });
+  return monitorFactors(liveness, [...NETWORK, url].map((url) => [url, 1])).get(url);
 }
 
 const BOTH = [...reports(ANN, NETWORK), ...reports(BEN, NETWORK)];
 
 Deno.test("NIP-66: a relay that neither of two monitors reports is worth less, not nothing", () => {
-  const liveness = readLiveness(BOTH, { monitors: MONITORS, now: NOW });
+  const liveness = readMonitorReports(BOTH, { monitors: MONITORS, now: NOW });
   assert.deepEqual(liveness.witnesses, MONITORS);
-  const factors = livenessFactors(liveness, [[DEAD, 1], [NETWORK[0], 1], [NETWORK[1], 5]]);
+  const factors = monitorFactors(liveness, [[DEAD, 1], [NETWORK[0], 1], [NETWORK[1], 5]]);
   assert.deepEqual([...factors], [[DEAD, 0.3], [NETWORK[0], 1], [NETWORK[1], 1]]);
-  const mild = livenessFactors(liveness, [[DEAD, 1], [NETWORK[0], 1]], { factor: 0.9 });
+  const mild = monitorFactors(liveness, [[DEAD, 1], [NETWORK[0], 1]], { factor: 0.9 });
   assert.equal(mild.get(DEAD), 0.9);
 });
 
 Deno.test("NIP-66: reports are never required; without them, nothing is said of any relay", () => {
   for (const monitors of [[], [ANN], MONITORS]) {
-    const liveness = readLiveness([], { monitors, now: NOW });
-    assert.deepEqual(livenessFactors(liveness, [[DEAD, 1]]), new Map());
+    const liveness = readMonitorReports([], { monitors, now: NOW });
+    assert.deepEqual(monitorFactors(liveness, [[DEAD, 1]]), new Map());
   }
 });
 
@@ -86,7 +86,7 @@ Deno.test("events of others, and of other kinds, change nothing", () => {
 
 Deno.test("two monitors are witnesses if each has seen half of what the other has, and 100 relays", () => {
   const witnesses = (ann: readonly string[], ben: readonly string[], more: NostrEvent[] = []) =>
-    readLiveness([...reports(ANN, ann), ...reports(BEN, ben), ...more], {
+    readMonitorReports([...reports(ANN, ann), ...reports(BEN, ben), ...more], {
       monitors: [CAT, ANN, BEN],
       now: NOW,
     }).witnesses;
@@ -114,7 +114,7 @@ Deno.test("reports of which a relay sent only the newest few hundred condemn nob
   const newest = all.toSorted((a, b) => b.created_at - a.created_at).slice(0, 500);
   const relays = network.map((url): [string, number] => [url, 1]);
   const factorsOf = (events: NostrEvent[]) =>
-    livenessFactors(readLiveness(events, { monitors: MONITORS, now: NOW }), relays);
+    monitorFactors(readMonitorReports(events, { monitors: MONITORS, now: NOW }), relays);
   assert.equal(factorsOf(all).size, 800);
   assert.equal(factorsOf(newest).size, 0);
 });
@@ -172,9 +172,9 @@ Deno.test("of relays that monitors cannot reach, their silence says nothing", ()
 });
 
 Deno.test("NIP-66: what would take away too large a share of people is not believed at all", () => {
-  const liveness = readLiveness(BOTH, { monitors: MONITORS, now: NOW });
+  const liveness = readMonitorReports(BOTH, { monitors: MONITORS, now: NOW });
   const at = (dead: number, alive: number, maxShare?: number) =>
-    livenessFactors(liveness, [[DEAD, dead], [NETWORK[0], alive]], { maxShare }).get(DEAD);
+    monitorFactors(liveness, [[DEAD, dead], [NETWORK[0], alive]], { maxShare }).get(DEAD);
   assert.equal(at(50, 50), 0.3);
   assert.equal(at(51, 50), undefined);
   assert.equal(at(3, 1, 0.75), 0.3);
@@ -183,7 +183,7 @@ Deno.test("NIP-66: what would take away too large a share of people is not belie
   assert.equal(at(1, 1000, 0), undefined);
   // Those that nothing can be said of do not count.
   const onions: [string, number][] = [["wss://abcdef.onion/", 1000], [DEAD, 51], [NETWORK[0], 50]];
-  assert.deepEqual(livenessFactors(liveness, onions), new Map());
+  assert.deepEqual(monitorFactors(liveness, onions), new Map());
 });
 
 Deno.test("on a network like the real one, most relays are lowered, but not those of most people", () => {
@@ -203,8 +203,8 @@ Deno.test("on a network like the real one, most relays are lowered, but not thos
     const looksAlive = isDead ? random() < 0.12 : random() < 0.95;
     return MONITORS.filter(() => looksAlive && random() < 0.95).map((name) => report(name, url));
   });
-  const liveness = readLiveness(events, { monitors: MONITORS, now: NOW });
-  const factors = livenessFactors(liveness, relays.map(({ url, people }) => [url, people]));
+  const liveness = readMonitorReports(events, { monitors: MONITORS, now: NOW });
+  const factors = monitorFactors(liveness, relays.map(({ url, people }) => [url, people]));
   const lowered = relays.filter(({ url }) => factors.get(url)! < 1);
   const share = (some: typeof relays) =>
     some.reduce((sum, { people }) => sum + people, 0) /
@@ -232,7 +232,7 @@ Deno.test("factors are 1 or the reduction, and do not depend on the order of eve
     const urls = [DEAD, "wss://b.example/", "wss://c.example/"];
     const relays = [...NETWORK, ...urls].map((url): [string, number] => [url, 1]);
     const factorsOf = (events: NostrEvent[]) =>
-      livenessFactors(readLiveness(events, { monitors: [ANN, BEN, CAT], now: NOW }), relays);
+      monitorFactors(readMonitorReports(events, { monitors: [ANN, BEN, CAT], now: NOW }), relays);
     const factors = factorsOf([...BOTH, ...events]);
     assert.deepEqual(factorsOf([...events.toReversed(), ...BOTH, ...events]), factors);
     assert.equal(factors.size, relays.length);
@@ -243,15 +243,15 @@ Deno.test("factors are 1 or the reduction, and do not depend on the order of eve
 });
 
 Deno.test("options out of their range are refused", () => {
-  const liveness = readLiveness([], { monitors: [], now: NOW });
+  const liveness = readMonitorReports([], { monitors: [], now: NOW });
   for (const factor of [0, -1, 1.1, NaN]) {
-    assert.throws(() => livenessFactors(liveness, [], { factor }), {
+    assert.throws(() => monitorFactors(liveness, [], { factor }), {
       name: "RangeError",
       message: `Cannot use option "factor": it must be above 0 and at most 1, got ${factor}`,
     });
   }
   for (const maxShare of [-0.1, 1.1, NaN]) {
-    assert.throws(() => livenessFactors(liveness, [], { maxShare }), {
+    assert.throws(() => monitorFactors(liveness, [], { maxShare }), {
       name: "RangeError",
       message: `Cannot use option "maxShare": it must be from 0 to 1, got ${maxShare}`,
     });

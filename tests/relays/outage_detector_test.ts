@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import assert from "node:assert/strict";
-import { type Incident, NetworkWitness } from "../../src/relays/outage_detector.ts";
+import { type Incident, OutageDetector } from "../../src/relays/outage_detector.ts";
 import { A, B, C, MINUTE, NOW, SECOND } from "../support/relay_records.ts";
 
 function incident(url: string, failedAt = NOW, startedAt = failedAt - SECOND): Incident {
@@ -8,7 +8,7 @@ function incident(url: string, failedAt = NOW, startedAt = failedAt - SECOND): I
 }
 
 Deno.test("a failure counts at once if another relay worked since it was begun", () => {
-  const witness = new NetworkWitness();
+  const witness = new OutageDetector();
   witness.lives(B, NOW - SECOND);
   assert.ok(witness.failed(incident(A)));
   assert.equal(witness.held(A), undefined);
@@ -16,7 +16,7 @@ Deno.test("a failure counts at once if another relay worked since it was begun",
 });
 
 Deno.test("a failure is held as long as no other relay works", () => {
-  const witness = new NetworkWitness();
+  const witness = new OutageDetector();
   assert.ok(!witness.failed(incident(A)));
   witness.lives(A, NOW + 1);
   assert.equal(witness.held(A), undefined, "it works itself");
@@ -27,7 +27,7 @@ Deno.test("a failure is held as long as no other relay works", () => {
 });
 
 Deno.test("a relay that works often does not hide that another did", () => {
-  const witness = new NetworkWitness();
+  const witness = new OutageDetector();
   witness.lives(B, NOW);
   witness.lives(A, NOW);
   witness.lives(A, NOW);
@@ -38,7 +38,7 @@ Deno.test("a relay that works often does not hide that another did", () => {
 
 Deno.test("a held failure counts within a minute, and is dropped after that", () => {
   for (const [later, counts] of [[0, 1], [MINUTE, 1], [MINUTE + 1, 0], [-1, 0]]) {
-    const witness = new NetworkWitness();
+    const witness = new OutageDetector();
     witness.failed(incident(A));
     assert.equal(witness.lives(B, NOW + later).length, counts, `${later} ms later`);
     assert.equal(witness.held(A), undefined);
@@ -47,7 +47,7 @@ Deno.test("a held failure counts within a minute, and is dropped after that", ()
 });
 
 Deno.test("where the witness had failed as well, the network was gone, and nobody is to blame", () => {
-  const witness = new NetworkWitness();
+  const witness = new OutageDetector();
   witness.failed(incident(C, NOW - 20 * SECOND));
   witness.failed(incident(B, NOW));
   witness.failed(incident(A, NOW));
@@ -58,20 +58,20 @@ Deno.test("where the witness had failed as well, the network was gone, and nobod
 });
 
 Deno.test("several failures of one relay are held as one, the last", () => {
-  const witness = new NetworkWitness();
+  const witness = new OutageDetector();
   for (let i = 0; i < 3; i++) witness.failed(incident(A, NOW + i));
   assert.deepEqual(witness.held(A), { times: 3, failedAt: NOW + 2 });
   assert.deepEqual(witness.lives(B, NOW + 9), [incident(A, NOW + 2)]);
 });
 
 Deno.test("a clock that was set back makes no witness of the future", () => {
-  const witness = new NetworkWitness();
+  const witness = new OutageDetector();
   witness.lives(B, NOW + MINUTE);
   assert.ok(!witness.failed(incident(A)));
 });
 
 Deno.test("what is held is bounded: the oldest go", () => {
-  const witness = new NetworkWitness();
+  const witness = new OutageDetector();
   for (let i = 0; i < 1_500; i++) witness.failed(incident(`wss://r${i}.example/`));
   witness.failed(incident("wss://r500.example/"));
   const counted = witness.lives(A, NOW).map(({ url }) => url);
@@ -84,7 +84,7 @@ Deno.test("a total loss of network counts against nobody who was tried no earlie
   const step = fc.record({ relay: fc.nat({ max: 4 }), pause: fc.nat({ max: 20 * SECOND }) });
   fc.assert(fc.property(fc.array(step, { minLength: 1 }), fc.nat(), (steps, first) => {
     const urls = Array.from({ length: 5 }, (_, relay) => `wss://r${relay}.example/`);
-    const witness = new NetworkWitness();
+    const witness = new OutageDetector();
     for (const url of urls) witness.lives(url, NOW);
     let now = NOW + 1;
     const begun: string[] = [];

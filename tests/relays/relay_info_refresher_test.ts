@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { RelayInformer } from "../../src/relays/relay_info_refresher.ts";
+import { RelayInfoRefresher } from "../../src/relays/relay_info_refresher.ts";
 import { FakeMemory } from "../../testing/fake_memory.ts";
 import { settled, START, TestClock } from "../../testing/test_clock.ts";
 
@@ -14,7 +14,7 @@ class Informing {
   /** What was fetched, and how it is answered. */
   readonly fetched: { url: string; answer: (response: Response) => void; signal: AbortSignal }[] =
     [];
-  readonly informer = new RelayInformer({
+  readonly informer = new RelayInfoRefresher({
     clock: this.clock,
     memory: this.fake.memory,
     timeout: 5_000,

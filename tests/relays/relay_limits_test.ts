@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { cleanLimits, learnLimits, tellLimits } from "../../src/relays/relay_limits.ts";
+import { cleanLimits, learnLimits, reportLimits } from "../../src/relays/relay_limits.ts";
 
 Deno.test("cleanLimits() takes integers from 1 on, and yes or no", () => {
   const clean = {
@@ -29,23 +29,23 @@ Deno.test("learnLimits() puts what was learned in place of what was known", () =
 Deno.test("tellLimits() believes a relay's own word the first time, and keeps what it learned", () => {
   const known = { maxFilters: 10, maxSubscriptions: 5, fullAt: 300 };
   assert.deepEqual(
-    tellLimits(known, { maxSubscriptions: 20, authRequired: true }, true),
+    reportLimits(known, { maxSubscriptions: 20, authRequired: true }, true),
     { maxFilters: 10, maxSubscriptions: 20, fullAt: 300, authRequired: true },
   );
 });
 
 Deno.test("tellLimits() forgets with each later reading what the relay does not say itself", () => {
   const known = { maxFilters: 10, maxSubscriptions: 5, fullAt: 300, authRequired: true };
-  assert.deepEqual(tellLimits(known, { maxSubscriptions: 20 }, false), { maxSubscriptions: 20 });
-  assert.deepEqual(tellLimits(known, {}, false), {});
+  assert.deepEqual(reportLimits(known, { maxSubscriptions: 20 }, false), { maxSubscriptions: 20 });
+  assert.deepEqual(reportLimits(known, {}, false), {});
 });
 
 Deno.test("tellLimits() keeps the fewest events at which an answer was cut", () => {
   for (const isFirst of [true, false]) {
-    assert.deepEqual(tellLimits({ cutAt: 300 }, { cutAt: 500 }, isFirst), { cutAt: 300 });
-    assert.deepEqual(tellLimits({ cutAt: 500 }, { cutAt: 300 }, isFirst), { cutAt: 300 });
-    assert.deepEqual(tellLimits({ cutAt: 300 }, {}, isFirst), { cutAt: 300 });
-    assert.deepEqual(tellLimits({}, { cutAt: 500 }, isFirst), { cutAt: 500 });
-    assert.deepEqual(tellLimits({}, {}, isFirst), {});
+    assert.deepEqual(reportLimits({ cutAt: 300 }, { cutAt: 500 }, isFirst), { cutAt: 300 });
+    assert.deepEqual(reportLimits({ cutAt: 500 }, { cutAt: 300 }, isFirst), { cutAt: 300 });
+    assert.deepEqual(reportLimits({ cutAt: 300 }, {}, isFirst), { cutAt: 300 });
+    assert.deepEqual(reportLimits({}, { cutAt: 500 }, isFirst), { cutAt: 500 });
+    assert.deepEqual(reportLimits({}, {}, isFirst), {});
   }
 });

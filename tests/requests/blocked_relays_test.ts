@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import assert from "node:assert/strict";
-import type { LinkOptions } from "../../src/connections/relay_connector.ts";
-import { RelayError } from "../../src/nostr/errors.ts";
-import { RelayInformer } from "../../src/relays/relay_info_refresher.ts";
+import type { RelayConnectorOptions } from "../../src/connections/relay_connector.ts";
+import { RelayFailureError } from "../../src/nostr/errors.ts";
+import { RelayInfoRefresher } from "../../src/relays/relay_info_refresher.ts";
 import { FakeMemory } from "../../testing/fake_memory.ts";
 import { holding, RELAY } from "../../testing/scripted_network.ts";
 import type { Script } from "../../testing/scripted_relay.ts";
@@ -25,7 +25,7 @@ class Blocking extends SupervisorTest {
   readonly told: string[] = [];
   readonly controller = new AbortController();
 
-  override get linkOptions(): LinkOptions {
+  override get linkOptions(): RelayConnectorOptions {
     const isBlocked = (url: string) => this.looks++ >= 0 && this.blocked.has(url);
     return { ...super.linkOptions, isBlocked };
   }
@@ -80,8 +80,8 @@ Deno.test("NIP-51: publishing to a blocked relay fails at once and says why", as
   test.block(RELAY);
   const { signal } = test.controller;
   const leave = await Promise.all(Array.from({ length: 10 }, () => test.gate.enter(0, signal)));
-  await assert.rejects(test.relay(RELAY).event(note()), (error: RelayError) => {
-    assert.ok(error instanceof RelayError);
+  await assert.rejects(test.relay(RELAY).event(note()), (error: RelayFailureError) => {
+    assert.ok(error instanceof RelayFailureError);
     assert.equal(error.reason, "blocked-by-user");
     assert.equal(error.relay, RELAY);
     assert.match(error.message, /on the list of relays that the user blocks$/);
@@ -162,13 +162,13 @@ Deno.test("NIP-51: a relay that is blocked while it waits for its turn is not co
   const leave = await Promise.all(
     Array.from({ length: 10 }, () => test.gate.enter(0, test.controller.signal)),
   );
-  const session = fate(using(test.supervisor.link(RELAY)).session);
+  const session = fate(using(test.supervisor.connector(RELAY)).session);
   await settled();
   test.block(RELAY);
   for (const free of leave) free();
   assert.equal(await session, "blocked-by-user");
   assert.equal(test.relays.length, 0);
-  assert.equal(test.gate.free, 10);
+  assert.equal(test.gate.available, 10);
 });
 
 Deno.test("NIP-51: those whose relay is blocked after the plan are asked for elsewhere", async () => {
@@ -190,7 +190,7 @@ Deno.test("NIP-51: those whose relay is blocked after the plan are asked for els
 Deno.test("NIP-51: a relay that is blocked after it was connected is not asked for its description", async () => {
   const blocked = new Set<string>();
   const fetched: string[] = [];
-  const informer = new RelayInformer({
+  const informer = new RelayInfoRefresher({
     clock: new TestClock(),
     memory: new FakeMemory().memory,
     timeout: 5_000,

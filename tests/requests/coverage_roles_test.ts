@@ -1,18 +1,25 @@
 import type { NostrEvent } from "@nostrify/types";
 import assert from "node:assert/strict";
-import type { Lane } from "../../src/nostr/types.ts";
-import type { Seats } from "../../src/plan/assignment.ts";
+import type { Role } from "../../src/nostr/types.ts";
+import type { Assignment } from "../../src/plan/assignment.ts";
 import { Coverage } from "../../src/requests/coverage.ts";
 import { AUTHORS, note } from "../support/notes.ts";
 
 const [A, B, C] = AUTHORS;
 
 /** A row on each lane, all of the same two relays. */
-function onLanes(names: Readonly<Partial<Record<Lane, string>>>): Seats {
-  const lanes = Object.keys(names).map((lane, i) => ({ lane: lane as Lane, first: i, end: i + 1 }));
-  const places = Int32Array.from(lanes.flatMap(() => [0, 1]));
+function onLanes(names: Readonly<Partial<Record<Role, string>>>): Assignment {
+  const roles = Object.keys(names).map((role, i) => ({ role: role as Role, first: i, end: i + 1 }));
+  const relayIndexes = Int32Array.from(roles.flatMap(() => [0, 1]));
   const urls = ["wss://a.example/", "wss://b.example/"];
-  return { urls, names: Object.values(names), lanes, places, copies: 2, open: [] };
+  return {
+    urls,
+    subjects: Object.values(names),
+    roles,
+    relayIndexes,
+    relaysPerSubject: 2,
+    unscoped: [],
+  };
 }
 
 Deno.test("Coverage counts an event on each lane that it answers", () => {
@@ -25,9 +32,9 @@ Deno.test("Coverage counts an event on each lane that it answers", () => {
     id: "ee".repeat(32),
     group: "cats",
   });
-  const names = seats.lanes.map(({ lane }) => lane);
+  const names = seats.roles.map(({ role }) => role);
   const tags = [["p", B], ["h", "cats"], ["h", "cats"]];
-  const answered: [Partial<NostrEvent>, Lane[]][] = [
+  const answered: [Partial<NostrEvent>, Role[]][] = [
     [{ kind: 1, pubkey: A }, ["write"]],
     [{ kind: 0, pubkey: A }, ["write", "index"]],
     [{ kind: 10_002, pubkey: A }, ["write", "index"]],
@@ -52,7 +59,7 @@ Deno.test("Coverage counts an event on each lane that it answers", () => {
     const counts = [...coverage.delivery(0)];
     assert.ok(counts.every(({ sent, known }) => sent === 1 && known === 1));
     const expected = names.filter((lane) => lanes.includes(lane)).map((lane) =>
-      seats.names[names.indexOf(lane)]
+      seats.subjects[names.indexOf(lane)]
     );
     assert.deepEqual(counts.map(({ name }) => name), expected, JSON.stringify(event));
   }

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import assert from "node:assert/strict";
-import type { LaneRows, Seats } from "../../src/plan/assignment.ts";
+import type { Assignment, RoleRows } from "../../src/plan/assignment.ts";
 import { Coverage } from "../../src/requests/coverage.ts";
 import { AUTHORS, note } from "../support/notes.ts";
 
@@ -9,17 +9,29 @@ const [A, B, C] = AUTHORS;
 /** Seats as a plan leaves them, from a list of places a person. */
 function seatsOf(
   asked: readonly (readonly number[])[],
-  { authors = asked.length, copies = 2, open = [] as number[], relays = 4 } = {},
-): Seats {
-  const places = Int32Array.from(
-    asked.flatMap((own) => Array.from({ length: copies }, (_, i) => own[i] ?? -1)),
+  {
+    authors = asked.length,
+    copies: relaysPerSubject = 2,
+    open: unscoped = [] as number[],
+    relays = 4,
+  } = {},
+): Assignment {
+  const relayIndexes = Int32Array.from(
+    asked.flatMap((own) => Array.from({ length: relaysPerSubject }, (_, i) => own[i] ?? -1)),
   );
   const urls = Array.from({ length: relays }, (_, i) => `wss://${i}.example/`);
-  const lanes: LaneRows[] = [
-    { lane: "write", first: 0, end: authors },
-    { lane: "read", first: authors, end: asked.length },
+  const roles: RoleRows[] = [
+    { role: "write", first: 0, end: authors },
+    { role: "read", first: authors, end: asked.length },
   ];
-  return { urls, names: AUTHORS.slice(0, asked.length), lanes, places, copies, open };
+  return {
+    urls,
+    subjects: AUTHORS.slice(0, asked.length),
+    roles,
+    relayIndexes,
+    relaysPerSubject,
+    unscoped,
+  };
 }
 
 type Step =
@@ -156,7 +168,7 @@ Deno.test("Coverage counts an event for those tagged in it, whichever tag names 
 });
 
 Deno.test("Coverage keeps an author and a tagged user apart who are the same person", () => {
-  const seats = { ...seatsOf([[0, 1], [1, 2]], { authors: 1, relays: 3 }), names: [A, A] };
+  const seats = { ...seatsOf([[0, 1], [1, 2]], { authors: 1, relays: 3 }), subjects: [A, A] };
   const coverage = new Coverage(seats);
   coverage.saw(1, note({ pubkey: A, tags: [["p", A], ["t", A]] }), true);
   coverage.saw(1, note({ pubkey: A }), true);

@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import assert from "node:assert/strict";
-import type { Known } from "../../src/nostr/types.ts";
+import type { RelayKnowledge } from "../../src/nostr/types.ts";
 import { type PlanSettings, planSettings } from "../../src/plan/plan_options.ts";
 import { planReq } from "../../src/plan/plan_req.ts";
-import { LiveSeats } from "../../src/requests/live_assignment.ts";
+import { LiveAssignment } from "../../src/requests/live_assignment.ts";
 import type { LiveRow, Seating } from "../../src/requests/live_relays.ts";
 import { PEOPLE, REFUSED, RELAYS, type Request, requests } from "../support/requests.ts";
 
@@ -25,17 +25,17 @@ const steps: fc.Arbitrary<Step[]> = fc.array(
 
 class Seated {
   readonly settings: PlanSettings;
-  readonly known: Map<string, Known>;
-  readonly live: LiveSeats;
+  readonly known: Map<string, RelayKnowledge>;
+  readonly live: LiveAssignment;
   readonly sum = new Map<string, Set<LiveRow>>();
 
   constructor({ lists, options }: Request) {
     this.settings = planSettings({ ...options, indexerRelays: [] });
     this.known = new Map(lists);
-    this.live = new LiveSeats(
+    this.live = new LiveAssignment(
       this.settings,
       this.scratch(),
-      ({ key }) => this.known.get(key)?.write ?? [],
+      ({ subject }) => this.known.get(subject)?.write ?? [],
     );
     for (const [url, rows] of this.live.asked()) this.sum.set(url, new Set(rows));
   }
@@ -43,8 +43,8 @@ class Seated {
   scratch(): Seating[] {
     const filters = [{ kinds: [1], authors: some }];
     return planReq(filters, this.known, { ...this.settings, indexerRelays: [] }).people
-      .filter(({ lane }) => lane === "write")
-      .map(({ lane, pubkey, relays }) => ({ lane, key: pubkey, urls: relays }));
+      .filter(({ role }) => role === "write")
+      .map(({ role, pubkey, relays }) => ({ role, subject: pubkey, urls: relays }));
   }
 
   step(step: Step): void {
@@ -76,7 +76,7 @@ class Seated {
     const asked = [...this.live.asked()];
     return some.map((key) => ({
       key,
-      urls: asked.filter(([, rows]) => [...rows].some((row) => row.key === key)).map(([url]) =>
+      urls: asked.filter(([, rows]) => [...rows].some((row) => row.subject === key)).map(([url]) =>
         url
       ),
       own: this.own(key).filter((url) => asked.some(([open]) => open === url)),

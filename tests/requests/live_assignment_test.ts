@@ -1,26 +1,26 @@
 import assert from "node:assert/strict";
 import { type PlanOptions, planSettings } from "../../src/plan/plan_options.ts";
-import { LiveSeats } from "../../src/requests/live_assignment.ts";
+import { LiveAssignment } from "../../src/requests/live_assignment.ts";
 import { url } from "../support/scripted_request.ts";
 
 const [ALICE, BOB, CAROL, DAVE] = ["aa", "bb", "cc", "dd"].map((byte) => byte.repeat(32));
 const urls = (letters: string) => [...letters].map(url);
 
 /** Seats by letters: `{ [ALICE]: "ab" }` has alice asked for on `a` and `b`, which she lists. */
-function seats(own: Record<string, string>, options: PlanOptions = {}): LiveSeats {
+function seats(own: Record<string, string>, options: PlanOptions = {}): LiveAssignment {
   const settings = planSettings({ relaysPerAuthor: 2, maxRelays: 3, ...options });
   const seatings = Object.entries(own).map(([key, letters]) => ({
-    lane: "write" as const,
-    key,
+    role: "write" as const,
+    subject: key,
     urls: urls(letters),
   }));
-  return new LiveSeats(settings, seatings, ({ key }) => urls(own[key]));
+  return new LiveAssignment(settings, seatings, ({ subject }) => urls(own[subject]));
 }
 
 /** Who is asked for where: `{ a: [ALICE] }`. */
-function asked(seats: LiveSeats): Record<string, string[]> {
+function asked(seats: LiveAssignment): Record<string, string[]> {
   const found = [...seats.asked()].map(([url, rows]) =>
-    [url[6], [...rows].map(({ key }) => key).sort()] as const
+    [url[6], [...rows].map(({ subject }) => subject).sort()] as const
   );
   return Object.fromEntries(found.sort(([a], [b]) => a < b ? -1 : 1));
 }
@@ -145,8 +145,8 @@ Deno.test("LiveSeats compares itself with other seatings by the same measure", (
   const live = seats({ [ALICE]: "ab", [BOB]: "b", [CAROL]: "" });
   assert.deepEqual(live.merit, { unasked: 1, covered: 2, worth: 2.5 });
   const seating = (key: string, letters: string) => ({
-    lane: "write" as const,
-    key,
+    role: "write" as const,
+    subject: key,
     urls: urls(letters),
   });
   const same = [seating(ALICE, "ab"), seating(BOB, "b"), seating(CAROL, "")];
@@ -163,13 +163,13 @@ Deno.test("LiveSeats that adopts a seating moves nobody who sits on one of its r
   live.list("write", BOB, urls("bc"));
   const before = asked(live);
   live.adopt([
-    { lane: "write", key: ALICE, urls: urls("b") },
-    { lane: "write", key: BOB, urls: urls("c") },
-    { lane: "write", key: CAROL, urls: urls("c") },
-    { lane: "write", key: DAVE, urls: urls("a") },
+    { role: "write", subject: ALICE, urls: urls("b") },
+    { role: "write", subject: BOB, urls: urls("c") },
+    { role: "write", subject: CAROL, urls: urls("c") },
+    { role: "write", subject: DAVE, urls: urls("a") },
   ]);
   assert.deepEqual(asked(live), before);
-  live.adopt([{ lane: "write", key: BOB, urls: urls("b") }]);
+  live.adopt([{ role: "write", subject: BOB, urls: urls("b") }]);
   assert.deepEqual(asked(live), { b: [BOB] }, "others are asked for no longer");
 });
 

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import assert from "node:assert/strict";
 import { isPubkey } from "../../src/nostr/pubkeys.ts";
-import type { Known } from "../../src/nostr/types.ts";
+import type { RelayKnowledge } from "../../src/nostr/types.ts";
 import { type PlanOptions, type PlanSettings, planSettings } from "../../src/plan/plan_options.ts";
 import { planParts } from "../../src/plan/plan_req.ts";
 import { reqParts } from "../../src/plan/req_parts.ts";
@@ -12,7 +12,7 @@ import { zipfLists } from "../../testing/world/world.ts";
 import { PEOPLE, REFUSED, RELAYS, type Request, requests, someOf } from "../support/requests.ts";
 
 /** Lists that arrive, one after the other. */
-type Updates = readonly (readonly [pubkey: string, known: Known])[];
+type Updates = readonly (readonly [pubkey: string, known: RelayKnowledge])[];
 
 const entries = fc.array(fc.constantFrom(...RELAYS, ...REFUSED), { maxLength: 5 });
 const updates: fc.Arbitrary<Updates> = fc.array(
@@ -30,7 +30,7 @@ const indexers = someOf(RELAYS, 2);
 /** A plan of a request, and what its differences add up to. */
 class Followed {
   readonly settings: PlanSettings;
-  readonly known: Map<string, Known>;
+  readonly known: Map<string, RelayKnowledge>;
   readonly plan: LivePlan;
   readonly sum = new Map<string, Set<LiveRow>>();
   readonly #parts;
@@ -49,7 +49,7 @@ class Followed {
     return planParts(this.#parts, this.known, this.settings);
   }
 
-  update(pubkey: string, known: Known): void {
+  update(pubkey: string, known: RelayKnowledge): void {
     this.known.set(pubkey, { ...this.known.get(pubkey), ...known });
     this.plan.update(pubkey, known);
     this.add();
@@ -71,9 +71,9 @@ class Followed {
   get rows(): Map<string, LiveRow & { readonly urls: string[] }> {
     const rows = new Map<string, LiveRow & { urls: string[] }>();
     for (const [url, asked] of this.plan.asked()) {
-      for (const { lane, key } of asked) {
-        const name = `${lane} ${key}`;
-        const row = rows.get(name) ?? { lane, key, urls: [] };
+      for (const { role, subject } of asked) {
+        const name = `${role} ${subject}`;
+        const row = rows.get(name) ?? { role, subject, urls: [] };
         rows.set(name, row);
         row.urls.push(url);
       }
@@ -82,10 +82,10 @@ class Followed {
   }
 
   /** The usable relays of somebody's own list. */
-  own({ lane, key }: LiveRow): string[] {
+  own({ role, subject }: LiveRow): string[] {
     const { check, weight } = this.settings;
-    const list = lane === "write" || lane === "read" || lane === "dm"
-      ? this.known.get(key)?.[lane] ?? []
+    const list = role === "write" || role === "read" || role === "dm"
+      ? this.known.get(subject)?.[role] ?? []
       : [];
     const urls = list.map((url) => check(url).url).filter((url) => url !== undefined);
     return [...new Set(urls)].filter((url) => weight(url) > 0);
@@ -93,12 +93,14 @@ class Followed {
 
   /** How many people are asked for on relays of their own, by the plan from scratch. */
   get scratchCovered(): number {
-    const { urls, names, lanes, places, copies } = this.scratch().seats;
+    const { urls, subjects, roles, relayIndexes, relaysPerSubject } = this.scratch().assignment;
     let covered = 0;
-    for (const { lane, first, end } of lanes) {
+    for (const { role, first, end } of roles) {
       for (let row = first; row < end; row++) {
-        const own = this.own({ lane, key: names[row] });
-        const seats = [...places.subarray(row * copies, (row + 1) * copies)];
+        const own = this.own({ role, subject: subjects[row] });
+        const seats = [
+          ...relayIndexes.subarray(row * relaysPerSubject, (row + 1) * relaysPerSubject),
+        ];
         if (seats.some((place) => place >= 0 && own.includes(urls[place]))) covered++;
       }
     }
@@ -132,13 +134,13 @@ Deno.test("LivePlan is what its differences add up to", () => {
 Deno.test("LivePlan begins as the plan that is carried out", () => {
   fc.assert(fc.property(requests, (request) => {
     const followed = new Followed(request);
-    const { seats } = followed.scratch();
-    const { urls, names, lanes, places, copies } = seats;
-    for (const { lane, first, end } of lanes) {
+    const { assignment } = followed.scratch();
+    const { urls, subjects, roles, relayIndexes, relaysPerSubject } = assignment;
+    for (const { role, first, end } of roles) {
       for (let row = first; row < end; row++) {
-        const own = [...places.subarray(row * copies, (row + 1) * copies)]
+        const own = [...relayIndexes.subarray(row * relaysPerSubject, (row + 1) * relaysPerSubject)]
           .filter((place) => place >= 0).map((place) => urls[place]);
-        const found = followed.rows.get(`${lane} ${names[row]}`)?.urls ?? [];
+        const found = followed.rows.get(`${role} ${subjects[row]}`)?.urls ?? [];
         assert.deepEqual(found.toSorted(), own.toSorted());
       }
     }
@@ -157,10 +159,10 @@ Deno.test("R4: LivePlan asks a relay for somebody only if their list names it, o
     for (const row of followed.rows.values()) {
       const own = followed.own(row);
       const named = row.urls.filter((url) => own.includes(url));
-      if (row.lane === "dm" || named.length > 0) assert.deepEqual(row.urls, named);
+      if (row.role === "dm" || named.length > 0) assert.deepEqual(row.urls, named);
       else {
-        const others = row.lane === "index" ? indexerRelays : fallbackRelays;
-        for (const url of row.urls) assert.ok(row.lane === "open" || others.includes(url));
+        const others = row.role === "index" ? indexerRelays : fallbackRelays;
+        for (const url of row.urls) assert.ok(row.role === "open" || others.includes(url));
       }
     }
   }, { indexerRelays: [] });
@@ -190,15 +192,15 @@ Deno.test("R2: LivePlan leaves out nobody for whom planning from scratch has a r
   always((followed) => {
     const { fallbackRelays } = followed.settings;
     if (fallbackRelays.length === 0 || followed.settings.weight(fallbackRelays[0]) === 0) return;
-    const { names, lanes, places, copies } = followed.scratch().seats;
+    const { subjects, roles, relayIndexes, relaysPerSubject } = followed.scratch().assignment;
     const [ours, theirs] = [new Set<string>(), new Set<string>()];
-    for (const { lane, first, end } of lanes) {
-      if (lane !== "write" && lane !== "read") continue;
+    for (const { role, first, end } of roles) {
+      if (role !== "write" && role !== "read") continue;
       for (let row = first; row < end; row++) {
-        const name = `${lane} ${names[row]}`;
-        if (!isPubkey(names[row])) continue;
+        const name = `${role} ${subjects[row]}`;
+        if (!isPubkey(subjects[row])) continue;
         if (!followed.rows.has(name)) ours.add(name);
-        if (copies === 0 || places[row * copies] < 0) theirs.add(name);
+        if (relaysPerSubject === 0 || relayIndexes[row * relaysPerSubject] < 0) theirs.add(name);
       }
     }
     assert.ok(ours.size <= theirs.size, `${ours.size} > ${theirs.size}`);
@@ -228,7 +230,7 @@ Deno.test("LivePlan goes on asking for what names nobody, though the fallback re
   const it = followed(options, [{ "#t": ["x"] }]);
   weight = 0;
   PEOPLE.forEach((pubkey, i) => it.update(pubkey, { write: [i === 0 ? A : B] }));
-  assert.ok([...it.plan.asked().get(HUB)!].some(({ lane }) => lane === "open"));
+  assert.ok([...it.plan.asked().get(HUB)!].some(({ role }) => role === "open"));
 });
 
 Deno.test("LivePlan gives up a relay for a fallback relay where somebody would be asked for nowhere", () => {
@@ -314,7 +316,9 @@ Deno.test("LivePlan covers as many in a crowd, costs little a list, and moves fe
       }
       const twice = (urls: string[], key: string) =>
         urls.filter((url) => lists.get(key)!.write.includes(url)).length > 1;
-      const ours = [...followed.rows.values()].filter(({ urls, key }) => twice(urls, key)).length;
+      const ours = [...followed.rows.values()].filter(({ urls, subject }) =>
+        twice(urls, subject)
+      ).length;
       const scratch = followed.scratch().plan.people
         .filter(({ relays, pubkey }) => twice([...relays], pubkey)).length;
       assert.ok(ours >= 0.8 * scratch, `${ours} < ${scratch}`);

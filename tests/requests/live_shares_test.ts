@@ -19,17 +19,21 @@ const text = (filter: object) =>
 Deno.test("liveShares() makes of all rows of a plan the filters and seats of that plan", () => {
   fc.assert(fc.property(requests, ({ filters, lists, options }) => {
     // Filters that are asked as a whole are not its business, nor is how filters are cut.
-    const parts = { ...reqParts(filters), open: [] };
+    const parts = { ...reqParts(filters), unscoped: [] };
     const indexerRelays = RELAYS.slice(0, 2);
     const settings = planSettings({ ...options, authorsPerFilter: 1_000, indexerRelays });
-    const { plan, seats } = planParts(parts, lists, settings);
+    const { plan, assignment } = planParts(parts, lists, settings);
     const asked = new Map<string, LiveRow[]>();
-    for (const { lane, first, end } of seats.lanes) {
+    for (const { role, first, end } of assignment.roles) {
       for (let row = first; row < end; row++) {
-        for (let at = row * seats.copies; at < (row + 1) * seats.copies; at++) {
-          if (seats.places[at] < 0) continue;
-          const url = seats.urls[seats.places[at]];
-          asked.set(url, [...asked.get(url) ?? [], { lane, key: seats.names[row] }]);
+        for (
+          let at = row * assignment.relaysPerSubject;
+          at < (row + 1) * assignment.relaysPerSubject;
+          at++
+        ) {
+          if (assignment.relayIndexes[at] < 0) continue;
+          const url = assignment.urls[assignment.relayIndexes[at]];
+          asked.set(url, [...asked.get(url) ?? [], { role, subject: assignment.subjects[row] }]);
         }
       }
     }
@@ -38,20 +42,25 @@ Deno.test("liveShares() makes of all rows of a plan the filters and seats of tha
       new Map([...routes].sort().map(([url, filters]) => [url, filters.map(text).sort()]));
     assert.deepEqual(texts(shares.routes), texts(plan.routes));
 
-    const { urls, names, lanes, places, copies } = shares.seats;
+    const { urls, subjects, roles, relayIndexes, relaysPerSubject } = shares.assignment;
     const seated = new Map<string, LiveRow[]>();
-    for (const { lane, first, end } of lanes) {
+    for (const { role, first, end } of roles) {
       for (let row = first; row < end; row++) {
-        for (const place of places.subarray(row * copies, (row + 1) * copies)) {
+        for (
+          const place of relayIndexes.subarray(row * relaysPerSubject, (row + 1) * relaysPerSubject)
+        ) {
           if (place < 0) continue;
-          seated.set(urls[place], [...seated.get(urls[place]) ?? [], { lane, key: names[row] }]);
+          seated.set(urls[place], [...seated.get(urls[place]) ?? [], {
+            role,
+            subject: subjects[row],
+          }]);
         }
       }
     }
     const rows = (all: ReadonlyMap<string, LiveRow[]>) =>
       new Map(
         [...all].sort().map(([url, rows]) =>
-          [url, rows.map(({ lane, key }) => `${lane} ${key}`).sort()] as const
+          [url, rows.map(({ role, subject }) => `${role} ${subject}`).sort()] as const
         ),
       );
     assert.deepEqual(rows(seated), rows(asked));
@@ -60,16 +69,17 @@ Deno.test("liveShares() makes of all rows of a plan the filters and seats of tha
 
 Deno.test("liveShares() leaves what is asked as a whole to others", () => {
   const parts = reqParts([{ "#t": ["x"] }]);
-  const asked = new Map([["wss://a.example/", [{ lane: "open" as const, key: "" }]]]);
-  const { routes, seats } = liveShares(parts, asked, planSettings());
+  const asked = new Map([["wss://a.example/", [{ role: "open" as const, subject: "" }]]]);
+  const { routes, assignment } = liveShares(parts, asked, planSettings());
   assert.equal(routes.size, 0);
-  assert.deepEqual(seats.names, []);
+  assert.deepEqual(assignment.subjects, []);
 });
 
 Deno.test("liveShares() asks a relay for nobody's profile that it is asked for as an author anyway", () => {
   const [alice, bob] = ["aa".repeat(32), "bb".repeat(32)];
   const parts = reqParts([{ kinds: [0, 1], authors: [alice, bob] }]);
-  const rows = (...rows: [LiveRow["lane"], string][]) => rows.map(([lane, key]) => ({ lane, key }));
+  const rows = (...rows: [LiveRow["role"], string][]) =>
+    rows.map(([role, subject]) => ({ role, subject }));
   const asked = new Map([
     ["wss://a.example/", rows(["index", alice], ["index", bob], ["write", alice])],
   ]);

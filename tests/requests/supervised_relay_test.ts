@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { RelayError } from "../../src/nostr/errors.ts";
+import { RelayFailureError } from "../../src/nostr/errors.ts";
 import { holding, RELAY } from "../../testing/scripted_network.ts";
 import { settled } from "../../testing/test_clock.ts";
 import { AUTHORS, note, notes } from "../support/notes.ts";
@@ -94,14 +94,14 @@ Deno.test("SupervisedRelay lets go of a request whose reader leaves it", async (
   assert.equal(test.live.length, 0);
 });
 
-Deno.test("SupervisedRelay publishes, and rejects with a RelayError where it could not", async () => {
+Deno.test("SupervisedRelay publishes, and rejects with a RelayFailureError where it could not", async () => {
   const test = new SupervisorTest({
     onEvent: ({ id, kind }, relay) => relay.say(["OK", id, kind === 1, "blocked: notes only"]),
   });
   const pool = test.pool(RELAY, "wss://other.example/");
   await test.relay(RELAY).event(note());
   await pool.event(note());
-  await assert.rejects(test.relay(RELAY).event(note({ kind: 7 })), RelayError);
+  await assert.rejects(test.relay(RELAY).event(note({ kind: 7 })), RelayFailureError);
   await assert.rejects(pool.event(note({ kind: 7 })), (error: AggregateError) => {
     assert.deepEqual(error.errors.map(({ relay, reason }) => [relay, reason]), [
       [RELAY, "blocked"],
@@ -122,7 +122,7 @@ Deno.test("SupervisedRelay tells of each event that the relay took, and of no ot
   const event = note();
   await relay.event(event);
   assert.deepEqual(published, [[event, RELAY]]);
-  await assert.rejects(relay.event(note({ kind: 7 })), RelayError);
+  await assert.rejects(relay.event(note({ kind: 7 })), RelayFailureError);
   const signal = AbortSignal.abort(new Error("no longer"));
   await assert.rejects(relay.event(note(), { signal }), { message: "no longer" });
   assert.equal(published.length, 1);
@@ -165,7 +165,10 @@ Deno.test("SupervisedRelay that is closed first publishes what is under way, but
     assert.ok(isClosed);
     await settled();
     if (ok) assert.equal(outcome, "taken");
-    else assert.equal((outcome as RelayError).reason, ok === false ? "blocked" : "disconnected");
+    else {assert.equal(
+        (outcome as RelayFailureError).reason,
+        ok === false ? "blocked" : "disconnected",
+      );}
     assert.ok(test.last.isClosed);
     assert.equal(test.clock.pending, 0);
   }

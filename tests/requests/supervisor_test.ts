@@ -19,14 +19,14 @@ function planned(letters: string, relaysPerAuthor = 2) {
 
 Deno.test("Supervisor keeps one link a relay, however its URL is spelled", () => {
   const { supervisor } = new SupervisorTest();
-  const link = supervisor.link(RELAY);
+  const link = supervisor.connector(RELAY);
   for (
     const spelled of ["wss://relay.example", "WSS://Relay.Example:443/", "wss://relay.example//"]
   ) {
-    assert.equal(supervisor.link(spelled), link);
+    assert.equal(supervisor.connector(spelled), link);
   }
   assert.equal(link.url, RELAY);
-  assert.notEqual(supervisor.link("wss://relay.example/path"), link);
+  assert.notEqual(supervisor.connector("wss://relay.example/path"), link);
   // An app may name what lists may not.
   for (
     const [named, normal] of [
@@ -35,16 +35,16 @@ Deno.test("Supervisor keeps one link a relay, however its URL is spelled", () =>
       ["WSS://ABC.onion", "wss://abc.onion/"],
       ["not a url", "not a url"],
     ]
-  ) assert.equal(supervisor.link(named).url, normal);
+  ) assert.equal(supervisor.connector(named).url, normal);
 });
 
 Deno.test("Supervisor knows whether a connection stands, and makes no link to find out", async () => {
   const { supervisor, relays } = new SupervisorTest();
   assert.ok(!supervisor.isOpen(RELAY));
-  const link = supervisor.link(RELAY);
+  const link = supervisor.connector(RELAY);
   assert.ok(!supervisor.isOpen(RELAY));
   link.use();
-  await link.session(0, new AbortController().signal);
+  await link.connection(0, new AbortController().signal);
   await settled();
   assert.ok(supervisor.isOpen(RELAY));
   supervisor.close();
@@ -55,12 +55,12 @@ Deno.test("Supervisor knows whether a connection stands, and makes no link to fi
 Deno.test("Supervisor forgets links that nobody uses, and keeps those that somebody does", async () => {
   const test = new SupervisorTest();
   const { supervisor } = test;
-  const used = supervisor.link(RELAY);
+  const used = supervisor.connector(RELAY);
   const use = used.use();
   const relay = test.relay("wss://seldom.example/");
-  for (let n = 0; n < 10_000; n++) supervisor.link(`wss://r${n}.example/`);
+  for (let n = 0; n < 10_000; n++) supervisor.connector(`wss://r${n}.example/`);
   assert.ok(supervisor.size <= 2_000);
-  assert.equal(supervisor.link(RELAY), used);
+  assert.equal(supervisor.connector(RELAY), used);
   // Who holds a link that was forgotten gets another.
   const query = relay.query([filter]);
   await settled();
@@ -71,11 +71,11 @@ Deno.test("Supervisor forgets links that nobody uses, and keeps those that someb
 
 Deno.test("Supervisor that is closed opens nothing any longer, not even what it did not know", async () => {
   const { supervisor, relays } = new SupervisorTest();
-  const known = supervisor.link(RELAY);
+  const known = supervisor.connector(RELAY);
   await supervisor.close();
-  for (const link of [known, supervisor.link("wss://new.example/")]) {
+  for (const link of [known, supervisor.connector("wss://new.example/")]) {
     link.use();
-    await assert.rejects(link.session(0, new AbortController().signal), {
+    await assert.rejects(link.connection(0, new AbortController().signal), {
       reason: "unreachable",
       message: /outbox is closed$/,
     });
@@ -85,19 +85,22 @@ Deno.test("Supervisor that is closed opens nothing any longer, not even what it 
 
 Deno.test("Supervisor knows a plan's filters for parts of one request, once", async () => {
   const { supervisor } = new SupervisorTest();
-  const { plan, seats, ...rest } = await planned("ab");
-  supervisor.planned({ plan, seats, ...rest });
+  const { plan, assignment, ...rest } = await planned("ab");
+  supervisor.planned({ plan, assignment, ...rest });
   const parts = [...plan.routes].map(([url, filters]) => ({
     url,
     part: supervisor.take(filters, url),
   }));
   const [first, second] = parts;
   assert.equal(first.part.request, second.part.request);
-  assert.deepEqual(parts.map(({ part }) => seats.urls[part.place]), parts.map(({ url }) => url));
+  assert.deepEqual(
+    parts.map(({ part }) => assignment.urls[part.relayIndex]),
+    parts.map(({ url }) => url),
+  );
 
   const again = supervisor.take(plan.routes.get(first.url)!, first.url);
   assert.notEqual(again.request, first.part.request);
-  assert.equal(again.place, 0);
+  assert.equal(again.relayIndex, 0);
   const other = supervisor.take([filter], RELAY);
   assert.notEqual(other.request, supervisor.take([filter], RELAY).request);
 });
@@ -111,11 +114,16 @@ Deno.test("Supervisor has nobody stand in who backs off", async () => {
     const first = await planned(own, 1);
     test.supervisor.planned(first);
     const [[at, filters]] = first.plan.routes;
-    const { request, place } = test.supervisor.take(filters, at);
+    const { request, relayIndex } = test.supervisor.take(filters, at);
     const controller = new AbortController();
     const reading = (async () => {
       for await (
-        const _ of request.join(place, test.supervisor.link(at), filters, controller.signal)
+        const _ of request.join(
+          relayIndex,
+          test.supervisor.connector(at),
+          filters,
+          controller.signal,
+        )
       );
     })();
     await test.clock.advance(100);
@@ -128,8 +136,8 @@ Deno.test("Supervisor has nobody stand in who backs off", async () => {
 Deno.test("Supervisor has nobody stand in who backs off, in what a request follows either", async () => {
   let spared: Planned | undefined;
   const test = new SupervisorTest({}, {
-    follow(_, { without }, spare = (without) => without) {
-      spared = spare(without)(new Set([url("a")]), () => true, 1);
+    follow(_, { replan }, spare = (without) => without) {
+      spared = spare(replan)(new Set([url("a")]), () => true, 1);
     },
   });
   test.fake.backOff(url("b"), START * 1000 + 60_000);
@@ -144,9 +152,14 @@ Deno.test("Supervisor gives a deep request four times as long", async () => {
     const own = await planned("a");
     test.supervisor.planned({ ...own, isDeep });
     const [[at, filters]] = own.plan.routes;
-    const { request, place } = test.supervisor.take(filters, at);
+    const { request, relayIndex } = test.supervisor.take(filters, at);
     const controller = new AbortController();
-    const reader = request.join(place, test.supervisor.link(at), filters, controller.signal);
+    const reader = request.join(
+      relayIndex,
+      test.supervisor.connector(at),
+      filters,
+      controller.signal,
+    );
     let isDone = false;
     reader.next().then(() => isDone = true);
     await test.clock.advance(ms - 1);

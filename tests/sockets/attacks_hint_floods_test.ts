@@ -71,7 +71,7 @@ Deno.test("a million hints that are attached to a filter, or given with it, are 
   const attached = await outbox.reqRouter([withHints(postsOf(alice), urls)]);
   assert.ok(attached.size <= 4, `${attached.size}`);
   const hints = urls.slice(0, 100_000).map((url): Hint => ({
-    about: bob.pubkey,
+    subject: bob.pubkey,
     url,
     source: "hand",
   }));

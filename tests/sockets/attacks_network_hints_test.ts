@@ -55,13 +55,13 @@ Deno.test("hints from every source that name the app's own network lead nowhere"
   });
   await net.find({ kinds: [1, 3], authors: [stranger.pubkey] });
   for (
-    const hint of [urls, urls.map((url) => ({ about: bob.pubkey, url, source: "hand" as const }))]
+    const hint of [urls, urls.map((url) => ({ subject: bob.pubkey, url, source: "hand" as const }))]
   ) {
     await net.find(withHints(postsOf(bob), hint));
     await net.find(withHints({ ids: [id] }, hint));
     await net.find(withHints({ kinds: [9], "#h": ["cats"] }, hint));
     await outbox.reqRouter([postsOf(bob)], {
-      hints: urls.map((url) => ({ about: bob.pubkey, url, source: "hand" })),
+      hints: urls.map((url) => ({ subject: bob.pubkey, url, source: "hand" })),
     });
   }
   await net.find(postsOf(bob, carol, stranger), { ids: [id] }, { kinds: [9], "#h": ["cats"] });

@@ -1,15 +1,15 @@
 import { NCache, NRelay1 } from "@nostrify/nostrify";
 import assert from "node:assert/strict";
 import { verifyEvent } from "nostr-tools";
-import { KeptRecords } from "../../src/base/persistent_map.ts";
-import { Gate } from "../../src/base/semaphore.ts";
+import { PersistentMap } from "../../src/base/persistent_map.ts";
+import { Semaphore } from "../../src/base/semaphore.ts";
 import { askRelay } from "../../src/connections/ask_relay.ts";
-import { UsualConnect } from "../../src/connections/connect_timeout.ts";
-import { RelayLink } from "../../src/connections/relay_connector.ts";
+import { ConnectTimeout } from "../../src/connections/connect_timeout.ts";
+import { RelayConnector } from "../../src/connections/relay_connector.ts";
 import { Discovery } from "../../src/discovery/discovery.ts";
-import { LIST_CHECKS } from "../../src/discovery/search_log.ts";
+import { SEARCH_LOG_RECORDS } from "../../src/discovery/search_log.ts";
 import { RelayListStore } from "../../src/lists/relay_list_store.ts";
-import { rememberingVerifier } from "../../src/nostr/verification_cache.ts";
+import { cachedVerifier } from "../../src/nostr/verification_cache.ts";
 import { RelayMemory } from "../../src/relays/relay_memory.ts";
 import { type FaultName, type FaultyRelay, startFault } from "../../testing/faulty_relay.ts";
 import { Signer } from "../../testing/signer.ts";
@@ -32,24 +32,24 @@ class SocketWorld implements AsyncDisposable {
   readonly discovery: Discovery;
   readonly errors: Error[] = [];
   readonly #relays: readonly FaultyRelay[];
-  readonly #links = new Map<string, RelayLink>();
+  readonly #links = new Map<string, RelayConnector>();
   readonly #opened: NRelay1[] = [];
 
   constructor(relays: readonly FaultyRelay[]) {
     this.#relays = relays;
     const clock = this.clock = new IdleClock(() => this.#activity());
     const onError = (error: Error) => void this.errors.push(error);
-    const verify = rememberingVerifier(verifyEvent);
+    const verify = cachedVerifier(verifyEvent);
     const now = () => clock.now();
     this.store = new RelayListStore(new NCache({ max: 1_000 }), { verifyEvent: verify, now });
     const random = () => 0.5;
     const memory = this.memory = new RelayMemory({ clock, random, onError });
     const legs = { clock, memory, random, maxPages: 100, rank: 0 };
-    const gate = new Gate(10);
+    const semaphore = new Semaphore(10);
     const link = (url: string) => {
       const known = this.#links.get(url);
       if (known) return known;
-      const made = new RelayLink(url, {
+      const made = new RelayConnector(url, {
         open: (url, options) => {
           const relay = new NRelay1(url, options);
           this.#opened.push(relay);
@@ -57,8 +57,8 @@ class SocketWorld implements AsyncDisposable {
         },
         clock,
         memory,
-        gate,
-        usualConnect: new UsualConnect(),
+        semaphore,
+        connectTimeout: new ConnectTimeout(),
         verifyEvent: verify,
         idleTimeout: 30_000,
         onRelayError: () => {},
@@ -79,9 +79,9 @@ class SocketWorld implements AsyncDisposable {
       hintsOf: () => [],
       isUsable: (url) => memory.retryAt(url) <= clock.now(),
       weight: () => 1,
-      checks: new KeptRecords({ ...LIST_CHECKS, clock, onError, max: 1_000 }),
+      searchLog: new PersistentMap({ ...SEARCH_LOG_RECORDS, clock, onError, max: 1_000 }),
       refreshAfter: 21_600_000,
-      noneAfter: 3_600_000,
+      missingTtl: 3_600_000,
       onError,
     });
   }

@@ -1,7 +1,7 @@
 import type { NostrEvent } from "@nostrify/types";
 import assert from "node:assert/strict";
 import { verifyEvent } from "nostr-tools";
-import { RelayError } from "../../src/nostr/errors.ts";
+import { RelayFailureError } from "../../src/nostr/errors.ts";
 import type { RelayFailure } from "../../src/nostr/types.ts";
 import { FAULTS, type FaultSettings, startFault } from "../../testing/faulty_relay.ts";
 import { Signer } from "../../testing/signer.ts";
@@ -119,7 +119,7 @@ for (const name of faults) {
     assert.deepEqual(error.errors.map(({ relay, reason }) => [relay, reason]), [
       [faulty.url, reason],
     ]);
-    assert.ok(error.errors[0] instanceof RelayError);
+    assert.ok(error.errors[0] instanceof RelayFailureError);
     assert.deepEqual(world.errors, []);
   });
 }

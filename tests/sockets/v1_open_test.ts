@@ -1,6 +1,6 @@
 import { NRelay1 } from "@nostrify/nostrify";
 import assert from "node:assert/strict";
-import { RelayError } from "../../src/nostr/errors.ts";
+import { RelayFailureError } from "../../src/nostr/errors.ts";
 import { type FaultName, startFault, throwingOpen } from "../../testing/faulty_relay.ts";
 import { Signer } from "../../testing/signer.ts";
 import { World } from "../support/outbox_world.ts";
@@ -32,8 +32,8 @@ Deno.test("V1 an exception out of open() is a relay that cannot be reached, and 
   assert.equal(await other.end(), "EOSE");
   const published = world.event(alice.sign({ content: "again" }));
   const { errors } = await published.then(() => assert.fail(), (error) => error);
-  for (const error of errors) assert.ok(error instanceof RelayError);
-  assert.deepEqual(errors.map(({ relay, reason }: RelayError) => [relay, reason]), [
+  for (const error of errors) assert.ok(error instanceof RelayFailureError);
+  assert.deepEqual(errors.map(({ relay, reason }: RelayFailureError) => [relay, reason]), [
     [bad[0], "unreachable"],
     [bad[1], "unreachable"],
   ]);
@@ -53,7 +53,10 @@ Deno.test("V1 a URL that WebSocket refuses hides nothing, where the app itself n
 
   const published = world.event(alice.sign({ content: "again" }), bad);
   const { errors } = await published.then(() => assert.fail(), (error) => error);
-  assert.deepEqual(errors.map(({ reason }: RelayError) => reason), bad.map(() => "unreachable"));
+  assert.deepEqual(
+    errors.map(({ reason }: RelayFailureError) => reason),
+    bad.map(() => "unreachable"),
+  );
 });
 
 Deno.test("V1 a list's entries that are no URLs are left out, and the rest is asked", async () => {

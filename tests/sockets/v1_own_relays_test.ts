@@ -2,7 +2,7 @@ import { NPool } from "@nostrify/nostrify";
 import type { NostrEvent, NRelay } from "@nostrify/types";
 import assert from "node:assert/strict";
 import { createOutbox } from "../../src/create_outbox.ts";
-import { RelayError } from "../../src/nostr/errors.ts";
+import { RelayFailureError } from "../../src/nostr/errors.ts";
 import { Signer } from "../../testing/signer.ts";
 import { IdleClock } from "../support/idle_clock.ts";
 
@@ -118,6 +118,6 @@ for (const [what, parts] of Object.entries(odd)) {
     assert.ok(found.length <= 1);
     assert.match(verbs.join(), /^(?:EVENT,)?(?:EOSE|CLOSED)$/);
     if (parts.event === undefined) return assert.equal(error, undefined);
-    assert.ok(error instanceof AggregateError && error.errors[0] instanceof RelayError);
+    assert.ok(error instanceof AggregateError && error.errors[0] instanceof RelayFailureError);
   });
 }

@@ -6,13 +6,13 @@
 
 import type { NostrEvent, NostrFilter, NStore } from "@nostrify/types";
 import { matchFilters } from "nostr-tools";
-import { KeptRecords } from "../../src/base/persistent_map.ts";
+import { PersistentMap } from "../../src/base/persistent_map.ts";
 import type { RecordStore } from "../../src/base/record_store.ts";
 import { Discovery } from "../../src/discovery/discovery.ts";
 import type { DiscoveryOptions } from "../../src/discovery/discovery_options.ts";
 import type { DiscoveryProgress } from "../../src/discovery/discovery_progress.ts";
 import type { SearchAnswer } from "../../src/discovery/relay_search_queue.ts";
-import { LIST_CHECKS } from "../../src/discovery/search_log.ts";
+import { SEARCH_LOG_RECORDS } from "../../src/discovery/search_log.ts";
 import { RelayListStore } from "../../src/lists/relay_list_store.ts";
 import { isNewer } from "../../src/nostr/versions.ts";
 import { quiet, START, TestClock } from "../../testing/test_clock.ts";
@@ -149,7 +149,7 @@ export class DiscoveryWorld {
     const onError = (error: Error) => void this.errors.push(error);
     this.store = new RelayListStore(this.db, {
       now: () => clock.now(),
-      maxNoneAge: 1,
+      missingTtl: 1,
       verifyEvent: ({ sig }) => {
         this.verified++;
         return sig !== FORGED;
@@ -165,9 +165,15 @@ export class DiscoveryWorld {
       hintsOf: (pubkey) => this.hints.get(pubkey) ?? [],
       isUsable: (url) => !this.unusable.has(url),
       weight: (url) => this.weights.get(url) ?? 1,
-      checks: new KeptRecords({ ...LIST_CHECKS, clock, backend, onError, max: 200_000 }),
+      searchLog: new PersistentMap({
+        ...SEARCH_LOG_RECORDS,
+        clock,
+        backend,
+        onError,
+        max: 200_000,
+      }),
       refreshAfter: 6 * 3_600_000,
-      noneAfter: 3_600_000,
+      missingTtl: 3_600_000,
       onProgress: (progress) => this.progress.push(progress),
       onError,
       ...options,

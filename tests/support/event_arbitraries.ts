@@ -8,15 +8,15 @@
 import type { NostrEvent } from "@nostrify/types";
 import fc from "fast-check";
 import { normalizeRelayUrl } from "../../src/nostr/relay_url.ts";
-import { hintKey } from "../../src/nostr/subject_key.ts";
-import type { HintSource, Known } from "../../src/nostr/types.ts";
+import { subjectKey } from "../../src/nostr/subject_key.ts";
+import type { HintSource, RelayKnowledge } from "../../src/nostr/types.ts";
 import type { PlanOptions } from "../../src/plan/plan_options.ts";
 import { listedUrl, PEOPLE, RELAYS } from "./arbitraries.ts";
 
 /** An event to publish, what is known of people and groups, and options. */
 export interface Publication {
   readonly event: NostrEvent;
-  readonly known: ReadonlyMap<string, Known>;
+  readonly known: ReadonlyMap<string, RelayKnowledge>;
   readonly options: PlanOptions;
 }
 
@@ -105,16 +105,16 @@ const hints = fc.uniqueArray(
 );
 
 /** What is known of one person: of each list, that it is there, empty, junk, or not known. */
-const oneKnown: fc.Arbitrary<Known> = fc.record(
+const oneKnown: fc.Arbitrary<RelayKnowledge> = fc.record(
   { write: urls, read: urls, dm: urls, private: urls, hints },
   { requiredKeys: [], noNullPrototype: true },
 );
 
-const known: fc.Arbitrary<ReadonlyMap<string, Known>> = fc.tuple(
+const known: fc.Arbitrary<ReadonlyMap<string, RelayKnowledge>> = fc.tuple(
   fc.uniqueArray(fc.tuple(user, oneKnown), { maxLength: 6, selector: ([pubkey]) => pubkey }),
   fc.option(hints),
 ).map(([people, hosts]) =>
-  new Map(hosts ? [...people, [hintKey("group", GROUP), { hints: hosts }]] : people)
+  new Map(hosts ? [...people, [subjectKey("group", GROUP), { hints: hosts }]] : people)
 );
 
 const options: fc.Arbitrary<PlanOptions> = fc.record({

@@ -8,8 +8,8 @@
 import type { NostrFilter } from "@nostrify/types";
 import { isReplaceableKind } from "nostr-tools/kinds";
 import { checkRelayUrl } from "../../src/nostr/relay_url.ts";
-import { hintKey } from "../../src/nostr/subject_key.ts";
-import type { Known, Lane } from "../../src/nostr/types.ts";
+import { subjectKey } from "../../src/nostr/subject_key.ts";
+import type { RelayKnowledge, Role } from "../../src/nostr/types.ts";
 import type { ReqPlan } from "../../src/plan/plan_req.ts";
 import type { KnownRequest } from "./known_requests.ts";
 import { isSame } from "./plans.ts";
@@ -19,7 +19,7 @@ export interface Want {
   /** The place of the filter in the request. */
   readonly index: number;
   /** `open` and `search`: the filter or what is left of it, for relays that serve everybody. */
-  readonly lane: Lane | "open" | "search";
+  readonly lane: Role | "open" | "search";
   /** The filter, for some of its kinds. */
   readonly filter: NostrFilter;
   /** The key that is narrowed; absent where the filter is sent as it is. */
@@ -46,14 +46,14 @@ export function usable(urls: readonly string[] = [], { options }: KnownRequest):
 }
 
 /** The three best relays that hints name. */
-export function hinted(known: Known | undefined, request: KnownRequest): string[] {
+export function hinted(known: RelayKnowledge | undefined, request: KnownRequest): string[] {
   const urls = (known?.hints ?? []).flatMap(({ url }) => each([url], request));
   return usable([...new Set(urls)].slice(0, 3), request);
 }
 
 /** The host of a group, if a hint names one. */
 export function hostOf(group: string, { known, options }: KnownRequest): string | undefined {
-  return known.get(hintKey("group", group))?.hints
+  return known.get(subjectKey("group", group))?.hints
     ?.map(({ url }) => checkRelayUrl(url, options.policy).url)
     .find((url) => url !== undefined);
 }
@@ -113,7 +113,7 @@ function wantsOfOne(given: NostrFilter, request: KnownRequest): Omit<Want, "inde
   if (key === undefined) {
     wants.push(open);
     for (const name of isSearch ? [] : new Set(filter.ids)) {
-      const own = hinted(known.get(hintKey("id", name)), request);
+      const own = hinted(known.get(subjectKey("id", name)), request);
       wants.push({ lane: "id", filter, key: "ids", name, own, others: [] });
     }
     return wants;

@@ -28,11 +28,11 @@ export function testHintReader<Seen>(name: string, trial: ReaderTrial<Seen>): vo
 
   Deno.test(`${name}: gives well-formed hints of its own source alone, whatever it reads`, () => {
     fc.assert(fc.property(anything, (seen) => {
-      for (const { about, url, source, author, ...rest } of reader.read(seen)) {
+      for (const { subject, url, source, author, ...rest } of reader.read(seen)) {
         assert.equal(source, reader.source);
-        assert.match(about, /^(?:[0-9a-f]{64}|id:[0-9a-f]{64}|group:[^]{1,100})$/);
+        assert.match(subject, /^(?:[0-9a-f]{64}|id:[0-9a-f]{64}|group:[^]{1,100})$/);
         assert.ok(typeof url === "string" && url.length >= 1 && url.length <= 256, url);
-        if (author !== undefined) assert.ok(isPubkey(author) && about.startsWith("id:"));
+        if (author !== undefined) assert.ok(isPubkey(author) && subject.startsWith("id:"));
         assert.deepEqual(rest, {});
       }
     }));
@@ -66,7 +66,7 @@ export function testHintReader<Seen>(name: string, trial: ReaderTrial<Seen>): vo
 }
 
 function assertFew(hints: readonly Hint[]): void {
-  const byThing = Map.groupBy(hints, ({ about }) => about);
+  const byThing = Map.groupBy(hints, ({ subject }) => subject);
   for (const [about, said] of byThing) {
     assert.ok(said.length <= 8, about);
     assert.equal(new Set(said.map(({ url }) => url)).size, said.length, about);
@@ -75,7 +75,7 @@ function assertFew(hints: readonly Hint[]): void {
 
 /** Hints in an order of their own: which comes first says nothing. */
 export function sorted(hints: readonly Hint[]): Hint[] {
-  const key = ({ about, url, author }: Hint) => `${about} ${url} ${author}`;
+  const key = ({ subject, url, author }: Hint) => `${subject} ${url} ${author}`;
   return hints.toSorted((a, b) => key(a) < key(b) ? -1 : 1);
 }
 
@@ -83,7 +83,7 @@ export function sorted(hints: readonly Hint[]): Hint[] {
 export function distinctHints(hints: readonly Hint[]): Hint[] {
   const best = new Map<string, Hint>();
   for (const hint of hints) {
-    const key = `${hint.about} ${hint.url}`;
+    const key = `${hint.subject} ${hint.url}`;
     if (best.get(key)?.author === undefined) best.set(key, hint);
   }
   return [...best.values()];

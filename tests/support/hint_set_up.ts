@@ -21,8 +21,8 @@ export function relay(n: number): string {
 }
 
 /** A hint; a tag's, if not said otherwise. */
-export function hint(about: string, url: string, source: HintSource = "tag"): Hint {
-  return { about, url, source };
+export function hint(subject: string, url: string, source: HintSource = "tag"): Hint {
+  return { subject, url, source };
 }
 
 /** A book, under the policy that is closed. */

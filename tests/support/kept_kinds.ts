@@ -5,7 +5,7 @@
  * @module
  */
 
-import { KeptRecords, type KeptRecordsOptions } from "../../src/base/persistent_map.ts";
+import { PersistentMap, type PersistentMapOptions } from "../../src/base/persistent_map.ts";
 import type { RecordStore, RecordTopic } from "../../src/base/record_store.ts";
 import { UNKNOWN_RELAY } from "../../src/relays/relay_record.ts";
 import {
@@ -16,7 +16,7 @@ import {
 import { TestClock } from "../../testing/test_clock.ts";
 import { NOW, recordOf } from "./relay_records.ts";
 
-type Options = Pick<KeptRecordsOptions<unknown>, "clock" | "backend" | "onError" | "max">;
+type Options = Pick<PersistentMapOptions<unknown>, "clock" | "backend" | "onError" | "max">;
 
 /** Records that count how often they were changed. */
 export interface KeptKind {
@@ -29,7 +29,7 @@ export interface KeptKind {
   count(text: string | undefined): number | undefined;
   open(options: Options): {
     /** The records themselves, to be asked for what does not depend on the kind. */
-    readonly records: KeptRecords<unknown>;
+    readonly records: PersistentMap<unknown>;
     /** Changes a record, or begins one. */
     bump(key: string): void;
     /** How often a record was changed. */
@@ -45,7 +45,7 @@ const relays: KeptKind = {
   open(options) {
     const records = relayRecords(options);
     return {
-      records: records as KeptRecords<unknown>,
+      records: records as PersistentMap<unknown>,
       bump(key) {
         records.change(key, (r) => ({ ...r, attempts: r.attempts + 1 }), UNKNOWN_RELAY);
       },
@@ -61,7 +61,7 @@ const numbers: KeptKind = {
   text: (count, changedAt = NOW) => `${count} ${changedAt}`,
   count: (text) => text === undefined ? undefined : parse(text)?.count,
   open(options) {
-    const records = new KeptRecords<Counted>({
+    const records = new PersistentMap<Counted>({
       ...options,
       topic: "spread",
       name: "numbers",
@@ -71,7 +71,7 @@ const numbers: KeptKind = {
       changedAt: ({ changedAt }) => changedAt,
     });
     return {
-      records: records as KeptRecords<unknown>,
+      records: records as PersistentMap<unknown>,
       bump(key) {
         records.change(key, (r) => ({ ...r, count: r.count + 1 }), { count: 0, changedAt: 0 });
       },

@@ -7,8 +7,8 @@
 
 import type { NostrFilter } from "@nostrify/types";
 import fc from "fast-check";
-import { hintKey } from "../../src/nostr/subject_key.ts";
-import type { Known, RelayHint } from "../../src/nostr/types.ts";
+import { subjectKey } from "../../src/nostr/subject_key.ts";
+import type { RelayHint, RelayKnowledge } from "../../src/nostr/types.ts";
 import type { PlanOptions } from "../../src/plan/plan_options.ts";
 import { PEOPLE, REFUSED, RELAYS, someOf } from "./requests.ts";
 
@@ -33,7 +33,7 @@ export const BLOCKED = HOSTED[2];
 /** A request, what is known, and options. */
 export interface KnownRequest {
   readonly filters: NostrFilter[];
-  readonly known: ReadonlyMap<string, Known>;
+  readonly known: ReadonlyMap<string, RelayKnowledge>;
   readonly options: PlanOptions;
 }
 
@@ -79,7 +79,7 @@ const hints: fc.Arbitrary<RelayHint[]> = entries.map((urls) =>
   urls.map((url, i) => ({ url, weight: 1 / (i + 2), source: "tag" }))
 );
 
-const person: fc.Arbitrary<Known> = fc.record({
+const person: fc.Arbitrary<RelayKnowledge> = fc.record({
   write: entries,
   read: entries,
   dm: entries,
@@ -87,19 +87,19 @@ const person: fc.Arbitrary<Known> = fc.record({
   hints,
 }, { requiredKeys: [] });
 
-const known: fc.Arbitrary<ReadonlyMap<string, Known>> = fc.tuple(
+const known: fc.Arbitrary<ReadonlyMap<string, RelayKnowledge>> = fc.tuple(
   fc.array(fc.tuple(fc.constantFrom(...PEOPLE.slice(0, 6)), person), { maxLength: 7 }),
   fc.array(
     fc.tuple(
       fc.constantFrom(
-        ...IDS.map((id) => hintKey("id", id)),
-        ...GROUPS.map((id) => hintKey("group", id)),
+        ...IDS.map((id) => subjectKey("id", id)),
+        ...GROUPS.map((id) => subjectKey("group", id)),
       ),
       fc.record({ hints }),
     ),
     { maxLength: 5 },
   ),
-).map(([people, things]) => new Map<string, Known>([...people, ...things]));
+).map(([people, things]) => new Map<string, RelayKnowledge>([...people, ...things]));
 
 const options: fc.Arbitrary<PlanOptions> = fc.record({
   fallbackRelays: someOf(RELAYS.slice(0, 6), 3),
@@ -125,7 +125,7 @@ export const knownRequests: fc.Arbitrary<KnownRequest> = fc.record({
 
 /** The same request with everything in another order whose order must not matter. */
 export function otherwise({ filters, known, options }: KnownRequest): KnownRequest {
-  const turned = (lists: Known): Known =>
+  const turned = (lists: RelayKnowledge): RelayKnowledge =>
     Object.fromEntries(
       Object.entries(lists).map(([key, urls]) => [key, key === "hints" ? urls : urls.toReversed()]),
     );

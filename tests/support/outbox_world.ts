@@ -8,7 +8,7 @@ import { NPool, NRelay1 } from "@nostrify/nostrify";
 import type { NostrEvent, NostrFilter } from "@nostrify/types";
 import type { OpenOptions } from "../../src/connections/open_relay.ts";
 import { createOutbox, type Outbox } from "../../src/create_outbox.ts";
-import type { RelayError } from "../../src/nostr/errors.ts";
+import type { RelayFailureError } from "../../src/nostr/errors.ts";
 import type { OutboxOptions } from "../../src/outbox_options.ts";
 import type { FaultHost } from "../../testing/faulty_relay.ts";
 import { RelayServer } from "../../testing/relay_server.ts";
@@ -41,7 +41,7 @@ export class World implements AsyncDisposable {
   /** The pool. */
   readonly pool: NPool;
   /** What relays failed at. */
-  readonly failures: RelayError[] = [];
+  readonly failures: RelayFailureError[] = [];
   /** What else went wrong. */
   readonly errors: Error[] = [];
   /** Every relay that was opened. */

@@ -5,7 +5,7 @@
  */
 
 import type { NostrEvent } from "@nostrify/types";
-import { PassingEvents } from "../../src/discovery/passive_discovery.ts";
+import { PassiveDiscovery } from "../../src/discovery/passive_discovery.ts";
 import type { Hint } from "../../src/hints/hint.ts";
 import { A, setUp } from "./list_store.ts";
 
@@ -17,7 +17,7 @@ export function startPassing(lists: NostrEvent[] = []) {
   const { store, db, write } = setUp(lists);
   const hints: Hint[] = [];
   const errors: Error[] = [];
-  const passing = new PassingEvents({
+  const passing = new PassiveDiscovery({
     store,
     book: { add: (some) => hints.push(...some) },
     user: CAROL,

@@ -5,10 +5,10 @@
  */
 
 import type { NostrEvent } from "@nostrify/types";
-import type { RelayError } from "../../src/nostr/errors.ts";
+import type { RelayFailureError } from "../../src/nostr/errors.ts";
 import type { OutboxOptions } from "../../src/outbox_options.ts";
 import { outboxSettings } from "../../src/outbox_settings.ts";
-import { OutboxPeople } from "../../src/people_directory.ts";
+import { PeopleDirectory } from "../../src/people_directory.ts";
 import { holding } from "../../testing/scripted_network.ts";
 import { Signer } from "../../testing/signer.ts";
 import { quiet, type TestClock } from "../../testing/test_clock.ts";
@@ -32,7 +32,7 @@ export function start(options: OutboxOptions = {}, held: NostrEvent[] = [], weig
   const { clock, fake: { memory }, supervisor } = test;
   const published: string[] = [];
   const errors: Error[] = [];
-  const failures: RelayError[] = [];
+  const failures: RelayFailureError[] = [];
   const asked: string[] = [];
   const world = {
     refusal: undefined as Error | undefined,
@@ -54,9 +54,12 @@ export function start(options: OutboxOptions = {}, held: NostrEvent[] = [], weig
     onRelayError: (error) => failures.push(error),
     ...options,
   });
-  const people = new OutboxPeople({
+  const people = new PeopleDirectory({
     settings,
-    supervisor: { link: (url) => supervisor.link(url), blocksChanged: () => world.blocks++ },
+    supervisor: {
+      connector: (url) => supervisor.connector(url),
+      blocksChanged: () => world.blocks++,
+    },
     legs: { clock, memory, random: () => 0.5, maxPages: 0 },
     publish: (url, event, signal) => {
       published.push(`${url} ${event.id}`);
@@ -67,8 +70,8 @@ export function start(options: OutboxOptions = {}, held: NostrEvent[] = [], weig
   });
   /** Where hints say that somebody or something is. */
   const hinted = async (about: string) => {
-    const [people, things] = about.includes(":") ? [[], [about]] : [[about], []];
-    const known = await knowledge.known({ people, things, dm: [], private: [] });
+    const [people, eventsAndGroups] = about.includes(":") ? [[], [about]] : [[about], []];
+    const known = await knowledge.known({ people, eventsAndGroups, dm: [], private: [] });
     return known.get(about)?.hints?.map(({ url, source }) => `${url} ${source}`);
   };
   const { knowledge } = people;

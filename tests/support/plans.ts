@@ -5,7 +5,7 @@
  */
 
 import type { NostrFilter } from "@nostrify/types";
-import type { Lane } from "../../src/nostr/types.ts";
+import type { Role } from "../../src/nostr/types.ts";
 import type { ReqPlan } from "../../src/plan/plan_req.ts";
 
 /** Which keys name people, in the order in which a filter is read. */
@@ -19,12 +19,12 @@ export function about(filter: NostrFilter) {
   const people = filter[key as "#p"]!
     .map((value) => key.toLowerCase() === "#a" ? value.split(":")[1] : value);
   const isMail = key === "#p" && filter.kinds?.every((kind) => kind === 1059);
-  const lane: Lane = key === "authors" ? "write" : isMail ? "dm" : "read";
+  const lane: Role = key === "authors" ? "write" : isMail ? "dm" : "read";
   return { key, lane, people };
 }
 
 /** Who is asked for where. */
-export function asked(plan: ReqPlan): { url: string; pubkey: string; lane: Lane }[] {
+export function asked(plan: ReqPlan): { url: string; pubkey: string; lane: Role }[] {
   return [...plan.routes].flatMap(([url, filters]) =>
     filters.flatMap((filter) => {
       const found = about(filter);

@@ -6,7 +6,10 @@
 
 import type { NostrEvent } from "@nostrify/types";
 import assert from "node:assert/strict";
-import { ListSpreader, type ListSpreaderOptions } from "../../src/discovery/list_rebroadcaster.ts";
+import {
+  ListRebroadcaster,
+  type ListRebroadcasterOptions,
+} from "../../src/discovery/list_rebroadcaster.ts";
 import { settled, TestClock } from "../../testing/test_clock.ts";
 import { A, listEvent, NOW, unsigned } from "./list_store.ts";
 
@@ -25,7 +28,7 @@ export interface Sending {
 }
 
 /** A spreader whose store and relays are under the test's hand. */
-export function setUp(options: Partial<ListSpreaderOptions> = {}) {
+export function setUp(options: Partial<ListRebroadcasterOptions> = {}) {
   const clock = new TestClock();
   const newest = new Map<string, NostrEvent>();
   const errors: Error[] = [];
@@ -33,7 +36,7 @@ export function setUp(options: Partial<ListSpreaderOptions> = {}) {
   const sending: Sending[] = [];
   const sent: [url: string, id: string][] = [];
   const world = { isHeld: false, queries: 0, failure: undefined as Error | undefined };
-  const spreader = new ListSpreader({
+  const spreader = new ListRebroadcaster({
     store: {
       query([{ kinds, authors }]) {
         assert.deepEqual(kinds, [10002]);

@@ -5,20 +5,20 @@
  */
 
 import type { NostrEvent, NostrFilter } from "@nostrify/types";
-import { RelaySession } from "../../src/connections/relay_connection.ts";
+import { RelayConnection } from "../../src/connections/relay_connection.ts";
 import type { RelaySubscription } from "../../src/connections/relay_subscription.ts";
-import type { RelayError } from "../../src/nostr/errors.ts";
+import type { RelayFailureError } from "../../src/nostr/errors.ts";
 import { RELAY, ScriptedNetwork } from "../../testing/scripted_network.ts";
 import type { Script, ScriptedRelay } from "../../testing/scripted_relay.ts";
 
 /** See the module. */
 export class SessionTest {
   readonly network: ScriptedNetwork;
-  readonly session: RelaySession;
+  readonly session: RelayConnection;
   /** After how many milliseconds it told that it was open, each time. */
   readonly opened: number[] = [];
   /** How it told that it was over, each time. */
-  readonly ended: RelayError[] = [];
+  readonly ended: RelayFailureError[] = [];
   readonly notices: string[] = [];
   /** Every event that was verified. */
   readonly verified: NostrEvent[] = [];
@@ -28,7 +28,7 @@ export class SessionTest {
   constructor(script: Script = {}) {
     this.network = new ScriptedNetwork(script);
     const { clock, open, errors, forged } = this.network;
-    this.session = new RelaySession(RELAY, {
+    this.session = new RelayConnection(RELAY, {
       open,
       clock,
       verifyEvent: (event) => {
@@ -64,11 +64,11 @@ export class Told {
   subscription?: RelaySubscription;
   readonly events: NostrEvent[] = [];
   eoses = 0;
-  readonly errors: RelayError[] = [];
+  readonly errors: RelayFailureError[] = [];
   /** How often its place was given back. */
   places = 0;
 
   readonly event = (event: NostrEvent): number => this.events.push(event);
   readonly eose = (): number => this.eoses++;
-  readonly end = (error: RelayError): number => this.errors.push(error);
+  readonly end = (error: RelayFailureError): number => this.errors.push(error);
 }

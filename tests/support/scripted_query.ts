@@ -5,28 +5,28 @@
  */
 
 import type { NostrEvent, NostrFilter } from "@nostrify/types";
-import { type AnswerOptions, RelayAnswer } from "../../src/connections/relay_query.ts";
-import type { RelayError } from "../../src/nostr/errors.ts";
+import { RelayQuery, type RelayQueryOptions } from "../../src/connections/relay_query.ts";
+import type { RelayFailureError } from "../../src/nostr/errors.ts";
 import type { Script } from "../../testing/scripted_relay.ts";
 import { CountedController } from "./counted_signal.ts";
 import { SessionTest } from "./scripted_connection.ts";
 
 /** See the module. */
 export class AnswerTest extends SessionTest {
-  readonly answer: RelayAnswer;
+  readonly answer: RelayQuery;
   readonly controller: CountedController = new CountedController();
   readonly events: NostrEvent[] = [];
   /** How often it told that it goes on. */
   progress = 0;
   /** How it came to its end: `fine`, or why not. */
-  outcome?: "fine" | RelayError;
+  outcome?: "fine" | RelayFailureError;
   /** How a REQ ended that was to stay open. */
-  over?: RelayError;
+  over?: RelayFailureError;
 
-  constructor(script: Script = {}, options: Partial<AnswerOptions> = {}) {
+  constructor(script: Script = {}, options: Partial<RelayQueryOptions> = {}) {
     super(script);
     const { clock, fake } = this.network;
-    this.answer = new RelayAnswer(this.session, {
+    this.answer = new RelayQuery(this.session, {
       clock,
       memory: fake.memory,
       random: () => 0.5,

@@ -5,8 +5,12 @@
  */
 
 import type { NostrEvent, NostrFilter } from "@nostrify/types";
-import type { RelayLink } from "../../src/connections/relay_connector.ts";
-import { type LegOptions, type LegOutcome, RelayLeg } from "../../src/connections/relay_request.ts";
+import type { RelayConnector } from "../../src/connections/relay_connector.ts";
+import {
+  RelayRequest,
+  type RelayRequestOptions,
+  type RelayRequestOutcome,
+} from "../../src/connections/relay_request.ts";
 import { RELAY, ScriptedNetwork } from "../../testing/scripted_network.ts";
 import type { Script } from "../../testing/scripted_relay.ts";
 import { START } from "../../testing/test_clock.ts";
@@ -16,15 +20,15 @@ import { CountedController } from "./counted_signal.ts";
 export class Leg {
   readonly controller: CountedController = new CountedController();
   readonly events: NostrEvent[] = [];
-  readonly outcomes: LegOutcome[] = [];
+  readonly outcomes: RelayRequestOutcome[] = [];
   /** What it told besides events, and how many milliseconds from the beginning. */
   readonly told: string[] = [];
   /** Whether it has come to its end. */
   isOver = false;
 
-  constructor(link: RelayLink, filters: readonly NostrFilter[], options: LegOptions) {
+  constructor(link: RelayConnector, filters: readonly NostrFilter[], options: RelayRequestOptions) {
     const tells = (what: string) => this.told.push(`${options.clock.now() - START * 1000} ${what}`);
-    const leg = new RelayLeg(link, filters, options, {
+    const leg = new RelayRequest(link, filters, options, {
       event: (event) => this.events.push(event),
       late: () => tells("late"),
       lost: () => tells("lost"),
@@ -43,12 +47,12 @@ export class Leg {
 export class LegTest extends ScriptedNetwork {
   readonly leg: Leg;
   readonly #filters: readonly NostrFilter[];
-  readonly #options: LegOptions;
+  readonly #options: RelayRequestOptions;
 
   constructor(
     script: Script = {},
     filters: readonly NostrFilter[] = [{ kinds: [1] }],
-    { retryAt, ...options }: Partial<LegOptions> & { retryAt?: number } = {},
+    { retryAt, ...options }: Partial<RelayRequestOptions> & { retryAt?: number } = {},
   ) {
     super(script);
     if (retryAt !== undefined) this.fake.backOff(RELAY, retryAt);
@@ -74,7 +78,7 @@ export class LegTest extends ScriptedNetwork {
     return this.leg.events;
   }
 
-  get outcomes(): readonly LegOutcome[] {
+  get outcomes(): readonly RelayRequestOutcome[] {
     return this.leg.outcomes;
   }
 

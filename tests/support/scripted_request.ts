@@ -7,7 +7,7 @@
 import type { NostrEvent, NostrFilter } from "@nostrify/types";
 import { reqPlanner } from "../../src/create_req_router.ts";
 import type { Planned } from "../../src/plan/replan.ts";
-import { OutboxRequest, type RequestOptions } from "../../src/requests/outbox_request.ts";
+import { OutboxRequest, type OutboxRequestOptions } from "../../src/requests/outbox_request.ts";
 import type { RelayMessage } from "../../src/requests/request_listeners.ts";
 import type { RouterOptions } from "../../src/router_options.ts";
 import { MemorySource, relayList } from "../../testing/memory_source.ts";
@@ -27,7 +27,7 @@ export interface RequestSettings {
   /** What relays do, by letter. */
   readonly scripts?: Readonly<Record<string, Script>>;
   readonly routing?: RouterOptions;
-  readonly request?: Partial<RequestOptions>;
+  readonly request?: Partial<OutboxRequestOptions>;
 }
 
 /** See the module. */
@@ -89,24 +89,24 @@ export class RequestTest extends ScriptedNetwork {
     const { routing, request: options } = this.#settings;
     const planned = await reqPlanner(this.#lists, { onError: () => {}, ...routing }).plan(filters);
     this.#planned = planned;
-    this.request = new OutboxRequest(planned.seats, {
+    this.request = new OutboxRequest(planned.assignment, {
       clock: this.clock,
       memory: this.fake.memory,
       random: () => 0.5,
       maxPages: 20,
       timeout: 30_000,
-      settle: 100,
-      link: (url) => this.link(url),
+      stragglerTimeout: 100,
+      connector: (url) => this.link(url),
       ...options,
-    }, planned.without);
+    }, planned.replan);
     return planned;
   }
 
   /** Asks one of its relays, and leaves the reading to the test. */
   messages(letter: string): AsyncGenerator<RelayMessage, void> {
-    const { plan, seats } = this.#planned!;
+    const { plan, assignment } = this.#planned!;
     const link = this.link(url(letter));
-    const place = seats.urls.indexOf(link.url);
+    const place = assignment.urls.indexOf(link.url);
     const { signal } = this.controller;
     return this.request!.join(place, link, plan.routes.get(link.url)!, signal);
   }

@@ -24,8 +24,8 @@ export class SupervisorTest extends ScriptedNetwork {
   constructor(script: Script = {}, live?: SupervisorOptions["live"]) {
     super(script);
     this.supervisor = new Supervisor({
-      link: this.linkOptions,
-      request: { ...this.#legs, timeout: 30_000, settle: 100 },
+      connector: this.linkOptions,
+      request: { ...this.#legs, timeout: 30_000, stragglerTimeout: 100 },
       live,
     });
   }
@@ -33,7 +33,7 @@ export class SupervisorTest extends ScriptedNetwork {
   /** What `createOutbox().open()` returns. */
   relay(url: string, onPublished?: RelayOptions["onPublished"]): SupervisedRelay {
     const options = { ...this.#legs, onPublished };
-    return new SupervisedRelay(this.supervisor.link(url), this.supervisor, options);
+    return new SupervisedRelay(this.supervisor.connector(url), this.supervisor, options);
   }
 
   /** A pool that asks these relays for everything. */

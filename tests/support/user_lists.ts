@@ -7,7 +7,7 @@
 import type { NostrEvent } from "@nostrify/types";
 import { matchFilters } from "nostr-tools";
 import type { ListListener } from "../../src/lists/relay_list_store.ts";
-import { OwnLists, type OwnListsOptions } from "../../src/lists/user_lists.ts";
+import { UserLists, type UserListsOptions } from "../../src/lists/user_lists.ts";
 import { checkRelayUrl } from "../../src/nostr/relay_url.ts";
 import { TestClock } from "../../testing/test_clock.ts";
 import { NOW } from "./list_store.ts";
@@ -47,7 +47,7 @@ export class OwnSource {
   /** While it is set, questions wait for it. */
   held: Promise<void> | undefined;
 
-  async query(filters: Parameters<OwnListsOptions["store"]["query"]>[0]): Promise<NostrEvent[]> {
+  async query(filters: Parameters<UserListsOptions["store"]["query"]>[0]): Promise<NostrEvent[]> {
     this.asked++;
     const events = this.events.filter((event) => matchFilters(filters, event));
     await this.held;
@@ -73,12 +73,12 @@ export class OwnSource {
 }
 
 /** A user's lists, over a source with these events. */
-export function setUp(events: NostrEvent[] = [], options: Partial<OwnListsOptions> = {}) {
+export function setUp(events: NostrEvent[] = [], options: Partial<UserListsOptions> = {}) {
   const source = new OwnSource();
   source.events.push(...events);
   const clock = new TestClock();
   const errors: Error[] = [];
-  const lists = new OwnLists({
+  const lists = new UserLists({
     user: USER,
     store: source,
     check: (url) => checkRelayUrl(url),
