@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { abortable } from "../../src/base/abortable.ts";
+import { abortable, onAbort } from "../../src/base/abortable.ts";
 import { CountedController } from "../support/counted_signal.ts";
 
-Deno.test("unlessAborted() comes to what the promise comes to, and listens no longer", async () => {
+Deno.test("abortable() comes to what the promise comes to, and listens no longer", async () => {
   const controller = new CountedController();
   const { promise, resolve } = Promise.withResolvers<number>();
   const waiting = abortable(promise, controller.signal);
@@ -17,7 +17,7 @@ Deno.test("unlessAborted() comes to what the promise comes to, and listens no lo
   assert.equal(await abortable(Promise.resolve(8)), 8);
 });
 
-Deno.test("unlessAborted() ends with the reason when it is aborted, though others wait on", async () => {
+Deno.test("abortable() ends with the reason when it is aborted, though others wait on", async () => {
   const controller = new CountedController();
   const { promise, resolve, reject } = Promise.withResolvers<number>();
   const waiting = abortable(promise, controller.signal);
@@ -38,7 +38,7 @@ Deno.test("unlessAborted() ends with the reason when it is aborted, though other
   await assert.rejects(given, { message: "no longer" });
 });
 
-Deno.test("unlessAborted() does not wait where the signal is aborted already", async () => {
+Deno.test("abortable() does not wait where the signal is aborted already", async () => {
   const controller = new CountedController();
   controller.abort(new Error("no longer"));
   const promises = [
@@ -50,4 +50,27 @@ Deno.test("unlessAborted() does not wait where the signal is aborted already", a
     await assert.rejects(abortable(promise, controller.signal), { message: "no longer" });
   }
   assert.equal(controller.listeners, 0);
+});
+
+Deno.test("onAbort() calls once, at once where the signal is aborted already", () => {
+  const calls: string[] = [];
+  const controller = new CountedController();
+  onAbort(controller.signal, () => calls.push("later"));
+  assert.deepEqual(calls, []);
+  controller.abort();
+  controller.abort();
+  assert.deepEqual(calls, ["later"]);
+  assert.equal(controller.listeners, 0);
+  onAbort(controller.signal, () => calls.push("now"))();
+  assert.deepEqual(calls, ["later", "now"]);
+});
+
+Deno.test("onAbort() that is let go of calls nothing, and without a signal there is nothing to call", () => {
+  const controller = new CountedController();
+  const release = onAbort(controller.signal, () => assert.fail("called"));
+  assert.equal(controller.listeners, 1);
+  release();
+  assert.equal(controller.listeners, 0);
+  controller.abort();
+  onAbort(undefined, () => assert.fail("called"))();
 });

@@ -2,14 +2,14 @@ import fc from "fast-check";
 import assert from "node:assert/strict";
 import { BoundedSet } from "../../src/base/bounded_set.ts";
 
-Deno.test("SeenIds says of each id once that it is new", () => {
+Deno.test("BoundedSet says of each id once that it is new", () => {
   const seen = new BoundedSet(1000);
   const ids = Array.from({ length: 1000 }, (_, i) => `${i}`);
   assert.ok(ids.every((id) => seen.add(id)));
   assert.ok(!ids.some((id) => seen.add(id)));
 });
 
-Deno.test("SeenIds never forgets one of the last ids, and never takes a new one for old", () => {
+Deno.test("BoundedSet never forgets one of the last ids, and never takes a new one for old", () => {
   const most = fc.integer({ min: 1, max: 6 });
   const ids = fc.array(fc.nat(14).map(String), { maxLength: 60 });
   fc.assert(fc.property(most, ids, (most, ids) => {
@@ -24,7 +24,7 @@ Deno.test("SeenIds never forgets one of the last ids, and never takes a new one 
   }));
 });
 
-Deno.test("SeenIds forgets in the end, so that it does not grow without end", () => {
+Deno.test("BoundedSet forgets in the end, so that it does not grow without end", () => {
   fc.assert(fc.property(fc.integer({ min: 1, max: 50 }), (most) => {
     const seen = new BoundedSet(most);
     assert.ok(seen.add("old"));

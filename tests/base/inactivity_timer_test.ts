@@ -23,14 +23,14 @@ class Listener {
   }
 }
 
-Deno.test("afterSilence() tells of silence once, when it has lasted so long", async () => {
+Deno.test("startInactivityTimer() tells of silence once, when it has lasted so long", async () => {
   const listener = new Listener();
   await listener.clock.advance(10_000);
   assert.deepEqual(listener.told, [1_000]);
   assert.equal(listener.clock.pending, 0);
 });
 
-Deno.test("afterSilence() counts from when something was last heard", async () => {
+Deno.test("startInactivityTimer() counts from when something was last heard", async () => {
   const listener = new Listener();
   for (const ms of [900, 900, 50]) {
     await listener.clock.advance(ms);
@@ -40,7 +40,7 @@ Deno.test("afterSilence() counts from when something was last heard", async () =
   assert.deepEqual(listener.told, [2_850]);
 });
 
-Deno.test("afterSilence() does not hold a busy program against anybody", async () => {
+Deno.test("startInactivityTimer() does not hold a busy program against anybody", async () => {
   const listener = new Listener();
   await listener.clock.advance(500);
   await listener.clock.stall(3_000);
@@ -59,7 +59,7 @@ Deno.test("afterSilence() does not hold a busy program against anybody", async (
   assert.deepEqual(busy.told, []);
 });
 
-Deno.test("afterSilence() does not count the time in which nothing was asked", async () => {
+Deno.test("startInactivityTimer() does not count the time in which nothing was asked", async () => {
   const listener = new Listener();
   listener.isAsking = false;
   await listener.clock.advance(5_500);
@@ -71,7 +71,7 @@ Deno.test("afterSilence() does not count the time in which nothing was asked", a
   assert.deepEqual(listener.told, [6_500]);
 });
 
-Deno.test("afterSilence() waits no longer than that at a time, though the clock be set back", async () => {
+Deno.test("startInactivityTimer() waits no longer than that at a time, though the clock be set back", async () => {
   const listener = new Listener();
   listener.heardAt += 3_600_000;
   await listener.clock.advance(1_000);
@@ -80,7 +80,7 @@ Deno.test("afterSilence() waits no longer than that at a time, though the clock 
   assert.deepEqual(listener.told, [2_000]);
 });
 
-Deno.test("afterSilence() that is cancelled tells nothing, and leaves no timer", async () => {
+Deno.test("startInactivityTimer() that is cancelled tells nothing, and leaves no timer", async () => {
   for (const wait of [0, 999, 1_500]) {
     const listener = new Listener();
     await listener.clock.advance(wait / 2);

@@ -8,21 +8,21 @@ function after(...times: number[]): number {
   return usual.deadline;
 }
 
-Deno.test("UsualConnect gives relays ten seconds as long as little is known of the network", () => {
+Deno.test("ConnectTimeout gives relays ten seconds as long as little is known of the network", () => {
   assert.equal(after(), 10_000);
   assert.equal(after(300, 300), 10_000);
 });
 
-Deno.test("UsualConnect gives relays less where others connect fast, but no less than 2.5 s", () => {
+Deno.test("ConnectTimeout gives relays less where others connect fast, but no less than 2.5 s", () => {
   assert.equal(after(300, 300, 300), 2_500);
   assert.ok(after(600, 700, 900, 650, 700) < 5_000);
 });
 
-Deno.test("UsualConnect gives relays more where the network is slow", () => {
+Deno.test("ConnectTimeout gives relays more where the network is slow", () => {
   assert.ok(after(3_000, 4_000, 5_000) > 5_000);
 });
 
-Deno.test("UsualConnect forgets a network that was fast, and stays within its bounds", () => {
+Deno.test("ConnectTimeout forgets a network that was fast, and stays within its bounds", () => {
   assert.ok(after(...Array(50).fill(300), ...Array(20).fill(5_000)) > 5_000);
   fc.assert(fc.property(fc.array(fc.nat(60_000)), (times) => {
     const deadline = after(...times);

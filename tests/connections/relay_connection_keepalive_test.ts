@@ -14,7 +14,7 @@ async function answered(script: Script = holding([])) {
   return { test, session, relay, told, clock };
 }
 
-Deno.test("RelaySession ends where the connection is silent, and to a question, too", async () => {
+Deno.test("RelayConnection ends where the connection is silent, and to a question, too", async () => {
   const { session, relay, clock, told } = await answered();
   await clock.advance(59_999);
   assert.equal(relay.reqs.length, 1);
@@ -30,7 +30,7 @@ Deno.test("RelaySession ends where the connection is silent, and to a question, 
   assert.equal(clock.pending, 0);
 });
 
-Deno.test("RelaySession goes on where the relay answers a question, which it then takes back", async () => {
+Deno.test("RelayConnection goes on where the relay answers a question, which it then takes back", async () => {
   const { session, relay, clock, told } = await answered();
   await clock.advance(600_000);
   assert.ok(session.isOpen);
@@ -39,7 +39,7 @@ Deno.test("RelaySession goes on where the relay answers a question, which it the
   assert.deepEqual([told.eoses, told.events.length], [1, 0]);
 });
 
-Deno.test("RelaySession asks nothing as long as something is heard", async () => {
+Deno.test("RelayConnection asks nothing as long as something is heard", async () => {
   const { relay, clock } = await answered();
   const messages = [["EVENT", relay.reqs[0].id, note()], ["NOTICE", "hello"], ["EVENT", "x", 1]];
   for (const message of [...messages, ...messages]) {
@@ -49,7 +49,7 @@ Deno.test("RelaySession asks nothing as long as something is heard", async () =>
   assert.equal(relay.reqs.length, 1);
 });
 
-Deno.test("RelaySession blames no relay for silence that has never answered, or is asked nothing", async () => {
+Deno.test("RelayConnection blames no relay for silence that has never answered, or is asked nothing", async () => {
   const { session, relay, clock } = await answered({});
   await clock.advance(600_000);
   assert.ok(session.isOpen);
@@ -69,7 +69,7 @@ Deno.test("RelaySession blames no relay for silence that has never answered, or 
   assert.equal(errors.length, 1);
 });
 
-Deno.test("RelaySession has gone silent when it was of use, and nothing came since", async () => {
+Deno.test("RelayConnection has gone silent when it was of use, and nothing came since", async () => {
   const { session, relay, clock } = await answered();
   await clock.advance(1_000);
   assert.ok(session.hasGoneSilent(START * 1000 + 500));
@@ -81,7 +81,7 @@ Deno.test("RelaySession has gone silent when it was of use, and nothing came sin
   assert.ok(!useless.session.hasGoneSilent(START * 1000 + 500));
 });
 
-Deno.test("RelaySession listens as long as there is one subscription", async () => {
+Deno.test("RelayConnection listens as long as there is one subscription", async () => {
   const { test, relay, clock, told } = await answered();
   const second = test.subscribe([{ kinds: [1] }]);
   await settled();
@@ -91,7 +91,7 @@ Deno.test("RelaySession listens as long as there is one subscription", async () 
   assert.equal(second.errors.length, 1);
 });
 
-Deno.test("RelaySession ends as junk where a relay's answer is full of what was not asked for", async () => {
+Deno.test("RelayConnection ends as junk where a relay's answer is full of what was not asked for", async () => {
   for (const unasked of [99, 100]) {
     const { session, subscribe, relay } = new SessionTest();
     const told = subscribe([{ kinds: [1] }]);
@@ -106,7 +106,7 @@ Deno.test("RelaySession ends as junk where a relay's answer is full of what was 
   }
 });
 
-Deno.test("RelaySession counts what was not asked for in an answer alone, and forgives what comes later", async () => {
+Deno.test("RelayConnection counts what was not asked for in an answer alone, and forgives what comes later", async () => {
   const { session, subscribe, relay } = new SessionTest();
   const told = subscribe([{ kinds: [1] }]);
   await settled();
@@ -119,7 +119,7 @@ Deno.test("RelaySession counts what was not asked for in an answer alone, and fo
   assert.equal(told.events.length, 250);
 });
 
-Deno.test("RelaySession does not count what was asked for among what was not", async () => {
+Deno.test("RelayConnection does not count what was asked for among what was not", async () => {
   const { session, subscribe, relay } = new SessionTest();
   const told = subscribe([{ kinds: [1] }, { kinds: [1] }]);
   await settled();
@@ -129,7 +129,7 @@ Deno.test("RelaySession does not count what was asked for among what was not", a
   assert.equal(told.events.length, 25_000);
 });
 
-Deno.test("RelaySession takes CLOSED without a word for the end of an answer", async () => {
+Deno.test("RelayConnection takes CLOSED without a word for the end of an answer", async () => {
   const { subscribe, relay } = new SessionTest();
   const told = subscribe();
   await settled();
@@ -146,7 +146,7 @@ Deno.test("RelaySession takes CLOSED without a word for the end of an answer", a
   assert.equal(live.errors.length, 1);
 });
 
-Deno.test("RelaySession opens relays that neither reconnect nor fall asleep by themselves", () => {
+Deno.test("RelayConnection opens relays that neither reconnect nor fall asleep by themselves", () => {
   const { network } = new SessionTest();
   const { backoff, idleTimeout } = network.options.at(-1)!;
   assert.deepEqual({ backoff, idleTimeout }, { backoff: false, idleTimeout: false });

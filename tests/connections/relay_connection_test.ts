@@ -9,7 +9,7 @@ import { SessionTest } from "../support/scripted_connection.ts";
 const failure = new RelayFailureError(RELAY, "error", "enough");
 const reasons = (errors: readonly RelayFailureError[]) => errors.map(({ reason }) => reason);
 
-Deno.test("RelaySession tells once when it is open, and after how long", async () => {
+Deno.test("RelayConnection tells once when it is open, and after how long", async () => {
   const { session, relay, network: { clock }, opened } = new SessionTest({ connect: "wait" });
   await clock.advance(700);
   assert.ok(!session.isOpen);
@@ -21,7 +21,7 @@ Deno.test("RelaySession tells once when it is open, and after how long", async (
   assert.equal(clock.pending, 0);
 });
 
-Deno.test("RelaySession that comes to nothing ends as unreachable, and leaves no timer", async () => {
+Deno.test("RelayConnection that comes to nothing ends as unreachable, and leaves no timer", async () => {
   for (const connect of ["refuse", "throw"] as const) {
     const { session, network: { clock }, ended } = new SessionTest({ connect });
     await settled();
@@ -36,14 +36,14 @@ Deno.test("RelaySession that comes to nothing ends as unreachable, and leaves no
   }
 });
 
-Deno.test("RelaySession closes a relay that failed while it was being opened", () => {
+Deno.test("RelayConnection closes a relay that failed while it was being opened", () => {
   const { relay, session, ended } = new SessionTest({ connect: "fail" });
   assert.deepEqual(reasons(ended), ["unreachable"]);
   assert.ok(relay.isClosed);
   assert.ok(session.ended);
 });
 
-Deno.test("RelaySession that is not open in time ends as connect-timeout", async () => {
+Deno.test("RelayConnection that is not open in time ends as connect-timeout", async () => {
   const { session, subscribe, relay, network: { clock }, ended, opened } = new SessionTest({
     connect: "wait",
   });
@@ -59,7 +59,7 @@ Deno.test("RelaySession that is not open in time ends as connect-timeout", async
   assert.deepEqual(opened, []);
 });
 
-Deno.test("RelaySession with a relay that tells nothing counts as open in time, or once it answers", async () => {
+Deno.test("RelayConnection with a relay that tells nothing counts as open in time, or once it answers", async () => {
   const { session, subscribe, relay, network: { clock }, ended, opened } = new SessionTest({
     connect: "wait",
     isDeaf: true,
@@ -88,7 +88,7 @@ Deno.test("RelaySession with a relay that tells nothing counts as open in time, 
   assert.ok(other.session.isOpen, "it has said OK");
 });
 
-Deno.test("RelaySession ends as disconnected when the connection ends, not when it has an error", async () => {
+Deno.test("RelayConnection ends as disconnected when the connection ends, not when it has an error", async () => {
   const { session, relay, ended } = new SessionTest();
   await session.whenOpen();
   relay.log("relay.ws.error");
@@ -99,7 +99,7 @@ Deno.test("RelaySession ends as disconnected when the connection ends, not when 
   assert.ok(!session.isOpen);
 });
 
-Deno.test("RelaySession that ends tells all who use it, closes the relay, and hears nothing more", async () => {
+Deno.test("RelayConnection that ends tells all who use it, closes the relay, and hears nothing more", async () => {
   const { session, subscribe, relay, network: { clock }, ended, notices } = new SessionTest();
   const told = [subscribe(), subscribe()];
   const heard: RelayFailureError[] = [];
@@ -128,7 +128,7 @@ Deno.test("RelaySession that ends tells all who use it, closes the relay, and he
   await assert.rejects(session.event(note(), new AbortController().signal), failure);
 });
 
-Deno.test("RelaySession that ends before it is open was never open", async () => {
+Deno.test("RelayConnection that ends before it is open was never open", async () => {
   const { session, relay, ended, opened } = new SessionTest({ connect: "wait" });
   session.end(failure);
   relay.accept();
@@ -137,7 +137,7 @@ Deno.test("RelaySession that ends before it is open was never open", async () =>
   assert.deepEqual(ended, [failure]);
 });
 
-Deno.test("RelaySession tells what goes wrong in closing, and has ended all the same", async () => {
+Deno.test("RelayConnection tells what goes wrong in closing, and has ended all the same", async () => {
   const closings: (() => Promise<void>)[] = [
     () => Promise.reject(new Error("cannot close")),
     () => {
@@ -155,7 +155,7 @@ Deno.test("RelaySession tells what goes wrong in closing, and has ended all the 
   }
 });
 
-Deno.test("RelaySession publishes: it comes to what the relay says", async () => {
+Deno.test("RelayConnection publishes: it comes to what the relay says", async () => {
   const { session, relay } = new SessionTest();
   const [taken, refused] = [note(), note()];
   const { signal } = new AbortController();

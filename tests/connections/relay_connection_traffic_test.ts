@@ -5,7 +5,7 @@ import { settled } from "../../testing/test_clock.ts";
 import { note, notes } from "../support/notes.ts";
 import { SessionTest } from "../support/scripted_connection.ts";
 
-Deno.test("RelaySession knows which subscription the relay's CLOSED is about", async () => {
+Deno.test("RelayConnection knows which subscription the relay's CLOSED is about", async () => {
   const { subscribe, relay } = new SessionTest();
   const told = [subscribe(), subscribe(), subscribe()];
   await settled();
@@ -25,7 +25,7 @@ Deno.test("RelaySession knows which subscription the relay's CLOSED is about", a
   assert.equal(told[1].places, 1);
 });
 
-Deno.test("RelaySession tells subscriptions apart that have the very same filters", async () => {
+Deno.test("RelayConnection tells subscriptions apart that have the very same filters", async () => {
   const filters = [{ kinds: [1] }];
   const { subscribe, relay } = new SessionTest({ connect: "wait" });
   const told = [subscribe(filters), subscribe(filters)];
@@ -42,7 +42,7 @@ Deno.test("RelaySession tells subscriptions apart that have the very same filter
   assert.deepEqual(told.map(({ errors }) => errors[0].reason), ["blocked", "invalid"]);
 });
 
-Deno.test("RelaySession has a relay that verifies verify each event, and does so for one that does not", async () => {
+Deno.test("RelayConnection has a relay that verifies verify each event, and does so for one that does not", async () => {
   for (const isDeaf of [false, true]) {
     const { subscribe, relay, network: { forged }, verified } = new SessionTest({ isDeaf });
     const { events } = subscribe();
@@ -56,7 +56,7 @@ Deno.test("RelaySession has a relay that verifies verify each event, and does so
   }
 });
 
-Deno.test("RelaySession ends as junk after a hundred forged events", async () => {
+Deno.test("RelayConnection ends as junk after a hundred forged events", async () => {
   for (const isDeaf of [false, true]) {
     const { session, subscribe, relay, network: { forged } } = new SessionTest({ isDeaf });
     const told = subscribe();
@@ -75,7 +75,7 @@ Deno.test("RelaySession ends as junk after a hundred forged events", async () =>
   }
 });
 
-Deno.test("RelaySession ends as flood when one answer is too long, and all on it ends", async () => {
+Deno.test("RelayConnection ends as flood when one answer is too long, and all on it ends", async () => {
   const { session, subscribe, relay } = new SessionTest();
   const told = [subscribe([{ limit: 1 }]), subscribe()];
   await settled();
@@ -90,7 +90,7 @@ Deno.test("RelaySession ends as flood when one answer is too long, and all on it
   assert.ok(relay.isClosed);
 });
 
-Deno.test("RelaySession ends as flood when too much comes that nobody asked for", async () => {
+Deno.test("RelayConnection ends as flood when too much comes that nobody asked for", async () => {
   const messages = [["EVENT", "nobody", note()], ["NOTICE", "hello"], undefined];
   for (const message of messages) {
     const { session, subscribe, relay, network: { clock } } = new SessionTest();
@@ -109,7 +109,7 @@ Deno.test("RelaySession ends as flood when too much comes that nobody asked for"
   }
 });
 
-Deno.test("RelaySession tells what the relay says to nobody in particular", () => {
+Deno.test("RelayConnection tells what the relay says to nobody in particular", () => {
   const { relay, notices } = new SessionTest();
   relay.say(["NOTICE", "too many filters"]);
   relay.say(["NOTICE", 7]);
@@ -117,7 +117,7 @@ Deno.test("RelaySession tells what the relay says to nobody in particular", () =
   assert.deepEqual(notices, ["too many filters", "7"]);
 });
 
-Deno.test("RelaySession lets in as many subscriptions as the relay takes by what is known now", async () => {
+Deno.test("RelayConnection lets in as many subscriptions as the relay takes by what is known now", async () => {
   const test = new SessionTest();
   const { session } = test;
   const { signal } = new AbortController();
@@ -137,7 +137,7 @@ Deno.test("RelaySession lets in as many subscriptions as the relay takes by what
   await session.enter(signal, false);
 });
 
-Deno.test("RelaySession gives a subscription's place back once, in whichever way it ends", async () => {
+Deno.test("RelayConnection gives a subscription's place back once, in whichever way it ends", async () => {
   const { session, subscribe, relay } = new SessionTest();
   const closed = subscribe(), refused = subscribe(), cut = subscribe();
   await settled();
@@ -152,7 +152,7 @@ Deno.test("RelaySession gives a subscription's place back once, in whichever way
   assert.deepEqual(closed.errors, []);
 });
 
-Deno.test("RelaySession is full when those who use it leave but one place", () => {
+Deno.test("RelayConnection is full when those who use it leave but one place", () => {
   for (const [max, least] of [[10, 9], [3, 2], [2, 1], [1, 1]]) {
     const { session } = Object.assign(new SessionTest(), { maxSubscriptions: max });
     while (!session.isFull) session.users++;
@@ -162,7 +162,7 @@ Deno.test("RelaySession is full when those who use it leave but one place", () =
   }
 });
 
-Deno.test("RelaySession takes a relay that says anything at all for connected", () => {
+Deno.test("RelayConnection takes a relay that says anything at all for connected", () => {
   const { session, relay } = new SessionTest({ connect: "wait" });
   relay.log("relay.ws.send", ["REQ", "x", {}]);
   relay.log("relay.ws.state");

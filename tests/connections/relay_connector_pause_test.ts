@@ -15,7 +15,7 @@ function pausing(ms = 1_000) {
   return { network, link, controller, state };
 }
 
-Deno.test("RelayLink has somebody wait as long as they want, and leaves nothing behind", async () => {
+Deno.test("RelayConnector has somebody wait as long as they want, and leaves nothing behind", async () => {
   const { network: { clock }, controller, state } = pausing();
   await clock.advance(999);
   assert.ok(!state.isAwake);
@@ -25,7 +25,7 @@ Deno.test("RelayLink has somebody wait as long as they want, and leaves nothing 
   assert.equal(controller.listeners, 0);
 });
 
-Deno.test("RelayLink wakes those who wait when somebody else has been connected", async () => {
+Deno.test("RelayConnector wakes those who wait when somebody else has been connected", async () => {
   const { network, link, controller, state } = pausing();
   link.use();
   await link.connection(0, never);
@@ -38,7 +38,7 @@ Deno.test("RelayLink wakes those who wait when somebody else has been connected"
   assert.equal(controller.listeners, 0);
 });
 
-Deno.test("RelayLink wakes one who gives up, and lets nobody wait who has given up", async () => {
+Deno.test("RelayConnector wakes one who gives up, and lets nobody wait who has given up", async () => {
   const { network: { clock }, link, controller, state } = pausing();
   await settled();
   controller.abort();
@@ -52,7 +52,7 @@ Deno.test("RelayLink wakes one who gives up, and lets nobody wait who has given 
   assert.equal(clock.pending, 0);
 });
 
-Deno.test("RelayLink waits for an unknown relay four seconds where others wait their turn", async () => {
+Deno.test("RelayConnector waits for an unknown relay four seconds where others wait their turn", async () => {
   for (const [waiting, ms] of [[0, 10_000], [1, 4_000]]) {
     const network = new ScriptedNetwork({ connect: "wait" });
     network.gate.resize(1);
@@ -72,7 +72,7 @@ Deno.test("RelayLink waits for an unknown relay four seconds where others wait t
   }
 });
 
-Deno.test("RelayLink assumes twenty subscriptions of a relay that does not say", async () => {
+Deno.test("RelayConnector assumes twenty subscriptions of a relay that does not say", async () => {
   const network = new ScriptedNetwork();
   const link = network.link();
   for (let i = 0; i < 20; i++) {
@@ -83,7 +83,7 @@ Deno.test("RelayLink assumes twenty subscriptions of a relay that does not say",
   assert.equal(network.relays[0].url, RELAY);
 });
 
-Deno.test("RelayLink that is closed when nobody uses it leaves no timer, and may be closed twice", async () => {
+Deno.test("RelayConnector that is closed when nobody uses it leaves no timer, and may be closed twice", async () => {
   const network = new ScriptedNetwork();
   const link = network.link();
   const { release } = link.use();

@@ -5,7 +5,7 @@ import { RELAY, ScriptedNetwork } from "../../testing/scripted_network.ts";
 import { settled, START } from "../../testing/test_clock.ts";
 import { fate, never, using } from "../support/connector_use.ts";
 
-Deno.test("RelayLink opens one connection for all who want one, before and after it stands", async () => {
+Deno.test("RelayConnector opens one connection for all who want one, before and after it stands", async () => {
   const network = new ScriptedNetwork({ connect: "wait" });
   const connected: string[] = [];
   const link = network.link(RELAY, { onConnected: (url) => connected.push(url) });
@@ -23,14 +23,14 @@ Deno.test("RelayLink opens one connection for all who want one, before and after
   assert.deepEqual(connected, [RELAY]);
 });
 
-Deno.test("RelayLink hands a session out while it connects: what is sent meanwhile waits", async () => {
+Deno.test("RelayConnector hands a session out while it connects: what is sent meanwhile waits", async () => {
   const network = new ScriptedNetwork({ connect: "wait" });
   const session = await using(network.link()).session;
   assert.ok(!session.isOpen);
   assert.equal(session.url, RELAY);
 });
 
-Deno.test("RelayLink waits for a relay as long as the memory says, where it was connected before", async () => {
+Deno.test("RelayConnector waits for a relay as long as the memory says, where it was connected before", async () => {
   const network = new ScriptedNetwork({ connect: "wait" });
   network.fake.times.connect = 1234;
   network.fake.records.set(RELAY, { connectMs: { mean: 300, dev: 10 } });
@@ -44,7 +44,7 @@ Deno.test("RelayLink waits for a relay as long as the memory says, where it was 
   assert.deepEqual(network.failures, [session.ended]);
 });
 
-Deno.test("RelayLink waits for an unknown relay by how long connections to others take", async () => {
+Deno.test("RelayConnector waits for an unknown relay by how long connections to others take", async () => {
   const network = new ScriptedNetwork({ connect: "wait" });
   const connectTimeout = new ConnectTimeout();
   const known = network.link(RELAY, { connectTimeout });
@@ -61,7 +61,7 @@ Deno.test("RelayLink waits for an unknown relay by how long connections to other
   assert.equal(session.ended?.reason, "connect-timeout");
 });
 
-Deno.test("RelayLink opens a new connection where the last one has ended", async () => {
+Deno.test("RelayConnector opens a new connection where the last one has ended", async () => {
   const network = new ScriptedNetwork();
   const link = network.link();
   const first = await using(link).session;
@@ -73,7 +73,7 @@ Deno.test("RelayLink opens a new connection where the last one has ended", async
   assert.equal(network.relays.length, 2);
 });
 
-Deno.test("RelayLink says why it does not connect while the relay backs off, unless that is urgent", async () => {
+Deno.test("RelayConnector says why it does not connect while the relay backs off, unless that is urgent", async () => {
   const network = new ScriptedNetwork({ connect: "refuse" });
   const link = network.link();
   await using(link).session;
@@ -96,7 +96,7 @@ Deno.test("RelayLink says why it does not connect while the relay backs off, unl
   assert.equal(network.failures.length, 3);
 });
 
-Deno.test("RelayLink that failed in another life says no more than that", async () => {
+Deno.test("RelayConnector that failed in another life says no more than that", async () => {
   const network = new ScriptedNetwork();
   network.fake.backOff(RELAY, START * 1000 + 1);
   await assert.rejects(using(network.link()).session, {
@@ -105,7 +105,7 @@ Deno.test("RelayLink that failed in another life says no more than that", async 
   });
 });
 
-Deno.test("RelayLink closes a connection that nobody has used for a while, which is no failure", async () => {
+Deno.test("RelayConnector closes a connection that nobody has used for a while, which is no failure", async () => {
   const network = new ScriptedNetwork();
   const { clock, fake, failures } = network;
   const link = network.link();
@@ -132,7 +132,7 @@ Deno.test("RelayLink closes a connection that nobody has used for a while, which
   assert.equal(network.relays.length, 2);
 });
 
-Deno.test("RelayLink passes on what any of its connections is told in general, until called off", async () => {
+Deno.test("RelayConnector passes on what any of its connections is told in general, until called off", async () => {
   const network = new ScriptedNetwork();
   const link = network.link();
   await using(link).session;
@@ -144,7 +144,7 @@ Deno.test("RelayLink passes on what any of its connections is told in general, u
   assert.deepEqual(heard, ["one"]);
 });
 
-Deno.test("RelayLink that is closed ends all it has, for good, and leaves no timer", async () => {
+Deno.test("RelayConnector that is closed ends all it has, for good, and leaves no timer", async () => {
   const network = new ScriptedNetwork({ connect: "wait" });
   network.gate.resize(1);
   const link = network.link(), other = network.link("wss://other.example/");
@@ -164,7 +164,7 @@ Deno.test("RelayLink that is closed ends all it has, for good, and leaves no tim
   assert.deepEqual(network.fake.of("failed"), []);
 });
 
-Deno.test("RelayLink survives an `open` that throws: the session has ended when it is handed out", async () => {
+Deno.test("RelayConnector survives an `open` that throws: the session has ended when it is handed out", async () => {
   const network = new ScriptedNetwork({ connect: "throw" });
   const session = await using(network.link()).session;
   assert.equal(session.ended?.reason, "unreachable");

@@ -22,7 +22,7 @@ Deno.test("RelayLinks connect in turn: few at once, the best first", async () =>
   assert.deepEqual(opened(), [5, 3, 1, 4, 9], "one that takes too long gives way");
 });
 
-Deno.test("RelayLink opens nothing when its turn comes and nobody waits any longer", async () => {
+Deno.test("RelayConnector opens nothing when its turn comes and nobody waits any longer", async () => {
   const network = new ScriptedNetwork({ connect: "wait" });
   network.gate.resize(1);
   using(network.link("wss://first.example/"));
@@ -44,7 +44,7 @@ Deno.test("RelayLink opens nothing when its turn comes and nobody waits any long
   assert.equal(network.last.url, "wss://other.example/");
 });
 
-Deno.test("RelayLink opens for who still waits where another has given up", async () => {
+Deno.test("RelayConnector opens for who still waits where another has given up", async () => {
   const network = new ScriptedNetwork();
   const controller = new AbortController();
   const gone = fate(using(network.link(), 0, controller.signal).session);
@@ -55,7 +55,7 @@ Deno.test("RelayLink opens for who still waits where another has given up", asyn
   await assert.rejects(network.link().connection(0, controller.signal), { message: "no longer" });
 });
 
-Deno.test("RelayLink opens further connections for many users, though they come at once, but not many", async () => {
+Deno.test("RelayConnector opens further connections for many users, though they come at once, but not many", async () => {
   for (const atOnce of [true, false]) {
     const network = new ScriptedNetwork();
     network.fake.learnLimits(RELAY, { maxSubscriptions: 3 });
@@ -74,7 +74,7 @@ Deno.test("RelayLink opens further connections for many users, though they come 
   }
 });
 
-Deno.test("RelayLink makes do with the connections it has where one more is not to be had", async () => {
+Deno.test("RelayConnector makes do with the connections it has where one more is not to be had", async () => {
   const network = new ScriptedNetwork();
   network.fake.learnLimits(RELAY, { maxSubscriptions: 2 });
   const link = network.link();

@@ -45,7 +45,7 @@ class NoticedAnswer extends AnswerTest {
   }
 }
 
-Deno.test("RelayAnswer asks in smaller REQs where the relay says that there are too many filters", async () => {
+Deno.test("RelayQuery asks in smaller REQs where the relay says that there are too many filters", async () => {
   for (const says of ["CLOSED", "NOTICE"] as const) {
     for (const most of [1, 3, 10, 39]) {
       const refusal: Refusal = (filters) =>
@@ -66,7 +66,7 @@ Deno.test("RelayAnswer asks in smaller REQs where the relay says that there are 
   }
 });
 
-Deno.test("RelayAnswer finds a limit by halves where the relay does not name it", async () => {
+Deno.test("RelayQuery finds a limit by halves where the relay does not name it", async () => {
   const refusal: Refusal = (filters) => filters.length > 3 ? "error: too many filters" : undefined;
   const test = new AnswerTest(limited(refusal));
   test.ask(...filters);
@@ -76,7 +76,7 @@ Deno.test("RelayAnswer finds a limit by halves where the relay does not name it"
   assert.equal(test.network.fake.limits(RELAY).maxFilters, 2);
 });
 
-Deno.test("RelayAnswer asks in shorter REQs where the relay says that one is too long", async () => {
+Deno.test("RelayQuery asks in shorter REQs where the relay says that one is too long", async () => {
   for (const most of [512, 1000]) {
     const refusal: Refusal = (filters) =>
       JSON.stringify(filters).length > most ? `invalid: message too large, max ${most}` : undefined;
@@ -89,7 +89,7 @@ Deno.test("RelayAnswer asks in shorter REQs where the relay says that one is too
   }
 });
 
-Deno.test("RelayAnswer waits its turn where the relay says that there are too many subscriptions", async () => {
+Deno.test("RelayQuery waits its turn where the relay says that there are too many subscriptions", async () => {
   for (const says of ["CLOSED", "NOTICE"] as const) {
     const refusal: Refusal = (_, open) => open > 2 ? "too many concurrent REQs" : undefined;
     const test = new NoticedAnswer(limited(refusal, says)).listen();
@@ -106,7 +106,7 @@ Deno.test("RelayAnswer waits its turn where the relay says that there are too ma
   }
 });
 
-Deno.test("RelayAnswer loses nothing to whatever limits a relay has", async () => {
+Deno.test("RelayQuery loses nothing to whatever limits a relay has", async () => {
   const limits = fc.record({
     filters: fc.integer({ min: 1, max: 50 }),
     bytes: fc.integer({ min: 700, max: 5_000 }),
@@ -135,7 +135,7 @@ Deno.test("RelayAnswer loses nothing to whatever limits a relay has", async () =
   );
 });
 
-Deno.test("RelayAnswer gives a REQ up that is refused however small it is", async () => {
+Deno.test("RelayQuery gives a REQ up that is refused however small it is", async () => {
   const test = new AnswerTest(limited(() => "error: too many filters"));
   test.ask(...filters);
   await quiet();
@@ -147,7 +147,7 @@ Deno.test("RelayAnswer gives a REQ up that is refused however small it is", asyn
   assert.equal(other.relay.reqs.length, 1 + 8);
 });
 
-Deno.test("RelayAnswer leaves a relay alone for as long as it says that it is asked too much", async () => {
+Deno.test("RelayQuery leaves a relay alone for as long as it says that it is asked too much", async () => {
   let refusals = 3;
   const test = new AnswerTest(limited(() => {
     return --refusals >= 0 ? "rate-limited: retry after 5 s" : undefined;
@@ -166,7 +166,7 @@ Deno.test("RelayAnswer leaves a relay alone for as long as it says that it is as
   assert.equal(clock.pending, 1, "what stays open is listened to");
 });
 
-Deno.test("RelayAnswer leaves a relay alone for one second, two, four, where it does not say how long", async () => {
+Deno.test("RelayQuery leaves a relay alone for one second, two, four, where it does not say how long", async () => {
   for (const [dice, factor] of [[0.5, 1_000], [0, 500], [0.75, 1_250]]) {
     const test = new AnswerTest({ onReq: (req) => req.closed("rate-limited: slow down") }, {
       random: () => dice,

@@ -8,7 +8,7 @@ import { AnswerTest } from "../support/scripted_query.ts";
 
 const filters: NostrFilter[] = AUTHORS.map((author) => ({ authors: [author] }));
 
-Deno.test("RelayAnswer takes a NOTICE to be about the REQ that it fits, or about none", async () => {
+Deno.test("RelayQuery takes a NOTICE to be about the REQ that it fits, or about none", async () => {
   for (
     const [words, which] of [
       ["welcome to this relay", []],
@@ -31,7 +31,7 @@ Deno.test("RelayAnswer takes a NOTICE to be about the REQ that it fits, or about
   }
 });
 
-Deno.test("RelayAnswer takes a NOTICE about filters to be about the REQ with most, wherever that is", async () => {
+Deno.test("RelayQuery takes a NOTICE about filters to be about the REQ with most, wherever that is", async () => {
   const test = new AnswerTest();
   test.network.fake.learnLimits(RELAY, { maxMessageLength: 3_000 });
   test.ask({ authors: [...AUTHORS] }, ...filters.slice(0, 20), {
@@ -46,7 +46,7 @@ Deno.test("RelayAnswer takes a NOTICE about filters to be about the REQ with mos
   assert.deepEqual(reqs.map(({ isOver }) => isOver), [false, true, false]);
 });
 
-Deno.test("RelayAnswer takes a NOTICE about length to be about the longest of REQs with as many filters", async () => {
+Deno.test("RelayQuery takes a NOTICE about length to be about the longest of REQs with as many filters", async () => {
   const test = new AnswerTest();
   test.network.fake.learnLimits(RELAY, { maxFilters: 1 });
   test.ask({ authors: AUTHORS.slice(5) }, { authors: [...AUTHORS] }, { authors: [AUTHORS[0]] });
@@ -58,7 +58,7 @@ Deno.test("RelayAnswer takes a NOTICE about length to be about the longest of RE
   assert.deepEqual(reqs.map(({ isOver }) => isOver), [false, true, false]);
 });
 
-Deno.test("RelayAnswer takes each of several NOTICEs at once to be about another REQ", async () => {
+Deno.test("RelayQuery takes each of several NOTICEs at once to be about another REQ", async () => {
   for (const words of ["too many subscriptions", "restricted: members only"]) {
     const test = new AnswerTest();
     test.network.fake.learnLimits(RELAY, { maxFilters: 20 });
@@ -72,7 +72,7 @@ Deno.test("RelayAnswer takes each of several NOTICEs at once to be about another
   }
 });
 
-Deno.test("RelayAnswer leaves a relay alone that says in a NOTICE how long it wants that", async () => {
+Deno.test("RelayQuery leaves a relay alone that says in a NOTICE how long it wants that", async () => {
   const test = new AnswerTest();
   test.ask({});
   await quiet();
@@ -83,7 +83,7 @@ Deno.test("RelayAnswer leaves a relay alone that says in a NOTICE how long it wa
   assert.equal(test.relay.reqs.length, 2);
 });
 
-Deno.test("RelayAnswer takes no NOTICE to be about what has been answered", async () => {
+Deno.test("RelayQuery takes no NOTICE to be about what has been answered", async () => {
   const test = new AnswerTest();
   test.ask({});
   await quiet();
@@ -96,7 +96,7 @@ Deno.test("RelayAnswer takes no NOTICE to be about what has been answered", asyn
   assert.equal(test.over, undefined);
 });
 
-Deno.test("RelayAnswer that is refused by a NOTICE fails with its words", async () => {
+Deno.test("RelayQuery that is refused by a NOTICE fails with its words", async () => {
   const test = new AnswerTest();
   test.ask({});
   await quiet();

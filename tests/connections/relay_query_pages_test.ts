@@ -10,7 +10,7 @@ const posts = byAuthor.flat();
 const filters = AUTHORS.slice(0, 3).map((author) => ({ ...WINDOW, authors: [author] }));
 const count = (test: AnswerTest) => new Set(test.events).size;
 
-Deno.test("RelayAnswer asks page by page where a relay cuts its answers, for those filters alone", async () => {
+Deno.test("RelayQuery asks page by page where a relay cuts its answers, for those filters alone", async () => {
   const test = new AnswerTest(holding(posts, 200));
   test.ask(...filters);
   await settled();
@@ -29,7 +29,7 @@ Deno.test("RelayAnswer asks page by page where a relay cuts its answers, for tho
   assert.equal(test.relay.live[0], test.relay.reqs[0]);
 });
 
-Deno.test("RelayAnswer asks for no more pages than it may, and is not complete then", async () => {
+Deno.test("RelayQuery asks for no more pages than it may, and is not complete then", async () => {
   for (const [maxPages, reqs, events] of [[0, 1, 200], [1, 2, 399], [2, 3, 598], [3, 4, 700]]) {
     const test = new AnswerTest(holding(byAuthor[0], 200), { maxPages });
     test.ask(filters[0]);
@@ -41,7 +41,7 @@ Deno.test("RelayAnswer asks for no more pages than it may, and is not complete t
   }
 });
 
-Deno.test("RelayAnswer is complete without a second page where the relay is known to send more", async () => {
+Deno.test("RelayQuery is complete without a second page where the relay is known to send more", async () => {
   const test = new AnswerTest(holding(byAuthor[2]));
   test.network.fake.learnLimits(RELAY, { fullAt: 420 });
   test.ask(filters[2]);
@@ -51,7 +51,7 @@ Deno.test("RelayAnswer is complete without a second page where the relay is know
   assert.ok(test.answer.isComplete);
 });
 
-Deno.test("RelayAnswer goes through no pages for what has no window, and is not complete where it is cut", async () => {
+Deno.test("RelayQuery goes through no pages for what has no window, and is not complete where it is cut", async () => {
   for (const filter of [{ kinds: [1] }, { ...WINDOW, limit: 50 }, { ...WINDOW, limit: 900 }]) {
     const test = new AnswerTest(holding(byAuthor[0], 200));
     test.ask(filter);
@@ -65,7 +65,7 @@ Deno.test("RelayAnswer goes through no pages for what has no window, and is not 
   assert.ok(test.answer.isComplete);
 });
 
-Deno.test("RelayAnswer does not count new events as part of an answer", async () => {
+Deno.test("RelayQuery does not count new events as part of an answer", async () => {
   const test = new AnswerTest();
   test.ask(filters[0]);
   await settled();
@@ -77,7 +77,7 @@ Deno.test("RelayAnswer does not count new events as part of an answer", async ()
   assert.equal(test.events.length, 150);
 });
 
-Deno.test("RelayAnswer asks for a page again that was refused for a while, and loses nothing", async () => {
+Deno.test("RelayQuery asks for a page again that was refused for a while, and loses nothing", async () => {
   let reqs = 0;
   const test = new AnswerTest({
     onReq(req) {
@@ -92,7 +92,7 @@ Deno.test("RelayAnswer asks for a page again that was refused for a while, and l
   assert.ok(test.answer.isComplete);
 });
 
-Deno.test("RelayAnswer keeps what came before a page that the relay refuses, and is not complete", async () => {
+Deno.test("RelayQuery keeps what came before a page that the relay refuses, and is not complete", async () => {
   let reqs = 0;
   const test = new AnswerTest({
     onReq(req) {
@@ -108,7 +108,7 @@ Deno.test("RelayAnswer keeps what came before a page that the relay refuses, and
   assert.equal(test.over, undefined, "what stays open is another REQ");
 });
 
-Deno.test("RelayAnswer cuts what is too long for the relay into parts, each with pages of its own", async () => {
+Deno.test("RelayQuery cuts what is too long for the relay into parts, each with pages of its own", async () => {
   const test = new AnswerTest(holding(posts, 100));
   test.network.fake.learnLimits(RELAY, { maxMessageLength: 512 });
   test.ask({ ...WINDOW, authors: [...AUTHORS] });
@@ -118,7 +118,7 @@ Deno.test("RelayAnswer cuts what is too long for the relay into parts, each with
   assert.ok(test.answer.isComplete);
 });
 
-Deno.test("RelayAnswer lets one relay's REQ be as long as it is told, if that is less than the relay takes", async () => {
+Deno.test("RelayQuery lets one relay's REQ be as long as it is told, if that is less than the relay takes", async () => {
   for (const [maxLength, maxMessageLength] of [[600, 5_000], [5_000, 600], [600, undefined]]) {
     const test = new AnswerTest(holding([]), { maxLength });
     test.network.fake.learnLimits(RELAY, { maxMessageLength });
@@ -132,7 +132,7 @@ Deno.test("RelayAnswer lets one relay's REQ be as long as it is told, if that is
   }
 });
 
-Deno.test("RelayAnswer to new events goes through pages, too, where many were missed", async () => {
+Deno.test("RelayQuery to new events goes through pages, too, where many were missed", async () => {
   const test = new AnswerTest(holding(byAuthor[0], 200));
   test.ask({ kinds: [9] });
   await settled();

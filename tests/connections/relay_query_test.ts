@@ -9,7 +9,7 @@ import { AnswerTest } from "../support/scripted_query.ts";
 const filtersAbout = (count: number) =>
   AUTHORS.slice(0, count).map((author) => ({ authors: [author], kinds: [1] }));
 
-Deno.test("RelayAnswer of one REQ is over at its EOSE, and goes on with new events", async () => {
+Deno.test("RelayQuery of one REQ is over at its EOSE, and goes on with new events", async () => {
   const test = new AnswerTest();
   test.ask(...filtersAbout(2));
   await settled();
@@ -30,7 +30,7 @@ Deno.test("RelayAnswer of one REQ is over at its EOSE, and goes on with new even
   assert.equal(test.over!.reason, "error");
 });
 
-Deno.test("RelayAnswer of several REQs is over when each has come to its EOSE", async () => {
+Deno.test("RelayQuery of several REQs is over when each has come to its EOSE", async () => {
   const test = new AnswerTest();
   test.network.fake.learnLimits(RELAY, { maxFilters: 1 });
   test.ask(...filtersAbout(2));
@@ -48,7 +48,7 @@ Deno.test("RelayAnswer of several REQs is over when each has come to its EOSE", 
   assert.ok(test.answer.isComplete);
 });
 
-Deno.test("RelayAnswer to no filter is no REQ and complete", async () => {
+Deno.test("RelayQuery to no filter is no REQ and complete", async () => {
   const test = new AnswerTest();
   test.ask();
   await settled();
@@ -56,7 +56,7 @@ Deno.test("RelayAnswer to no filter is no REQ and complete", async () => {
   assert.deepEqual(test.relay.reqs, []);
 });
 
-Deno.test("RelayAnswer of several REQs leaves none of them open, until live ones take their place", async () => {
+Deno.test("RelayQuery of several REQs leaves none of them open, until live ones take their place", async () => {
   const posts = AUTHORS.slice(0, 3).map((pubkey) => note({ pubkey }));
   const test = new AnswerTest(holding(posts));
   const { relay, network, answer, session } = test;
@@ -75,7 +75,7 @@ Deno.test("RelayAnswer of several REQs leaves none of them open, until live ones
   assert.equal(test.over!.reason, "error");
 });
 
-Deno.test("RelayAnswer tells of progress when it asks and when it is answered", async () => {
+Deno.test("RelayQuery tells of progress when it asks and when it is answered", async () => {
   const test = new AnswerTest();
   test.ask({});
   await settled();
@@ -86,7 +86,7 @@ Deno.test("RelayAnswer tells of progress when it asks and when it is answered", 
   assert.ok(test.progress > asked);
 });
 
-Deno.test("RelayAnswer is not failed by one REQ that is refused, but not complete", async () => {
+Deno.test("RelayQuery is not failed by one REQ that is refused, but not complete", async () => {
   const test = new AnswerTest();
   const { relay, network } = test;
   network.fake.learnLimits(RELAY, { maxFilters: 1 });
@@ -103,7 +103,7 @@ Deno.test("RelayAnswer is not failed by one REQ that is refused, but not complet
   assert.deepEqual(network.fake.of("failed"), [[RELAY, "restricted", START * 1000]]);
 });
 
-Deno.test("RelayAnswer fails with the relay's reason where all of it is refused", async () => {
+Deno.test("RelayQuery fails with the relay's reason where all of it is refused", async () => {
   const told: RelayFailureError[] = [];
   const test = new AnswerTest({ onReq: (req) => req.closed("auth-required: who are you?") }, {
     onRelayError: (error) => told.push(error),
@@ -117,7 +117,7 @@ Deno.test("RelayAnswer fails with the relay's reason where all of it is refused"
   assert.equal(test.session.subscriptions, 0);
 });
 
-Deno.test("RelayAnswer tells how long what was lost with the connection was", async () => {
+Deno.test("RelayQuery tells how long what was lost with the connection was", async () => {
   const test = new AnswerTest();
   const { relay, network } = test;
   network.fake.learnLimits(RELAY, { maxFilters: 1 });
@@ -131,7 +131,7 @@ Deno.test("RelayAnswer tells how long what was lost with the connection was", as
   assert.deepEqual(network.fake.of("failed"), [], "the session's end is told by others");
 });
 
-Deno.test("RelayAnswer over a session that has ended fails as the session did", async () => {
+Deno.test("RelayQuery over a session that has ended fails as the session did", async () => {
   const test = new AnswerTest({ connect: "fail" });
   test.ask({}, {});
   await settled();
@@ -140,7 +140,7 @@ Deno.test("RelayAnswer over a session that has ended fails as the session did", 
   assert.equal(test.outcome, test.session.ended);
 });
 
-Deno.test("RelayAnswer whose connection ends while REQs wait their turn fails with all of them", async () => {
+Deno.test("RelayQuery whose connection ends while REQs wait their turn fails with all of them", async () => {
   const test = new AnswerTest();
   const { relay, network } = test;
   test.maxSubscriptions = 2;
@@ -158,7 +158,7 @@ Deno.test("RelayAnswer whose connection ends while REQs wait their turn fails wi
   assert.equal(relay.reqs.length, 3);
 });
 
-Deno.test("RelayAnswer ends the session as junk after a hundred events that were not asked for", async () => {
+Deno.test("RelayQuery ends the session as junk after a hundred events that were not asked for", async () => {
   // A relay that looks for itself lets none of them through.
   const test = new AnswerTest({ isDeaf: true });
   test.ask({ kinds: [1] });
@@ -173,7 +173,7 @@ Deno.test("RelayAnswer ends the session as junk after a hundred events that were
   assert.match(test.ended[0].message, /100 events that were not asked for$/);
 });
 
-Deno.test("RelayAnswer that is given up leaves nothing open, at whichever stage", async () => {
+Deno.test("RelayQuery that is given up leaves nothing open, at whichever stage", async () => {
   const stages: ((test: AnswerTest) => void | Promise<void>)[] = [
     () => {},
     () => settled(),
@@ -213,7 +213,7 @@ Deno.test("RelayAnswer that is given up leaves nothing open, at whichever stage"
   }
 });
 
-Deno.test("RelayAnswer given up just when its turn comes asks nothing", async () => {
+Deno.test("RelayQuery given up just when its turn comes asks nothing", async () => {
   const test = new AnswerTest();
   test.ask({});
   // Nothing was awaited: its turn has come, and it does not know yet.

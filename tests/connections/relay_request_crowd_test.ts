@@ -76,7 +76,7 @@ Deno.test("RelayLegs share one connection, and each is told what it asked for al
   assert.ok(test.link().isOpen);
 });
 
-Deno.test("RelayLeg of which one part is refused keeps the rest of the answer", async () => {
+Deno.test("RelayRequest of which one part is refused keeps the rest of the answer", async () => {
   const filters = Array.from({ length: 20 }, (_, i) => ({ kinds: [1], "#t": [`${i}`] }));
   const posts = filters.map((filter) => note({ tags: [["t", filter["#t"][0]]] }));
   const script = holding(posts);
@@ -93,7 +93,7 @@ Deno.test("RelayLeg of which one part is refused keeps the rest of the answer", 
   assert.deepEqual(new Set(test.events), new Set(posts.slice(0, 10)));
 });
 
-Deno.test("RelayLeg that is given up before the connection stands has nothing to say when it does", async () => {
+Deno.test("RelayRequest that is given up before the connection stands has nothing to say when it does", async () => {
   const test = new LegTest({ connect: "wait" });
   const other = test.another();
   await test.clock.advance(1_000);

@@ -4,7 +4,7 @@ import { settled } from "../../testing/test_clock.ts";
 import { note, notes } from "../support/notes.ts";
 import { LegTest } from "../support/scripted_relay_request.ts";
 
-Deno.test("RelayLeg tells that it is late, and then that it has failed, in silence", async () => {
+Deno.test("RelayRequest tells that it is late, and then that it has failed, in silence", async () => {
   const test = new LegTest({ connect: "wait" });
   await test.clock.advance(1_000);
   test.last.accept();
@@ -17,7 +17,7 @@ Deno.test("RelayLeg tells that it is late, and then that it has failed, in silen
   assert.equal(test.live.length, 1, "it is still listened to");
 });
 
-Deno.test("RelayLeg counts deadlines from the last sign of progress", async () => {
+Deno.test("RelayRequest counts deadlines from the last sign of progress", async () => {
   const test = new LegTest();
   for (let i = 0; i < 10; i++) {
     await test.clock.advance(2_000);
@@ -35,7 +35,7 @@ Deno.test("RelayLeg counts deadlines from the last sign of progress", async () =
   assert.deepEqual(test.fake.of("delivered"), [[RELAY, 10], [RELAY, 1]]);
 });
 
-Deno.test("RelayLeg counts deadlines anew for each page, and for what waits its turn", async () => {
+Deno.test("RelayRequest counts deadlines anew for each page, and for what waits its turn", async () => {
   const posts = notes(900);
   const test = new LegTest({
     onReq: (req, relay) => {
@@ -47,7 +47,7 @@ Deno.test("RelayLeg counts deadlines anew for each page, and for what waits its 
   assert.equal(new Set(test.events).size, 900);
 });
 
-Deno.test("RelayLeg takes a page that is late for late, and not for the end that never came", async () => {
+Deno.test("RelayRequest takes a page that is late for late, and not for the end that never came", async () => {
   const posts = notes(500);
   const waits = [0, 4_000];
   const test = new LegTest({
@@ -61,7 +61,7 @@ Deno.test("RelayLeg takes a page that is late for late, and not for the end that
   assert.deepEqual(test.failures, []);
 });
 
-Deno.test("RelayLeg that has failed in silence still takes what comes, and has answered then", async () => {
+Deno.test("RelayRequest that has failed in silence still takes what comes, and has answered then", async () => {
   const test = new LegTest();
   await test.clock.advance(8_000);
   const late = note();
@@ -77,7 +77,7 @@ Deno.test("RelayLeg that has failed in silence still takes what comes, and has a
   assert.deepEqual(test.fake.of("answered"), [[RELAY, 8_000]]);
 });
 
-Deno.test("RelayLeg is not lost for a relay that sends events but never says EOSE", async () => {
+Deno.test("RelayRequest is not lost for a relay that sends events but never says EOSE", async () => {
   const test = new LegTest({ onReq: (req) => req.send(note()) });
   await test.clock.advance(60_000);
   assert.deepEqual(test.told, ["3000 settled no-answer"]);
@@ -88,7 +88,7 @@ Deno.test("RelayLeg is not lost for a relay that sends events but never says EOS
   assert.deepEqual(test.openedAt, [0]);
 });
 
-Deno.test("RelayLeg does not hold it against a relay when the program was busy", async () => {
+Deno.test("RelayRequest does not hold it against a relay when the program was busy", async () => {
   const test = new LegTest();
   await test.clock.advance(100);
   await test.clock.stall(20_000);
@@ -98,7 +98,7 @@ Deno.test("RelayLeg does not hold it against a relay when the program was busy",
   assert.deepEqual(test.told, ["20100 settled complete"]);
 });
 
-Deno.test("RelayLeg waits for a relay that is asked too much, which is late and not to blame", async () => {
+Deno.test("RelayRequest waits for a relay that is asked too much, which is late and not to blame", async () => {
   let reqs = 0;
   const test = new LegTest({
     onReq: (req) => reqs++ === 0 ? req.closed("rate-limited: try again in 8 s") : req.eose(),
@@ -108,7 +108,7 @@ Deno.test("RelayLeg waits for a relay that is asked too much, which is late and 
   assert.deepEqual(test.fake.of("unanswered"), []);
 });
 
-Deno.test("RelayLeg has failed at once where the relay wants more time than there is, and asks again then", async () => {
+Deno.test("RelayRequest has failed at once where the relay wants more time than there is, and asks again then", async () => {
   let reqs = 0;
   const test = new LegTest({
     onReq: (req) => reqs++ === 0 ? req.closed("rate-limited: try again in 60 s") : req.eose(),
@@ -123,7 +123,7 @@ Deno.test("RelayLeg has failed at once where the relay wants more time than ther
   assert.equal(test.relays.length, 1);
 });
 
-Deno.test("RelayLeg goes by the deadlines of the memory when the connection stands", async () => {
+Deno.test("RelayRequest goes by the deadlines of the memory when the connection stands", async () => {
   const test = new LegTest({ connect: "wait" });
   Object.assign(test.fake.times, { soft: 100, hard: 200 });
   await test.clock.advance(50);
@@ -132,7 +132,7 @@ Deno.test("RelayLeg goes by the deadlines of the memory when the connection stan
   assert.deepEqual(test.told, ["150 late", "250 lost", "250 settled no-answer"]);
 });
 
-Deno.test("RelayLeg that has its answer waits for nothing but new events", async () => {
+Deno.test("RelayRequest that has its answer waits for nothing but new events", async () => {
   const test = new LegTest(holding([]));
   await settled();
   const { pending } = test.clock;

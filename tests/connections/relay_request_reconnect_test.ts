@@ -22,7 +22,7 @@ function turns(...scripts: Script[]): Script {
 
 const cuts: Script = { onReq: (_, relay) => relay.cut() };
 
-Deno.test("RelayLeg asks again from a little before the newest event when a relay hangs up", async () => {
+Deno.test("RelayRequest asks again from a little before the newest event when a relay hangs up", async () => {
   const posts = notes(3);
   const test = new LegTest(holding(posts), [{ kinds: [1], authors: [AUTHORS[0]], limit: 100 }]);
   await test.clock.advance(30_000);
@@ -45,7 +45,7 @@ Deno.test("RelayLeg asks again from a little before the newest event when a rela
   assert.equal(test.live.length, 1);
 });
 
-Deno.test("RelayLeg asks again from before now where events claim to be from the future", async () => {
+Deno.test("RelayRequest asks again from before now where events claim to be from the future", async () => {
   const posts = [note({ created_at: START + 86_400 })];
   const test = new LegTest(holding(posts));
   await test.clock.advance(30_000);
@@ -54,7 +54,7 @@ Deno.test("RelayLeg asks again from before now where events claim to be from the
   assert.equal(test.last.last.filters[0].since, START + 30 - 120);
 });
 
-Deno.test("RelayLeg asks again from before its first answer where that had no event", async () => {
+Deno.test("RelayRequest asks again from before its first answer where that had no event", async () => {
   const test = new LegTest(holding([]), [{ kinds: [1], limit: 0 }]);
   await test.clock.advance(600_000);
   test.last.cut();
@@ -62,7 +62,7 @@ Deno.test("RelayLeg asks again from before its first answer where that had no ev
   assert.deepEqual(test.last.last.filters, [{ kinds: [1], since: START - 120 }]);
 });
 
-Deno.test("RelayLeg asks for everything again where the answer was interrupted", async () => {
+Deno.test("RelayRequest asks for everything again where the answer was interrupted", async () => {
   const posts = notes(5);
   const filters = [{ kinds: [1], since: START - 1000 }];
   const test = new LegTest(
@@ -81,14 +81,14 @@ Deno.test("RelayLeg asks for everything again where the answer was interrupted",
   assert.deepEqual(test.told, ["200 settled complete"]);
 });
 
-Deno.test("RelayLeg asks a relay that hangs up once more at once, and has failed after that", async () => {
+Deno.test("RelayRequest asks a relay that hangs up once more at once, and has failed after that", async () => {
   const test = new LegTest(cuts);
   await test.clock.advance(1_000);
   assert.deepEqual(test.openedAt, [0, 200]);
   assert.deepEqual(test.told, ["200 lost", "200 settled disconnected"]);
 });
 
-Deno.test("RelayLeg tries a relay that stays away less and less often, and tells each time", async () => {
+Deno.test("RelayRequest tries a relay that stays away less and less often, and tells each time", async () => {
   for (
     const [script, first, longest] of [
       [{ connect: "refuse" }, 1_000, 180_000],
@@ -109,7 +109,7 @@ Deno.test("RelayLeg tries a relay that stays away less and less often, and tells
   }
 });
 
-Deno.test("RelayLeg spreads its attempts, so that not all come back at once", async () => {
+Deno.test("RelayRequest spreads its attempts, so that not all come back at once", async () => {
   const firstPause = async (dice: number) => {
     const options = { random: () => dice };
     const test = new LegTest({ connect: "refuse" }, undefined, options);
@@ -121,7 +121,7 @@ Deno.test("RelayLeg spreads its attempts, so that not all come back at once", as
   assert.ok(await firstPause(0.999) > 1.4 * middle);
 });
 
-Deno.test("RelayLeg leaves a relay alone for as long as it backs off", async () => {
+Deno.test("RelayRequest leaves a relay alone for as long as it backs off", async () => {
   const test = new LegTest({ connect: "refuse" }, undefined, { retryAt: NOW + 50_000 });
   await test.clock.advance(49_999);
   assert.deepEqual(test.openedAt, []);
@@ -130,7 +130,7 @@ Deno.test("RelayLeg leaves a relay alone for as long as it backs off", async () 
   assert.deepEqual(test.openedAt, [50_000]);
 });
 
-Deno.test("RelayLeg does not hurry to a relay that backs off since it hung up", async () => {
+Deno.test("RelayRequest does not hurry to a relay that backs off since it hung up", async () => {
   const test = new LegTest(cuts);
   await test.clock.advance(201);
   assert.deepEqual(test.openedAt, [0, 200]);
@@ -143,7 +143,7 @@ Deno.test("RelayLeg does not hurry to a relay that backs off since it hung up", 
   assert.deepEqual(other.told, ["201 lost", "201 settled disconnected"]);
 });
 
-Deno.test("RelayLeg hurries to a relay that hangs up though it is to back off by then", async () => {
+Deno.test("RelayRequest hurries to a relay that hangs up though it is to back off by then", async () => {
   const test = new LegTest(turns(cuts, holding([])));
   await test.clock.advance(0);
   test.fake.backOff(RELAY, NOW + 60_000);
@@ -152,7 +152,7 @@ Deno.test("RelayLeg hurries to a relay that hangs up though it is to back off by
   assert.deepEqual(test.told, ["200 settled complete"]);
 });
 
-Deno.test("RelayLeg begins anew with a relay whose connection was of use", async () => {
+Deno.test("RelayRequest begins anew with a relay whose connection was of use", async () => {
   const test = new LegTest(holding([]));
   for (let i = 0; i < 5; i++) {
     await test.clock.advance(11_000);
@@ -169,7 +169,7 @@ Deno.test("RelayLeg begins anew with a relay whose connection was of use", async
   assert.equal(test.openedAt.length, 6);
 });
 
-Deno.test("RelayLeg that answered once fails with no more than that it is lost", async () => {
+Deno.test("RelayRequest that answered once fails with no more than that it is lost", async () => {
   const test = new LegTest(turns(holding([]), { connect: "refuse" }, holding([])));
   await test.clock.advance(11_000);
   test.last.cut();
@@ -177,7 +177,7 @@ Deno.test("RelayLeg that answered once fails with no more than that it is lost",
   assert.match(test.told.join(), /^0 settled complete,\d+ lost,\d+ settled complete$/);
 });
 
-Deno.test("RelayLeg asks in shorter REQs where a relay hung up, which may have been for their length", async () => {
+Deno.test("RelayRequest asks in shorter REQs where a relay hung up, which may have been for their length", async () => {
   for (const [size, most] of [[100, 1_000], [8, 512]]) {
     const tags = Array.from({ length: size }, (_, i) => `${"x".repeat(72)}${i}`);
     const posts = tags.map((tag) => note({ tags: [["t", tag]] }));
@@ -200,7 +200,7 @@ Deno.test("RelayLeg asks in shorter REQs where a relay hung up, which may have b
   }
 });
 
-Deno.test("RelayLeg waits for the answer again where it was late over the connection before", async () => {
+Deno.test("RelayRequest waits for the answer again where it was late over the connection before", async () => {
   const test = new LegTest({});
   await test.clock.advance(4_000);
   test.last.cut();
@@ -213,14 +213,14 @@ Deno.test("RelayLeg waits for the answer again where it was late over the connec
   ]);
 });
 
-Deno.test("RelayLeg fails with what `open` throws, and tries again", async () => {
+Deno.test("RelayRequest fails with what `open` throws, and tries again", async () => {
   const test = new LegTest(turns({ connect: "throw" }, holding([])));
   await test.clock.advance(10_000);
   assert.match(test.told.join(), /^0 lost,0 settled unreachable,\d+ settled complete$/);
   assert.match(test.outcomes[0].error!.message, /The URL is invalid$/);
 });
 
-Deno.test("RelayLeg that has failed comes after those who have not been tried yet", async () => {
+Deno.test("RelayRequest that has failed comes after those who have not been tried yet", async () => {
   const test = new LegTest({ connect: "refuse" }, undefined, { rank: 0 });
   await settled();
   test.gate.resize(1);

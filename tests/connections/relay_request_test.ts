@@ -4,7 +4,7 @@ import { settled, START } from "../../testing/test_clock.ts";
 import { note, notes } from "../support/notes.ts";
 import { LegTest } from "../support/scripted_relay_request.ts";
 
-Deno.test("RelayLeg tells that the relay has answered, and of new events after that", async () => {
+Deno.test("RelayRequest tells that the relay has answered, and of new events after that", async () => {
   const posts = notes(3);
   const test = new LegTest(holding(posts));
   await settled();
@@ -17,7 +17,7 @@ Deno.test("RelayLeg tells that the relay has answered, and of new events after t
   assert.ok(!test.isOver);
 });
 
-Deno.test("RelayLeg tells the memory how long the answer took, and how many events came", async () => {
+Deno.test("RelayRequest tells the memory how long the answer took, and how many events came", async () => {
   const test = new LegTest({ connect: "wait" });
   await test.clock.advance(400);
   test.last.accept();
@@ -36,7 +36,7 @@ Deno.test("RelayLeg tells the memory how long the answer took, and how many even
   assert.deepEqual(test.fake.of("delivered"), [[RELAY, 5], [RELAY, 2]]);
 });
 
-Deno.test("RelayLeg replaces many REQs by few when the answer is over, if it goes on", async () => {
+Deno.test("RelayRequest replaces many REQs by few when the answer is over, if it goes on", async () => {
   const filters = Array.from({ length: 30 }, (_, i) => ({ authors: [`${i}`], kinds: [1] }));
   const test = new LegTest(holding([]), filters);
   test.fake.learnLimits(RELAY, { maxFilters: 10 });
@@ -59,7 +59,7 @@ Deno.test("RelayLeg replaces many REQs by few when the answer is over, if it goe
   assert.deepEqual(test.told, ["0 settled complete"]);
 });
 
-Deno.test("RelayLeg that is given up leaves nothing behind, at whichever stage", async () => {
+Deno.test("RelayRequest that is given up leaves nothing behind, at whichever stage", async () => {
   const answered = holding(notes(3));
   const many = Array.from({ length: 30 }, (_, i) => ({ authors: [`${i}`] }));
   const stages: [script: ConstructorParameters<typeof LegTest>[0], ms: number, many?: boolean][] = [
@@ -95,7 +95,7 @@ Deno.test("RelayLeg that is given up leaves nothing behind, at whichever stage",
   }
 });
 
-Deno.test("RelayLeg that is over uses neither the link nor a connection any longer", async () => {
+Deno.test("RelayRequest that is over uses neither the link nor a connection any longer", async () => {
   const test = new LegTest(holding([]));
   const link = test.link();
   let notices = 0;
@@ -121,7 +121,7 @@ Deno.test("RelayLeg that is over uses neither the link nor a connection any long
   assert.ok(test.last.isClosed);
 });
 
-Deno.test("RelayLeg that is given up before it begins does not even connect", async () => {
+Deno.test("RelayRequest that is given up before it begins does not even connect", async () => {
   const test = new LegTest();
   test.controller.abort();
   await settled();

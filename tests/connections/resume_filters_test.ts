@@ -44,7 +44,7 @@ function hex(count: number): string[] {
   return Array.from({ length: count }, (_, i) => i.toString(16).padStart(64, "0"));
 }
 
-Deno.test("liveFilters() match what is new exactly where the given filters do, and nothing old", () => {
+Deno.test("resumeFilters() match what is new exactly where the given filters do, and nothing old", () => {
   fc.assert(
     fc.property(filters, fc.array(events, { minLength: 10, maxLength: 30 }), (filters, events) => {
       const live = resumeFilters(filters, SINCE);
@@ -59,7 +59,7 @@ Deno.test("liveFilters() match what is new exactly where the given filters do, a
   );
 });
 
-Deno.test("liveFilters() are no more than the given ones, and each can match something", () => {
+Deno.test("resumeFilters() are no more than the given ones, and each can match something", () => {
   fc.assert(fc.property(filters, (filters) => {
     const live = resumeFilters(filters, SINCE);
     assert.ok(live.length <= filters.length);
@@ -70,7 +70,7 @@ Deno.test("liveFilters() are no more than the given ones, and each can match som
   }));
 });
 
-Deno.test("liveFilters() of live filters are the same, whatever the order of keys and values", () => {
+Deno.test("resumeFilters() of live filters are the same, whatever the order of keys and values", () => {
   fc.assert(fc.property(filters, (filters) => {
     const live = resumeFilters(filters, SINCE);
     assert.deepEqual(resumeFilters(live, SINCE), live);
@@ -99,7 +99,7 @@ Deno.test("liveFilters() of live filters are the same, whatever the order of key
   assert.equal(resumeFilters(twice, SINCE).length, 1);
 });
 
-Deno.test("liveFilters() put together again what was cut for one relay", () => {
+Deno.test("resumeFilters() put together again what was cut for one relay", () => {
   const authors = hex(995);
   const [part] = reqParts([{ kinds: [1, 6], authors, since: SINCE - 1000 }]).scoped;
   const cut = cutFilters([{ part, subjects: authors }], {
@@ -112,7 +112,7 @@ Deno.test("liveFilters() put together again what was cut for one relay", () => {
   assert.deepEqual(live[0], { kinds: [1, 6], authors: live[0].authors, since: SINCE });
 });
 
-Deno.test("liveFilters() have at most 1,000 values in a list", () => {
+Deno.test("resumeFilters() have at most 1,000 values in a list", () => {
   const authors = hex(2500);
   const filters = authors.map((author) => ({ kinds: [1], authors: [author] }));
   const live = resumeFilters(filters, SINCE);
@@ -129,7 +129,7 @@ Deno.test("NIP-01: a `limit` is about stored events, so resumeFilters() have non
   ]);
 });
 
-Deno.test("liveFilters() keep apart what differs in more than one list, and other keys", () => {
+Deno.test("resumeFilters() keep apart what differs in more than one list, and other keys", () => {
   const [a, b] = hex(2);
   const apart: NostrFilter[] = [
     { kinds: [1], authors: [a], since: SINCE },
@@ -147,12 +147,12 @@ Deno.test("liveFilters() keep apart what differs in more than one list, and othe
   ]);
 });
 
-Deno.test("liveFilters() round a time down, and ask for none before 1970", () => {
+Deno.test("resumeFilters() round a time down, and ask for none before 1970", () => {
   assert.deepEqual(resumeFilters([{}], SINCE + 0.9), [{ since: SINCE }]);
   assert.deepEqual(resumeFilters([{}], -5), [{ since: 0 }]);
 });
 
-Deno.test("liveFilters() leave the given filters alone and share no list with them", () => {
+Deno.test("resumeFilters() leave the given filters alone and share no list with them", () => {
   fc.assert(fc.property(filters, (filters) => {
     const given = structuredClone(filters);
     for (const filter of resumeFilters(frozen(filters), SINCE)) {

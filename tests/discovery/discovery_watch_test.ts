@@ -77,7 +77,7 @@ Deno.test("watch() by several callers lasts until the last has stopped", async (
   assert.equal(world.clock.pending, 0);
 });
 
-Deno.test("ListWatch gives all of 100,000 people their turn, 1,000 at a time, whoever stays due", async () => {
+Deno.test("ListRefresher gives all of 100,000 people their turn, 1,000 at a time, whoever stays due", async () => {
   const clock = new TestClock();
   const asked = new Map<string, number>();
   let most = 0;
@@ -100,7 +100,7 @@ Deno.test("ListWatch gives all of 100,000 people their turn, 1,000 at a time, wh
   assert.equal(clock.pending, 0);
 });
 
-Deno.test("ListWatch asks for those who are due, and for nobody if there is nobody", async () => {
+Deno.test("ListRefresher asks for those who are due, and for nobody if there is nobody", async () => {
   const clock = new TestClock();
   const asked: (readonly string[])[] = [];
   const due = new Set(["b"]);
@@ -118,7 +118,7 @@ Deno.test("ListWatch asks for those who are due, and for nobody if there is nobo
   watch.close();
 });
 
-Deno.test("ListWatch looks at times that dice decide, so that programs do not ask together", async () => {
+Deno.test("ListRefresher looks at times that dice decide, so that programs do not ask together", async () => {
   const times: number[] = [];
   for (const die of [0, 0.999]) {
     const clock = new TestClock();

@@ -21,7 +21,7 @@ Deno.test("NIP-65: a relay that took an event gets its author's relay list, once
   assert.deepEqual(errors, []);
 });
 
-Deno.test("ListSpreader sends no list along with what only some are to see, or nobody is to keep", async () => {
+Deno.test("ListRebroadcaster sends no list along with what only some are to see, or nobody is to keep", async () => {
   const { sent, world, write, publish } = setUp();
   write();
   const tags = [["p", BOB], ["relay", A], ["d", "x"]];
@@ -49,7 +49,7 @@ Deno.test("NIP-70: ListRebroadcaster sends no list that is protected", async () 
   assert.deepEqual(sent, []);
 });
 
-Deno.test("ListSpreader notes a relay list that is itself published as had, the newest one", async () => {
+Deno.test("ListRebroadcaster notes a relay list that is itself published as had, the newest one", async () => {
   const { sent, write, publish } = setUp();
   const old = write();
   const list = write(ALICE, NOW + 1);
@@ -61,7 +61,7 @@ Deno.test("ListSpreader notes a relay list that is itself published as had, the 
   assert.deepEqual(sent, [[B, list.id]]);
 });
 
-Deno.test("ListSpreader sends no list to a relay that delivered it, or a newer one", async () => {
+Deno.test("ListRebroadcaster sends no list to a relay that delivered it, or a newer one", async () => {
   const { spreader, sent, write, publish } = setUp();
   const list = write();
   await publish(post(), "wss://other.example/");
@@ -77,7 +77,7 @@ Deno.test("ListSpreader sends no list to a relay that delivered it, or a newer o
   assert.equal(sent.length, 2);
 });
 
-Deno.test("ListSpreader notes nothing of strangers' lists, however many are delivered", async () => {
+Deno.test("ListRebroadcaster notes nothing of strangers' lists, however many are delivered", async () => {
   const backend = new RecordMap();
   const { spreader, sent, write, publish } = setUp({ backend, max: 3 });
   const list = write();
@@ -91,7 +91,7 @@ Deno.test("ListSpreader notes nothing of strangers' lists, however many are deli
   assert.deepEqual([...backend.records.keys()], [`${A} ${ALICE}`]);
 });
 
-Deno.test("ListSpreader knows after a restart which relay has which version", async () => {
+Deno.test("ListRebroadcaster knows after a restart which relay has which version", async () => {
   const backend = new RecordMap([["junk", "junk"], [`${B} ${ALICE}`, "damaged"]]);
   const first = setUp({ backend });
   const list = first.write();
@@ -113,7 +113,7 @@ Deno.test("ListSpreader knows after a restart which relay has which version", as
   await second.spreader.close();
 });
 
-Deno.test("ListSpreader waits for what is remembered before it sends anything", async () => {
+Deno.test("ListRebroadcaster waits for what is remembered before it sends anything", async () => {
   const backend = new RecordMap();
   const first = setUp({ backend });
   first.write();
@@ -130,7 +130,7 @@ Deno.test("ListSpreader waits for what is remembered before it sends anything", 
   assert.deepEqual([second.world.queries, second.sent], [1, []]);
 });
 
-Deno.test("ListSpreader offers a list that was not taken again with the next event, an hour later", async () => {
+Deno.test("ListRebroadcaster offers a list that was not taken again with the next event, an hour later", async () => {
   const { spreader, clock, world, sending, errors, write, publish } = setUp();
   for (const author of [ALICE, BOB]) write(author);
   world.isHeld = true;
@@ -158,7 +158,7 @@ Deno.test("ListSpreader offers a list that was not taken again with the next eve
   assert.deepEqual([sending.length, errors.length], [4, 1]);
 });
 
-Deno.test("ListSpreader tells of a failed lookup, and looks again with the next event", async () => {
+Deno.test("ListRebroadcaster tells of a failed lookup, and looks again with the next event", async () => {
   const { errors, world, sent, write, publish } = setUp();
   write();
   world.failure = new Error("disk full");
@@ -170,7 +170,7 @@ Deno.test("ListSpreader tells of a failed lookup, and looks again with the next 
   assert.deepEqual([sent.length, errors.length], [1, 1]);
 });
 
-Deno.test("ListSpreader sends a list that is written while an older one is on its way", async () => {
+Deno.test("ListRebroadcaster sends a list that is written while an older one is on its way", async () => {
   const { spreader, world, sending, sent, write, publish } = setUp();
   const old = write();
   world.isHeld = true;
@@ -185,7 +185,7 @@ Deno.test("ListSpreader sends a list that is written while an older one is on it
   assert.deepEqual(sent, [[A, old.id], [A, list.id]]);
 });
 
-Deno.test("ListSpreader ends what is under way when it is closed, without an error", async () => {
+Deno.test("ListRebroadcaster ends what is under way when it is closed, without an error", async () => {
   const { spreader, clock, world, sending, sent, errors, write, publish } = setUp({
     backend: new RecordMap(),
   });
@@ -200,14 +200,14 @@ Deno.test("ListSpreader ends what is under way when it is closed, without an err
   assert.deepEqual([sent, errors, clock.pending, world.queries], [[], [], 0, 1]);
 });
 
-Deno.test("ListSpreader is closed also while the store does not answer", async () => {
+Deno.test("ListRebroadcaster is closed also while the store does not answer", async () => {
   const { spreader, errors, publish } = setUp({ store: { query: () => new Promise(() => {}) } });
   await publish();
   await spreader.close();
   assert.deepEqual(errors, []);
 });
 
-Deno.test("ListSpreader hands its signal on to the store and to relays", async () => {
+Deno.test("ListRebroadcaster hands its signal on to the store and to relays", async () => {
   const signals: (AbortSignal | undefined)[] = [];
   const { spreader, publish } = setUp({
     store: {

@@ -58,7 +58,7 @@ class QueueTest {
   }
 }
 
-Deno.test("ListQueue asks for who is waited for before those who have a list", async () => {
+Deno.test("RelaySearchQueue asks for who is waited for before those who have a list", async () => {
   const test = new QueueTest();
   for (const n of [1, 2, 3, 4]) test.want(n, { hasList: true });
   await settled();
@@ -79,7 +79,7 @@ Deno.test("ListQueue asks for who is waited for before those who have a list", a
   assert.deepEqual(full.authors[1], people(7).slice(4), "sorted, whenever they were wanted");
 });
 
-Deno.test("ListQueue counts a person once whose lists of several kinds are wanted", async () => {
+Deno.test("RelaySearchQueue counts a person once whose lists of several kinds are wanted", async () => {
   const test = new QueueTest();
   for (const n of [1, 2, 3]) for (const kind of [10050, 10002]) test.want(n, { kind });
   await settled();
@@ -88,7 +88,7 @@ Deno.test("ListQueue counts a person once whose lists of several kinds are wante
   ]]);
 });
 
-Deno.test("ListQueue tells of each search once, and when there is nothing left to do", async () => {
+Deno.test("RelaySearchQueue tells of each search once, and when there is nothing left to do", async () => {
   const test = new QueueTest();
   test.want(6);
   test.want(7);
@@ -99,7 +99,7 @@ Deno.test("ListQueue tells of each search once, and when there is nothing left t
   assert.equal(test.clock.pending, 0);
 });
 
-Deno.test("ListQueue tells of a late relay, of what it sent by then, and of its end all the same", async () => {
+Deno.test("RelaySearchQueue tells of a late relay, of what it sent by then, and of its end all the same", async () => {
   const test = new QueueTest();
   test.want(6);
   test.want(7);
@@ -110,7 +110,7 @@ Deno.test("ListQueue tells of a late relay, of what it sent by then, and of its 
   assert.deepEqual(test.told.slice(3), ["cut late 6", "cut late 7", "idle"]);
 });
 
-Deno.test("ListQueue asks nothing more once all is ended", async () => {
+Deno.test("RelaySearchQueue asks nothing more once all is ended", async () => {
   const test = new QueueTest();
   for (const n of [1, 2, 3, 4, 5]) test.want(n);
   await settled();

@@ -16,7 +16,7 @@ const checks = fc.dictionary(fc.nat({ max: 65_535 }).map(String), check, {
   noNullPrototype: true,
 });
 
-Deno.test("parseChecks() reads what formatSearchLog() writes", () => {
+Deno.test("parseSearchLog() reads what formatSearchLog() writes", () => {
   fc.assert(fc.property(checks, (some) => {
     assert.deepEqual(parseSearchLog(formatSearchLog(some)), some);
   }));
@@ -26,7 +26,7 @@ Deno.test("parseChecks() reads what formatSearchLog() writes", () => {
   );
 });
 
-Deno.test("parseChecks() makes nothing of any other text, and takes no long time over it", () => {
+Deno.test("parseSearchLog() makes nothing of any other text, and takes no long time over it", () => {
   fc.assert(fc.property(fc.string(), (text) => {
     const read = parseSearchLog(text);
     assert.ok(read === undefined || formatSearchLog(read).length > 0);
@@ -48,7 +48,7 @@ Deno.test("parseChecks() makes nothing of any other text, and takes no long time
   }
 });
 
-Deno.test("LIST_CHECKS keeps records of pubkeys by their newest check", () => {
+Deno.test("SEARCH_LOG_RECORDS keeps records of pubkeys by their newest check", () => {
   assert.ok(SEARCH_LOG_RECORDS.isKey(person(1)));
   assert.ok(!SEARCH_LOG_RECORDS.isKey("id:" + person(1)));
   const some = { 10002: { at: 5, found: true }, 10050: { at: 7, found: false } };

@@ -3,7 +3,7 @@ import { findStoredLists } from "../../src/discovery/stored_lists.ts";
 import { DiscoveryWorld, list, people, person } from "../support/discovery_world.ts";
 import { unsigned } from "../support/list_store.ts";
 
-Deno.test("lookUpLists() says who has a list and who has none, in memory or not", async () => {
+Deno.test("findStoredLists() says who has a list and who has none, in memory or not", async () => {
   const { store } = new DiscoveryWorld();
   await store.events([list(0), list(1), list(2)]);
   await store.get([person(0), person(5)]);
@@ -12,7 +12,7 @@ Deno.test("lookUpLists() says who has a list and who has none, in memory or not"
   assert.deepEqual(lacking, new Set(people(6).slice(3)));
 });
 
-Deno.test("lookUpLists() looks up lists of any kind, each for itself", async () => {
+Deno.test("findStoredLists() looks up lists of any kind, each for itself", async () => {
   const { store } = new DiscoveryWorld();
   const kinds = [10006, 10007, 10009, 10013, 10050];
   await store.event(list(9));
@@ -24,7 +24,7 @@ Deno.test("lookUpLists() looks up lists of any kind, each for itself", async () 
   }
 });
 
-Deno.test("lookUpLists() rejects with what the database throws, and with the reason of the signal", async () => {
+Deno.test("findStoredLists() rejects with what the database throws, and with the reason of the signal", async () => {
   for (const kind of [10002, 10006]) {
     const { db, store } = new DiscoveryWorld();
     const controller = new AbortController();
@@ -37,7 +37,7 @@ Deno.test("lookUpLists() rejects with what the database throws, and with the rea
   }
 });
 
-Deno.test("lookUpLists() asks the database for nobody of whom memory knows", async () => {
+Deno.test("findStoredLists() asks the database for nobody of whom memory knows", async () => {
   const { db, store } = new DiscoveryWorld();
   await store.event(list(0));
   await store.get(people(2));

@@ -46,7 +46,7 @@ Deno.test("NIP-01: isNewer() is a total order: the later is newer, of equals the
   );
 });
 
-Deno.test("ListLoader asks once for all who are wanted in one turn, each once", async () => {
+Deno.test("ListBatchLoader asks once for all who are wanted in one turn, each once", async () => {
   const { db, loader } = setUp([listEvent(ALICE), listEvent(BOB)]);
   const batches = [ALICE, BOB, ALICE, CAROL].map((pubkey) => loader.want(pubkey));
   assert.equal(new Set(batches).size, 1);
@@ -54,7 +54,7 @@ Deno.test("ListLoader asks once for all who are wanted in one turn, each once", 
   assert.deepEqual(db.asked, [[ALICE, BOB, CAROL]]);
 });
 
-Deno.test("ListLoader asks for at most batchSize people in a query, and for all in as few", async () => {
+Deno.test("ListBatchLoader asks for at most batchSize people in a query, and for all in as few", async () => {
   const wanted = fc.tuple(fc.subarray([...PEOPLE]), fc.integer({ min: 1, max: 20 }));
   await fc.assert(
     fc.asyncProperty(wanted, async ([people, batchSize]) => {
@@ -67,7 +67,7 @@ Deno.test("ListLoader asks for at most batchSize people in a query, and for all 
   );
 });
 
-Deno.test("ListLoader lets who comes later wait for the query under way, or ask the next", async () => {
+Deno.test("ListBatchLoader lets who comes later wait for the query under way, or ask the next", async () => {
   const { db, loader } = setUp([listEvent(ALICE), listEvent(BOB)]);
   db.held = true;
   const first = loader.want(ALICE);
@@ -84,7 +84,7 @@ Deno.test("ListLoader lets who comes later wait for the query under way, or ask 
   await db.calls[2].answer();
 });
 
-Deno.test("ListLoader tells of each list, and of each person who has none, once", async () => {
+Deno.test("ListBatchLoader tells of each list, and of each person who has none, once", async () => {
   const { loader, told } = setUp([listEvent(ALICE, 5)]);
   await Promise.all([loader.want(ALICE), loader.want(BOB), loader.want(ALICE)]);
   assert.deepEqual(told, [[ALICE, 5], [BOB, undefined]]);
@@ -106,7 +106,7 @@ Deno.test("NIP-01: ListBatchLoader takes the newest of the versions that a datab
   );
 });
 
-Deno.test("ListLoader asks for its kind, and passes over events of others", async () => {
+Deno.test("ListBatchLoader asks for its kind, and passes over events of others", async () => {
   for (const [kind, other] of [[10002, 10050], [10050, 10002]]) {
     const { db, loader } = setUp([], 9, kind);
     const asked: NostrFilter[] = [];
@@ -119,7 +119,7 @@ Deno.test("ListLoader asks for its kind, and passes over events of others", asyn
   }
 });
 
-Deno.test("ListLoader does not call fresh what was outdated while it was read", async () => {
+Deno.test("ListBatchLoader does not call fresh what was outdated while it was read", async () => {
   const { cache, db, loader, told } = setUp([listEvent(ALICE, 1), listEvent(BOB, 1)]);
   db.held = true;
   const old = loader.want(ALICE);
@@ -138,7 +138,7 @@ Deno.test("ListLoader does not call fresh what was outdated while it was read", 
   assert.deepEqual(told, [[ALICE, 2], [BOB, 1]], "the older answer came last");
 });
 
-Deno.test("ListLoader asks anew for whom was outdated before the query went out", async () => {
+Deno.test("ListBatchLoader asks anew for whom was outdated before the query went out", async () => {
   const { db, loader, told } = setUp([listEvent(ALICE, 1)]);
   const before = loader.want(ALICE);
   loader.outdate(ALICE);
@@ -148,7 +148,7 @@ Deno.test("ListLoader asks anew for whom was outdated before the query went out"
   assert.deepEqual([db.asked, told], [[[ALICE], [ALICE]], [[ALICE, 1]]]);
 });
 
-Deno.test("ListLoader calls nothing fresh of what was under way when all was outdated", async () => {
+Deno.test("ListBatchLoader calls nothing fresh of what was under way when all was outdated", async () => {
   const { db, loader, told } = setUp([listEvent(ALICE), listEvent(BOB)], 1);
   db.held = true;
   const batches = [loader.want(ALICE), loader.want(BOB)];
@@ -159,7 +159,7 @@ Deno.test("ListLoader calls nothing fresh of what was under way when all was out
   assert.deepEqual(told, []);
 });
 
-Deno.test("ListLoader tells all who wait of a failure, calls nobody listless, and asks again", async () => {
+Deno.test("ListBatchLoader tells all who wait of a failure, calls nobody listless, and asks again", async () => {
   const { db, loader, told } = setUp([listEvent(ALICE)]);
   db.held = true;
   const first = loader.want(ALICE);
@@ -173,7 +173,7 @@ Deno.test("ListLoader tells all who wait of a failure, calls nobody listless, an
   assert.ok((await loader.want(ALICE)).has(ALICE));
 });
 
-Deno.test("ListLoader fails quietly where nobody waits any more", async () => {
+Deno.test("ListBatchLoader fails quietly where nobody waits any more", async () => {
   const { db, loader } = setUp();
   db.query = () => {
     throw new Error("closed");

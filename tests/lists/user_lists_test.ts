@@ -161,7 +161,7 @@ Deno.test("a list has at most 64 entries, public ones first", async () => {
   assert.equal(lists.groups.size, 64);
 });
 
-Deno.test("OwnLists follow the store: a newer list, and one taken back, count at once", async () => {
+Deno.test("UserLists follow the store: a newer list, and one taken back, count at once", async () => {
   const { lists, source } = setUp([ownList(10006, relays(A))]);
   await lists.ready();
   let changes = 0;
@@ -191,7 +191,7 @@ Deno.test("OwnLists follow the store: a newer list, and one taken back, count at
   assert.equal(source.listeners.size, 0);
 });
 
-Deno.test("OwnLists are ready again once a list that was just stored is read", async () => {
+Deno.test("UserLists are ready again once a list that was just stored is read", async () => {
   const { source, lists } = setUp();
   await lists.ready();
   const { promise, resolve } = Promise.withResolvers<void>();
@@ -206,7 +206,7 @@ Deno.test("OwnLists are ready again once a list that was just stored is read", a
   assert.deepEqual(lists.search, [A]);
 });
 
-Deno.test("OwnLists take no older reading that answers after a newer one", async () => {
+Deno.test("UserLists take no older reading that answers after a newer one", async () => {
   const { lists, source } = setUp([ownList(10006, relays(A))]);
   const { promise, resolve } = Promise.withResolvers<void>();
   source.held = promise;
@@ -221,7 +221,7 @@ Deno.test("OwnLists take no older reading that answers after a newer one", async
   assert.deepEqual([lists.isBlocked(A), lists.isBlocked(B)], [false, true]);
 });
 
-Deno.test("OwnLists that are closed take nothing more", async () => {
+Deno.test("UserLists that are closed take nothing more", async () => {
   const { lists, source } = setUp([ownList(10006, relays(A))]);
   const { promise, resolve } = Promise.withResolvers<void>();
   source.held = promise;

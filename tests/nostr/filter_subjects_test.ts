@@ -79,7 +79,7 @@ Deno.test("NIP-01: a filter with ids is about its events, unless it names people
   assert.equal(eventOrGroupScope({ kinds: [1] }), undefined);
 });
 
-Deno.test("peopleOf() names each person once, and says how to sort them", () => {
+Deno.test("peopleScope() names each person once, and says how to sort them", () => {
   fc.assert(
     fc.property(fc.array(person), (authors) => {
       const { subjects, order } = peopleScope({ authors })!;
@@ -89,7 +89,7 @@ Deno.test("peopleOf() names each person once, and says how to sort them", () => 
   );
 });
 
-Deno.test("peopleOf() says the same of coordinates in any order", () => {
+Deno.test("peopleScope() says the same of coordinates in any order", () => {
   const shuffled = fc.uniqueArray(
     fc.tuple(fc.constantFrom(1, 30023), person, fc.constantFrom("", "d"))
       .map((parts) => parts.join(":")),

@@ -16,13 +16,13 @@ function counted() {
   return { verify, verified };
 }
 
-Deno.test("rememberingVerifier() verifies an event once, however often it comes", () => {
+Deno.test("cachedVerifier() verifies an event once, however often it comes", () => {
   const { verify, verified } = counted();
   for (let i = 0; i < 3; i++) assert.ok(verify({ ...post }));
   assert.deepEqual(verified, [post.id]);
 });
 
-Deno.test("rememberingVerifier() refuses other content under an id and a signature it knows", () => {
+Deno.test("cachedVerifier() refuses other content under an id and a signature it knows", () => {
   const { verify, verified } = counted();
   assert.ok(verify(post));
   const others: Partial<NostrEvent>[] = [
@@ -36,7 +36,7 @@ Deno.test("rememberingVerifier() refuses other content under an id and a signatu
   assert.deepEqual(verified, [post.id]);
 });
 
-Deno.test("rememberingVerifier() verifies anew where the signature is another", () => {
+Deno.test("cachedVerifier() verifies anew where the signature is another", () => {
   const { verify, verified } = counted();
   assert.ok(verify(post));
   assert.ok(!verify({ ...post, sig: "0".repeat(128) }));
@@ -44,7 +44,7 @@ Deno.test("rememberingVerifier() verifies anew where the signature is another", 
   assert.deepEqual(verified, [post.id, post.id]);
 });
 
-Deno.test("rememberingVerifier() does not remember what was refused", () => {
+Deno.test("cachedVerifier() does not remember what was refused", () => {
   const { verify, verified } = counted();
   const forged = { ...post, sig: "0".repeat(128) };
   assert.ok(!verify(forged));
@@ -53,7 +53,7 @@ Deno.test("rememberingVerifier() does not remember what was refused", () => {
   assert.equal(verified.length, 3);
 });
 
-Deno.test("rememberingVerifier() refuses what is no event, known by its id or not, and never throws", () => {
+Deno.test("cachedVerifier() refuses what is no event, known by its id or not, and never throws", () => {
   const { verify } = counted();
   assert.ok(verify(post));
   const odd: unknown[] = [

@@ -15,7 +15,7 @@ function graphOf(lists: readonly string[][], weight?: (url: string) => number) {
   return builder.build();
 }
 
-Deno.test("dealPeople() gives everyone the first of their relays among the chosen", () => {
+Deno.test("assignRelays() gives everyone the first of their relays among the chosen", () => {
   fc.assert(
     fc.property(
       lists,
@@ -44,7 +44,7 @@ Deno.test("dealPeople() gives everyone the first of their relays among the chose
   );
 });
 
-Deno.test("dealPeople() gives nobody fewer relays for want of room, and none they do not list", () => {
+Deno.test("assignRelays() gives nobody fewer relays for want of room, and none they do not list", () => {
   fc.assert(fc.property(lists, fc.nat(3), (lists, room) => {
     const graph = graphOf(lists);
     const chosen = [...graph.urls.keys()];
@@ -65,7 +65,7 @@ Deno.test("dealPeople() gives nobody fewer relays for want of room, and none the
   }));
 });
 
-Deno.test("dealPeople() deals as by hand: those with the least choice first, full relays last", () => {
+Deno.test("assignRelays() deals as by hand: those with the least choice first, full relays last", () => {
   fc.assert(fc.property(lists, fc.nat(3), fc.integer({ min: 1, max: 2 }), (lists, room, most) => {
     const graph = graphOf(lists);
     const chosen = [...graph.urls.keys()];
@@ -94,7 +94,7 @@ Deno.test("dealPeople() deals as by hand: those with the least choice first, ful
   }));
 });
 
-Deno.test("dealPeople() fills a relay beyond its room only with those who have no other choice", () => {
+Deno.test("assignRelays() fills a relay beyond its room only with those who have no other choice", () => {
   const [hub, small, tiny] = RELAYS;
   const lists = [[hub], [hub, small], [hub, small], [hub, tiny], [hub]];
   const graph = graphOf(lists);

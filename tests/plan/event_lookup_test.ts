@@ -22,7 +22,7 @@ const wanted = (some: Partial<Lookup>): Lookup => ({
   ...some,
 });
 
-Deno.test("eventWishes() wants to know of everything that a plan turns on, and of nothing else", () => {
+Deno.test("eventLookup() wants to know of everything that a plan turns on, and of nothing else", () => {
   fc.assert(fc.property(publications, ({ event, known, options }) => {
     const { people, dm, private: drafts, eventsAndGroups } = eventLookup(event);
     const looked = [...known].map(([key, { write, read, hints, ...strict }]) => {
@@ -37,21 +37,21 @@ Deno.test("eventWishes() wants to know of everything that a plan turns on, and o
   }));
 });
 
-Deno.test("eventWishes() names the author first, then whom a post tags", () => {
+Deno.test("eventLookup() names the author first, then whom a post tags", () => {
   fc.assert(fc.property(eventOf(POST_KINDS), (event) => {
     const people = [event.pubkey, ...taggedUsers(event)];
     assert.deepEqual(eventLookup(event), wanted({ people }));
   }));
 });
 
-Deno.test("eventWishes() wants of a gift wrap nothing but its recipients' kind 10050 lists", () => {
+Deno.test("eventLookup() wants of a gift wrap nothing but its recipients' kind 10050 lists", () => {
   for (const kind of [1059, 21059]) {
     const found = wishes({ kind }, ["p", BOB], ["P", ALICE], ["p", CAROL], ["h", "group"]);
     assert.deepEqual(found, wanted({ dm: [BOB, CAROL] }));
   }
 });
 
-Deno.test("eventWishes() wants the lists that an event is bound by, and no others", () => {
+Deno.test("eventLookup() wants the lists that an event is bound by, and no others", () => {
   const tag = ["p", BOB];
   assert.deepEqual(wishes({ kind: 31234 }, tag), wanted({ private: [ALICE] }));
   assert.deepEqual(wishes({}, tag, ["-"]), wanted({ people: [ALICE] }));
@@ -60,14 +60,14 @@ Deno.test("eventWishes() wants the lists that an event is bound by, and no other
   assert.deepEqual(wishes({ kind: 22242 }, tag), wanted({}));
 });
 
-Deno.test("eventWishes() wants the kind 10050 list that another one, or a deletion, replaces", () => {
+Deno.test("eventLookup() wants the kind 10050 list that another one, or a deletion, replaces", () => {
   const people = [ALICE];
   assert.deepEqual(wishes({ kind: 10050 }), wanted({ people, dm: people }));
   assert.deepEqual(wishes({ kind: 5 }, ["k", "10050"]), wanted({ people, dm: people }));
   assert.deepEqual(wishes({ kind: 10002 }), wanted({ people }));
 });
 
-Deno.test("eventWishes() wants all lists of whoever vanishes everywhere, and none for named relays", () => {
+Deno.test("eventLookup() wants all lists of whoever vanishes everywhere, and none for named relays", () => {
   const all = { people: [ALICE, BOB], dm: [ALICE], private: [ALICE] };
   const tags = [["relay", "ALL_RELAYS"], ["p", BOB]];
   assert.deepEqual(wishes({ kind: 62 }, ...tags), wanted(all));

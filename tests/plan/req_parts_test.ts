@@ -7,7 +7,7 @@ import { PEOPLE } from "../support/requests.ts";
 
 const [ALICE, BOB, CAROL] = PEOPLE;
 
-Deno.test("reqWishes() wants to know whom and what the lanes of a request are about, each once", () => {
+Deno.test("reqLookup() wants to know whom and what the lanes of a request are about, each once", () => {
   fc.assert(fc.property(knownRequests, ({ filters, options }) => {
     const wishes = reqLookup(reqParts(filters));
     const wants = wantsOf({ filters, options, known: new Map() });
@@ -27,17 +27,17 @@ Deno.test("reqWishes() wants to know whom and what the lanes of a request are ab
   }));
 });
 
-Deno.test("reqWishes() of nothing that can match wants nothing", () => {
+Deno.test("reqLookup() of nothing that can match wants nothing", () => {
   const nothing = { people: [], dm: [], private: [], eventsAndGroups: [] };
   assert.deepEqual(reqLookup(reqParts([{ authors: [] }, { kinds: [1] }, { ids: [] }])), nothing);
 });
 
-Deno.test("reqWishes() shares the names of a single filter, and copies none", () => {
+Deno.test("reqLookup() shares the names of a single filter, and copies none", () => {
   const authors = [ALICE, BOB];
   assert.equal(reqLookup(reqParts([{ authors }])).people, authors);
 });
 
-Deno.test("partsAbout() keeps what is meant on each lane, and no filter for everybody", () => {
+Deno.test("partsFor() keeps what is meant on each lane, and no filter for everybody", () => {
   const parts = reqParts([
     { kinds: [0, 31_234], authors: [ALICE, BOB] },
     { kinds: [1, 1059], "#p": [BOB, CAROL] },
@@ -68,7 +68,7 @@ Deno.test("partsAbout() keeps what is meant on each lane, and no filter for ever
   }
 });
 
-Deno.test("namedOn() names everyone on a lane once, and says how to sort them", () => {
+Deno.test("subjectsIn() names everyone on a lane once, and says how to sort them", () => {
   fc.assert(fc.property(knownRequests, ({ filters }) => {
     const { scoped } = reqParts(filters);
     for (const lane of new Set(scoped.map(({ scope }) => scope.role))) {

@@ -26,7 +26,7 @@ Deno.test("learnLimits() puts what was learned in place of what was known", () =
   assert.deepEqual(known, { maxFilters: 100, cutAt: 500 });
 });
 
-Deno.test("tellLimits() believes a relay's own word the first time, and keeps what it learned", () => {
+Deno.test("reportLimits() believes a relay's own word the first time, and keeps what it learned", () => {
   const known = { maxFilters: 10, maxSubscriptions: 5, fullAt: 300 };
   assert.deepEqual(
     reportLimits(known, { maxSubscriptions: 20, authRequired: true }, true),
@@ -34,13 +34,13 @@ Deno.test("tellLimits() believes a relay's own word the first time, and keeps wh
   );
 });
 
-Deno.test("tellLimits() forgets with each later reading what the relay does not say itself", () => {
+Deno.test("reportLimits() forgets with each later reading what the relay does not say itself", () => {
   const known = { maxFilters: 10, maxSubscriptions: 5, fullAt: 300, authRequired: true };
   assert.deepEqual(reportLimits(known, { maxSubscriptions: 20 }, false), { maxSubscriptions: 20 });
   assert.deepEqual(reportLimits(known, {}, false), {});
 });
 
-Deno.test("tellLimits() keeps the fewest events at which an answer was cut", () => {
+Deno.test("reportLimits() keeps the fewest events at which an answer was cut", () => {
   for (const isFirst of [true, false]) {
     assert.deepEqual(reportLimits({ cutAt: 300 }, { cutAt: 500 }, isFirst), { cutAt: 300 });
     assert.deepEqual(reportLimits({ cutAt: 500 }, { cutAt: 300 }, isFirst), { cutAt: 300 });

@@ -25,13 +25,13 @@ function asked(seats: LiveAssignment): Record<string, string[]> {
   return Object.fromEntries(found.sort(([a], [b]) => a < b ? -1 : 1));
 }
 
-Deno.test("LiveSeats seats somebody on relays that are asked anyway, rather than on others", () => {
+Deno.test("LiveAssignment seats somebody on relays that are asked anyway, rather than on others", () => {
   const live = seats({ [ALICE]: "ab", [BOB]: "" });
   live.list("write", BOB, urls("cba"));
   assert.deepEqual(asked(live), { a: [ALICE, BOB], b: [ALICE, BOB] });
 });
 
-Deno.test("LiveSeats takes the heaviest of those that are asked, and of equals those with most people", () => {
+Deno.test("LiveAssignment takes the heaviest of those that are asked, and of equals those with most people", () => {
   const live = seats(
     { [ALICE]: "b", [BOB]: "b", [CAROL]: "c", [DAVE]: "", ["ee".repeat(32)]: "a" },
     {
@@ -45,14 +45,14 @@ Deno.test("LiveSeats takes the heaviest of those that are asked, and of equals t
   assert.deepEqual(asked(live).b, [ALICE, BOB, DAVE]);
 });
 
-Deno.test("LiveSeats leaves somebody where they are, as long as their list has it", () => {
+Deno.test("LiveAssignment leaves somebody where they are, as long as their list has it", () => {
   const live = seats({ [ALICE]: "a", [BOB]: "b", [CAROL]: "b" }, { relaysPerAuthor: 1 });
   live.list("write", ALICE, urls("ba"));
   assert.deepEqual(asked(live).a, [ALICE]);
   assert.deepEqual(live.difference(), []);
 });
 
-Deno.test("LiveSeats asks more relays while there is room: those first that would do most", () => {
+Deno.test("LiveAssignment asks more relays while there is room: those first that would do most", () => {
   const live = seats({ [ALICE]: "a", [BOB]: "b", [CAROL]: "c", [DAVE]: "" }, { maxRelays: 3 });
   live.list("write", BOB, urls("be"));
   live.list("write", CAROL, urls("ce"));
@@ -63,7 +63,7 @@ Deno.test("LiveSeats asks more relays while there is room: those first that woul
   assert.deepEqual(asked(live), { b: [ALICE, BOB], c: [CAROL], e: [BOB, CAROL, DAVE] });
 });
 
-Deno.test("LiveSeats weighs how many want a relay with how heavy it is", () => {
+Deno.test("LiveAssignment weighs how many want a relay with how heavy it is", () => {
   const weight = (it: string) => it === url("e") ? 5 : 1;
   const options = { maxRelays: 2, relaysPerAuthor: 1, weight };
   const live = seats({ [ALICE]: "a", [BOB]: "b", [CAROL]: "", [DAVE]: "" }, options);
@@ -73,7 +73,7 @@ Deno.test("LiveSeats weighs how many want a relay with how heavy it is", () => {
   assert.deepEqual(asked(live), { a: [ALICE, BOB], e: [CAROL] });
 });
 
-Deno.test("LiveSeats gives nobody a relay that they wanted before they had enough", () => {
+Deno.test("LiveAssignment gives nobody a relay that they wanted before they had enough", () => {
   const live = seats({ [ALICE]: "a", [BOB]: "d", [CAROL]: "", [DAVE]: "" }, {
     maxRelays: 2,
     relaysPerAuthor: 1,
@@ -87,7 +87,7 @@ Deno.test("LiveSeats gives nobody a relay that they wanted before they had enoug
   assert.deepEqual(asked(live), { b: [ALICE, CAROL, DAVE], c: [BOB] });
 });
 
-Deno.test("LiveSeats counts two URLs of one host as one relay: the heaviest, then the shortest", () => {
+Deno.test("LiveAssignment counts two URLs of one host as one relay: the heaviest, then the shortest", () => {
   const live = seats({ [ALICE]: "", [BOB]: "" }, {
     weight: (url) => url.endsWith("heavy") ? 2 : 1,
   });
@@ -100,7 +100,7 @@ Deno.test("LiveSeats counts two URLs of one host as one relay: the heaviest, the
   ]);
 });
 
-Deno.test("LiveSeats has the fallback relays stand in for those for whom there is no room", () => {
+Deno.test("LiveAssignment has the fallback relays stand in for those for whom there is no room", () => {
   const live = seats({ [ALICE]: "ab", [BOB]: "" }, {
     maxRelays: 2,
     fallbackRelays: ["wss://b.example"],
@@ -127,7 +127,7 @@ Deno.test("LiveSeats has the fallback relays stand in for those for whom there i
   assert.deepEqual(asked(roomy), { a: [ALICE], b: [ALICE], z: [BOB] });
 });
 
-Deno.test("LiveSeats knows who is asked for on their list, and what is news", () => {
+Deno.test("LiveAssignment knows who is asked for on their list, and what is news", () => {
   const live = seats({ [ALICE]: "ab", [BOB]: "", [CAROL]: "" }, { maxRelays: 2 });
   assert.equal(live.covered, 1);
   assert.equal(live.list("write", BOB, urls("b")), true);
@@ -141,7 +141,7 @@ Deno.test("LiveSeats knows who is asked for on their list, and what is news", ()
   assert.equal(live.covered, 2);
 });
 
-Deno.test("LiveSeats compares itself with other seatings by the same measure", () => {
+Deno.test("LiveAssignment compares itself with other seatings by the same measure", () => {
   const live = seats({ [ALICE]: "ab", [BOB]: "b", [CAROL]: "" });
   assert.deepEqual(live.merit, { unasked: 1, covered: 2, worth: 2.5 });
   const seating = (key: string, letters: string) => ({
@@ -155,7 +155,7 @@ Deno.test("LiveSeats compares itself with other seatings by the same measure", (
   assert.deepEqual(live.meritOf(other), { unasked: 0, covered: 1, worth: 1 });
 });
 
-Deno.test("LiveSeats that adopts a seating moves nobody who sits on one of its relays", () => {
+Deno.test("LiveAssignment that adopts a seating moves nobody who sits on one of its relays", () => {
   const live = seats({ [ALICE]: "a", [BOB]: "b", [CAROL]: "c", [DAVE]: "a" }, {
     relaysPerAuthor: 1,
   });
@@ -173,7 +173,7 @@ Deno.test("LiveSeats that adopts a seating moves nobody who sits on one of its r
   assert.deepEqual(asked(live), { b: [BOB] }, "others are asked for no longer");
 });
 
-Deno.test("LiveSeats forgets relays that nobody lists, and those that are never asked", () => {
+Deno.test("LiveAssignment forgets relays that nobody lists, and those that are never asked", () => {
   for (const weight of [0, 1]) {
     const met: string[] = [];
     const live = seats({ [ALICE]: "a", [BOB]: "b" }, {

@@ -1,0 +1,42 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { BoundedMap } from "../../src/base/bounded_map.ts";
+
+const steps = fc.array(
+  fc.record({ key: fc.integer({ min: 0, max: 9 }), isDelete: fc.boolean() }),
+  { maxLength: 60 },
+);
+
+Deno.test("BoundedMap holds what a list of the last entries that were set holds", () => {
+  fc.assert(fc.property(steps, fc.integer({ min: 1, max: 6 }), (steps, max) => {
+    const evicted: [number, number][] = [];
+    const map = new BoundedMap<number, number>({
+      max,
+      onEvict: (key, value) => evicted.push([key, value]),
+    });
+    let list: [number, number][] = [];
+    const gone: [number, number][] = [];
+    steps.forEach(({ key, isDelete }, i) => {
+      const others = list.filter(([other]) => other !== key);
+      if (isDelete) {
+        assert.equal(map.delete(key), others.length < list.length);
+        list = others;
+        return;
+      }
+      map.set(key, i);
+      list = [...others, [key, i] as [number, number]];
+      gone.push(...list.slice(0, -max));
+      list = list.slice(-max);
+    });
+    assert.deepEqual([...map], list);
+    assert.deepEqual(evicted, gone);
+    assert.equal(map.isFull, list.length === max);
+  }));
+});
+
+Deno.test("BoundedMap set() makes an entry the newest, and get() does not", () => {
+  const map = new BoundedMap<string, number>({ max: 2 }).set("a", 1).set("b", 2);
+  map.get("a");
+  map.set("b", 3).set("c", 4);
+  assert.deepEqual([...map], [["b", 3], ["c", 4]]);
+});
