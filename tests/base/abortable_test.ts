@@ -56,7 +56,7 @@ Deno.test("onAbort() calls once, at once where the signal is aborted already", (
   const calls: string[] = [];
   const controller = new CountedController();
   onAbort(controller.signal, () => calls.push("later"));
-  assert.deepEqual(calls, []);
+  assert.equal(calls.length, 0);
   controller.abort();
   controller.abort();
   assert.deepEqual(calls, ["later"]);
