@@ -9,21 +9,31 @@ import { RoutingError } from "./nostr/errors.ts";
 import type { KnowledgeSource, RelayListSource } from "./nostr/types.ts";
 import { eventLookup } from "./plan/event_lookup.ts";
 import { placeEvent } from "./plan/plan_event.ts";
-import { type PlanSettings, planSettings } from "./plan/plan_options.ts";
-import { lookUp, type RouterOptions, routerOptions, type RouterSource } from "./router_options.ts";
+import type { PlanSettings } from "./plan/plan_options.ts";
+import {
+  checkSource,
+  lookUp,
+  type RouterOptions,
+  type RouterSettings,
+  routerSettings,
+  type RouterSource,
+} from "./router_options.ts";
 
 /**
- * Creates the `eventRouter` of an `NPool`: looks up the relay lists of the author
- * and of the users it tags, and plans as {@link planEvent} does.
+ * Creates an `eventRouter` for `NPool`: it looks up the relay lists of an event's author and
+ * of the users it tags, and sends the event to the author's write relays and to the inboxes
+ * of those users.
  *
- * @param source A {@link RelayListStore}, or anything that has lists or knows more.
+ * @param source A {@link RelayListStore}, or any source of relay lists or of what else is
+ * known.
  * @param options See {@link RouterOptions}.
- * @throws {RangeError} If an option is out of its range.
- * @throws {TypeError} If an option has the wrong type.
- * @returns A router. It throws a {@link RoutingError} that says why where an
- * event must not or cannot be sent: `NPool` would otherwise call it published.
+ * @throws {RangeError} If a number is out of its range.
+ * @throws {TypeError} If an option has the wrong type, or names a relay that the policy
+ * refuses.
+ * @returns A router. It throws a {@link RoutingError} with the reason if an event must not
+ * or cannot be sent: `NPool` would otherwise report it as published.
  *
- * @example A gift wrap for someone without a kind 10050 list is not sent
+ * @example A gift wrap for a user without a kind 10050 list is not sent
  * ```ts
  * import assert from "node:assert/strict";
  * import { createEventRouter, RelayListStore } from "@npool/outbox";
@@ -48,25 +58,25 @@ export function createEventRouter(
   source: RelayListSource | KnowledgeSource,
   options: RouterOptions = {},
 ): (event: NostrEvent, opts?: { signal?: AbortSignal }) => Promise<string[]> {
-  return eventPlacer(source, options);
+  checkSource(source);
+  return eventRouter(source, routerSettings(options));
 }
 
 /**
- * The same router.
+ * Creates the router behind {@link createEventRouter}, of a source and settings that were
+ * checked.
  *
- * @param adapt Settings as they are at this moment.
+ * @param adapt Settings as of this moment: what they are may change while the router lives.
  */
-export function eventPlacer(
+export function eventRouter(
   source: RouterSource,
-  options: RouterOptions,
+  settings: RouterSettings,
   adapt = (settings: PlanSettings) => settings,
 ): (event: NostrEvent, opts?: { signal?: AbortSignal }) => Promise<string[]> {
-  const own = routerOptions(source, options);
-  const settings = planSettings(own);
   return async (event, { signal } = {}) => {
-    const { known, error } = await lookUp(source, eventLookup(event), own, signal);
-    const plan = placeEvent(event, known, adapt(settings));
-    own.onEventPlan?.(plan);
+    const { knowledge, error } = await lookUp(source, eventLookup(event), settings, signal);
+    const plan = placeEvent(event, knowledge, adapt(settings.plan));
+    settings.onEventPlan?.(plan);
     if (plan.refusal !== undefined) {
       throw new RoutingError(
         `Cannot publish event ${event.id} of kind ${event.kind}: ${plan.refusal}`,

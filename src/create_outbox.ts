@@ -1,5 +1,5 @@
 /**
- * All of it at once: what `NPool` takes.
+ * The wiring: creates every part of an outbox, and returns what `NPool` takes.
  *
  * @module
  */
@@ -8,33 +8,35 @@ import { NPool } from "@nostrify/nostrify";
 import type { NostrEvent, NostrFilter, NRelay } from "@nostrify/types";
 import { Semaphore } from "./base/semaphore.ts";
 import { ConnectTimeout } from "./connections/connect_timeout.ts";
-import { eventPlacer } from "./create_event_router.ts";
-import { reqPlanner } from "./create_req_router.ts";
-import { explanation, type RelayReport, relayReport } from "./explain.ts";
+import { eventRouter } from "./create_event_router.ts";
+import { explanation, relayReport } from "./explain.ts";
 import type { Outbox } from "./outbox.ts";
 import type { OutboxOptions } from "./outbox_options.ts";
 import { outboxSettings } from "./outbox_settings.ts";
 import { PeopleDirectory } from "./people_directory.ts";
 import { isDeep } from "./plan/deep_requests.ts";
-import { type PlanSettings, planSettings } from "./plan/plan_options.ts";
+import type { PlanSettings } from "./plan/plan_options.ts";
 import { relayCounts } from "./plan/relay_graph.ts";
+import { RelayEvents } from "./relay_events.ts";
 import { MonitorReader } from "./relays/monitor_reader.ts";
 import { RelayInfoRefresher } from "./relays/relay_info_refresher.ts";
 import { RelayMemory } from "./relays/relay_memory.ts";
+import { ReqPlanner } from "./req_planner.ts";
 import { LiveRoutes } from "./requests/live_routes.ts";
 import { SupervisedRelay } from "./requests/supervised_relay.ts";
 import { Supervisor } from "./requests/supervisor.ts";
+import { UserPolicy } from "./user_policy.ts";
 
 export type { Outbox } from "./outbox.ts";
 
 /**
- * Creates an outbox: routing by the outbox model (NIP-65), a search for the relay lists
- * that it takes, relays that are kept from hanging, and a memory of what each is worth.
+ * Creates an outbox: everything that `NPool` needs to follow the outbox model (NIP-65). It
+ * finds relay lists, routes requests and events by them, keeps requests from hanging on
+ * relays that fail, and learns what each relay is worth.
  *
- * @param options See {@link OutboxOptions}; an app wants `store` and
- * `fallbackRelays` at least.
- * @returns A plain object for `new NPool(outbox)`, or `new NPool({ ...outbox })`. Two
- * of them share nothing.
+ * @param options See {@link OutboxOptions}; an app sets `store` and `fallbackRelays` at least.
+ * @returns A plain object for `new NPool(outbox)` or `new NPool({ ...outbox })`. Two
+ * outboxes share nothing.
  * @throws {RangeError} If a number is out of its range.
  * @throws {TypeError} If an option has the wrong type, or names a relay that the
  * policy refuses.
@@ -55,27 +57,29 @@ export type { Outbox } from "./outbox.ts";
  */
 export function createOutbox(options: OutboxOptions = {}): Outbox {
   const settings = outboxSettings(options);
-  const { clock, random, store, routing } = settings;
-  const { onError } = routing;
+  const { shared, router, store, maxPages, onRelayError } = settings;
+  const { clock, random, onError } = shared;
+
+  const policy = new UserPolicy(settings);
+  const isBlocked = (url: string) => policy.isBlocked(url);
   const memory = new RelayMemory({
-    clock,
-    random,
+    ...shared,
     backend: settings.records,
-    onError,
     learning: settings.learning,
   });
-  const isBlocked = (url: string): boolean => people.isBlocked(url);
+
+  // The directory of people listens to the relays, and needs them itself.
+  const events = new RelayEvents();
+  const live = new LiveRoutes({ clock, source: store, watch: events.watch });
   const informer = new RelayInfoRefresher({
     clock,
     memory,
     fetch: settings.fetch,
-    timeout: 5_000,
+    timeout: INFO_TIMEOUT_MS,
     isBlocked,
   });
-  const live = new LiveRoutes({ clock, source: store, watch: (pubkeys) => people.watch(pubkeys) });
-  const { maxPages, onRelayError } = settings;
-  const legs = { clock, memory, random, maxPages, onRelayError };
-  const supervisor: Supervisor = new Supervisor({
+  const requests = { clock, random, memory, maxPages, onRelayError };
+  const supervisor = new Supervisor({
     connector: {
       open: settings.open,
       clock,
@@ -90,58 +94,70 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
       isBlocked,
     },
     request: {
-      ...legs,
+      ...requests,
       timeout: settings.timeout,
       stragglerTimeout: settings.stragglerTimeout,
-      onSeen: (event, url) => people.saw(event, url),
+      onSeen: events.saw,
     },
     live,
   });
+  policy.onChange(() => supervisor.blocksChanged());
   const open = (url: string) =>
     new SupervisedRelay(supervisor.connector(url), supervisor, {
-      ...legs,
+      ...requests,
       rank: 0,
-      onPublished: (event, url) => people.published(event, url),
+      onPublished: events.published,
     });
-  const weigh = (url: string) => memory.weight(url, supervisor.isOpen(url));
-  const people: PeopleDirectory = new PeopleDirectory({
-    settings,
-    supervisor,
-    legs,
-    publish: (url, event, signal) => open(url).event(event, { signal }),
-    weight: (url) => planning.weight(url),
-  });
 
-  const liveness = new MonitorReader({
+  const learned = (url: string) => memory.weight(url, supervisor.isOpen(url));
+  const weighted = (own: (url: string) => number) => (url: string) => {
+    const weight = own(url);
+    return weight === 0 ? 0 : weight * learned(url);
+  };
+  const people = new PeopleDirectory({
+    settings,
+    policy,
+    supervisor,
+    requests,
+    publish: (url, event, signal) => open(url).event(event, { signal }),
+    // Not checked: a wrong number fails a plan, and must not fail a search in a timer.
+    weight: weighted(settings.weight),
+  });
+  events.listener = people;
+
+  const { knowledge } = people;
+  const stored = { lookUp: knowledge.known.bind(knowledge) };
+  const plan = { ...router.plan, weight: weighted(router.plan.weight) };
+  const routing = { ...router, plan };
+  const adapt = (settings: PlanSettings) => policy.adapt(settings);
+  const planner = new ReqPlanner(knowledge, routing, {
+    isDeep: (filters) => isDeep(filters, clock.now() / 1000 - settings.deepAfter * DAY_S),
+    adapt,
+  });
+  const routeEvent = eventRouter(knowledge, routing, adapt);
+  const monitors = new MonitorReader({
     monitors: settings.monitors,
     clock,
     memory,
     onError,
-    query: (filters) => queryAll(filters, open, planSettings(routing)),
+    query: (filters) => queryAll(filters, open, router.plan),
   });
-  const { weight = () => 1 } = routing;
-  const planning = {
-    ...routing,
-    weight(url: string) {
-      const own = weight(url);
-      return own === 0 ? 0 : own * weigh(url);
-    },
-  };
-  const adapt = (settings: PlanSettings) => people.adapt(settings);
-  const { knowledge } = people;
-  const planner = reqPlanner(knowledge, planning, {
-    isDeep: (filters) => isDeep(filters, clock.now() / 1000 - settings.deepAfter * DAY),
-    adapt,
-  });
-  const asThingsStand = { lookUp: knowledge.known.bind(knowledge) };
-  const placer = eventPlacer(knowledge, planning, adapt);
 
+  const report = (url: string) =>
+    relayReport({
+      url,
+      isOpen: supervisor.isOpen(url),
+      now: clock.now(),
+      weight: learned(url),
+      record: memory.record(url),
+    });
   const close = async () => {
     informer.close();
     live.close();
+    policy.close();
     await people.end();
     await supervisor.close();
-    // What relays took until now is known by now.
+    // The last events that relays took are known by now.
     await people.close();
     await memory.close();
   };
@@ -149,23 +165,23 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
     open,
     async reqRouter(filters, opts) {
       await memory.ready();
-      liveness.refresh();
+      monitors.refresh();
       const planned = await planner.route(filters, opts);
-      liveness.meet(relayCounts(planned.graph));
+      monitors.meet(relayCounts(planned.graph));
       supervisor.planned(planned);
       return planned.plan.routes;
     },
     async eventRouter(event, opts) {
       await memory.ready();
-      return await placer(event, opts);
+      return await routeEvent(event, opts);
     },
     eoseTimeout: 0,
     find: (text, opts) => people.find(text, opts),
-    hint: (about, relays) => people.hint(about, relays),
+    hint: (subject, relays) => people.hint(subject, relays),
     discover: (pubkeys, opts) => people.discover(pubkeys, opts),
     async explain(filters) {
       await memory.ready();
-      const { plan } = await planner.plan(filters, asThingsStand);
+      const { plan } = await planner.plan(filters, stored);
       return explanation(plan, [...plan.routes.keys()].map(report));
     },
     async relays() {
@@ -176,18 +192,13 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
     close,
     [Symbol.asyncDispose]: close,
   };
-
-  function report(url: string): RelayReport {
-    const isOpen = supervisor.isOpen(url);
-    const record = memory.record(url);
-    return relayReport({ url, isOpen, now: clock.now(), weight: weigh(url), record });
-  }
 }
 
-/** In seconds. */
-const DAY = 86_400;
+const DAY_S = 86_400;
+/** Longest that fetching a relay's information document (NIP-11) may take. */
+const INFO_TIMEOUT_MS = 5_000;
 
-/** Asks the indexers, or else the fallback relays. */
+/** Queries the indexers, or else the fallback relays. */
 function queryAll(
   filters: NostrFilter[],
   open: (url: string) => NRelay,

@@ -1,5 +1,5 @@
 /**
- * Checks what an outbox is set to, and fills in the defaults.
+ * Checks the options of an outbox, once, and fills in the defaults.
  *
  * @module
  */
@@ -14,15 +14,20 @@ import type { OpenRelay } from "./connections/open_relay.ts";
 import type { DiscoveryProgress } from "./discovery/discovery_progress.ts";
 import { RelayListStore } from "./lists/relay_list_store.ts";
 import type { UserSigner } from "./lists/user_lists.ts";
-import type { RelayFailureError } from "./nostr/errors.ts";
+import { RelayFailureError } from "./nostr/errors.ts";
 import { isPubkey } from "./nostr/pubkeys.ts";
+import type { RelayUrlPolicy } from "./nostr/types.ts";
 import { cachedVerifier } from "./nostr/verification_cache.ts";
 import type { OutboxOptions } from "./outbox_options.ts";
-import type { RouterOptions } from "./router_options.ts";
+import { type RouterSettings, routerSettings } from "./router_options.ts";
 
-/** Options in which nothing is missing or wrong. */
+/** Options, checked once, with every default filled in. */
 export interface OutboxSettings {
-  readonly routing: RouterOptions & Required<Pick<RouterOptions, "onError">>;
+  /** What most parts of an outbox need. */
+  readonly shared: SharedSettings;
+  readonly router: RouterSettings;
+  /** The app's own weight of a relay, as it is: a plan checks the number, see `router.plan`. */
+  readonly weight: (url: string) => number;
   readonly store: RelayListStore;
   readonly records?: RecordStore;
   readonly user?: string;
@@ -44,54 +49,46 @@ export interface OutboxSettings {
   readonly verifyEvent: (event: NostrEvent) => boolean;
   readonly fetch: typeof fetch;
   readonly onRelayError: (error: RelayFailureError) => void;
-  readonly clock: Clock;
-  readonly random: () => number;
+  /** The policy as it is, for what is fetched over HTTP. */
+  readonly policy?: RelayUrlPolicy;
 }
 
-/** Most relay lists that an outbox without a `store` keeps. */
-const MOST_IN_MEMORY = 20_000;
+/** Time, randomness, and where errors go. */
+export interface SharedSettings {
+  readonly clock: Clock;
+  readonly random: () => number;
+  /** Reports an error: the failure of a relay to `onRelayError`, any other to `onError`. */
+  readonly onError: (error: Error) => void;
+}
+
+/** Most events that an outbox without a `store` keeps in memory. */
+const MAX_EVENTS_IN_MEMORY = 20_000;
 
 /**
  * Checks options and fills in the defaults.
  *
  * @throws {RangeError} If a number is out of its range.
- * @throws {TypeError} If an option has the wrong type.
+ * @throws {TypeError} If an option has the wrong type, or names a relay that the policy
+ * refuses.
  */
 export function outboxSettings(options: OutboxOptions): OutboxSettings {
   if (typeof options !== "object" || options === null) {
     throw new TypeError(`Cannot create an outbox: the options must be an object, got ${options}`);
   }
-  const { clock = systemClock, random = Math.random, monitors = [] } = options;
   for (const name of FUNCTIONS) checkFunction(name, options[name]);
   for (const name of ["learning", "relayInfo"] as const) checkBoolean(name, options[name]);
-  if (typeof clock?.now !== "function" || typeof clock.after !== "function") {
-    throw new TypeError(
-      `Cannot use option "clock": it must have the methods now and after, got ${clock}`,
-    );
-  }
-  if (!Array.isArray(monitors) || !monitors.every(isPubkey)) {
-    throw new TypeError(
-      `Cannot use option "monitors": it must be an array of pubkeys (64 lowercase hex), ` +
-        `got ${JSON.stringify(monitors)}`,
-    );
-  }
-  const { user, signer } = options;
-  if (user !== undefined && !isPubkey(user)) {
-    throw new TypeError(
-      `Cannot use option "user": it must be a pubkey (64 lowercase hex), got ${user}`,
-    );
-  }
-  if (signer !== undefined && (typeof signer !== "object" || signer === null)) {
-    throw new TypeError(`Cannot use option "signer": it must be an object, got ${signer}`);
-  }
-  if (signer && !user) {
-    throw new TypeError(`Cannot use option "signer": it needs option "user", whose lists it reads`);
-  }
-  // One memory for all who verify: what a relay sent is not verified again to be stored.
+  const { user, signer } = checkUser(options);
+  const { random = Math.random, onRelayError = () => {} } = options;
+  const clock = checkClock(options.clock);
+  const router = routerSettings(options);
+  // One cache for all who verify: an event that a relay sent is not verified again when it
+  // is stored.
   const verify = cachedVerifier(options.verifyEvent ?? verifyEvent);
   const store = listStore(options, clock, verify);
   return {
-    routing: { ...options, onError: options.onError ?? ((error) => console.warn(error)) },
+    shared: { clock, random, onError: sortingErrors(router.onError, onRelayError) },
+    router,
+    weight: options.weight ?? (() => 1),
     store,
     records: recordStore(options.records) ?? store.records,
     user,
@@ -109,12 +106,23 @@ export function outboxSettings(options: OutboxOptions): OutboxSettings {
     deepAfter: integer("deepAfter", options.deepAfter, 30, 1),
     learning: options.learning ?? true,
     relayInfo: options.relayInfo ?? true,
-    monitors: [...monitors],
+    monitors: checkMonitors(options.monitors),
     verifyEvent: verify,
     fetch: options.fetch ?? ((...args) => fetch(...args)),
-    onRelayError: options.onRelayError ?? (() => {}),
-    clock,
-    random,
+    onRelayError,
+    policy: options.policy,
+  };
+}
+
+/** Relays fail every day, so an error that one of them caused is not the app's concern. */
+function sortingErrors(
+  onError: (error: Error) => void,
+  onRelayError: (error: RelayFailureError) => void,
+): (error: Error) => void {
+  return (error) => {
+    const failure = [error, error.cause].find((cause) => cause instanceof RelayFailureError);
+    if (failure) onRelayError(failure);
+    else onError(error);
   };
 }
 
@@ -133,6 +141,36 @@ function checkBoolean(name: string, value: unknown): void {
   throw new TypeError(`Cannot use option "${name}": it must be a boolean, got ${value}`);
 }
 
+function checkClock(clock: Clock = systemClock): Clock {
+  if (typeof clock?.now === "function" && typeof clock.after === "function") return clock;
+  throw new TypeError(
+    `Cannot use option "clock": it must have the methods now and after, got ${clock}`,
+  );
+}
+
+function checkMonitors(monitors: readonly string[] = []): readonly string[] {
+  if (Array.isArray(monitors) && monitors.every(isPubkey)) return [...monitors];
+  throw new TypeError(
+    `Cannot use option "monitors": it must be an array of pubkeys (64 lowercase hex), ` +
+      `got ${JSON.stringify(monitors)}`,
+  );
+}
+
+function checkUser({ user, signer }: OutboxOptions): Pick<OutboxOptions, "user" | "signer"> {
+  if (user !== undefined && !isPubkey(user)) {
+    throw new TypeError(
+      `Cannot use option "user": it must be a pubkey (64 lowercase hex), got ${user}`,
+    );
+  }
+  if (signer !== undefined && (typeof signer !== "object" || signer === null)) {
+    throw new TypeError(`Cannot use option "signer": it must be an object, got ${signer}`);
+  }
+  if (signer && !user) {
+    throw new TypeError(`Cannot use option "signer": it needs option "user", whose lists it reads`);
+  }
+  return { user, signer };
+}
+
 function listStore(
   { store }: OutboxOptions,
   clock: Clock,
@@ -146,7 +184,10 @@ function listStore(
     );
   }
   const now = () => clock.now();
-  return new RelayListStore(store ?? new NCache({ max: MOST_IN_MEMORY }), { verifyEvent, now });
+  return new RelayListStore(store ?? new NCache({ max: MAX_EVENTS_IN_MEMORY }), {
+    verifyEvent,
+    now,
+  });
 }
 
 function recordStore(records: OutboxOptions["records"]): RecordStore | undefined {

@@ -1,5 +1,5 @@
 /**
- * Who knows, and who finds, where an outbox's people are: everything but the relays.
+ * Finds the relays of people, events and groups: by search, by hints, and by what passes.
  *
  * @module
  */
@@ -19,157 +19,106 @@ import { findNip05 } from "./hints/find_nip05.ts";
 import { HintBook } from "./hints/hint_book.ts";
 import { nip05Hints } from "./hints/nip05_document.ts";
 import { hintsOf } from "./hints/with_hints.ts";
-import { UserLists } from "./lists/user_lists.ts";
-import { RelayFailureError } from "./nostr/errors.ts";
 import { RELAY_LIST_KIND } from "./nostr/kinds.ts";
 import { holdsSecret } from "./nostr/nip19_text.ts";
-import type { RelayUrlCheck } from "./nostr/relay_url.ts";
 import { isSubjectKey } from "./nostr/subject_key.ts";
 import type { OutboxSettings } from "./outbox_settings.ts";
-import { type PlanSettings, planSettings } from "./plan/plan_options.ts";
+import type { RelayListener } from "./relay_events.ts";
 import type { Supervisor } from "./requests/supervisor.ts";
+import type { UserPolicy } from "./user_policy.ts";
 
-/** What people are found with. */
+/** What a directory needs. */
 export interface PeopleDirectoryOptions {
   readonly settings: OutboxSettings;
-  /** The relays. */
-  readonly supervisor: Pick<Supervisor, "connector" | "blocksChanged">;
-  readonly legs: Omit<RelayRequestOptions, "rank">;
+  readonly policy: UserPolicy;
+  /** The relays that are searched. */
+  readonly supervisor: Pick<Supervisor, "connector">;
+  /** How they are asked. */
+  readonly requests: Omit<RelayRequestOptions, "rank">;
   /** Publishes an event to one relay. */
   readonly publish: (url: string, event: NostrEvent, signal: AbortSignal) => Promise<void>;
-  /** How much a relay counts; one of 0 is not asked. */
+  /** How much a relay counts; one of weight 0 is not searched. */
   readonly weight: (url: string) => number;
 }
 
-/** Most people of whom it is remembered when their lists were looked for. */
-const MOST_CHECKS = 100_000;
-/** Longest that one relay may take to say which lists it has, in milliseconds. */
-const LONGEST_ASK = 10_000;
+/** Most people whose searches are remembered. */
+const MAX_LOGGED_PEOPLE = 100_000;
+/** Longest that one relay may take to answer which lists it has. */
+const MAX_SEARCH_MS = 10_000;
 
 /** See the module. */
-export class PeopleDirectory {
-  readonly #settings: OutboxSettings;
-  readonly #plan: PlanSettings;
-  readonly #own?: UserLists;
+export class PeopleDirectory implements RelayListener {
+  readonly #options: PeopleDirectoryOptions;
   readonly #book: HintBook;
-  readonly #passing: PassiveDiscovery;
-  readonly #spreader: ListRebroadcaster;
-  /** Absent where the app names no indexer. */
+  readonly #passive: PassiveDiscovery;
+  readonly #rebroadcaster: ListRebroadcaster;
+  /** Absent if the app names no indexer. */
   readonly #discovery?: Discovery;
   /** What routers look up. */
   readonly knowledge: Knowledge;
 
-  /** Asks nobody yet. */
-  constructor({ settings, supervisor, legs, publish, weight }: PeopleDirectoryOptions) {
-    const { clock, random, store, user, routing, records: backend } = settings;
-    // Relays fail every day: that is told apart.
-    const onError = (error: Error) => {
-      const failure = [error, error.cause].find((cause) => cause instanceof RelayFailureError);
-      if (failure) settings.onRelayError(failure);
-      else routing.onError(error);
-    };
-    const plan = planSettings(routing);
-    const kept = { clock, backend, onError };
-    this.#settings = settings;
-    this.#plan = plan;
-    if (user !== undefined) {
-      const { signer } = settings;
-      this.#own = new UserLists({ user, signer, store, check: plan.check, clock, onError });
-      this.#own.onChange(() => supervisor.blocksChanged());
-    }
-    this.#book = new HintBook({ ...kept, check: (url) => this.check(url) });
-    this.#passing = new PassiveDiscovery({ store, book: this.#book, user, onError });
-    this.#spreader = new ListRebroadcaster({ ...kept, store, publish });
-    if (plan.indexerRelays.length > 0) {
-      this.#discovery = new Discovery({
-        clock,
-        random,
-        store,
-        ask: (url, filters, onEvent, signal) =>
-          askRelay(supervisor.connector(url), filters, { ...legs, rank: 0 }, {
-            onEvent,
-            signal,
-            timeout: Math.min(settings.timeout, LONGEST_ASK),
-          }),
-        indexers: plan.indexerRelays,
-        fallbacks: plan.fallbackRelays,
-        hintsOf: (pubkey) => this.#book.get(pubkey).map(({ url }) => url),
-        isUsable: (url) =>
-          this.check(url).url !== undefined && weight(url) > 0 &&
-          legs.memory.retryAt(url) <= clock.now(),
-        weight,
-        searchLog: new PersistentMap({ ...kept, ...SEARCH_LOG_RECORDS, max: MOST_CHECKS }),
-        refreshAfter: settings.refreshAfter,
-        missingTtl: settings.missingTtl,
-        onProgress: settings.onProgress,
-        onError,
-      });
+  /** Searches nothing yet. */
+  constructor(options: PeopleDirectoryOptions) {
+    this.#options = options;
+    const { settings, policy, publish } = options;
+    const { shared, store, user, records: backend } = settings;
+    const { clock, onError } = shared;
+    const persistent = { clock, backend, onError };
+    const check = (url: string) => policy.check(url);
+    this.#book = new HintBook({ ...persistent, check });
+    this.#passive = new PassiveDiscovery({ store, book: this.#book, user, onError });
+    this.#rebroadcaster = new ListRebroadcaster({ ...persistent, store, publish });
+    if (settings.router.plan.indexerRelays.length > 0) {
+      this.#discovery = createDiscovery(options, this.#book);
     }
     this.knowledge = new Knowledge({
       clock,
       store,
       book: this.#book,
       discovery: this.#discovery,
-      user: user !== undefined && this.#own ? { pubkey: user, lists: this.#own } : undefined,
-      check: (url) => this.check(url),
+      user: user !== undefined && policy.lists ? { pubkey: user, lists: policy.lists } : undefined,
+      check,
       wait: settings.discoveryTimeout,
     });
   }
 
-  /** Whether a relay is usable, by the app's policy and the user's own list. */
-  check(url: string, use?: "group"): RelayUrlCheck {
-    const checked = this.#plan.check(url, use);
-    if (checked.url === undefined || !this.#own?.isBlocked(checked.url, use)) return checked;
-    return { reason: "blocked" };
-  }
-
-  /** Whether a relay is not to be connected to for anything. */
-  isBlocked(url: string): boolean {
-    return this.#own?.isBlocked(url, "group") ?? false;
-  }
-
-  /** Settings with what the user's own lists say at this moment. */
-  adapt(settings: PlanSettings): PlanSettings {
-    if (!this.#own) return settings;
-    const { search } = this.#own;
-    return {
-      ...settings,
-      check: (url, use) => this.check(url, use),
-      searchRelays: search.length > 0 ? search : settings.searchRelays,
-    };
-  }
-
-  /** A relay sent an event that was asked for. */
+  /** Learns from an event that a relay sent. */
   saw(event: NostrEvent, url: string): void {
-    if (event.kind === RELAY_LIST_KIND) this.#spreader.has(event, url);
-    this.#passing.saw(event, url);
+    if (event.kind === RELAY_LIST_KIND) this.#rebroadcaster.has(event, url);
+    this.#passive.saw(event, url);
   }
 
-  /** A relay took an event. */
+  /** Learns from an event that a relay took, and sends its author's relay list after it. */
   published(event: NostrEvent, url: string): void {
-    this.#passing.published(event);
-    this.#spreader.published(event, url);
+    this.#passive.published(event);
+    this.#rebroadcaster.published(event, url);
+  }
+
+  /** Keeps people's lists fresh until the function that it returns is called. */
+  watch(pubkeys: Iterable<string>): () => void {
+    return this.#discovery?.watch(pubkeys) ?? (() => {});
   }
 
   /** See `Outbox.hint`. */
-  hint(about: string, relays: readonly string[]): void {
-    if (!isSubjectKey(about)) {
+  hint(subject: string, relays: readonly string[]): void {
+    if (!isSubjectKey(subject)) {
       throw new TypeError(
-        `Cannot enter a hint: it must be about a pubkey (64 lowercase hex), "id:<event id>" or ` +
-          `"group:<group id>", got ${JSON.stringify(about)}`,
+        `Cannot enter a hint: its subject must be a pubkey (64 lowercase hex), ` +
+          `"id:<event id>" or "group:<group id>", got ${JSON.stringify(subject)}`,
       );
     }
     if (!Array.isArray(relays)) {
       throw new TypeError(`Cannot enter a hint: "relays" must be an array, got ${relays}`);
     }
+    const { check } = this.#options.settings.router.plan;
     for (const url of relays) {
-      const { reason } = this.#plan.check(url);
+      const { reason } = check(url);
       if (reason === undefined) continue;
       throw new TypeError(
         `Cannot enter a hint: ${JSON.stringify(url)} is refused (${reason})`,
       );
     }
-    this.#book.add(relays.map((url) => ({ subject: about, url, source: "hand" })));
+    this.#book.add(relays.map((url) => ({ subject, url, source: "hand" })));
   }
 
   /** See `Outbox.discover`. */
@@ -183,11 +132,6 @@ export class PeopleDirectory {
     return await this.knowledge.during(() => discovery.discover(pubkeys, opts), opts.signal);
   }
 
-  /** Keeps people's lists fresh until the answer is called. */
-  watch(pubkeys: Iterable<string>): () => void {
-    return this.#discovery?.watch(pubkeys) ?? (() => {});
-  }
-
   /** See `Outbox.find`. */
   async find(text: string, { signal }: { signal?: AbortSignal } = {}): Promise<NostrFilter> {
     signal?.throwIfAborted();
@@ -196,29 +140,64 @@ export class PeopleDirectory {
       this.#book.add(hintsOf([filter]));
       return filter;
     }
-    const { fetch, clock, routing: { policy } } = this.#settings;
+    const { fetch, shared: { clock }, policy } = this.#options.settings;
     const person = await findNip05(text, { fetch, clock, signal, allowLocal: policy?.allowLocal });
     this.#book.add(nip05Hints.read(person));
     return { authors: [person.pubkey] };
   }
 
-  /** Ends the search, and what is sent to relays on one's own account. */
+  /** Ends every search, and what is sent to relays without a call of the app. */
   async end(): Promise<void> {
-    this.#own?.close();
-    await Promise.all([this.#discovery?.close(), this.#spreader.close()]);
+    await Promise.all([this.#discovery?.close(), this.#rebroadcaster.close()]);
   }
 
-  /** Writes down what was learned. No relay may be asked any longer. */
+  /** Writes down what was learned. The relays must be closed by then. */
   async close(): Promise<void> {
     await this.end();
-    await Promise.all([this.#passing.idle(), this.#book.close()]);
+    await Promise.all([this.#passive.idle(), this.#book.close()]);
   }
 }
 
-/** What {@link PeopleDirectory.discover} can be told. */
+/** The options of {@link PeopleDirectory.discover}. */
 interface DiscoverOptions {
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: DiscoveryProgress) => void;
+}
+
+/** Searches indexers, fallback relays and the relays of hints. */
+function createDiscovery(
+  { settings, policy, supervisor, requests, weight }: PeopleDirectoryOptions,
+  book: HintBook,
+): Discovery {
+  const { shared, store, records: backend, timeout } = settings;
+  const { clock, onError } = shared;
+  const { indexerRelays, fallbackRelays } = settings.router.plan;
+  const isUsable = (url: string) =>
+    policy.check(url).url !== undefined && weight(url) > 0 &&
+    requests.memory.retryAt(url) <= clock.now();
+  return new Discovery({
+    ...shared,
+    store,
+    ask: (url, filters, onEvent, signal) =>
+      askRelay(supervisor.connector(url), filters, { ...requests, rank: 0 }, {
+        onEvent,
+        signal,
+        timeout: Math.min(timeout, MAX_SEARCH_MS),
+      }),
+    indexers: indexerRelays,
+    fallbacks: fallbackRelays,
+    hintsOf: (pubkey) => book.get(pubkey).map(({ url }) => url),
+    isUsable,
+    weight,
+    searchLog: new PersistentMap({
+      ...{ clock, backend, onError },
+      ...SEARCH_LOG_RECORDS,
+      max: MAX_LOGGED_PEOPLE,
+    }),
+    refreshAfter: settings.refreshAfter,
+    missingTtl: settings.missingTtl,
+    onProgress: settings.onProgress,
+  });
 }
 
 /**

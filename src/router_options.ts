@@ -1,5 +1,5 @@
 /**
- * What the routers can be set to beyond what the planners can.
+ * The options of both routers, checked once, and the lookup that comes before a plan.
  *
  * @module
  */
@@ -9,90 +9,99 @@ import { addDmLists } from "./hints/merge_hints.ts";
 import { DM_LIST_KIND } from "./nostr/kinds.ts";
 import type { KnowledgeSource, Lookup, RelayKnowledge, RelayListSource } from "./nostr/types.ts";
 import type { EventPlan } from "./plan/event_plan.ts";
-import type { PlanOptions } from "./plan/plan_options.ts";
+import { type PlanOptions, type PlanSettings, planSettings } from "./plan/plan_options.ts";
 import type { ReqPlan } from "./plan/plan_req.ts";
 
 /** The options of {@link createReqRouter} and {@link createEventRouter}; one object serves both. */
 export interface RouterOptions extends PlanOptions {
   /**
-   * Told when relay lists could not be looked up; the request or event is routed
-   * all the same, by the fallback relays. Told, too, when a request can be sent
-   * nowhere: `NPool.query` would answer it with `[]`, and nobody would know.
-   * @default a warning on the console
+   * Called once when relay lists cannot be looked up; the request or event then goes to the
+   * fallback relays. Also called when a request cannot be sent anywhere, because
+   * `NPool.query` answers such a request with `[]`.
+   * @default (error) => console.warn(error)
    */
   readonly onError?: (error: Error) => void;
-  /** Told of each request's plan: who is asked for where, and what nobody is asked for. */
+  /**
+   * Called with the plan of each request: which subject is requested from which relays, and
+   * what is requested from none. Use it to log or to show routes.
+   * @default none
+   */
   readonly onReqPlan?: (plan: ReqPlan) => void;
-  /** Told of each event's plan: where it goes and whom it does not reach. */
+  /**
+   * Called with the plan of each event: its relays, why each was chosen, and which tagged
+   * users it does not reach.
+   * @default none
+   */
   readonly onEventPlan?: (plan: EventPlan) => void;
 }
 
-/** Options of one's own, which the caller cannot change, with what reports errors. */
-export type CheckedRouterOptions = RouterOptions & Required<Pick<RouterOptions, "onError">>;
+/** Router options, checked; later changes to the caller's object have no effect. */
+export interface RouterSettings extends Pick<RouterOptions, "onReqPlan" | "onEventPlan"> {
+  readonly plan: PlanSettings;
+  readonly onError: (error: Error) => void;
+}
 
-/** Where a router gets what it has to know from; a {@link RelayListStore} is enough. */
+/** Where a router looks up relays; a {@link RelayListStore} is enough. */
 export type RouterSource = RelayListSource | KnowledgeSource;
 
 /**
- * Checks what a router is made of.
+ * Checks options and fills in the defaults.
  *
- * @throws {TypeError} If the source has neither `get` nor `lookUp`, or an option is no
- * function.
+ * @throws {RangeError} If a number is out of its range.
+ * @throws {TypeError} If an option has the wrong type, or names a relay that the policy
+ * refuses.
  */
-export function routerOptions(
-  source: RouterSource,
-  options: RouterOptions,
-): CheckedRouterOptions {
-  const { get, lookUp } = Object(source);
-  if (typeof get !== "function" && typeof lookUp !== "function") {
-    throw new TypeError(
-      `Cannot route: the first argument must be a RelayListStore, got ${source}`,
-    );
+export function routerSettings(options: RouterOptions): RouterSettings {
+  const { onError = (error) => console.warn(error), onReqPlan, onEventPlan } = options;
+  for (const [name, value] of Object.entries({ onError, onReqPlan, onEventPlan })) {
+    checkFunction(name, value);
   }
-  for (const name of ["onError", "onReqPlan", "onEventPlan"] as const) {
-    checkFunction(name, options[name]);
-  }
-  return { ...options, onError: options.onError ?? ((error) => console.warn(error)) };
+  return { plan: planSettings({ ...options }), onError, onReqPlan, onEventPlan };
 }
 
-/** What was looked up, and the error if it could not be. */
-export interface LookUp {
-  readonly known: ReadonlyMap<string, RelayKnowledge>;
+/** Checks a router's source. @throws {TypeError} If it has neither `get` nor `lookUp`. */
+export function checkSource(source: RouterSource): void {
+  const { get, lookUp } = Object(source);
+  if (typeof get === "function" || typeof lookUp === "function") return;
+  throw new TypeError(`Cannot route: the first argument must be a RelayListStore, got ${source}`);
+}
+
+/** What a lookup found, and the error if it failed. */
+export interface LookupResult {
+  readonly knowledge: ReadonlyMap<string, RelayKnowledge>;
   readonly error?: Error;
 }
 
 /**
- * Looks up what a router has to know; a failure is told to `onError` once, and nothing is
- * known then.
+ * Looks up what a plan needs. A failed lookup calls `onError` once and finds nothing.
  *
  * @throws The signal's reason, if it is aborted.
  */
 export async function lookUp(
   source: RouterSource,
-  wishes: Lookup,
-  { onError }: CheckedRouterOptions,
+  lookup: Lookup,
+  { onError }: RouterSettings,
   signal?: AbortSignal,
-): Promise<LookUp> {
+): Promise<LookupResult> {
   try {
-    return {
-      known: "lookUp" in source
-        ? await source.lookUp(wishes, { signal })
-        : await listsOf(source, wishes, signal),
-    };
+    const knowledge = "lookUp" in source
+      ? await source.lookUp(lookup, { signal })
+      : await lookUpLists(source, lookup, signal);
+    return { knowledge };
   } catch (cause) {
     signal?.throwIfAborted();
-    const count = new Set([...wishes.people, ...wishes.dm]).size;
+    const count = new Set([...lookup.people, ...lookup.dm]).size;
     const error = new Error(
       `Cannot look up the relay lists of ${count} people, using fallback relays`,
       { cause },
     );
     onError(error);
-    return { known: new Map(), error };
+    return { knowledge: new Map(), error };
   }
 }
 
-/** What a source of lists alone knows. */
-async function listsOf(
+/** Looks up the kind 10002 and kind 10050 lists in a source that has nothing else. */
+async function lookUpLists(
   source: RelayListSource,
   { people, dm }: Lookup,
   signal?: AbortSignal,

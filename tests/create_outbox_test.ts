@@ -138,6 +138,29 @@ Deno.test("createOutbox() never connects to a relay that the app holds for worth
   assert.equal(network.relay.stats.connections, 0);
 });
 
+Deno.test("createOutbox() rejects a request for which the app's weight is no number, and searches nothing by it", async () => {
+  const { clock, open, relays } = new ScriptedNetwork();
+  const outbox = createOutbox({
+    clock,
+    open,
+    weight: () => NaN,
+    indexerRelays: ["wss://i.example"],
+    fallbackRelays: ["wss://f.example"],
+    relayInfo: false,
+  });
+  const routes = assert.rejects(outbox.reqRouter(FILTERS), {
+    name: "RangeError",
+    message: /"weight" must give a finite number >= 0, got NaN$/,
+  });
+  for (let i = 0; i < 4; i++) {
+    await quiet();
+    await clock.advance(1_000);
+  }
+  await routes;
+  await outbox.close();
+  assert.deepEqual(relays, []);
+});
+
 Deno.test("createOutbox() waits for lists once, as long as it is told to, where no indexer answers", async () => {
   for (const [discoveryTimeout, ms] of [[undefined, 3_000], [700, 700], [0, 0]] as const) {
     const { clock, open } = new ScriptedNetwork({ connect: "wait" });

@@ -80,7 +80,7 @@ Deno.test("outboxSettings() fills in what is missing", () => {
   assert.deepEqual({
     discoveryTimeout,
     refreshAfter,
-    missingTtl: missingTtl,
+    missingTtl,
     user,
     signer,
     onProgress,
@@ -107,7 +107,7 @@ Deno.test("outboxSettings() fills in what is missing", () => {
     maxPages: 100,
     deepAfter: 30,
   });
-  const { learning, relayInfo, monitors, records, clock, random } = settings;
+  const { learning, relayInfo, monitors, records, shared: { clock, random } } = settings;
   assert.deepEqual({ learning, relayInfo, monitors, records, clock, random }, {
     learning: true,
     relayInfo: true,
@@ -140,13 +140,15 @@ Deno.test("outboxSettings() takes what it is given, to the least value that is a
     learning: false,
     relayInfo: false,
     monitors: [MONITOR],
+    weight: () => 2,
     open: () => new NRelay1("ws://127.0.0.1:9"),
     fetch: () => Promise.reject(new Error("no network")),
     onRelayError: () => {},
-    clock: new TestClock(),
-    random: () => 0,
   };
-  const settings = outboxSettings(given);
+  const shared = { clock: new TestClock(), random: () => 0 };
+  const settings = outboxSettings({ ...given, ...shared });
+  assert.equal(settings.shared.clock, shared.clock);
+  assert.equal(settings.shared.random, shared.random);
   for (const [name, value] of Object.entries(given)) {
     assert.deepEqual(settings[name as keyof typeof settings], value, name);
   }
@@ -199,8 +201,8 @@ Deno.test("outboxSettings() warns on the console of what goes wrong, if no onErr
   console.warn = (error) => warned.push(error);
   const error = new Error("disk full");
   try {
-    outboxSettings({}).routing.onError(error);
-    outboxSettings({ onError: () => {} }).routing.onError(error);
+    outboxSettings({}).router.onError(error);
+    outboxSettings({ onError: () => {} }).router.onError(error);
   } finally {
     console.warn = warn;
   }
@@ -229,5 +231,5 @@ Deno.test("outboxSettings() keeps a copy: changing options later has no influenc
   options.timeout = -1;
   Object.assign(options, { fallbackRelays: 7 });
   assert.equal(settings.timeout, 5);
-  assert.deepEqual(settings.routing.fallbackRelays, ["wss://a.example"]);
+  assert.deepEqual(settings.router.plan.fallbackRelays, ["wss://a.example/"]);
 });

@@ -1,10 +1,9 @@
 import assert from "node:assert/strict";
 import { nip19 } from "nostr-tools";
-import { planSettings } from "../src/plan/plan_options.ts";
 import { settled } from "../testing/test_clock.ts";
 import { A, alice, B, bob, C, relaysOf, start } from "./support/people_parts.ts";
 
-Deno.test("NIP-19: find() makes a filter of what was pasted, and remembers where it points", async () => {
+Deno.test("NIP-19: PeopleDirectory find() makes a filter of a pasted code, and remembers its relays", async () => {
   const { people, hinted, asked } = start();
   const { pubkey } = bob;
   const id = "ee".repeat(32);
@@ -18,7 +17,7 @@ Deno.test("NIP-19: find() makes a filter of what was pasted, and remembers where
   assert.deepEqual(asked, []);
 });
 
-Deno.test("NIP-05: find() asks the domain of an address, and remembers the relays it names", async () => {
+Deno.test("NIP-05: PeopleDirectory find() asks the domain of an address, and remembers the relays it names", async () => {
   const { people, hinted, asked } = start();
   for (const address of ["bob@nostr.example", " bob@nostr.example:8443 "]) {
     assert.deepEqual(await people.find(address), { authors: [bob.pubkey] });
@@ -32,7 +31,7 @@ Deno.test("NIP-05: find() asks the domain of an address, and remembers the relay
   await assert.rejects(people.find("bob@localhost"), { message: /\(local\)/ });
 });
 
-Deno.test("find() takes nothing else, and tells no domain a secret key", async () => {
+Deno.test("PeopleDirectory find() refuses anything else, and sends no secret key to a domain", async () => {
   const { people, asked } = start();
   const secrets = [`${nip19.nsecEncode(new Uint8Array(32).fill(1))}@a.example`, "nsec1abc.example"];
   const long = [`${"a.".repeat(5_000)}!`, "a".repeat(100_000), `${"a".repeat(500)}.example`];
@@ -42,7 +41,7 @@ Deno.test("find() takes nothing else, and tells no domain a secret key", async (
   assert.deepEqual(asked, []);
 });
 
-Deno.test("find() that is given up rejects with the signal's reason", async () => {
+Deno.test("PeopleDirectory find() rejects with the signal's reason when it is aborted", async () => {
   const fetch = () => new Promise<never>(() => {});
   const { people } = start({ fetch });
   const given = { signal: AbortSignal.abort(new Error("never mind")) };
@@ -55,20 +54,20 @@ Deno.test("find() that is given up rejects with the signal's reason", async () =
   await assert.rejects(found, { message: "too late" });
 });
 
-Deno.test("hint() remembers what is entered by hand about people, events and groups", async () => {
+Deno.test("PeopleDirectory hint() remembers relays of people, events and groups", async () => {
   const { people, hinted } = start();
-  for (const about of [bob.pubkey, `id:${"ee".repeat(32)}`, "group:cats"]) {
-    people.hint(about, ["wss://A.example", B]);
-    assert.deepEqual(await hinted(about), [`${A} hand`, `${B} hand`]);
+  for (const subject of [bob.pubkey, `id:${"ee".repeat(32)}`, "group:cats"]) {
+    people.hint(subject, ["wss://A.example", B]);
+    assert.deepEqual(await hinted(subject), [`${A} hand`, `${B} hand`]);
   }
 });
 
-Deno.test("hint() throws on what it cannot be about, and on a relay that the policy refuses", () => {
+Deno.test("PeopleDirectory hint() throws on a wrong subject, and on a relay that the policy refuses", () => {
   const { people } = start();
-  for (const about of ["npub1x", "id:1", "group:", `group:${"x".repeat(101)}`, "", undefined]) {
-    assert.throws(() => people.hint(about as string, [A]), {
+  for (const subject of ["npub1x", "id:1", "group:", `group:${"x".repeat(101)}`, "", undefined]) {
+    assert.throws(() => people.hint(subject as string, [A]), {
       name: "TypeError",
-      message: new RegExp(`^Cannot enter a hint: .*, got ${JSON.stringify(about)}$`),
+      message: new RegExp(`^Cannot enter a hint: .*, got ${JSON.stringify(subject)}$`),
     });
   }
   assert.throws(() => people.hint(bob.pubkey, [A, "ws://b.example"]), {
@@ -81,39 +80,14 @@ Deno.test("hint() throws on what it cannot be about, and on a relay that the pol
   });
 });
 
-Deno.test("a relay is usable by the policy, and unless the user blocks it, but for a group's host", async () => {
-  const { people, settings, world, hinted } = start({ user: alice.pubkey });
-  assert.deepEqual(people.check("wss://A.example"), { url: A });
-  assert.deepEqual(people.check("ws://127.0.0.1"), { reason: "local" });
-  await settings.store.event(alice.sign({ kind: 10006, tags: relaysOf(A, B) }));
-  await settings.store.event(alice.sign({ kind: 10009, tags: [["group", "cats", B]] }));
+Deno.test("NIP-51: PeopleDirectory leaves out hints that name a relay the user blocks", async () => {
+  const { people, settings, hinted } = start({ user: alice.pubkey });
+  await settings.store.event(alice.sign({ kind: 10006, tags: relaysOf(A) }));
   people.hint(bob.pubkey, [A, C]);
   assert.deepEqual(await hinted(bob.pubkey), [`${C} hand`]);
-  assert.ok(world.blocks > 0);
-  assert.deepEqual(people.check(A), { reason: "blocked" });
-  assert.deepEqual(people.check(A, "group"), { reason: "blocked" });
-  assert.deepEqual(people.check(B), { reason: "blocked" });
-  assert.deepEqual(people.check(B, "group"), { url: B });
-  assert.deepEqual([A, B, C].map((url) => people.isBlocked(url)), [true, false, false]);
 });
 
-Deno.test("settings follow the user's own lists, and are left as they are without a user", async () => {
-  const plan = planSettings({ searchRelays: [C] });
-  const nobody = start();
-  assert.equal(nobody.people.adapt(plan), plan);
-  assert.deepEqual(nobody.people.isBlocked(A), false);
-
-  const { people, settings, hinted } = start({ user: alice.pubkey });
-  assert.deepEqual(people.adapt(plan).searchRelays, [C]);
-  await settings.store.event(alice.sign({ kind: 10007, tags: relaysOf(A) }));
-  await settings.store.event(alice.sign({ kind: 10006, tags: relaysOf(B) }));
-  await hinted(bob.pubkey);
-  const { searchRelays, check, maxRelays } = people.adapt(plan);
-  assert.deepEqual([searchRelays, maxRelays], [[A], 20]);
-  assert.deepEqual(check(B), { reason: "blocked" });
-});
-
-Deno.test("NIP-37: private relays count once the signer has told them, and a signer that hangs holds up nobody for long", async () => {
+Deno.test("NIP-37: PeopleDirectory looks up private relays once the signer has decrypted them, and waits 3 s for it at most", async () => {
   const sealed = alice.sign({ kind: 10013, content: "sealed" });
   const opened = Promise.withResolvers<string>();
   const { people, settings, clock, errors } = start({
@@ -121,16 +95,16 @@ Deno.test("NIP-37: private relays count once the signer has told them, and a sig
     signer: { nip44: { decrypt: () => opened.promise } },
   });
   await settings.store.event(sealed);
-  const wishes = { people: [], dm: [], private: [alice.pubkey], eventsAndGroups: [] };
-  let known: Map<string, { private?: readonly string[] }> | undefined;
-  people.knowledge.lookUp(wishes).then((found) => known = new Map(found));
+  const lookup = { people: [], dm: [], private: [alice.pubkey], eventsAndGroups: [] };
+  let found: Map<string, { private?: readonly string[] }> | undefined;
+  people.knowledge.lookUp(lookup).then((knowledge) => found = new Map(knowledge));
   await clock.advance(2_999);
-  assert.equal(known, undefined);
+  assert.equal(found, undefined);
   await clock.advance(1);
-  assert.deepEqual(known!.get(alice.pubkey), { private: [] });
+  assert.deepEqual(found!.get(alice.pubkey), { private: [] });
   assert.match(errors.map(({ message }) => message).join(), /the signer took over 3000 ms$/);
   opened.resolve(JSON.stringify(relaysOf(A)));
   await settled();
-  const later = await people.knowledge.lookUp(wishes);
+  const later = await people.knowledge.lookUp(lookup);
   assert.deepEqual(later.get(alice.pubkey), { private: [A] });
 });

@@ -1,5 +1,5 @@
 /**
- * Those who know where people are, among scripted relays.
+ * A directory of people among scripted relays.
  *
  * @module
  */
@@ -9,6 +9,7 @@ import type { RelayFailureError } from "../../src/nostr/errors.ts";
 import type { OutboxOptions } from "../../src/outbox_options.ts";
 import { outboxSettings } from "../../src/outbox_settings.ts";
 import { PeopleDirectory } from "../../src/people_directory.ts";
+import { UserPolicy } from "../../src/user_policy.ts";
 import { holding } from "../../testing/scripted_network.ts";
 import { Signer } from "../../testing/signer.ts";
 import { quiet, type TestClock } from "../../testing/test_clock.ts";
@@ -24,8 +25,8 @@ export const NOTHING = { known: 0, asked: 0, found: 0, missing: 0 };
 export const relaysOf = (...urls: string[]) => urls.map((url) => ["relay", url]);
 
 /**
- * People whom scripted relays hold lists of, without indexers unless a test names one.
- * Every domain says that Bob is at relay B.
+ * Starts a directory. The relays hold these events; there are no indexers unless a test
+ * names one. Every domain says that Bob is at relay B.
  */
 export function start(options: OutboxOptions = {}, held: NostrEvent[] = [], weights = new Map()) {
   const test = new SupervisorTest(holding(held));
@@ -36,7 +37,6 @@ export function start(options: OutboxOptions = {}, held: NostrEvent[] = [], weig
   const asked: string[] = [];
   const world = {
     refusal: undefined as Error | undefined,
-    blocks: 0,
     signal: undefined as AbortSignal | undefined,
   };
   const fetch = (url: unknown) => {
@@ -54,13 +54,12 @@ export function start(options: OutboxOptions = {}, held: NostrEvent[] = [], weig
     onRelayError: (error) => failures.push(error),
     ...options,
   });
+  const policy = new UserPolicy(settings);
   const people = new PeopleDirectory({
     settings,
-    supervisor: {
-      connector: (url) => supervisor.connector(url),
-      blocksChanged: () => world.blocks++,
-    },
-    legs: { clock, memory, random: () => 0.5, maxPages: 0 },
+    policy,
+    supervisor,
+    requests: { clock, memory, random: () => 0.5, maxPages: 0 },
     publish: (url, event, signal) => {
       published.push(`${url} ${event.id}`);
       world.signal = signal;
@@ -68,14 +67,26 @@ export function start(options: OutboxOptions = {}, held: NostrEvent[] = [], weig
     },
     weight: (url) => weights.get(url) ?? 1,
   });
-  /** Where hints say that somebody or something is. */
-  const hinted = async (about: string) => {
-    const [people, eventsAndGroups] = about.includes(":") ? [[], [about]] : [[about], []];
+  /** The hints of a subject. */
+  const hinted = async (subject: string) => {
+    const [people, eventsAndGroups] = subject.includes(":") ? [[], [subject]] : [[subject], []];
     const known = await knowledge.known({ people, eventsAndGroups, dm: [], private: [] });
-    return known.get(about)?.hints?.map(({ url, source }) => `${url} ${source}`);
+    return known.get(subject)?.hints?.map(({ url, source }) => `${url} ${source}`);
   };
   const { knowledge } = people;
-  return { test, clock, people, settings, errors, failures, published, asked, world, hinted };
+  return {
+    test,
+    clock,
+    people,
+    policy,
+    settings,
+    errors,
+    failures,
+    published,
+    asked,
+    world,
+    hinted,
+  };
 }
 
 /** Lets time pass until a promise is settled, and a second more. */

@@ -1,0 +1,29 @@
+/**
+ * What relays report, passed on to a listener that itself needs the relays.
+ *
+ * @module
+ */
+
+import type { NostrEvent } from "@nostrify/types";
+
+/** What a listener is called for. */
+export interface RelayListener {
+  /** A relay sent an event that was requested. */
+  readonly saw: (event: NostrEvent, url: string) => void;
+  /** A relay took an event. */
+  readonly published: (event: NostrEvent, url: string) => void;
+  /** An open request is about these people; call what it returns when it ends. */
+  readonly watch: (pubkeys: Iterable<string>) => () => void;
+}
+
+/** See the module. The listener is set once, after construction and before any relay is used. */
+export class RelayEvents implements RelayListener {
+  /** Absent until it is set: nothing is reported before. */
+  listener?: RelayListener;
+
+  readonly saw = (event: NostrEvent, url: string): void => this.listener?.saw(event, url);
+  readonly published = (event: NostrEvent, url: string): void =>
+    this.listener?.published(event, url);
+  readonly watch = (pubkeys: Iterable<string>): () => void =>
+    this.listener?.watch(pubkeys) ?? (() => {});
+}

@@ -1,0 +1,113 @@
+/**
+ * Plans requests: looks up what is known of their subjects, plans, and reports the plan.
+ *
+ * @module
+ */
+
+import type { NostrFilter } from "@nostrify/types";
+import { addAttached } from "./hints/merge_hints.ts";
+import type { Hint } from "./hints/hint.ts";
+import { hintsOf } from "./hints/with_hints.ts";
+import { RoutingError } from "./nostr/errors.ts";
+import { isPubkey } from "./nostr/pubkeys.ts";
+import type { Lookup, Unrouted } from "./nostr/types.ts";
+import type { PlanSettings } from "./plan/plan_options.ts";
+import { type Planned, planRequest } from "./plan/replan.ts";
+import { reqLookup, type ReqParts, reqParts } from "./plan/req_parts.ts";
+import { lookUp, type RouterSettings, type RouterSource } from "./router_options.ts";
+
+/** What a request says besides its filters, where the host passes it on; `NPool` does not. */
+export interface RouteOptions {
+  /**
+   * Relays that may have what the request is for. {@link withHints} attaches hints to a
+   * filter instead, which works through `NPool`.
+   * @default []
+   */
+  readonly hints?: readonly Hint[];
+  /** Ends the wait for relay lists that are missing. @default none */
+  readonly signal?: AbortSignal;
+}
+
+/** What an outbox adds to a planner. */
+export interface ReqPlannerOptions {
+  /** Whether a request reaches back so far that it is planned as a deep one. */
+  readonly isDeep?: (filters: readonly NostrFilter[]) => boolean;
+  /** Settings as of this moment: what they are may change while the planner lives. */
+  readonly adapt?: (settings: PlanSettings) => PlanSettings;
+}
+
+/** See the module. */
+export class ReqPlanner {
+  readonly #source: RouterSource;
+  readonly #settings: RouterSettings;
+  readonly #isDeep: (filters: readonly NostrFilter[]) => boolean;
+  readonly #adapt: (settings: PlanSettings) => PlanSettings;
+
+  /** Takes a source and settings that were checked. */
+  constructor(
+    source: RouterSource,
+    settings: RouterSettings,
+    { isDeep = () => false, adapt = (settings) => settings }: ReqPlannerOptions = {},
+  ) {
+    this.#source = source;
+    this.#settings = settings;
+    this.#isDeep = isDeep;
+    this.#adapt = adapt;
+  }
+
+  /** Plans by another source, and reports nothing. */
+  async plan(filters: readonly NostrFilter[], source = this.#source): Promise<Planned> {
+    return (await this.#plan(filters, {}, source)).planned;
+  }
+
+  /**
+   * Plans, and calls `onReqPlan`.
+   *
+   * @throws {RoutingError} If the request cannot be sent anywhere.
+   * @throws The signal's reason, if it is aborted.
+   */
+  async route(filters: readonly NostrFilter[], opts: RouteOptions = {}): Promise<Planned> {
+    const { onError, onReqPlan } = this.#settings;
+    const { planned, error } = await this.#plan(filters, opts, this.#source);
+    const { plan } = planned;
+    onReqPlan?.(plan);
+    const lost = plan.unrouted.filter(couldMatch);
+    if (plan.routes.size === 0 && lost.length > 0) {
+      const message = `Cannot send a request anywhere: ${summary(lost)}`;
+      const nowhere = new RoutingError(message, plan.unrouted, { cause: error });
+      if (error === undefined) onError(nowhere);
+      throw nowhere;
+    }
+    return planned;
+  }
+
+  async #plan(filters: readonly NostrFilter[], opts: RouteOptions, source: RouterSource) {
+    const parts = reqParts(filters);
+    const hints = [...hintsOf(filters), ...opts.hints ?? []];
+    const lookup = lookupFor(parts, hints);
+    const { knowledge, error } = await lookUp(source, lookup, this.#settings, opts.signal);
+    const all = addAttached(knowledge, hints);
+    const settings = this.#adapt(this.#settings.plan);
+    return { planned: planRequest(parts, all, settings, this.#isDeep(filters)), error };
+  }
+}
+
+/** What a plan needs to know: also about the authors whom hints name. */
+function lookupFor(parts: ReqParts, hints: readonly Hint[]): Lookup {
+  const lookup = reqLookup(parts);
+  const authors = new Set(hints.flatMap(({ author }) => isPubkey(author) ? author : []));
+  return authors.size === 0
+    ? lookup
+    : { ...lookup, people: [...new Set([...lookup.people, ...authors])] };
+}
+
+/** Whether events may be missing, as opposed to a filter that no event can match. */
+function couldMatch({ reason }: Unrouted): boolean {
+  return reason !== "matches-nothing" && reason !== "invalid-pubkey";
+}
+
+function summary(unrouted: readonly Unrouted[]): string {
+  const counts = new Map<string, number>();
+  for (const { reason } of unrouted) counts.set(reason, (counts.get(reason) ?? 0) + 1);
+  return [...counts].map(([reason, count]) => `${count} x ${reason}`).join(", ");
+}

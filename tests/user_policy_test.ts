@@ -1,0 +1,57 @@
+import assert from "node:assert/strict";
+import { outboxSettings } from "../src/outbox_settings.ts";
+import { planSettings } from "../src/plan/plan_options.ts";
+import { UserPolicy } from "../src/user_policy.ts";
+import { settled } from "../testing/test_clock.ts";
+import { A, alice, B, C, relaysOf } from "./support/people_parts.ts";
+
+/** A policy, and the store that it follows. */
+function start(user?: string) {
+  const settings = outboxSettings({ user, indexerRelays: [] });
+  return { policy: new UserPolicy(settings), store: settings.store };
+}
+
+Deno.test("UserPolicy allows a relay by the app's policy unless the user blocks it, but a group's host even then", async () => {
+  const { policy, store } = start(alice.pubkey);
+  let changes = 0;
+  policy.onChange(() => changes++);
+  assert.deepEqual(policy.check("wss://A.example"), { url: A });
+  assert.deepEqual(policy.check("ws://127.0.0.1"), { reason: "local" });
+  await store.event(alice.sign({ kind: 10006, tags: relaysOf(A, B) }));
+  await store.event(alice.sign({ kind: 10009, tags: [["group", "cats", B]] }));
+  await policy.lists!.ready();
+  await settled();
+  assert.ok(changes > 0);
+  assert.deepEqual(policy.check(A), { reason: "blocked" });
+  assert.deepEqual(policy.check(A, "group"), { reason: "blocked" });
+  assert.deepEqual(policy.check(B), { reason: "blocked" });
+  assert.deepEqual(policy.check(B, "group"), { url: B });
+  assert.deepEqual([A, B, C].map((url) => policy.isBlocked(url)), [true, false, false]);
+});
+
+Deno.test("UserPolicy adapts settings to the user's own lists, and leaves them as they are without a user", async () => {
+  const plan = planSettings({ searchRelays: [C] });
+  const nobody = start();
+  assert.equal(nobody.policy.adapt(plan), plan);
+  assert.equal(nobody.policy.isBlocked(A), false);
+  assert.equal(nobody.policy.lists, undefined);
+
+  const { policy, store } = start(alice.pubkey);
+  assert.deepEqual(policy.adapt(plan).searchRelays, [C]);
+  await store.event(alice.sign({ kind: 10007, tags: relaysOf(A) }));
+  await store.event(alice.sign({ kind: 10006, tags: relaysOf(B) }));
+  await policy.lists!.ready();
+  const { searchRelays, check, maxRelays } = policy.adapt(plan);
+  assert.deepEqual([searchRelays, maxRelays], [[A], 20]);
+  assert.deepEqual(check(B), { reason: "blocked" });
+});
+
+Deno.test("UserPolicy close() ends following the user's lists, and keeps what was read", async () => {
+  const { policy, store } = start(alice.pubkey);
+  await store.event(alice.sign({ kind: 10006, tags: relaysOf(A) }));
+  await policy.lists!.ready();
+  policy.close();
+  await store.event(alice.sign({ kind: 10006, tags: relaysOf(B), created_at: 1_700_000_001 }));
+  await settled();
+  assert.deepEqual([A, B].map((url) => policy.isBlocked(url)), [true, false]);
+});
