@@ -5,7 +5,8 @@
  */
 
 import type { NostrFilter } from "@nostrify/types";
-import { type PlanOptions, planReq } from "../src/mod.ts";
+import type { PlanOptions } from "../src/mod.ts";
+import { planReq } from "../src/plan/plan_req.ts";
 import type { World } from "../testing/world/types.ts";
 import type { Routes } from "./recall_measure.ts";
 

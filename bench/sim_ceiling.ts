@@ -5,7 +5,7 @@
  * @module
  */
 
-import { planReq } from "../src/mod.ts";
+import { planReq } from "../src/plan/plan_req.ts";
 import type { World } from "../testing/world/world.ts";
 import { tally } from "./recall_measure.ts";
 import { median, table } from "./report.ts";

@@ -1,5 +1,5 @@
 /**
- * What an outbox is to those who use it.
+ * What `createOutbox` returns.
  *
  * @module
  */
@@ -10,66 +10,75 @@ import type { DiscoveryProgress } from "./discovery/discovery_progress.ts";
 import type { Explanation, RelayReport } from "./explain.ts";
 import type { RelayListStore } from "./lists/relay_list_store.ts";
 
-/** What {@link createOutbox} returns: goes straight into `NPool`, or is spread into its options. */
+/**
+ * What {@link createOutbox} returns: the options of an `NPool`, and what an app asks an
+ * outbox itself.
+ */
 export interface Outbox extends AsyncDisposable {
-  /** `NPool`'s `open`: a relay that never hangs and never throws out of turn. */
+  /** `NPool`'s `open`: returns a relay whose requests always end and never throw for a failure. */
   readonly open: (url: string) => NRelay;
   /**
-   * `NPool`'s `reqRouter`, by the outbox model. Waits for relay lists that are missing, up
-   * to `discoveryTimeout`.
+   * `NPool`'s `reqRouter`, by the outbox model. It waits for missing relay lists, up to
+   * `discoveryTimeout`.
+   *
+   * @throws {RoutingError} If the request cannot be sent anywhere.
    */
   readonly reqRouter: (
     filters: NostrFilter[],
     opts?: RouteOptions,
   ) => Promise<Map<string, NostrFilter[]>>;
-  /** `NPool`'s `eventRouter`, by the outbox model; it waits likewise. */
+  /**
+   * `NPool`'s `eventRouter`, by the outbox model. It waits as `reqRouter` does.
+   *
+   * @throws {RoutingError} If the event must not or cannot be sent, with the reason.
+   */
   readonly eventRouter: (
     event: NostrEvent,
     opts?: { signal?: AbortSignal },
   ) => Promise<string[]>;
-  /** `NPool` is to wait for every relay: each of them says EOSE in time. */
+  /** `NPool`'s `eoseTimeout`: the pool waits for every relay, since each says EOSE in time. */
   readonly eoseTimeout: 0;
   /**
-   * A filter that finds what a user typed or pasted: `npub`, `nprofile`, `note`, `nevent`,
-   * `naddr` (NIP-19, also as `nostr:` URI or inside a link), or an internet identifier like
-   * `name@domain` (NIP-05), for which that domain is asked over HTTPS. The relays that it
-   * names are remembered.
+   * Makes a filter of what a user typed or pasted: an `npub`, `nprofile`, `note`, `nevent` or
+   * `naddr` (NIP-19, also as a `nostr:` URI or inside a link), or an internet identifier like
+   * `name@domain` (NIP-05), which it resolves over HTTPS. It remembers the relays that these
+   * name.
    *
-   * @throws {TypeError} If the text is none of these, or a secret key.
+   * @throws {TypeError} If the text is none of these, or holds a secret key.
    * @throws {Error} If the domain does not answer, or does not know the name.
    */
   readonly find: (text: string, opts?: { signal?: AbortSignal }) => Promise<NostrFilter>;
   /**
-   * Remembers relays where somebody, an event or a group is, entered by hand. A relay list
-   * of their own comes before any hint.
+   * Remembers relays of a person, an event or a group. They count as hints: a person's own
+   * relay list comes first.
    *
-   * @param about A pubkey, `id:<event id>` or `group:<group id>`.
-   * @throws {TypeError} If `about` is none of these, or the policy refuses a relay.
+   * @param subject A pubkey, `id:<event id>` or `group:<group id>`; see {@link subjectKey}.
+   * @throws {TypeError} If `subject` is none of these, or the policy refuses a relay.
    */
-  readonly hint: (about: string, relays: readonly string[]) => void;
+  readonly hint: (subject: string, relays: readonly string[]) => void;
   /**
-   * Finds the relay lists of people, ahead of requests for them: a request looks for those
-   * that are missing, too. Resolves when nobody is left to ask, at once where the app names
-   * no indexer.
+   * Searches for the relay lists of people ahead of the first request for them; requests
+   * search for missing lists by themselves. Resolves when every search has ended, or at once
+   * if the app has no indexers.
    *
-   * @throws The reason of the signal, if it is aborted.
+   * @throws The signal's reason, if it is aborted.
    */
   readonly discover: (
     pubkeys: Iterable<string>,
     opts?: { signal?: AbortSignal; onProgress?: (progress: DiscoveryProgress) => void },
   ) => Promise<DiscoveryProgress>;
   /**
-   * Plans a request as the router would, sends nothing, and says what is known of
-   * each relay: the answer to "why can't I see this post?". Print it, or read its parts.
+   * Plans a request by what is known now, sends nothing, and reports on each relay of the
+   * plan: the answer to "why can't I see this post?". Print it, or read its parts.
    */
   readonly explain: (filters: NostrFilter[]) => Promise<Explanation>;
-  /** What is known of every relay that was ever asked. */
+  /** Reports on every relay that was ever used. */
   readonly relays: () => Promise<RelayReport[]>;
-  /** The relay lists: what is stored here is routed by. */
+  /** The relay lists by which the outbox routes. */
   readonly store: RelayListStore;
   /**
-   * Ends every connection and every search, and writes down what was learned. Close the
-   * pool first. A store that the app brought stays open.
+   * Ends every connection and every search, and writes down what was learned. Close the pool
+   * first. A store that the app brought stays open.
    */
   readonly close: () => Promise<void>;
 }

@@ -1,5 +1,5 @@
 /**
- * What an outbox can be set to.
+ * The options of an outbox.
  *
  * @module
  */
@@ -13,133 +13,154 @@ import type { UserSigner } from "./lists/user_lists.ts";
 import type { RelayFailureError } from "./nostr/errors.ts";
 import type { RouterOptions } from "./router_options.ts";
 
-/** The options of {@link createOutbox}. */
+/**
+ * The options of {@link createOutbox}. Most apps set `store` and `fallbackRelays`, and `user`
+ * if they have one; every default was measured.
+ */
 export interface OutboxOptions extends RouterOptions {
   /**
-   * Where relay lists are kept: a {@link RelayListStore}, or any event store to put
-   * one before.
-   * @default in memory, gone with the process
+   * The database of relay lists: any event store, or a {@link RelayListStore} if you set its
+   * options yourself. Set it unless the process is short-lived.
+   * @default a store in memory, gone with the process
    */
   readonly store?: NStore;
   /**
-   * Where what is learned is kept over restarts: of relays, of lists that were asked for,
-   * and hints.
-   * @default beside the lists if `store` can, as a database of this library can; otherwise
-   * in memory
+   * Keeps what is learned over restarts: what relays are worth, which lists were searched
+   * for, and hints. Set it if the lists are in a database that cannot keep records.
+   * @default `store`, if it can, as the databases of this library can; otherwise memory
    */
   readonly records?: RecordStore;
   /**
-   * The pubkey of the app's user, where it has one: their own lists are then looked for
-   * at the start and kept. Relays that they block (kind 10006) are never connected to,
-   * their searches go where they want (10007), their groups (10009) to their hosts, and
-   * their drafts to their private relays (10013).
-   * @default nobody: a server or a bot for many
+   * The pubkey of the app's user: 64 lowercase hex characters. The outbox searches for the
+   * user's own lists and follows them: it never connects to relays that the user blocks
+   * (kind 10006), sends searches to the user's search relays (10007), messages of a group to
+   * its host (10009) and drafts to the user's private relays (10013). Leave it out on a
+   * server or in a bot that acts for many.
+   * @default no user
    */
   readonly user?: string;
   /**
-   * Reads what the user has encrypted in their own lists: the private entries of kinds
-   * 10006 and 10007, and all of kind 10013. Any Nostrify signer is one.
-   * @default none: public entries alone count, and drafts go nowhere
+   * Decrypts the private entries of the user's own lists: those of kinds 10006 and 10007,
+   * and all of kind 10013. Any Nostrify signer will do. Needs `user`.
+   * @default none: only public entries count, and drafts cannot be sent
    */
   readonly signer?: UserSigner;
   /**
-   * How many milliseconds a request or an event waits for relay lists that are missing;
-   * an integer >= 0. After that it is routed by what is known, and follows what is still
-   * found. 0 waits for nothing.
+   * How long a request or an event waits for missing relay lists, in milliseconds: an
+   * integer of at least 0; 0 does not wait. After that it is routed by what is known, and an
+   * open request follows what is found later. Lower it if the first page matters more than
+   * a complete one.
    * @default 3_000
    */
   readonly discoveryTimeout?: number;
   /**
-   * After how many milliseconds a relay list is looked for anew, behind the requests
-   * that use it; an integer >= 1.
+   * How old a relay list may get before the outbox searches for a newer one, in
+   * milliseconds: an integer of at least 1. No request waits for that search.
    * @default 21_600_000 (six hours)
    */
   readonly refreshAfter?: number;
   /**
-   * After how many milliseconds someone who was asked for and has no list is asked for
-   * again; an integer >= 1.
+   * How long "has no list" is believed after a search, in milliseconds: an integer of at
+   * least 1.
    * @default 3_600_000 (one hour)
    */
   readonly missingTtl?: number;
   /**
-   * Told how the search for relay lists goes on, ten times a second at the most, and at its
-   * end.
+   * Called with the progress of the search for relay lists: ten times a second at most, and
+   * when it ends.
+   * @default none
    */
   readonly onProgress?: (progress: DiscoveryProgress) => void;
   /**
-   * Opens a relay. Hand the options on, and more is seen of the relay than its
-   * answers: `(url, options) => new NRelay1(url, { ...options, auth })`.
+   * Opens a relay. Set it if relays require authentication, or for a relay class of your
+   * own. Pass the second argument on, and the outbox sees failures at once instead of at a
+   * deadline: `(url, options) => new NRelay1(url, { ...options, auth })`.
    * @default (url, options) => new NRelay1(url, options)
    */
   readonly open?: OpenRelay;
   /**
-   * After how many milliseconds a request is done, whatever relays still do; an
-   * integer >= 1. A deep request (see `deepAfter`) has four times as long.
+   * When a request is done whatever its relays still do, in milliseconds: an integer of at
+   * least 1. A deep request (see `deepAfter`) has four times as long. Lower it if you would
+   * rather show less at once.
    * @default 30_000
    */
   readonly timeout?: number;
   /**
-   * How many milliseconds to wait for stragglers once everybody has been answered
-   * by enough relays; an integer >= 0.
+   * How long to wait for more relays once enough of them have answered for everyone, in
+   * milliseconds: an integer of at least 0; 0 returns fastest.
    * @default 100
    */
   readonly stragglerTimeout?: number;
   /**
-   * Most connections in the making at once, the most valuable first; an integer
-   * >= 1. Lower it on mobile networks.
+   * Most relays that are being connected at once: an integer of at least 1. The most
+   * valuable relays are connected first. Lower it on mobile networks.
    * @default 10
    */
   readonly maxConnecting?: number;
   /**
-   * After how many milliseconds a connection that nobody uses is closed; an integer
-   * >= 1.
+   * When an unused connection is closed, in milliseconds: an integer of at least 1. Raise it
+   * if the app repeats its requests every minute.
    * @default 30_000
    */
   readonly idleTimeout?: number;
   /**
-   * Most pages beyond the first that are asked for where a relay cut its answer to
-   * a filter with `since` and without `limit`; an integer >= 0. 0 takes what the
-   * first page has.
+   * Most pages to request beyond the first where a relay cut short its answer to a filter
+   * with `since` and without `limit`: an integer of at least 0. Set 0 if the newest few
+   * hundred events of each author are enough.
    * @default 100
    */
   readonly maxPages?: number;
   /**
-   * How many days a filter without a `limit` has to reach back (`since`) to be a deep
-   * one; an integer >= 1. Authors change relays, and relays cut long answers short: for
-   * a deep request each author is asked for on two relays more, in filters of a third
-   * of `authorsPerFilter`, four times `maxFiltersPerRelay` may be sent, and it may
-   * take four times `timeout`.
+   * How many days a filter without a `limit` must reach back (`since`) to make its request
+   * a deep one: an integer of at least 1. Authors change relays, and relays cut long answers
+   * short. So a deep request goes to two more relays of each author, in filters of a third
+   * of `authorsPerFilter`, up to four times `maxFiltersPerRelay` of them, and may take four
+   * times `timeout`.
    * @default 30
    */
   readonly deepAfter?: number;
   /**
-   * Whether choosing relays takes into account who delivered so far.
+   * Whether the choice of relays takes into account how much each has delivered. Set
+   * `false` for plans that depend on health alone.
    * @default true
    */
   readonly learning?: boolean;
   /**
-   * Whether relays are asked for their limits (NIP-11), once a week, over HTTP.
+   * Whether to fetch the limits of relays (NIP-11) over HTTP, once a week. Set `false` where
+   * relays cannot be reached over HTTP.
    * @default true
    */
   readonly relayInfo?: boolean;
   /**
-   * Pubkeys of monitors (NIP-66) whose reports on relays count a little, as far as
-   * nothing better is known. At least two are needed.
+   * Pubkeys of relay monitors (NIP-66), each 64 lowercase hex characters. Their reports
+   * count a little where nothing better is known of a relay; fewer than two monitors have no
+   * effect.
    * @default []
    */
   readonly monitors?: readonly string[];
   /**
-   * Verifies id and signature of what relays send. Bring a faster one
-   * (`nostr-tools/wasm`) where much is read.
+   * Verifies the id and signature of events that relays send, once for each event. Set a
+   * faster one (`nostr-tools/wasm`) if you read much.
    * @default verifyEvent of nostr-tools
    */
   readonly verifyEvent?: (event: NostrEvent) => boolean;
-  /** Fetches what relays say of themselves (NIP-11), and NIP-05 documents. @default fetch */
+  /**
+   * Fetches the information documents of relays (NIP-11) and NIP-05 documents. Set it to go
+   * through a proxy.
+   * @default fetch
+   */
   readonly fetch?: typeof fetch;
-  /** Told of each failure of a relay, of which requests say nothing. */
+  /**
+   * Called for each failure of a relay, which requests pass over. Set it to keep logs.
+   * @default none
+   */
   readonly onRelayError?: (error: RelayFailureError) => void;
-  /** The time and the timers. @default the machine's */
+  /** Tells the time and sets timers. Set it in tests. @default the machine's clock */
   readonly clock?: Clock;
-  /** Dice, in [0, 1): for pauses, and for trying relays out. @default Math.random */
+  /**
+   * Returns random numbers in [0, 1), which vary retries and try relays out. Set it in
+   * tests.
+   * @default Math.random
+   */
   readonly random?: () => number;
 }

@@ -38,7 +38,7 @@ Deno.test("createEventRouter() throws on a wrong option at once, and says which 
   }
 });
 
-Deno.test("createEventRouter() throws at once where its source is none", () => {
+Deno.test("createEventRouter() throws at once if its source has neither get nor lookUp", () => {
   for (const source of [undefined, null, {}, { get: "lists" }]) {
     assert.throws(() => createEventRouter(source as unknown as RelayListSource), {
       name: "TypeError",
@@ -77,7 +77,7 @@ Deno.test("createEventRouter() keeps a copy of its options: changing them later 
   assert.equal(plans.length, 2);
 });
 
-Deno.test("createEventRouter() tells of a failed lookup once, and sends to the fallback relays", async () => {
+Deno.test("createEventRouter() calls onError once for a failed lookup, and uses the fallback relays", async () => {
   const source = known();
   const errors: Error[] = [];
   const router = createEventRouter(source, {
@@ -91,7 +91,7 @@ Deno.test("createEventRouter() tells of a failed lookup once, and sends to the f
   assert.equal(errors[0].cause, source.failure);
 });
 
-Deno.test("createEventRouter() rejects with what is unrouted, and why, where an event goes nowhere", async () => {
+Deno.test("createEventRouter() rejects with what is unrouted, and why, if an event cannot be sent anywhere", async () => {
   const source = new MemorySource();
   const router = createEventRouter(source, { onError: () => {} });
   await assert.rejects(router(mention), (error) => {
@@ -111,7 +111,7 @@ Deno.test("createEventRouter() rejects with what is unrouted, and why, where an 
   await assert.rejects(router(wrap), ({ cause }) => / lists of 1 people,/.test(cause.message));
 });
 
-Deno.test("createEventRouter() gives onEventPlan the plan of each event, also of one it rejects", async () => {
+Deno.test("createEventRouter() calls onEventPlan with the plan of each event, also of one it rejects", async () => {
   const plans: EventPlan[] = [];
   const router = createEventRouter(known(), { onEventPlan: (plan) => plans.push(plan) });
   const relays = await router(mention);
@@ -152,14 +152,14 @@ Deno.test("NIP-17: createEventRouter() sends a gift wrap to its recipient's kind
   assert.deepEqual(asked, [undefined, signal, 10050, signal]);
 });
 
-Deno.test("createEventRouter() asks a source that knows more for all at once", async () => {
+Deno.test("createEventRouter() looks up everything at once in a KnowledgeSource", async () => {
   const asked: Lookup[] = [];
   const known = new Map<string, RelayKnowledge>([
     [ALICE, { write: [ALICES], private: [HUB] }],
     [BOB, { hints: [{ url: BOBS, weight: 1, source: "tag" }] }],
     ["group:cats", { hints: [{ url: BOBS, weight: 1, source: "hand" }] }],
   ]);
-  const lookUp = (wishes: Lookup) => (asked.push(wishes), Promise.resolve(known));
+  const lookUp = (lookup: Lookup) => (asked.push(lookup), Promise.resolve(known));
   const router = createEventRouter({ lookUp });
   assert.deepEqual(await router(mention), [ALICES, BOBS]);
   assert.deepEqual(await router(draft({ pubkey: ALICE, kind: 31234 })), [HUB]);
@@ -172,7 +172,7 @@ Deno.test("createEventRouter() asks a source that knows more for all at once", a
   ]);
 });
 
-Deno.test("createEventRouter() hands the signal of a call on, and rejects with its reason", async () => {
+Deno.test("createEventRouter() passes the signal of a call on, and rejects with its reason", async () => {
   const errors: Error[] = [];
   const signal = AbortSignal.abort(new Error("never mind"));
   const lookUp = (_: Lookup, opts?: { signal?: AbortSignal }) => {
@@ -184,7 +184,7 @@ Deno.test("createEventRouter() hands the signal of a call on, and rejects with i
   assert.deepEqual(errors, []);
 });
 
-Deno.test("NPool brings a mention to the outbox and the inbox, and a gift wrap nowhere", async () => {
+Deno.test("createEventRouter() lets NPool bring a mention to the outbox and the inbox, and a gift wrap nowhere", async () => {
   const relays = new Map([ALICES, BOBS, HUB].map((url) => [url, new MockRelay()]));
   const options = { fallbackRelays: [HUB] };
   const pool = new NPool({

@@ -29,7 +29,7 @@ Deno.test("NIP-17: a gift wrap goes to its recipient's kind 10050 relays, and is
   assert.deepEqual([inbox.stats.reqs, hub.stats.reqs], reqs);
 });
 
-Deno.test("NIP-17: a gift wrap for a user without a kind 10050 list is an error that says so", async () => {
+Deno.test("NIP-17: a gift wrap for a user without a kind 10050 list rejects with the reason", async () => {
   await using network = new PeopleWorld(1);
   network.list(bob, network.relays);
   const wrap = wrapFor(bob);
@@ -54,7 +54,7 @@ Deno.test("NIP-51: relays that the user blocks are never connected to, whoever n
   assert.equal(blocked.stats.connections, 0);
 });
 
-Deno.test("NIP-51: blocked fallback relays and indexers are left alone, too", async () => {
+Deno.test("NIP-51: blocked fallback relays and indexers are never connected to", async () => {
   await using network = new PeopleWorld(1, { user: alice.pubkey });
   const { hub, indexer, world } = network;
   await world.outbox.store.event(
@@ -87,7 +87,7 @@ Deno.test("NIP-51, NIP-50: a search goes to the user's search relays", async () 
   assert.equal(hub.stats.reqs, reqs);
 });
 
-Deno.test("NIP-37: drafts go to the private relays that a signer can read, and are read there", async () => {
+Deno.test("NIP-37: drafts go to the private relays that the signer decrypts, and are read there", async () => {
   const decrypt = (pubkey: string, text: string) => {
     assert.equal(pubkey, alice.pubkey);
     return Promise.resolve(text.slice("sealed:".length));

@@ -14,7 +14,7 @@ const HOUR = 3_600_000;
 const postsOf = (...people: Signer[]) => ({ kinds: [1], authors: people.map((p) => p.pubkey) });
 const idsOf = (...events: readonly NostrEvent[]) => events.map(({ id }) => id).sort();
 
-Deno.test("an empty outbox finds whom it is asked for, and every post of theirs", async () => {
+Deno.test("An empty Outbox finds the lists of people and every post of theirs", async () => {
   await using network = new PeopleWorld(3);
   const { relays: [a, b, c], hub } = network;
   network.list(alice, [a]);
@@ -23,7 +23,7 @@ Deno.test("an empty outbox finds whom it is asked for, and every post of theirs"
   assert.deepEqual(await network.find(postsOf(alice, bob, carol)), idsOf(...posts));
 });
 
-Deno.test("a pubkey is all that an app begins with: its user's follows, and then their posts", async () => {
+Deno.test("An empty Outbox finds its user's follows, and then their posts", async () => {
   await using network = new PeopleWorld(2, { user: alice.pubkey });
   const { relays: [home, other] } = network;
   network.list(alice, [home]);
@@ -36,7 +36,7 @@ Deno.test("a pubkey is all that an app begins with: its user's follows, and then
   assert.deepEqual(await network.find({ kinds: [1], authors }), [post.id]);
 });
 
-Deno.test("the indexer is asked once for each person, whether it has a list or not", async () => {
+Deno.test("Outbox asks an indexer once for each person, whether it has a list or not", async () => {
   await using network = new PeopleWorld(1);
   network.list(alice, [network.relays[0]]);
   const { stats } = network.indexer;
@@ -48,7 +48,7 @@ Deno.test("the indexer is asked once for each person, whether it has a list or n
   assert.equal(stats.reqs, reqs);
 });
 
-Deno.test("an outage of the indexer never looks like an empty world", async () => {
+Deno.test("Outbox never takes an outage of the indexer for an empty world", async () => {
   await using network = new PeopleWorld(1);
   network.list(alice, [network.relays[0]]);
   const post = network.post(alice, network.relays[0]);
@@ -60,7 +60,7 @@ Deno.test("an outage of the indexer never looks like an empty world", async () =
   assert.deepEqual(await network.find(postsOf(alice)), [post.id]);
 });
 
-Deno.test("lists that pass by are taken in without asking", async () => {
+Deno.test("Outbox stores lists that pass by", async () => {
   await using network = new PeopleWorld(1);
   const { relays: [a], hub, world } = network;
   hub.seed([alice.relayList({ both: [a.url] })]);
@@ -70,7 +70,7 @@ Deno.test("lists that pass by are taken in without asking", async () => {
   assert.deepEqual(await network.find(postsOf(alice)), [post.id]);
 });
 
-Deno.test("NIP-19: a pasted nprofile leads to whom no indexer knows", async () => {
+Deno.test("NIP-19: Outbox find() of an nprofile leads to a person without a list", async () => {
   await using network = new PeopleWorld(1);
   const [a] = network.relays;
   const post = network.post(alice, a);
@@ -81,7 +81,7 @@ Deno.test("NIP-19: a pasted nprofile leads to whom no indexer knows", async () =
   assert.deepEqual(await network.find(postsOf(alice)), [post.id]);
 });
 
-Deno.test("NIP-19: an event is found where its nevent says, and where its author writes", async () => {
+Deno.test("NIP-19: Outbox finds an event on the relays of its nevent, and where its author writes", async () => {
   await using network = new PeopleWorld(2);
   const { relays: [a, b] } = network;
   const posts = [network.post(alice, a), network.post(bob, b)];
@@ -95,7 +95,7 @@ Deno.test("NIP-19: an event is found where its nevent says, and where its author
   }
 });
 
-Deno.test("hints that were entered by hand lead to people without a list", async () => {
+Deno.test("Outbox hint() leads to people without a list", async () => {
   await using network = new PeopleWorld(1);
   const [a] = network.relays;
   const post = network.post(alice, a);
@@ -103,7 +103,7 @@ Deno.test("hints that were entered by hand lead to people without a list", async
   assert.deepEqual(await network.find(postsOf(alice)), [post.id]);
 });
 
-Deno.test("a list beats every hint", async () => {
+Deno.test("Outbox prefers a list to every hint", async () => {
   await using network = new PeopleWorld(2);
   const { relays: [a, b] } = network;
   network.world.outbox.hint(alice.pubkey, [b.url]);
@@ -114,7 +114,7 @@ Deno.test("a list beats every hint", async () => {
   assert.equal(b.stats.connections, 0);
 });
 
-Deno.test("the relay that delivered is asked again for an author without a list", async () => {
+Deno.test("Outbox requests an author without a list from the relay that delivered before", async () => {
   await using network = new PeopleWorld(1);
   const { relays: [a], world } = network;
   const first = network.post(alice, a);
@@ -123,7 +123,7 @@ Deno.test("the relay that delivered is asked again for an author without a list"
   assert.deepEqual(await network.find(postsOf(alice)), idsOf(first, second));
 });
 
-Deno.test("a profile that an indexer has leads nobody to look for its author's posts there", async () => {
+Deno.test("Outbox does not take an indexer that has a profile for a relay with its author's posts", async () => {
   await using network = new PeopleWorld(0, { relaysPerAuthor: 1 });
   const { indexer, hub } = network;
   const profile = alice.sign({ kind: 0, content: "{}" });
@@ -133,7 +133,7 @@ Deno.test("a profile that an indexer has leads nobody to look for its author's p
   assert.deepEqual(await network.find(postsOf(alice)), [post.id]);
 });
 
-Deno.test("the search for lists tells how it goes on, and can be asked for by itself", async () => {
+Deno.test("Outbox discover() searches for lists, and reports its progress", async () => {
   const seen: unknown[] = [];
   await using network = new PeopleWorld(1, { onProgress: (progress) => seen.push(progress) });
   network.list(alice, [network.relays[0]]);
@@ -149,14 +149,14 @@ Deno.test("the search for lists tells how it goes on, and can be asked for by it
   assert.deepEqual(seen.at(-1), { known: 0, asked: 2, found: 1, missing: 1 });
 });
 
-Deno.test("a search for lists that is given up rejects with the signal's reason", async () => {
+Deno.test("Outbox discover() rejects with the signal's reason when it is aborted", async () => {
   await using network = new PeopleWorld(0);
   const signal = AbortSignal.abort(new Error("not any more"));
   const { outbox } = network.world;
   await assert.rejects(outbox.discover([alice.pubkey], { signal }), { message: "not any more" });
 });
 
-Deno.test("explain() asks nobody, and says what is known as things stand", async () => {
+Deno.test("Outbox explain() plans by what is stored, and connects to no relay", async () => {
   await using network = new PeopleWorld(1, { user: carol.pubkey });
   const { relays: [a], hub, indexer, world } = network;
   await world.outbox.store.event(alice.relayList({ both: [a.url] }));
@@ -165,7 +165,7 @@ Deno.test("explain() asks nobody, and says what is known as things stand", async
   for (const relay of [a, hub, indexer]) assert.equal(relay.stats.connections, 0);
 });
 
-Deno.test("a router that is given up rejects with the signal's reason, and finds go on", async () => {
+Deno.test("Outbox routers reject with the signal's reason when aborted, and the search goes on", async () => {
   await using network = new PeopleWorld(1);
   network.list(alice, network.relays);
   const { outbox } = network.world;
@@ -183,7 +183,7 @@ Deno.test("a router that is given up rejects with the signal's reason, and finds
   assert.deepEqual([...(await outbox.reqRouter([postsOf(alice)])).keys()], [network.relays[0].url]);
 });
 
-Deno.test("after a restart nobody is asked for again who was asked for before", async () => {
+Deno.test("Outbox searches for nobody again after a restart", async () => {
   await using db = await openSqlite(":memory:");
   await using network = new PeopleWorld(1, { store: db });
   const { relays: [a], indexer, world } = network;

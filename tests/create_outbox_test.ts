@@ -13,20 +13,21 @@ import { quiet } from "../testing/test_clock.ts";
 const alice = new Signer(1);
 const post = alice.sign({ content: "hello" });
 const FILTERS = [{ kinds: [1], authors: [alice.pubkey] }];
-const DAY = 86_400;
+const DAY_S = 86_400;
 const loopback = {
   policy: { allowLocal: true, allowInsecure: true },
   indexerRelays: [],
   relayInfo: false,
 };
 
-/** A relay that holds a post, and whatever options an outbox needs to reach it. */
+/** Starts a relay that holds a post. */
 function start() {
   const relay = RelayServer.start();
   relay.seed([post]);
   return { relay, [Symbol.asyncDispose]: () => relay.stop() };
 }
 
+/** An outbox in which Alice's list names the relay. */
 async function outboxOf(relay: RelayServer, options: OutboxOptions = {}) {
   const outbox = createOutbox({ ...loopback, ...options });
   await outbox.store.event(alice.relayList({ both: [relay.url] }));
@@ -55,7 +56,7 @@ Deno.test("createOutbox() leaves the relays of one pool alone where another one 
   assert.equal((await second.query(FILTERS)).length, 1);
 });
 
-Deno.test("two outboxes share nothing", async () => {
+Deno.test("createOutbox() makes outboxes that share nothing", async () => {
   await using network = start();
   await using known = await outboxOf(network.relay);
   await using unknown = createOutbox(loopback);
@@ -87,11 +88,11 @@ Deno.test("createOutbox() remembers relays beside the lists, over a restart", as
   await Deno.remove(folder, { recursive: true });
 });
 
-Deno.test("createOutbox() explains a request, and sends nothing", async () => {
+Deno.test("Outbox explain() plans a request, and sends nothing", async () => {
   await using network = start();
-  const told: unknown[] = [];
-  const tell = (what: unknown) => told.push(what);
-  await using outbox = await outboxOf(network.relay, { onReqPlan: tell, onError: tell });
+  const calls: unknown[] = [];
+  const note = (what: unknown) => calls.push(what);
+  await using outbox = await outboxOf(network.relay, { onReqPlan: note, onError: note });
   const bob = "bb".repeat(32);
   const why = await outbox.explain([{ kinds: [1], authors: [alice.pubkey, bob] }]);
   assert.deepEqual(why.relays.map(({ url }) => url), [network.relay.url]);
@@ -99,11 +100,11 @@ Deno.test("createOutbox() explains a request, and sends nothing", async () => {
   assert.match(String(why), new RegExp(`not asked for: ${bob} in filter 0 \\(no-list\\)`));
   const nowhere = await outbox.explain([{ kinds: [1], authors: [bob] }]);
   assert.equal(nowhere.relays.length, 0);
-  assert.deepEqual(told, []);
+  assert.deepEqual(calls, []);
   assert.equal(network.relay.stats.connections, 0);
 });
 
-Deno.test("createOutbox() asks for more copies in smaller filters where a request reaches far back", async () => {
+Deno.test("createOutbox() requests authors from more relays in smaller filters where a request reaches far back", async () => {
   const plans: ReqPlan[] = [];
   await using outbox = createOutbox({
     ...loopback,
@@ -116,7 +117,7 @@ Deno.test("createOutbox() asks for more copies in smaller filters where a reques
   for (const signer of signers) await outbox.store.event(signer.relayList({ both: urls }));
   const authors = signers.map(({ pubkey }) => pubkey);
   for (const days of [9, 11]) {
-    await outbox.reqRouter([{ kinds: [1], authors, since: 1_700_000_000 - days * DAY }]);
+    await outbox.reqRouter([{ kinds: [1], authors, since: 1_700_000_000 - days * DAY_S }]);
   }
   const shape = ({ routes, people }: ReqPlan) => [
     people[0].relays.length,
@@ -125,7 +126,7 @@ Deno.test("createOutbox() asks for more copies in smaller filters where a reques
   assert.deepEqual(plans.map(shape), [[2, 6], [4, 3]]);
 });
 
-Deno.test("createOutbox() never connects to a relay that the app holds for worth nothing", async () => {
+Deno.test("createOutbox() never connects to a relay to which the app gives weight 0", async () => {
   await using network = start();
   await using outbox = await outboxOf(network.relay, {
     weight: () => 0,
@@ -138,7 +139,19 @@ Deno.test("createOutbox() never connects to a relay that the app holds for worth
   assert.equal(network.relay.stats.connections, 0);
 });
 
-Deno.test("createOutbox() rejects a request for which the app's weight is no number, and searches nothing by it", async () => {
+Deno.test("createOutbox() plans by what it has learned of relays", async () => {
+  await using network = start();
+  const dead = "ws://127.0.0.1:1/";
+  await using outbox = createOutbox({ ...loopback, relaysPerAuthor: 1 });
+  await outbox.store.event(alice.relayList({ both: [dead, network.relay.url] }));
+  const planned = async () => [...(await outbox.reqRouter(FILTERS)).keys()];
+  assert.deepEqual(await planned(), [dead]);
+  await using pool = new NPool(outbox);
+  assert.deepEqual((await pool.query(FILTERS)).map(({ id }) => id), [post.id]);
+  assert.deepEqual(await planned(), [network.relay.url]);
+});
+
+Deno.test("createOutbox() rejects a request if the app's weight is not a number, and searches no relay of that weight", async () => {
   const { clock, open, relays } = new ScriptedNetwork();
   const outbox = createOutbox({
     clock,
@@ -161,7 +174,7 @@ Deno.test("createOutbox() rejects a request for which the app's weight is no num
   assert.deepEqual(relays, []);
 });
 
-Deno.test("createOutbox() waits for lists once, as long as it is told to, where no indexer answers", async () => {
+Deno.test("createOutbox() waits for lists once, up to discoveryTimeout, where no indexer answers", async () => {
   for (const [discoveryTimeout, ms] of [[undefined, 3_000], [700, 700], [0, 0]] as const) {
     const { clock, open } = new ScriptedNetwork({ connect: "wait" });
     const outbox = createOutbox({
@@ -190,7 +203,7 @@ Deno.test("createOutbox() waits for lists once, as long as it is told to, where 
   }
 });
 
-Deno.test("createOutbox() routes to fallback relays while its database fails, and tells of it once a request", async () => {
+Deno.test("createOutbox() routes to fallback relays while its database fails, and calls onError once a request", async () => {
   const errors: Error[] = [];
   let failure: Error | undefined = new Error("disk full");
   const answer = () => failure ? Promise.reject(failure) : Promise.resolve([]);
@@ -212,7 +225,7 @@ Deno.test("createOutbox() routes to fallback relays while its database fails, an
   assert.equal(errors.length, 2);
 });
 
-Deno.test("createOutbox() that is closed follows its store no longer", async () => {
+Deno.test("Outbox close() stops following the store", async () => {
   const store = new RelayListStore(new NCache({ max: 10 }));
   const followers = new Set();
   const { onList } = store;
@@ -231,7 +244,7 @@ Deno.test("createOutbox() that is closed follows its store no longer", async () 
   assert.equal(followers.size, 0);
 });
 
-Deno.test("createOutbox() that is closed waits for no relay that it sends lists to of itself", async () => {
+Deno.test("Outbox close() waits for no relay to which it rebroadcasts a list", async () => {
   const { clock, open, relays } = new ScriptedNetwork({
     onEvent: ({ id, kind }, relay) => kind === 1 && relay.say(["OK", id, true, ""]),
   });
@@ -245,7 +258,7 @@ Deno.test("createOutbox() that is closed waits for no relay that it sends lists 
   assert.equal(clock.now(), before);
 });
 
-Deno.test("createOutbox() that is closed ends what is asked, and connects no more", async () => {
+Deno.test("Outbox close() ends open requests, and nothing connects after it", async () => {
   await using network = start();
   const outbox = await outboxOf(network.relay);
   const pool = new NPool(outbox);

@@ -18,7 +18,7 @@ const ID = "ee".repeat(32);
 const HUB = "wss://hub.example/";
 const [A, B, C, D] = ["a", "b", "c", "d"].map((name) => `wss://${name}.example/`);
 
-/** Routes by these sources and options, and notes errors. */
+/** Creates a router that notes errors. */
 function start(source: RelayListSource | KnowledgeSource, options: RouterOptions = {}) {
   const errors: Error[] = [];
   const router = createReqRouter(source, {
@@ -39,7 +39,7 @@ const hint = (subject: string, url: string, author?: string): Hint => ({
   source: "nip19",
 });
 
-Deno.test("hints of a call lead to authors without a list, for this call alone", async () => {
+Deno.test("createReqRouter() uses the hints of a call for authors without a list, in this call alone", async () => {
   const { routes } = start(new MemorySource());
   const filters = [postsOf(ALICE)];
   const found = await routes(filters, [hint(ALICE, "wss://A.example"), hint(BOB, B)]);
@@ -47,7 +47,7 @@ Deno.test("hints of a call lead to authors without a list, for this call alone",
   assert.deepEqual(Object.keys(await routes(filters)), [HUB]);
 });
 
-Deno.test("hints that are attached to a filter count as those of the call do, and with them", async () => {
+Deno.test("createReqRouter() uses hints that are attached to a filter, together with those of the call", async () => {
   const { routes } = start(new MemorySource());
   const filters = [withHints(postsOf(ALICE), [A]), postsOf(BOB)];
   const found = await routes(filters, [hint(BOB, B)]);
@@ -56,7 +56,7 @@ Deno.test("hints that are attached to a filter count as those of the call do, an
   assert.deepEqual(Object.keys(await routes(copy)), [HUB]);
 });
 
-Deno.test("a list beats every hint, unless it names no usable relay", async () => {
+Deno.test("createReqRouter() prefers a list to every hint, unless it names no usable relay", async () => {
   const lists = [relayList(ALICE, { write: [B] }), relayList(BOB, { write: ["ws://127.0.0.1/"] })];
   const { routes } = start(new MemorySource(...lists));
   const hints = [hint(ALICE, A), hint(BOB, C)];
@@ -64,14 +64,14 @@ Deno.test("a list beats every hint, unless it names no usable relay", async () =
   assert.deepEqual(new Set(Object.keys(await routes([postsOf(BOB)], hints))), new Set([C, HUB]));
 });
 
-Deno.test("hints are subject to the app's policy", async () => {
+Deno.test("createReqRouter() applies the app's policy to hints", async () => {
   const policy = { allow: (url: string) => url !== A };
   const { routes } = start(new MemorySource(), { policy });
   const hints = [hint(ALICE, A), hint(ALICE, "ws://127.0.0.1"), hint(ALICE, "junk")];
   assert.deepEqual(Object.keys(await routes([postsOf(ALICE)], hints)), [HUB]);
 });
 
-Deno.test("NIP-19: an event is asked for where hints say, and where its author writes, as well as at the fallback relays", async () => {
+Deno.test("NIP-19: createReqRouter() requests an event from the relays of hints, its author's write relays and the fallback relays", async () => {
   const source = new MemorySource(relayList(ALICE, { write: [A, B, D] }));
   const { routes } = start(source, { relaysPerAuthor: 3 });
   const filters = [{ ids: [ID] }];
@@ -81,7 +81,7 @@ Deno.test("NIP-19: an event is asked for where hints say, and where its author w
   assert.deepEqual(source.asked, [[ALICE]]);
 });
 
-Deno.test("the author of an event is looked up once, and only if it is a pubkey", async () => {
+Deno.test("createReqRouter() looks up the author of an event once, and only if it is a pubkey", async () => {
   const source = new MemorySource();
   const { routes } = start(source);
   const hints = [
@@ -93,19 +93,19 @@ Deno.test("the author of an event is looked up once, and only if it is a pubkey"
   assert.deepEqual(source.asked, [[BOB, ALICE]]);
 });
 
-Deno.test("what is no hint of any source is left out", async () => {
+Deno.test("createReqRouter() leaves out a hint of an unknown source", async () => {
   const { routes } = start(new MemorySource(relayList(BOB, { write: [B] })));
   const rumour = { ...hint(`id:${ID}`, A, BOB), source: "rumour" as Hint["source"] };
   assert.deepEqual(Object.keys(await routes([{ ids: [ID] }], [rumour])), [HUB]);
 });
 
-Deno.test("NIP-29: a group is asked for at the host alone that a request names", async () => {
+Deno.test("NIP-29: createReqRouter() requests a group from the host alone that a hint names", async () => {
   const filters = [withHints({ kinds: [9], "#h": ["cats"] }, [A])];
   const { routes } = start(new MemorySource());
   assert.deepEqual(await routes(filters), { [A]: filters });
 });
 
-Deno.test("NIP-17: gift wraps are asked for at kind 10050 relays, which a source of lists is asked for", async () => {
+Deno.test("NIP-17: createReqRouter() requests gift wraps from kind 10050 relays, which it looks up in a source of lists", async () => {
   const asked: [string[], number | undefined][] = [];
   const source: RelayListSource = {
     get(pubkeys, { kind } = {}) {
@@ -132,7 +132,7 @@ Deno.test("NIP-17: gift wraps are asked for at kind 10050 relays, which a source
   assert.equal(errors.length, 1);
 });
 
-Deno.test("a source that knows more is asked for all at once, and believed", async () => {
+Deno.test("createReqRouter() looks up everything at once in a KnowledgeSource", async () => {
   const asked: Lookup[] = [];
   const known = new Map<string, RelayKnowledge>([
     [ALICE, { write: [A] }],
@@ -140,7 +140,7 @@ Deno.test("a source that knows more is asked for all at once, and believed", asy
     [`id:${ID}`, { hints: [{ url: C, weight: 1, source: "tag" }] }],
   ]);
   const source = {
-    lookUp: (wishes: Lookup) => (asked.push(wishes), Promise.resolve(known)),
+    lookUp: (lookup: Lookup) => (asked.push(lookup), Promise.resolve(known)),
     get: () => assert.fail("there is a better way"),
   };
   const { routes } = start(source);
@@ -153,7 +153,7 @@ Deno.test("a source that knows more is asked for all at once, and believed", asy
   assert.equal(known.get(BOB)!.hints!.length, 1, "what it knows is its own");
 });
 
-Deno.test("the signal of a call ends the looking up, which is no error then", async () => {
+Deno.test("createReqRouter() passes the signal of a call on, and rejects with its reason", async () => {
   const asked: (AbortSignal | undefined)[] = [];
   const failing = (signal?: AbortSignal) => {
     asked.push(signal);
@@ -174,7 +174,7 @@ Deno.test("the signal of a call ends the looking up, which is no error then", as
   }
 });
 
-Deno.test("hints of a call count where nothing could be looked up, too", async () => {
+Deno.test("createReqRouter() uses the hints of a call even if the lookup fails", async () => {
   const source = new MemorySource();
   source.failure = new Error("disk full");
   const { routes, errors } = start(source);

@@ -36,7 +36,7 @@ Deno.test("createReqRouter() throws on a wrong option at once, and says which va
   }
 });
 
-Deno.test("createReqRouter() throws at once where its source is none", () => {
+Deno.test("createReqRouter() throws at once if its source has neither get nor lookUp", () => {
   for (const source of [undefined, null, {}, { get: "lists" }, new Map().keys()]) {
     assert.throws(() => createReqRouter(source as unknown as RelayListSource), {
       name: "TypeError",
@@ -75,6 +75,7 @@ Deno.test("createReqRouter() keeps a copy of its options: changing them later ha
   assert.deepEqual([...(await router([postsOf(ALICE)])).keys()], [ALICES]);
   assert.deepEqual([...(await router([postsOf(BOB)])).keys()], [HUB]);
   assert.equal(plans.length, 2);
+  assert.throws(() => createReqRouter(known(), options), RangeError, "a later router sees them");
 
   const source = known();
   const errors: Error[] = [];
@@ -86,7 +87,7 @@ Deno.test("createReqRouter() keeps a copy of its options: changing them later ha
   assert.equal(errors.length, 1);
 });
 
-Deno.test("createReqRouter() tells of a failed lookup once, and asks the fallback relays", async () => {
+Deno.test("createReqRouter() calls onError once for a failed lookup, and uses the fallback relays", async () => {
   const source = known();
   const errors: Error[] = [];
   const router = createReqRouter(source, {
@@ -105,7 +106,7 @@ Deno.test("createReqRouter() tells of a failed lookup once, and asks the fallbac
   assert.equal(errors.length, 1);
 });
 
-Deno.test("createReqRouter() treats a source that throws at once like one that rejects", async () => {
+Deno.test("createReqRouter() treats a source that throws like one that rejects", async () => {
   const errors: Error[] = [];
   const get = () => {
     throw new Error("closed");
@@ -118,10 +119,10 @@ Deno.test("createReqRouter() treats a source that throws at once like one that r
   assert.equal(errors.length, 1);
 });
 
-Deno.test("createReqRouter() rejects with what is unrouted, and why, where nothing can be asked", async () => {
+Deno.test("createReqRouter() rejects with what is unrouted, and why, if a request cannot be sent anywhere", async () => {
   const source = new MemorySource();
-  const told: Error[] = [];
-  const router = createReqRouter(source, { onError: (error) => told.push(error) });
+  const reported: Error[] = [];
+  const router = createReqRouter(source, { onError: (error) => reported.push(error) });
   const filters = [postsOf(ALICE, BOB), { kinds: [1] }, { "#p": ["junk"] }, { ids: [] }];
   await assert.rejects(router(filters), (error) => {
     assert.ok(error instanceof RoutingError);
@@ -131,25 +132,25 @@ Deno.test("createReqRouter() rejects with what is unrouted, and why, where nothi
     );
     assert.deepEqual(error.unrouted, planReq(filters, new Map()).unrouted);
     assert.equal(error.cause, undefined);
-    // NPool.query() answers [] to this error, so it is told apart from being thrown.
-    assert.deepEqual(told, [error]);
+    // NPool.query() answers [] to this error, so onError is called as well.
+    assert.deepEqual(reported, [error]);
     return true;
   });
 
   source.failure = new Error("disk full");
   await assert.rejects(router(filters), ({ cause }) => cause.cause === source.failure);
-  assert.equal(told.length, 2);
-  assert.equal(told[1].cause, source.failure);
+  assert.equal(reported.length, 2);
+  assert.equal(reported[1].cause, source.failure);
 });
 
-Deno.test("createReqRouter() answers an empty map where no event can match", async () => {
+Deno.test("createReqRouter() returns an empty map where no event can match", async () => {
   const router = createReqRouter(new MemorySource());
   for (const filters of [[], [postsOf()], [{ ids: [] }, { "#p": [] }], [postsOf("npub1")]]) {
     assert.equal((await router(filters)).size, 0);
   }
 });
 
-Deno.test("createReqRouter() gives onReqPlan the plan of each request, also of one it rejects", async () => {
+Deno.test("createReqRouter() calls onReqPlan with the plan of each request, also of one it rejects", async () => {
   const plans: ReqPlan[] = [];
   const onReqPlan = (plan: ReqPlan) => plans.push(plan);
   const router = createReqRouter(known(), { onReqPlan, onError: () => {} });
@@ -189,7 +190,7 @@ Deno.test("createReqRouter() warns on the console of a failed lookup, if no onEr
   assert.deepEqual(warned.map((error) => (error as Error).cause), [source.failure]);
 });
 
-Deno.test("NPool finds a post on its author's relay alone, through createReqRouter()", async () => {
+Deno.test("createReqRouter() lets NPool find a post on its author's relay alone", async () => {
   const relays = new Map([ALICES, HUB].map((url) => [url, new MockRelay()]));
   const pool = new NPool({
     open: (url) => relays.get(url)!,

@@ -123,7 +123,7 @@ Deno.test("outboxSettings() fills in what is missing", () => {
   assert.ok(!settings.verifyEvent({ ...event, content: "forged" }));
 });
 
-Deno.test("outboxSettings() takes what it is given, to the least value that is allowed", () => {
+Deno.test("outboxSettings() keeps the values of options, down to the least that is allowed", () => {
   const given = {
     timeout: 1,
     stragglerTimeout: 0,
@@ -155,7 +155,7 @@ Deno.test("outboxSettings() takes what it is given, to the least value that is a
   assert.notEqual(settings.monitors, given.monitors, "a copy");
 });
 
-Deno.test("outboxSettings() verifies with what it is given, what is relayed and then stored but once", async () => {
+Deno.test("outboxSettings() verifies with the given function, and an event that is relayed and then stored only once", async () => {
   const verified: string[] = [];
   const settings = outboxSettings({
     verifyEvent: ({ id, content }) => (verified.push(id), content !== "forged"),
@@ -183,7 +183,7 @@ Deno.test("outboxSettings() puts a list store before any event store, and takes 
   await assert.rejects(own.event(late), { reason: "future" });
 });
 
-Deno.test("outboxSettings() keeps what is learned where it is told, or else beside the lists", () => {
+Deno.test("outboxSettings() keeps records in the given store, or else beside the lists", () => {
   const records = {
     readRecords: () => Promise.resolve(new Map<string, string>()),
     writeRecords: () => Promise.resolve(),
@@ -195,7 +195,7 @@ Deno.test("outboxSettings() keeps what is learned where it is told, or else besi
   assert.equal(outboxSettings({ store: new NCache({ max: 10 }) }).records, undefined);
 });
 
-Deno.test("outboxSettings() warns on the console of what goes wrong, if no onError is set", () => {
+Deno.test("outboxSettings() warns on the console of errors, if no onError is set", () => {
   const warned: unknown[] = [];
   const { warn } = console;
   console.warn = (error) => warned.push(error);
@@ -209,7 +209,7 @@ Deno.test("outboxSettings() warns on the console of what goes wrong, if no onErr
   assert.deepEqual(warned, [error]);
 });
 
-Deno.test("outboxSettings() opens relays as NRelay1, with the options that it is to hand on", async () => {
+Deno.test("outboxSettings() opens relays as NRelay1 with the options that it is given", async () => {
   const logged: string[] = [];
   const relay = outboxSettings({}).open("ws://127.0.0.1:9/", {
     log: ({ ns, state }) => logged.push(`${ns} ${state}`),

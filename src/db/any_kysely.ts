@@ -1,43 +1,55 @@
 /**
- * What the event database needs of a Kysely instance, whatever its version and
- * its schema type.
+ * What the event database needs of a Kysely instance, of any version and schema type.
  *
  * @module
  */
 
 import { CompiledQuery } from "kysely";
 
-/** Something that runs statements: a Kysely instance or one of its transactions. */
+/**
+ * Any instance of Kysely's class `Kysely`. Its schema type and version do not matter: the
+ * class has private members, so an instance of another 0.x release would not fit the
+ * class's own type.
+ */
+export interface KyselyInstance {
+  /** Returns what compiles and runs statements. */
+  getExecutor(): unknown;
+  /** Starts to build a transaction. */
+  transaction(): unknown;
+  /** Returns the same database without plugins. */
+  withoutPlugins(): unknown;
+  /** Closes the connections. */
+  destroy(): Promise<void>;
+}
+
+/** Runs statements: a Kysely instance or one of its transactions. */
 export interface AnyExecutor {
   /** Runs one compiled statement. */
   executeQuery(query: never): Promise<{ readonly rows: unknown[] }>;
 }
 
-/** Starts a transaction, as Kysely's `TransactionBuilder` does. */
+/** Builds a transaction, as Kysely's `TransactionBuilder` does. */
 export interface AnyTransactionBuilder {
-  /** Sets the isolation level of the transaction to come. */
+  /** Sets the isolation level. */
   setIsolationLevel(level: "read committed"): AnyTransactionBuilder;
-  /** Runs `callback` in a transaction; commits if it resolves. */
+  /** Runs `callback` in the transaction, and commits if it resolves. */
   execute<T>(callback: (trx: AnyExecutor) => Promise<T>): Promise<T>;
 }
 
-/**
- * Any instance of Kysely's class `Kysely`. Its schema type does not matter, and
- * neither does its version: Kysely's class has private members, so an instance
- * from another 0.x release would not fit that class's own type.
- */
-export interface AnyKysely extends AnyExecutor {
-  /** What compiles and runs statements. */
-  getExecutor(): unknown;
-  /** Starts a transaction. */
+/** A {@link KyselyInstance}, with the members that the database calls. */
+export interface AnyKysely extends AnyExecutor, KyselyInstance {
+  /** Starts to build a transaction. */
   transaction(): AnyTransactionBuilder;
-  /** The same database without plugins, which could rename columns. */
+  /** Returns the same database without plugins, which could rename columns. */
   withoutPlugins(): AnyKysely;
-  /** Closes the connections. */
-  destroy(): Promise<void>;
 }
 
-/** Runs one statement and answers its rows, which are what the SQL says they are. */
+/** Returns the database without plugins, as the class `Kysely` of any version has it. */
+export function anyKysely(kysely: KyselyInstance): AnyKysely {
+  return kysely.withoutPlugins() as AnyKysely;
+}
+
+/** Runs one statement and returns its rows. The caller vouches that the SQL returns `Row`s. */
 export async function run<Row>(
   db: AnyExecutor,
   sql: string,

@@ -1,6 +1,6 @@
 /**
- * An event database over any Kysely instance, on SQLite or PostgreSQL, with the
- * tables of Nostrify's former `NDatabase`.
+ * An event database over any Kysely instance, on SQLite or PostgreSQL, with the tables of
+ * Nostrify's former `NDatabase`.
  *
  * @module
  */
@@ -8,7 +8,7 @@
 import type { NostrEvent, NostrFilter, NStore } from "@nostrify/types";
 import { isEphemeralKind } from "nostr-tools/kinds";
 import type { RecordStore, RecordTopic } from "../base/record_store.ts";
-import type { AnyKysely } from "./any_kysely.ts";
+import { type AnyKysely, anyKysely, type KyselyInstance } from "./any_kysely.ts";
 import { type BulkOptions, type BulkResult, deletedError, writeBulk } from "./bulk.ts";
 import { deleteEvents } from "./delete_events.ts";
 import { type EventSql, eventSql } from "./event_sql.ts";
@@ -21,20 +21,21 @@ import { type SqlFlavour, sqlFlavour } from "./sql_flavour.ts";
 import { transact } from "./transact.ts";
 import { type Outcome, writeAll } from "./write_events.ts";
 
-export type { AnyExecutor, AnyKysely, AnyTransactionBuilder } from "./any_kysely.ts";
+export type { KyselyInstance } from "./any_kysely.ts";
 export type { BulkOptions, BulkResult } from "./bulk.ts";
 
 /**
  * A Nostr event database.
  *
- * - The newest version of a replaceable or addressable event wins, whichever
- *   comes first and whoever else writes (NIP-01).
- * - A deletion (kind 5) removes its author's events and keeps them out (NIP-09);
- *   so does any request to vanish (kind 62) with all up to its time (NIP-62).
+ * - The newest version of a replaceable or addressable event wins, whatever the order of
+ *   arrival and whoever else writes (NIP-01).
+ * - A deletion (kind 5) removes events of its author and keeps them out (NIP-09). Any
+ *   request to vanish (kind 62) does so with all of its author's events up to its time
+ *   (NIP-62).
  * - Ephemeral events are not stored. Signatures are not checked.
  *
- * An `NDatabase` file opens as it is, and `NDatabase` opens what this writes. Of
- * the tags, single letters with a value under 200 characters can be asked for.
+ * An `NDatabase` file opens as it is, and `NDatabase` opens what this class writes. Filters
+ * can ask for tags of a single letter with a value of under 200 characters.
  */
 export class EventDatabase implements NStore, RecordStore {
   readonly #kysely: AnyKysely;
@@ -43,14 +44,14 @@ export class EventDatabase implements NStore, RecordStore {
   readonly #writes: GroupCommit<PreparedEvent, Outcome>;
 
   /**
-   * Uses a Kysely instance, which is closed with the database.
+   * Takes over a Kysely instance: {@link EventDatabase.close} closes it.
    *
    * @param kysely Any Kysely instance with a SQLite (3.38 or later) or PostgreSQL
-   * (12 or later) dialect. Its plugins do not apply, `withSchema` among them.
+   * (12 or later) dialect. Its plugins do not apply, nor does `withSchema`.
    * @throws {TypeError} If the dialect is neither.
    */
-  constructor(kysely: AnyKysely) {
-    this.#kysely = kysely.withoutPlugins();
+  constructor(kysely: KyselyInstance) {
+    this.#kysely = anyKysely(kysely);
     this.#flavour = sqlFlavour(this.#kysely);
     this.#sql = eventSql(this.#flavour);
     this.#writes = new GroupCommit(
@@ -60,16 +61,17 @@ export class EventDatabase implements NStore, RecordStore {
   }
 
   /**
-   * Creates the tables and indexes that are missing. Call it once before use;
-   * several processes may at the same time.
+   * Creates the tables and indexes that are missing. Call it once before use; several
+   * processes may call it at the same time.
    */
   async migrate(): Promise<void> {
     await migrateSchema(this.#kysely, this.#flavour);
   }
 
   /**
-   * Stores an event, durably once this resolves. Events given in the same turn
-   * share a transaction. An older or known event is no error.
+   * Stores an event; it is durable once this resolves. Events that are stored in the same
+   * turn share a transaction. An event that is stored already, or older than the stored
+   * version, is no error.
    *
    * @throws {EventRefusedError} If the event is malformed or deleted.
    */
@@ -85,9 +87,9 @@ export class EventDatabase implements NStore, RecordStore {
   }
 
   /**
-   * Stores many events in one transaction: all of them, or, if the database
-   * fails or the signal is aborted, none. Events that {@link event} would refuse
-   * are left out and reported. Do not change the array before this settles.
+   * Stores many events in one transaction: all of them, or none if the database fails or
+   * the signal is aborted. Events that {@link event} would refuse are left out and
+   * returned as `refused`. Do not change the array before this settles.
    */
   async events(
     events: readonly NostrEvent[],
@@ -99,9 +101,9 @@ export class EventDatabase implements NStore, RecordStore {
   }
 
   /**
-   * The events that match any of the filters, newest first (of two at once the
-   * lower id first), each once. Nothing matches an empty list, or a `search`,
-   * which is not supported.
+   * Returns the events that match any of the filters, each once, the newest first; of two
+   * with the same time the lower id first. A filter with an empty list matches nothing, nor
+   * does one with `search`, which is not supported.
    */
   async query(
     filters: NostrFilter[],
@@ -111,7 +113,7 @@ export class EventDatabase implements NStore, RecordStore {
     return await readEvents(this.#kysely, this.#flavour, filters, opts.signal);
   }
 
-  /** How many events match any of the filters. */
+  /** Returns how many events match any of the filters. */
   async count(
     filters: NostrFilter[],
     opts: { signal?: AbortSignal } = {},
@@ -127,7 +129,7 @@ export class EventDatabase implements NStore, RecordStore {
     return { count, approximate: false };
   }
 
-  /** Removes the events that match any of the filters; they may come back. */
+  /** Removes the events that match any of the filters; they may be stored again. */
   async remove(
     filters: NostrFilter[],
     opts: { signal?: AbortSignal } = {},
@@ -139,34 +141,34 @@ export class EventDatabase implements NStore, RecordStore {
     });
   }
 
-  /** What was written of a topic, the last written first. */
+  /** Returns the records of a topic by key, the last written first. */
   async readRecords(topic: RecordTopic): Promise<Map<string, string>> {
     return await readRecords(this.#kysely, this.#flavour, topic);
   }
 
   /**
-   * Puts records in place of those of the same topic and keys, durably once this
-   * resolves: all of them, or, if the database fails, none. An empty text takes a
-   * record away. Of two processes that write the same record the last one wins.
+   * Replaces records of a topic: all of them, or none if the database fails. They are
+   * durable once this resolves. An empty text deletes a record. Of two processes that write
+   * the same record the last one wins.
    *
-   * @throws {TypeError} If a key or a record is no text, or holds a NUL or half a
-   * character.
+   * @throws {TypeError} If a key or a record is not a string, or holds a NUL character or
+   * half a surrogate pair.
    */
   async writeRecords(topic: RecordTopic, records: ReadonlyMap<string, string>): Promise<void> {
     checkRecords(topic, records);
     if (records.size === 0) return;
-    // What is given is written, whatever becomes of the map meanwhile.
+    // A copy: the caller may change the map before the write begins.
     const given = new Map(records);
     await this.#writes.alone((db) => writeRecords(db, this.#flavour, topic, given));
   }
 
-  /** Waits for the writes under way, then closes the Kysely instance. */
+  /** Waits for pending writes, then closes the Kysely instance. */
   async close(): Promise<void> {
     await this.#writes.idle();
     await this.#kysely.destroy();
   }
 
-  /** Closes, for `await using`. */
+  /** Closes the database, for `await using`. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }

@@ -1,6 +1,6 @@
 /**
- * An event database on the SQLite built into Deno 2 and Node 22.13 or later: no
- * FFI, no download.
+ * An event database on the SQLite that is built into Deno 2 and Node 22.13 or later: no FFI,
+ * no download.
  *
  * @module
  */
@@ -11,26 +11,28 @@ import { EventDatabase } from "./kysely.ts";
 import { NodeSqliteDialect } from "./node_sqlite_dialect.ts";
 import { NodeSqliteHandle } from "./node_sqlite_handle.ts";
 
-/** How to open a SQLite file. */
+/** The options of {@link openSqlite}. */
 export interface SqliteOptions {
   /**
-   * For how many milliseconds a write waits while another process or connection
-   * writes; an integer >= 0. A bulk import of 100,000 events takes some ten
-   * seconds.
-   * @default 30000
+   * How long a write waits while another process or connection writes, in milliseconds: an
+   * integer of at least 0. Raise it if imports run beside the app: one of 100,000 events
+   * takes some ten seconds.
+   * @default 30_000
    */
   readonly busyTimeout?: number;
 }
 
 /**
- * Opens an event database in a file, which is created if it is not there;
- * `:memory:` is one that is gone when closed. An `NDatabase` file opens as it is.
+ * Opens an event database in a file, which it creates if there is none. `:memory:` opens a
+ * database that is gone once it is closed. An `NDatabase` file opens as it is.
  *
- * The file is in WAL mode: others may read while one writes, in this process or
+ * The file is in WAL mode: one connection may write while others read, in this process or
  * another. An event is on the disk when `event()` resolves.
  *
- * @throws {RangeError} If an option is out of range.
- * @throws {Error} If the file cannot be opened, or is no SQLite database.
+ * @param path The file, or `:memory:`.
+ * @param options See {@link SqliteOptions}.
+ * @throws {RangeError} If an option is out of its range.
+ * @throws {Error} If the file cannot be opened, or is not a SQLite database.
  *
  * @example Events outlive the program
  * ```ts
@@ -97,7 +99,7 @@ async function configure(
   path: string,
 ): Promise<void> {
   handle.all("pragma busy_timeout = 0");
-  // Not set again where it is WAL already: to set it takes the whole file.
+  // Left alone if it is WAL already: setting it locks the whole file.
   let [mode] = await handle.whenFree("pragma journal_mode") as JournalMode[];
   const wanted = path === ":memory:" ? "memory" : "wal";
   if (mode.journal_mode !== wanted) {

@@ -11,8 +11,8 @@ import { checkFunction, integer } from "../base/check_option.ts";
 /** How much a `RelayListStore` remembers, and for how long. */
 export interface RelayListStoreOptions {
   /**
-   * Most people whose kind 10002, or lack of one, is kept in memory; an integer
-   * >= 1. A list takes about 0.4 kB. Set it above the number of people one request
+   * Most people whose kind 10002, or lack of one, is kept in memory; an integer of at
+   * least 1. A list takes about 0.4 kB. Set it above the number of people one request
    * names, or every request reads the database. Of kind 10050 a tenth as many are
    * kept besides: looking for the ones never drives out the others.
    * @default 50_000

@@ -53,18 +53,18 @@ export class RoutingError extends Error {
 }
 
 /**
- * A relay that did not do what it was asked to. `NPool.event` rejects with an
- * `AggregateError` of these, one per relay, where no relay took the event.
+ * A relay failed: it could not be reached, did not answer, or refused. `NPool.event` rejects
+ * with an `AggregateError` of these, one for each relay, if no relay took the event.
  */
 export class RelayFailureError extends Error {
-  /** `"RelayError"`, also where the class was loaded twice. */
-  override readonly name = "RelayError";
+  /** `"RelayFailureError"`, also where the class was loaded twice. */
+  override readonly name = "RelayFailureError";
   /** The relay, in normal form. */
   readonly relay: string;
   /** What went wrong. */
   readonly reason: RelayFailure;
 
-  /** `detail` ends the message: what was seen, or the relay's own words. */
+  /** `detail` ends the message: what was seen, or the text of the relay's reply. */
   constructor(relay: string, reason: RelayFailure, detail: string, options?: ErrorOptions) {
     super(`Relay ${relay} failed (${reason}): ${detail}`, options);
     this.relay = relay;
