@@ -49,7 +49,7 @@ export { subjectKey } from "./nostr/subject_key.ts";
 export type { PlanOptions } from "./plan/plan_options.ts";
 export type { OutboxOptions } from "./outbox_options.ts";
 export type { Decrypter, UserSigner } from "./lists/user_lists.ts";
-export type { PersonRoute, SkippedRelay, ThingRoute } from "./plan/route_report.ts";
+export type { SkippedRelay, SubjectRoute } from "./plan/route_report.ts";
 export { planEvent } from "./plan/plan_event.ts";
 export { planReq, type ReqPlan } from "./plan/plan_req.ts";
 export type { OpenOptions, OpenRelay, RelayLog } from "./connections/open_relay.ts";
