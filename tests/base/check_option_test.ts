@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { show } from "../../src/base/check_option.ts";
+import { checkFunction, integer, show } from "../../src/base/check_option.ts";
 
 Deno.test("show() quotes text, and says of an object no more than that it is one", () => {
   const shown: [value: unknown, text: string][] = [
@@ -14,4 +14,16 @@ Deno.test("show() quotes text, and says of an object no more than that it is one
   ];
   for (const [value, text] of shown) assert.equal(show(value), text);
   assert.equal(show("x".repeat(1_000_000)).length, 202);
+});
+
+Deno.test("integer() gives the default if nothing is set, and only then", () => {
+  assert.equal(integer("n", undefined, 7, 1), 7);
+  assert.equal(integer("n", 1, 7, 1), 1);
+  assert.equal(integer("n", 0, 7, 0), 0);
+});
+
+Deno.test("checkFunction() accepts a function or nothing, and refuses any other value", () => {
+  checkFunction("f", undefined);
+  checkFunction("f", () => {});
+  assert.throws(() => checkFunction("f", null), { name: "TypeError", message: /got null/ });
 });

@@ -231,14 +231,17 @@ Deno.test("everything that the entry points export is documented", async () => {
   const modules = Object.values(nodes);
   assert.equal(modules.length, entries.length);
   for (const { name, declarations } of modules.flatMap(({ symbols }) => symbols)) {
-    for (const { jsDoc } of declarations) assert.ok(jsDoc?.doc, `${name} has no doc comment`);
+    for (const { kind, jsDoc } of declarations) {
+      // A reference is to a symbol that another entry point exports, too: its doc is there.
+      assert.ok(kind === "reference" || jsDoc?.doc, `${name} has no doc comment`);
+    }
   }
 });
 
 /** What `deno doc --json` prints, as far as it matters here. */
 interface DocOutput {
   nodes: Record<string, {
-    symbols: { name: string; declarations: { jsDoc?: { doc?: string } }[] }[];
+    symbols: { name: string; declarations: { kind: string; jsDoc?: { doc?: string } }[] }[];
   }>;
 }
 

@@ -57,12 +57,6 @@ Deno.test("planSettings() refuses a wrong count, naming the option, the rule and
   }
 });
 
-Deno.test("integer() gives the default if nothing is set, and only then", () => {
-  assert.equal(integer("n", undefined, 7, 1), 7);
-  assert.equal(integer("n", 1, 7, 1), 1);
-  assert.equal(integer("n", 0, 7, 0), 0);
-});
-
 Deno.test("planSettings() brings relays to their normal form, each once, in order", () => {
   for (const name of ["fallbackRelays", "indexerRelays", "searchRelays"] as const) {
     fc.assert(
@@ -115,8 +109,6 @@ Deno.test("planSettings() refuses a policy or a weight of the wrong type", () =>
   for (const [options, message] of wrong) {
     assert.throws(() => settings(options), { name: "TypeError", message });
   }
-  checkFunction("f", undefined);
-  assert.throws(() => checkFunction("f", null), { name: "TypeError", message: /got null/ });
 });
 
 Deno.test("planSettings() accepts any weight that is finite and at least 0, and else names the relay", () => {
