@@ -131,7 +131,7 @@ function coverage(
 ): string[] {
   const known = new Map(lists.map((list) => [list.pubkey, list]));
   const { plan } = planParts(partsFor(lists), known, SETTINGS);
-  const atOnce = plan.people.filter(({ reason }) => reason === "list").length;
+  const atOnce = plan.subjects.filter(({ reason }) => reason === "list").length;
   const covered =
     lists.filter(({ pubkey, write }) => write.some((url) => asked.get(url)?.has(pubkey))).length;
   return [percent(covered / lists.length), percent(atOnce / lists.length)];

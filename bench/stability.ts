@@ -75,7 +75,7 @@ function relaysMoved(before: ReqPlan, after: ReqPlan): number {
 }
 
 function peopleMoved(before: ReqPlan, after: ReqPlan, but: string): number {
-  return before.people.filter(({ pubkey, relays }, i) =>
-    pubkey !== but && [...relays].sort().join() !== [...after.people[i].relays].sort().join()
+  return before.subjects.filter(({ subject, relays }, i) =>
+    subject !== but && [...relays].sort().join() !== [...after.subjects[i].relays].sort().join()
   ).length;
 }

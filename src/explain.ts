@@ -1,45 +1,46 @@
 /**
- * Why a post may be missing: a plan, and what is known of its relays, in words.
+ * Explains why a post may be missing: puts a plan and what is known about its relays into
+ * text.
  *
  * @module
  */
 
 import type { RelayFailure } from "./nostr/types.ts";
 import type { ReqPlan } from "./plan/plan_req.ts";
-import type { PersonRoute } from "./plan/route_report.ts";
+import type { SubjectRoute } from "./plan/route_report.ts";
 import type { RelayRecord } from "./relays/relay_record.ts";
 
-/** What is known of a relay. */
+/** What is known about a relay. */
 export interface RelayReport {
-  /** In normal form. */
+  /** The relay in normal form. */
   readonly url: string;
-  /** `open`: connected. `backing-off`: failed, and not asked again for now. `closed`: neither. */
+  /** `open`: connected. `backing-off`: failed, and not tried again yet. `closed`: neither. */
   readonly state: "open" | "backing-off" | "closed";
-  /** For how many milliseconds more it is not asked; 0 where it is. */
+  /** Milliseconds until it is tried again; 0 unless it is backing off. */
   readonly retryIn: number;
-  /** How much it counts when relays are chosen: 1 is one of which nothing is known. */
+  /** Its weight when relays are chosen; 1 for a relay about which nothing is known. */
   readonly weight: number;
-  /** How often it failed since it last answered. */
+  /** Failures since it last answered. */
   readonly failuresInARow: number;
-  /** How often it failed in which way. */
+  /** How often it failed in each way. */
   readonly failures: Readonly<Partial<Record<RelayFailure, number>>>;
-  /** How often it was connected. */
+  /** How often it connected. */
   readonly successes: number;
-  /** Its usual time to connect, in milliseconds; absent where it is not known. */
+  /** Its usual time to connect, in milliseconds; absent if unknown. */
   readonly connectMs?: number;
-  /** Its usual time to the end of stored events, in milliseconds; absent where it is not known. */
+  /** Its usual time to the end of stored events (EOSE), in milliseconds; absent if unknown. */
   readonly eoseMs?: number;
-  /** Share of the events known from other relays that it delivered; absent where it is not known. */
+  /** The share of the events known from other relays that it delivered; absent if unknown. */
   readonly delivers?: number;
 }
 
 /** A plan that explains itself. */
 export interface Explanation {
-  /** Who is asked for where, and what nobody is asked for. */
+  /** Which relays are asked for which subject, and what no relay is asked for. */
   readonly plan: ReqPlan;
-  /** What is known of the plan's relays, best first. */
+  /** What is known about the plan's relays, best first. */
   readonly relays: readonly RelayReport[];
-  /** Both in words, a line each. */
+  /** Both as text, one fact a line. */
   readonly toString: () => string;
 }
 
@@ -70,57 +71,65 @@ export function relayReport({ url, isOpen, now, weight, record }: ReportSource):
   };
 }
 
-/** Puts a plan and its relays into words. */
+/** Explains a plan and its relays. */
 export function explanation(plan: ReqPlan, relays: readonly RelayReport[]): Explanation {
-  return { plan, relays, toString: () => inWords(plan, relays) };
+  return { plan, relays, toString: () => explanationText(plan, relays) };
 }
 
-function inWords(plan: ReqPlan, relays: readonly RelayReport[]): string {
-  const asked = peopleIn(plan, ({ relays }) => relays.length > 0);
+function explanationText(plan: ReqPlan, relays: readonly RelayReport[]): string {
+  const people = plan.subjects.filter(isPerson);
+  const requested = people.filter(({ relays }) => relays.length > 0);
   const lines = [
-    `${asked} of ${many(peopleIn(plan), "person", "people")} asked for on ` +
+    `${distinct(requested)} of ${many(distinct(people), "person", "people")} requested from ` +
     many(relays.length, "relay", "relays"),
   ];
   for (const report of relays) {
-    const people = peopleIn(plan, ({ relays }) => relays.includes(report.url));
+    const here = distinct(people.filter(({ relays }) => relays.includes(report.url)));
     const filters = plan.routes.get(report.url)?.length ?? 0;
-    const about = `${many(people, "person", "people")}, ${many(filters, "filter", "filters")}`;
-    lines.push(`${report.url}: ${about}; ${describe(report)}`);
+    const share = `${many(here, "person", "people")}, ${many(filters, "filter", "filters")}`;
+    lines.push(`${report.url}: ${share}; ${describe(report)}`);
   }
   const reasons = new Map<string, number>();
-  for (const { reason } of plan.people) reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
+  for (const { reason } of people) reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
   for (const [reason, count] of reasons) {
     if (REASONS[reason]) lines.push(`${many(count, "person", "people")} ${REASONS[reason]}`);
   }
-  for (const [lane, one, more] of THINGS) {
-    const count = plan.things.filter((thing) => thing.role === lane && thing.relays.length > 0);
-    if (count.length > 0) lines.push(`${many(count.length, one, more)} asked for where hints say`);
+  for (const [role, one, more] of HINTED_ROLES) {
+    const hinted = plan.subjects.filter((route) => route.role === role && route.relays.length > 0);
+    if (hinted.length > 0) {
+      lines.push(`${many(hinted.length, one, more)} requested from relays that hints name`);
+    }
   }
   for (const { reason, pubkey, filter } of plan.unrouted) {
     const what = [pubkey, filter === undefined ? undefined : `filter ${filter}`]
       .filter((part) => part !== undefined);
-    lines.push(`not asked for: ${what.join(" in ")} (${reason})`);
+    lines.push(`not requested: ${what.join(" in ")} (${reason})`);
   }
   return lines.join("\n");
 }
 
-/** How many people a plan is about, each counted once. */
-function peopleIn(plan: ReqPlan, isMeant: (person: PersonRoute) => boolean = () => true): number {
-  return new Set(plan.people.filter(isMeant).map(({ pubkey }) => pubkey)).size;
+/** Whether the subject of a route is a person, not an event or a group. */
+function isPerson({ role }: SubjectRoute): boolean {
+  return role !== "id" && role !== "group";
 }
 
-const THINGS = [["id", "event", "events"], ["group", "group", "groups"]] as const;
+/** How many subjects these routes have, each counted once. */
+function distinct(routes: readonly SubjectRoute[]): number {
+  return new Set(routes.map(({ subject }) => subject)).size;
+}
+
+const HINTED_ROLES = [["id", "event", "events"], ["group", "group", "groups"]] as const;
 
 function many(count: number, one: string, more: string): string {
   return `${count} ${count === 1 ? one : more}`;
 }
 
 const REASONS: Readonly<Record<string, string>> = {
-  "no-list": "without a usable relay list: asked for on fallback relays, if any",
-  "hint": "without a usable relay list: asked for where hints say, and on fallback relays",
-  "indexer": "asked for on indexers, too",
-  "no-dm-list": "without a usable list of relays for gift wraps (kind 10050): not asked for",
-  "cap": "without a relay within maxRelays: asked for on fallback relays, if any",
+  "no-list": "without a usable relay list: requested from fallback relays, if any",
+  "hint": "without a usable relay list: requested from relays that hints name, and fallback relays",
+  "indexer": "requested from indexers as well",
+  "no-dm-list": "without a usable list of relays for gift wraps (kind 10050): not requested",
+  "cap": "without a relay within maxRelays: requested from fallback relays, if any",
 };
 
 function describe(report: RelayReport): string {

@@ -161,7 +161,7 @@ Deno.test("Outbox explain() plans by what is stored, and connects to no relay", 
   const { relays: [a], hub, indexer, world } = network;
   await world.outbox.store.event(alice.relayList({ both: [a.url] }));
   const { plan } = await world.outbox.explain([postsOf(alice, bob)]);
-  assert.deepEqual(plan.people.map(({ reason }) => reason), ["list", "no-list"]);
+  assert.deepEqual(plan.subjects.map(({ reason }) => reason), ["list", "no-list"]);
   for (const relay of [a, hub, indexer]) assert.equal(relay.stats.connections, 0);
 });
 

@@ -97,7 +97,7 @@ Deno.test("Outbox explain() plans a request, and sends nothing", async () => {
   const why = await outbox.explain([{ kinds: [1], authors: [alice.pubkey, bob] }]);
   assert.deepEqual(why.relays.map(({ url }) => url), [network.relay.url]);
   assert.deepEqual(why.plan.unrouted, [{ reason: "no-list", pubkey: bob, filter: 0 }]);
-  assert.match(String(why), new RegExp(`not asked for: ${bob} in filter 0 \\(no-list\\)`));
+  assert.match(String(why), new RegExp(`not requested: ${bob} in filter 0 \\(no-list\\)`));
   const nowhere = await outbox.explain([{ kinds: [1], authors: [bob] }]);
   assert.equal(nowhere.relays.length, 0);
   assert.deepEqual(calls, []);
@@ -119,8 +119,8 @@ Deno.test("createOutbox() requests authors from more relays in smaller filters w
   for (const days of [9, 11]) {
     await outbox.reqRouter([{ kinds: [1], authors, since: 1_700_000_000 - days * DAY_S }]);
   }
-  const shape = ({ routes, people }: ReqPlan) => [
-    people[0].relays.length,
+  const shape = ({ routes, subjects }: ReqPlan) => [
+    subjects[0].relays.length,
     Math.max(...[...routes.values()].flat().map((filter) => filter.authors!.length)),
   ];
   assert.deepEqual(plans.map(shape), [[2, 6], [4, 3]]);

@@ -8,7 +8,7 @@ import { roleOf } from "../src/plan/assignment.ts";
 import { planReq } from "../src/plan/plan_req.ts";
 import type { Planned } from "../src/plan/replan.ts";
 import { MemorySource, relayList } from "../testing/memory_source.ts";
-import { about, asked } from "./support/plans.ts";
+import { peopleIn as about, requested as asked } from "./support/plans.ts";
 import { PEOPLE, RELAYS, requests } from "./support/requests.ts";
 
 const [ALICE, BOB] = PEOPLE;
@@ -39,7 +39,7 @@ Deno.test("reqPlanner() plans as planReq() does, and knows who sits where", asyn
         .filter((place) => place >= 0)
         .map((place) => `${urls[place]} ${name} ${roleOf(roles, row)}`)
     );
-    const expected = asked(own).map(({ url, pubkey, lane }) => `${url} ${pubkey} ${lane}`);
+    const expected = asked(own).map(({ url, pubkey, role: lane }) => `${url} ${pubkey} ${lane}`);
     assert.deepEqual(new Set(seated), new Set(expected));
     assert.equal(new Set(seated).size, seated.length);
     const opens = urls.filter((url) => own.routes.get(url)?.some((filter) => !about(filter)));
@@ -65,17 +65,19 @@ Deno.test("a spare plan is about those who are meant alone, and without the rela
           meant.includes(pubkey) && lanes.includes(lane);
         const { plan: spare } = replan(new Set(avoid), isMeant, maxRelays);
         assert.ok(spare.routes.size <= maxRelays);
-        for (const { url, pubkey, lane } of asked(spare)) {
+        for (const { url, pubkey, role: lane } of asked(spare)) {
           assert.ok(isMeant(pubkey, lane), "nobody else");
           assert.ok(!avoid.includes(url), url);
         }
         for (const filter of [...spare.routes.values()].flat()) assert.ok(about(filter));
         // Those who have a relay left are asked for somewhere, if there is room.
         const wanted = new Set(
-          asked((await plan(request)).plan).filter(({ pubkey, lane }) => isMeant(pubkey, lane))
-            .map(({ pubkey, lane }) => `${pubkey} ${lane}`),
+          asked((await plan(request)).plan).filter(({ pubkey, role: lane }) =>
+            isMeant(pubkey, lane)
+          )
+            .map(({ pubkey, role: lane }) => `${pubkey} ${lane}`),
         );
-        const found = new Set(asked(spare).map(({ pubkey, lane }) => `${pubkey} ${lane}`));
+        const found = new Set(asked(spare).map(({ pubkey, role: lane }) => `${pubkey} ${lane}`));
         const lost = new Set(spare.unrouted.map(({ pubkey }) => pubkey));
         for (const who of wanted) assert.ok(found.has(who) || lost.has(who.split(" ")[0]), who);
       },

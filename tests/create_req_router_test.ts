@@ -157,7 +157,7 @@ Deno.test("createReqRouter() calls onReqPlan with the plan of each request, also
   const routes = await router([postsOf(ALICE, BOB)]);
   assert.equal(plans[0].routes, routes);
   assert.deepEqual(plans[0].unrouted, [{ reason: "no-list", pubkey: BOB, filter: 0 }]);
-  assert.deepEqual(plans[0].people.map(({ reason }) => reason), ["list", "no-list"]);
+  assert.deepEqual(plans[0].subjects.map(({ reason }) => reason), ["list", "no-list"]);
   await assert.rejects(router([postsOf(BOB)]), RoutingError);
   assert.equal(plans[1].routes.size, 0);
 });

@@ -11,7 +11,7 @@ import { AUTHORS } from "./support/notes.ts";
 const [ALICE, BOB, CAROL, DAVE] = AUTHORS;
 const A = "wss://a.example/", B = "wss://b.example/", HUB = "wss://hub.example/";
 
-/** A report on a relay of which so much is known. */
+/** A report on a relay with this record. */
 function reportOn(record?: Partial<RelayRecord>, source: Partial<ReportSource> = {}) {
   return relayReport({
     url: A,
@@ -23,7 +23,7 @@ function reportOn(record?: Partial<RelayRecord>, source: Partial<ReportSource> =
   });
 }
 
-Deno.test("relayReport() says of an unknown relay that nothing is known", () => {
+Deno.test("relayReport() of an unknown relay says that nothing is known", () => {
   assert.deepEqual(reportOn(), {
     url: A,
     state: "closed",
@@ -78,7 +78,7 @@ Deno.test("relayReport() has what a record has, as a copy, in whole milliseconds
   assert.notEqual(report.failures, failures);
 });
 
-/** What stands in an explanation, line by line. */
+/** The lines of an explanation. */
 function lines(
   filters: Parameters<typeof planReq>[0],
   reports: ReturnType<typeof reportOn>[],
@@ -93,7 +93,7 @@ function lines(
     .split("\n");
 }
 
-Deno.test("explanation() says who is asked for where, and what is known of each relay", () => {
+Deno.test("explanation() says which relays are asked for how many people, and what is known about each", () => {
   const filters = [{ kinds: [1], authors: [ALICE, BOB] }, { kinds: [0], authors: [BOB] }];
   const text = lines(filters, [
     reportOn({ retryAt: 0, inARow: 0, failures: {}, eoseMs: { mean: 80, dev: 1 } }, {
@@ -110,27 +110,27 @@ Deno.test("explanation() says who is asked for where, and what is known of each 
     }),
   ]);
   assert.deepEqual(text, [
-    "2 of 2 people asked for on 2 relays",
+    "2 of 2 people requested from 2 relays",
     "wss://b.example/: 2 people, 2 filters; open; answers in 80 ms",
     "wss://a.example/: 1 person, 1 filter; not tried again for 61 s; failed 2 times in a row; " +
     "2 x unreachable, 1 x rate-limited; connects in 90 ms; delivers 33 %",
   ]);
 });
 
-Deno.test("explanation() says why people are asked for elsewhere, or not at all", () => {
+Deno.test("explanation() says why people are requested from other relays, or not at all", () => {
   const filters = [{ authors: [ALICE, BOB, CAROL, "junk"] }, { kinds: [1] }, { authors: [] }];
   const options = { maxRelays: 1, relaysPerAuthor: 1 };
   const text = lines(filters, [reportOn(undefined, { url: B })], options);
   assert.deepEqual(
     text,
     [
-      "2 of 4 people asked for on 1 relay",
+      "2 of 4 people requested from 1 relay",
       "wss://b.example/: 2 people, 1 filter; closed",
-      "1 person without a usable relay list: asked for on fallback relays, if any",
-      "not asked for: filter 2 (matches-nothing)",
-      `not asked for: ${CAROL} in filter 0 (no-list)`,
-      "not asked for: junk in filter 0 (invalid-pubkey)",
-      "not asked for: filter 1 (no-fallback)",
+      "1 person without a usable relay list: requested from fallback relays, if any",
+      "not requested: filter 2 (matches-nothing)",
+      `not requested: ${CAROL} in filter 0 (no-list)`,
+      "not requested: junk in filter 0 (invalid-pubkey)",
+      "not requested: filter 1 (no-fallback)",
     ].sort(byText(text)),
   );
   const capped = lines([{ authors: [BOB, CAROL, DAVE] }], [reportOn(undefined, { url: HUB })], {
@@ -138,15 +138,15 @@ Deno.test("explanation() says why people are asked for elsewhere, or not at all"
     fallbackRelays: [HUB],
   });
   assert.deepEqual(capped, [
-    "3 of 3 people asked for on 1 relay",
+    "3 of 3 people requested from 1 relay",
     "wss://hub.example/: 2 people, 1 filter; closed",
-    "1 person without a usable relay list: asked for on fallback relays, if any",
-    "1 person without a relay within maxRelays: asked for on fallback relays, if any",
+    "1 person without a usable relay list: requested from fallback relays, if any",
+    "1 person without a relay within maxRelays: requested from fallback relays, if any",
   ]);
 });
 
-Deno.test("explanation() says what hints, indexers and kind 10050 lists have to do with it", () => {
-  const known = new Map<string, RelayKnowledge>([
+Deno.test("explanation() counts people, events and groups that hints, indexers and kind 10050 lists decide", () => {
+  const knowledge = new Map<string, RelayKnowledge>([
     [ALICE, { write: [A] }],
     [BOB, { hints: [{ url: B, weight: 1, source: "hand" }] }],
     [subjectKey("id", "e1"), { hints: [{ url: B, weight: 1, source: "nip19" }] }],
@@ -158,16 +158,16 @@ Deno.test("explanation() says what hints, indexers and kind 10050 lists have to 
     { ids: ["e1", "e2"] },
     { "#h": ["cats"] },
   ];
-  const plan = planReq(filters, known, { indexerRelays: [HUB], fallbackRelays: [HUB] });
+  const plan = planReq(filters, knowledge, { indexerRelays: [HUB], fallbackRelays: [HUB] });
   assert.deepEqual(explanation(plan, [reportOn(undefined, { url: HUB })]).toString().split("\n"), [
-    "2 of 3 people asked for on 1 relay",
+    "2 of 3 people requested from 1 relay",
     "wss://hub.example/: 2 people, 3 filters; closed",
-    "1 person without a usable relay list: asked for where hints say, and on fallback relays",
-    "1 person without a usable list of relays for gift wraps (kind 10050): not asked for",
-    "2 people asked for on indexers, too",
-    "1 event asked for where hints say",
-    "1 group asked for where hints say",
-    `not asked for: ${CAROL} in filter 1 (no-dm-list)`,
+    "1 person without a usable relay list: requested from relays that hints name, and fallback relays",
+    "1 person without a usable list of relays for gift wraps (kind 10050): not requested",
+    "2 people requested from indexers as well",
+    "1 event requested from relays that hints name",
+    "1 group requested from relays that hints name",
+    `not requested: ${CAROL} in filter 1 (no-dm-list)`,
   ]);
 });
 
@@ -180,11 +180,11 @@ Deno.test("explanation() counts one as one", () => {
   );
 });
 
-Deno.test("explanation() of a request for nobody knows of no relay", () => {
-  assert.deepEqual(lines([], []), ["0 of 0 people asked for on 0 relays"]);
+Deno.test("explanation() of a request for nobody names no relay", () => {
+  assert.deepEqual(lines([], []), ["0 of 0 people requested from 0 relays"]);
 });
 
-/** The order in which lines stand in a text: which of the unrouted comes first does not matter. */
+/** Sorts lines as they stand in a text: the order of unrouted subjects does not matter. */
 function byText(text: readonly string[]) {
   return (a: string, b: string) => text.indexOf(a) - text.indexOf(b);
 }

@@ -73,7 +73,7 @@ export class Observer implements AsyncDisposable {
   }
 
   #relaysOf(): Map<string, readonly string[]> {
-    return new Map(this.#plan().people.map(({ pubkey, relays }) => [pubkey, relays]));
+    return new Map(this.#plan().subjects.map(({ subject, relays }) => [subject, relays]));
   }
 }
 

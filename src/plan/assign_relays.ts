@@ -1,163 +1,164 @@
 /**
- * Deals people to the relays that were chosen.
+ * Assigns the chosen relays to subjects.
  *
  * @module
  */
 
 import type { RelayGraph } from "./relay_graph.ts";
 
-/** Who is asked for where, as places in the list of chosen relays. */
+/** The relays of each subject, as indexes in the list of chosen relays. */
 export interface AssignedRelays {
-  /** The places of each person, `copies` entries a person, best first, -1 where there is none. */
+  /** The relay indexes of each row, `relaysPerSubject` entries a row, best first; -1 is none. */
   readonly relayIndexes: Int32Array;
-  /** Entries a person. */
+  /** Entries a row in `relayIndexes`. */
   readonly relaysPerSubject: number;
 }
 
-/**
- * Chosen relays by weight, the heaviest first; equals stay as they were chosen.
- */
+/** Sorts chosen relays by falling weight; relays of equal weight keep their order. */
 export function heaviestFirst(graph: RelayGraph, chosen: readonly number[]): number[] {
   return [...chosen].sort((a, b) => graph.weights[b] - graph.weights[a]);
 }
 
-/** How people are dealt. */
+/** How relays are assigned. */
 export interface AssignRelaysOptions {
-  /** On how many relays each person is asked for. */
+  /** How many relays each subject gets at most. */
   readonly relaysPerSubject: number;
   /**
-   * How many people a relay takes before it counts as full.
-   * @default any number
+   * How many subjects a relay takes before it counts as full.
+   * @default Infinity
    */
-  readonly room?: number;
+  readonly capacity?: number;
   /**
-   * The rows in an order of their own, which decides who gets the last places.
-   * @default as they come
+   * The rows in the order in which they are assigned when relays are full.
+   * @default rising
    */
   readonly order?: () => Iterable<number>;
 }
 
 /**
- * Gives each person `copies` of their relays among the chosen, the first of them
- * in the order of `chosen` (see {@link heaviestFirst}): of equals, those that carry
- * most people. Such hubs are seldom dead and seldom lose a post.
+ * Gives each subject `relaysPerSubject` of its relays among the chosen ones: the first in
+ * the order of `chosen` (see {@link heaviestFirst}). Of equal weights those are the relays
+ * that carry most subjects. Such hubs are seldom dead and seldom lose a post.
  *
  * A relay is full when its filters would have to grow far beyond what it answers
- * completely. Full relays come last, the least crowded first; whoever has no
- * other choice gets their place. (docs/choosing.md has what was measured.)
+ * completely. Full relays come last, the least crowded first. A subject without another
+ * choice gets a full relay all the same. (docs/choosing.md has the measurements.)
  */
 export function assignRelays(
   graph: RelayGraph,
   chosen: readonly number[],
-  { relaysPerSubject, room = Infinity, order = () => rowsOf(graph) }: AssignRelaysOptions,
+  { relaysPerSubject, capacity = Infinity, order = () => allRows(graph) }: AssignRelaysOptions,
 ): AssignedRelays {
-  const table = new Assigner(graph, chosen, Math.min(relaysPerSubject, chosen.length));
-  table.assignAll();
-  if (table.load.some((people) => people > room)) table.rebalance(room, order());
-  return { relayIndexes: table.places, relaysPerSubject: table.copies };
+  const assigner = new Assigner(graph, chosen, Math.min(relaysPerSubject, chosen.length));
+  assigner.assignAll();
+  if (assigner.loads.some((load) => load > capacity)) assigner.rebalance(capacity, order());
+  return { relayIndexes: assigner.relayIndexes, relaysPerSubject: assigner.relaysPerSubject };
 }
 
-function rowsOf({ starts }: RelayGraph): Iterable<number> {
+function allRows({ starts }: RelayGraph): Iterable<number> {
   return Array(starts.length - 1).keys();
 }
 
-/** The seats of everyone, and who prefers which. */
+/** Assigns relays to rows, and keeps count of each relay's load. */
 class Assigner {
-  readonly copies: number;
-  readonly places: Int32Array;
-  /** How many people each place has. */
-  readonly load: Uint32Array;
+  readonly relaysPerSubject: number;
+  readonly relayIndexes: Int32Array;
+  /** How many subjects each relay has. */
+  readonly loads: Uint32Array;
   readonly #graph: RelayGraph;
   readonly #chosen: readonly number[];
-  readonly #placeOf: Int32Array;
-  /** How many of their relays are among the chosen, for each person. */
+  /** The relay index of each relay id; -1 if the relay is not chosen. */
+  readonly #indexOf: Int32Array;
+  /** How many relays of each row are among the chosen. */
   readonly #choices: Uint32Array;
-  /** The lower, the better a place: at first its rank among the chosen. */
-  readonly #rank: Float64Array;
+  /** The rank of each relay: the lower, the better. At first its index. */
+  readonly #ranks: Float64Array;
 
-  constructor(graph: RelayGraph, chosen: readonly number[], copies: number) {
-    this.copies = copies;
+  constructor(graph: RelayGraph, chosen: readonly number[], relaysPerSubject: number) {
+    this.relaysPerSubject = relaysPerSubject;
     this.#graph = graph;
     this.#chosen = chosen;
-    const people = graph.starts.length - 1;
-    this.places = new Int32Array(people * copies).fill(-1);
-    this.load = new Uint32Array(chosen.length);
-    this.#choices = new Uint32Array(people);
-    this.#rank = Float64Array.from(chosen.keys());
-    this.#placeOf = new Int32Array(graph.urls.length).fill(-1);
-    chosen.forEach((relay, place) => this.#placeOf[relay] = place);
+    const rows = graph.starts.length - 1;
+    this.relayIndexes = new Int32Array(rows * relaysPerSubject).fill(-1);
+    this.loads = new Uint32Array(chosen.length);
+    this.#choices = new Uint32Array(rows);
+    this.#ranks = Float64Array.from(chosen.keys());
+    this.#indexOf = new Int32Array(graph.urls.length).fill(-1);
+    chosen.forEach((relay, index) => this.#indexOf[relay] = index);
   }
 
-  /** Gives everyone the first of their places, place by place. */
+  /** Gives every row the first of its relays, relay by relay. */
   assignAll(): void {
     const { rowStarts, rowsOf } = this.#graph;
-    const { places, load, copies } = this;
-    this.#chosen.forEach((relay, place) => {
+    const { relayIndexes, loads, relaysPerSubject } = this;
+    this.#chosen.forEach((relay, index) => {
       for (let at = rowStarts[relay]; at < rowStarts[relay + 1]; at++) {
-        const person = rowsOf[at];
-        const choices = this.#choices[person];
-        if (choices < copies) {
-          places[person * copies + choices] = place;
-          load[place]++;
+        const row = rowsOf[at];
+        const choices = this.#choices[row];
+        if (choices < relaysPerSubject) {
+          relayIndexes[row * relaysPerSubject + choices] = index;
+          loads[index]++;
         }
-        this.#choices[person]++;
+        this.#choices[row]++;
       }
     });
   }
 
-  /** Seats those who have a choice anew, those with the least choice first. */
-  rebalance(room: number, order: Iterable<number>): void {
-    const { places, load, copies } = this;
+  /** Assigns the rows that have a choice again, those with the least choice first. */
+  rebalance(capacity: number, order: Iterable<number>): void {
+    const { relayIndexes, loads, relaysPerSubject } = this;
     const choosers = this.#choosers(order);
-    for (const person of choosers) {
-      for (let i = person * copies; i < (person + 1) * copies; i++) {
-        load[places[i]]--;
-        places[i] = -1;
+    for (const row of choosers) {
+      for (let i = row * relaysPerSubject; i < (row + 1) * relaysPerSubject; i++) {
+        loads[relayIndexes[i]]--;
+        relayIndexes[i] = -1;
       }
     }
-    for (let place = 0; place < load.length; place++) this.#rerank(place, room);
-    for (const person of choosers) {
-      this.#seat(person);
-      for (let i = person * copies; i < (person + 1) * copies; i++) {
-        load[places[i]]++;
-        this.#rerank(places[i], room);
+    for (let index = 0; index < loads.length; index++) this.#rerank(index, capacity);
+    for (const row of choosers) {
+      this.#assign(row);
+      for (let i = row * relaysPerSubject; i < (row + 1) * relaysPerSubject; i++) {
+        loads[relayIndexes[i]]++;
+        this.#rerank(relayIndexes[i], capacity);
       }
     }
   }
 
-  /** Gives a person the places of the lowest rank. */
-  #seat(person: number): void {
+  /** Gives a row the relays of the lowest rank. */
+  #assign(row: number): void {
     const { starts, relaysOf } = this.#graph;
-    const { places, copies } = this;
-    const rank = this.#rank;
-    const first = person * copies;
-    for (let at = starts[person]; at < starts[person + 1]; at++) {
-      let coming = this.#placeOf[relaysOf[at]];
-      for (let i = first; coming >= 0 && i < first + copies; i++) {
-        const sitting = places[i];
-        if (sitting >= 0 && rank[sitting] < rank[coming]) continue;
-        places[i] = coming;
-        coming = sitting;
+    const { relayIndexes, relaysPerSubject } = this;
+    const ranks = this.#ranks;
+    const first = row * relaysPerSubject;
+    for (let at = starts[row]; at < starts[row + 1]; at++) {
+      let candidate = this.#indexOf[relaysOf[at]];
+      for (let i = first; candidate >= 0 && i < first + relaysPerSubject; i++) {
+        const assigned = relayIndexes[i];
+        if (assigned >= 0 && ranks[assigned] < ranks[candidate]) continue;
+        relayIndexes[i] = candidate;
+        candidate = assigned;
       }
     }
   }
 
-  /** Who has more chosen relays than seats, by their number, equals in the order given. */
+  /** The rows with more chosen relays than they need, fewest first, equals in the order given. */
   #choosers(order: Iterable<number>): Uint32Array {
     const next = new Uint32Array(this.#chosen.length + 2);
-    for (const choices of this.#choices) if (choices > this.copies) next[choices + 1]++;
+    for (const choices of this.#choices) {
+      if (choices > this.relaysPerSubject) next[choices + 1]++;
+    }
     for (let choices = 1; choices < next.length; choices++) next[choices] += next[choices - 1];
     const choosers = new Uint32Array(next[next.length - 1]);
-    for (const person of order) {
-      const choices = this.#choices[person];
-      if (choices > this.copies) choosers[next[choices]++] = person;
+    for (const row of order) {
+      const choices = this.#choices[row];
+      if (choices > this.relaysPerSubject) choosers[next[choices]++] = row;
     }
     return choosers;
   }
 
-  /** A full place comes after all others, and the later the more people it has. */
-  #rerank(place: number, room: number): void {
-    const people = this.load[place];
-    this.#rank[place] = people < room ? place : (people + 1) * this.load.length + place;
+  /** Ranks a full relay after all others, and the lower the more subjects it has. */
+  #rerank(index: number, capacity: number): void {
+    const load = this.loads[index];
+    this.#ranks[index] = load < capacity ? index : (load + 1) * this.loads.length + index;
   }
 }

@@ -1,36 +1,36 @@
 /**
- * Who and what is asked for where, as numbers: what a plan leaves to those who carry
- * it out.
+ * Which relays are asked for which subject, as numbers: the form of a plan that requests
+ * work with.
  *
  * @module
  */
 
 import type { Role } from "../nostr/types.ts";
 
-/** The rows of one lane: those from `first` on, before `end`. */
+/** The rows of one role: from `first` up to, but not including, `end`. */
 export interface RoleRows {
   readonly role: Role;
   readonly first: number;
   readonly end: number;
 }
 
-/** What a request asks for, a row each, and the relays that are to answer for it. */
+/** The subjects of a request, one row each, and the relays that are to answer for each row. */
 export interface Assignment {
-  /** The relays of the plan, best first; a place is an index in it. */
+  /** The relays of the plan, best first. A relay index points into this list. */
   readonly urls: readonly string[];
-  /** The pubkey, event id or group id of each row, lane after lane. */
+  /** The pubkey, event id or group id of each row, role after role. */
   readonly subjects: readonly string[];
-  /** Which rows are of which lane; together all of them, in their order. */
+  /** Which rows have which role; together they are all rows, in order. */
   readonly roles: readonly RoleRows[];
-  /** The places of each row, `copies` entries a row, -1 where there is none. */
+  /** The relay indexes of each row, `relaysPerSubject` entries a row; -1 fills the rest. */
   readonly relayIndexes: Int32Array;
-  /** Entries a row. */
+  /** Entries a row in `relayIndexes`. */
   readonly relaysPerSubject: number;
-  /** The places that are asked filters which are not narrowed. */
+  /** The indexes of the relays that are sent unscoped filters. */
   readonly unscoped: readonly number[];
 }
 
-/** The lane of a row. */
-export function roleOf(lanes: readonly RoleRows[], row: number): Role {
-  return lanes.find(({ end }) => row < end)!.role;
+/** The role of a row. */
+export function roleOf(roles: readonly RoleRows[], row: number): Role {
+  return roles.find(({ end }) => row < end)!.role;
 }

@@ -1,5 +1,5 @@
 /**
- * What a request asks for, and the relays that come into question for each.
+ * The subjects of a request as rows of a graph, each with its candidate relays.
  *
  * @module
  */
@@ -13,66 +13,66 @@ import type { PlanSettings } from "./plan_options.ts";
 import { type RelayGraph, RelayGraphBuilder } from "./relay_graph.ts";
 import { type ScopedPart, subjectsIn } from "./req_parts.ts";
 
-/** How a row comes to its relays: they are named for it by a list, a hint or an option. */
+/** The origin of a row's relays: a list, a hint or an option names them for this role. */
 export const OWN_LIST = 0;
-/** The person has no usable list: the fallback relays stand in. */
+/** The user has no usable list: the row has the fallback relays instead. */
 export const NO_LIST = 1;
-/** What should be a pubkey is none. */
+/** The subject should be a pubkey and is none. */
 export const INVALID = 2;
-/** The person has no usable list: hints stand in, and fallback relays. */
+/** The user has no usable list: the row has hinted relays and fallback relays instead. */
 export const HINTED = 3;
-/** No relay is known that may be asked, and none can stand in. */
+/** No usable relay is known, and no other relay may be asked. */
 export const NOWHERE = 4;
-/** Nothing is to be asked for on this lane. */
+/** Nothing is to be asked in this role. */
 export const ABSENT = 5;
 
-/** The lanes, in the order of their rows: first those that fallback relays can serve. */
-const LANES: readonly Role[] = ["write", "read", "dm", "group", "private", "index", "id"];
+/** The roles in the order of their rows: first those that fallback relays can serve. */
+const ROLES: readonly Role[] = ["write", "read", "dm", "group", "private", "index", "id"];
 
-/** Lanes whose rows are asked for on relays of their own or nowhere. */
-const STRICT: ReadonlySet<Role> = new Set(["dm", "group"]);
+/** Roles whose subjects are requested from relays of their own or from none. */
+const STRICT_ROLES: ReadonlySet<Role> = new Set(["dm", "group"]);
 
-/** What is asked for, as rows of a graph, lane after lane. */
+/** The subjects of a request as rows of a graph, role after role. */
 export interface CandidateRows {
   readonly graph: RelayGraph;
   /** The pubkey, event id or group id of each row. */
   readonly subjects: readonly string[];
-  /** Which rows are of which lane; together all of them, in their order. */
+  /** Which rows have which role; together they are all rows, in order. */
   readonly roles: readonly RoleRows[];
-  /** How many rows, from the top, fallback relays may serve: those of authors and tagged users. */
-  readonly served: number;
-  /** The rows after those, up to this one, that no other relay can serve. */
-  readonly strict: number;
-  /** The rows, lane after lane, in the order of their names. */
+  /** Rows before this one are authors and tagged users, whom fallback relays may serve. */
+  readonly fallbackEnd: number;
+  /** Rows from `fallbackEnd` up to this one can be served by no relays but their own. */
+  readonly strictEnd: number;
+  /** The rows, role after role, sorted by subject. */
   readonly order: () => Iterable<number>;
-  /** `OWN_LIST`, … or `ABSENT`, for each row. */
-  readonly kinds: Uint8Array;
+  /** `OWN_LIST`, … or `ABSENT` for each row. */
+  readonly origins: Uint8Array;
   /** The ids of the fallback relays, in their order. */
   readonly fallbacks: readonly number[];
-  /** The ids of the relays for searches, in their order. */
+  /** The ids of the search relays, in their order. */
   readonly searchers: readonly number[];
 }
 
-/** Looks up the relays of everyone and everything that the parts are about. */
+/** Looks up the candidate relays of every subject of these parts. */
 export function candidateRows(
   parts: readonly ScopedPart[],
-  known: ReadonlyMap<string, RelayKnowledge>,
+  knowledge: ReadonlyMap<string, RelayKnowledge>,
   settings: PlanSettings,
 ): CandidateRows {
   const { check, weight } = settings;
   const builder = new RelayGraphBuilder((url) => check(url).url, weight, { perHost: true });
-  const named = LANES.map((lane) => ({ lane, ...subjectsIn(lane, parts) }))
-    .filter(({ names }) => names.length > 0);
-  const subjects = ([] as string[]).concat(...named.map(({ names }) => names));
-  const kinds = new Uint8Array(subjects.length);
+  const scoped = ROLES.map((role) => ({ role, ...subjectsIn(role, parts) }))
+    .filter((one) => one.subjects.length > 0);
+  const subjects = ([] as string[]).concat(...scoped.map((one) => one.subjects));
+  const origins = new Uint8Array(subjects.length);
   const roles: RoleRows[] = [];
 
   let row = 0;
-  for (const { lane: role, names } of named) {
-    const enter = entering(role, builder, known, settings);
-    roles.push({ role, first: row, end: row + names.length });
-    for (const name of names) {
-      kinds[row++] = enter(name);
+  for (const { role, subjects } of scoped) {
+    const addRelays = relayAdder(role, builder, knowledge, settings);
+    roles.push({ role, first: row, end: row + subjects.length });
+    for (const subject of subjects) {
+      origins[row++] = addRelays(subject);
       builder.endRow();
     }
   }
@@ -80,66 +80,69 @@ export function candidateRows(
     urls.map((url) => builder.idOf(url)).filter((id) => id !== undefined);
   const fallbacks = ids(settings.fallbackRelays);
   const searchers = ids(settings.searchRelays);
-  const endOf = (isMeant: (lane: Role) => boolean) =>
+  const endOf = (isMeant: (role: Role) => boolean) =>
     roles.reduce((last, { role, end }) => isMeant(role) ? end : last, 0);
-  const served = endOf((lane) => lane === "write" || lane === "read");
+  const fallbackEnd = endOf((role) => role === "write" || role === "read");
   return {
     graph: builder.build(),
     subjects,
     roles,
-    served,
-    strict: Math.max(served, endOf((lane) => STRICT.has(lane))),
+    fallbackEnd,
+    strictEnd: Math.max(fallbackEnd, endOf((role) => STRICT_ROLES.has(role))),
     order: () => {
-      if (named.length === 1) return named[0].order();
-      return named.flatMap(({ order }, i) => Array.from(order(), (at) => roles[i].first + at));
+      if (scoped.length === 1) return scoped[0].order();
+      return scoped.flatMap(({ order }, i) => Array.from(order(), (at) => roles[i].first + at));
     },
-    kinds,
+    origins,
     fallbacks,
     searchers: searchers.length > 0 ? searchers : fallbacks,
   };
 }
 
-/** Adds the relays of one name to the open row, and says how it comes to them. */
-function entering(
-  lane: Role,
+/** A function that adds the relays of one subject to the current row, and gives their origin. */
+function relayAdder(
+  role: Role,
   builder: RelayGraphBuilder,
-  known: ReadonlyMap<string, RelayKnowledge>,
+  knowledge: ReadonlyMap<string, RelayKnowledge>,
   settings: PlanSettings,
-): (name: string) => number {
+): (subject: string) => number {
   const { fallbackRelays, indexerRelays, relaysPerAuthor } = settings;
-  const withHints = fallbackRelays.slice(0, relaysPerAuthor - 1);
-  const has = (relays: number, otherwise: number) => relays > 0 ? OWN_LIST : otherwise;
-  switch (lane) {
+  const besidesHints = fallbackRelays.slice(0, relaysPerAuthor - 1);
+  const originOf = (relays: number, otherwise: number) => relays > 0 ? OWN_LIST : otherwise;
+  switch (role) {
     case "write":
     case "read":
-      return (name) => {
-        const own = known.get(name);
-        const list = lane === "write" ? own?.write : own?.read;
+      return (pubkey) => {
+        const own = knowledge.get(pubkey);
+        const list = role === "write" ? own?.write : own?.read;
         if (list !== undefined && builder.add(list) > 0) return OWN_LIST;
-        if (!isPubkey(name)) return INVALID;
+        if (!isPubkey(pubkey)) return INVALID;
         const isHinted = own?.hints !== undefined && builder.add(hintedRelays(own, settings)) > 0;
-        builder.add(isHinted ? withHints : fallbackRelays);
+        builder.add(isHinted ? besidesHints : fallbackRelays);
         return isHinted ? HINTED : NO_LIST;
       };
     case "dm":
-      return (name) =>
-        has(builder.add(known.get(name)?.dm ?? []), isPubkey(name) ? NOWHERE : INVALID);
+      return (pubkey) =>
+        originOf(
+          builder.add(knowledge.get(pubkey)?.dm ?? []),
+          isPubkey(pubkey) ? NOWHERE : INVALID,
+        );
     case "private":
-      return (name) => has(builder.add(known.get(name)?.private ?? []), ABSENT);
+      return (pubkey) => originOf(builder.add(knowledge.get(pubkey)?.private ?? []), ABSENT);
     case "index":
-      return (name) => isPubkey(name) ? has(builder.add(indexerRelays), ABSENT) : ABSENT;
+      return (pubkey) => isPubkey(pubkey) ? originOf(builder.add(indexerRelays), ABSENT) : ABSENT;
     case "id":
       return (id) =>
-        has(builder.add(hintedRelays(known.get(subjectKey(lane, id)), settings)), ABSENT);
+        originOf(builder.add(hintedRelays(knowledge.get(subjectKey(role, id)), settings)), ABSENT);
     case "group":
       return (id) => {
-        const host = groupHost(known.get(subjectKey(lane, id)), settings);
-        return host === undefined ? ABSENT : has(builder.addGiven(host), NOWHERE);
+        const host = groupHost(knowledge.get(subjectKey(role, id)), settings);
+        return host === undefined ? ABSENT : originOf(builder.addGiven(host), NOWHERE);
       };
   }
 }
 
-/** Finds rows by name. */
+/** Finds the row of a subject. */
 export class RowFinder {
   readonly #parts: readonly ScopedPart[];
   readonly #rows: CandidateRows;
@@ -150,27 +153,27 @@ export class RowFinder {
     this.#rows = rows;
   }
 
-  /** The row of each name of a part: the answer is by place in its `names`. */
-  rowsOf({ scope: { role, subjects } }: ScopedPart): (place: number) => number {
+  /** A function from the index of a subject in a part's `subjects` to its row. */
+  rowsOf({ scope: { role, subjects } }: ScopedPart): (index: number) => number {
     if (this.#parts.filter(({ scope }) => scope.role === role).length === 1) {
       const { first } = this.#rows.roles.find((rows) => rows.role === role)!;
-      return (place) => first + place;
+      return (index) => first + index;
     }
     const rowOf = this.#index(role);
-    return (place) => rowOf.get(subjects[place])!;
+    return (index) => rowOf.get(subjects[index])!;
   }
 
-  /** The row of a name on a lane; `undefined` where it has none. */
-  rowOf(lane: Role, name: string): number | undefined {
-    return this.#index(lane).get(name);
+  /** The row of a subject in a role; `undefined` if it has none. */
+  rowOf(role: Role, subject: string): number | undefined {
+    return this.#index(role).get(subject);
   }
 
-  #index(lane: Role): ReadonlyMap<string, number> {
-    let rowOf = this.#rowOf.get(lane);
+  #index(role: Role): ReadonlyMap<string, number> {
+    let rowOf = this.#rowOf.get(role);
     if (rowOf === undefined) {
-      this.#rowOf.set(lane, rowOf = new Map());
+      this.#rowOf.set(role, rowOf = new Map());
       const { subjects, roles } = this.#rows;
-      const { first = 0, end = 0 } = roles.find((rows) => rows.role === lane) ?? {};
+      const { first = 0, end = 0 } = roles.find((rows) => rows.role === role) ?? {};
       for (let row = first; row < end; row++) rowOf.set(subjects[row], row);
     }
     return rowOf;

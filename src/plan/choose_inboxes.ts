@@ -7,10 +7,10 @@
 import type { RelayGraph } from "./relay_graph.ts";
 
 /**
- * Chooses at most `most` relays so that each user gets one before any gets a
- * second: in round n a relay counts for the users that have n relays so far, and
- * the one that serves most of them is next (weight decides between equals, then
- * the smaller URL).
+ * Chooses at most `maxInboxes` relays so that each user gets one before any gets a
+ * second. In round n a relay counts for the users that have n relays so far, and the
+ * relay that serves most of them is next. Equals are decided by weight, then by the
+ * smaller URL.
  *
  * @param graph The users as rows.
  * @param taken Relays that get the event anyway: they serve their users, too.
@@ -19,7 +19,7 @@ import type { RelayGraph } from "./relay_graph.ts";
 export function chooseInboxes(
   graph: RelayGraph,
   taken: ReadonlySet<number>,
-  most: number,
+  maxInboxes: number,
 ): number[] {
   const users = graph.starts.length - 1;
   const relaysOf = Array.from(
@@ -30,14 +30,14 @@ export function chooseInboxes(
   const chosen: number[] = [];
   const free = new Set(graph.urls.map((_, id) => id).filter((id) => !taken.has(id)));
 
-  for (let round = 0; chosen.length < most && free.size > 0;) {
+  for (let round = 0; chosen.length < maxInboxes && free.size > 0;) {
     const gains = new Map<number, number>();
     relaysOf.forEach((relays, user) => {
       if (served[user] > round) return;
       for (const id of relays) if (free.has(id)) gains.set(id, (gains.get(id) ?? 0) + 1);
     });
     if (gains.size === 0) {
-      // Nobody is left to serve in this round; beyond the longest list, in any.
+      // No user is left to serve in this round; past the longest list, in any round.
       if (++round > free.size + taken.size + chosen.length) break;
       continue;
     }

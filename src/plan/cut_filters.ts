@@ -1,5 +1,5 @@
 /**
- * Cuts what one relay is asked for into filters that it can answer in full.
+ * Cuts the filters for one relay into parts that it can answer in full.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import type { NostrFilter } from "@nostrify/types";
 import { MAX_SUBJECTS_PER_FILTER, narrowFilter } from "../nostr/filter_subjects.ts";
 import type { ScopedPart } from "./req_parts.ts";
 
-/** Those of one part whom a relay is asked for. */
+/** The subjects of one part that one relay is asked for. */
 export interface RelayShare {
   readonly part: ScopedPart;
   readonly subjects: readonly string[];
@@ -16,7 +16,7 @@ export interface RelayShare {
 
 /** How filters are cut. */
 export interface CutOptions {
-  /** Most people in a filter without a `limit`, unless that makes too many filters. */
+  /** Most subjects in a filter without a `limit`, unless that makes too many filters. */
   readonly authorsPerFilter: number;
   /** Most filters. */
   readonly maxFiltersPerRelay: number;
@@ -25,26 +25,26 @@ export interface CutOptions {
 /**
  * The filters for one relay.
  *
- * A relay answers each filter without a `limit` with a few hundred events and
- * calls it complete, so such a filter is cut into parts of `authorsPerFilter`
- * people, more where `maxFiltersPerRelay` asks for it. A filter with a `limit` is
- * sent once: its newest events are what was asked for.
+ * A relay answers each filter without a `limit` with a few hundred events and calls
+ * that complete. So such a filter is cut into parts of `authorsPerFilter` subjects, or
+ * of more where `maxFiltersPerRelay` requires it. A filter with a `limit` is sent once:
+ * it asks for the newest events.
  */
 export function cutFilters(shares: readonly RelayShare[], options: CutOptions): NostrFilter[] {
   const size = partSize(shares, options);
   return shares.flatMap(({ part, subjects }) => {
-    const most = part.filter.limit === undefined ? size : MAX_SUBJECTS_PER_FILTER;
-    return evenParts(subjects, most)
+    const maxSize = part.filter.limit === undefined ? size : MAX_SUBJECTS_PER_FILTER;
+    return evenParts(subjects, maxSize)
       .map((some) => narrowFilter(part.filter, part.scope, some));
   });
 }
 
-/** The smallest size >= `authorsPerFilter` that makes no more filters than allowed. */
+/** The smallest size from `authorsPerFilter` on that makes no more filters than allowed. */
 function partSize(shares: readonly RelayShare[], options: CutOptions): number {
   const filtersAt = (size: number) =>
     shares.reduce((sum, { part, subjects }) => {
-      const most = part.filter.limit === undefined ? size : MAX_SUBJECTS_PER_FILTER;
-      return sum + Math.ceil(subjects.length / most);
+      const maxSize = part.filter.limit === undefined ? size : MAX_SUBJECTS_PER_FILTER;
+      return sum + Math.ceil(subjects.length / maxSize);
     }, 0);
 
   let low = Math.min(options.authorsPerFilter, MAX_SUBJECTS_PER_FILTER);
@@ -59,12 +59,14 @@ function partSize(shares: readonly RelayShare[], options: CutOptions): number {
 }
 
 /**
- * As few parts as `most` allows, of sizes that differ by one at the most. Dealt
- * round, so that two relays with different numbers of parts put an author beside
- * different neighbours: whom one relay's answer cuts off, the other may have.
+ * As few parts as `maxSize` allows, whose sizes differ by at most one.
+ *
+ * The values go round the parts in turn, so that two relays with different numbers of
+ * parts put an author beside different neighbours: an author whom one relay's answer
+ * cuts off may be in the other's.
  */
-function evenParts<T>(values: readonly T[], most: number): T[][] {
-  const count = Math.ceil(values.length / most);
+function evenParts<T>(values: readonly T[], maxSize: number): T[][] {
+  const count = Math.ceil(values.length / maxSize);
   const parts: T[][] = [];
   for (let part = 0; part < count; part++) {
     const own: T[] = [];

@@ -1,6 +1,6 @@
 /**
- * Requests that reach far back: where people write changes, and relays cut long
- * answers short, so that more relays are asked for each of them, in smaller filters.
+ * Requests that reach far back. Over a long time users change their relays, and relays cut
+ * long answers short, so each author is requested from more relays, in smaller filters.
  *
  * @module
  */
@@ -8,17 +8,17 @@
 import type { NostrFilter } from "@nostrify/types";
 import type { PlanSettings } from "./plan_options.ts";
 
-/** More relays per author: an entry stays in a relay list for 500 days on average. */
-const MORE_RELAYS = 2;
-/** So many times fewer authors in a filter: they post that much more in a year than in a month. */
-const FEWER_AUTHORS = 3;
-/** So many times more filters: they go out in several REQs. */
-const MORE_FILTERS = 4;
+/** Added to `relaysPerAuthor`: an entry stays in a relay list for 500 days on average. */
+const EXTRA_RELAYS_PER_AUTHOR = 2;
+/** Divides `authorsPerFilter`: authors post that much more in a year than in a month. */
+const FILTER_SIZE_DIVISOR = 3;
+/** Multiplies `maxFiltersPerRelay`: the filters go out in several REQs. */
+const FILTER_COUNT_FACTOR = 4;
 
 /**
- * Whether a filter wants all that was written since long ago.
+ * Whether a filter asks for everything since a time long ago.
  *
- * @param before Unix seconds: what reaches back further is deep.
+ * @param before Unix seconds: a filter that reaches back further is deep.
  */
 export function isDeep(filters: readonly NostrFilter[], before: number): boolean {
   return filters.some(({ since, limit }) =>
@@ -31,8 +31,8 @@ export function deepSettings(settings: PlanSettings): PlanSettings {
   const { relaysPerAuthor, authorsPerFilter, maxFiltersPerRelay } = settings;
   return {
     ...settings,
-    relaysPerAuthor: relaysPerAuthor + MORE_RELAYS,
-    authorsPerFilter: Math.max(1, Math.floor(authorsPerFilter / FEWER_AUTHORS)),
-    maxFiltersPerRelay: maxFiltersPerRelay * MORE_FILTERS,
+    relaysPerAuthor: relaysPerAuthor + EXTRA_RELAYS_PER_AUTHOR,
+    authorsPerFilter: Math.max(1, Math.floor(authorsPerFilter / FILTER_SIZE_DIVISOR)),
+    maxFiltersPerRelay: maxFiltersPerRelay * FILTER_COUNT_FACTOR,
   };
 }

@@ -1,5 +1,5 @@
 /**
- * Which inbox relays of tagged users get an event, and whom they reach.
+ * Which inbox relays of tagged users get an event, and which users they reach.
  *
  * @module
  */
@@ -11,39 +11,40 @@ import { hintedRelays } from "./hinted_relays.ts";
 import type { PlanSettings } from "./plan_options.ts";
 import { RelayGraphBuilder } from "./relay_graph.ts";
 
-/** Why a relay gets an event for the sake of the users it tags. */
+/** Why a relay gets an event for the users it tags. */
 export type InboxReason = "inbox" | "hint" | "fallback";
 
 /**
- * Chooses inbox relays of tagged users: those of their lists; for whoever lists no
- * usable one, those of the best hints and the fallback relays. Each user gets one before
- * any gets a second.
+ * Chooses inbox relays of tagged users: the read relays of their lists, or the relays of
+ * their best hints and the fallback relays for a user who lists no usable relay. Each user
+ * gets one before any gets a second.
  *
- * @param reasons The relays that get the event anyway, which serve tagged users, too.
- * Those that are chosen are added to them.
+ * @param reasons The relays that get the event anyway, which serve tagged users, too. The
+ * chosen relays are added to them.
  */
 export function planDelivery<Reason>(
   users: readonly string[],
   reasons: Map<string, Reason | InboxReason>,
-  known: ReadonlyMap<string, RelayKnowledge>,
+  knowledge: ReadonlyMap<string, RelayKnowledge>,
   settings: PlanSettings,
 ): Delivery {
   const builder = new RelayGraphBuilder((url) => settings.check(url).url, settings.weight);
-  const hintsOf = users.map((user) => {
-    const own = known.get(user);
+  /** How many hinted relays each user has; `undefined` for a user with a usable list. */
+  const hintCounts = users.map((user) => {
+    const own = knowledge.get(user);
     const isListed = builder.add(own?.read ?? []) > 0;
-    const hints = isListed ? undefined : builder.add(hintedRelays(own, settings));
+    const hintCount = isListed ? undefined : builder.add(hintedRelays(own, settings));
     if (!isListed) builder.add(settings.fallbackRelays);
     builder.endRow();
-    return hints;
+    return hintCount;
   });
   const graph = builder.build();
   const { urls, starts, relaysOf } = graph;
   const rows = users.map((_, user) =>
     Array.from(relaysOf.subarray(starts[user], starts[user + 1]), (id) => urls[id])
   );
-  const listed = new Set(rows.filter((_, user) => hintsOf[user] === undefined).flat());
-  const hinted = new Set(rows.flatMap((row, user) => row.slice(0, hintsOf[user] ?? 0)));
+  const listed = new Set(rows.filter((_, user) => hintCounts[user] === undefined).flat());
+  const hinted = new Set(rows.flatMap((row, user) => row.slice(0, hintCounts[user] ?? 0)));
   const taken = new Set(urls.keys().filter((id) => reasons.has(urls[id])));
   for (const id of chooseInboxes(graph, taken, settings.maxInboxes)) {
     const url = urls[id];

@@ -1,5 +1,5 @@
 /**
- * What must be known before it can be said where an event goes.
+ * What must be looked up to plan where an event goes.
  *
  * @module
  */
@@ -11,18 +11,21 @@ import { eventRule } from "./event_rules.ts";
 import { taggedUsers } from "./tagged_users.ts";
 
 /**
- * What {@link planEvent} wants to know of an event: the lists of its author and of the
- * users it tags; the kind 10050 lists of those whom a gift wrap is for; the author's
- * kind 10013 list for a private draft; the host of a group that the event itself does
- * not name; hints of events that it deletes. Nothing for an event that goes nowhere, or only where it says itself.
+ * What {@link planEvent} needs to know about an event.
  *
- * @example A gift wrap is about its recipient's kind 10050 list, and nobody's kind 10002
+ * Usually that is the kind 10002 lists of its author and of the users it tags. A gift wrap
+ * needs the kind 10050 lists of its recipients, a private draft the kind 10013 list of its
+ * author, a group's message the host of its group unless the event names the host itself,
+ * and a deletion also hints about the events that it deletes. An event that goes nowhere,
+ * or only to relays that it names itself, needs nothing.
+ *
+ * @example A gift wrap needs its recipient's kind 10050 list, and nobody's kind 10002
  * ```ts
  * import assert from "node:assert/strict";
- * import { eventLookup } from "@npool/outbox";
+ * import { eventLookup } from "@npool/outbox/plan";
  *
  * const bob = "bb".repeat(32);
- * const wishes = eventLookup({
+ * const lookup = eventLookup({
  *   kind: 1059,
  *   pubkey: "aa".repeat(32),
  *   tags: [["p", bob]],
@@ -31,7 +34,7 @@ import { taggedUsers } from "./tagged_users.ts";
  *   id: "",
  *   sig: "",
  * });
- * assert.deepEqual(wishes, { people: [], dm: [bob], private: [], things: [] });
+ * assert.deepEqual(lookup, { people: [], dm: [bob], private: [], eventsAndGroups: [] });
  * ```
  */
 export function eventLookup(event: NostrEvent): Lookup {

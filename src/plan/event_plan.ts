@@ -1,5 +1,5 @@
 /**
- * What a plan says of an event.
+ * The plan for one event: its relays, the reason for each, and whom they reach.
  *
  * @module
  */
@@ -8,47 +8,47 @@ import type { Unrouted, UnroutedReason } from "../nostr/types.ts";
 
 /** Why an event goes to a relay. */
 export type EventRelayReason =
-  /** A write relay of its author. */
+  /** It is a write relay of the author. */
   | "outbox"
-  /** A read relay of a user it tags. */
+  /** It is a read relay of a tagged user. */
   | "inbox"
-  /** A relay of the author's former or other list, which should know of the change. */
+  /** The author's former list, or another list of theirs, names it: it should learn of the change. */
   | "spread"
-  /** A relay for gift wraps of the user whom this one is for. */
+  /** It is a relay for gift wraps of a recipient (kind 10050). */
   | "dm"
-  /** A relay for private drafts of its author. */
+  /** It is a relay for private drafts of the author (kind 10013). */
   | "private"
-  /** The host of the group whose message it is. */
+  /** It is the host of the group that the message belongs to. */
   | "group"
-  /** Named in `indexerRelays`. */
+  /** It is one of `indexerRelays`. */
   | "indexer"
-  /** Named by the event itself. */
+  /** The event names it. */
   | "named"
-  /** A relay where its author or a user it tags may be by hearsay, for want of a list. */
+  /** A hint names it, and the author or a tagged user has no usable list. */
   | "hint"
-  /** Named in `fallbackRelays`, for want of a list. */
+  /** It is one of `fallbackRelays`, and the author or a tagged user has no usable list. */
   | "fallback";
 
-/** What publishing an event comes to, and why. */
+/** Where an event is published, and why. */
 export interface EventPlan {
-  /** Where to send the event, the author's own relays first: what `NPool` takes. */
+  /** The relays to send the event to, the author's own first: what `NPool` takes. */
   readonly relays: string[];
-  /** Why it goes to each of them. */
+  /** The reason for each relay. */
   readonly reasons: ReadonlyMap<string, EventRelayReason>;
-  /** The inbox relays of each tagged user, or recipient, that get the event. */
+  /** The inbox relays of each tagged user or recipient that get the event. */
   readonly inboxes: ReadonlyMap<string, readonly string[]>;
   /** The inbox relays of each tagged user that `maxInboxes` leaves out. */
   readonly skipped: ReadonlyMap<string, readonly string[]>;
-  /** Whom or what it does not reach, and why. */
+  /** The people whom the event does not reach, and why. */
   readonly unrouted: readonly Unrouted[];
-  /** Why it goes nowhere, in words; absent where it goes somewhere. */
+  /** A clause that says why the event goes nowhere; absent if it goes somewhere. */
   readonly refusal?: string;
 }
 
-/** What a plan says of those whom the event is for. */
+/** The part of a plan about the users whom the event is for. */
 export type Delivery = Pick<EventPlan, "inboxes" | "skipped" | "unrouted">;
 
-/** A plan for these relays alone; why it goes nowhere if there are none. */
+/** A plan for these relays alone. Without relays it says why the event goes nowhere. */
 export function boundPlan(
   urls: readonly string[],
   reason: EventRelayReason,

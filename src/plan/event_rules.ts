@@ -1,5 +1,5 @@
 /**
- * Which rule decides where an event may go, by its kind and its tags.
+ * The rule that decides where an event may go, by its kind and its tags.
  *
  * @module
  */
@@ -18,31 +18,36 @@ import {
 import { isPubkey } from "../nostr/pubkeys.ts";
 import type { UnroutedReason } from "../nostr/types.ts";
 
-/** Lists of its author that say where an event goes. */
+/** The lists of its author that an event may go by. */
 export type AuthorList = "write" | "read" | "dm" | "private";
 
 /** Where an event goes; see {@link eventRule}. */
 export type EventRule =
-  /** To its author's write relays, and to those of whom or what it names. */
-  | { readonly to: "outbox-and-inboxes" | "outbox" | "indexed" }
-  /** Wherever these events may be. */
+  /** To its author's write relays, and to inboxes of the users it tags. */
+  | { readonly to: "outbox-and-inboxes" }
+  /** To its author's write relays, and to indexers. */
+  | { readonly to: "indexed" }
+  /** To its author's write relays alone. */
+  | { readonly to: "outbox" }
+  /** Wherever the deleted events may be. */
   | { readonly to: "deleted"; readonly ids: readonly string[] }
-  /** To all relays of these lists of its author, to indexers and to fallback relays. */
+  /** To all relays of these lists of its author, to indexers, and to fallback relays. */
   | { readonly to: "everywhere"; readonly lists: readonly AuthorList[] }
   /** To the relays of its recipients' kind 10050 lists. */
   | { readonly to: "dm"; readonly recipients: readonly string[] }
   /** To the relays of its author's kind 10013 list. */
   | { readonly to: "private" }
-  /** To the group's host; absent where the event does not name it. */
+  /** To the group's host; `host` is absent if the event does not name it. */
   | { readonly to: "group"; readonly id: string; readonly host?: string }
-  /** To the relays that it names. */
+  /** To the relays that the event names. */
   | { readonly to: "named"; readonly urls: readonly string[] }
+  /** To no relay. */
   | { readonly to: "nowhere"; readonly reason: UnroutedReason; readonly why: string };
 
-/** Of so many events that a deletion names it is looked where they may be. */
-const MOST_DELETED = 100;
+/** Most events of one deletion whose hints are looked up. */
+const MAX_DELETED_LOOKUPS = 100;
 
-/** Kinds that no relay list says a place for, and why. */
+/** Kinds that are never routed by relay lists, and why. */
 const NEVER_ROUTED: Readonly<Record<number, string>> = {
   13: "a seal travels inside a gift wrap (NIP-59)",
   14: "a private message travels inside a gift wrap (NIP-17)",
@@ -57,8 +62,8 @@ const NEVER_ROUTED: Readonly<Record<number, string>> = {
 };
 
 /**
- * Kinds that say where to find their author, and the lists whose relays are to know of
- * a change: they are spread as widely as is viable.
+ * Kinds that say where to find their author, each with the lists whose relays should learn
+ * of a change. NIP-65 has them spread to as many relays as is viable.
  */
 const SPREAD_KINDS: Readonly<Record<number, readonly AuthorList[]>> = {
   [RELAY_LIST_KIND]: ["write", "read"],
@@ -66,8 +71,8 @@ const SPREAD_KINDS: Readonly<Record<number, readonly AuthorList[]>> = {
 };
 
 /**
- * The rule for an event, the strictest first: what must not be sent at all, what
- * is bound to certain relays, what is spread widely, and posts.
+ * The rule for an event. The strictest rule wins: first events that must not be sent at
+ * all, then events bound to certain relays, then events that are spread widely, then posts.
  */
 export function eventRule(event: NostrEvent): EventRule {
   const { kind, tags } = event;
@@ -87,7 +92,7 @@ export function eventRule(event: NostrEvent): EventRule {
   return { to: isIndexed ? "indexed" : "outbox-and-inboxes" };
 }
 
-/** Whom a gift wrap is for, each once. */
+/** The recipients of a gift wrap, each once. */
 function recipientsOf(tags: NostrEvent["tags"]): string[] {
   return [...new Set(tags.filter(([name]) => name === "p").map(([, pubkey]) => pubkey))]
     .filter(isPubkey);
@@ -104,7 +109,7 @@ function vanishRule(tags: NostrEvent["tags"]): EventRule {
     : nowhere("never-routed", "it names no relay to vanish from (NIP-62)");
 }
 
-/** What was spread is deleted where it was spread to (NIP-09). */
+/** A list is deleted wherever it was spread to (NIP-09). */
 function deletionRule(tags: NostrEvent["tags"]): EventRule {
   const lists = tags.flatMap(([name, value = ""]) =>
     name === "a" || name === "k" ? SPREAD_KINDS[parseInt(value)] ?? [] : []
@@ -114,10 +119,10 @@ function deletionRule(tags: NostrEvent["tags"]): EventRule {
     : { to: "deleted", ids: deletedIds(tags) };
 }
 
-/** The events that a deletion names, each once. */
+/** The ids of the events that a deletion names, each once. */
 function deletedIds(tags: NostrEvent["tags"]): string[] {
   const ids = tags.filter(([name, id]) => name === "e" && isPubkey(id)).map(([, id]) => id);
-  return [...new Set(ids)].slice(0, MOST_DELETED);
+  return [...new Set(ids)].slice(0, MAX_DELETED_LOOKUPS);
 }
 
 function nowhere(reason: UnroutedReason, why: string): EventRule {

@@ -1,83 +1,83 @@
 /**
- * The heart: few relays that serve many people well.
+ * The heart of the planner: chooses few relays that serve many subjects well.
  *
  * @module
  */
 
 import type { RelayGraph } from "./relay_graph.ts";
 
-/** How much is chosen. */
+/** How many relays are chosen. */
 export interface GreedyCoverOptions {
   /** Most relays in all. */
   readonly maxRelays: number;
-  /** How many of their relays one person can make use of. */
+  /** How many relays count for one subject. */
   readonly relaysPerSubject: number;
-  /** Relays that are in before any other, in this order. */
+  /** Relays that are chosen before any other, in this order. */
   readonly first?: readonly number[];
 }
 
-/** How often a weight can be halved and stay an integer; more copies count nothing. */
-const HALVINGS = 10;
+/** How often a weight can be halved and stay an integer; further relays add nothing. */
+const MAX_HALVINGS = 10;
 
 /**
- * Chooses relays, one after the other, each the one that adds most.
+ * Chooses relays one after the other, each time the relay that adds most.
  *
- * What a choice is worth to a person is the sum over their `copies` heaviest
- * chosen relays of weight / 2^rank: a second copy is worth half of a first, a
- * copy beyond `copies`, or beyond ten, nothing. Such a sum is monotone and submodular, so the
- * result is worth at least 1 - 1/e = 63 % of the best choice (Nemhauser, Wolsey,
- * Fisher, 1978). It ends early where no relay adds anything. Ties go to the
- * smaller URL. All sums are of integers, so that no order of people or relays can
- * tip a tie.
+ * The value of a choice to one subject is the sum of weight / 2^rank over its
+ * `relaysPerSubject` heaviest chosen relays: a second relay is worth half of a first, and
+ * relays beyond `relaysPerSubject`, or beyond ten, are worth nothing. Such a sum is monotone
+ * and submodular, so the result is worth at least 1 - 1/e = 63 % of the best choice
+ * (Nemhauser, Wolsey, Fisher, 1978). The choice ends early when no relay adds anything. Ties
+ * go to the smaller URL. All sums are of integers, so the order of subjects and relays
+ * cannot tip a tie.
  *
- * The gain of each relay is kept exact: when a choice changes what one more copy
- * is worth to somebody, only the relays of that person change. That makes it
- * linear in the number of list entries, times `copies`.
+ * The gain of each relay is kept exact: when a choice changes the value of one more relay
+ * to a subject, only the gains of that subject's relays change. So the time is linear in the
+ * number of list entries times `relaysPerSubject`.
  *
- * @returns Ids of relays, in the order in which they were chosen: the first n are
- * what a cap of n would have given.
+ * @returns Ids of relays, in the order in which they were chosen: the first n are the
+ * choice for a cap of n.
  */
 export function greedyCover(graph: RelayGraph, options: GreedyCoverOptions): number[] {
   const { urls, weights, starts, relaysOf, rowStarts, rowsOf } = graph;
-  const copies = Math.min(options.relaysPerSubject, options.maxRelays, HALVINGS);
-  const people = starts.length - 1;
+  const depth = Math.min(options.relaysPerSubject, options.maxRelays, MAX_HALVINGS);
+  const rows = starts.length - 1;
   const uniform = weights.every((weight) => weight === weights[0]);
 
-  // The weights of each person's best chosen relays, falling, `copies` a person.
-  const best = new Float64Array(people * copies);
-  const before = new Float64Array(copies);
+  // The weights of each row's best chosen relays, falling, `depth` entries a row.
+  const best = new Float64Array(rows * depth);
+  const before = new Float64Array(depth);
   const gains = new Float64Array(urls.length);
   for (let relay = 0; relay < urls.length; relay++) {
-    gains[relay] = (rowStarts[relay + 1] - rowStarts[relay]) * (weights[relay] << HALVINGS);
+    gains[relay] = (rowStarts[relay + 1] - rowStarts[relay]) * (weights[relay] << MAX_HALVINGS);
   }
 
   const chosen: number[] = [];
   const choose = (relay: number) => {
     chosen.push(relay);
-    gains[relay] = TAKEN;
+    gains[relay] = CHOSEN_GAIN;
     for (let at = rowStarts[relay]; at < rowStarts[relay + 1]; at++) {
       serve(rowsOf[at], weights[relay]);
     }
   };
-  const serve = (person: number, weight: number) => {
-    const own = person * copies;
-    if (best[own + copies - 1] >= weight) return;
-    const [from, to] = [starts[person], starts[person + 1]];
+  const serve = (row: number, weight: number) => {
+    const own = row * depth;
+    if (best[own + depth - 1] >= weight) return;
+    const [from, to] = [starts[row], starts[row + 1]];
     if (uniform) {
-      // One more copy is worth the same from whichever relay: half of the last.
+      // One more relay is worth the same, whichever it is: half of the last.
       let held = 0;
       while (best[own + held] > 0) held++;
       best[own + held] = weight;
-      const last = weight * (1 << HALVINGS - held);
-      const change = held + 1 < copies ? -last / 2 : -last;
+      const last = weight * (1 << MAX_HALVINGS - held);
+      const change = held + 1 < depth ? -last / 2 : -last;
       for (let i = from; i < to; i++) gains[relaysOf[i]] += change;
       return;
     }
-    for (let rank = 0; rank < copies; rank++) before[rank] = best[own + rank];
-    insert(best, own, copies, weight);
+    for (let rank = 0; rank < depth; rank++) before[rank] = best[own + rank];
+    insert(best, own, depth, weight);
     for (let i = from; i < to; i++) {
       const other = weights[relaysOf[i]];
-      gains[relaysOf[i]] += gainOf(best, own, copies, other) - gainOf(before, 0, copies, other);
+      gains[relaysOf[i]] += gainOf(best, own, depth, other) - gainOf(before, 0, depth, other);
     }
   };
 
@@ -95,28 +95,29 @@ export function greedyCover(graph: RelayGraph, options: GreedyCoverOptions): num
   return chosen;
 }
 
-/** Below anything that updates could lift a chosen relay's gain to. */
-const TAKEN = -Infinity;
+/** The gain of a chosen relay: no update can lift it. */
+const CHOSEN_GAIN = -Infinity;
 
-/** What one more relay of this weight is worth to the person with `best[own…]`. */
-function gainOf(best: Float64Array, own: number, copies: number, weight: number): number {
+/** The value of one more relay of this weight to the row whose best relays start at `own`. */
+function gainOf(best: Float64Array, own: number, depth: number, weight: number): number {
   let gain = 0;
-  let coming = weight;
-  for (let rank = 0; rank < copies; rank++) {
+  let candidate = weight;
+  for (let rank = 0; rank < depth; rank++) {
     const held = best[own + rank];
-    if (held >= coming) continue;
-    gain += (coming - held) * (1 << HALVINGS - rank);
-    coming = held;
+    if (held >= candidate) continue;
+    gain += (candidate - held) * (1 << MAX_HALVINGS - rank);
+    candidate = held;
   }
   return gain;
 }
 
-function insert(best: Float64Array, own: number, copies: number, weight: number): void {
-  let coming = weight;
-  for (let rank = 0; rank < copies; rank++) {
+/** Puts a weight among the best of the row that starts at `own`. */
+function insert(best: Float64Array, own: number, depth: number, weight: number): void {
+  let candidate = weight;
+  for (let rank = 0; rank < depth; rank++) {
     const held = best[own + rank];
-    if (held >= coming) continue;
-    best[own + rank] = coming;
-    coming = held;
+    if (held >= candidate) continue;
+    best[own + rank] = candidate;
+    candidate = held;
   }
 }

@@ -1,5 +1,5 @@
 /**
- * Where to publish: an event and relay lists in, a plan out.
+ * Plans where to publish: an event and relay lists in, a plan out.
  *
  * @module
  */
@@ -26,22 +26,26 @@ import { taggedUsers } from "./tagged_users.ts";
 /**
  * Plans where to publish an event (NIP-65).
  *
- * It goes to all write relays of its author, and to read relays of the users it
- * tags: each of them gets one before any gets a second, and `maxInboxes` relays
- * are added at the most. The author's own relays are never dropped for them.
- * For whoever has no list, the three best hints and the fallback relays stand in.
- * Exceptions: profiles, relay lists and other lists go to indexers and to nobody's
- * inbox; lists that say where their author is are spread to former relays, too;
- * protected events stay on the author's relays (NIP-70), gift wraps on the relays of
- * their recipients' kind 10050 lists (NIP-17), private drafts on those of the author's
- * kind 10013 list (NIP-37), messages of a group on its host (NIP-29). What is bound to
- * relays that are not known, and what is never routed, goes nowhere, and `refusal` says
- * why.
+ * The event goes to all write relays of its author, and to read relays of the users it
+ * tags. Each tagged user gets one inbox before any gets a second, and at most `maxInboxes`
+ * relays are added. The author's own relays are never dropped for inboxes. A user without
+ * a usable list is reached through the three best hints and the fallback relays.
+ *
+ * Some kinds of events follow other rules:
+ * - Profiles, relay lists and other lists go to indexers, and to nobody's inbox. Lists that
+ *   say where their author is also go to the relays of the former list.
+ * - Protected events stay on the author's write relays (NIP-70).
+ * - Gift wraps stay on the relays of their recipients' kind 10050 lists (NIP-17).
+ * - Private drafts stay on the relays of the author's kind 10013 list (NIP-37).
+ * - Messages of a group stay on its host (NIP-29).
+ *
+ * An event that is bound to relays which are not known, or that is never routed, goes
+ * nowhere, and `refusal` says why.
  *
  * Pure: no input is changed, and changing the plan changes no input.
  *
  * @param event The event, signed or not.
- * @param known What is known of its author, of the users it tags, and of its group, by
+ * @param knowledge What is known about its author, the users it tags, and its group, by
  * pubkey and by `subjectKey`: what {@link eventLookup} asks for.
  * @param options See {@link PlanOptions}.
  * @throws {RangeError} If an option is out of its range.
@@ -50,7 +54,7 @@ import { taggedUsers } from "./tagged_users.ts";
  * @example A mention reaches the inbox of the user it tags
  * ```ts
  * import assert from "node:assert/strict";
- * import { planEvent } from "@npool/outbox";
+ * import { planEvent } from "@npool/outbox/plan";
  *
  * const alice = "aa".repeat(32);
  * const bob = "bb".repeat(32);
@@ -73,27 +77,27 @@ import { taggedUsers } from "./tagged_users.ts";
  */
 export function planEvent(
   event: NostrEvent,
-  known: ReadonlyMap<string, RelayKnowledge>,
+  knowledge: ReadonlyMap<string, RelayKnowledge>,
   options?: PlanOptions,
 ): EventPlan {
-  return placeEvent(event, known, planSettings(options));
+  return placeEvent(event, knowledge, planSettings(options));
 }
 
 /** {@link planEvent} with options that are checked already. */
 export function placeEvent(
   event: NostrEvent,
-  known: ReadonlyMap<string, RelayKnowledge>,
+  knowledge: ReadonlyMap<string, RelayKnowledge>,
   settings: PlanSettings,
 ): EventPlan {
   const { check, fallbackRelays, indexerRelays } = settings;
-  const stored = known.get(event.pubkey);
+  const stored = knowledge.get(event.pubkey);
   const own = ownLists(event, stored);
   const rule = eventRule(event);
   switch (rule.to) {
     case "nowhere":
       return noPlan(rule.why, [{ reason: rule.reason }]);
     case "dm":
-      return planWrap(rule.recipients, known, settings);
+      return planWrap(rule.recipients, knowledge, settings);
     case "private":
       return boundPlan(usable(own?.private, check), "private", {
         reason: "no-private-list",
@@ -101,7 +105,7 @@ export function placeEvent(
       });
     case "group": {
       const host = rule.host === undefined
-        ? groupHost(known.get(subjectKey("group", rule.id)), settings)
+        ? groupHost(knowledge.get(subjectKey("group", rule.id)), settings)
         : check(rule.host, "group").url;
       return boundPlan(host === undefined ? [] : [host], "group", {
         reason: "no-group-host",
@@ -121,44 +125,47 @@ export function placeEvent(
   }
 
   const reasons = new Map<string, EventRelayReason>();
-  /** Adds relays; says how many of them are usable. */
+  /** Adds relays for a reason; returns how many of them are usable. */
   const add = (urls: readonly string[] | undefined, reason: EventRelayReason) => {
     const allowed = usable(urls, check);
     for (const url of allowed) if (!reasons.has(url)) reasons.set(url, reason);
     return allowed.length;
   };
   const isEverywhere = rule.to === "everywhere";
-  let homes = add(own?.write, "outbox");
+  /** How many relays the author's readers will look at. */
+  let outboxes = add(own?.write, "outbox");
   if (isEverywhere) {
-    homes += usable(stored?.write, check).length;
+    outboxes += usable(stored?.write, check).length;
     for (const lists of [own, stored]) for (const name of rule.lists) add(lists?.[name], "spread");
   }
-  const isHomeless = homes === 0;
-  if (isHomeless) homes += add(hintedRelays(stored, settings), "hint");
-  if (rule.to === "deleted") add(seenAt(rule.ids, known, settings), "hint");
+  const isUnlisted = outboxes === 0;
+  if (isUnlisted) outboxes += add(hintedRelays(stored, settings), "hint");
+  if (rule.to === "deleted") add(hintedForEvents(rule.ids, knowledge, settings), "hint");
   if (rule.to !== "outbox-and-inboxes") add(indexerRelays, "indexer");
-  if (isHomeless || isEverywhere || rule.to === "deleted") homes += add(fallbackRelays, "fallback");
+  if (isUnlisted || isEverywhere || rule.to === "deleted") {
+    outboxes += add(fallbackRelays, "fallback");
+  }
 
-  const delivery = planDelivery(taggedUsers(event), reasons, known, settings);
+  const delivery = planDelivery(taggedUsers(event), reasons, knowledge, settings);
   if (reasons.size === 0) {
     const why = "no relay of its author is known, and no fallback is set";
     return noPlan(why, [{ reason: "no-list" }]);
   }
-  const lost: Unrouted[] = homes === 0 ? [{ reason: "no-list", pubkey: event.pubkey }] : [];
-  return finishedPlan(reasons, { ...delivery, unrouted: [...lost, ...delivery.unrouted] });
+  const author: Unrouted[] = outboxes === 0 ? [{ reason: "no-list", pubkey: event.pubkey }] : [];
+  return finishedPlan(reasons, { ...delivery, unrouted: [...author, ...delivery.unrouted] });
 }
 
-/** Where hints say that events are, at most `maxInboxes` relays. */
-function seenAt(
+/** The relays that hints name for events, at most `maxInboxes`. */
+function hintedForEvents(
   ids: readonly string[],
-  known: ReadonlyMap<string, RelayKnowledge>,
+  knowledge: ReadonlyMap<string, RelayKnowledge>,
   settings: PlanSettings,
 ): string[] {
-  const urls = ids.flatMap((id) => hintedRelays(known.get(subjectKey("id", id)), settings));
+  const urls = ids.flatMap((id) => hintedRelays(knowledge.get(subjectKey("id", id)), settings));
   return [...new Set(urls)].slice(0, settings.maxInboxes);
 }
 
-/** The lists of an event's author, with what the event itself says in their place. */
+/** The lists of an event's author, replaced by the event where it is such a list itself. */
 function ownLists(
   event: NostrEvent,
   stored: RelayKnowledge | undefined,
@@ -168,7 +175,7 @@ function ownLists(
   return { ...stored, dm: parseRelayList(event, { policy: ANY_RELAY }).write };
 }
 
-/** These relays as the policy has them, each once. */
+/** These relays in normal form, each once, without those that the policy refuses. */
 function usable(
   urls: readonly string[] = [],
   check: PlanSettings["check"],
@@ -181,16 +188,16 @@ function usable(
   return [...normal];
 }
 
-/** A gift wrap goes to all relays of its recipients' kind 10050 lists, and to no other (NIP-17). */
+/** A gift wrap goes to all relays of its recipients' kind 10050 lists, and to no others (NIP-17). */
 function planWrap(
   recipients: readonly string[],
-  known: ReadonlyMap<string, RelayKnowledge>,
+  knowledge: ReadonlyMap<string, RelayKnowledge>,
   { check }: PlanSettings,
 ): EventPlan {
   const inboxes = new Map<string, readonly string[]>();
   const unrouted: Unrouted[] = [];
   for (const pubkey of recipients) {
-    const relays = usable(known.get(pubkey)?.dm, check);
+    const relays = usable(knowledge.get(pubkey)?.dm, check);
     if (relays.length > 0) inboxes.set(pubkey, relays);
     else unrouted.push({ reason: "no-dm-list", pubkey });
   }

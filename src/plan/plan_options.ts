@@ -1,5 +1,5 @@
 /**
- * What an app can set, with the defaults, checked once at construction.
+ * The options of the planners, with their defaults, checked once at construction.
  *
  * @module
  */
@@ -10,72 +10,75 @@ import type { RelayUrlCheck } from "../nostr/relay_url.ts";
 import type { RelayUrlPolicy } from "../nostr/types.ts";
 import { INDEXERS } from "./default_indexers.ts";
 
-/** How relays are chosen and filters are cut. */
+/** How relays are chosen and how filters are cut. */
 export interface PlanOptions {
   /**
-   * Relays for whoever has no usable list, whom the cap leaves out, and for
-   * filters that name nobody. 20 to 44 % of the people one follows have no list,
-   * so an app wants one to three big public relays here.
+   * Relays for users who have no usable list, for users whom the cap leaves out, and for
+   * filters that name no subject. Of the people one follows, 20 to 44 % have no list, so
+   * every app should name one to three big public relays here.
    * @default []
    */
   readonly fallbackRelays?: readonly string[];
   /**
-   * Relays that collect relay lists and profiles: these are published and looked for
-   * there, too.
-   * @default the public ones of `src/indexers.ts`, as far as the policy allows them
+   * Relays that collect profiles and relay lists. Requests for these kinds go there as
+   * well, and they are published there as well.
+   * @default four public ones, as far as the policy allows them
    */
   readonly indexerRelays?: readonly string[];
   /**
-   * Relays that can search (NIP-50): filters with `search` go there.
+   * Relays that can search (NIP-50). Filters with `search` go there.
    * @default the fallback relays
    */
   readonly searchRelays?: readonly string[];
   /**
-   * Most relays one request opens, fallbacks included; an integer >= 1.
+   * Most relays that one request opens, fallback relays included: an integer of at least 1.
+   * Lower it on a phone, raise it on a server.
    * @default 20
    */
   readonly maxRelays?: number;
   /**
-   * On how many of their relays each author is asked for; an integer >= 1. One
-   * saves traffic, two survives a dead relay.
+   * How many of their relays each author is requested from: an integer of at least 1. One
+   * saves traffic; two survive a dead relay.
    * @default 2
    */
   readonly relaysPerAuthor?: number;
   /**
-   * Most authors in one filter without a `limit`; an integer >= 1. Relays answer
-   * a filter with a few hundred events and call it complete, so smaller filters
-   * find more.
+   * Most authors in one filter without a `limit`: an integer of at least 1. Relays answer a
+   * filter with a few hundred events and call that complete, so smaller filters find more.
    * @default 10
    */
   readonly authorsPerFilter?: number;
   /**
-   * Most filters one relay is sent; an integer >= 1. Where more would be needed,
-   * `authorsPerFilter` grows. Many relays refuse a request with over 200.
+   * Most filters that one relay is sent: an integer of at least 1. If more would be needed,
+   * `authorsPerFilter` grows. Many relays refuse a request with more than 200 filters.
    * @default 100
    */
   readonly maxFiltersPerRelay?: number;
   /**
-   * Most inbox relays a published event is sent to besides the author's own; an
-   * integer >= 0. NIP-65 asks for all of every tagged user's.
+   * Most inbox relays that a published event goes to besides the author's own relays: an
+   * integer of at least 0. NIP-65 asks for all inbox relays of every tagged user.
    * @default 20
    */
   readonly maxInboxes?: number;
-  /** Which relays may be connected to. Everything non-public is closed by default. */
+  /**
+   * Which relays may be connected to.
+   * @default {} (public `wss://` relays alone)
+   */
   readonly policy?: RelayUrlPolicy;
   /**
-   * How much a relay is worth, by its normal form: 1 is an ordinary relay, 0 is
-   * never chosen; a finite number >= 0. Health and learning plug in here. Must
-   * answer the same within one plan.
+   * The weight of a relay, given its URL in normal form: a finite number of at least 0. An
+   * ordinary relay weighs 1; a relay of weight 0 is never chosen. Set it if you know which
+   * relays are healthy. It must answer the same within one plan.
    * @default () => 1
    */
   readonly weight?: (url: string) => number;
 }
 
-/** What the planners work with: options in which nothing is missing or wrong. */
+/** Options in which nothing is missing or wrong: what the planners work with. */
 export interface PlanSettings {
   readonly fallbackRelays: readonly string[];
   readonly indexerRelays: readonly string[];
-  /** Where none is named, the fallback relays take their place. */
+  /** If it is empty, searches go to the fallback relays. */
   readonly searchRelays: readonly string[];
   readonly maxRelays: number;
   readonly relaysPerAuthor: number;
@@ -83,37 +86,37 @@ export interface PlanSettings {
   readonly maxFiltersPerRelay: number;
   readonly maxInboxes: number;
   /**
-   * The policy, with a memory. `use` is "group" where the relay is the host of a group
-   * (NIP-29), which the user's block list may let pass.
+   * The policy, with a memory. `use` is "group" for the host of a group (NIP-29), which may
+   * pass although the user has blocked the relay.
    */
   readonly check: (url: string, use?: "group") => RelayUrlCheck;
-  /** The weight of a relay, known to be a finite number >= 0. */
+  /** The weight of a relay, known to be a finite number of at least 0. */
   readonly weight: (url: string) => number;
 }
 
 /**
- * Checks options and fills in the defaults. Done once for one object of options,
- * which therefore must not change afterwards.
+ * Checks options and fills in the defaults. Each object of options is checked once, so it
+ * must not change afterwards.
  *
  * @throws {RangeError} If a number is out of its range.
  * @throws {TypeError} If an option has the wrong type, or names a relay that the
  * policy refuses.
  */
-export function planSettings(options: PlanOptions = DEFAULTS): PlanSettings {
-  const known = settings.get(options);
-  if (known) return known;
+export function planSettings(options: PlanOptions = DEFAULT_OPTIONS): PlanSettings {
+  const cached = settingsByOptions.get(options);
+  if (cached) return cached;
 
   const { policy = DEFAULT_POLICY } = options;
   checkPolicy(policy);
   const check = rememberedCheck(policy);
-  const checked: PlanSettings = {
-    fallbackRelays: relays("fallbackRelays", options.fallbackRelays, check),
-    indexerRelays: relays(
+  const settings: PlanSettings = {
+    fallbackRelays: checkedRelays("fallbackRelays", options.fallbackRelays, check),
+    indexerRelays: checkedRelays(
       "indexerRelays",
       options.indexerRelays ?? INDEXERS.filter((url) => check(url).url !== undefined),
       check,
     ),
-    searchRelays: relays("searchRelays", options.searchRelays, check),
+    searchRelays: checkedRelays("searchRelays", options.searchRelays, check),
     maxRelays: integer("maxRelays", options.maxRelays, 20, 1),
     relaysPerAuthor: integer("relaysPerAuthor", options.relaysPerAuthor, 2, 1),
     authorsPerFilter: integer("authorsPerFilter", options.authorsPerFilter, 10, 1),
@@ -122,15 +125,15 @@ export function planSettings(options: PlanOptions = DEFAULTS): PlanSettings {
     check,
     weight: checkedWeight(options.weight),
   };
-  settings.set(options, checked);
-  return checked;
+  settingsByOptions.set(options, settings);
+  return settings;
 }
 
-const DEFAULTS: PlanOptions = {};
+const DEFAULT_OPTIONS: PlanOptions = {};
 const DEFAULT_POLICY: RelayUrlPolicy = {};
-const settings = new WeakMap<PlanOptions, PlanSettings>();
+const settingsByOptions = new WeakMap<PlanOptions, PlanSettings>();
 
-function relays(
+function checkedRelays(
   name: string,
   urls: readonly string[] = [],
   check: PlanSettings["check"],

@@ -1,5 +1,13 @@
 /**
- * Which relays to ask for what: filters and relay lists in, a plan out.
+ * Plans a request: filters and relay lists in, a plan out. This is the main file of the
+ * room that decides, and it neither waits nor fetches.
+ *
+ * The nouns of the room: a *subject* is what a filter names (a pubkey, an event id, a group
+ * id). A *role* says as what it is looked for, and so which of its relays count: as an author
+ * on write relays, as a tagged user on read relays, and so on. A *row* is one subject in one
+ * role, and has candidate relays. An *assignment* gives rows some of the chosen relays, by
+ * *relay index*. A *scoped* filter is narrowed to its subjects; an *unscoped* one goes out
+ * whole.
  *
  * @module
  */
@@ -15,51 +23,54 @@ import { type PlanOptions, type PlanSettings, planSettings } from "./plan_option
 import type { RelayGraph } from "./relay_graph.ts";
 import { relayShares, unscopedFilters } from "./relay_shares.ts";
 import { type ReqParts, reqParts } from "./req_parts.ts";
-import { type PersonRoute, personRoutes, type ThingRoute, thingRoutes } from "./route_report.ts";
+import { type SubjectRoute, subjectRoutes } from "./route_report.ts";
 
-/** What a request comes to, and why. */
+/** Which relays a request goes to, and why. */
 export interface ReqPlan {
-  /** The filters for each relay, the best relays first: what `NPool` takes. */
+  /** The filters for each relay, best relays first: what `NPool` takes. */
   readonly routes: Map<string, NostrFilter[]>;
-  /** What no relay is asked for, and why. */
+  /** The subjects and filters that no relay is asked for, and why. */
   readonly unrouted: readonly Unrouted[];
-  /** Each person's relays and the reason for them; worked out when first read. */
-  readonly people: readonly PersonRoute[];
-  /** The events and groups that have relays of their own; worked out when first read. */
-  readonly things: readonly ThingRoute[];
+  /**
+   * The relays of each subject and the reason for them: authors first, then tagged users,
+   * then the other roles. An event or a group without relays of its own is absent. Computed
+   * when first read.
+   */
+  readonly subjects: readonly SubjectRoute[];
 }
 
 /**
  * Plans a request by the outbox model (NIP-65).
  *
- * Authors are asked for on their write relays, tagged users on their read relays,
- * each filter narrowed to those people. One set of at most `maxRelays` relays
- * serves all filters. The three best hints and the fallback relays serve whoever has
- * no usable list; the fallback relays serve whom the cap leaves out, and filters that
- * name nobody.
+ * Authors are requested from their write relays and tagged users from their read relays,
+ * with filters that are narrowed to them. One set of at most `maxRelays` relays serves all
+ * filters. Users without a usable list are requested from the relays of the three best hints
+ * and from the fallback relays. The fallback relays also serve users whom the cap leaves
+ * out, and filters that name no subject.
  *
- * Some of it goes elsewhere: gift wraps by `#p` to the relays of a kind 10050 list alone
- * (NIP-17), groups by `#h` to their host alone where a hint names it (NIP-29), searches
- * to the search relays (NIP-50). Others are asked besides: indexers for profiles and
- * lists of authors, hinted relays for events by their ids, the private relays of authors
- * for their drafts (NIP-37).
+ * Some requests go elsewhere:
+ * - Gift wraps by `#p` go to the relays of a kind 10050 list alone (NIP-17).
+ * - Groups by `#h` go to their host alone if a hint names it (NIP-29).
+ * - Searches go to the search relays (NIP-50).
  *
- * Pure: no input is changed, and changing the plan changes no input. The order of
- * filters, authors, tags and lists has no influence but on the order of the
- * output.
+ * And some relays are asked as well: indexers for profiles and lists of authors, hinted
+ * relays for events by their ids, and an author's private relays for drafts (NIP-37).
+ *
+ * Pure: no input is changed, and changing the plan changes no input. The order of filters,
+ * authors, tags and lists affects nothing but the order of the output.
  *
  * @param filters The filters of one REQ; alternatives, as in NIP-01.
- * @param known What is known, by pubkey and by key of an event or a group. Relay lists
- * will do. Of whoever is absent nothing is known.
- * @param options See {@link PlanOptions}. Keep one object for many plans: it is
+ * @param knowledge What is known about each subject, by pubkey, or by `subjectKey` for an
+ * event or a group. A map of relay lists will do. Nothing is known about absent subjects.
+ * @param options See {@link PlanOptions}. Reuse one object for many plans: each object is
  * checked once.
  * @throws {RangeError} If an option is out of its range.
  * @throws {TypeError} If an option has the wrong type.
  *
- * @example Each author on a relay of theirs
+ * @example Each author is requested from a relay of their own, or from a fallback relay
  * ```ts
  * import assert from "node:assert/strict";
- * import { planReq } from "@npool/outbox";
+ * import { planReq } from "@npool/outbox/plan";
  *
  * const alice = "aa".repeat(32);
  * const bob = "bb".repeat(32);
@@ -78,56 +89,51 @@ export interface ReqPlan {
  */
 export function planReq(
   filters: readonly NostrFilter[],
-  known: ReadonlyMap<string, RelayKnowledge>,
+  knowledge: ReadonlyMap<string, RelayKnowledge>,
   options?: PlanOptions,
 ): ReqPlan {
-  return planParts(reqParts(filters), known, planSettings(options)).plan;
+  return planParts(reqParts(filters), knowledge, planSettings(options)).plan;
 }
 
-/** A plan, and what those who carry it out need of it. */
+/** A plan, and what a request needs to carry it out. */
 export interface PlannedReq {
   readonly plan: ReqPlan;
   readonly assignment: Assignment;
-  /** Who could have been asked for where. */
+  /** The candidate relays of every subject. */
   readonly graph: RelayGraph;
 }
 
-/** {@link planReq} for filters that are sorted already. */
+/** {@link planReq} for filters that are sorted into parts and options that are checked. */
 export function planParts(
   parts: ReqParts,
-  known: ReadonlyMap<string, RelayKnowledge>,
+  knowledge: ReadonlyMap<string, RelayKnowledge>,
   settings: PlanSettings,
 ): PlannedReq {
-  const rows = candidateRows(parts.scoped, known, settings);
-  const open = unscopedFilters(parts, rows);
+  const rows = candidateRows(parts.scoped, knowledge, settings);
+  const unscoped = unscopedFilters(parts, rows);
   const choice = chooseRelays(rows, {
-    hasUnscoped: open.some(({ isSearch }) => !isSearch),
-    hasSearch: open.some(({ isSearch }) => isSearch),
+    hasUnscoped: unscoped.some(({ isSearch }) => !isSearch),
+    hasSearch: unscoped.some(({ isSearch }) => isSearch),
   }, settings);
-  const { shares, unrouted } = relayShares(parts, open, rows, choice);
+  const { shares, unrouted } = relayShares(parts, unscoped, rows, choice);
 
   const routes = new Map<string, NostrFilter[]>();
-  choice.relays.forEach((relay, place) => {
-    const whole = open.filter(({ isSearch }) =>
-      (isSearch ? choice.search : choice.unscoped).includes(place)
+  choice.relays.forEach((relay, index) => {
+    const whole = unscoped.filter(({ isSearch }) =>
+      (isSearch ? choice.search : choice.unscoped).includes(index)
     );
-    const room = Math.max(1, settings.maxFiltersPerRelay - whole.length);
-    const cut = cutFilters(shares[place], { ...settings, maxFiltersPerRelay: room });
-    const asked = [...cut, ...whole.map(({ filter }) => copyFilter(filter))];
-    if (asked.length > 0) routes.set(rows.graph.urls[relay], asked);
+    const maxCut = Math.max(1, settings.maxFiltersPerRelay - whole.length);
+    const cut = cutFilters(shares[index], { ...settings, maxFiltersPerRelay: maxCut });
+    const filters = [...cut, ...whole.map(({ filter }) => copyFilter(filter))];
+    if (filters.length > 0) routes.set(rows.graph.urls[relay], filters);
   });
 
-  const source = { rows, choice, known, settings };
-  let people: PersonRoute[] | undefined;
-  let things: ThingRoute[] | undefined;
+  let subjects: SubjectRoute[] | undefined;
   const plan: ReqPlan = {
     routes,
     unrouted,
-    get people() {
-      return people ??= personRoutes(source);
-    },
-    get things() {
-      return things ??= thingRoutes(source);
+    get subjects() {
+      return subjects ??= subjectRoutes({ rows, choice, knowledge, settings });
     },
   };
   const assignment: Assignment = {

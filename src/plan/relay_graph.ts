@@ -1,13 +1,13 @@
 /**
- * Who lists which relay, as numbers: the form in which thousands of people are
- * planned for in milliseconds.
+ * Which subject may be requested from which relay, as numbers: the form in which thousands
+ * of subjects are planned in milliseconds.
  *
  * @module
  */
 
 import { rootOf } from "../nostr/relay_url.ts";
 
-/** People are rows 0, 1, …; relays are ids 0, 1, …. */
+/** Subjects are rows 0, 1, …; relays have the ids 0, 1, …. */
 export interface RelayGraph {
   /** The relay of each id. */
   readonly urls: readonly string[];
@@ -23,19 +23,19 @@ export interface RelayGraph {
   readonly rowsOf: Uint32Array;
 }
 
-/** Each relay of a graph, and how many rows list it. */
+/** Each relay of a graph, and how many rows name it. */
 export function* relayCounts({ urls, rowStarts }: RelayGraph): Generator<[string, number]> {
   for (let id = 0; id < urls.length; id++) yield [urls[id], rowStarts[id + 1] - rowStarts[id]];
 }
 
-/** The largest weight in a graph becomes this. */
-const FULL_WEIGHT = 2 ** 16;
+/** The integer that the largest weight in a graph becomes. */
+const MAX_INTEGER_WEIGHT = 2 ** 16;
 
 /** How a graph is built. */
 export interface RelayGraphOptions {
   /**
-   * Of several URLs of one host a row has only one: the heaviest, then the shortest,
-   * then the smaller. Two spellings of one machine are no two copies.
+   * Whether a row keeps only one of several URLs of one host: the heaviest, then the
+   * shortest, then the smaller. Two URLs of one machine are lost together.
    * @default false
    */
   readonly perHost?: boolean;
@@ -46,26 +46,26 @@ export class RelayGraphBuilder {
   readonly #resolve: (url: string) => string | undefined;
   readonly #weight: (url: string) => number;
   readonly #perHost: boolean;
-  /** The id of each string that was met, `REFUSED` where it is no relay of a row. */
+  /** The id of each URL seen, in any spelling; `REFUSED` if no row may have it. */
   readonly #idOf = new Map<string, number>();
-  /** The ids of relays that are in though `resolve` refuses them. */
+  /** The ids of relays that were added although `resolve` refuses them. */
   readonly #given = new Map<string, number>();
-  /** The first relay of each host by the root of that host, where it is not the root itself. */
+  /** The first relay of each host, by the root of that host, unless it is the root itself. */
   readonly #firstOf = new Map<string, number>();
-  /** The first relay of the host of each relay, -1 while that host has no other. */
+  /** The first relay of each relay's host; -1 while that host has no other relay. */
   readonly #hosts: number[] = [];
-  /** Whether any host has several. */
+  /** Whether any host has several relays. */
   #hasTwins = false;
   readonly #urls: string[] = [];
   readonly #weights: number[] = [];
   readonly #starts: number[] = [0];
   readonly #relaysOf: number[] = [];
-  /** Where the open row starts. */
+  /** Where the current row starts. */
   #start = 0;
 
   /**
-   * @param resolve The normal form of a URL, `undefined` where it is refused.
-   * @param weight The weight of a relay; 0 keeps it out.
+   * @param resolve Gives the normal form of a URL, `undefined` if it is refused.
+   * @param weight Gives the weight of a relay; 0 keeps it out.
    */
   constructor(
     resolve: (url: string) => string | undefined = (url) => url,
@@ -77,7 +77,7 @@ export class RelayGraphBuilder {
     this.#perHost = perHost;
   }
 
-  /** Adds relays to the row that is open; says how many it has by now. */
+  /** Adds relays to the current row; returns how many the row has now. */
   add(urls: readonly string[]): number {
     const edges = this.#relaysOf;
     const idOf = this.#idOf;
@@ -86,67 +86,69 @@ export class RelayGraphBuilder {
     next: for (let i = 0; i < urls.length; i++) {
       let id = idOf.get(urls[i]);
       if (id === undefined) {
-        id = this.#meet(urls[i]);
+        id = this.#resolveId(urls[i]);
         hasTwins = this.#hasTwins;
       }
       if (id === REFUSED) continue;
       for (let at = start; at < edges.length; at++) if (edges[at] === id) continue next;
-      if (hasTwins && this.#displaces(id)) continue;
+      if (hasTwins && this.#mergeHost(id)) continue;
       edges.push(id);
     }
     return edges.length - start;
   }
 
   /**
-   * Adds one relay to the row that is open, whatever `resolve` says of it: it must be in
-   * normal form. Says how many the row has by now.
+   * Adds one relay to the current row even if `resolve` refuses it. It must be in normal
+   * form. Returns how many relays the row has now.
    */
   addGiven(url: string): number {
-    let id = this.#idOf.get(url) ?? this.#meet(url);
+    let id = this.#idOf.get(url) ?? this.#resolveId(url);
     if (id === REFUSED) {
-      id = this.#given.get(url) ?? this.#enter(url);
+      id = this.#given.get(url) ?? this.#register(url);
       this.#given.set(url, id);
     }
     if (id !== REFUSED) this.#relaysOf.push(id);
     return this.#relaysOf.length - this.#start;
   }
 
-  /** Closes the row that is open, and opens the next. */
+  /** Ends the current row and starts the next. */
   endRow(): void {
     this.#start = this.#relaysOf.length;
     this.#starts.push(this.#start);
   }
 
-  /** The id of a relay, also of one that no row has; `undefined` if it is refused. */
+  /** The id of a relay, which no row need have; `undefined` if it is refused. */
   idOf(url: string): number | undefined {
-    const id = this.#idOf.get(url) ?? this.#meet(url);
+    const id = this.#idOf.get(url) ?? this.#resolveId(url);
     return id < 0 ? undefined : id;
   }
 
-  /** The graph of all closed rows. */
+  /** The graph of all ended rows. */
   build(): RelayGraph {
-    const top = this.#weights.reduce((most, weight) => Math.max(most, weight), 0);
+    const heaviest = this.#weights.reduce((most, weight) => Math.max(most, weight), 0);
     const starts = new Uint32Array(this.#starts);
     const relaysOf = new Uint32Array(this.#relaysOf);
     return {
       urls: this.#urls,
-      weights: this.#weights.map((weight) => Math.max(1, Math.round(weight / top * FULL_WEIGHT))),
+      weights: this.#weights.map((weight) =>
+        Math.max(1, Math.round(weight / heaviest * MAX_INTEGER_WEIGHT))
+      ),
       starts,
       relaysOf,
       ...invert(this.#urls.length, starts, relaysOf),
     };
   }
 
-  #meet(value: string): number {
+  #resolveId(value: string): number {
     const url = this.#resolve(value);
-    const known = url === undefined ? REFUSED : this.#idOf.get(url);
-    const id = known ?? this.#enter(url!);
-    if (known === undefined) this.#idOf.set(url!, id);
+    const knownId = url === undefined ? REFUSED : this.#idOf.get(url);
+    const id = knownId ?? this.#register(url!);
+    if (knownId === undefined) this.#idOf.set(url!, id);
     if (url !== value) this.#idOf.set(value, id);
     return id;
   }
 
-  #enter(url: string): number {
+  #register(url: string): number {
     const weight = this.#weight(url);
     if (weight === 0) return REFUSED;
     const id = this.#urls.length;
@@ -163,7 +165,7 @@ export class RelayGraphBuilder {
     return id;
   }
 
-  /** The relay of the same host that came first. Nearly all relays are the root of their host. */
+  /** The relay of the same host that was seen first. Nearly all relays are their host's root. */
   #firstOfHost(url: string, id: number): number {
     const root = rootOf(url);
     const other = this.#firstOf.get(root);
@@ -174,8 +176,8 @@ export class RelayGraphBuilder {
     return first;
   }
 
-  /** Whether the open row has a relay of the same host; the better of the two stays. */
-  #displaces(id: number): boolean {
+  /** Whether the current row has a relay of the same host; the better of the two stays. */
+  #mergeHost(id: number): boolean {
     const edges = this.#relaysOf;
     if (this.#hosts[id] < 0) return false;
     for (let at = this.#start; at < edges.length; at++) {
@@ -196,7 +198,7 @@ export class RelayGraphBuilder {
 
 const REFUSED = -1;
 
-/** The same edges, sorted by relay. */
+/** The same edges sorted by relay. */
 function invert(relays: number, starts: Uint32Array, relaysOf: Uint32Array) {
   const rowStarts = new Uint32Array(relays + 1);
   for (let i = 0; i < relaysOf.length; i++) rowStarts[relaysOf[i] + 1]++;

@@ -1,5 +1,5 @@
 /**
- * Sorts a request's filters by what a router can do with them.
+ * Sorts the filters of a request into parts by role.
  *
  * @module
  */
@@ -18,33 +18,33 @@ import { sortedOrder } from "../nostr/pubkeys.ts";
 import { subjectKey } from "../nostr/subject_key.ts";
 import type { Lookup, Role, Unrouted } from "../nostr/types.ts";
 
-/** A filter to be narrowed to those of its subjects that a relay is asked for. */
+/** A filter that each relay gets narrowed to some of its subjects. */
 export interface ScopedPart {
-  /** Its place in the request. */
+  /** The index of the filter in the request. */
   readonly index: number;
-  /** The filter as it was given, or for some of its kinds. */
+  /** The filter as it was given, or narrowed to some of its kinds. */
   readonly filter: NostrFilter;
-  /** Whom or what it is about. */
+  /** The subjects, and their role. */
   readonly scope: FilterScope;
 }
 
 /** A filter for relays that serve everybody. */
 export interface UnscopedPart {
-  /** Its place in the request. */
+  /** The index of the filter in the request. */
   readonly index: number;
   /** The filter as it was given. */
   readonly filter: NostrFilter;
   /** The events or groups that it names; some may have relays of their own. */
-  readonly about?: FilterScope;
+  readonly scope?: FilterScope;
 }
 
-/** A request, sorted. */
+/** The filters of a request, sorted. */
 export interface ReqParts {
-  /** Filters about people, events and groups; one filter may be on several lanes. */
+  /** Filters that name subjects; one filter may have parts in several roles. */
   readonly scoped: readonly ScopedPart[];
-  /** Filters that name no people: for the fallback relays, searches for the search relays. */
+  /** Filters that name no people, for the fallback relays; searches, for the search relays. */
   readonly unscoped: readonly UnscopedPart[];
-  /** What goes nowhere. */
+  /** Filters that go nowhere. */
   readonly unrouted: readonly Unrouted[];
 }
 
@@ -66,9 +66,9 @@ export function reqParts(filters: readonly NostrFilter[]): ReqParts {
 
     const scope = peopleScope(filter);
     if (scope === undefined) {
-      const things = eventOrGroupScope(filter);
-      unscoped.push({ index, filter, about: things });
-      if (things) scoped.push({ index, filter, scope: things });
+      const scope = eventOrGroupScope(filter);
+      unscoped.push({ index, filter, scope });
+      if (scope) scoped.push({ index, filter, scope });
       return;
     }
     scoped.push({ index, filter, scope });
@@ -83,16 +83,16 @@ export function reqParts(filters: readonly NostrFilter[]): ReqParts {
 
 const isGiftWrap = (kind: number) => GIFT_WRAP_KINDS.includes(kind);
 
-/** What authors are asked for elsewhere, besides on their write relays. */
+/** The roles that an author has besides `write`, and the kinds that each role is for. */
 const EXTRA_ROLE_RULES: readonly (readonly [Role, (kind: number) => boolean])[] = [
   ["private", (kind) => kind === DRAFT_KIND],
   ["index", isReplaceableKind],
 ];
 
-/** The lanes of that: whoever is asked for there is an author, too. */
-export const EXTRA_ROLES: readonly Role[] = EXTRA_ROLE_RULES.map(([lane]) => lane);
+/** The roles that only authors have, besides `write`. */
+export const EXTRA_ROLES: readonly Role[] = EXTRA_ROLE_RULES.map(([role]) => role);
 
-/** The filter for those of its kinds that are meant; `undefined` if it names none of them. */
+/** The filter narrowed to the kinds that are meant; `undefined` if it names none of them. */
 function forKinds(
   filter: NostrFilter,
   isMeant: (kind: number) => boolean,
@@ -102,42 +102,42 @@ function forKinds(
   return kinds.length === filter.kinds!.length ? filter : { ...filter, kinds };
 }
 
-/** The part of a request that is about some of its subjects, and about nothing else. */
+/** The parts of a request narrowed to some of its subjects, without unscoped filters. */
 export function partsFor(
   parts: ReqParts,
-  isMeant: (name: string, lane: Role) => boolean,
+  isMeant: (subject: string, role: Role) => boolean,
 ): ReqParts {
   const scoped = parts.scoped.flatMap(({ scope, ...part }): ScopedPart[] => {
-    const subjects = scope.subjects.filter((name) => isMeant(name, scope.role));
+    const subjects = scope.subjects.filter((subject) => isMeant(subject, scope.role));
     if (subjects.length === 0) return [];
     return [{ ...part, scope: { ...scope, subjects, order: sortedOrder(subjects) } }];
   });
   return { scoped, unscoped: [], unrouted: [] };
 }
 
-/** Whom or what the parts of one lane name, each once, and their order. */
+/** The subjects of one role, each once, and the order that sorts them. */
 export function subjectsIn(
-  lane: Role,
+  role: Role,
   parts: readonly ScopedPart[],
-): { names: readonly string[]; order: () => Uint32Array } {
-  const named = parts.filter(({ scope }) => scope.role === lane);
-  if (named.length === 1) {
-    const { subjects, order } = named[0].scope;
-    return { names: subjects, order: () => order };
+): { subjects: readonly string[]; order: () => Uint32Array } {
+  const scopes = parts.map(({ scope }) => scope).filter((scope) => scope.role === role);
+  if (scopes.length === 1) {
+    const [{ subjects, order }] = scopes;
+    return { subjects, order: () => order };
   }
-  const names = [...new Set(named.flatMap(({ scope }) => scope.subjects))];
-  return { names, order: () => sortedOrder(names) };
+  const subjects = [...new Set(scopes.flatMap((scope) => scope.subjects))];
+  return { subjects, order: () => sortedOrder(subjects) };
 }
 
-/** What must be known to plan a request. */
+/** What must be looked up to plan a request. */
 export function reqLookup({ scoped }: ReqParts): Lookup {
-  const names = (lane: Role) => subjectsIn(lane, scoped).names;
-  const [authors, tagged] = [names("write"), names("read")];
+  const subjects = (role: Role) => subjectsIn(role, scoped).subjects;
+  const [authors, tagged] = [subjects("write"), subjects("read")];
   return {
     people: tagged.length === 0 ? authors : [...new Set([...authors, ...tagged])],
-    dm: names("dm"),
-    private: names("private"),
+    dm: subjects("dm"),
+    private: subjects("private"),
     eventsAndGroups: (["id", "group"] as const)
-      .flatMap((lane) => names(lane).map((name) => subjectKey(lane, name))),
+      .flatMap((role) => subjects(role).map((id) => subjectKey(role, id))),
   };
 }

@@ -1,150 +1,150 @@
 /**
- * What a plan says of each person, event and group: where it is asked for, and why not
- * elsewhere.
+ * What a plan reports about each subject: the relays it is requested from, and why the
+ * others are skipped.
  *
  * @module
  */
 
+import { subjectKey } from "../nostr/subject_key.ts";
 import type { RefusalReason, RelayKnowledge, Role } from "../nostr/types.ts";
 import { ABSENT, type CandidateRows, HINTED, INVALID, NO_LIST, NOWHERE } from "./candidate_rows.ts";
 import type { Choice } from "./choose_relays.ts";
+import { groupHost, hintedRelays } from "./hinted_relays.ts";
 import type { PlanSettings } from "./plan_options.ts";
 
-/** A relay of somebody's list that is not asked for them. */
+/** A relay that is named for a subject, but is not asked for it. */
 export interface SkippedRelay {
-  /** In normal form, or as the list has it where it is refused. */
+  /** The relay in normal form; as it was named if it is refused. */
   readonly url: string;
   /**
-   * `cap`: not among the `maxRelays` chosen. `enough`: chosen, but the person is
-   * asked for on `relaysPerAuthor` others. `host`: another URL of the same host counts.
-   * `weight`: its weight is 0. Otherwise why it is no relay to connect to.
+   * Why it is skipped.
+   * - `cap`: it is not among the `maxRelays` chosen relays.
+   * - `enough`: it is chosen, but the subject is requested from `relaysPerAuthor` others.
+   * - `host`: another URL of the same host counts instead.
+   * - `weight`: its weight is 0.
+   *
+   * The other reasons say why it is no relay to connect to.
    */
   readonly reason: "cap" | "enough" | "host" | "weight" | RefusalReason;
 }
 
-/** Where one person is asked for. */
-export interface PersonRoute {
-  /** Who. */
-  readonly pubkey: string;
+/** Which relays one subject is requested from, in one role. */
+export interface SubjectRoute {
+  /** A pubkey; in the role `id` an event id, in the role `group` a group id. */
+  readonly subject: string;
+  /** The role in which it is looked for. It has one route for each of its roles. */
+  readonly role: Role;
   /**
-   * As an author (`write`), as a tagged user (`read`), as the one whom gift wraps are for
-   * (`dm`), as the author of private drafts (`private`), or as the author of a profile or
-   * list on the indexers (`index`). The last two come besides `write`.
+   * The relays that are asked for it, best first. Relays that take an event's whole filter,
+   * as fallback relays do, are not among them.
    */
-  readonly role: Exclude<Role, "id" | "group">;
-  /** The relays that are asked, best first; empty where the person is unrouted. */
   readonly relays: readonly string[];
   /**
-   * `list`: relays of their own. `hint`: relays that hints name, and fallback relays, for
-   * want of a usable list. `no-list`: fallback relays, for want of both. `cap`: fallback
-   * relays, if any, since none of their own is among the chosen. `indexer`: indexers.
-   * `no-dm-list`: no relay, for want of a usable kind 10050 list (NIP-17).
-   * `invalid-pubkey`: nobody can be asked for.
+   * Where the relays come from, or why there are none.
+   * - `list`: the user's own list.
+   * - `hint`: hints. For a user without a usable list, fallback relays are asked, too.
+   * - `indexer`: the option `indexerRelays`.
+   * - `no-list`: no usable list and no hint is known; the fallback relays are asked, if any.
+   * - `cap`: none of its relays is among the chosen ones; fallback relays are asked for
+   *   authors and tagged users, if any.
+   * - `no-dm-list`: no usable kind 10050 list is known, so no relay is asked (NIP-17).
+   * - `no-group-host`: the group's host may not be asked, so no relay is (NIP-29).
+   * - `invalid-pubkey`: no event can match, so no relay is asked.
    */
   readonly reason:
     | "list"
     | "hint"
+    | "indexer"
     | "no-list"
     | "cap"
-    | "indexer"
     | "no-dm-list"
+    | "no-group-host"
     | "invalid-pubkey";
-  /** The relays of their list, or the indexers, that are not asked. */
+  /** The other relays that the list, the option or the hints name for this role. */
   readonly skipped: readonly SkippedRelay[];
 }
 
-/** Where one event or group is asked for that has relays of its own. */
-export interface ThingRoute {
-  /** The id of the event or of the group. */
-  readonly key: string;
-  /** An event (`id`) or a group (`group`). */
-  readonly role: "id" | "group";
-  /** The relays that are asked for it alone, best first; empty where none is. */
-  readonly relays: readonly string[];
-}
-
-/** What a plan is made of, as far as it explains itself. */
+/** What a report is made of. */
 export interface RouteSource {
   readonly rows: CandidateRows;
   readonly choice: Choice;
-  readonly known: ReadonlyMap<string, RelayKnowledge>;
+  readonly knowledge: ReadonlyMap<string, RelayKnowledge>;
   readonly settings: PlanSettings;
 }
 
-/** One entry a row about a person: first all authors, then all tagged users, then the rest. */
-export function personRoutes(source: RouteSource): PersonRoute[] {
+/** One route for each subject and role, role after role; authors come first. */
+export function subjectRoutes(source: RouteSource): SubjectRoute[] {
   const { rows, choice } = source;
   const chosen = new Set(choice.relays.map((id) => rows.graph.urls[id]));
-  return rows.roles.flatMap(({ role, first, end }) => {
-    if (role === "id" || role === "group") return [];
-    return rowsBetween(rows, first, end).map((row): PersonRoute => {
-      const relays = relaysAt(row, source);
-      const isElsewhere = choice.leftOut[row] === 1 || relays.length === 0;
-      return {
-        pubkey: rows.subjects[row],
-        role: role,
-        relays,
-        reason: reasonOf(rows.kinds[row], role, isElsewhere),
-        skipped: passedRelays(row, role, relays, chosen, source),
-      };
-    });
-  });
+  return rows.roles.flatMap(({ role, first, end }) =>
+    Array.from({ length: end - first }, (_, i) => first + i)
+      .filter((row) => rows.origins[row] !== ABSENT)
+      .map((row): SubjectRoute => {
+        const relays = relaysOfRow(row, source);
+        const isLeftOut = choice.leftOut[row] === 1 || relays.length === 0;
+        return {
+          subject: rows.subjects[row],
+          role,
+          relays,
+          reason: reasonOf(rows.origins[row], role, isLeftOut),
+          skipped: skippedRelays(row, role, relays, chosen, source),
+        };
+      })
+  );
 }
 
-/** One entry for each event and group that has relays of its own. */
-export function thingRoutes(source: RouteSource): ThingRoute[] {
-  const { rows } = source;
-  return rows.roles.flatMap(({ role, first, end }) => {
-    if (role !== "id" && role !== "group") return [];
-    return rowsBetween(rows, first, end)
-      .map((row) => ({ key: rows.subjects[row], role, relays: relaysAt(row, source) }));
-  });
+function relaysOfRow(row: number, { rows, choice: { relays, assigned } }: RouteSource): string[] {
+  const { relayIndexes, relaysPerSubject } = assigned;
+  return [...relayIndexes.subarray(row * relaysPerSubject, (row + 1) * relaysPerSubject)]
+    .filter((index) => index >= 0)
+    .map((index) => rows.graph.urls[relays[index]]);
 }
 
-/** The rows of a lane on which something is to be asked for. */
-function rowsBetween({ kinds }: CandidateRows, first: number, end: number): number[] {
-  return Array.from({ length: end - first }, (_, i) => first + i)
-    .filter((row) => kinds[row] !== ABSENT);
+function reasonOf(origin: number, role: Role, isLeftOut: boolean): SubjectRoute["reason"] {
+  if (origin === INVALID) return "invalid-pubkey";
+  if (origin === NOWHERE) return role === "group" ? "no-group-host" : "no-dm-list";
+  if (origin === NO_LIST) return "no-list";
+  if (isLeftOut) return "cap";
+  if (origin === HINTED || role === "id" || role === "group") return "hint";
+  return role === "index" ? "indexer" : "list";
 }
 
-function relaysAt(row: number, { rows, choice: { relays, assigned } }: RouteSource): string[] {
-  return [
-    ...assigned.relayIndexes.subarray(
-      row * assigned.relaysPerSubject,
-      (row + 1) * assigned.relaysPerSubject,
-    ),
-  ]
-    .filter((place) => place >= 0)
-    .map((place) => rows.graph.urls[relays[place]]);
-}
-
-function reasonOf(kind: number, lane: Role, isElsewhere: boolean): PersonRoute["reason"] {
-  if (kind === INVALID) return "invalid-pubkey";
-  if (kind === NOWHERE) return "no-dm-list";
-  if (kind === NO_LIST) return "no-list";
-  if (isElsewhere) return "cap";
-  if (kind === HINTED) return "hint";
-  return lane === "index" ? "indexer" : "list";
-}
-
-function passedRelays(
+function skippedRelays(
   row: number,
-  lane: PersonRoute["role"],
+  role: Role,
   asked: readonly string[],
   chosen: ReadonlySet<string>,
-  { rows: { graph, subjects }, known, settings }: RouteSource,
+  { rows: { graph, subjects }, knowledge, settings }: RouteSource,
 ): SkippedRelay[] {
   const { urls, starts, relaysOf } = graph;
-  const list = known.get(subjects[row]);
-  const own = (lane === "index" ? settings.indexerRelays : list?.[lane]) ?? [];
+  const use = role === "group" ? "group" : undefined;
   const edges = new Set([...relaysOf.subarray(starts[row], starts[row + 1])].map((id) => urls[id]));
-  const passed = own.map((value): SkippedRelay => {
-    const { url, reason } = settings.check(value);
-    if (url === undefined) return { url: value, reason };
-    if (settings.weight(url) === 0) return { url, reason: "weight" };
-    if (!edges.has(url)) return { url, reason: "host" };
-    return { url, reason: chosen.has(url) ? "enough" : "cap" };
-  });
-  const refused = lane === "write" || lane === "read" ? list?.refused ?? [] : [];
-  return [...passed.filter(({ url }) => !asked.includes(url)), ...refused];
+  const skipped = namedRelays(subjects[row], role, knowledge, settings).map(
+    (value): SkippedRelay => {
+      const { url, reason } = settings.check(value, use);
+      if (url === undefined) return { url: value, reason };
+      if (settings.weight(url) === 0) return { url, reason: "weight" };
+      if (!edges.has(url)) return { url, reason: "host" };
+      return { url, reason: chosen.has(url) ? "enough" : "cap" };
+    },
+  );
+  const hasRefused = role === "write" || role === "read";
+  const refused = hasRefused ? knowledge.get(subjects[row])?.refused ?? [] : [];
+  return [...skipped.filter(({ url }) => !asked.includes(url)), ...refused];
+}
+
+/** The relays that a list, an option or the best hints name for a subject in a role. */
+function namedRelays(
+  subject: string,
+  role: Role,
+  knowledge: ReadonlyMap<string, RelayKnowledge>,
+  settings: PlanSettings,
+): readonly string[] {
+  if (role === "index") return settings.indexerRelays;
+  if (role === "id") return hintedRelays(knowledge.get(subjectKey(role, subject)), settings);
+  if (role === "group") {
+    const host = groupHost(knowledge.get(subjectKey(role, subject)), settings);
+    return host === undefined ? [] : [host];
+  }
+  return knowledge.get(subject)?.[role] ?? [];
 }

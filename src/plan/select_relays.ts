@@ -1,6 +1,6 @@
 /**
- * Few relays that carry every author: the selection alone, for apps that bring
- * their own lists.
+ * Chooses few relays that carry every author: the selection alone, for apps that have
+ * their own relay lists.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import { greedyCover } from "./greedy_cover.ts";
 import { type PlanOptions, planSettings } from "./plan_options.ts";
 import { RelayGraphBuilder } from "./relay_graph.ts";
 
-/** The options of a plan that concern the selection. */
+/** The options of {@link PlanOptions} that the selection uses. */
 export type SelectRelaysOptions = Pick<
   PlanOptions,
   "maxRelays" | "relaysPerAuthor" | "weight"
@@ -19,21 +19,20 @@ export type SelectRelaysOptions = Pick<
 /**
  * Chooses few relays that together carry every author.
  *
- * Greedy on a concave value: a second copy of an author is worth less than a
- * first. The result is worth at least 63 % (1 - 1/e) of the best choice of
- * `maxRelays` relays. Ties go to the smaller URL; the order of `relaysByAuthor`
- * never matters. Authors left out are absent; give them to the fallback relays.
+ * Greedy on a concave value: a second relay of an author is worth less than a first. The
+ * result is worth at least 63 % (1 - 1/e) of the best choice of `maxRelays` relays. Ties go
+ * to the smaller URL, and the order of `relaysByAuthor` never matters. Authors who are left
+ * out are absent from the result: request them from fallback relays.
  *
- * @param relaysByAuthor Each author's write relays. URLs must be
- * in normal form; of several of one host only one counts.
- * @returns The chosen relays of each author, best first, at most
- * `relaysPerAuthor`.
+ * @param relaysByAuthor Each author's write relays. URLs must be in normal form. Of several
+ * URLs of one host only one counts.
+ * @returns The chosen relays of each author, best first, at most `relaysPerAuthor`.
  * @throws {RangeError} If an option is out of its range.
  *
  * @example A relay shared by both authors is enough
  * ```ts
  * import assert from "node:assert/strict";
- * import { selectRelays } from "@npool/outbox";
+ * import { selectRelays } from "@npool/outbox/plan";
  *
  * const selected = selectRelays(
  *   new Map([

@@ -15,28 +15,28 @@ function graphOf(lists: readonly string[][], weight?: (url: string) => number) {
   return builder.build();
 }
 
-Deno.test("assignRelays() gives everyone the first of their relays among the chosen", () => {
+Deno.test("assignRelays() gives each subject the first of its relays among the chosen", () => {
   fc.assert(
     fc.property(
       lists,
       fc.nat(5),
       fc.integer({ min: 1, max: 3 }),
-      (lists, most, relaysPerSubject) => {
+      (lists, count, relaysPerSubject) => {
         const graph = graphOf(lists);
-        const chosen = [...graph.urls.keys()].reverse().slice(0, most);
-        const deal = assignRelays(graph, chosen, { relaysPerSubject });
+        const chosen = [...graph.urls.keys()].reverse().slice(0, count);
+        const assigned = assignRelays(graph, chosen, { relaysPerSubject });
         lists.forEach((list, row) => {
-          const own = chosen.map((_, place) => place)
-            .filter((place) => list.includes(graph.urls[chosen[place]]));
-          const dealt = [
-            ...deal.relayIndexes.subarray(
-              row * deal.relaysPerSubject,
-              (row + 1) * deal.relaysPerSubject,
+          const own = chosen.map((_, index) => index)
+            .filter((index) => list.includes(graph.urls[chosen[index]]));
+          const indexes = [
+            ...assigned.relayIndexes.subarray(
+              row * assigned.relaysPerSubject,
+              (row + 1) * assigned.relaysPerSubject,
             ),
           ];
           assert.deepEqual(
-            dealt.filter((place) => place >= 0),
-            own.slice(0, deal.relaysPerSubject),
+            indexes.filter((index) => index >= 0),
+            own.slice(0, assigned.relaysPerSubject),
           );
         });
       },
@@ -44,67 +44,73 @@ Deno.test("assignRelays() gives everyone the first of their relays among the cho
   );
 });
 
-Deno.test("assignRelays() gives nobody fewer relays for want of room, and none they do not list", () => {
-  fc.assert(fc.property(lists, fc.nat(3), (lists, room) => {
+Deno.test("assignRelays() gives no subject fewer relays because they are full, and none that it does not list", () => {
+  fc.assert(fc.property(lists, fc.nat(3), (lists, capacity) => {
     const graph = graphOf(lists);
     const chosen = [...graph.urls.keys()];
     const order = () => [...lists.keys()].reverse();
-    const deal = assignRelays(graph, chosen, { relaysPerSubject: 2, room, order });
+    const assigned = assignRelays(graph, chosen, { relaysPerSubject: 2, capacity, order });
     lists.forEach((list, row) => {
-      const dealt = [
-        ...deal.relayIndexes.subarray(
-          row * deal.relaysPerSubject,
-          (row + 1) * deal.relaysPerSubject,
+      const indexes = [
+        ...assigned.relayIndexes.subarray(
+          row * assigned.relaysPerSubject,
+          (row + 1) * assigned.relaysPerSubject,
         ),
       ]
-        .filter((place) => place >= 0)
-        .map((place) => graph.urls[chosen[place]]);
-      assert.equal(new Set(dealt).size, Math.min(deal.relaysPerSubject, list.length));
-      assert.ok(dealt.every((url) => list.includes(url)));
+        .filter((index) => index >= 0)
+        .map((index) => graph.urls[chosen[index]]);
+      assert.equal(new Set(indexes).size, Math.min(assigned.relaysPerSubject, list.length));
+      assert.ok(indexes.every((url) => list.includes(url)));
     });
   }));
 });
 
-Deno.test("assignRelays() deals as by hand: those with the least choice first, full relays last", () => {
-  fc.assert(fc.property(lists, fc.nat(3), fc.integer({ min: 1, max: 2 }), (lists, room, most) => {
-    const graph = graphOf(lists);
-    const chosen = [...graph.urls.keys()];
-    const relaysPerSubject = Math.min(most, chosen.length);
-    const load = chosen.map(() => 0);
-    const dealt = lists.map((list) => list.map((url) => graph.urls.indexOf(url)).sort());
-    const take = (row: number) => {
-      const full = (place: number) => Number(load[place] >= room && load[place] + 1);
-      dealt[row].sort((a, b) => full(a) - full(b) || a - b).splice(relaysPerSubject);
-      for (const place of dealt[row]) load[place]++;
-    };
-    const plain = dealt.flatMap((own) => own.toSorted((a, b) => a - b).slice(0, relaysPerSubject));
-    const crowded = chosen.some((place) => plain.filter((one) => one === place).length > room);
-    if (!crowded) return;
-    const rows = [...lists.keys()];
-    rows.filter((row) => dealt[row].length <= relaysPerSubject).forEach(take);
-    rows.filter((row) => lists[row].length > relaysPerSubject)
-      .sort((a, b) => lists[a].length - lists[b].length || a - b)
-      .forEach(take);
-    const { relayIndexes } = assignRelays(graph, chosen, { relaysPerSubject, room });
-    for (const row of rows) {
-      const seats = [...relayIndexes.subarray(row * relaysPerSubject, (row + 1) * relaysPerSubject)]
-        .filter((at) => at >= 0);
-      assert.deepEqual(seats.sort(), dealt[row].sort());
-    }
-  }));
+Deno.test("assignRelays() assigns as a plain loop does: the least choice first, full relays last", () => {
+  fc.assert(
+    fc.property(lists, fc.nat(3), fc.integer({ min: 1, max: 2 }), (lists, capacity, most) => {
+      const graph = graphOf(lists);
+      const chosen = [...graph.urls.keys()];
+      const relaysPerSubject = Math.min(most, chosen.length);
+      const loads = chosen.map(() => 0);
+      const expected = lists.map((list) => list.map((url) => graph.urls.indexOf(url)).sort());
+      const assign = (row: number) => {
+        const full = (index: number) => Number(loads[index] >= capacity && loads[index] + 1);
+        expected[row].sort((a, b) => full(a) - full(b) || a - b).splice(relaysPerSubject);
+        for (const index of expected[row]) loads[index]++;
+      };
+      const plain = expected.flatMap((own) =>
+        own.toSorted((a, b) => a - b).slice(0, relaysPerSubject)
+      );
+      const crowded = chosen.some((index) =>
+        plain.filter((one) => one === index).length > capacity
+      );
+      if (!crowded) return;
+      const rows = [...lists.keys()];
+      rows.filter((row) => expected[row].length <= relaysPerSubject).forEach(assign);
+      rows.filter((row) => lists[row].length > relaysPerSubject)
+        .sort((a, b) => lists[a].length - lists[b].length || a - b)
+        .forEach(assign);
+      const { relayIndexes } = assignRelays(graph, chosen, { relaysPerSubject, capacity });
+      for (const row of rows) {
+        const own = [...relayIndexes.subarray(row * relaysPerSubject, (row + 1) * relaysPerSubject)]
+          .filter((at) => at >= 0);
+        assert.deepEqual(own.sort(), expected[row].sort());
+      }
+    }),
+  );
 });
 
-Deno.test("assignRelays() fills a relay beyond its room only with those who have no other choice", () => {
+Deno.test("assignRelays() fills a relay beyond its capacity only with subjects that have no other choice", () => {
   const [hub, small, tiny] = RELAYS;
   const lists = [[hub], [hub, small], [hub, small], [hub, tiny], [hub]];
   const graph = graphOf(lists);
   const chosen = [0, 1, 2];
   const { relayIndexes } = assignRelays(graph, chosen, {
     relaysPerSubject: 1,
-    room: 2,
+    capacity: 2,
     order: () => lists.keys(),
   });
-  assert.deepEqual([...relayIndexes].map((place) => graph.urls[place]), [
+  assert.deepEqual([...relayIndexes].map((index) => graph.urls[index]), [
     hub,
     small,
     small,

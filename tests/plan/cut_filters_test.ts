@@ -15,9 +15,9 @@ const shares = fc.array(
   { maxLength: 4 },
 ).map((all) => all.map(([people, limit]) => share(people, limit)));
 
-Deno.test("cutFilters() keeps everyone, each once", () => {
-  fc.assert(fc.property(shares, fc.nat(20), fc.nat(20), (shares, size, most) => {
-    const cut = cutFilters(shares, { authorsPerFilter: size + 1, maxFiltersPerRelay: most + 1 });
+Deno.test("cutFilters() keeps every subject, each once", () => {
+  fc.assert(fc.property(shares, fc.nat(20), fc.nat(20), (shares, size, count) => {
+    const cut = cutFilters(shares, { authorsPerFilter: size + 1, maxFiltersPerRelay: count + 1 });
     assert.deepEqual(
       cut.flatMap((filter) => filter.authors!).sort(),
       shares.flatMap(({ subjects }) => subjects).sort(),
@@ -25,16 +25,16 @@ Deno.test("cutFilters() keeps everyone, each once", () => {
   }));
 });
 
-Deno.test("cutFilters() grows filters no further than maxFiltersPerRelay asks", () => {
-  fc.assert(fc.property(shares, fc.nat(20), fc.nat(20), (shares, size, most) => {
-    const options = { authorsPerFilter: size + 1, maxFiltersPerRelay: most + shares.length };
+Deno.test("cutFilters() grows filters no further than maxFiltersPerRelay requires", () => {
+  fc.assert(fc.property(shares, fc.nat(20), fc.nat(20), (shares, size, count) => {
+    const options = { authorsPerFilter: size + 1, maxFiltersPerRelay: count + shares.length };
     const cut = cutFilters(shares, options);
     assert.ok(cut.length <= options.maxFiltersPerRelay || shares.length === 0);
 
-    const open = cut.filter(({ limit }) => limit === undefined);
-    const largest = Math.max(0, ...open.map(({ authors }) => authors!.length));
+    const unlimited = cut.filter(({ limit }) => limit === undefined);
+    const largest = Math.max(0, ...unlimited.map(({ authors }) => authors!.length));
     if (largest <= options.authorsPerFilter) return;
-    // One less in the largest would have been one filter too many.
+    // One subject less in the largest would have been one filter too many.
     const needed = shares.reduce(
       (sum, { part, subjects }) =>
         sum + (part.filter.limit === undefined ? Math.ceil(subjects.length / (largest - 1)) : 1),
@@ -44,20 +44,20 @@ Deno.test("cutFilters() grows filters no further than maxFiltersPerRelay asks", 
   }));
 });
 
-Deno.test("cutFilters() makes as many filters as it may where it has to grow them", () => {
+Deno.test("cutFilters() makes as many filters as it may if it has to grow them", () => {
   for (let people = 4; people <= 60; people++) {
     const cut = cutFilters([share(people)], { authorsPerFilter: 1, maxFiltersPerRelay: 3 });
-    const most = Math.ceil(people / 3);
-    assert.equal(Math.max(...cut.map(({ authors }) => authors!.length)), most);
+    const largest = Math.ceil(people / 3);
+    assert.equal(Math.max(...cut.map(({ authors }) => authors!.length)), largest);
   }
 });
 
-Deno.test("cutFilters() makes parts of sizes that differ by one at the most", () => {
+Deno.test("cutFilters() makes parts whose sizes differ by at most one", () => {
   const cut = cutFilters([share(11)], { authorsPerFilter: 10, maxFiltersPerRelay: 100 });
   assert.deepEqual(cut.map(({ authors }) => authors!.length), [6, 5]);
 });
 
-Deno.test("cutFilters() puts authors beside different neighbours where there are more parts", () => {
+Deno.test("cutFilters() puts authors beside different neighbours if there are more parts", () => {
   const together = (people: number) =>
     cutFilters([share(people)], { authorsPerFilter: 10, maxFiltersPerRelay: 100 })
       .find(({ authors }) => authors!.includes(share(1).subjects[0]))!.authors!;
@@ -65,7 +65,7 @@ Deno.test("cutFilters() puts authors beside different neighbours where there are
   assert.ok(shared.length < 5, `${shared.length} neighbours are the same`);
 });
 
-Deno.test("cutFilters() sends a filter with a limit once, whoever many it names", () => {
+Deno.test("cutFilters() sends a filter with a limit once, however many authors it names", () => {
   const cut = cutFilters([share(300, 20)], { authorsPerFilter: 10, maxFiltersPerRelay: 100 });
   assert.deepEqual(cut.map(({ authors }) => authors!.length), [300]);
 });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { deepSettings, isDeep } from "../../src/plan/deep_requests.ts";
 import { planSettings } from "../../src/plan/plan_options.ts";
 
-Deno.test("isDeep() holds for a filter that reaches back further, and wants all of it", () => {
+Deno.test("isDeep() holds for a filter without a limit that reaches back further", () => {
   assert.equal(isDeep([{ kinds: [1], since: 999 }], 1_000), true);
   assert.equal(isDeep([{ kinds: [1], since: 1_000 }], 1_000), false);
   assert.equal(isDeep([{ kinds: [1], since: 999, limit: 20 }], 1_000), false);
@@ -14,7 +14,7 @@ Deno.test("isDeep() holds for a request if it holds for one of its filters", () 
   assert.equal(isDeep([{ kinds: [0] }, { since: 1 }], 1_000), true);
 });
 
-Deno.test("deepSettings() asks for more copies in smaller and more filters, on no more relays", () => {
+Deno.test("deepSettings() has more relays per author, and smaller and more filters, but no more relays", () => {
   const settings = planSettings({ maxRelays: 7, authorsPerFilter: 10 });
   const deep = deepSettings(settings);
   assert.deepEqual(

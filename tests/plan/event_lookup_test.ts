@@ -10,11 +10,11 @@ import { eventOf, POST_KINDS, publications, USERS } from "../support/event_arbit
 
 const [ALICE, BOB, CAROL] = USERS;
 
-function wishes(event: Partial<NostrEvent>, ...tags: string[][]): Lookup {
+function lookupOf(event: Partial<NostrEvent>, ...tags: string[][]): Lookup {
   return eventLookup(draft({ pubkey: ALICE, tags, ...event }));
 }
 
-const wanted = (some: Partial<Lookup>): Lookup => ({
+const lookup = (some: Partial<Lookup>): Lookup => ({
   people: [],
   dm: [],
   private: [],
@@ -22,10 +22,10 @@ const wanted = (some: Partial<Lookup>): Lookup => ({
   ...some,
 });
 
-Deno.test("eventLookup() wants to know of everything that a plan turns on, and of nothing else", () => {
-  fc.assert(fc.property(publications, ({ event, known, options }) => {
+Deno.test("eventLookup() names everything that a plan depends on", () => {
+  fc.assert(fc.property(publications, ({ event, knowledge, options }) => {
     const { people, dm, private: drafts, eventsAndGroups } = eventLookup(event);
-    const looked = [...known].map(([key, { write, read, hints, ...strict }]) => {
+    const found = [...knowledge].map(([key, { write, read, hints, ...strict }]) => {
       const isWanted = people.includes(key) || eventsAndGroups.includes(key);
       return [key, {
         ...(isWanted ? { write, read, hints } : {}),
@@ -33,43 +33,49 @@ Deno.test("eventLookup() wants to know of everything that a plan turns on, and o
         ...(drafts.includes(key) ? { private: strict.private } : {}),
       }] as const;
     });
-    assert.deepEqual(planEvent(event, new Map(looked), options), planEvent(event, known, options));
+    assert.deepEqual(
+      planEvent(event, new Map(found), options),
+      planEvent(event, knowledge, options),
+    );
   }));
 });
 
-Deno.test("eventLookup() names the author first, then whom a post tags", () => {
+Deno.test("eventLookup() names the author of a post first, then the users it tags", () => {
   fc.assert(fc.property(eventOf(POST_KINDS), (event) => {
     const people = [event.pubkey, ...taggedUsers(event)];
-    assert.deepEqual(eventLookup(event), wanted({ people }));
+    assert.deepEqual(eventLookup(event), lookup({ people }));
   }));
 });
 
-Deno.test("eventLookup() wants of a gift wrap nothing but its recipients' kind 10050 lists", () => {
+Deno.test("eventLookup() of a gift wrap names nothing but its recipients' kind 10050 lists", () => {
   for (const kind of [1059, 21059]) {
-    const found = wishes({ kind }, ["p", BOB], ["P", ALICE], ["p", CAROL], ["h", "group"]);
-    assert.deepEqual(found, wanted({ dm: [BOB, CAROL] }));
+    const found = lookupOf({ kind }, ["p", BOB], ["P", ALICE], ["p", CAROL], ["h", "group"]);
+    assert.deepEqual(found, lookup({ dm: [BOB, CAROL] }));
   }
 });
 
-Deno.test("eventLookup() wants the lists that an event is bound by, and no others", () => {
+Deno.test("eventLookup() names the lists that an event is bound by, and no others", () => {
   const tag = ["p", BOB];
-  assert.deepEqual(wishes({ kind: 31234 }, tag), wanted({ private: [ALICE] }));
-  assert.deepEqual(wishes({}, tag, ["-"]), wanted({ people: [ALICE] }));
-  assert.deepEqual(wishes({ kind: 9 }, tag, ["h", "x"]), wanted({ eventsAndGroups: ["group:x"] }));
-  assert.deepEqual(wishes({ kind: 9 }, tag, ["h", "x", "wss://x.example"]), wanted({}));
-  assert.deepEqual(wishes({ kind: 22242 }, tag), wanted({}));
+  assert.deepEqual(lookupOf({ kind: 31234 }, tag), lookup({ private: [ALICE] }));
+  assert.deepEqual(lookupOf({}, tag, ["-"]), lookup({ people: [ALICE] }));
+  assert.deepEqual(
+    lookupOf({ kind: 9 }, tag, ["h", "x"]),
+    lookup({ eventsAndGroups: ["group:x"] }),
+  );
+  assert.deepEqual(lookupOf({ kind: 9 }, tag, ["h", "x", "wss://x.example"]), lookup({}));
+  assert.deepEqual(lookupOf({ kind: 22242 }, tag), lookup({}));
 });
 
-Deno.test("eventLookup() wants the kind 10050 list that another one, or a deletion, replaces", () => {
+Deno.test("eventLookup() names the kind 10050 list that a newer one replaces, or a deletion deletes", () => {
   const people = [ALICE];
-  assert.deepEqual(wishes({ kind: 10050 }), wanted({ people, dm: people }));
-  assert.deepEqual(wishes({ kind: 5 }, ["k", "10050"]), wanted({ people, dm: people }));
-  assert.deepEqual(wishes({ kind: 10002 }), wanted({ people }));
+  assert.deepEqual(lookupOf({ kind: 10050 }), lookup({ people, dm: people }));
+  assert.deepEqual(lookupOf({ kind: 5 }, ["k", "10050"]), lookup({ people, dm: people }));
+  assert.deepEqual(lookupOf({ kind: 10002 }), lookup({ people }));
 });
 
-Deno.test("eventLookup() wants all lists of whoever vanishes everywhere, and none for named relays", () => {
+Deno.test("eventLookup() of a request to vanish names all lists of its author, or none if it names relays", () => {
   const all = { people: [ALICE, BOB], dm: [ALICE], private: [ALICE] };
   const tags = [["relay", "ALL_RELAYS"], ["p", BOB]];
-  assert.deepEqual(wishes({ kind: 62 }, ...tags), wanted(all));
-  assert.deepEqual(wishes({ kind: 62 }, ["relay", "wss://x.example"]), wanted({}));
+  assert.deepEqual(lookupOf({ kind: 62 }, ...tags), lookup(all));
+  assert.deepEqual(lookupOf({ kind: 62 }, ["relay", "wss://x.example"]), lookup({}));
 });

@@ -15,11 +15,11 @@ const GROUP = ["h", "group", HOST];
 const PROTECTED = ["-"];
 
 /** Kinds that are not sent to relays by lists, whatever their tags. */
-const NEVER = [13, 14, 15, 9734, 13194, 22242, 23194, 23195, 24133, 27235];
+const NEVER_ROUTED = [13, 14, 15, 9734, 13194, 22242, 23194, 23195, 24133, 27235];
 
 const ruleOf = (kind: number, ...tags: string[][]) => eventRule(draft({ kind, tags }));
 
-/** Where it goes, or the reason why nowhere. */
+/** Where an event goes, or the reason why it goes nowhere. */
 function short(rule: EventRule): string {
   return rule.to === "nowhere" ? rule.reason : rule.to;
 }
@@ -30,7 +30,7 @@ Deno.test("eventRule() follows the kind", () => {
     [[...INDEXED_KINDS, 10_001, 10_003, 10_007, 10_063], "indexed"],
     [[10_002, 10_050], "everywhere"],
     [[5], "deleted"],
-    [NEVER, "never-routed"],
+    [NEVER_ROUTED, "never-routed"],
     [GIFT_WRAPS, "dm"],
     [[31_234], "private"],
   ];
@@ -39,10 +39,10 @@ Deno.test("eventRule() follows the kind", () => {
   }
 });
 
-Deno.test("eventRule() lets no tag lift a prohibition", () => {
+Deno.test("eventRule() of a strict kind does not depend on tags", () => {
   const tags = freeTags.map((free) => [...free, GROUP, PROTECTED, ["relay", "ALL_RELAYS"]]);
   const strict: [kinds: readonly number[], rule: EventRule["to"]][] = [
-    [NEVER, "nowhere"],
+    [NEVER_ROUTED, "nowhere"],
     [GIFT_WRAPS, "dm"],
     [[31_234], "private"],
   ];
@@ -53,15 +53,15 @@ Deno.test("eventRule() lets no tag lift a prohibition", () => {
   }
 });
 
-Deno.test("eventRule() says in words why an event goes nowhere, each kind with its NIP", () => {
-  for (const kind of NEVER) {
+Deno.test("eventRule() says why an event goes nowhere, with the NIP", () => {
+  for (const kind of NEVER_ROUTED) {
     const rule = ruleOf(kind);
     assert.ok(rule.to === "nowhere");
     assert.match(rule.why, /\(NIP-\d\d\)$/);
   }
 });
 
-Deno.test("eventRule() sees whom a gift wrap is for, each once, by p tags alone", () => {
+Deno.test("eventRule() names the recipients of a gift wrap, each once, by p tags alone", () => {
   const [bob, carol] = ["bb".repeat(32), "cc".repeat(32)];
   const others = [["p"], ["p", "junk"], ["P", carol], ["e", "", "", "", carol], []];
   for (const kind of GIFT_WRAPS) {
@@ -71,7 +71,7 @@ Deno.test("eventRule() sees whom a gift wrap is for, each once, by p tags alone"
   }
 });
 
-Deno.test("eventRule() binds a group's message to its host, also where it is protected", () => {
+Deno.test("eventRule() binds a group's message to its host, protected or not", () => {
   for (const kind of [...POST_KINDS, ...INDEXED_KINDS, 5, 9, 11, 9000, 10_002]) {
     for (const tags of [[GROUP], [GROUP, PROTECTED], [PROTECTED, GROUP]]) {
       assert.deepEqual(ruleOf(kind, ...tags), { to: "group", id: "group", host: HOST });
@@ -94,7 +94,7 @@ Deno.test("eventRule() keeps a protected event on its author's relays, whatever 
   ));
 });
 
-Deno.test("eventRule() reads where a request to vanish wants to go", () => {
+Deno.test("eventRule() reads the relays of a request to vanish", () => {
   const [a, b] = [["relay", "wss://a.example"], ["relay", "wss://b.example"]];
   assert.deepEqual(ruleOf(62, a, ["p", "x"], b), {
     to: "named",

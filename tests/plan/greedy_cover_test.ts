@@ -31,7 +31,7 @@ function graphOf({ lists, weights }: Small): RelayGraph {
   return builder.build();
 }
 
-/** What a choice is worth, as plainly as the doc puts it. */
+/** The value of a choice, as plainly as the doc puts it. */
 function worth(graph: RelayGraph, chosen: readonly number[], relaysPerSubject: number): number {
   let sum = 0;
   for (let row = 0; row + 1 < graph.starts.length; row++) {
@@ -44,7 +44,7 @@ function worth(graph: RelayGraph, chosen: readonly number[], relaysPerSubject: n
   return sum;
 }
 
-/** Greedy by trying everything at every step. */
+/** Greedy, by trying every relay at every step. */
 function plainGreedy(graph: RelayGraph, relaysPerSubject: number, maxRelays: number): number[] {
   const chosen: number[] = [];
   while (chosen.length < maxRelays) {
@@ -65,7 +65,7 @@ function subsets(ids: readonly number[], size: number): number[][] {
   return [...subsets(rest, size), ...subsets(rest, size - 1).map((some) => [first, ...some])];
 }
 
-Deno.test("greedyCover() chooses what greedy does by trying everything at every step", () => {
+Deno.test("greedyCover() chooses as greedy does by trying every relay at every step", () => {
   fc.assert(fc.property(worlds, (world) => {
     const graph = graphOf(world);
     const expected = plainGreedy(
@@ -87,7 +87,7 @@ Deno.test("greedyCover() reaches 1 - 1/e of the best choice of as many relays", 
   }));
 });
 
-Deno.test("greedyCover() chooses first what a smaller cap would have given", () => {
+Deno.test("greedyCover() with a smaller cap chooses the first relays of a larger one", () => {
   fc.assert(fc.property(worlds, fc.integer({ min: 1, max: 5 }), (world, fewer) => {
     fc.pre(fewer <= world.maxRelays && world.relaysPerSubject <= fewer);
     const graph = graphOf(world);
@@ -98,7 +98,7 @@ Deno.test("greedyCover() chooses first what a smaller cap would have given", () 
   }));
 });
 
-Deno.test("greedyCover() keeps relays that are in first, and counts them", () => {
+Deno.test("greedyCover() chooses the relays of `first` before all others, and counts them", () => {
   fc.assert(fc.property(worlds, (world) => {
     const graph = graphOf(world);
     const first = [...graph.urls.keys()].slice(0, Math.min(2, world.maxRelays));
@@ -109,7 +109,7 @@ Deno.test("greedyCover() keeps relays that are in first, and counts them", () =>
   }));
 });
 
-Deno.test("greedyCover() of nobody chooses nothing", () => {
+Deno.test("greedyCover() of no subjects chooses nothing", () => {
   const graph = new RelayGraphBuilder().build();
   assert.deepEqual(greedyCover(graph, { maxRelays: 20, relaysPerSubject: 2 }), []);
 });

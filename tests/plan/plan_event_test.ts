@@ -18,39 +18,39 @@ import { frozen } from "../support/requests.ts";
 
 const posts = publicationOf(POST_KINDS);
 
-const plan = ({ event, known, options }: Publication) => planEvent(event, known, options);
+const plan = ({ event, knowledge, options }: Publication) => planEvent(event, knowledge, options);
 
 /** The author's write relays as a plan must have them. */
-function outbox({ event, known, options }: Publication): string[] {
-  return clean(known.get(event.pubkey)?.write, options);
+function outbox({ event, knowledge, options }: Publication): string[] {
+  return clean(knowledge.get(event.pubkey)?.write, options);
 }
 
-/** What stands in for a user's list. */
-function standIns({ known, options }: Publication, user: string): string[] {
-  const hints = clean(known.get(user)?.hints?.map(({ url }) => url), options);
+/** The relays that are used instead of a user's list. */
+function replacements({ knowledge, options }: Publication, user: string): string[] {
+  const hints = clean(knowledge.get(user)?.hints?.map(({ url }) => url), options);
   const best = hints.filter((url) => options.weight!(url) > 0).slice(0, 3);
   return clean([...best, ...options.fallbackRelays!], options);
 }
 
-/** Where a post goes for its author's sake. */
-function homes(publication: Publication): string[] {
+/** The relays that a post goes to because of its author. */
+function authorRelays(publication: Publication): string[] {
   const own = outbox(publication);
-  return own.length > 0 ? own : standIns(publication, publication.event.pubkey);
+  return own.length > 0 ? own : replacements(publication, publication.event.pubkey);
 }
 
-/** Where each tagged user may be reached, written as plainly as possible. */
+/** The relays through which each tagged user may be reached, as plainly as possible. */
 function inboxesOf(publication: Publication): Map<string, string[]> {
-  const { event, known, options } = publication;
+  const { event, knowledge, options } = publication;
   const named = event.tags.flat().flatMap((value) => [value, value.split(":")[1]]);
   const tagged = USERS.filter((user) => user !== event.pubkey && named.includes(user));
   return new Map(tagged.map((user) => {
-    const own = clean(known.get(user)?.read, options).filter((url) => options.weight!(url) > 0);
-    const instead = standIns(publication, user).filter((url) => options.weight!(url) > 0);
+    const own = clean(knowledge.get(user)?.read, options).filter((url) => options.weight!(url) > 0);
+    const instead = replacements(publication, user).filter((url) => options.weight!(url) > 0);
     return [user, own.length > 0 ? own : instead];
   }));
 }
 
-/** The plan as a value in which order does not show. */
+/** The plan as a value that does not depend on order. */
 function unordered({ relays, reasons, inboxes, unrouted, refusal }: EventPlan) {
   return {
     relays: [...relays].sort(),
@@ -61,7 +61,7 @@ function unordered({ relays, reasons, inboxes, unrouted, refusal }: EventPlan) {
   };
 }
 
-Deno.test("E1: the author's write relays come first in planEvent(), and none is ever dropped", () => {
+Deno.test("E1: planEvent() names all write relays of the author first", () => {
   fc.assert(
     fc.property(
       publicationOf([...POST_KINDS, ...INDEXED_KINDS, 5, 10013, 10050]),
@@ -79,13 +79,13 @@ Deno.test("E2: planEvent() gives each tagged user an inbox before any gets a sec
   fc.assert(fc.property(posts, (publication) => {
     const inboxes = [...inboxesOf(publication).values()];
     const { relays } = plan(publication);
-    const first = homes(publication).length;
+    const first = authorRelays(publication).length;
     relays.slice(first).forEach((url, i) => {
       const before = relays.slice(0, first + i);
       const waiting = inboxes
         .filter((urls) => urls.length > 0 && !urls.some((other) => before.includes(other)));
       const isFirst = waiting.some((urls) => urls.includes(url));
-      assert.ok(isFirst || waiting.length === 0, `${url} is a second, and someone has none`);
+      assert.ok(isFirst || waiting.length === 0, `${url} is a second, and some user has none`);
     });
   }));
 });
@@ -93,7 +93,7 @@ Deno.test("E2: planEvent() gives each tagged user an inbox before any gets a sec
 Deno.test("E2: planEvent() adds as many inboxes as there are, but never more than maxInboxes", () => {
   fc.assert(fc.property(posts, (publication) => {
     const { maxInboxes } = publication.options;
-    const first = homes(publication);
+    const first = authorRelays(publication);
     const all = new Set([...inboxesOf(publication).values()].flat());
     const others = [...all].filter((url) => !first.includes(url));
     const added = plan(publication).relays.slice(first.length);
@@ -102,14 +102,14 @@ Deno.test("E2: planEvent() adds as many inboxes as there are, but never more tha
   }));
 });
 
-Deno.test("E2: a plan says which inboxes of each tagged user get the event, or why none does", () => {
+Deno.test("E2: planEvent() reports which inboxes of each tagged user get the event, or why none does", () => {
   fc.assert(fc.property(posts, (publication) => {
     const { relays, inboxes, skipped, unrouted, refusal } = plan(publication);
     if (refusal !== undefined) return;
     const all = inboxesOf(publication);
     assert.ok([...inboxes.keys()].every((user) => all.has(user)));
-    const isLost = unrouted.some(({ pubkey }) => pubkey === publication.event.pubkey);
-    assert.equal(isLost, homes(publication).length === 0);
+    const isMissed = unrouted.some(({ pubkey }) => pubkey === publication.event.pubkey);
+    assert.equal(isMissed, authorRelays(publication).length === 0);
     for (const [user, urls] of all) {
       const reached = urls.filter((url) => relays.includes(url));
       const why = unrouted.find(({ pubkey }) => pubkey === user)?.reason;
@@ -120,12 +120,12 @@ Deno.test("E2: a plan says which inboxes of each tagged user get the event, or w
   }));
 });
 
-Deno.test("E4: planEvent() spreads a relay list to its own relays, the former ones, and indexers", () => {
+Deno.test("E4: planEvent() spreads a relay list to its own relays, the former list's, and indexers", () => {
   fc.assert(fc.property(publicationOf([10002]), (publication) => {
-    const { event, known, options } = publication;
+    const { event, knowledge, options } = publication;
     const entries = event.tags.filter(([name, url]) => name === "r" && url !== undefined);
     const own = entries.filter(([, , marker]) => marker !== "read").map(([, url]) => url);
-    const old = known.get(event.pubkey);
+    const old = knowledge.get(event.pubkey);
     const others = [entries.map(([, url]) => url), old?.write ?? [], old?.read ?? []].flat();
     const { indexerRelays = [], fallbackRelays = [] } = options;
 
@@ -133,20 +133,20 @@ Deno.test("E4: planEvent() spreads a relay list to its own relays, the former on
     const first = clean(entries.map(([, url]) => url), options)
       .filter((url) => clean(own, options).includes(url));
     assert.deepEqual(relays.slice(0, first.length), first);
-    const isHomeless = clean([...own, ...old?.write ?? []], options).length === 0;
-    const hints = isHomeless ? standIns(publication, event.pubkey) : [];
+    const isUnlisted = clean([...own, ...old?.write ?? []], options).length === 0;
+    const hints = isUnlisted ? replacements(publication, event.pubkey) : [];
     const all = clean([...others, ...hints, ...indexerRelays, ...fallbackRelays], options);
     assert.deepEqual([...relays].sort(), all.sort());
   }));
 });
 
-Deno.test("E4: planEvent() spreads a list of DM relays to its own, the former and the author's relays", () => {
+Deno.test("E4: planEvent() spreads a list of DM relays to its own, the former list's, and the author's relays", () => {
   fc.assert(fc.property(publicationOf([10050]), (publication) => {
-    const { event, known, options } = publication;
-    const { write = [], read = [], dm = [] } = known.get(event.pubkey) ?? {};
+    const { event, knowledge, options } = publication;
+    const { write = [], read = [], dm = [] } = knowledge.get(event.pubkey) ?? {};
     const own = event.tags.filter(([name]) => name === "relay").map(([, url]) => url);
     const { indexerRelays = [], fallbackRelays = [] } = options;
-    const lists = [...homes(publication), ...write, ...read, ...dm, ...own];
+    const lists = [...authorRelays(publication), ...write, ...read, ...dm, ...own];
     const all = clean([...lists, ...indexerRelays, ...fallbackRelays], options);
     assert.deepEqual([...plan(publication).relays].sort(), all.sort());
   }));
@@ -156,7 +156,7 @@ Deno.test("E4: planEvent() sends what describes its author to indexers, and to n
   fc.assert(fc.property(publicationOf(INDEXED_KINDS), (publication) => {
     const { options } = publication;
     const { relays, inboxes } = plan(publication);
-    const all = clean([...homes(publication), ...options.indexerRelays!], options);
+    const all = clean([...authorRelays(publication), ...options.indexerRelays!], options);
     assert.deepEqual([...relays].sort(), all.sort());
     assert.equal(inboxes.size, 0);
   }));
@@ -175,7 +175,7 @@ Deno.test("E5: planEvent() sends a protected event to its author's write relays 
 
 Deno.test("planEvent() is pure: it changes no input, and changing its plan changes none", () => {
   fc.assert(fc.property(publications, (publication) => {
-    const text = JSON.stringify([publication.event, [...publication.known]]);
+    const text = JSON.stringify([publication.event, [...publication.knowledge]]);
     const before = unordered(plan(frozen(publication)));
     const made = plan(publication);
     made.relays.length = 0;
@@ -183,7 +183,7 @@ Deno.test("planEvent() is pure: it changes no input, and changing its plan chang
     (made.unrouted as unknown[]).length = 0;
     for (const urls of made.inboxes.values()) (urls as string[]).length = 0;
     assert.deepEqual(unordered(plan(publication)), before);
-    assert.equal(JSON.stringify([publication.event, [...publication.known]]), text);
+    assert.equal(JSON.stringify([publication.event, [...publication.knowledge]]), text);
   }));
 });
 
@@ -197,12 +197,12 @@ Deno.test("planEvent() is deterministic: the order of tags and lists changes onl
     })
   );
   fc.assert(fc.property(shuffles, ({ publication, tags }) => {
-    const { event, known, options } = publication;
+    const { event, knowledge, options } = publication;
     const back = ({ hints, ...lists }: RelayKnowledge): RelayKnowledge => ({
       ...Object.fromEntries(Object.entries(lists).map(([name, urls]) => [name, urls.toReversed()])),
       hints,
     });
-    const reversed = [...known].reverse().map(([key, one]) => [key, back(one)] as const);
+    const reversed = [...knowledge].reverse().map(([key, one]) => [key, back(one)] as const);
     const other = planEvent({ ...event, tags }, new Map(reversed), options);
     assert.deepEqual(unordered(other), unordered(plan(publication)));
   }));
@@ -210,7 +210,7 @@ Deno.test("planEvent() is deterministic: the order of tags and lists changes onl
 
 Deno.test("planEvent() names no relay twice, each in normal form and allowed, with its reason", () => {
   fc.assert(fc.property(publications, (publication) => {
-    const { event, known, options } = publication;
+    const { event, knowledge, options } = publication;
     const { relays, reasons, refusal, unrouted } = plan(publication);
     assert.deepEqual(relays, [...reasons.keys()]);
     for (const url of relays) assert.equal(normalizeRelayUrl(url, options.policy), url);
@@ -219,9 +219,12 @@ Deno.test("planEvent() names no relay twice, each in normal form and allowed, wi
 
     const names = clean(event.tags.flat(), options);
     const of = (list: "write" | "read" | "dm" | "private", users: Iterable<string>) =>
-      clean([...users].flatMap((user) => known.get(user)?.[list] ?? []), options);
+      clean([...users].flatMap((user) => knowledge.get(user)?.[list] ?? []), options);
     const hintsOf = (keys: Iterable<string>) =>
-      clean([...keys].flatMap((key) => known.get(key)?.hints ?? []).map(({ url }) => url), options);
+      clean(
+        [...keys].flatMap((key) => knowledge.get(key)?.hints ?? []).map(({ url }) => url),
+        options,
+      );
     const author = [event.pubkey];
     const tagged = [...inboxesOf(publication).keys()];
     const own = (["write", "read", "dm", "private"] as const).flatMap((list) => of(list, author));
@@ -241,14 +244,14 @@ Deno.test("planEvent() names no relay twice, each in normal form and allowed, wi
   }));
 });
 
-Deno.test("planEvent() counts on no hint where a list names a usable relay", () => {
+Deno.test("planEvent() ignores hints for a user whose list names a usable relay", () => {
   fc.assert(fc.property(publications, (publication) => {
-    const { event, known, options } = publication;
+    const { event, knowledge, options } = publication;
     const isKnown = (user: string, { write, read }: RelayKnowledge) =>
       user === event.pubkey
         ? clean(write, options).length > 0
         : clean(read, options).some((url) => options.weight!(url) > 0);
-    const fewer = [...known].map(([user, one]) =>
+    const fewer = [...knowledge].map(([user, one]) =>
       [user, isKnown(user, one) ? { ...one, hints: [] } : one] as const
     );
     assert.deepEqual(planEvent(event, new Map(fewer), options), plan(publication));

@@ -4,12 +4,12 @@ import assert from "node:assert/strict";
 import { MAX_SUBJECTS_PER_FILTER } from "../../src/nostr/filter_subjects.ts";
 import { checkRelayUrl } from "../../src/nostr/relay_url.ts";
 import { planReq, type ReqPlan } from "../../src/plan/plan_req.ts";
-import { about } from "../support/plans.ts";
+import { peopleIn } from "../support/plans.ts";
 import { PEOPLE, REFUSED, RELAYS, type Request, requests } from "../support/requests.ts";
 
 const plan = ({ filters, lists, options }: Request) => planReq(filters, lists, options);
 
-Deno.test("R7 clean: every relay of a plan is in normal form, allowed, and worth something", () => {
+Deno.test("R7 clean: planReq() names relays in normal form, allowed, and of some weight", () => {
   fc.assert(fc.property(requests, (request) => {
     for (const url of plan(request).routes.keys()) {
       assert.equal(checkRelayUrl(url).url, url);
@@ -18,7 +18,7 @@ Deno.test("R7 clean: every relay of a plan is in normal form, allowed, and worth
   }));
 });
 
-Deno.test("R7 clean: spellings of one relay are one relay", () => {
+Deno.test("R7 clean: planReq() takes spellings of one relay as one relay", () => {
   const lists = new Map(
     PEOPLE.slice(0, 2).map((pubkey, i) => {
       const write = [["WSS://Q.example", "wss://q.example:443//"], ["wss://q.example/"]][i];
@@ -31,25 +31,25 @@ Deno.test("R7 clean: spellings of one relay are one relay", () => {
   }]]]);
 });
 
-Deno.test("R8 redundant: a person is asked for on relaysPerAuthor relays where so many of theirs are chosen", () => {
+Deno.test("R8 redundant: planReq() requests a person from relaysPerAuthor of their chosen relays, if they have as many", () => {
   fc.assert(fc.property(requests, (request) => {
     const made = plan(request);
-    for (const person of made.people.filter(({ reason }) => reason === "list")) {
-      const chosen = new Set(request.lists.get(person.pubkey)![person.role as "write"]
+    for (const route of made.subjects.filter(({ reason }) => reason === "list")) {
+      const chosen = new Set(request.lists.get(route.subject)![route.role as "write"]
         .filter((url) => made.routes.has(url)));
       const expected = Math.min(request.options.relaysPerAuthor!, chosen.size);
-      assert.equal(person.relays.length, expected);
+      assert.equal(route.relays.length, expected);
     }
   }));
 });
 
-/** A filter without its people: what tells the filters of a request apart. */
+/** A filter without its people, which tells the filters of a request apart. */
 function shape(filter: NostrFilter): string {
-  const key = about(filter)?.key;
+  const key = peopleIn(filter)?.key;
   return JSON.stringify([key, Object.entries(filter).filter(([name]) => name !== key).sort()]);
 }
 
-Deno.test("R9 limits: a filter with a limit is sent once to a relay", () => {
+Deno.test("R9 limits: planReq() sends a filter with a limit once to a relay", () => {
   fc.assert(fc.property(requests, (request) => {
     const limited = ({ limit }: NostrFilter) => limit !== undefined;
     for (const filters of plan(request).routes.values()) {
@@ -58,13 +58,13 @@ Deno.test("R9 limits: a filter with a limit is sent once to a relay", () => {
   }));
 });
 
-Deno.test("R9 limits: a filter without a limit has authorsPerFilter people, unless that makes too many", () => {
+Deno.test("R9 limits: planReq() puts authorsPerFilter people in a filter without a limit, unless that makes too many", () => {
   fc.assert(fc.property(requests, (request) => {
     fc.pre(new Set(request.filters.map(shape)).size === request.filters.length);
     const { authorsPerFilter, maxFiltersPerRelay } = request.options;
     for (const filters of plan(request).routes.values()) {
       const size = ({ limit, ...filter }: NostrFilter) =>
-        limit === undefined ? about(filter)?.people.length ?? 0 : 0;
+        limit === undefined ? peopleIn(filter)?.people.length ?? 0 : 0;
       if (Math.max(...filters.map(size)) <= authorsPerFilter!) continue;
       const needed = Map.groupBy(filters, shape).values().reduce((sum, parts) => {
         const people = parts.reduce((all, part) => all + size(part), 0);
@@ -75,21 +75,21 @@ Deno.test("R9 limits: a filter without a limit has authorsPerFilter people, unle
   }));
 });
 
-Deno.test("R9 limits: a relay gets maxFiltersPerRelay filters at the most, or one of each", () => {
+Deno.test("R9 limits: planReq() sends a relay at most maxFiltersPerRelay filters, or one of each", () => {
   fc.assert(fc.property(requests, (request) => {
-    const most = Math.max(request.options.maxFiltersPerRelay!, request.filters.length);
-    for (const filters of plan(request).routes.values()) assert.ok(filters.length <= most);
+    const maxFilters = Math.max(request.options.maxFiltersPerRelay!, request.filters.length);
+    for (const filters of plan(request).routes.values()) assert.ok(filters.length <= maxFilters);
   }));
 });
 
-Deno.test("R9 limits: filters that name nobody count towards maxFiltersPerRelay", () => {
+Deno.test("R9 limits: planReq() counts unscoped filters towards maxFiltersPerRelay", () => {
   const authors = Array.from({ length: 30 }, (_, i) => i.toString(16).padStart(64, "0"));
   const options = { fallbackRelays: [RELAYS[0]], maxFiltersPerRelay: 3, authorsPerFilter: 1 };
   const { routes } = planReq([{ kinds: [7] }, { authors }], new Map(), options);
   assert.equal(routes.get(RELAYS[0])!.length, 3);
 });
 
-Deno.test("R9 limits: 10,000 authors never make a filter of more than 1,000, with a limit or without", () => {
+Deno.test("R9 limits: planReq() of 10,000 authors makes no filter of more than 1,000, with a limit or without", () => {
   const authors = Array.from({ length: 10_000 }, (_, i) => i.toString(16).padStart(64, "0"));
   for (const filter of [{ authors }, { authors, limit: 20 }]) {
     const { routes } = planReq([filter], new Map(), {
@@ -102,14 +102,14 @@ Deno.test("R9 limits: 10,000 authors never make a filter of more than 1,000, wit
   }
 });
 
-Deno.test("R10 stable: one author's list changed moves at most as many relays as the lists name", () => {
+Deno.test("R10 stable: planReq() moves no relays but those of the list when one author's list changes", () => {
   fc.assert(
     fc.property(
       requests,
       fc.constantFrom(...PEOPLE),
       fc.constantFrom(...RELAYS),
       (request, pubkey, url) => {
-        // Nothing scarce: then only the relays of the changed list may come or go.
+        // Nothing is scarce, so only the relays of the changed list may come or go.
         const options = { ...request.options, maxRelays: 20, weight: () => 1, relaysPerAuthor: 10 };
         const before = planReq(request.filters, request.lists, options);
         const list = { pubkey, created_at: 0, write: [url], read: [url] };

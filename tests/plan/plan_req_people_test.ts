@@ -1,23 +1,23 @@
 import fc from "fast-check";
 import assert from "node:assert/strict";
 import { planReq } from "../../src/plan/plan_req.ts";
-import type { PersonRoute } from "../../src/plan/route_report.ts";
-import { about, asked } from "../support/plans.ts";
+import type { Role } from "../../src/nostr/types.ts";
+import { peopleIn, requested } from "../support/plans.ts";
 import { PEOPLE, REFUSED, RELAYS, type Request, requests } from "../support/requests.ts";
 
 const plan = ({ filters, lists, options }: Request) => planReq(filters, lists, options);
 
-/** Which of a person's relays could be asked at all. */
-function usable({ lists, options }: Request, pubkey: string, lane: PersonRoute["role"]): string[] {
-  return (lists.get(pubkey)?.[lane as "write"] ?? [])
+/** The relays of a person that may be asked. */
+function usable({ lists, options }: Request, pubkey: string, role: Role): string[] {
+  return (lists.get(pubkey)?.[role as "write"] ?? [])
     .filter((url) => !REFUSED.includes(url) && options.weight!(url) > 0);
 }
 
-Deno.test("planReq() asks for nobody twice in one filter, and for nobody who is no pubkey", () => {
+Deno.test("planReq() names each pubkey once in a filter, and nothing that is no pubkey", () => {
   fc.assert(fc.property(requests, (request) => {
     const made = plan(request);
     for (const filter of [...made.routes.values()].flat()) {
-      const people = about(filter)?.people ?? [];
+      const people = peopleIn(filter)?.people ?? [];
       assert.equal(new Set(people).size, people.length);
       assert.ok(!people.includes("not-a-pubkey"));
     }
@@ -39,41 +39,41 @@ Deno.test("planReq() sends no filter that can match nothing", () => {
   }));
 });
 
-Deno.test("planReq() sends filters that name nobody to the fallback relays alone, and to all there is room for", () => {
+Deno.test("planReq() sends filters that name no people to the fallback relays alone, as many as fit", () => {
   fc.assert(fc.property(requests, (request) => {
-    const { routes, people } = plan(request);
+    const { routes, subjects } = plan(request);
     const holders = [...routes]
-      .filter(([, filters]) => filters.some((filter) => !about(filter)))
+      .filter(([, filters]) => filters.some((filter) => !peopleIn(filter)))
       .map(([url]) => url);
     const fallbacks = request.options.fallbackRelays!
       .filter((url) => request.options.weight!(url) > 0);
     const { maxRelays } = request.options;
-    const hasOthers = people.some(({ role, reason }) =>
+    const hasOthers = subjects.some(({ role, reason }) =>
       role !== "dm" && reason !== "invalid-pubkey"
     );
-    const room = hasOthers ? Math.ceil(maxRelays! / 2) : maxRelays!;
-    const open = request.filters.some((filter) =>
-      !about(filter) && Object.values(filter).every((value) =>
+    const maxFirst = hasOthers ? Math.ceil(maxRelays! / 2) : maxRelays!;
+    const isUnscoped = request.filters.some((filter) =>
+      !peopleIn(filter) && Object.values(filter).every((value) =>
         !Array.isArray(value) || value.length
       ) &&
       !(filter["#p"] && filter.kinds?.every((kind) => kind === 1059))
     );
-    assert.deepEqual(holders.sort(), open ? fallbacks.slice(0, room).sort() : []);
+    assert.deepEqual(holders.sort(), isUnscoped ? fallbacks.slice(0, maxFirst).sort() : []);
   }));
 });
 
-Deno.test("planReq() asks for someone without a usable relay of theirs on fallback relays, and says so", () => {
+Deno.test("planReq() requests people without a usable relay from fallback relays, and says so", () => {
   fc.assert(fc.property(requests, (request) => {
-    for (const person of plan(request).people) {
-      const own = usable(request, person.pubkey, person.role);
-      if (person.pubkey === "not-a-pubkey") assert.equal(person.reason, "invalid-pubkey");
-      else if (person.role === "dm") assert.equal(person.reason, "no-dm-list");
-      else assert.equal(person.reason === "no-list", own.length === 0);
+    for (const { subject, role, reason } of plan(request).subjects) {
+      const own = usable(request, subject, role);
+      if (subject === "not-a-pubkey") assert.equal(reason, "invalid-pubkey");
+      else if (role === "dm") assert.equal(reason, "no-dm-list");
+      else assert.equal(reason === "no-list", own.length === 0);
     }
   }));
 });
 
-Deno.test("planReq() asks for whoever the cap leaves out on a fallback relay", () => {
+Deno.test("planReq() requests people whom the cap leaves out from a fallback relay", () => {
   fc.assert(fc.property(requests, (request) => {
     const { fallbackRelays, maxRelays, weight } = request.options;
     fc.pre(maxRelays! > 1 && fallbackRelays!.some((url) => weight!(url) > 0));
@@ -81,7 +81,7 @@ Deno.test("planReq() asks for whoever the cap leaves out on a fallback relay", (
   }));
 });
 
-Deno.test("planReq() makes room for fallbacks by dropping the relays chosen last, no fallback among them", () => {
+Deno.test("planReq() makes room for fallbacks by dropping the relays chosen last, but no fallback", () => {
   const relays = [..."abcdefghij"].map((name) => `wss://${name}.example/`);
   const people = PEOPLE.slice(0, relays.length);
   const lists = new Map(people.map((pubkey, i) => {
@@ -93,12 +93,12 @@ Deno.test("planReq() makes room for fallbacks by dropping the relays chosen last
 
   const expected = [..."abcdefhz"].map((name) => `wss://${name}.example/`);
   assert.deepEqual([...plan.routes.keys()].sort(), expected);
-  const leftOut = plan.people.filter(({ reason }) => reason === "cap");
-  assert.deepEqual(leftOut.map(({ pubkey }) => people.indexOf(pubkey)), [6, 8, 9]);
+  const leftOut = plan.subjects.filter(({ reason }) => reason === "cap");
+  assert.deepEqual(leftOut.map(({ subject }) => people.indexOf(subject)), [6, 8, 9]);
   for (const { relays } of leftOut) assert.deepEqual(relays, expected.slice(-2));
 });
 
-Deno.test("planReq() keeps the best of people's own relays where there is room for one relay alone", () => {
+Deno.test("planReq() keeps the best of people's own relays if maxRelays is 1", () => {
   const lists = new Map(
     PEOPLE.slice(0, 3).map((pubkey, i) => {
       const write = [i < 2 ? RELAYS[1] : RELAYS[2]];
@@ -111,20 +111,20 @@ Deno.test("planReq() keeps the best of people's own relays where there is room f
   assert.deepEqual(unrouted, [{ reason: "cap", pubkey: PEOPLE[2], filter: 0 }]);
 });
 
-Deno.test("planReq() asks for people on the heaviest of their chosen relays", () => {
+Deno.test("planReq() requests people from the heaviest of their chosen relays", () => {
   fc.assert(fc.property(requests, (request) => {
     const options = { ...request.options, maxFiltersPerRelay: 100 };
-    for (const person of planReq(request.filters, request.lists, options).people) {
-      if (person.reason !== "list") continue;
-      const least = Math.min(...person.relays.map(options.weight!));
-      for (const { url, reason } of person.skipped) {
+    for (const route of planReq(request.filters, request.lists, options).subjects) {
+      if (route.reason !== "list") continue;
+      const least = Math.min(...route.relays.map(options.weight!));
+      for (const { url, reason } of route.skipped) {
         if (reason === "enough") assert.ok(options.weight!(url) <= least);
       }
     }
   }));
 });
 
-Deno.test("planReq() deals tagged users, too, with an eye on how full a relay gets", () => {
+Deno.test("planReq() assigns relays to tagged users, too, by how full each relay gets", () => {
   const [author, ...users] = [0, 1, 2, 4, 3].map((i) => PEOPLE[i]);
   // Of two that carry as many, the smaller URL is chosen first.
   const [home, there, here] = RELAYS;
@@ -133,12 +133,12 @@ Deno.test("planReq() deals tagged users, too, with an eye on how full a relay ge
     return [pubkey, { pubkey, created_at: 0, write: [] as string[], read: reads[i] }];
   }));
   lists.set(author, { pubkey: author, created_at: 0, write: [home], read: [] });
-  // Two people are all that a relay of one filter for one has room for.
+  // A relay with one filter for one person is full with two people.
   const options = { relaysPerAuthor: 1, authorsPerFilter: 1, maxFiltersPerRelay: 1 };
-  const { people } = planReq([{ authors: [author] }, { "#p": users }], lists, options);
-  // Of those who have a choice, the smaller pubkey gets the last place of the first.
+  const { subjects } = planReq([{ authors: [author] }, { "#p": users }], lists, options);
+  // Of the users who have a choice, the smaller pubkey gets the first relay before it is full.
   assert.ok(users[2] < users[3]);
-  assert.deepEqual(people.flatMap(({ relays }) => relays), [home, here, there, here, there]);
+  assert.deepEqual(subjects.flatMap(({ relays }) => relays), [home, here, there, here, there]);
 });
 
 Deno.test("planReq() chooses a relay of the least weight before leaving its author out", () => {
@@ -150,20 +150,20 @@ Deno.test("planReq() chooses a relay of the least weight before leaving its auth
   assert.deepEqual(unrouted, []);
 });
 
-Deno.test("a plan says of each relay of a list that is not asked why it is not", () => {
+Deno.test("planReq() reports for each relay of a list that is not asked why it is skipped", () => {
   fc.assert(fc.property(requests, (request) => {
     const made = plan(request);
-    for (const person of made.people) {
-      const on = asked(made).filter(({ pubkey }) => pubkey === person.pubkey);
-      for (const { url, reason } of person.skipped) {
+    for (const route of made.subjects) {
+      const on = requested(made).filter(({ pubkey }) => pubkey === route.subject);
+      for (const { url, reason } of route.skipped) {
         if (reason === "cap") assert.ok(!made.routes.has(url));
         else if (reason === "weight") assert.equal(request.options.weight!(url), 0);
         else if (reason !== "enough") assert.ok(REFUSED.includes(url), `${url}: ${reason}`);
-        assert.ok(!person.relays.includes(url) && on.length >= person.relays.length);
+        assert.ok(!route.relays.includes(url) && on.length >= route.relays.length);
       }
-      if (person.role === "dm") continue;
-      const junk = request.lists.get(person.pubkey)?.refused ?? [];
-      for (const refused of junk) assert.ok(person.skipped.includes(refused));
+      if (route.role === "dm") continue;
+      const junk = request.lists.get(route.subject)?.refused ?? [];
+      for (const refused of junk) assert.ok(route.skipped.includes(refused));
     }
   }));
 });

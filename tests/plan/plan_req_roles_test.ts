@@ -7,22 +7,23 @@ import {
   hinted,
   hostOf,
   isPartOf,
-  nameIn,
   relaysOf,
+  subjectIn,
   usable,
   wantsOf,
 } from "../support/expected_lookups.ts";
 import { BLOCKED, type KnownRequest, knownRequests, otherwise } from "../support/known_requests.ts";
 import { frozen, PEOPLE } from "../support/requests.ts";
 
-const plan = ({ filters, known, options }: KnownRequest) => planReq(filters, known, options);
+const plan = ({ filters, knowledge, options }: KnownRequest) =>
+  planReq(filters, knowledge, options);
 
 /** The routed filters, each with its relay. */
 function routed({ routes }: ReqPlan): { url: string; filter: NostrFilter }[] {
   return [...routes].flatMap(([url, filters]) => filters.map((filter) => ({ url, filter })));
 }
 
-/** The plan as a value in which the order of filters, names and relays does not show. */
+/** The plan as a value that does not depend on the order of filters, subjects and relays. */
 function unordered({ routes, unrouted }: ReqPlan) {
   const text = (value: object) =>
     JSON.stringify(
@@ -35,90 +36,90 @@ function unordered({ routes, unrouted }: ReqPlan) {
   };
 }
 
-Deno.test("R1, R4: each relay is asked only what a list, a hint or an option sends there", () => {
+Deno.test("R1, R4: planReq() asks each relay only what a list, a hint or an option sends there", () => {
   fc.assert(fc.property(knownRequests, (request) => {
     const wants = wantsOf(request);
     for (const { url, filter } of routed(plan(request))) {
       const why = Map.groupBy(
         wants.filter((want) => isPartOf(filter, want)),
-        ({ index, lane }) => `${index} ${lane}`,
+        ({ index, role }) => `${index} ${role}`,
       );
       const isMeant = why.values().some((some) => {
-        const { key, name } = some[0];
+        const { key, subject } = some[0];
         const here = some.filter(({ own, others }) => [...own, ...others].includes(url));
-        if (name === undefined) return here.length > 0;
+        if (subject === undefined) return here.length > 0;
         return filter[key as "#p"]!
-          .every((value) => here.some(({ name }) => name === nameIn(key!, value)));
+          .every((value) => here.some(({ subject }) => subject === subjectIn(key!, value)));
       });
       assert.ok(isMeant, `${url} is asked ${JSON.stringify(filter)}`);
     }
   }));
 });
 
-Deno.test("R2 complete: what is wanted is asked for, or unrouted with its reason", () => {
+Deno.test("R2 complete: planReq() requests everything that is wanted, or names the reason in unrouted", () => {
   fc.assert(fc.property(knownRequests, (request) => {
     const made = plan(request);
     const wants = wantsOf(request);
     for (const want of wants) {
-      const { index, lane, name, own, others } = want;
-      if (lane === "private" || lane === "index" || lane === "id") continue;
-      const isPerson = lane === "write" || lane === "read" || lane === "dm";
+      const { index, role, subject, own, others } = want;
+      if (role === "private" || role === "index" || role === "id") continue;
+      const isPerson = role === "write" || role === "read" || role === "dm";
       if (relaysOf(want, made, wants).length > 0) continue;
       const reasons = made.unrouted
-        .filter(({ pubkey, filter }) => filter === index && (!isPerson || pubkey === name))
+        .filter(({ pubkey, filter }) => filter === index && (!isPerson || pubkey === subject))
         .map(({ reason }) => reason);
-      const events = wants.filter((other) => other.index === index && other.lane === "id");
-      if (lane === "open" && events.length > 0 && reasons.length === 0) {
+      const events = wants.filter((other) => other.index === index && other.role === "id");
+      if (role === "unscoped" && events.length > 0 && reasons.length === 0) {
         for (const event of events) assert.ok(relaysOf(event, made, wants).length > 0);
         continue;
       }
       const { options: { fallbackRelays } } = request;
       const expected = own.length > 0
         ? "cap"
-        : lane === "dm"
-        ? /^[0-9a-f]{64}$/.test(name!) ? "no-dm-list" : "invalid-pubkey"
-        : lane === "group"
+        : role === "dm"
+        ? /^[0-9a-f]{64}$/.test(subject!) ? "no-dm-list" : "invalid-pubkey"
+        : role === "group"
         ? "no-group-host"
         : !isPerson
         ? "no-fallback"
         : others.length > 0 || fallbackRelays!.some((url) => request.options.weight!(url) > 0)
         ? "cap"
         : "no-list";
-      assert.ok(reasons.includes(expected), `${lane} ${name}: ${reasons}, not ${expected}`);
+      assert.ok(reasons.includes(expected), `${role} ${subject}: ${reasons}, not ${expected}`);
     }
   }));
 });
 
-Deno.test("R2 complete: whoever is asked for is not unrouted, and nobody is twice", () => {
+Deno.test("R2 complete: planReq() names in unrouted each subject that no relay is asked for, once, and no other", () => {
   fc.assert(fc.property(knownRequests, (request) => {
     const made = plan(request);
     const wants = wantsOf(request);
-    const lost = wants
-      .filter(({ lane }) => lane === "write" || lane === "read" || lane === "dm")
+    const missed = wants
+      .filter(({ role }) => role === "write" || role === "read" || role === "dm")
       .filter((want) => relaysOf(want, made, wants).length === 0)
-      .map(({ index, name }) => `${index} ${name}`);
-    const said = made.unrouted
+      .map(({ index, subject }) => `${index} ${subject}`);
+    const reported = made.unrouted
       .filter(({ pubkey }) => pubkey !== undefined && pubkey !== "not-a-pubkey")
       .map(({ filter, pubkey }) => `${filter} ${pubkey}`);
-    const valid = lost.filter((entry) => !entry.endsWith("not-a-pubkey"));
-    assert.deepEqual(said.sort(), valid.sort());
-    const things = made.unrouted.filter(({ pubkey }) => pubkey === undefined);
-    const entries = things.map(({ filter, reason }) => `${filter} ${reason}`);
+    const valid = missed.filter((entry) => !entry.endsWith("not-a-pubkey"));
+    assert.deepEqual(reported.sort(), valid.sort());
+    const filters = made.unrouted.filter(({ pubkey }) => pubkey === undefined);
+    const entries = filters.map(({ filter, reason }) => `${filter} ${reason}`);
     assert.equal(new Set(entries).size, entries.length);
   }));
 });
 
-Deno.test("R3, R7: at most maxRelays relays, each in normal form, allowed, and worth something", () => {
+Deno.test("R3, R7: planReq() names at most maxRelays relays, each in normal form, allowed, of some weight", () => {
   const policy = { allow: (url: string) => url !== BLOCKED };
   fc.assert(fc.property(knownRequests, (request) => {
-    const without = (urls: readonly string[] = []) => urls.filter((url) => url !== BLOCKED);
+    const unblocked = (urls: readonly string[] = []) => urls.filter((url) => url !== BLOCKED);
     const { fallbackRelays, indexerRelays, searchRelays, ...rest } = request.options;
     const options = {
       ...rest,
       policy,
-      fallbackRelays: without(fallbackRelays),
-      indexerRelays: without(indexerRelays),
-      searchRelays: without(searchRelays),
+      fallbackRelays: unblocked(fallbackRelays),
+      indexerRelays: unblocked(indexerRelays),
+      searchRelays: unblocked(searchRelays),
     };
     const { routes } = plan({ ...request, options });
     assert.ok(routes.size <= options.maxRelays!);
@@ -129,13 +130,13 @@ Deno.test("R3, R7: at most maxRelays relays, each in normal form, allowed, and w
   }));
 });
 
-Deno.test("R5 deterministic: the order of filters, names, lists and of what is known changes nothing", () => {
+Deno.test("R5 deterministic: planReq() does not depend on the order of filters, subjects, lists and knowledge", () => {
   fc.assert(fc.property(knownRequests, (request) => {
     assert.deepEqual(unordered(plan(otherwise(request))), unordered(plan(request)));
   }));
 });
 
-Deno.test("R6 pure: planReq() changes nothing that is known, and its output shares nothing with it", () => {
+Deno.test("R6 pure: planReq() changes no knowledge, and its output shares nothing with it", () => {
   fc.assert(fc.property(knownRequests, (request) => {
     const before = unordered(plan(frozen(request)));
     for (const { filter } of routed(plan(request))) {
@@ -145,21 +146,21 @@ Deno.test("R6 pure: planReq() changes nothing that is known, and its output shar
   }));
 });
 
-Deno.test("R8 redundant: everything is asked for on relaysPerAuthor of its relays where so many are open", () => {
+Deno.test("R8 redundant: planReq() requests each subject from relaysPerAuthor of its chosen relays, if it has as many", () => {
   fc.assert(fc.property(knownRequests, (request) => {
     const made = plan(request);
     const wants = wantsOf(request);
     for (const want of wants) {
-      if (want.lane === "open" || want.lane === "search") continue;
-      const open = want.own.filter((url) => made.routes.has(url));
-      const asked = relaysOf(want, made, wants).filter((url) => open.includes(url));
-      const least = Math.min(request.options.relaysPerAuthor!, open.length);
-      assert.ok(asked.length >= least, `${want.lane} ${want.name} on ${asked} of ${open}`);
+      if (want.role === "unscoped" || want.role === "search") continue;
+      const chosen = want.own.filter((url) => made.routes.has(url));
+      const asked = relaysOf(want, made, wants).filter((url) => chosen.includes(url));
+      const least = Math.min(request.options.relaysPerAuthor!, chosen.length);
+      assert.ok(asked.length >= least, `${want.role} ${want.subject} on ${asked} of ${chosen}`);
     }
   }));
 });
 
-Deno.test("R9 limits: no relay is asked twice for what one filter with a limit asks", () => {
+Deno.test("R9 limits: planReq() asks no relay twice for what one filter with a limit asks", () => {
   fc.assert(fc.property(knownRequests, fc.nat(50), (request, limit) => {
     const filters = request.filters.slice(0, 1).map((filter) => ({ ...filter, limit }));
     for (const parts of plan({ ...request, filters }).routes.values()) {
@@ -177,34 +178,34 @@ Deno.test("R9 limits: no relay is asked twice for what one filter with a limit a
   }));
 });
 
-Deno.test("a declared list always beats hints: hints for whoever has a usable list change nothing", () => {
+Deno.test("planReq() ignores hints for a person with a usable list", () => {
   fc.assert(
     fc.property(knownRequests, fc.constantFrom(...PEOPLE.slice(0, 6)), (request, person) => {
-      const { known } = request;
-      const own = known.get(person);
+      const { knowledge } = request;
+      const own = knowledge.get(person);
       fc.pre(usable(own?.write, request).length > 0 && usable(own?.read, request).length > 0);
-      const { hints: _, ...without } = own!;
+      const { hints: _, ...unhinted } = own!;
       const hints = [{ url: "wss://rumour.example/", weight: 1, source: "hand" as const }];
-      const plans = [without, { ...without, hints }]
-        .map((lists) => plan({ ...request, known: new Map([...known, [person, lists]]) }));
+      const plans = [unhinted, { ...unhinted, hints }]
+        .map((lists) => plan({ ...request, knowledge: new Map([...knowledge, [person, lists]]) }));
       assert.deepEqual(plans[1].routes, plans[0].routes);
-      assert.deepEqual(plans[1].people, plans[0].people);
+      assert.deepEqual(plans[1].subjects, plans[0].subjects);
     }),
   );
 });
 
-Deno.test("strict lanes never leak: gift wraps are looked for on relays of kind 10050 lists alone", () => {
+Deno.test("NIP-17: planReq() requests gift wraps from relays of kind 10050 lists alone", () => {
   fc.assert(fc.property(knownRequests, (request) => {
     for (const { url, filter } of routed(plan(request))) {
       if (!filter["#p"] || !filter.kinds?.some((kind) => [1059, 21_059].includes(kind))) continue;
       for (const pubkey of filter["#p"]) {
-        assert.ok(request.known.get(pubkey)?.dm?.includes(url), `${url} learns of ${pubkey}`);
+        assert.ok(request.knowledge.get(pubkey)?.dm?.includes(url), `${url} learns of ${pubkey}`);
       }
     }
   }));
 });
 
-Deno.test("strict lanes never leak: a group whose host is known is asked for nowhere else", () => {
+Deno.test("NIP-29: planReq() requests a group whose host is known from no other relay", () => {
   fc.assert(fc.property(knownRequests, (request) => {
     for (const { url, filter } of routed(plan(request))) {
       const isWrap = filter.kinds?.some((kind) => [1059, 21_059].includes(kind)) && filter["#p"];
@@ -216,40 +217,41 @@ Deno.test("strict lanes never leak: a group whose host is known is asked for now
   }));
 });
 
-Deno.test("what a plan says of people and things is what the relays are asked", () => {
+Deno.test("planReq() reports for each subject in each role the relays that are asked, and why", () => {
   fc.assert(fc.property(knownRequests, (request) => {
     const made = plan(request);
     const wants = wantsOf(request);
-    const said = [
-      ...made.people.map(({ pubkey, ...route }) => ({ ...route, name: pubkey })),
-      ...made.things.map(({ key, ...route }) => ({ ...route, name: key })),
-    ];
-    assert.equal(new Set(said.map(({ role, name }) => `${role} ${name}`)).size, said.length);
-    for (const { role, name, relays } of said) {
-      const own = wants.filter((want) => want.lane === role && want.name === name);
+    const reported = new Set(made.subjects.map(({ role, subject }) => `${role} ${subject}`));
+    assert.equal(reported.size, made.subjects.length);
+    for (const { role, subject, relays, reason } of made.subjects) {
+      const own = wants.filter((want) => want.role === role && want.subject === subject);
+      if (role === "id" || role === "group") {
+        const missed = own.some((want) => want.own.length > 0) ? "cap" : "no-group-host";
+        assert.equal(reason, relays.length > 0 ? "hint" : missed);
+      }
       for (const want of own) {
         const asked = relaysOf(want, made, wants);
-        assert.ok(relays.every((url) => asked.includes(url)), `${role} ${name} on ${relays}`);
+        assert.ok(relays.every((url) => asked.includes(url)), `${role} ${subject} on ${relays}`);
         if (role === "read" || role === "dm" || role === "group") {
-          assert.deepEqual(asked.toSorted(), relays.toSorted(), `${role} ${name}`);
+          assert.deepEqual(asked.toSorted(), relays.toSorted(), `${role} ${subject}`);
         }
       }
     }
-    const names = new Set(said.map(({ role, name }) => `${role} ${name}`));
-    for (const { lane, name, own } of wants) {
-      if (lane === "open" || lane === "search" || own.length === 0) continue;
-      assert.ok(names.has(`${lane} ${name}`), `nothing is said of ${lane} ${name}`);
+    for (const { role, subject, own } of wants) {
+      if (role === "unscoped" || role === "search" || own.length === 0) continue;
+      assert.ok(reported.has(`${role} ${subject}`), `nothing is reported of ${role} ${subject}`);
     }
   }));
 });
 
-Deno.test("a plan says of people without a list whether hints or fallback relays stand in", () => {
+Deno.test("planReq() reports for people without a list whether hints or fallback relays are used", () => {
   fc.assert(fc.property(knownRequests, (request) => {
-    for (const { pubkey, role, reason } of plan(request).people) {
+    for (const { subject, role, reason } of plan(request).subjects) {
+      if (role === "id" || role === "group") continue;
       if (reason !== "hint" && reason !== "no-list") continue;
       assert.ok(role === "write" || role === "read");
-      assert.deepEqual(usable(request.known.get(pubkey)?.[role], request), []);
-      assert.equal(reason === "hint", hinted(request.known.get(pubkey), request).length > 0);
+      assert.deepEqual(usable(request.knowledge.get(subject)?.[role], request), []);
+      assert.equal(reason === "hint", hinted(request.knowledge.get(subject), request).length > 0);
     }
   }));
 });

@@ -11,17 +11,18 @@ import { hostOf, relaysOf, usable, type Want, wantsOf } from "../support/expecte
 import { BLOCKED, type KnownRequest, knownRequests } from "../support/known_requests.ts";
 import { PEOPLE } from "../support/requests.ts";
 
-const plan = ({ filters, known, options }: KnownRequest) => planReq(filters, known, options);
+const plan = ({ filters, knowledge, options }: KnownRequest) =>
+  planReq(filters, knowledge, options);
 
 /** Relays by a letter each. */
 const url = (letter: string) => `wss://${letter}.example/`;
 
-/** Who has relays of a kind, a letter each. */
-function knownOf(kind: "write" | "dm", lists: readonly string[]): Map<string, RelayKnowledge> {
+/** The lists of some people, a letter for each relay. */
+function knowledgeOf(kind: "write" | "dm", lists: readonly string[]): Map<string, RelayKnowledge> {
   return new Map(lists.map((letters, i) => [PEOPLE[i], { [kind]: [...letters].map(url) }]));
 }
 
-/** The hosts of groups, a letter each. */
+/** Groups, each with a host, a letter each. */
 function groupsOf(hosts: string): [string, RelayKnowledge][] {
   return [...hosts].map((letter) => [
     subjectKey("group", `group-${letter}`),
@@ -29,7 +30,7 @@ function groupsOf(hosts: string): [string, RelayKnowledge][] {
   ]);
 }
 
-/** Settings as they are while the user blocks a relay that hosts a group of theirs, too. */
+/** Settings of a user who blocks a relay that also hosts one of their groups. */
 function blocking(settings: PlanSettings): PlanSettings {
   return {
     ...settings,
@@ -40,78 +41,81 @@ function blocking(settings: PlanSettings): PlanSettings {
   };
 }
 
-Deno.test("NIP-51: a blocked relay appears in no plan, but as the host of the user's own group", () => {
+Deno.test("NIP-51: planParts() names a blocked relay only as the host of the user's own group", () => {
   fc.assert(fc.property(knownRequests, (request) => {
-    const { filters, known, options } = request;
+    const { filters, knowledge, options } = request;
     const settings = blocking(planSettings(options));
-    const { plan, assignment } = planParts(reqParts(filters), known, settings);
+    const { plan, assignment } = planParts(reqParts(filters), knowledge, settings);
     for (const filter of plan.routes.get(BLOCKED) ?? []) {
       assert.ok(filter["#h"]?.every((group) => hostOf(group, request) === BLOCKED));
     }
-    const place = assignment.urls.indexOf(BLOCKED);
-    assert.ok(place < 0 || !assignment.unscoped.includes(place));
-    for (const { relays, skipped } of plan.people) {
+    const index = assignment.urls.indexOf(BLOCKED);
+    assert.ok(index < 0 || !assignment.unscoped.includes(index));
+    for (const { role, relays, skipped } of plan.subjects) {
+      if (role === "group") continue;
       assert.ok(!relays.includes(BLOCKED));
       for (const { url, reason } of skipped) if (url === BLOCKED) assert.equal(reason, "blocked");
     }
   }));
 });
 
-Deno.test("NIP-29, NIP-51: a blocked host is asked for the user's own group, and for nothing else", () => {
+Deno.test("NIP-29, NIP-51: planParts() asks a blocked host for the user's own group, and for nothing else", () => {
   const host = { hints: [{ url: BLOCKED, weight: 1, source: "hand" as const }] };
-  const known = new Map<string, RelayKnowledge>([
+  const knowledge = new Map<string, RelayKnowledge>([
     [PEOPLE[0], { write: [BLOCKED, url("b")] }],
     [subjectKey("group", "cats"), host],
     [subjectKey("id", "e1"), host],
   ]);
   const filters = [{ authors: [PEOPLE[0]] }, { "#h": ["cats"] }, { ids: ["e1"] }];
   const options = { fallbackRelays: [BLOCKED, url("h")], searchRelays: [BLOCKED] };
-  const { plan } = planParts(reqParts(filters), known, blocking(planSettings(options)));
+  const { plan } = planParts(reqParts(filters), knowledge, blocking(planSettings(options)));
   assert.deepEqual(plan.routes.get(BLOCKED), [{ "#h": ["cats"] }]);
   assert.deepEqual([...plan.routes.keys()].sort(), [url("b"), BLOCKED, url("h")].sort());
 });
 
-/** What a plan asks for beyond what its seats say, and the other way round. */
-function assertSeated(plan: ReqPlan, seats: Assignment, wants: readonly Want[]): void {
-  const { urls, subjects, roles, relayIndexes, relaysPerSubject } = seats;
+/** Asserts that the relays of an assignment are asked for its subjects. */
+function assertAssigned(plan: ReqPlan, assignment: Assignment, wants: readonly Want[]): void {
+  const { urls, subjects, roles, relayIndexes, relaysPerSubject } = assignment;
   for (let row = 0; row < subjects.length; row++) {
-    const lane = roleOf(roles, row);
+    const role = roleOf(roles, row);
     const own = [...relayIndexes.subarray(row * relaysPerSubject, (row + 1) * relaysPerSubject)]
-      .filter((place) => place >= 0).map((place) => urls[place]);
+      .filter((index) => index >= 0).map((index) => urls[index]);
     assert.equal(new Set(own).size, own.length);
-    for (const want of wants.filter((want) => want.lane === lane && want.name === subjects[row])) {
+    for (
+      const want of wants.filter((want) => want.role === role && want.subject === subjects[row])
+    ) {
       const asked = relaysOf(want, plan, wants);
-      assert.ok(own.every((url) => asked.includes(url)), `${lane} ${subjects[row]} on ${asked}`);
+      assert.ok(own.every((url) => asked.includes(url)), `${role} ${subjects[row]} on ${asked}`);
     }
   }
   const edges = [0, ...roles.map(({ end }) => end)];
   assert.deepEqual([...roles.map(({ first }) => first), subjects.length], edges);
 }
 
-Deno.test("the seats of a plan are what its relays are asked, lane after lane", () => {
+Deno.test("planParts() assigns to each subject the relays that are asked for it, role after role", () => {
   fc.assert(fc.property(knownRequests, (request) => {
-    const { filters, known, options } = request;
-    const { plan, assignment } = planParts(reqParts(filters), known, planSettings(options));
+    const { filters, knowledge, options } = request;
+    const { plan, assignment } = planParts(reqParts(filters), knowledge, planSettings(options));
     const wants = wantsOf(request);
-    assertSeated(plan, assignment, wants);
-    const served = assignment.unscoped.map((place) => assignment.urls[place]);
+    assertAssigned(plan, assignment, wants);
+    const served = assignment.unscoped.map((index) => assignment.urls[index]);
     assert.equal(new Set(served).size, served.length);
-    const open = wants.filter(({ lane }) => lane === "open" || lane === "search");
-    const relays = open.flatMap((want) => relaysOf(want, plan, wants));
+    const unscoped = wants.filter(({ role }) => role === "unscoped" || role === "search");
+    const relays = unscoped.flatMap((want) => relaysOf(want, plan, wants));
     assert.ok(served.every((url) => relays.includes(url)));
-    // An event that is asked for where hints say looks the same there as everywhere.
-    const others = open.filter(({ filter: { ids } }) => !ids)
+    // A relay that hints name for an event gets the same filter as relays that serve everybody.
+    const others = unscoped.filter(({ filter: { ids } }) => !ids)
       .flatMap((want) => relaysOf(want, plan, wants));
     assert.ok(others.every((url) => served.includes(url)));
   }));
 });
 
-Deno.test("a plan for some of a request is about them alone, on every lane", () => {
+Deno.test("planParts() of some subjects plans for them alone, in every role", () => {
   fc.assert(fc.property(knownRequests, fc.func(fc.boolean()), (request, isMeant) => {
-    const { filters, known, options } = request;
-    const parts = partsFor(reqParts(filters), (name, lane) => isMeant(name, lane));
-    const { plan, assignment } = planParts(parts, known, planSettings(options));
-    const meant = wantsOf(request).filter(({ lane, name }) => name && isMeant(name, lane));
+    const { filters, knowledge, options } = request;
+    const parts = partsFor(reqParts(filters), (subject, role) => isMeant(subject, role));
+    const { plan, assignment } = planParts(parts, knowledge, planSettings(options));
+    const meant = wantsOf(request).filter(({ role, subject }) => subject && isMeant(subject, role));
     for (
       const { subjects, roles, row } of assignment.subjects.map((_, row) => ({
         ...assignment,
@@ -120,43 +124,44 @@ Deno.test("a plan for some of a request is about them alone, on every lane", () 
     ) {
       assert.ok(isMeant(subjects[row], roleOf(roles, row)));
     }
-    // What is meant is asked for, or it is said that it is not.
+    // What is meant is requested, or the plan says that it is not.
     for (const want of meant) {
-      if (want.lane !== "dm" && want.lane !== "group" || want.own.length === 0) continue;
-      const isSaid = plan.unrouted.some(({ reason }) => reason === "cap");
-      assert.ok(relaysOf(want, plan, meant).length > 0 || isSaid);
+      if (want.role !== "dm" && want.role !== "group" || want.own.length === 0) continue;
+      const isReported = plan.unrouted.some(({ reason }) => reason === "cap");
+      assert.ok(relaysOf(want, plan, meant).length > 0 || isReported);
     }
   }));
 });
 
-Deno.test("who can be asked for nowhere else comes first, in the order of names, in half of the cap", () => {
+Deno.test("planReq() chooses relays that nothing can replace first, in the order of subjects, in half of the cap", () => {
   const authors = PEOPLE.slice(0, 12);
-  const known = new Map([...knownOf("write", [..."abcdefghijkl"]), ...groupsOf("qrstu")]);
+  const knowledge = new Map([...knowledgeOf("write", [..."abcdefghijkl"]), ...groupsOf("qrstu")]);
   const groups = [..."utsrq"].map((letter) => `group-${letter}`);
   const filters = [{ authors }, { "#h": groups }];
-  const { routes, unrouted, things } = planReq(filters, known, { maxRelays: 6 });
+  const { routes, unrouted, subjects } = planReq(filters, knowledge, { maxRelays: 6 });
   const hosts = [..."qrstu"].map(url);
   assert.deepEqual(hosts.filter((host) => routes.has(host)), hosts.slice(0, 3));
   assert.equal(routes.size, 6);
   assert.deepEqual(unrouted.filter(({ pubkey }) => !pubkey), [{ reason: "cap", filter: 1 }]);
   assert.deepEqual(
-    things.map(({ key, relays }) => [key, relays.length]),
-    groups.map((key) => [key, key <= "group-s" ? 1 : 0]),
+    subjects.filter(({ role }) => role === "group")
+      .map(({ subject, relays, reason }) => [subject, relays.length, reason]),
+    groups.map((id) => id <= "group-s" ? [id, 1, "hint"] : [id, 0, "cap"]),
   );
 });
 
-Deno.test("who can be asked for nowhere else takes no second relay, and the heavier of two", () => {
-  const known = knownOf("dm", ["ab", "bc", "cd"]);
+Deno.test("planReq() chooses one relay first for a subject that nothing else can serve: the heaviest", () => {
+  const knowledge = knowledgeOf("dm", ["ab", "bc", "cd"]);
   const filters = [{ kinds: [1059], "#p": PEOPLE.slice(0, 3) }, { kinds: [7] }];
   const weight = (relay: string) => relay === url("b") ? 2 : 1;
   const options = { maxRelays: 6, relaysPerAuthor: 1, fallbackRelays: [url("h")], weight };
-  const { routes } = planReq(filters, known, options);
+  const { routes } = planReq(filters, knowledge, options);
   assert.deepEqual([...routes.keys()].sort(), ["b", "c", "h"].map(url));
 });
 
-Deno.test("who can be asked for nowhere else takes no place while a relay of theirs is in already", () => {
-  const known = new Map([
-    ...knownOf("dm", ["ah", "z"]),
+Deno.test("planReq() chooses no relay first for a subject that has one among the chosen already", () => {
+  const knowledge = new Map([
+    ...knowledgeOf("dm", ["ah", "z"]),
     ...PEOPLE.slice(2, 8).map((pubkey, i) =>
       [pubkey, { write: ["bc", "bd", "ce", "cf", "dg", "ei"][i].split("").map(url) }] as const
     ),
@@ -167,29 +172,29 @@ Deno.test("who can be asked for nowhere else takes no place while a relay of the
     { authors: PEOPLE.slice(2, 8) },
   ];
   const options = { maxRelays: 4, relaysPerAuthor: 1, fallbackRelays: [url("h")] };
-  const { routes, unrouted } = planReq(filters, known, options);
+  const { routes, unrouted } = planReq(filters, knowledge, options);
   assert.deepEqual(routes.get(url("z")), [{ kinds: [1059], "#p": [PEOPLE[1]] }]);
   assert.deepEqual(unrouted, []);
 });
 
-Deno.test("no relay is dropped for fallback relays that cannot stand in", () => {
-  const known = knownOf("write", ["a", "b"]);
+Deno.test("planReq() drops no relay for fallback relays that can serve nobody", () => {
+  const knowledge = knowledgeOf("write", ["a", "b"]);
   const filters = [{ kinds: [1], authors: PEOPLE.slice(0, 2) }, {
     kinds: [1059],
     "#p": [PEOPLE[2]],
   }];
   const options = { maxRelays: 2, fallbackRelays: [url("h")] };
-  const { routes, unrouted } = planReq(filters, known, options);
+  const { routes, unrouted } = planReq(filters, knowledge, options);
   assert.deepEqual([...routes.keys()].sort(), [url("a"), url("b")]);
   assert.deepEqual(unrouted, [{ reason: "no-dm-list", pubkey: PEOPLE[2], filter: 1 }]);
 });
 
-Deno.test("a plan says of entries that name no relay where the kind 10002 list counts, and only there", () => {
+Deno.test("planReq() reports refused entries in the roles of the kind 10002 list, and in no other", () => {
   const refused = [{ url: "junk", reason: "no-scheme" as const }];
-  const known = new Map([[PEOPLE[0], { write: [url("a")], dm: [url("b")], refused }]]);
+  const knowledge = new Map([[PEOPLE[0], { write: [url("a")], dm: [url("b")], refused }]]);
   const filters = [{ kinds: [0], authors: [PEOPLE[0]] }, { kinds: [1, 1059], "#p": [PEOPLE[0]] }];
-  const { people } = planReq(filters, known, { indexerRelays: [url("i")] });
-  assert.deepEqual(people.map(({ role, skipped }) => [role, skipped]), [
+  const { subjects } = planReq(filters, knowledge, { indexerRelays: [url("i")] });
+  assert.deepEqual(subjects.map(({ role, skipped }) => [role, skipped]), [
     ["write", refused],
     ["read", refused],
     ["dm", []],
@@ -197,7 +202,7 @@ Deno.test("a plan says of entries that name no relay where the kind 10002 list c
   ]);
 });
 
-Deno.test("R9 limits: what comes besides counts towards maxFiltersPerRelay", () => {
+Deno.test("R9 limits: planReq() counts filters of every role towards maxFiltersPerRelay", () => {
   fc.assert(fc.property(knownRequests, (request) => {
     const { scoped, unscoped } = reqParts(request.filters);
     const most = Math.max(request.options.maxFiltersPerRelay!, scoped.length + unscoped.length);
@@ -205,10 +210,10 @@ Deno.test("R9 limits: what comes besides counts towards maxFiltersPerRelay", () 
   }));
 });
 
-Deno.test("searches and filters that name nobody share the first half of the cap, in turn", () => {
+Deno.test("planReq() gives searches and unscoped filters half of the cap, relay by relay in turn", () => {
   const authors = PEOPLE.slice(0, 6);
   const filters: NostrFilter[] = [{ authors }, { search: "cats" }, { kinds: [7] }];
-  const { routes } = planReq(filters, knownOf("write", [..."abcdef"]), {
+  const { routes } = planReq(filters, knowledgeOf("write", [..."abcdef"]), {
     maxRelays: 6,
     fallbackRelays: ["u", "v", "w"].map(url),
     searchRelays: ["x", "u", "z"].map(url),
@@ -227,23 +232,24 @@ Deno.test("searches and filters that name nobody share the first half of the cap
   assert.deepEqual(alone.unrouted, [{ reason: "cap", filter: 1 }]);
 });
 
-Deno.test("a plan says which relay of a list is another URL of a host that counts already", () => {
+Deno.test("planReq() reports which relay of a list is another URL of a host that counts already", () => {
   const spare = "wss://a.example/path";
-  const known = new Map([[PEOPLE[0], { write: [spare, url("a"), url("b")] }]]);
-  const { people: [{ relays, skipped }] } = planReq([{ authors: [PEOPLE[0]] }], known);
+  const knowledge = new Map([[PEOPLE[0], { write: [spare, url("a"), url("b")] }]]);
+  const { subjects: [{ relays, skipped }] } = planReq([{ authors: [PEOPLE[0]] }], knowledge);
   assert.deepEqual(relays, [url("a"), url("b")]);
   assert.deepEqual(skipped, [{ url: spare, reason: "host" }]);
 });
 
-Deno.test("a plan says of every relay of a list why it is not asked", () => {
+Deno.test("planReq() reports for every relay of a list in every role why it is skipped", () => {
   fc.assert(fc.property(knownRequests, (request) => {
-    const { routes, people } = plan(request);
+    const { routes, subjects } = plan(request);
     const { indexerRelays, weight } = request.options;
-    for (const { pubkey, role, relays, skipped } of people) {
-      const list = role === "index" ? indexerRelays! : request.known.get(pubkey)?.[role] ?? [];
+    for (const { subject, role, relays, skipped } of subjects) {
+      if (role === "id" || role === "group") continue;
+      const list = role === "index" ? indexerRelays! : request.knowledge.get(subject)?.[role] ?? [];
       const own = usable(list, request);
       const said = [...relays, ...skipped.map(({ url }) => url)];
-      assert.ok(list.every((url) => said.includes(url)), `${role} ${pubkey}`);
+      assert.ok(list.every((url) => said.includes(url)), `${role} ${subject}`);
       for (const { url, reason } of skipped) {
         if (reason === "cap") assert.ok(own.includes(url) && !routes.has(url));
         else if (reason === "enough") assert.ok(own.includes(url));

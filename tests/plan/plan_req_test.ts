@@ -3,12 +3,12 @@ import fc from "fast-check";
 import assert from "node:assert/strict";
 import { matchFilter } from "nostr-tools";
 import { planReq, type ReqPlan } from "../../src/plan/plan_req.ts";
-import { about, asked, isSame } from "../support/plans.ts";
+import { isSame, peopleIn, requested } from "../support/plans.ts";
 import { frozen, PEOPLE, reordered, type Request, requests } from "../support/requests.ts";
 
 const plan = ({ filters, lists, options }: Request) => planReq(filters, lists, options);
 
-/** The plan as a value in which the order of filters and relays does not show. */
+/** The plan as a value that does not depend on the order of filters and relays. */
 function unordered({ routes, unrouted }: ReqPlan) {
   const text = (value: object) =>
     JSON.stringify(
@@ -51,11 +51,11 @@ Deno.test("R1 sound: planReq() routes no filter that matches an event the reques
   }));
 });
 
-Deno.test("R1 sound: each routed filter is one of the request's, narrowed in one key", () => {
+Deno.test("R1 sound: planReq() routes the request's filters alone, each narrowed in one key", () => {
   fc.assert(fc.property(requests, (request) => {
     for (const routed of [...plan(request).routes.values()].flat()) {
       assert.ok(request.filters.some((given) => {
-        const key = about(given)?.key;
+        const key = peopleIn(given)?.key;
         const kinds = given.kinds?.filter((kind) => kind !== 1059 || !given["#p"]);
         const expected: NostrFilter = { ...given, ...(given.kinds && { kinds }) };
         if (key) {
@@ -69,11 +69,11 @@ Deno.test("R1 sound: each routed filter is one of the request's, narrowed in one
   }));
 });
 
-Deno.test("R2 complete: every person of every filter is asked for, or unrouted with a reason", () => {
+Deno.test("R2 complete: planReq() requests every person of every filter, or names the reason in unrouted", () => {
   fc.assert(fc.property(requests, (request) => {
     const { routes, unrouted } = plan(request);
     request.filters.forEach((filter, index) => {
-      const found = about(filter);
+      const found = peopleIn(filter);
       const routed = (pubkey?: string) =>
         [...routes.values()].flat().some((part) =>
           isSame({ ...part, kinds: 0, [found?.key ?? ""]: 0 }, {
@@ -81,14 +81,14 @@ Deno.test("R2 complete: every person of every filter is asked for, or unrouted w
             kinds: 0,
             [found?.key ?? ""]: 0,
           }) &&
-          (pubkey === undefined || about(part)?.people.includes(pubkey))
+          (pubkey === undefined || peopleIn(part)?.people.includes(pubkey))
         );
-      const isMail = filter["#p"] && filter.kinds?.every((kind) => kind === 1059);
+      const isWrap = filter["#p"] && filter.kinds?.every((kind) => kind === 1059);
       const entry = (pubkey?: string) =>
         unrouted.some((one) =>
           one.filter === index &&
           (one.pubkey === pubkey || one.reason === "matches-nothing" ||
-            (isMail && (one.reason === "no-dm-list" || one.reason === "invalid-pubkey")))
+            (isWrap && (one.reason === "no-dm-list" || one.reason === "invalid-pubkey")))
         );
       if (!found) assert.ok(routed() || entry(), `filter ${index} vanished`);
       for (const pubkey of found?.people ?? []) {
@@ -104,28 +104,28 @@ Deno.test("R3 bounded: planReq() never opens more than maxRelays relays, fallbac
   }));
 });
 
-Deno.test("R4 honest: a relay is asked for a person only if their list names it, or as a fallback", () => {
+Deno.test("R4 honest: planReq() asks a relay for a person only if their list names it, or as a fallback", () => {
   fc.assert(fc.property(requests, (request) => {
     const made = plan(request);
-    for (const { url, pubkey, lane } of asked(made)) {
-      const named = request.lists.get(pubkey)?.[lane as "write"]?.includes(url);
-      const { reason } = made.people.find((one) => one.pubkey === pubkey && one.role === lane)!;
+    for (const { url, pubkey, role } of requested(made)) {
+      const named = request.lists.get(pubkey)?.[role as "write"]?.includes(url);
+      const { reason } = made.subjects.find((one) => one.subject === pubkey && one.role === role)!;
       if (reason === "list") assert.ok(named, `${pubkey} does not name ${url}`);
       else assert.ok(request.options.fallbackRelays!.includes(url), `${url} is no fallback`);
     }
   }));
 });
 
-Deno.test("R4 honest: what a plan says of a person is what the relays are asked", () => {
+Deno.test("R4 honest: planReq() reports for each subject the relays that are asked, and skipped ones", () => {
   fc.assert(fc.property(requests, (request) => {
     const made = plan(request);
-    for (const person of made.people) {
-      const on = asked(made).filter(({ pubkey, lane }) =>
-        pubkey === person.pubkey && lane === person.role
+    for (const route of made.subjects) {
+      const on = requested(made).filter(({ pubkey, role }) =>
+        pubkey === route.subject && role === route.role
       );
-      assert.deepEqual([...new Set(on.map(({ url }) => url))].sort(), [...person.relays].sort());
-      const list = request.lists.get(person.pubkey)?.[person.role as "write"] ?? [];
-      const said = [...person.relays, ...person.skipped.map(({ url }) => url)];
+      assert.deepEqual([...new Set(on.map(({ url }) => url))].sort(), [...route.relays].sort());
+      const list = request.lists.get(route.subject)?.[route.role as "write"] ?? [];
+      const said = [...route.relays, ...route.skipped.map(({ url }) => url)];
       assert.ok(
         list.every((url) => said.includes(url)),
         "a relay of the list is not accounted for",
@@ -134,7 +134,7 @@ Deno.test("R4 honest: what a plan says of a person is what the relays are asked"
   }));
 });
 
-Deno.test("R5 deterministic: the order of filters, people, tags and lists changes nothing", () => {
+Deno.test("R5 deterministic: planReq() does not depend on the order of filters, people, tags and lists", () => {
   fc.assert(fc.property(requests, (request) => {
     assert.deepEqual(unordered(plan(reordered(request))), unordered(plan(request)));
   }));

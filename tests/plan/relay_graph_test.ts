@@ -12,7 +12,7 @@ function rowsOf({ urls, starts, relaysOf }: RelayGraph): string[][] {
   );
 }
 
-/** The best of each host, by the rule in words. */
+/** The best relay of each host, by the rule as the docs state it. */
 function perHost(urls: readonly string[], weight: (url: string) => number): string[] {
   const best = [...new Set(urls)].filter((url) => weight(url) > 0).sort((a, b) =>
     weight(b) - weight(a) || a.length - b.length || (a < b ? -1 : 1)
@@ -38,7 +38,7 @@ const weights = fc.constantFrom(
   (url: string) => url.includes("8080") ? 0 : 1,
 );
 
-Deno.test("a row has each of its relays once, and none that is refused or of weight 0", () => {
+Deno.test("RelayGraphBuilder add() adds each relay once, and none that is refused or of weight 0", () => {
   fc.assert(fc.property(rows, weights, fc.constantFrom(...HOSTED), (rows, weight, bad) => {
     const builder = new RelayGraphBuilder((url) => url === bad ? undefined : url, weight);
     const counts = rows.map((row) => {
@@ -54,7 +54,7 @@ Deno.test("a row has each of its relays once, and none that is refused or of wei
   }));
 });
 
-Deno.test("redundancy counts hosts: a row has one relay of each host, the heaviest, then the shortest", () => {
+Deno.test("RelayGraphBuilder keeps one relay of each host in a row: the heaviest, then the shortest", () => {
   fc.assert(fc.property(rows, weights, (rows, weight) => {
     const builder = new RelayGraphBuilder(undefined, weight, { perHost: true });
     for (const row of rows) {
@@ -66,12 +66,12 @@ Deno.test("redundancy counts hosts: a row has one relay of each host, the heavie
   }));
 });
 
-Deno.test("redundancy counts hosts, not what is no URL: names without a host are relays each", () => {
+Deno.test("RelayGraphBuilder takes strings without a host as relays of their own", () => {
   const builder = new RelayGraphBuilder(undefined, undefined, { perHost: true });
   assert.equal(builder.add(["a", "b", "wss://x", "wss://y", "wss:", "x//", "y//"]), 7);
 });
 
-Deno.test("addGiven() lets a refused relay into its row, and into no other", () => {
+Deno.test("RelayGraphBuilder addGiven() lets a refused relay into its row, and into no other", () => {
   const [a, b] = RELAYS;
   const resolve = (url: string) => url === a ? undefined : url;
   for (const first of [true, false]) {
@@ -93,7 +93,7 @@ Deno.test("addGiven() lets a refused relay into its row, and into no other", () 
   }
 });
 
-Deno.test("addGiven() adds no relay of weight 0", () => {
+Deno.test("RelayGraphBuilder addGiven() adds no relay of weight 0", () => {
   const builder = new RelayGraphBuilder(undefined, () => 0);
   assert.equal(builder.addGiven(RELAYS[0]), 0);
 });

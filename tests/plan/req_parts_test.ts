@@ -7,37 +7,37 @@ import { PEOPLE } from "../support/requests.ts";
 
 const [ALICE, BOB, CAROL] = PEOPLE;
 
-Deno.test("reqLookup() wants to know whom and what the lanes of a request are about, each once", () => {
+Deno.test("reqLookup() names the subjects of a request in every role, each once", () => {
   fc.assert(fc.property(knownRequests, ({ filters, options }) => {
-    const wishes = reqLookup(reqParts(filters));
-    const wants = wantsOf({ filters, options, known: new Map() });
-    const named = (...lanes: string[]) =>
-      new Set(wants.filter(({ lane }) => lanes.includes(lane)).map(({ name }) => name!));
-    const people = wishes.people.filter((name) => name !== "not-a-pubkey");
-    assert.deepEqual(new Set(people), named("write", "read"));
-    assert.equal(new Set(wishes.people).size, wishes.people.length);
-    assert.deepEqual(new Set(wishes.dm), named("dm"));
-    const drafts = wishes.private.filter((name) => name !== "not-a-pubkey");
-    assert.deepEqual(new Set(drafts), named("private"));
-    // While nothing is known, groups are looked for everywhere.
-    const groups = wants.filter(({ key }) => key === "#h").map(({ name }) => `group:${name}`);
-    const events = [...named("id")].map((id) => `id:${id}`);
-    assert.deepEqual(new Set(wishes.eventsAndGroups), new Set([...groups, ...events]));
-    assert.equal(new Set(wishes.eventsAndGroups).size, wishes.eventsAndGroups.length);
+    const lookup = reqLookup(reqParts(filters));
+    const wants = wantsOf({ filters, options, knowledge: new Map() });
+    const wanted = (...roles: string[]) =>
+      new Set(wants.filter(({ role }) => roles.includes(role)).map(({ subject }) => subject!));
+    const people = lookup.people.filter((pubkey) => pubkey !== "not-a-pubkey");
+    assert.deepEqual(new Set(people), wanted("write", "read"));
+    assert.equal(new Set(lookup.people).size, lookup.people.length);
+    assert.deepEqual(new Set(lookup.dm), wanted("dm"));
+    const drafts = lookup.private.filter((pubkey) => pubkey !== "not-a-pubkey");
+    assert.deepEqual(new Set(drafts), wanted("private"));
+    // While no host is known, groups are requested from fallback relays.
+    const groups = wants.filter(({ key }) => key === "#h").map(({ subject }) => `group:${subject}`);
+    const events = [...wanted("id")].map((id) => `id:${id}`);
+    assert.deepEqual(new Set(lookup.eventsAndGroups), new Set([...groups, ...events]));
+    assert.equal(new Set(lookup.eventsAndGroups).size, lookup.eventsAndGroups.length);
   }));
 });
 
-Deno.test("reqLookup() of nothing that can match wants nothing", () => {
+Deno.test("reqLookup() of filters that match nothing or name nothing looks nothing up", () => {
   const nothing = { people: [], dm: [], private: [], eventsAndGroups: [] };
   assert.deepEqual(reqLookup(reqParts([{ authors: [] }, { kinds: [1] }, { ids: [] }])), nothing);
 });
 
-Deno.test("reqLookup() shares the names of a single filter, and copies none", () => {
+Deno.test("reqLookup() shares the authors of a single filter, and copies none", () => {
   const authors = [ALICE, BOB];
   assert.equal(reqLookup(reqParts([{ authors }])).people, authors);
 });
 
-Deno.test("partsFor() keeps what is meant on each lane, and no filter for everybody", () => {
+Deno.test("partsFor() keeps the subjects that are meant in each role, and no unscoped filter", () => {
   const parts = reqParts([
     { kinds: [0, 31_234], authors: [ALICE, BOB] },
     { kinds: [1, 1059], "#p": [BOB, CAROL] },
@@ -56,10 +56,10 @@ Deno.test("partsFor() keeps what is meant on each lane, and no filter for everyb
   ]);
   const { scoped, unscoped, unrouted } = partsFor(
     parts,
-    (name, lane) => meant.has(`${lane} ${name}`),
+    (subject, role) => meant.has(`${role} ${subject}`),
   );
   const found = scoped.flatMap(({ scope: { role, subjects } }) =>
-    subjects.map((name) => `${role} ${name}`)
+    subjects.map((subject) => `${role} ${subject}`)
   );
   assert.deepEqual(new Set(found), meant);
   assert.deepEqual([unscoped, unrouted], [[], []]);
@@ -68,15 +68,15 @@ Deno.test("partsFor() keeps what is meant on each lane, and no filter for everyb
   }
 });
 
-Deno.test("subjectsIn() names everyone on a lane once, and says how to sort them", () => {
+Deno.test("subjectsIn() names the subjects of a role once, and gives the order that sorts them", () => {
   fc.assert(fc.property(knownRequests, ({ filters }) => {
     const { scoped } = reqParts(filters);
-    for (const lane of new Set(scoped.map(({ scope }) => scope.role))) {
-      const { names, order } = subjectsIn(lane, scoped);
-      const expected = scoped.filter(({ scope }) => scope.role === lane)
+    for (const role of new Set(scoped.map(({ scope }) => scope.role))) {
+      const { subjects, order } = subjectsIn(role, scoped);
+      const expected = scoped.filter(({ scope }) => scope.role === role)
         .flatMap(({ scope }) => scope.subjects);
-      assert.deepEqual(names, [...new Set(expected)]);
-      assert.deepEqual([...order()].map((at) => names[at]), names.toSorted());
+      assert.deepEqual(subjects, [...new Set(expected)]);
+      assert.deepEqual([...order()].map((at) => subjects[at]), subjects.toSorted());
     }
   }));
 });

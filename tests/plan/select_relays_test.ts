@@ -22,7 +22,7 @@ Deno.test("selectRelays() gives authors relays of their own, within both caps", 
   }));
 });
 
-Deno.test("selectRelays() leaves nobody out for whom there is room", () => {
+Deno.test("selectRelays() leaves no author out while maxRelays allows", () => {
   fc.assert(fc.property(worlds, (world) => {
     const selected = selectRelays(world, { maxRelays: RELAYS.length });
     for (const [author, relays] of world) assert.equal(selected.has(author), relays.length > 0);
@@ -61,7 +61,7 @@ Deno.test("selectRelays() breaks ties by the smaller URL", () => {
   assert.deepEqual(selected.get("alice"), ["wss://a.example/"]);
 });
 
-Deno.test("selectRelays() says what is wrong with an option, and with a weight", () => {
+Deno.test("selectRelays() names the option or the relay whose value is wrong", () => {
   assert.throws(() => selectRelays(new Map(), { maxRelays: 0 }), {
     name: "RangeError",
     message: /"maxRelays".*>= 1, got 0/,

@@ -10,12 +10,12 @@ const ID = "ee".repeat(32);
 /** Kinds of NIP-02 and NIP-51 in which a tag is an entry. */
 const LISTS = [3, 10000, 10002, 10003, 10015, 10050, 19999, 30000, 30003, 30007, 39089, 39092];
 
-Deno.test("taggedUsers() has each user whom a tag names once, in the order of the tags", () => {
+Deno.test("taggedUsers() names each tagged user once, in the order of the tags", () => {
   fc.assert(fc.property(eventOf(POST_KINDS), (event) => {
-    const named = event.tags.flatMap((tag) =>
+    const tagged = event.tags.flatMap((tag) =>
       USERS.filter((user) => namingTags(user).some((one) => `${one}` === `${tag}`))
     );
-    const expected = [...new Set(named)].filter((user) => user !== event.pubkey);
+    const expected = [...new Set(tagged)].filter((user) => user !== event.pubkey);
     assert.deepEqual(taggedUsers(event), expected);
   }));
 });
@@ -26,7 +26,7 @@ Deno.test("taggedUsers() sees a user in every kind of tag that names one", () =>
   }
 });
 
-Deno.test("taggedUsers() sees nobody where a tag names none", () => {
+Deno.test("taggedUsers() sees nobody in a tag that names none", () => {
   const tags = [
     [],
     ["p"],

@@ -42,9 +42,9 @@ class Seated {
 
   scratch(): Seating[] {
     const filters = [{ kinds: [1], authors: some }];
-    return planReq(filters, this.known, { ...this.settings, indexerRelays: [] }).people
+    return planReq(filters, this.known, { ...this.settings, indexerRelays: [] }).subjects
       .filter(({ role }) => role === "write")
-      .map(({ role, pubkey, relays }) => ({ role, subject: pubkey, urls: relays }));
+      .map(({ role, subject, relays }) => ({ role, subject, urls: relays }));
   }
 
   step(step: Step): void {

@@ -319,8 +319,8 @@ Deno.test("LivePlan covers as many in a crowd, costs little a list, and moves fe
       const ours = [...followed.rows.values()].filter(({ urls, subject }) =>
         twice(urls, subject)
       ).length;
-      const scratch = followed.scratch().plan.people
-        .filter(({ relays, pubkey }) => twice([...relays], pubkey)).length;
+      const scratch = followed.scratch().plan.subjects
+        .filter(({ relays, subject }) => twice([...relays], subject)).length;
       assert.ok(ours >= 0.8 * scratch, `${ours} < ${scratch}`);
       // Planning anew weighs the relays that are known: 80 for each of 300 lists otherwise.
       assert.ok(cost < 300 * 80 / 2, `${cost}`);

@@ -1,6 +1,6 @@
 /**
- * What the laws are tried on: few people, relays, kinds and times, so that they
- * meet.
+ * Values that the laws are tried on: few people, relays, kinds and times, so that they
+ * often coincide.
  *
  * @module
  */
@@ -35,7 +35,7 @@ export const RELAYS: readonly string[] = [
   "wss://[2606:4700::1111]:7777/",
 ];
 
-/** Strings that lists hold and that name no relay to connect to, with the reason. */
+/** Strings found in lists that name no relay to connect to, each with the reason. */
 export const REFUSED: readonly (readonly [url: string, reason: string])[] = [
   ["", "no-scheme"],
   ["quote", "no-scheme"],
@@ -61,7 +61,7 @@ export const person: fc.Arbitrary<string> = fc.constantFrom(...PEOPLE);
 export const anyPubkey: fc.Arbitrary<string> = fc.bigInt({ min: 0n, max: 2n ** 256n - 1n })
   .map((value) => value.toString(16).padStart(64, "0"));
 
-/** What is no pubkey, though an app may take it for one. */
+/** Strings that an app may take for pubkeys, and that are none. */
 export const noPubkey: fc.Arbitrary<string> = fc.constantFrom(
   "",
   "aa",
@@ -120,14 +120,14 @@ const invisible = fc.constantFrom(
 /** A relay, spelled somehow. */
 export const spelledRelay: fc.Arbitrary<string> = relay.chain(spellingOf);
 
-/** What may stand in a list: a relay, spelled somehow, or something that is none. */
+/** An entry of a list: a relay, spelled somehow, or a string that names none. */
 export const listedUrl: fc.Arbitrary<string> = fc.oneof(
   { arbitrary: relay, weight: 4 },
   { arbitrary: spelledRelay, weight: 2 },
   { arbitrary: fc.constantFrom(...REFUSED.map(([url]) => url)), weight: 1 },
 );
 
-/** A list of a filter: seldom an empty one, which matches nothing. */
+/** The values of a filter's key: seldom none, which matches nothing. */
 function some<T>(value: fc.Arbitrary<T>, maxLength: number): fc.Arbitrary<T[]> {
   const list = fc.uniqueArray(value, { minLength: 1, maxLength });
   return fc.oneof({ arbitrary: list, weight: 19 }, fc.constant(null).map(() => []));
@@ -160,7 +160,7 @@ const tag = fc.oneof(
   fc.tuple(fc.constantFrom("t", "h"), fc.constantFrom("x", "y", "group")),
 );
 
-/** An event that filters may match. It is not signed: planners do not look. */
+/** An event that filters may match. It is not signed: planners do not check. */
 export const event: fc.Arbitrary<NostrEvent> = fc.record({
   id: anyPubkey,
   pubkey: person,
@@ -171,7 +171,7 @@ export const event: fc.Arbitrary<NostrEvent> = fc.record({
   sig: fc.constant("0".repeat(128)),
 });
 
-/** An event that the filter matches, if any can: a base from which laws start. */
+/** An event that the filter matches, if any event can. */
 export function eventFor(filter: NostrFilter): fc.Arbitrary<NostrEvent> {
   const oneOf = <T>(values: readonly T[] | undefined, other: fc.Arbitrary<T>) =>
     values?.length ? fc.constantFrom(...values) : other;

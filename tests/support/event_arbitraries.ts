@@ -1,6 +1,6 @@
 /**
- * Events to publish, with what is known of everyone's relays: few people and
- * relays, so that inboxes, outboxes, indexers and fallbacks often coincide.
+ * Events to publish, with what is known about everyone's relays: few people and relays, so
+ * that inboxes, outboxes, indexers and fallback relays often coincide.
  *
  * @module
  */
@@ -13,23 +13,23 @@ import type { HintSource, RelayKnowledge } from "../../src/nostr/types.ts";
 import type { PlanOptions } from "../../src/plan/plan_options.ts";
 import { listedUrl, PEOPLE, RELAYS } from "./arbitraries.ts";
 
-/** An event to publish, what is known of people and groups, and options. */
+/** An event to publish, what is known about people and groups, and options. */
 export interface Publication {
   readonly event: NostrEvent;
-  readonly known: ReadonlyMap<string, RelayKnowledge>;
+  readonly knowledge: ReadonlyMap<string, RelayKnowledge>;
   readonly options: PlanOptions;
 }
 
-/** Who writes and is written to. */
+/** The users who write and are written to. */
 export const USERS: readonly string[] = PEOPLE.slice(0, 6);
 
-/** A relay that lists name and that {@link Publication} options may forbid. */
+/** A relay that lists name and that the options of a {@link Publication} may forbid. */
 export const FORBIDDEN: string = RELAYS[2];
 
 /** Kinds that go to outbox and inboxes. */
 export const POST_KINDS: readonly number[] = [1, 6, 7, 1111, 9735, 30023];
 
-/** Kinds that say something of their author, for indexers to keep (NIP-01, NIP-51). */
+/** Kinds that describe their author, for indexers to keep (NIP-01, NIP-51). */
 export const INDEXED_KINDS: readonly number[] = [0, 3, 10000, 10006, 10007, 19999];
 
 /** The group that events are posted to. */
@@ -58,7 +58,7 @@ export function namingTags(pubkey: string): string[][] {
   ];
 }
 
-const naming = user.chain((pubkey) => fc.constantFrom(...namingTags(pubkey)));
+const namingTag = user.chain((pubkey) => fc.constantFrom(...namingTags(pubkey)));
 const listed = listedUrl.chain((url) =>
   fc.constantFrom<string[]>(["r", url], ["r", url, "write"], ["r", url, "read"], ["relay", url])
 );
@@ -69,7 +69,7 @@ const odd = fc.constantFrom<string[]>(["p"], ["p", "junk"], ["e", ID], ["a", "30
 
 /** Tags, none of which binds an event to certain relays. */
 export const freeTags: fc.Arbitrary<string[][]> = fc.array(
-  fc.oneof({ arbitrary: naming, weight: 6 }, { arbitrary: listed, weight: 3 }, odd),
+  fc.oneof({ arbitrary: namingTag, weight: 6 }, { arbitrary: listed, weight: 3 }, odd),
   { maxLength: 8 },
 );
 
@@ -104,14 +104,14 @@ const hints = fc.uniqueArray(
   { maxLength: 6, selector: ({ url }) => url },
 );
 
-/** What is known of one person: of each list, that it is there, empty, junk, or not known. */
-const oneKnown: fc.Arbitrary<RelayKnowledge> = fc.record(
+/** What is known about one user: each list may be there, empty, junk, or unknown. */
+const userKnowledge: fc.Arbitrary<RelayKnowledge> = fc.record(
   { write: urls, read: urls, dm: urls, private: urls, hints },
   { requiredKeys: [], noNullPrototype: true },
 );
 
-const known: fc.Arbitrary<ReadonlyMap<string, RelayKnowledge>> = fc.tuple(
-  fc.uniqueArray(fc.tuple(user, oneKnown), { maxLength: 6, selector: ([pubkey]) => pubkey }),
+const knowledge: fc.Arbitrary<ReadonlyMap<string, RelayKnowledge>> = fc.tuple(
+  fc.uniqueArray(fc.tuple(user, userKnowledge), { maxLength: 6, selector: ([pubkey]) => pubkey }),
   fc.option(hints),
 ).map(([people, hosts]) =>
   new Map(hosts ? [...people, [subjectKey("group", GROUP), { hints: hosts }]] : people)
@@ -138,7 +138,7 @@ export function publicationOf(
   kinds: readonly number[],
   tags = freeTags,
 ): fc.Arbitrary<Publication> {
-  return fc.record({ event: eventOf(kinds, tags), known, options });
+  return fc.record({ event: eventOf(kinds, tags), knowledge, options });
 }
 
 /** Any event to publish. */
@@ -147,7 +147,7 @@ export const publications: fc.Arbitrary<Publication> = publicationOf(
   fc.tuple(freeTags, binding).map(([free, bound]) => [...free, ...bound]),
 );
 
-/** These relays as a plan has them: allowed, in normal form, each once. */
+/** These relays as a plan names them: allowed, in normal form, each once. */
 export function clean(urls: readonly string[] = [], { policy }: PlanOptions): string[] {
   const normal = urls.map((url) => normalizeRelayUrl(url, policy));
   return [...new Set(normal.filter((url) => url !== undefined))];

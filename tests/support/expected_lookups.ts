@@ -1,6 +1,6 @@
 /**
- * What a request wants of which relays, filter by filter and name by name: the rules of
- * reading, as plainly as possible.
+ * What a request wants from which relays, filter by filter and subject by subject: the rules
+ * of reading, as plainly as possible.
  *
  * @module
  */
@@ -14,25 +14,25 @@ import type { ReqPlan } from "../../src/plan/plan_req.ts";
 import type { KnownRequest } from "./known_requests.ts";
 import { isSame } from "./plans.ts";
 
-/** One name of one filter, on one lane. */
+/** One subject of one filter, in one role. */
 export interface Want {
-  /** The place of the filter in the request. */
+  /** The index of the filter in the request. */
   readonly index: number;
-  /** `open` and `search`: the filter or what is left of it, for relays that serve everybody. */
-  readonly lane: Role | "open" | "search";
+  /** `unscoped` and `search`: the filter, or what is left of it, for relays that serve everybody. */
+  readonly role: Role | "unscoped" | "search";
   /** The filter, for some of its kinds. */
   readonly filter: NostrFilter;
-  /** The key that is narrowed; absent where the filter is sent as it is. */
+  /** The key that is narrowed; absent if the filter is sent as it is. */
   readonly key?: string;
   /** The pubkey, event id or group id. */
-  readonly name?: string;
-  /** The relays that are to be asked, as far as there is room. */
+  readonly subject?: string;
+  /** The relays that should be asked, up to the caps. */
   readonly own: readonly string[];
   /** Relays that may be asked instead. */
   readonly others: readonly string[];
 }
 
-/** Relays of a list that may be asked: in normal form, one a host. */
+/** The relays of a list that may be asked: in normal form, one a host. */
 export function usable(urls: readonly string[] = [], { options }: KnownRequest): string[] {
   const { weight = () => 1, policy } = options;
   const allowed = urls.map((url) => checkRelayUrl(url, policy).url)
@@ -46,14 +46,14 @@ export function usable(urls: readonly string[] = [], { options }: KnownRequest):
 }
 
 /** The three best relays that hints name. */
-export function hinted(known: RelayKnowledge | undefined, request: KnownRequest): string[] {
-  const urls = (known?.hints ?? []).flatMap(({ url }) => each([url], request));
+export function hinted(knowledge: RelayKnowledge | undefined, request: KnownRequest): string[] {
+  const urls = (knowledge?.hints ?? []).flatMap(({ url }) => each([url], request));
   return usable([...new Set(urls)].slice(0, 3), request);
 }
 
 /** The host of a group, if a hint names one. */
-export function hostOf(group: string, { known, options }: KnownRequest): string | undefined {
-  return known.get(subjectKey("group", group))?.hints
+export function hostOf(group: string, { knowledge, options }: KnownRequest): string | undefined {
+  return knowledge.get(subjectKey("group", group))?.hints
     ?.map(({ url }) => checkRelayUrl(url, options.policy).url)
     .find((url) => url !== undefined);
 }
@@ -73,15 +73,15 @@ export function wantsOf(request: KnownRequest): Want[] {
 }
 
 function wantsOfOne(given: NostrFilter, request: KnownRequest): Omit<Want, "index">[] {
-  const { known, options } = request;
+  const { knowledge, options } = request;
   const wants: Omit<Want, "index">[] = [];
   let filter = given;
   const isWrap = (kind: number) => kind === 1059 || kind === 21_059;
   if (given["#p"] && given.kinds?.some(isWrap)) {
     const wraps = { ...given, kinds: given.kinds.filter(isWrap) };
-    for (const name of new Set(given["#p"])) {
-      const own = usable(known.get(name)?.dm, request);
-      wants.push({ lane: "dm", filter: wraps, key: "#p", name, own, others: [] });
+    for (const subject of new Set(given["#p"])) {
+      const own = usable(knowledge.get(subject)?.dm, request);
+      wants.push({ role: "dm", filter: wraps, key: "#p", subject, own, others: [] });
     }
     if (given.kinds.every(isWrap)) return wants;
     filter = { ...given, kinds: given.kinds.filter((kind) => !isWrap(kind)) };
@@ -90,19 +90,19 @@ function wantsOfOne(given: NostrFilter, request: KnownRequest): Omit<Want, "inde
   const fallbacks = each(options.fallbackRelays, request);
   const searchers = each(options.searchRelays, request);
   const isSearch = filter.search !== undefined;
-  const open = {
-    lane: isSearch ? "search" : "open",
+  const unscoped = {
+    role: isSearch ? "search" : "unscoped",
     filter,
     own: isSearch && searchers.length > 0 ? searchers : fallbacks,
     others: [],
   } as const;
   if (filter["#h"]) {
-    for (const name of new Set(filter["#h"])) {
-      const host = hostOf(name, request);
-      if (host === undefined) wants.push({ ...open, key: "#h", name });
+    for (const subject of new Set(filter["#h"])) {
+      const host = hostOf(subject, request);
+      if (host === undefined) wants.push({ ...unscoped, key: "#h", subject });
       else {
         const own = usable([host], request);
-        wants.push({ lane: "group", filter, key: "#h", name, own, others: [] });
+        wants.push({ role: "group", filter, key: "#h", subject, own, others: [] });
       }
     }
     return wants;
@@ -111,60 +111,60 @@ function wantsOfOne(given: NostrFilter, request: KnownRequest): Omit<Want, "inde
     ? undefined
     : ["authors", "#p", "#P", "#a", "#A"].find((key) => filter[key as "#p"]);
   if (key === undefined) {
-    wants.push(open);
-    for (const name of isSearch ? [] : new Set(filter.ids)) {
-      const own = hinted(known.get(subjectKey("id", name)), request);
-      wants.push({ lane: "id", filter, key: "ids", name, own, others: [] });
+    wants.push(unscoped);
+    for (const subject of isSearch ? [] : new Set(filter.ids)) {
+      const own = hinted(knowledge.get(subjectKey("id", subject)), request);
+      wants.push({ role: "id", filter, key: "ids", subject, own, others: [] });
     }
     return wants;
   }
-  const lane = key === "authors" ? "write" : "read";
+  const role = key === "authors" ? "write" : "read";
   const parts = [
-    { lane: "private", kinds: filter.kinds?.filter((kind) => kind === 31_234) },
-    { lane: "index", kinds: filter.kinds?.filter(isReplaceableKind) },
+    { role: "private", kinds: filter.kinds?.filter((kind) => kind === 31_234) },
+    { role: "index", kinds: filter.kinds?.filter(isReplaceableKind) },
   ] as const;
-  for (const name of new Set(filter[key as "#p"]!.map((value) => nameIn(key, value)))) {
-    if (!/^[0-9a-f]{64}$/.test(name)) continue;
-    const own = usable(known.get(name)?.[lane], request);
-    const hints = own.length > 0 ? [] : hinted(known.get(name), request);
-    wants.push({ lane, filter, key, name, own, others: [...hints, ...fallbacks] });
-    for (const { lane, kinds = [] } of key === "authors" ? parts : []) {
+  for (const subject of new Set(filter[key as "#p"]!.map((value) => subjectIn(key, value)))) {
+    if (!/^[0-9a-f]{64}$/.test(subject)) continue;
+    const own = usable(knowledge.get(subject)?.[role], request);
+    const hints = own.length > 0 ? [] : hinted(knowledge.get(subject), request);
+    wants.push({ role, filter, key, subject, own, others: [...hints, ...fallbacks] });
+    for (const { role, kinds = [] } of key === "authors" ? parts : []) {
       if (kinds.length === 0) continue;
-      const relays = lane === "index" ? options.indexerRelays : known.get(name)?.private;
+      const relays = role === "index" ? options.indexerRelays : knowledge.get(subject)?.private;
       const own = usable(relays, request);
-      wants.push({ lane, filter: { ...filter, kinds }, key, name, own, others: [] });
+      wants.push({ role, filter: { ...filter, kinds }, key, subject, own, others: [] });
     }
   }
   return wants;
 }
 
-/** Whom or what a value of a filter's key names. */
-export function nameIn(key: string, value: string): string {
+/** The subject that a value of a filter's key names. */
+export function subjectIn(key: string, value: string): string {
   return key.toLowerCase() === "#a" ? value.split(":")[1] : value;
 }
 
-/** Whether a routed filter is the filter of a want, narrowed to some names if it may be. */
+/** Whether a routed filter is the filter of a want, narrowed to some subjects if it may be. */
 export function isPartOf(routed: NostrFilter, { filter, key = "" }: Want): boolean {
   const values: readonly string[] = routed[key as "#p"] ?? [];
   return isSame({ ...routed, [key]: 0 }, { ...filter, [key]: 0 }) &&
     values.every((value) => filter[key as "#p"]!.includes(value));
 }
 
-/** Where something is asked for as it is wanted, or as part of more. */
+/** The relays that are asked for a want, by its own filter or by a wider one. */
 export function relaysOf(want: Want, { routes }: ReqPlan, wants: readonly Want[]): string[] {
-  const { index, key = "", name } = want;
+  const { index, key = "", subject } = want;
   const wider = wants.filter((other) =>
     other === want ||
-    other.index === index && (want.lane === "id" && other.lane === "open" ||
-        (want.lane === "index" || want.lane === "private") && other.lane === "write" &&
-          other.name === name)
+    other.index === index && (want.role === "id" && other.role === "unscoped" ||
+        (want.role === "index" || want.role === "private") && other.role === "write" &&
+          other.subject === subject)
   );
   return [...routes].filter(([, filters]) =>
     wider.some((other) =>
       filters.some((routed) =>
         isPartOf(routed, other) &&
-        (name === undefined ||
-          routed[key as "#p"]?.some((value: string) => nameIn(key, value) === name))
+        (subject === undefined ||
+          routed[key as "#p"]?.some((value: string) => subjectIn(key, value) === subject))
       )
     )
   ).map(([url]) => url);

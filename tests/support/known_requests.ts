@@ -1,5 +1,5 @@
 /**
- * Small worlds for the laws of requests, with all that may be known: lists of every
+ * Small worlds for the laws of requests, with everything that may be known: lists of every
  * kind, hints, groups, several URLs of one host.
  *
  * @module
@@ -12,7 +12,7 @@ import type { RelayHint, RelayKnowledge } from "../../src/nostr/types.ts";
 import type { PlanOptions } from "../../src/plan/plan_options.ts";
 import { PEOPLE, REFUSED, RELAYS, someOf } from "./requests.ts";
 
-/** Relays, of which some are on one host. */
+/** Relays; some share a host. */
 export const HOSTED: readonly string[] = [
   ...RELAYS.slice(0, 6),
   "wss://q.example/inbox",
@@ -21,19 +21,19 @@ export const HOSTED: readonly string[] = [
   "wss://w.example:8080/",
 ];
 
-/** Ids of events, and what is none. */
+/** Ids of events. */
 export const IDS: readonly string[] = ["a1", "b2", "c3"].map((byte) => byte.repeat(32));
 
 /** Ids of groups. */
 export const GROUPS: readonly string[] = ["cats", "dogs", "id:x"];
 
-/** The relay that the user has blocked, where one is. */
+/** The relay that the user blocks in tests of block lists. */
 export const BLOCKED = HOSTED[2];
 
-/** A request, what is known, and options. */
+/** A request, what is known about its subjects, and options. */
 export interface KnownRequest {
   readonly filters: NostrFilter[];
-  readonly known: ReadonlyMap<string, RelayKnowledge>;
+  readonly knowledge: ReadonlyMap<string, RelayKnowledge>;
   readonly options: PlanOptions;
 }
 
@@ -54,7 +54,7 @@ const condition = {
   limit: fc.constantFrom(0, 1, 50),
 };
 
-/** Any filter; those about one sort of thing more often than those about several. */
+/** Any filter; filters that name one sort of subject are more frequent. */
 const filter: fc.Arbitrary<NostrFilter> = fc.oneof(
   fc.record({ authors: people, ...condition }, { requiredKeys: ["authors"] }),
   fc.record({ "#p": people, ...condition }, { requiredKeys: ["#p"] }),
@@ -66,7 +66,7 @@ const filter: fc.Arbitrary<NostrFilter> = fc.oneof(
     ...condition,
     authors: people,
     "#p": people,
-    "#A": people.map((names) => names.map((name, i) => `30023:${name}:${i % 2}`)),
+    "#A": people.map((pubkeys) => pubkeys.map((pubkey, i) => `30023:${pubkey}:${i % 2}`)),
     "#h": someOf(GROUPS, 2),
     ids: someOf(IDS, 2),
     search: fc.constant("words"),
@@ -87,7 +87,7 @@ const person: fc.Arbitrary<RelayKnowledge> = fc.record({
   hints,
 }, { requiredKeys: [] });
 
-const known: fc.Arbitrary<ReadonlyMap<string, RelayKnowledge>> = fc.tuple(
+const knowledge: fc.Arbitrary<ReadonlyMap<string, RelayKnowledge>> = fc.tuple(
   fc.array(fc.tuple(fc.constantFrom(...PEOPLE.slice(0, 6)), person), { maxLength: 7 }),
   fc.array(
     fc.tuple(
@@ -99,7 +99,7 @@ const known: fc.Arbitrary<ReadonlyMap<string, RelayKnowledge>> = fc.tuple(
     ),
     { maxLength: 5 },
   ),
-).map(([people, things]) => new Map<string, RelayKnowledge>([...people, ...things]));
+).map(([people, others]) => new Map<string, RelayKnowledge>([...people, ...others]));
 
 const options: fc.Arbitrary<PlanOptions> = fc.record({
   fallbackRelays: someOf(RELAYS.slice(0, 6), 3),
@@ -119,12 +119,12 @@ const options: fc.Arbitrary<PlanOptions> = fc.record({
 /** Any request. */
 export const knownRequests: fc.Arbitrary<KnownRequest> = fc.record({
   filters: fc.array(filter, { maxLength: 4 }),
-  known,
+  knowledge,
   options,
 });
 
-/** The same request with everything in another order whose order must not matter. */
-export function otherwise({ filters, known, options }: KnownRequest): KnownRequest {
+/** The same request, with everything whose order must not matter in another order. */
+export function otherwise({ filters, knowledge, options }: KnownRequest): KnownRequest {
   const turned = (lists: RelayKnowledge): RelayKnowledge =>
     Object.fromEntries(
       Object.entries(lists).map(([key, urls]) => [key, key === "hints" ? urls : urls.toReversed()]),
@@ -136,7 +136,7 @@ export function otherwise({ filters, known, options }: KnownRequest): KnownReque
           .map(([key, value]) => [key, Array.isArray(value) ? value.toReversed() : value]),
       )
     ).reverse(),
-    known: new Map([...known].reverse().map(([key, lists]) => [key, turned(lists)])),
+    knowledge: new Map([...knowledge].reverse().map(([key, lists]) => [key, turned(lists)])),
     options,
   };
 }

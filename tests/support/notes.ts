@@ -1,5 +1,5 @@
 /**
- * Events of which nobody checks the signature.
+ * Events with made-up signatures, for code that does not verify them.
  *
  * @module
  */
@@ -7,12 +7,12 @@
 import type { NostrEvent } from "@nostrify/types";
 import { START } from "../../testing/test_clock.ts";
 
-/** Authors, as many as any test needs. */
+/** Authors: as many as any test needs. */
 export const AUTHORS: readonly string[] = Array.from({ length: 40 }, (_, i) => hex(i + 1));
 
 let count = 0;
 
-/** A new event: a note by the first author, written when tests begin, unless said otherwise. */
+/** A new event: a note by the first author at {@link START}, unless the draft says otherwise. */
 export function note(draft: Partial<NostrEvent> = {}): NostrEvent {
   return {
     id: hex(++count),
@@ -26,13 +26,13 @@ export function note(draft: Partial<NostrEvent> = {}): NostrEvent {
   };
 }
 
-/** So many notes, each a second older than the one before. */
+/** As many notes as `length` says, each a second older than the one before. */
 export function notes(length: number, draft: Partial<NostrEvent> = {}): NostrEvent[] {
   const { created_at = START } = draft;
   return Array.from({ length }, (_, i) => note({ ...draft, created_at: created_at - i }));
 }
 
-/** Sixty-four hex digits that stand for a number. */
+/** A number as 64 hex digits. */
 function hex(number: number): string {
   return number.toString(16).padStart(64, "0");
 }

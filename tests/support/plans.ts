@@ -1,5 +1,5 @@
 /**
- * What a plan comes to, read off its routes as plainly as possible.
+ * Reads a plan off its routes, as plainly as possible.
  *
  * @module
  */
@@ -8,27 +8,27 @@ import type { NostrFilter } from "@nostrify/types";
 import type { Role } from "../../src/nostr/types.ts";
 import type { ReqPlan } from "../../src/plan/plan_req.ts";
 
-/** Which keys name people, in the order in which a filter is read. */
+/** The keys that name people, in the order in which a filter is read. */
 const KEYS = ["authors", "#p", "#P", "#a", "#A"] as const;
 
-/** Whom a filter is about; `undefined` if about nobody. */
-export function about(filter: NostrFilter) {
+/** The people that a filter names; `undefined` if it names none. */
+export function peopleIn(filter: NostrFilter) {
   if (filter.search !== undefined || filter["#h"]) return undefined;
   const key = KEYS.find((key) => filter[key as "#p"] !== undefined);
   if (!key) return undefined;
   const people = filter[key as "#p"]!
     .map((value) => key.toLowerCase() === "#a" ? value.split(":")[1] : value);
-  const isMail = key === "#p" && filter.kinds?.every((kind) => kind === 1059);
-  const lane: Role = key === "authors" ? "write" : isMail ? "dm" : "read";
-  return { key, lane, people };
+  const isWrap = key === "#p" && filter.kinds?.every((kind) => kind === 1059);
+  const role: Role = key === "authors" ? "write" : isWrap ? "dm" : "read";
+  return { key, role, people };
 }
 
-/** Who is asked for where. */
-export function asked(plan: ReqPlan): { url: string; pubkey: string; lane: Role }[] {
+/** Which relays are asked for which people, in which role. */
+export function requested(plan: ReqPlan): { url: string; pubkey: string; role: Role }[] {
   return [...plan.routes].flatMap(([url, filters]) =>
     filters.flatMap((filter) => {
-      const found = about(filter);
-      return (found?.people ?? []).map((pubkey) => ({ url, pubkey, lane: found!.lane }));
+      const found = peopleIn(filter);
+      return (found?.people ?? []).map((pubkey) => ({ url, pubkey, role: found!.role }));
     })
   );
 }

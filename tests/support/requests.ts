@@ -26,7 +26,7 @@ export const RELAYS: readonly string[] = Array.from(
   (_, i) => `wss://${"qwertzuiop"[i]}.example/`,
 );
 
-/** Strings that no default policy lets through. */
+/** Strings that the default policy refuses. */
 export const REFUSED: readonly string[] = ["ws://127.0.0.1/", "wss://printer.local/", "junk"];
 
 /** Some of these values, each once, in any order. */
@@ -34,7 +34,7 @@ export function someOf<T>(values: readonly T[], maxLength: number): fc.Arbitrary
   return fc.uniqueArray(fc.constantFrom(...values), { maxLength });
 }
 
-/** A request, what is known of people's relays, and options. */
+/** A request, the relay lists of its people, and options. */
 export interface Request {
   readonly filters: NostrFilter[];
   readonly lists: ReadonlyMap<string, RelayList>;
@@ -47,7 +47,7 @@ const filter: fc.Arbitrary<NostrFilter> = fc.record({
   kinds: fc.constantFrom<number[][]>([1], [0, 3], [1, 6, 7], [1059], [1, 1059]),
   authors: people,
   "#p": people,
-  "#a": people.map((names) => names.map((name) => `30023:${name}:x`)),
+  "#a": people.map((pubkeys) => pubkeys.map((pubkey) => `30023:${pubkey}:x`)),
   "#t": fc.constantFrom<string[][]>(["nostr"], ["a", "b"]),
   ids: fc.constant(["ff".repeat(32)]),
   search: fc.constant("bitcoin"),
@@ -90,7 +90,7 @@ export const requests: fc.Arbitrary<Request> = fc.record({
   options,
 });
 
-/** The same request with everything in another order whose order must not matter. */
+/** The same request, with everything whose order must not matter in another order. */
 export function reordered({ filters, lists, options }: Request): Request {
   const turned = (list: RelayList) => ({
     ...list,

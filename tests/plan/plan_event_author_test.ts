@@ -7,7 +7,7 @@ import { eventOf, INDEXED_KINDS, POST_KINDS, USERS } from "../support/event_arbi
 
 const [ALICE, BOB, CAROL] = USERS;
 
-Deno.test("planEvent() sends an event to the fallback relays where its author has no write relay", () => {
+Deno.test("planEvent() sends an event to the fallback relays if its author has no write relay", () => {
   const kinds = [...POST_KINDS, ...INDEXED_KINDS, 10050];
   fc.assert(fc.property(eventOf(kinds), fc.constantFrom("junk", undefined), (event, url) => {
     const lists = new Map(
@@ -21,7 +21,7 @@ Deno.test("planEvent() sends an event to the fallback relays where its author ha
   }));
 });
 
-Deno.test("planEvent() calls a fallback relay an inbox where a tagged user lists it", () => {
+Deno.test("planEvent() calls a fallback relay an inbox if a tagged user lists it", () => {
   const hub = "wss://hub.example/";
   const lists = new Map([
     [ALICE, relayList(ALICE, { write: ["wss://a.example"] })],
@@ -33,7 +33,7 @@ Deno.test("planEvent() calls a fallback relay an inbox where a tagged user lists
   assert.deepEqual([reasonFor(BOB), reasonFor(CAROL)], ["inbox", "fallback"]);
 });
 
-Deno.test("planEvent() says so where a mention reaches its inbox but no relay of its author's", () => {
+Deno.test("planEvent() reports a mention that reaches its inbox but no relay of its author", () => {
   const lists = new Map([[BOB, relayList(BOB, { read: ["wss://b.example"] })]]);
   const mention = draft({ pubkey: ALICE, tags: [["p", BOB], ["p", CAROL]] });
   const { relays, unrouted } = planEvent(mention, lists);
@@ -53,7 +53,7 @@ Deno.test("planEvent() keeps a relay of weight 0 as an outbox, but not as an inb
   assert.deepEqual(planEvent(mention, lists, options).relays, []);
 });
 
-Deno.test("planEvent() shares nothing between plans, also of what it refuses or binds to relays", () => {
+Deno.test("planEvent() shares nothing between plans, refused and bound events included", () => {
   const event = { id: "", sig: "", content: "", created_at: 0, pubkey: "aa".repeat(32) };
   for (
     const [kind, tags] of [[1059, []], [9, [["h", "x", "wss://host.example"]]]] as [

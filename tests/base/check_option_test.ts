@@ -1,0 +1,29 @@
+import assert from "node:assert/strict";
+import { checkFunction, integer, show } from "../../src/base/check_option.ts";
+
+Deno.test("show() quotes text, and says of an object no more than that it is one", () => {
+  const shown: [value: unknown, text: string][] = [
+    ["5", '"5"'],
+    [5, "5"],
+    [NaN, "NaN"],
+    [null, "null"],
+    [undefined, "undefined"],
+    [[5], "a value of type object"],
+    [JSON.parse('{"toString":1}'), "a value of type object"],
+    [() => 5, "a value of type function"],
+  ];
+  for (const [value, text] of shown) assert.equal(show(value), text);
+  assert.equal(show("x".repeat(1_000_000)).length, 202);
+});
+
+Deno.test("integer() gives the default if nothing is set, and only then", () => {
+  assert.equal(integer("n", undefined, 7, 1), 7);
+  assert.equal(integer("n", 1, 7, 1), 1);
+  assert.equal(integer("n", 0, 7, 0), 0);
+});
+
+Deno.test("checkFunction() accepts a function or nothing, and refuses any other value", () => {
+  checkFunction("f", undefined);
+  checkFunction("f", () => {});
+  assert.throws(() => checkFunction("f", null), { name: "TypeError", message: /got null/ });
+});
