@@ -1,12 +1,12 @@
 /**
- * The outbox model over `@db/sqlite`, the SQLite that Deno programs used before
- * Deno had its own, through Nostrify's former `NDatabase`. For programs that have
- * such a file already; a new one is better off with `openSqlite`.
+ * The outbox model over Nostrify's former `NDatabase` and `@db/sqlite`, which Deno programs
+ * used before Deno had a SQLite of its own. For programs that have such a file already; a
+ * new program should use `openSqlite`.
  *
  *     deno run -A examples/deno_sqlite.ts <public key in hex>
  *
- * Needs JSR, and the SQLite library that `@db/sqlite` downloads, or the one that
- * the environment variable `DENO_SQLITE_PATH` names.
+ * It needs JSR, and the SQLite library that `@db/sqlite` downloads or that the environment
+ * variable `DENO_SQLITE_PATH` names.
  *
  * @module
  */
@@ -18,10 +18,10 @@ import { createOutbox, type Outbox } from "@npool/outbox";
 import { EventDatabase } from "@npool/outbox/kysely";
 import { DenoSqlite3Dialect } from "@soapbox/kysely-deno-sqlite";
 import { NDatabase } from "jsr:@nostrify/db@0.39.4";
-// The release that both of these packages are built on.
+// The release that both of these packages depend on.
 import { Kysely } from "npm:kysely@^0.27.3";
 
-/** One connection to a file, as either database takes it. */
+/** Connects to a file; either database takes the connection. */
 function connect(path: string): Kysely<unknown> {
   const database = new Database(path);
   database.exec("pragma journal_mode = wal");
@@ -29,7 +29,7 @@ function connect(path: string): Kysely<unknown> {
   return new Kysely({ dialect: new DenoSqlite3Dialect({ database }) });
 }
 
-/** Nostrify's former database. */
+/** Opens Nostrify's former database. */
 export async function openNDatabase(path: string): Promise<NDatabase> {
   const db = new NDatabase(connect(path));
   await db.migrate();
@@ -37,8 +37,8 @@ export async function openNDatabase(path: string): Promise<NDatabase> {
 }
 
 /**
- * Ours over the same connection, which opens the same file. It lets no older list
- * win whoever writes at the same time, and stores many events in one transaction.
+ * Opens the same file with the database of this library. In it no older list wins, whoever
+ * writes at the same time, and it stores many events in one transaction.
  */
 export async function openEventDatabase(path: string): Promise<EventDatabase> {
   const db = new EventDatabase(connect(path));
@@ -47,8 +47,8 @@ export async function openEventDatabase(path: string): Promise<EventDatabase> {
 }
 
 /**
- * What goes into a pool: routes by the relay lists in a database. What it learns of
- * relays it keeps in an `EventDatabase`, too; over an `NDatabase` only in memory.
+ * Creates an outbox that routes by the relay lists in a database. It keeps what it learns
+ * about relays in an `EventDatabase`, too; with an `NDatabase` it keeps that in memory.
  */
 export function createOutboxOver(store: NStore): Outbox {
   return createOutbox({ store, fallbackRelays: ["wss://relay1.mostr.pub"], maxRelays: 20 });
@@ -63,7 +63,7 @@ if (import.meta.main) {
   await using outbox = createOutboxOver(db);
   await using pool = new NPool(outbox);
 
-  // Their relay list first: until it is known, the fallback relays are asked.
+  // The author's relay list, if the fallback relays have it.
   const lists = await pool.query([{ kinds: [10002], authors: [pubkey], limit: 1 }]);
   for (const list of lists) await outbox.store.event(list);
 

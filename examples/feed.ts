@@ -21,16 +21,16 @@ import { openSqlite } from "@npool/outbox/sqlite";
 import { parseArgs } from "node:util";
 import { nip19 } from "nostr-tools";
 
-/** For people without a relay list: where most people are. */
+/** Big public relays, for people without a relay list. */
 const FALLBACK_RELAYS = ["wss://relay.damus.io", "wss://nos.lol", "wss://relay.primal.net"];
-/** Seconds by which a clock may be wrong; posts from later on would stay on top for ever. */
-const MAX_FUTURE = 900;
-/** Relays that are named where some have failed. */
-const NAMED_FAILURES = 3;
-/** Opened only where the user names a relay on their own machine or network. */
+/** How far ahead a post may be dated; one from later on would stay on top for ever. */
+const MAX_FUTURE_S = 900;
+/** Most failed relays to print by name. */
+const MAX_NAMED_FAILURES = 3;
+/** The policy if the user names a relay on their own machine or network. */
 const LOCAL: RelayUrlPolicy = { allowLocal: true, allowInsecure: true };
 
-/** Reads the command line. @throws {Error} If it makes no sense, saying why. */
+/** Reads the command line. @throws {Error} If it is wrong, with the reason. */
 function readSettings(args: string[]) {
   const { positionals, values } = parseArgs({
     args,
@@ -69,7 +69,7 @@ function readSettings(args: string[]) {
   };
 }
 
-/** Whom an identifier names, and the relays in it. */
+/** Reads the pubkey of an identifier, and its relays. */
 function readUser(value: string): { pubkey: string; hints: string[] } {
   const id = value.replace(/^nostr:/, "");
   if (/^[0-9a-f]{64}$/i.test(id)) return { pubkey: id.toLowerCase(), hints: [] };
@@ -77,7 +77,7 @@ function readUser(value: string): { pubkey: string; hints: string[] } {
   try {
     decoded = nip19.decode(id);
   } catch (cause) {
-    // Not all of it is shown: it may be a secret key with a slip in it.
+    // Shows only its start: it may be a mistyped secret key.
     const start = value.length > 12 ? `${value.slice(0, 12)}…` : value;
     throw new Error(`Cannot read "${start}": not an npub, nprofile or public key`, { cause });
   }
@@ -85,7 +85,7 @@ function readUser(value: string): { pubkey: string; hints: string[] } {
   if (decoded.type === "nprofile") {
     return { pubkey: decoded.data.pubkey, hints: decoded.data.relays ?? [] };
   }
-  // Not shown: it may be a secret key.
+  // Does not show it: it may be a secret key.
   throw new Error(`Cannot follow a ${decoded.type}: an npub, nprofile or public key is needed`);
 }
 
@@ -96,7 +96,7 @@ class Feed {
   readonly #settings: Settings;
   readonly #pool: NPool;
   readonly #names = new Map<string, string>();
-  /** Of each relay that failed, how it did so last. */
+  /** The last failure of each relay that failed. */
   readonly #failures: ReadonlyMap<string, RelayFailureError>;
 
   constructor(settings: Settings, pool: NPool, failures: ReadonlyMap<string, RelayFailureError>) {
@@ -110,7 +110,7 @@ class Feed {
     const { limit, once } = this.#settings;
     const authors = await this.#follows(signal);
     const since = now();
-    const until = since + MAX_FUTURE;
+    const until = since + MAX_FUTURE_S;
     const posts = await this.#pool.query([{ kinds: [1], authors, until, limit }], { signal });
     await this.#learnNames([...new Set(posts.map(({ pubkey }) => pubkey))], signal);
     for (const post of posts.slice(0, limit).reverse()) this.#print(post);
@@ -122,7 +122,7 @@ class Feed {
     for await (const message of this.#pool.req([{ kinds: [1], authors, since }], { signal })) {
       if (message[0] !== "EVENT") continue;
       const [, , post] = message;
-      if (seen.has(post.id) || post.created_at > now() + MAX_FUTURE) continue;
+      if (seen.has(post.id) || post.created_at > now() + MAX_FUTURE_S) continue;
       seen.add(post.id);
       this.#print(post);
     }
@@ -144,11 +144,11 @@ class Feed {
     for (const profile of profiles) this.#names.set(profile.pubkey, nameIn(profile));
   }
 
-  /** Half of the relays in people's lists are dead: that is no news, but good to know. */
+  /** Prints which relays failed: half of those in people's lists are dead. */
   #noteFailures(): void {
     const errors = [...this.#failures.values()];
     if (errors.length === 0) return;
-    const named = errors.slice(0, NAMED_FAILURES).map(({ relay, reason }) =>
+    const named = errors.slice(0, MAX_NAMED_FAILURES).map(({ relay, reason }) =>
       `${relay} (${reason})`
     );
     const more = errors.length - named.length;
@@ -163,28 +163,28 @@ class Feed {
   }
 }
 
-/** Unix seconds. */
+/** The time in Unix seconds. */
 function now(): number {
   return Math.floor(Date.now() / 1000);
 }
 
-/** The name in a profile, or nothing where the profile is no JSON. */
+/** The name in a profile; empty if the profile is not JSON. */
 function nameIn(profile: NostrEvent): string {
   try {
     const { display_name, name } = JSON.parse(profile.content);
     return String(display_name || name || "");
   } catch {
-    return ""; // The start of the npub is shown instead.
+    return ""; // The feed shows the start of the npub instead.
   }
 }
 
-/** Without the control characters by which a stranger's text could steer a terminal. */
+/** Removes control characters, with which a stranger's text could control the terminal. */
 function printable(text: string): string {
   // deno-lint-ignore no-control-regex
   return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, "");
 }
 
-/** What is no post goes to stderr, so that the feed can be piped. */
+/** Prints to stderr, so that posts alone can be piped. */
 function note(text: string): void {
   console.error(`· ${text}`);
 }
@@ -204,7 +204,7 @@ async function main(): Promise<void> {
     onProgress: ({ known, found, missing }) =>
       note(`Relay lists: ${known} known, ${found} found, ${missing} people have none`),
   });
-  // Where the user is, if they have no list.
+  // These relays count if the user has no list.
   outbox.hint(pubkey, hints.flatMap((url) => normalizeRelayUrl(url, policy) ?? []));
   await using pool = new NPool(outbox);
 

@@ -1,12 +1,12 @@
 /**
- * Outbox routing for `NPool`, step by step: a database, an outbox that goes into a
- * pool, a way to collect relay lists, requests that go where people write, events
- * that go where people read.
+ * Outbox routing for `NPool`, step by step: a database, an outbox in a pool, a way to
+ * collect relay lists, requests that go where people write, and events that go where
+ * people read.
  *
  *     deno run -A examples/tutorial.ts nprofile1… [text]
  *
- * Prints the latest posts of whom the nprofile names. With a text, a throw-away
- * user says it to them. `--local` allows relays on your own machine.
+ * Prints the latest posts of the user that the nprofile names. With a text, a throw-away
+ * user sends it to them. `--local` allows relays on your own machine.
  *
  * @module
  */
@@ -18,22 +18,22 @@ import { finalizeEvent, generateSecretKey, nip19 } from "nostr-tools";
 
 const isLocal = Deno.args.includes("--local");
 const [nprofile, text] = Deno.args.filter((arg) => arg !== "--local");
-// Relay lists are written by strangers: on a server, leave this closed.
+// Strangers write relay lists: on a server, leave this closed.
 const policy = isLocal ? { allowLocal: true, allowInsecure: true } : {};
 
 // Step 1: a database.
 //
 // Relay lists are Nostr events (kind 10002), so any Nostrify store can hold them.
 // This one is SQLite in memory; with a path ("./outbox.sqlite3") it is a file that
-// outlives the program. Beside the lists it has what is learned of relays.
+// outlives the program. Beside the lists it keeps what the outbox learns about relays.
 
 await using db = await openSqlite(":memory:");
 
 // Step 2: an outbox, and a pool.
 //
-// Whoever has no list (about a quarter of the people one follows) is looked for on
-// the fallback relays. Relays that do not answer are given up in time, so no
-// request needs a time-out of its own.
+// About a quarter of the people one follows have no list; the outbox requests them from
+// the fallback relays. It gives up relays that do not answer in time, so no request needs
+// a timeout of its own.
 
 await using outbox = createOutbox({
   store: db,
@@ -45,8 +45,8 @@ await using pool = new NPool(outbox);
 
 // Step 3: collect relay lists.
 //
-// Whenever a list comes by, put it in; older and repeated ones do no harm. An
-// nprofile is a good occasion: it names relays on which a user can be found.
+// The outbox finds lists by itself. To store one that you have, put it in: older and
+// repeated ones do no harm. An nprofile names relays that have a user's list.
 
 async function handleProfile(nprofile: string): Promise<string> {
   const { type, data } = nip19.decode(nprofile);
@@ -58,18 +58,18 @@ async function handleProfile(nprofile: string): Promise<string> {
   return data.pubkey;
 }
 
-// That is all. From here on the pool is used like a single relay.
+// That is all. From here on, use the pool like a single relay.
 
 try {
   if (!nprofile) throw new TypeError("Whose posts? Give an nprofile");
   const pubkey = await handleProfile(nprofile);
 
-  // Step 4: requests. Each author is asked for on the relays they write to.
+  // Step 4: requests. They go to the relays that each author writes to.
   const posts = await pool.query([{ kinds: [1], authors: [pubkey], limit: 10 }]);
   for (const post of posts) console.log(`${post.created_at}  ${JSON.stringify(post.content)}`);
 
-  // Step 5: events. They go to their author's own relays, and to the inbox of each
-  // user they tag.
+  // Step 5: events. They go to their author's own relays, and to the inbox of each user
+  // whom they tag.
   if (text) {
     const mention = finalizeEvent({
       kind: 1,
