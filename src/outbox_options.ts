@@ -158,8 +158,8 @@ export interface OutboxOptions extends RouterOptions {
   /** Tells the time and sets timers. Set it in tests. @default the machine's clock */
   readonly clock?: Clock;
   /**
-   * Returns random numbers in [0, 1), which vary retries and try relays out. Set it in
-   * tests.
+   * Returns random numbers in [0, 1), for instance to vary the pauses between retries. Set
+   * it in tests.
    * @default Math.random
    */
   readonly random?: () => number;

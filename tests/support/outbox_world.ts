@@ -1,5 +1,5 @@
 /**
- * An outbox in an `NPool`, with relays that live and relays that do not.
+ * An outbox in an `NPool`, with living relays and faulty ones.
  *
  * @module
  */
@@ -15,39 +15,39 @@ import { RelayServer } from "../../testing/relay_server.ts";
 import { eventually } from "./eventually.ts";
 import { IdleClock } from "./idle_clock.ts";
 
-/** Most milliseconds that anything may take before it counts as hung: the whole deadline. */
+/** The deadline: what takes more milliseconds counts as hung. */
 export const DEADLINE = 30_000;
 
-/** What a test says about its world. */
+/** The settings of a world. */
 export interface WorldSettings {
-  /** How many relays live. @default 2 */
+  /** How many relays are alive. @default 2 */
   readonly living?: number;
-  /** The relays that do not; they are stopped with the world. */
+  /** The faulty relays; they are stopped with the world. @default none */
   readonly faulty?: readonly FaultHost[];
-  /** Options of the outbox, which may name the relays that live. */
+  /** Options of the outbox, which may name the living relays. */
   readonly options?: OutboxOptions | ((living: readonly RelayServer[]) => OutboxOptions);
   /** Opens the relays. @default as `createOutbox` does */
   readonly open?: (url: string, options: OpenOptions) => NRelay1;
 }
 
-/** A pool over an outbox; see the module. */
+/** A pool over an outbox. See the module. */
 export class World implements AsyncDisposable {
-  /** The relays that live. */
+  /** The living relays. */
   readonly living: readonly RelayServer[];
-  /** The time, which passes while the relays are left in peace. */
+  /** The clock; time passes while nothing happens at the relays. */
   readonly clock: IdleClock;
   /** The outbox. */
   readonly outbox: Outbox;
   /** The pool. */
   readonly pool: NPool;
-  /** What relays failed at. */
+  /** The failures of relays. */
   readonly failures: RelayFailureError[] = [];
-  /** What else went wrong. */
+  /** All other errors. */
   readonly errors: Error[] = [];
   /** Every relay that was opened. */
   readonly opened: NRelay1[] = [];
   readonly #faulty: readonly FaultHost[];
-  /** Those of them that speak the protocol. */
+  /** The faulty relays that speak the protocol. */
   readonly #relays: readonly RelayServer[];
 
   /** Starts everything. */
@@ -75,17 +75,17 @@ export class World implements AsyncDisposable {
     this.pool = new NPool(this.outbox);
   }
 
-  /** Stored events, or an error if that takes too long. */
+  /** Returns stored events. @throws If that takes too long. */
   query(filters: NostrFilter[], relays?: string[]): Promise<NostrEvent[]> {
     return this.clock.within(DEADLINE, "query() returns", this.pool.query(filters, { relays }));
   }
 
-  /** Publishes an event, or throws if that takes too long. */
+  /** Publishes an event. @throws If that takes too long. */
   event(event: NostrEvent, relays?: string[]): Promise<void> {
     return this.clock.within(DEADLINE, "event() settles", this.pool.event(event, { relays }));
   }
 
-  /** A request that stays open; what it yields is waited for as long as the deadline allows. */
+  /** Starts a request that stays open; reading it waits up to the deadline. */
   req(filters: NostrFilter[], relays?: string[]): LiveRequest {
     return new LiveRequest(this, filters, relays);
   }
@@ -104,7 +104,7 @@ export class World implements AsyncDisposable {
     );
   }
 
-  /** What passes between the pool and its relays. (A flood does not count, or time would stop.) */
+  /** Counts what passes between the pool and its relays, but no flood, or time would stop. */
   #activity(): number {
     let sum = 0;
     for (const { stats, open } of [...this.living, ...this.#relays]) {
@@ -114,7 +114,7 @@ export class World implements AsyncDisposable {
   }
 }
 
-/** A request of `pool.req()`, read until a test has seen enough. */
+/** A request of `pool.req()`, which a test reads as far as it needs. */
 export class LiveRequest implements AsyncDisposable {
   /** The events so far. */
   readonly events: NostrEvent[] = [];
@@ -128,18 +128,18 @@ export class LiveRequest implements AsyncDisposable {
     this.#messages = world.pool.req(filters, { signal, relays })[Symbol.asyncIterator]();
   }
 
-  /** Reads up to EOSE or CLOSED, and says which. */
+  /** Reads up to EOSE or CLOSED, and returns which. */
   end(): Promise<string> {
     return this.#world.clock.within(DEADLINE, "req() reaches EOSE or CLOSED", this.#until());
   }
 
-  /** Reads until an event has come. */
+  /** Reads until an event has arrived. */
   async event(id: string): Promise<void> {
     if (this.events.some((event) => event.id === id)) return;
     await this.#world.clock.within(10 * DEADLINE, "a new event comes", this.#until(id));
   }
 
-  /** Gives the request up, and waits until it is over. */
+  /** Aborts the request, and waits until it has ended. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#controller.abort();
     await this.#messages.return?.();

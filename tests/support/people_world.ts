@@ -14,11 +14,11 @@ import { World } from "./outbox_world.ts";
 /** See the module. */
 export class PeopleWorld implements AsyncDisposable {
   readonly world: World;
-  /** It has the lists that {@link PeopleWorld.list} makes. */
+  /** The relay with the lists that {@link PeopleWorld.list} makes. */
   readonly indexer: RelayServer;
   /** The fallback relay. */
   readonly hub: RelayServer;
-  /** All others. */
+  /** All other relays. */
   readonly relays: readonly RelayServer[];
 
   /** @param relays How many relays there are besides the indexer and the hub. */
@@ -35,14 +35,14 @@ export class PeopleWorld implements AsyncDisposable {
     [this.indexer, this.hub, ...this.relays] = this.world.living;
   }
 
-  /** A list of these relays by someone, at the indexer. */
+  /** Puts a person's list of these relays on the indexer. */
   list(person: Signer, relays: readonly RelayServer[], draft: Draft = {}): NostrEvent {
     const list = person.relayList({ both: relays.map(({ url }) => url) }, draft);
     this.indexer.seed([list]);
     return list;
   }
 
-  /** A list of another kind (NIP-17, NIP-51) by someone, at the indexer. */
+  /** Puts a person's list of another kind (NIP-17, NIP-51) on the indexer. */
   listOf(kind: number, person: Signer, relays: readonly RelayServer[], draft: Draft = {}) {
     const tags = relays.map(({ url }) => ["relay", url]);
     const list = person.sign({ kind, tags, ...draft });
@@ -50,19 +50,19 @@ export class PeopleWorld implements AsyncDisposable {
     return list;
   }
 
-  /** A post by someone, at one relay. */
+  /** Puts a person's post on one relay. */
   post(person: Signer, relay: RelayServer, draft: Draft = {}): NostrEvent {
     const post = person.sign({ content: `${relay.url}`, ...draft });
     relay.seed([post]);
     return post;
   }
 
-  /** The ids of what a query finds, in order. */
+  /** Returns the ids of the events that a query finds, sorted. */
   async find(...filters: NostrFilter[]): Promise<string[]> {
     return (await this.world.query(filters)).map(({ id }) => id).sort();
   }
 
-  /** Lets so many milliseconds pass. */
+  /** Waits so many milliseconds. */
   wait(ms: number): Promise<void> {
     return new Promise((resolve) => this.world.clock.after(ms, resolve));
   }

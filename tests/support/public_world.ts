@@ -1,6 +1,6 @@
 /**
- * An outbox with the policy that apps have by default, among relays with public names
- * that all stand on loopback; whatever it wants to open or to fetch is seen.
+ * An outbox with the default policy, among relays with public names that all run on
+ * loopback. It records every URL that the outbox opens or fetches.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import type { RelayServer } from "../../testing/relay_server.ts";
 import type { Draft, Signer } from "../../testing/signer.ts";
 import { World } from "./outbox_world.ts";
 
-/** The relays that every world has: one that has lists, and the fallback relay. */
+/** The names of the relays in every world: the one with lists, and the fallback relay. */
 export const INDEXER = "indexer", HUB = "hub";
 
 /** The URL of a relay by its name. */
@@ -27,23 +27,23 @@ export const postsOf = (...people: Signer[]): { kinds: number[]; authors: string
 /** See the module. */
 export class PublicWorld implements AsyncDisposable {
   readonly world: World;
-  /** Every URL that was to be opened, by whoever wanted it, each time. */
+  /** Every URL that the outbox opened, each time. */
   readonly opened: string[] = [];
-  /** Every URL that was to be fetched. */
+  /** Every URL that the outbox fetched. */
   readonly fetched: string[] = [];
-  /** What was to be done about a redirect, in the same order. */
+  /** The `redirect` option of each fetch, in the same order. */
   readonly redirects: (RequestRedirect | undefined)[] = [];
-  /** What is fetched, by URL; of others there is nothing. */
+  /** The responses to fetches, by URL; any other URL gets a 404. */
   readonly pages: Map<string, () => Response> = new Map();
-  /** Where relays really are that are none of this world, by URL. */
+  /** The real URLs of relays outside this world, by URL. */
   readonly places: Map<string, string> = new Map();
   readonly #relays: ReadonlyMap<string, RelayServer>;
 
-  /** @param names Of the relays that there are besides the {@link INDEXER} and the {@link HUB}. */
+  /** @param names The names of the relays besides the {@link INDEXER} and the {@link HUB}. */
   constructor(names: readonly string[] = [], options: OutboxOptions = {}) {
     const all = [INDEXER, HUB, ...names];
     this.world = new World({
-      // The last one stands for all that have no name of their own.
+      // The last one plays every relay without a name.
       living: all.length + 1,
       open: (url, options) => {
         this.opened.push(url);
@@ -66,51 +66,51 @@ export class PublicWorld implements AsyncDisposable {
     this.#relays = new Map(all.map((name, i) => [publicUrl(name), this.world.living[i]]));
   }
 
-  /** The relay of a name. */
+  /** Returns the relay with a name. */
   relay(name: string): RelayServer {
     return this.#at(publicUrl(name))!;
   }
 
-  /** The relay that stands for all others. */
+  /** The relay that plays every relay without a name. */
   get elsewhere(): RelayServer {
     return this.world.living.at(-1)!;
   }
 
-  /** A list of these relays (kind 10002) by someone, at the indexer. */
+  /** Puts a person's list of these relays (kind 10002) on the indexer. */
   list(person: Signer, urls: readonly string[], draft: Draft = {}): NostrEvent {
     return this.listOf(10002, person, urls, draft);
   }
 
-  /** A list of another kind (NIP-17, NIP-51) by someone, at the indexer. */
+  /** Puts a person's list of another kind (NIP-17, NIP-51) on the indexer. */
   listOf(kind: number, person: Signer, urls: readonly string[], draft: Draft = {}): NostrEvent {
     const name = kind === 10002 ? "r" : "relay";
     return this.post(INDEXER, person, { kind, tags: urls.map((url) => [name, url]), ...draft });
   }
 
-  /** An event by someone at a relay; a post that says where it is unless the draft says otherwise. */
+  /** Puts a person's event on a relay: by default a post whose text is the relay's name. */
   post(name: string, person: Signer, draft: Draft = {}): NostrEvent {
     const event = person.sign({ content: name, ...draft });
     this.relay(name).seed([event]);
     return event;
   }
 
-  /** The ids of what a query finds, in order. */
+  /** Returns the ids of the events that a query finds, sorted. */
   async find(...filters: NostrFilter[]): Promise<string[]> {
     return (await this.world.query(filters)).map(({ id }) => id).sort();
   }
 
-  /** Lets so many milliseconds pass, as soon as nobody talks any longer. */
+  /** Waits so many milliseconds of the world's clock. */
   wait(ms: number): Promise<void> {
     return new Promise((resolve) => this.world.clock.after(ms, resolve));
   }
 
-  /** The URLs to which a connection stands, or is being made. */
+  /** The URLs with a connection that is open or opening. */
   get connected(): Set<string> {
     const { opened } = this.world;
     return new Set(this.opened.filter((_, i) => opened[i].socket.readyState < WebSocket.CLOSING));
   }
 
-  /** The hosts of all that was opened or fetched, each once, in order. */
+  /** The hosts of everything that was opened or fetched, each once, sorted. */
   get contacted(): string[] {
     const urls = [...this.opened, ...this.fetched];
     return [...new Set(urls.map((url) => new URL(url).host))].sort();

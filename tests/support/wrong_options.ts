@@ -1,5 +1,5 @@
 /**
- * Options that no planner and no router takes.
+ * Options that planners and routers refuse.
  *
  * @module
  */
