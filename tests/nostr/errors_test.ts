@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { EventRefusedError, RoutingError } from "../../src/nostr/errors.ts";
+import { EventRefusedError, RelayFailureError, RoutingError } from "../../src/nostr/errors.ts";
 import { draft } from "../../testing/memory_source.ts";
 
 Deno.test("EventRefusedError says why, and carries the event as it was given", () => {
@@ -18,5 +18,18 @@ Deno.test("RoutingError carries what is unrouted, and its cause where there is o
   assert.ok(error instanceof Error);
   assert.equal(`${error}`, "RoutingError: Cannot send");
   assert.equal(error.unrouted, unrouted);
+  assert.equal(error.cause, cause);
+});
+
+Deno.test("RelayFailureError names the relay and the reason, and is no RelayError as Nostrify has it", () => {
+  const cause = new Error("connection refused");
+  const error = new RelayFailureError("wss://a.example/", "unreachable", "no socket", { cause });
+  assert.ok(error instanceof Error);
+  assert.equal(
+    `${error}`,
+    "RelayFailureError: Relay wss://a.example/ failed (unreachable): no socket",
+  );
+  assert.equal(error.relay, "wss://a.example/");
+  assert.equal(error.reason, "unreachable");
   assert.equal(error.cause, cause);
 });
