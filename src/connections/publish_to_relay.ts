@@ -9,14 +9,13 @@ import { abortable } from "../base/abortable.ts";
 import { sleep } from "../base/clock.ts";
 import { messageOf } from "../base/message_of.ts";
 import { RelayFailureError } from "../nostr/errors.ts";
+import { BACKOFFS, waitMs } from "../relays/backoff.ts";
 import { failureOf, retryAfter } from "../relays/relay_replies.ts";
 import type { RelayConnector } from "./relay_connector.ts";
 import type { RelayRequestOptions } from "./relay_request.ts";
 
 /** How often an event is offered to a relay that is asked too much. */
 const MOST_TRIES = 4;
-/** How long to leave such a relay alone that does not say how long, in milliseconds. */
-const RATE_LIMIT_WAIT = 1_000;
 
 /**
  * Offers an event to a relay until it takes it, refuses it, or time is up.
@@ -40,7 +39,7 @@ export async function publishToRelay(
       if (error.reason !== "rate-limited" || tries === MOST_TRIES) throw error;
       // The relay's own words: the error's have its URL in them, too.
       const wait = retryAfter(messageOf(error.cause)) ??
-        RATE_LIMIT_WAIT * 2 ** tries * (0.5 + random());
+        waitMs(BACKOFFS.rateLimitedEvent, tries, random);
       const { hard } = memory.deadlines(link.url);
       if (wait > hard) throw error;
       await sleep(clock, wait, signal);

@@ -8,6 +8,7 @@ import type { NostrEvent, NostrFilter } from "@nostrify/types";
 import { type Clock, sleep } from "../base/clock.ts";
 import { RelayFailureError } from "../nostr/errors.ts";
 import type { RelayLimits } from "../nostr/types.ts";
+import { BACKOFFS, waitMs } from "../relays/backoff.ts";
 import type { RelayMemory } from "../relays/relay_memory.ts";
 import { failureOf, limitsFrom, refusalOf, retryAfter } from "../relays/relay_replies.ts";
 import {
@@ -50,8 +51,6 @@ export interface RelayQueryOptions {
 const MOST_STAYING = 1;
 /** How often a REQ is sent anew, in smaller parts or after a while. */
 const MOST_TRIES = 8;
-/** How long to leave a relay alone that is asked too much and does not say how long. */
-const RATE_LIMIT_WAIT = 1_000;
 /** Events that were not asked for after which a relay is not listened to. */
 const MOST_UNASKED = 100;
 
@@ -271,7 +270,8 @@ export class RelayQuery {
         return await this.#askAll(pages.map(samePage), stay, tries + 1);
       }
       if (error.reason === "rate-limited") {
-        const wait = retryAfter(reasonText) ?? RATE_LIMIT_WAIT * 2 ** tries * (0.5 + random());
+        const wait = retryAfter(reasonText) ??
+          waitMs(BACKOFFS.rateLimitedReq, tries + 1, random);
         this.#options.onWait?.(wait, error);
         await sleep(clock, wait, this.#signal);
         return await this.#askAll(pages.map(samePage), stay, tries + 1);

@@ -11,6 +11,7 @@ import { sleep } from "../base/clock.ts";
 import { startInactivityTimer } from "../base/inactivity_timer.ts";
 import { messageOf } from "../base/message_of.ts";
 import { RelayFailureError } from "../nostr/errors.ts";
+import { BACKOFFS, waitMs } from "../relays/backoff.ts";
 import { isOutage } from "../relays/relay_record_updates.ts";
 import type { RelayConnection } from "./relay_connection.ts";
 import type { RelayConnector } from "./relay_connector.ts";
@@ -55,15 +56,6 @@ const OVERLAP = 120;
 const LIVE_DELAY = 200;
 /** No relay hangs up on a REQ of so many bytes for its length. */
 const SHORTEST = 512;
-/** How long a relay is left alone that hung up, in milliseconds. */
-const HASTE = 200;
-/** The same before another connection, in milliseconds: it grows by a factor. */
-const PAUSES = { first: 1_000, longest: 180_000 };
-/** The same where the relay answers, if not as it should. */
-const LONG_PAUSES = { first: 20_000, longest: 900_000 };
-const GROWTH = 1.6;
-/** How long to wait for the user to change their mind, of which the link tells, in milliseconds. */
-const BLOCKED_PAUSE = 86_400_000;
 /** More than there are relays in a request. */
 const BEHIND = 1_000;
 /** A connection that ended within so many milliseconds was of no use. */
@@ -115,7 +107,7 @@ export class RelayRequest {
         if (signal.aborted) return;
         if (error.reason === "blocked-by-user") {
           this.#failed(error);
-          await this.#connector.pause(BLOCKED_PAUSE, signal);
+          await this.#connector.pause(BACKOFFS.blockedByUser.firstMs, signal);
           continue;
         }
         const wasOfUse = this.#isAnswered && clock.now() - startedAt > SHORT;
@@ -126,10 +118,11 @@ export class RelayRequest {
         if (!isHasty) this.#failed(error);
         // Some relays hang up on what is too long for them, and do not say so.
         this.#maxLength = isHasty ? Math.max(SHORTEST, this.#lost >> 3) : undefined;
-        const { first, longest } = isOutage(error.reason) ? PAUSES : LONG_PAUSES;
-        const pause = isHasty ? HASTE : Math.min(longest, first * GROWTH ** (failures - 1));
-        const backoff = isHasty ? 0 : memory.retryAt(this.#connector.url) - clock.now();
-        await this.#connector.pause(Math.max(pause * (0.5 + random()), backoff), signal);
+        const { hungUp, disconnected, refused } = BACKOFFS;
+        const backoff = isHasty ? hungUp : isOutage(error.reason) ? disconnected : refused;
+        const pause = waitMs(backoff, failures, random);
+        const rest = isHasty ? 0 : memory.retryAt(this.#connector.url) - clock.now();
+        await this.#connector.pause(Math.max(pause, rest), signal);
       }
     } finally {
       use.release();

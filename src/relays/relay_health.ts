@@ -1,34 +1,14 @@
 /**
- * How long to wait for a relay, when to try it again, and whether it lives, by what
- * is known of it. The constants are from measurements of the network, rounded.
+ * How long to wait for a relay, and whether it lives, by what is known of it. The constants are from measurements of the network, rounded.
  *
  * @module
  */
 
 import type { RelayRecord, Timing } from "./relay_record.ts";
 
-const SECOND = 1_000;
-const MINUTE = 60 * SECOND;
-const HOUR = 60 * MINUTE;
-const DAY = 24 * HOUR;
-
-/** The first pause: a relay that restarts is back in seconds. */
-const FIRST_PAUSE = SECOND;
-/** The longest: two in three outages are over in three hours, and that is then soon noticed. */
-const LONGEST_PAUSE = 30 * MINUTE;
-
-/**
- * How long to leave a relay alone that could not be used so many times in a row, in
- * milliseconds: 1 s, 2 s, 4 s, … up to 30 min, each times a number in [0.5, 1.5), so
- * that not all clients come back at once.
- */
-export function backoff(inARow: number, random: () => number): number {
-  const pause = Math.min(FIRST_PAUSE * 2 ** (Math.max(1, inARow) - 1), LONGEST_PAUSE);
-  return pause * (0.5 + random());
-}
-
-/** No back-off is longer. */
-export const LONGEST_BACKOFF = 1.5 * LONGEST_PAUSE;
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+const DAY_MS = 24 * HOUR_MS;
 
 /** How long to wait for a relay, in milliseconds. */
 export interface Deadlines {
@@ -72,7 +52,7 @@ function clamp(value: number, least: number, most: number): number {
 }
 
 /** No time is taken for longer, so that one odd value does not outlast a hundred others. */
-const LONGEST_TIME = MINUTE;
+const LONGEST_TIME = MINUTE_MS;
 
 /** An estimate after one more time was measured; the weights are those of RFC 6298. */
 export function timed(timing: Timing | undefined, ms: number): Timing | undefined {
@@ -99,7 +79,7 @@ export const UNKNOWN_ALIVE = 0.75;
 /** A relay that just worked works again. */
 const WORKED = 0.98;
 /** After so long, what was seen last says half as much. */
-const MEMORY = 3 * DAY;
+const MEMORY = 3 * DAY_MS;
 /** Of a thousand relays that seem dead for good, some are not. */
 const LEAST_ALIVE = 0.005;
 /** How much more often the dead fail than the living, of which one in 25 is down. */
@@ -109,14 +89,14 @@ const NEXT_FAILURE = 4;
 /** Most failures more that count. */
 const MOST_FAILURES = 5;
 /** Failures that lie closer in time are no more than one. */
-const APART = 10 * MINUTE;
+const APART = 10 * MINUTE_MS;
 /** That a relay is dead is half as certain after so long: some return. */
-const DOUBT = 14 * DAY;
+const DOUBT = 14 * DAY_MS;
 /**
  * Outages that have lasted long will last long: with this and a square root, a third
  * lasts more than 2.7 h and a tenth more than 38 h.
  */
-const OUTAGE = 0.3 * HOUR;
+const OUTAGE = 0.3 * HOUR_MS;
 /** Each failure in a row of a relay that once worked makes it so much less likely to return. */
 const LOST = 0.4;
 

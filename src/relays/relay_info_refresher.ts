@@ -7,6 +7,7 @@
 
 import type { Clock } from "../base/clock.ts";
 import { Semaphore } from "../base/semaphore.ts";
+import { BACKOFFS } from "./backoff.ts";
 import { fetchRelayInfo } from "./relay_info.ts";
 import type { RelayMemory } from "./relay_memory.ts";
 
@@ -21,8 +22,6 @@ export interface RelayInfoRefresherOptions {
   readonly isBlocked?: (url: string) => boolean;
 }
 
-/** How long a document counts as fresh, in milliseconds: a week. */
-const FRESH = 7 * 86_400_000;
 /** Documents fetched at once. */
 const AT_ONCE = 4;
 
@@ -41,7 +40,7 @@ export class RelayInfoRefresher {
   connected(url: string): void {
     const { clock, memory } = this.#options;
     const infoAt = memory.record(url)?.infoAt ?? 0;
-    if (this.#asked.has(url) || Math.abs(clock.now() - infoAt) < FRESH) return;
+    if (this.#asked.has(url) || Math.abs(clock.now() - infoAt) < BACKOFFS.relayInfo.firstMs) return;
     this.#asked.add(url);
     this.#inform(url).finally(() => this.#asked.delete(url));
   }

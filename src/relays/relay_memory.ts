@@ -8,8 +8,9 @@ import type { Clock } from "../base/clock.ts";
 import type { PersistentMap } from "../base/persistent_map.ts";
 import type { RecordStore } from "../base/record_store.ts";
 import type { RelayFailure } from "../nostr/types.ts";
+import { BACKOFFS, maxWaitMs, waitMs } from "./backoff.ts";
 import { type Incident, OutageDetector } from "./outage_detector.ts";
-import { backoff, type Deadlines, deadlines, LONGEST_BACKOFF } from "./relay_health.ts";
+import { type Deadlines, deadlines } from "./relay_health.ts";
 import { learnLimits, reportLimits } from "./relay_limits.ts";
 import { type RelayRecord, UNKNOWN_RELAY } from "./relay_record.ts";
 import { relayRecords } from "./relay_record_store.ts";
@@ -38,8 +39,6 @@ export interface RelayMemoryOptions {
 const MOST_RELAYS = 5_000;
 /** How long a draw stays, in milliseconds, so that plans are stable. */
 const DRAW_LASTS = 3_600_000;
-/** Longest back-off for failures that may be the network's fault, in milliseconds. */
-const LONGEST_DOUBT = 5_000;
 /** Reports that say the same again are taken down once in so many milliseconds. */
 const REPORT_LASTS = 86_400_000;
 
@@ -161,11 +160,14 @@ export class RelayMemory {
   retryAt(url: string): number {
     const now = this.#options.clock.now();
     // A clock that was set back must not keep anybody waiting for long.
-    const retryAt = Math.min(this.#records.get(url)?.retryAt ?? 0, now + LONGEST_BACKOFF);
+    const retryAt = Math.min(
+      this.#records.get(url)?.retryAt ?? 0,
+      now + maxWaitMs(BACKOFFS.unusable),
+    );
     const held = this.#witness.held(url);
     if (!held) return retryAt;
-    const doubt = Math.min(backoff(held.times, () => 0.5), LONGEST_DOUBT);
-    return Math.max(retryAt, Math.min(held.failedAt, now) + doubt);
+    const wait = waitMs(BACKOFFS.networkInDoubt, held.times, this.#options.random);
+    return Math.max(retryAt, Math.min(held.failedAt, now) + wait);
   }
 
   /**

@@ -6,13 +6,12 @@
  */
 
 import type { RelayFailure } from "../nostr/types.ts";
-import { backoff, deadlines, timed, widened } from "./relay_health.ts";
+import { BACKOFFS, waitMs } from "./backoff.ts";
+import { deadlines, timed, widened } from "./relay_health.ts";
 import type { RelayRecord } from "./relay_record.ts";
 
 /** A connection that lasted so long was of use, whatever came over it, in milliseconds. */
 const LASTED = 60_000;
-/** Half of the relays in lists are dead: one that never worked is waited for 8 s, 16 s, … */
-const NEVER_WORKED = 3;
 
 /** It worked: whatever was before counts no longer. */
 function proven(record: RelayRecord, now: number): RelayRecord {
@@ -91,7 +90,12 @@ export function failed(
     case "disconnected":
       // Relays restart, and hang up on those who are quiet: that is no sign of death.
       if (record.answeredAt >= startedAt || now - startedAt >= LASTED) {
-        return { ...after, inARow: 0, unproven: 0, retryAt: now + backoff(1, random) };
+        return {
+          ...after,
+          inARow: 0,
+          unproven: 0,
+          retryAt: now + waitMs(BACKOFFS.unusable, 1, random),
+        };
       }
       return down(after, now, random);
     case "flood":
@@ -136,8 +140,9 @@ function down(record: RelayRecord, now: number, random: () => number): RelayReco
   const before = record.inARow + record.unproven;
   const inARow = before + 1;
   const downSince = before > 0 ? record.downSince : now;
-  const pause = backoff(inARow + (record.successes > 0 ? 0 : NEVER_WORKED), random);
-  return { ...record, inARow, unproven: 0, downSince, retryAt: now + pause };
+  const backoff = record.successes > 0 ? BACKOFFS.unusable : BACKOFFS.neverWorked;
+  const retryAt = now + waitMs(backoff, inARow, random);
+  return { ...record, inARow, unproven: 0, downSince, retryAt };
 }
 
 function timing<Name extends "connectMs" | "eoseMs">(

@@ -9,6 +9,7 @@
  */
 
 import type { RelayFailure, RelayLimits } from "../nostr/types.ts";
+import { MAX_NAMED_WAIT_MS } from "./backoff.ts";
 
 /** What the relay was sent, where its words are about that. */
 export interface Sent {
@@ -155,8 +156,8 @@ function numbersIn(text: string): number[] {
 const AGAIN =
   /\b(?:retry|again|wait|back ?off)\b[^\d]{0,24}?(\d{1,9}(?:\.\d{1,3})?) ?(ms|milliseconds?|s|secs?|seconds?|m|mins?|minutes?|h|hours?)?\b/;
 
-/** Longest time that is waited for a relay's sake. */
-const LONGEST = 3_600_000;
+/** A longer time is a date, or nonsense. */
+const MAX_PLAUSIBLE_WAIT_MS = 86_400_000;
 
 /**
  * For how long the relay wants to be left alone, in milliseconds, from 1 to an
@@ -167,9 +168,8 @@ export function retryAfter(words: string): number | undefined {
   const [, digits, unit = "s"] = AGAIN.exec(textOf(words).replaceAll("_", " ")) ?? [];
   if (digits === undefined) return undefined;
   const ms = Number(digits) * millisecondsOf(unit);
-  // More than a day is a date, or nonsense.
-  if (ms < 1 || ms > 24 * LONGEST) return undefined;
-  return Math.min(Math.ceil(ms), LONGEST);
+  if (ms < 1 || ms > MAX_PLAUSIBLE_WAIT_MS) return undefined;
+  return Math.min(Math.ceil(ms), MAX_NAMED_WAIT_MS);
 }
 
 function millisecondsOf(unit: string): number {

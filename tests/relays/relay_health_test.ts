@@ -2,32 +2,14 @@ import fc from "fast-check";
 import assert from "node:assert/strict";
 import {
   aliveness,
-  backoff,
   deadlines,
   halved,
-  LONGEST_BACKOFF,
   timed,
   UNKNOWN_ALIVE,
   widened,
 } from "../../src/relays/relay_health.ts";
 import { UNKNOWN_RELAY } from "../../src/relays/relay_record.ts";
 import { DAY, HOUR, MINUTE, NOW, recordOf, records, SECOND } from "../support/relay_records.ts";
-
-const even = () => 0.5;
-
-Deno.test("backoff() doubles from a second to half an hour", () => {
-  const pauses = [1, 2, 3, 4, 11, 12, 50, 2_000].map((inARow) => backoff(inARow, even) / SECOND);
-  assert.deepEqual(pauses, [1, 2, 4, 8, 1024, 1800, 1800, 1800]);
-});
-
-Deno.test("backoff() varies by a half either way, and never beyond its bounds", () => {
-  const die = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
-  fc.assert(fc.property(fc.integer({ min: -5, max: 100 }), die, (inARow, value) => {
-    const pause = backoff(inARow, () => value);
-    assert.equal(pause, backoff(inARow, even) * (0.5 + value));
-    assert.ok(pause >= SECOND / 2 && pause <= LONGEST_BACKOFF);
-  }));
-});
 
 Deno.test("deadlines() of an unknown relay are those that nearly all relays keep", () => {
   const unknown = { connect: 5_000, soft: 3_000, hard: 8_000 };

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import assert from "node:assert/strict";
-import { LONGEST_BACKOFF } from "../../src/relays/relay_health.ts";
+import { BACKOFFS, maxWaitMs } from "../../src/relays/backoff.ts";
 import type { RelayRecord } from "../../src/relays/relay_record.ts";
 import { formatRelayRecord, parseRelayRecord } from "../../src/relays/relay_record_store.ts";
 import { dice } from "../support/dice.ts";
@@ -139,7 +139,7 @@ Deno.test("whatever happens: weights are above 0, back-off ends, and it all come
         } else memory.failed(url, what as "closed", clock.now() - amount);
         for (const url of [A, B, C]) {
           for (const isOpen of [true, false]) assert.ok(memory.weight(url, isOpen) > 0);
-          assert.ok(memory.retryAt(url) <= clock.now() + LONGEST_BACKOFF);
+          assert.ok(memory.retryAt(url) <= clock.now() + maxWaitMs(BACKOFFS.unusable));
         }
       }
       await memory.close();

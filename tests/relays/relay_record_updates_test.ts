@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import assert from "node:assert/strict";
 import type { RelayFailure } from "../../src/nostr/types.ts";
-import { LONGEST_BACKOFF } from "../../src/relays/relay_health.ts";
+import { BACKOFFS, maxWaitMs } from "../../src/relays/backoff.ts";
 import { type RelayRecord, UNKNOWN_RELAY } from "../../src/relays/relay_record.ts";
 import {
   answered,
@@ -240,7 +240,7 @@ Deno.test("whatever happens: nothing is mutated, counts never fall, back-off is 
       for (const name of ["inARow", "unproven", "noEose", "inVain"] as const) {
         assert.ok(after[name] >= 0, name);
       }
-      assert.ok(after.retryAt <= NOW + LONGEST_BACKOFF);
+      assert.ok(after.retryAt <= NOW + maxWaitMs(BACKOFFS.unusable));
       if (after.inARow > before.inARow) {
         assert.ok(after.retryAt > NOW);
         assert.ok(OUTAGES.some((failure) => after.failures[failure] !== before.failures[failure]));
