@@ -4,6 +4,7 @@
  * @module
  */
 
+import { BoundedMap } from "../base/bounded_map.ts";
 import type { Clock } from "../base/clock.ts";
 import type { PersistentMap } from "../base/persistent_map.ts";
 import type { RecordStore } from "../base/record_store.ts";
@@ -16,12 +17,12 @@ import { type RelayRecord, UNKNOWN_RELAY } from "./relay_record.ts";
 import { relayRecords } from "./relay_record_store.ts";
 import { answered, connected, delivered, failed, isAnswer } from "./relay_record_updates.ts";
 import type { ReportedLimits } from "./relay_replies.ts";
-import { deliveryFactor, learn, relayWeight, type Score, thompson } from "./relay_weight.ts";
+import { deliveryFactor, learn, relayWeight } from "./relay_weight.ts";
 
 /** What a memory of relays is made of. */
 export interface RelayMemoryOptions {
   readonly clock: Clock;
-  /** Dice in [0, 1): for back-off, and for trying relays out. */
+  /** Random numbers in [0, 1), for the jitter of back-offs. */
   readonly random: () => number;
   /** Where records survive a restart. Absent: nowhere. */
   readonly backend?: RecordStore;
@@ -31,14 +32,12 @@ export interface RelayMemoryOptions {
   readonly max?: number;
   /** Whether delivery counts in weights. @default true */
   readonly learning?: boolean;
-  /** What is made of delivery: a share in (0, 1]. @default Thompson sampling */
-  readonly score?: Score;
 }
 
 /** Most relays, by default: all lists that one program reads name a few thousand. */
 const MOST_RELAYS = 5_000;
-/** How long a draw stays, in milliseconds, so that plans are stable. */
-const DRAW_LASTS = 3_600_000;
+/** How long what delivery contributes to weights stays the same, so that plans are stable. */
+const DELIVERY_HOLD_MS = 3_600_000;
 /** Reports that say the same again are taken down once in so many milliseconds. */
 const REPORT_LASTS = 86_400_000;
 
@@ -55,15 +54,18 @@ export class RelayMemory {
   readonly #options: RelayMemoryOptions;
   readonly #records: PersistentMap<RelayRecord>;
   readonly #witness = new OutageDetector();
-  readonly #draws = new Map<string, number>();
-  readonly #begunAt: number;
-  #round = 0;
+  /** What delivery contributes to weights in this hour. */
+  readonly #deliveryFactors: BoundedMap<string, number>;
+  readonly #startedAt: number;
+  #hour = 0;
 
   /** Reads nothing before {@link RelayMemory.ready}. */
   constructor(options: RelayMemoryOptions) {
     this.#options = options;
-    this.#begunAt = options.clock.now();
-    this.#records = relayRecords({ ...options, max: options.max ?? MOST_RELAYS });
+    this.#startedAt = options.clock.now();
+    const { max = MOST_RELAYS } = options;
+    this.#records = relayRecords({ ...options, max });
+    this.#deliveryFactors = new BoundedMap({ max });
   }
 
   /** Resolves once what was written before is read, or could not be. Never rejects. */
@@ -176,7 +178,7 @@ export class RelayMemory {
    */
   weight(url: string, isOpen: boolean): number {
     const record = this.#records.get(url);
-    const delivery = record ? this.#draw(url, record) : 1;
+    const delivery = record ? this.#delivery(url, record) : 1;
     return relayWeight({ record, now: this.#options.clock.now(), isOpen, delivery });
   }
 
@@ -218,27 +220,22 @@ export class RelayMemory {
   #change(url: string, change: (record: RelayRecord) => RelayRecord): void {
     const isNew = !this.#records.get(url);
     this.#records.change(url, change, UNKNOWN_RELAY);
-    // For who is new there is no draw, or plans would change with the first answer.
-    if (isNew && this.#records.get(url)) this.#holdDraw(url, 1);
+    // A new relay keeps its weight, or plans would change with its first answer.
+    if (isNew && this.#records.get(url)) this.#deliveryFactors.set(url, 1);
   }
 
-  /** What delivery contributes to a weight, for an hour. */
-  #draw(url: string, record: RelayRecord): number {
-    const { clock, random, learning = true, score = thompson } = this.#options;
+  /** What delivery contributes to a weight. All relays' contributions change once an hour. */
+  #delivery(url: string, record: RelayRecord): number {
+    const { clock, learning = true } = this.#options;
     if (!learning) return 1;
     const now = clock.now();
-    const round = Math.floor((now - this.#begunAt) / DRAW_LASTS);
-    if (round !== this.#round) this.#draws.clear();
-    this.#round = round;
-    return this.#draws.get(url) ??
-      this.#holdDraw(url, deliveryFactor(record, now, score, random));
-  }
-
-  #holdDraw(url: string, draw: number): number {
-    const { max = MOST_RELAYS } = this.#options;
-    // Those of forgotten relays are not cleared away one by one.
-    if (this.#draws.size >= 2 * max) this.#draws.clear();
-    this.#draws.set(url, draw);
-    return draw;
+    const hour = Math.floor((now - this.#startedAt) / DELIVERY_HOLD_MS);
+    if (hour !== this.#hour) this.#deliveryFactors.clear();
+    this.#hour = hour;
+    const held = this.#deliveryFactors.get(url);
+    if (held !== undefined) return held;
+    const factor = deliveryFactor(record, now);
+    this.#deliveryFactors.set(url, factor);
+    return factor;
   }
 }

@@ -4,38 +4,32 @@
  * @module
  */
 
-import { sampleBeta } from "../base/beta_distribution.ts";
 import { aliveness, halved, UNKNOWN_ALIVE } from "./relay_health.ts";
 import type { RelayRecord } from "./relay_record.ts";
 
-const DAY = 86_400_000;
+const DAY_MS = 86_400_000;
 
-/** A Beta distribution: what share of its people's events a relay delivers. */
-export interface Posterior {
-  /** What was seen to be there. */
-  readonly a: number;
-  /** What was seen to be missing. */
-  readonly b: number;
-}
-
-/** Writes get lost: an ordinary relay has 85 % of what another one has. One is worth five people. */
-const PRIOR: Posterior = { a: 4.25, b: 0.75 };
-const PRIOR_MEAN = PRIOR.a / (PRIOR.a + PRIOR.b);
-/** What was learned is worth half after so long. */
-const FADES = 30 * DAY;
-/** More people than this are worth no more, so that the past can be outvoted. */
-const MOST_LEARNED = 200;
+/**
+ * What is assumed before anything was learned, in users' worth of events: writes get lost, so an
+ * ordinary relay has 85 % of what another one has.
+ */
+const PRIOR = { hits: 4.25, misses: 0.75 };
+const PRIOR_SHARE = PRIOR.hits / (PRIOR.hits + PRIOR.misses);
+/** What was learned counts half after this time. */
+const LEARNED_HALF_LIFE_MS = 30 * DAY_MS;
+/** More users' worth of events than this count no more, so that the past can be outvoted. */
+const MAX_LEARNED = 200;
 
 /** What was learned of delivery, as of now. */
 export function faded(
   { hits, misses, learnedAt }: Pick<RelayRecord, "hits" | "misses" | "learnedAt">,
   now: number,
 ): { readonly hits: number; readonly misses: number } {
-  const left = halved(now - learnedAt, FADES);
+  const left = halved(now - learnedAt, LEARNED_HALF_LIFE_MS);
   return { hits: hits * left, misses: misses * left };
 }
 
-/** What was learned with some more; see {@link RelayRecord}. */
+/** Adds to what was learned; see {@link RelayRecord}. */
 export function learn(
   record: RelayRecord,
   hits: number,
@@ -44,7 +38,7 @@ export function learn(
 ): Pick<RelayRecord, "hits" | "misses" | "learnedAt"> {
   const old = faded(record, now);
   const all = old.hits + hits + old.misses + misses;
-  const share = Math.min(1, MOST_LEARNED / all);
+  const share = Math.min(1, MAX_LEARNED / all);
   return {
     hits: (old.hits + hits) * share,
     misses: (old.misses + misses) * share,
@@ -52,28 +46,15 @@ export function learn(
   };
 }
 
-/** What share of its people's events a relay delivers, by what was learned. */
-export function deliveryPosterior(record: RelayRecord | undefined, now: number): Posterior {
-  if (!record) return PRIOR;
-  const { hits, misses } = faded(record, now);
-  return { a: PRIOR.a + hits, b: PRIOR.b + misses };
-}
-
-/** A rule that turns what was learned into a share: Thompson's is to draw one. */
-export type Score = (posterior: Posterior, random: () => number) => number;
-
-/** Thompson sampling: who is little known gets the chance to be better than it seems. */
-export const thompson: Score = ({ a, b }, random) => sampleBeta(a, b, random);
-
-/** What delivery contributes to a relay's weight; 1 where nothing was learned. */
-export function deliveryFactor(
-  record: RelayRecord | undefined,
-  now: number,
-  score: Score,
-  random: () => number,
-): number {
-  if (!record || record.hits + record.misses === 0) return 1;
-  return score(deliveryPosterior(record, now), random) / PRIOR_MEAN;
+/**
+ * What delivery contributes to a relay's weight: the share of its users' events that the relay is
+ * expected to deliver, relative to an ordinary relay's. 1 where nothing was learned.
+ */
+export function deliveryFactor(record: RelayRecord, now: number): number {
+  const learned = faded(record, now);
+  const hits = PRIOR.hits + learned.hits;
+  const misses = PRIOR.misses + learned.misses;
+  return hits / (hits + misses) / PRIOR_SHARE;
 }
 
 /** A connection that stands is worth so much: it decides between relays that are nearly equal. */
@@ -81,11 +62,11 @@ const OPEN = 1.15;
 /** Each request in a row that a relay refused or was silent to leaves so much of its weight. */
 const IN_VAIN = 0.4;
 /** And that is half forgotten after so long. */
-const IN_VAIN_FADES = 3 * DAY;
+const IN_VAIN_FADES = 3 * DAY_MS;
 /** Monitors are believed for so long, */
-const REPORTS_LAST = 3 * DAY;
+const REPORTS_LAST = 3 * DAY_MS;
 /** and not at all if the relay worked here in this time. */
-const OWN_WORD = 7 * DAY;
+const OWN_WORD = 7 * DAY_MS;
 const LEAST = 1e-4;
 const MOST = 10;
 

@@ -1,15 +1,7 @@
 import fc from "fast-check";
 import assert from "node:assert/strict";
 import type { RelayRecord } from "../../src/relays/relay_record.ts";
-import {
-  deliveryFactor,
-  deliveryPosterior,
-  faded,
-  learn,
-  relayWeight,
-  thompson,
-} from "../../src/relays/relay_weight.ts";
-import { dice } from "../support/dice.ts";
+import { deliveryFactor, faded, learn, relayWeight } from "../../src/relays/relay_weight.ts";
 import { DAY, HOUR, MINUTE, NOW, recordOf, records } from "../support/relay_records.ts";
 
 /** The weight of a closed relay of whose delivery nothing is known. */
@@ -110,32 +102,28 @@ Deno.test("learn() never holds more than 200 people's worth, so that the past ca
   assert.ok(record.hits < record.misses, "three requests turn it round");
 });
 
-Deno.test("deliveryPosterior() begins with what writes get lost on the network", () => {
-  assert.deepEqual(deliveryPosterior(undefined, NOW), { a: 4.25, b: 0.75 });
-  const record = recordOf({ hits: 10, misses: 2, learnedAt: NOW - 30 * DAY });
-  assert.deepEqual(deliveryPosterior(record, NOW), { a: 9.25, b: 1.75 });
-});
-
 Deno.test("deliveryFactor() is 1 for the unknown, and for what an ordinary relay delivers", () => {
-  const fail = () => assert.fail("nothing to be drawn");
-  assert.equal(deliveryFactor(undefined, NOW, fail, fail), 1);
-  assert.equal(deliveryFactor(recordOf(works), NOW, fail, fail), 1);
-  const mean = ({ a, b }: { a: number; b: number }) => a / (a + b);
+  assert.equal(deliveryFactor(recordOf(works), NOW), 1);
   const usual = recordOf({ hits: 85, misses: 15, learnedAt: NOW });
-  assert.ok(Math.abs(deliveryFactor(usual, NOW, mean, fail) - 1) < 1e-12);
+  assert.ok(Math.abs(deliveryFactor(usual, NOW) - 1) < 1e-12);
   const bad = recordOf({ hits: 5, misses: 95, learnedAt: NOW });
-  assert.ok(deliveryFactor(bad, NOW, mean, fail) < 0.11);
+  assert.ok(deliveryFactor(bad, NOW) < 0.11);
+  const good = recordOf({ hits: 95, misses: 0, learnedAt: NOW });
+  assert.ok(deliveryFactor(good, NOW) > 1.16);
 });
 
-Deno.test("deliveryFactor() by Thompson's rule varies the more the less is known", () => {
-  const random = dice(3);
-  const spread = (hits: number) => {
-    const record = recordOf({ hits, misses: hits / 9, learnedAt: NOW });
-    const draws = Array.from(
-      { length: 500 },
-      () => deliveryFactor(record, NOW, thompson, random),
-    );
-    return Math.max(...draws) - Math.min(...draws);
-  };
-  assert.ok(spread(1) > 3 * spread(150));
+Deno.test("deliveryFactor() begins with what writes get lost on the network, and forgets", () => {
+  const record = recordOf({ hits: 10, misses: 2, learnedAt: NOW - 30 * DAY });
+  // With the prior of 4.25 hits and 0.75 misses, 9.25 and 1.75.
+  assert.ok(Math.abs(deliveryFactor(record, NOW) - 9.25 / 11 / 0.85) < 1e-12);
+});
+
+Deno.test("deliveryFactor() is above 0, and grows with hits and falls with misses", () => {
+  fc.assert(fc.property(records, fc.double({ min: 0.01, max: 200 }), (record, more) => {
+    const factor = deliveryFactor(record, NOW);
+    assert.ok(factor > 0 && factor < 1.2, `${factor}`);
+    const known = { ...record, ...faded(record, NOW), learnedAt: NOW };
+    assert.ok(deliveryFactor({ ...known, hits: known.hits + more }, NOW) >= factor - 1e-12);
+    assert.ok(deliveryFactor({ ...known, misses: known.misses + more }, NOW) <= factor);
+  }));
 });
