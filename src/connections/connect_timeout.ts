@@ -6,11 +6,11 @@
  */
 
 /** As long as nothing has connected, nothing is known of the network either. */
-const UNKNOWN = 10_000;
+const MAX_TIMEOUT_MS = 10_000;
 /** No relay is given up sooner, in milliseconds: one in twenty takes 1.2 s. */
-const LEAST = 2_500;
+const MIN_TIMEOUT_MS = 2_500;
 /** Connections until their times say something. */
-const ENOUGH = 3;
+const MIN_SAMPLES = 3;
 
 /** Times of connections to any relay, the latest counting most. */
 export class ConnectTimeout {
@@ -19,7 +19,7 @@ export class ConnectTimeout {
   #deviation = 0;
 
   /** A connection stood after so many milliseconds. */
-  took(ms: number): void {
+  record(ms: number): void {
     this.#count++;
     const weight = Math.max(1 / this.#count, 1 / 16);
     const error = ms - this.#mean;
@@ -31,8 +31,8 @@ export class ConnectTimeout {
    * After how many milliseconds a relay of which nothing is known has failed to
    * connect: 10 s, or once others have connected, their mean and six deviations.
    */
-  get deadline(): number {
-    if (this.#count < ENOUGH) return UNKNOWN;
-    return Math.min(UNKNOWN, Math.max(LEAST, this.#mean + 6 * this.#deviation));
+  get timeoutMs(): number {
+    if (this.#count < MIN_SAMPLES) return MAX_TIMEOUT_MS;
+    return Math.min(MAX_TIMEOUT_MS, Math.max(MIN_TIMEOUT_MS, this.#mean + 6 * this.#deviation));
   }
 }

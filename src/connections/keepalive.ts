@@ -17,18 +17,18 @@ export interface KeepaliveOptions {
 }
 
 /** After how much silence a connection is asked for a sign, in milliseconds. */
-const SILENCE = 60_000;
+const MAX_SILENCE_MS = 60_000;
 /** How long it has for that. */
-const PATIENCE = 15_000;
+const PROBE_TIMEOUT_MS = 15_000;
 /** A timer that comes so much too late, in milliseconds, shows a program that was asleep. */
-const STALL = 500;
+const STALL_MS = 500;
 
 /** Silence on a connection. */
 export class Keepalive {
   readonly #options: KeepaliveOptions;
   #heardAt: number;
   #cancel?: () => void;
-  #takeBack?: () => void;
+  #cancelProbe?: () => void;
 
   constructor(options: KeepaliveOptions) {
     this.#options = options;
@@ -43,34 +43,36 @@ export class Keepalive {
   /** Something was heard. */
   heard(): void {
     this.#heardAt = this.#options.clock.now();
-    this.#takeBack?.();
-    this.#takeBack = undefined;
+    this.#cancelProbe?.();
+    this.#cancelProbe = undefined;
   }
 
   /** Listens from now on, if it does not yet. */
   start(): void {
     if (this.#cancel) return;
     this.#heardAt = this.#options.clock.now();
-    this.#arm(SILENCE, () => this.#look());
+    this.#arm(MAX_SILENCE_MS, () => this.#check());
   }
 
   /** Listens no longer. */
   stop(): void {
     this.#cancel?.();
     this.#cancel = undefined;
-    this.#takeBack?.();
-    this.#takeBack = undefined;
+    this.#cancelProbe?.();
+    this.#cancelProbe = undefined;
   }
 
-  #look(): void {
+  #check(): void {
     const silence = this.#options.clock.now() - this.#heardAt;
-    if (silence < SILENCE) return this.#arm(SILENCE - Math.max(0, silence), () => this.#look());
-    this.#takeBack = this.#options.probe();
+    if (silence < MAX_SILENCE_MS) {
+      return this.#arm(MAX_SILENCE_MS - Math.max(0, silence), () => this.#check());
+    }
+    this.#cancelProbe = this.#options.probe();
     const askedAt = this.#options.clock.now();
-    this.#arm(PATIENCE, () => {
-      this.#takeBack?.();
-      this.#takeBack = undefined;
-      if (this.#heardAt >= askedAt) this.#look();
+    this.#arm(PROBE_TIMEOUT_MS, () => {
+      this.#cancelProbe?.();
+      this.#cancelProbe = undefined;
+      if (this.#heardAt >= askedAt) this.#check();
       else this.#options.onDead();
     });
   }
@@ -80,7 +82,7 @@ export class Keepalive {
     const due = clock.now() + ms;
     this.#cancel = clock.after(ms, () => {
       // What came while the program slept is only now to be heard.
-      if (clock.now() - due > STALL) this.#arm(Math.min(ms, PATIENCE), act);
+      if (clock.now() - due > STALL_MS) this.#arm(Math.min(ms, PROBE_TIMEOUT_MS), act);
       else act();
     });
   }

@@ -57,7 +57,7 @@ function page(
 }
 
 /** Enters an event that matches the filter. */
-export function enter(page: FilterPage, { id, created_at }: NostrEvent): void {
+export function addToPage(page: FilterPage, { id, created_at }: NostrEvent): void {
   page.count++;
   if (!page.overlap.has(id)) page.fresh++;
   if (created_at > page.oldest) return;
@@ -72,13 +72,13 @@ export function enter(page: FilterPage, { id, created_at }: NostrEvent): void {
  * No relay is known to cut at fewer events: fewer are the whole answer of a relay
  * of which nothing is known.
  */
-const LEAST_CAP = 100;
+const MIN_CUT_EVENTS = 100;
 
 /** Whether the answer has as many events as the relay sends at the most, or may. */
 export function isCut({ filter, count }: FilterPage, { cutAt, fullAt = 0 }: RelayLimits): boolean {
   if (filter.limit !== undefined && count >= filter.limit) return true;
   if (cutAt !== undefined) return count >= cutAt;
-  return count >= LEAST_CAP && count > fullAt;
+  return count >= MIN_CUT_EVENTS && count > fullAt;
 }
 
 /** Whether a filter wants all there is in a stretch of time, so that pages are of use. */

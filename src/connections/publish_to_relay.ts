@@ -15,7 +15,7 @@ import type { RelayConnector } from "./relay_connector.ts";
 import type { RelayRequestOptions } from "./relay_request.ts";
 
 /** How often an event is offered to a relay that is asked too much. */
-const MOST_TRIES = 4;
+const MAX_OFFERS = 4;
 
 /**
  * Offers an event to a relay until it takes it, refuses it, or time is up.
@@ -36,7 +36,7 @@ export async function publishToRelay(
       const error = await offer(event, link, options, signal);
       signal.throwIfAborted();
       if (!error) return;
-      if (error.reason !== "rate-limited" || tries === MOST_TRIES) throw error;
+      if (error.reason !== "rate-limited" || tries === MAX_OFFERS) throw error;
       // The relay's own words: the error's have its URL in them, too.
       const wait = retryAfter(messageOf(error.cause)) ??
         waitMs(BACKOFFS.rateLimitedEvent, tries, random);

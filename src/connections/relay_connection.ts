@@ -34,13 +34,13 @@ export interface RelayConnectionOptions {
 }
 
 /** Messages a minute that answer no subscription: some are on their way when one is closed. */
-const MOST_STRAYS = 20_000;
+const MAX_STRAY_MESSAGES_PER_MINUTE = 20_000;
 /** The id of no event. */
-const NOBODY = "0".repeat(64);
+const NO_EVENT_ID = "0".repeat(64);
 /** How often to look whether a connection is late, in milliseconds. */
-const LOOK = 1_000;
+const HANDSHAKE_CHECK_MS = 1_000;
 /** Forged events after which a relay is not listened to any longer. */
-const MOST_FORGED = 100;
+const MAX_FORGED_EVENTS = 100;
 
 /** A relay that was opened. */
 export class RelayConnection {
@@ -52,17 +52,17 @@ export class RelayConnection {
   users = 0;
   readonly #options: RelayConnectionOptions;
   readonly #subscriptions = new Set<RelaySubscription>();
-  readonly #strays: RateMeter;
+  readonly #strayMessages: RateMeter;
   readonly #endListeners = new Set<(error: RelayFailureError) => void>();
   readonly #slots: SubscriptionSlots;
   readonly #keepalive: Keepalive;
   readonly #opened = Promise.withResolvers<void>();
   #cancelTimeout = () => {};
   #relay?: NRelay;
-  #forged = 0;
+  #forgedEvents = 0;
   /** Whether the relay tells what happens on its connection, and whether it verifies. */
-  #tells = false;
-  #verifies = false;
+  #hasLog = false;
+  #relayVerifies = false;
   #isOpen = false;
   /** Whether a subscription came to its EOSE. */
   #hasAnswered = false;
@@ -74,23 +74,23 @@ export class RelayConnection {
     this.#options = options;
     this.startedAt = options.clock.now();
     this.#slots = new SubscriptionSlots(options.maxSubscriptions);
-    this.#strays = new RateMeter(options.clock, MOST_STRAYS);
+    this.#strayMessages = new RateMeter(options.clock, MAX_STRAY_MESSAGES_PER_MINUTE);
     this.#keepalive = new Keepalive({
       clock: options.clock,
       probe: () => this.#probe(),
-      onDead: () => this.end(this.#silent()),
+      onDead: () => this.end(this.#deadError()),
     });
   }
 
   /** Opens the relay; what `open` throws ends the session. */
   start(): void {
     const { open } = this.#options;
-    this.#watch();
+    this.#watchHandshake();
     try {
       this.#relay = open(this.url, {
         log: (entry) => this.#log(entry),
         verifyEvent: (event) => {
-          this.#verifies = true;
+          this.#relayVerifies = true;
           return this.#verify(event);
         },
         backoff: false,
@@ -144,11 +144,11 @@ export class RelayConnection {
   async event(event: NostrEvent, signal: AbortSignal): Promise<void> {
     if (this.#ended || !this.#relay) throw this.#ended;
     await this.#relay.event(event, { signal });
-    this.#hasOpened();
+    this.#noteOpen();
   }
 
   /** Waits until the relay takes one more subscription; the answer gives the place back. */
-  enter(signal: AbortSignal, stay: boolean): Promise<() => void> {
+  acquireSlot(signal: AbortSignal, stay: boolean): Promise<() => void> {
     return this.#slots.acquire(signal, stay);
   }
 
@@ -174,12 +174,12 @@ export class RelayConnection {
   ): RelaySubscription {
     const subscription = new RelaySubscription(this.url, filters, this.#options.clock, {
       ...listener,
-      message: () => this.#isHeard(),
+      message: () => this.#noteActivity(),
       eose: () => {
         this.#hasAnswered = true;
         listener.eose();
       },
-      verify: (event) => this.#verifies || this.#verify(event),
+      verify: (event) => this.#relayVerifies || this.#verify(event),
       over: () => {
         this.#subscriptions.delete(subscription);
         if (this.#subscriptions.size === 0) this.#keepalive.stop();
@@ -221,7 +221,7 @@ export class RelayConnection {
       return () => {};
     }
     const nothing = () => {};
-    const filters = [{ ids: [NOBODY], limit: 1 }];
+    const filters = [{ ids: [NO_EVENT_ID], limit: 1 }];
     const probe = new RelaySubscription(this.url, filters, this.#options.clock, {
       event: nothing,
       eose: nothing,
@@ -229,22 +229,22 @@ export class RelayConnection {
       over: nothing,
       flood: nothing,
       verify: () => false,
-      message: () => this.#isHeard(),
+      message: () => this.#noteActivity(),
     });
     probe.start(this.#relay);
     return () => probe.close();
   }
 
-  #silent(): RelayFailureError {
+  #deadError(): RelayFailureError {
     return new RelayFailureError(this.url, "disconnected", "nothing is heard on it any longer");
   }
 
-  #isHeard(): void {
+  #noteActivity(): void {
     this.#keepalive.heard();
-    this.#hasOpened();
+    this.#noteOpen();
   }
 
-  #hasOpened(): void {
+  #noteOpen(): void {
     if (this.#isOpen || this.#ended) return;
     this.#isOpen = true;
     this.#cancelTimeout();
@@ -253,16 +253,19 @@ export class RelayConnection {
   }
 
   /** Waits for the connection; while it does, others may show how long that usually takes. */
-  #watch(): void {
+  #watchHandshake(): void {
     const { clock, connectTimeout } = this.#options;
     const rest = connectTimeout() - (clock.now() - this.startedAt);
     // Less than a millisecond need not move any clock.
-    if (rest < 1) return this.#isLate();
-    this.#cancelTimeout = clock.after(Math.min(rest, LOOK), () => this.#watch());
+    if (rest < 1) return this.#handshakeIsLate();
+    this.#cancelTimeout = clock.after(
+      Math.min(rest, HANDSHAKE_CHECK_MS),
+      () => this.#watchHandshake(),
+    );
   }
 
-  #isLate(): void {
-    if (this.#tells) {
+  #handshakeIsLate(): void {
+    if (this.#hasLog) {
       const ms = this.#options.clock.now() - this.startedAt;
       const detail = `no connection within ${Math.round(ms)} ms`;
       return this.end(new RelayFailureError(this.url, "connect-timeout", detail));
@@ -274,24 +277,26 @@ export class RelayConnection {
   #verify(event: NostrEvent): boolean {
     if (this.#ended) return false;
     if (this.#options.verifyEvent(event)) return true;
-    if (++this.#forged > MOST_FORGED) {
-      const detail = `${this.#forged} events that their authors did not sign`;
+    if (++this.#forgedEvents > MAX_FORGED_EVENTS) {
+      const detail = `${this.#forgedEvents} events that their authors did not sign`;
       this.end(new RelayFailureError(this.url, "junk", detail));
     }
     return false;
   }
 
   #log({ ns, state, data }: RelayLog): void {
-    this.#tells = true;
+    this.#hasLog = true;
     if (this.#ended) return;
-    if (ns === "relay.ws.state" && state === "open") this.#hasOpened();
-    else if (ns === "relay.ws.state" && state === "close") this.end(this.#lost());
-    else if (ns === "relay.ws.error" && !this.#isOpen) this.end(this.#lost());
-    else if (ns === "relay.ws.message") this.#heard(Array.isArray(data) ? data : []);
-    else if (ns === "relay.ws.send" && Array.isArray(data) && data[0] === "REQ") this.#sent(data);
+    if (ns === "relay.ws.state" && state === "open") this.#noteOpen();
+    else if (ns === "relay.ws.state" && state === "close") this.end(this.#closedError());
+    else if (ns === "relay.ws.error" && !this.#isOpen) this.end(this.#closedError());
+    else if (ns === "relay.ws.message") this.#noteMessage(Array.isArray(data) ? data : []);
+    else if (ns === "relay.ws.send" && Array.isArray(data) && data[0] === "REQ") {
+      this.#noteReq(data);
+    }
   }
 
-  #lost(): RelayFailureError {
+  #closedError(): RelayFailureError {
     return this.#isOpen
       ? new RelayFailureError(this.url, "disconnected", "the connection was closed")
       : new RelayFailureError(this.url, "unreachable", "no WebSocket came about");
@@ -301,15 +306,15 @@ export class RelayConnection {
    * Which subscription a REQ on the wire is: it has the very filters. Of several with
    * the same, one is told of after the other; a REQ that is sent again keeps its id.
    */
-  #sent([, id, first]: unknown[]): void {
+  #noteReq([, id, first]: unknown[]): void {
     const all = [...this.#subscriptions];
     if (all.some((subscription) => subscription.id === id)) return;
     const its = all.find((own) => own.id === undefined && own.filters[0] === first);
     if (its) its.id = String(id);
   }
 
-  #heard(message: unknown[]): void {
-    this.#isHeard();
+  #noteMessage(message: unknown[]): void {
+    this.#noteActivity();
     const [verb, id, words] = message;
     if (verb === "NOTICE") this.#options.onNotice(String(id));
     for (const subscription of this.#subscriptions) {
@@ -319,8 +324,9 @@ export class RelayConnection {
       if (verb === "CLOSED") subscription.reasonText = String(words);
       return;
     }
-    if (!this.#strays.count()) {
-      const detail = `more than ${MOST_STRAYS} messages a minute that nobody asked for`;
+    if (!this.#strayMessages.count()) {
+      const detail =
+        `more than ${MAX_STRAY_MESSAGES_PER_MINUTE} messages a minute that nobody asked for`;
       this.end(new RelayFailureError(this.url, "flood", detail));
     }
   }

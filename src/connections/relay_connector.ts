@@ -37,11 +37,11 @@ export interface RelayConnectorOptions {
 }
 
 /** Most connections to one relay, whose subscriptions all stay open. */
-const MOST_SESSIONS = 8;
+const MAX_CONNECTIONS = 8;
 /** How long events under way are waited for when all is closed, in milliseconds. */
-const LAST_WAIT = 3_000;
+const CLOSE_GRACE_MS = 3_000;
 /** How long a relay may keep others from connecting, of which nothing is known, in milliseconds. */
-const IN_THE_WAY = 4_000;
+const CONTENDED_CONNECT_MS = 4_000;
 /** What is assumed of a relay: strfry's default. One that takes fewer says so. */
 const MAX_SUBSCRIPTIONS = 20;
 
@@ -60,17 +60,17 @@ export class RelayConnector {
   #opening?: Promise<RelayConnection>;
   #lastError?: RelayFailureError;
   /** With what a connection was ended that nobody used. */
-  #idleEnd?: RelayFailureError;
+  #idleError?: RelayFailureError;
   #users = 0;
   #cancelIdle?: () => void;
   #isClosed = false;
   /** Whether somebody was told that the relay is blocked. */
   #wasBlocked = false;
   /** Those who wait before they try again. */
-  readonly #sleepers = new Set<() => void>();
+  readonly #wakers = new Set<() => void>();
   /** Events under way. */
   readonly #publishing = new Set<Promise<void>>();
-  readonly #notices = new Set<(words: string) => void>();
+  readonly #noticeListeners = new Set<(words: string) => void>();
   readonly #closing = new AbortController();
 
   constructor(url: string, options: RelayConnectorOptions) {
@@ -90,7 +90,7 @@ export class RelayConnector {
 
   /** Whether nobody uses it, nor waits for it, and nothing is open. */
   get isIdle(): boolean {
-    return this.#users + this.#connections.size + this.#sleepers.size + this.#publishing.size === 0;
+    return this.#users + this.#connections.size + this.#wakers.size + this.#publishing.size === 0;
   }
 
   /** Keeps the connection from being closed for want of use. */
@@ -102,27 +102,30 @@ export class RelayConnector {
       if (isReleased) return;
       isReleased = true;
       if (--this.#users > 0 || this.#isClosed) return;
-      this.#cancelIdle = this.#options.clock.after(this.#options.idleTimeout, () => this.#idle());
+      this.#cancelIdle = this.#options.clock.after(
+        this.#options.idleTimeout,
+        () => this.#closeIdle(),
+      );
     };
     return { release };
   }
 
   /** Tells what the relay says to nobody in particular, until the answer is called. */
   onNotice(listener: (words: string) => void): () => void {
-    this.#notices.add(listener);
-    return () => this.#notices.delete(listener);
+    this.#noticeListeners.add(listener);
+    return () => this.#noticeListeners.delete(listener);
   }
 
   /** Waits so long, or until somebody else has been connected: then there is no need to. */
   async pause(ms: number, signal: AbortSignal): Promise<void> {
     const nap = new AbortController();
     const wake = () => nap.abort();
-    this.#sleepers.add(wake);
+    this.#wakers.add(wake);
     signal.addEventListener("abort", wake, { once: true });
     if (signal.aborted) wake();
     await sleep(this.#options.clock, ms, nap.signal);
     signal.removeEventListener("abort", wake);
-    this.#sleepers.delete(wake);
+    this.#wakers.delete(wake);
   }
 
   /** Keeps the link from being closed before this is over, if it does not take too long. */
@@ -145,10 +148,10 @@ export class RelayConnector {
     if (this.#isClosed) {
       throw new RelayFailureError(this.url, "unreachable", "the outbox is closed");
     }
-    const blocked = this.#blocked();
+    const blocked = this.#blockedError();
     if (blocked) throw blocked;
     let session = [...this.#connections].find(({ isFull }) => !isFull);
-    if (!session && this.#connections.size < MOST_SESSIONS) {
+    if (!session && this.#connections.size < MAX_CONNECTIONS) {
       try {
         session = await abortable(this.#open(rank, isUrgent), signal);
         // Those who waited for the same may have filled it by now.
@@ -169,9 +172,9 @@ export class RelayConnector {
    */
   blocksChanged(): void {
     const wasBlocked = this.#wasBlocked;
-    const blocked = this.#blocked();
+    const blocked = this.#blockedError();
     if (blocked) { for (const session of this.#connections) session.end(blocked); }
-    else if (wasBlocked) { for (const wake of [...this.#sleepers]) wake(); }
+    else if (wasBlocked) { for (const wake of [...this.#wakers]) wake(); }
   }
 
   /**
@@ -184,7 +187,7 @@ export class RelayConnector {
     if (this.#publishing.size > 0) {
       const enough = new AbortController();
       const published = Promise.all(this.#publishing).then(() => enough.abort());
-      await Promise.race([published, sleep(this.#options.clock, LAST_WAIT, enough.signal)]);
+      await Promise.race([published, sleep(this.#options.clock, CLOSE_GRACE_MS, enough.signal)]);
     }
     this.#cancelIdle?.();
     this.#closing.abort(new RelayFailureError(this.url, "disconnected", "the outbox is closed"));
@@ -194,7 +197,7 @@ export class RelayConnector {
   #open(rank: number, isUrgent: boolean): Promise<RelayConnection> {
     if (this.#opening) return this.#opening;
     const wait = this.#options.memory.retryAt(this.url) - this.#options.clock.now();
-    if (wait > 0 && !isUrgent) return Promise.reject(this.#backingOff(wait));
+    if (wait > 0 && !isUrgent) return Promise.reject(this.#backoffError(wait));
     this.#opening = this.#connect(rank).finally(() => this.#opening = undefined);
     return this.#opening;
   }
@@ -203,7 +206,7 @@ export class RelayConnector {
     const { semaphore, clock, memory, connectTimeout } = this.#options;
     const leave = await semaphore.enter(rank, this.#closing.signal);
     // Those who wanted it may have given up while it waited for its turn.
-    const blocked = this.#blocked();
+    const blocked = this.#blockedError();
     if (blocked || this.#users === 0) {
       leave();
       throw blocked ??
@@ -216,16 +219,19 @@ export class RelayConnector {
       connectTimeout: () => {
         const isKnown = memory.record(this.url)?.connectMs !== undefined;
         if (isKnown) return memory.deadlines(this.url).connect;
-        return Math.min(connectTimeout.deadline, semaphore.waiting > 0 ? IN_THE_WAY : Infinity);
+        return Math.min(
+          connectTimeout.timeoutMs,
+          semaphore.waiting > 0 ? CONTENDED_CONNECT_MS : Infinity,
+        );
       },
       onOpen: (ms) => {
-        connectTimeout.took(ms);
+        connectTimeout.record(ms);
         memory.connected(this.url, ms);
         this.#options.onConnected(this.url);
-        for (const wake of [...this.#sleepers]) wake();
+        for (const wake of [...this.#wakers]) wake();
       },
       onEnd: (error) => this.#ended(session, error),
-      onNotice: (words) => this.#notices.forEach((listener) => listener(words)),
+      onNotice: (words) => this.#noticeListeners.forEach((listener) => listener(words)),
     });
     session.whenOpen().then(leave, leave);
     this.#connections.add(session);
@@ -235,27 +241,27 @@ export class RelayConnector {
 
   #ended(session: RelayConnection, error: RelayFailureError): void {
     this.#connections.delete(session);
-    const isOurs = error === this.#idleEnd || error.reason === "blocked-by-user";
+    const isOurs = error === this.#idleError || error.reason === "blocked-by-user";
     if (this.#isClosed || isOurs) return;
     this.#lastError = error;
     this.#options.memory.failed(this.url, error.reason, session.startedAt);
     this.#options.onRelayError(error);
   }
 
-  #idle(): void {
+  #closeIdle(): void {
     const detail = "nobody has used the connection for a while";
-    this.#idleEnd = new RelayFailureError(this.url, "disconnected", detail);
-    for (const session of this.#connections) session.end(this.#idleEnd);
+    this.#idleError = new RelayFailureError(this.url, "disconnected", detail);
+    for (const session of this.#connections) session.end(this.#idleError);
   }
 
-  #blocked(): RelayFailureError | undefined {
+  #blockedError(): RelayFailureError | undefined {
     this.#wasBlocked = this.#options.isBlocked?.(this.url) ?? false;
     if (!this.#wasBlocked) return undefined;
     const detail = "it is on the list of relays that the user blocks";
     return new RelayFailureError(this.url, "blocked-by-user", detail);
   }
 
-  #backingOff(wait: number): RelayFailureError {
+  #backoffError(wait: number): RelayFailureError {
     const seconds = Math.ceil(wait / 1000);
     const { reason = "unreachable", message = "it failed before" } = this.#lastError ?? {};
     const detail = `not asked again for ${seconds} s, since it failed: ${message}`;

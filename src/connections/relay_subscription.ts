@@ -30,11 +30,11 @@ interface ConnectionListener extends SubscriptionListener {
 }
 
 /** Most stored events that a filter without a smaller `limit` may be answered with. */
-const MOST_STORED = 10_000;
+const MAX_STORED_EVENTS = 10_000;
 /** Events in an answer that were not asked for after which a relay is not listened to. */
-const MOST_UNASKED = 100;
+const MAX_UNREQUESTED_EVENTS = 100;
 /** Most events that may come in a minute once the stored ones are over. */
-const MOST_LIVE = 20_000;
+const MAX_LIVE_EVENTS_PER_MINUTE = 20_000;
 
 /** A subscription, from its REQ to its CLOSE. */
 export class RelaySubscription {
@@ -47,11 +47,11 @@ export class RelaySubscription {
   readonly #url: string;
   readonly #listener: ConnectionListener;
   readonly #controller = new AbortController();
-  readonly #live: RateMeter;
+  readonly #liveEvents: RateMeter;
   /** How many more stored events may come. */
-  #left: number;
+  #storedEventsLeft: number;
   /** Whether events are counted on the wire already. */
-  #isTapped = false;
+  #isCountedOnWire = false;
   /** Events on the wire, and those of them that were handed on: `NRelay1` drops what was not asked for. */
   #onWire = 0;
   #handedOn = 0;
@@ -64,10 +64,10 @@ export class RelaySubscription {
     this.#url = url;
     this.filters = filters;
     this.#listener = listener;
-    this.#live = new RateMeter(clock, MOST_LIVE);
-    this.#left = filters.reduce(
-      (sum, { limit = MOST_STORED }) => sum + Math.min(limit, MOST_STORED),
-      MOST_STORED,
+    this.#liveEvents = new RateMeter(clock, MAX_LIVE_EVENTS_PER_MINUTE);
+    this.#storedEventsLeft = filters.reduce(
+      (sum, { limit = MAX_STORED_EVENTS }) => sum + Math.min(limit, MAX_STORED_EVENTS),
+      MAX_STORED_EVENTS,
     );
   }
 
@@ -77,7 +77,7 @@ export class RelaySubscription {
       () => {
         // chorus ends an answer so that cannot go on, as to a filter of ids.
         if (this.reasonText === "") this.#eose();
-        this.end(this.#closed());
+        this.end(this.#closedError());
       },
       (cause: unknown) => {
         const detail = messageOf(cause);
@@ -107,7 +107,7 @@ export class RelaySubscription {
 
   /** Counts an event on the wire, wanted or not. */
   countOnWire(): void {
-    this.#isTapped = true;
+    this.#isCountedOnWire = true;
     this.#onWire++;
     this.#count();
   }
@@ -118,11 +118,11 @@ export class RelaySubscription {
   }
 
   #count(): void {
-    const isFlood = this.#isStored ? --this.#left < 0 : !this.#live.count();
+    const isFlood = this.#isStored ? --this.#storedEventsLeft < 0 : !this.#liveEvents.count();
     if (!isFlood) return;
     const detail = this.#isStored
       ? "more events than any answer may hold"
-      : `more than ${MOST_LIVE} events a minute`;
+      : `more than ${MAX_LIVE_EVENTS_PER_MINUTE} events a minute`;
     this.#listener.flood(new RelayFailureError(this.#url, "flood", detail));
   }
 
@@ -144,18 +144,18 @@ export class RelaySubscription {
     if (!this.#isStored || this.#isOver) return;
     this.#isStored = false;
     const dropped = this.#storedOnWire - this.#handedOn;
-    if (dropped < MOST_UNASKED) return this.#listener.eose();
+    if (dropped < MAX_UNREQUESTED_EVENTS) return this.#listener.eose();
     const detail = `${dropped} events that were not asked for, or are forged`;
     this.#listener.flood(new RelayFailureError(this.#url, "junk", detail));
   }
 
   #event(event: NostrEvent): void {
     this.#handedOn++;
-    if (!this.#isTapped) this.#count();
+    if (!this.#isCountedOnWire) this.#count();
     if (!this.#isOver && this.#listener.verify(event)) this.#listener.event(event);
   }
 
-  #closed(): RelayFailureError {
+  #closedError(): RelayFailureError {
     const words = this.reasonText ?? "the relay ended the subscription";
     return new RelayFailureError(this.#url, failureOf(words), words);
   }

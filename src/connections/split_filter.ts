@@ -18,7 +18,7 @@ export interface MeasuredFilter {
  * strfry refuses a list whose values have more bytes, whatever the length of the
  * message; 64 hex digits count as 32, so 2,047 pubkeys pass.
  */
-const MOST_LIST_BYTES = 65_535;
+const MAX_LIST_BYTES = 65_535;
 
 /** Keys of which one value must match. Of others, all might have to. */
 const ALTERNATIVES = /^(?:ids|authors|kinds|#.+)$/;
@@ -37,7 +37,7 @@ const ALTERNATIVES = /^(?:ids|authors|kinds|#.+)$/;
 export function splitFilter(filter: NostrFilter, room: number): MeasuredFilter[] {
   const bytes = bytesOf(JSON.stringify(filter));
   // A filter this short has no list that is too long.
-  if (bytes <= room && bytes <= MOST_LIST_BYTES) return [{ filter, bytes }];
+  if (bytes <= room && bytes <= MAX_LIST_BYTES) return [{ filter, bytes }];
 
   const lists = listsOf(filter);
   if (bytes <= room && lists.every((list) => list.bytes <= list.most)) return [{ filter, bytes }];
@@ -73,8 +73,8 @@ function listsOf(filter: NostrFilter): List[] {
     const costs = values.map((value: unknown) => costOf(value));
     const bytes = costs.reduce((sum, cost) => sum + cost, 1);
     const least = costs.reduce((a, b) => Math.min(a, b));
-    const isHex = costs.every((cost) => cost === HEX_COST);
-    return [{ name, values, costs, bytes, least, most: MOST_LIST_BYTES * (isHex ? 2 : 1) }];
+    const isHex = costs.every((cost) => cost === HEX_VALUE_BYTES);
+    return [{ name, values, costs, bytes, least, most: MAX_LIST_BYTES * (isHex ? 2 : 1) }];
   });
 }
 
@@ -102,11 +102,11 @@ function inParts({ values, costs, bytes }: List, most: number): unknown[][] {
 }
 
 /** Quotes, a comma and 64 digits. */
-const HEX_COST = 67;
+const HEX_VALUE_BYTES = 67;
 
 function costOf(value: unknown): number {
   const isHex = typeof value === "string" && /^[0-9a-f]{64}$/.test(value);
-  return isHex ? HEX_COST : bytesOf(JSON.stringify(value)) + 1;
+  return isHex ? HEX_VALUE_BYTES : bytesOf(JSON.stringify(value)) + 1;
 }
 
 const encoder = new TextEncoder();

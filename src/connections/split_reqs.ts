@@ -27,7 +27,7 @@ export interface SplitOptions {
 }
 
 /** `["REQ","",]` and a subscription id of 64 characters, the longest there is (NIP-01). */
-const ENVELOPE = 11 + 64;
+const REQ_ENVELOPE_BYTES = 11 + 64;
 
 /**
  * The REQs, each a list of filters, in the order of the filters.
@@ -48,7 +48,8 @@ export function splitReqs(
   options: SplitOptions = {},
 ): NostrFilter[][] {
   const most = Math.max(1, limits.maxFilters ?? options.maxFilters ?? 100);
-  const room = (limits.maxMessageLength ?? options.maxMessageLength ?? 100_000) - ENVELOPE;
+  const room = (limits.maxMessageLength ?? options.maxMessageLength ?? 100_000) -
+    REQ_ENVELOPE_BYTES;
 
   const reqs: NostrFilter[][] = [];
   let req: NostrFilter[] = [];

@@ -11,13 +11,13 @@ import { Semaphore } from "../base/semaphore.ts";
  * stored events can always be asked for.
  */
 export class SubscriptionSlots {
-  readonly #most: () => number;
+  readonly #maxSubscriptions: () => number;
   readonly #all = new Semaphore(1);
   readonly #staying = new Semaphore(1);
 
   /** `most`: how many the relay takes at once, by what is known now. */
   constructor(most: () => number) {
-    this.#most = most;
+    this.#maxSubscriptions = most;
   }
 
   /**
@@ -52,7 +52,7 @@ export class SubscriptionSlots {
 
   /** Goes by what is known now. */
   #resize(): number {
-    const most = this.#most();
+    const most = this.#maxSubscriptions();
     this.#all.resize(most);
     this.#staying.resize(Math.max(1, most - 1));
     return most;

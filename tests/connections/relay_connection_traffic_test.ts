@@ -122,10 +122,10 @@ Deno.test("RelayConnection lets in as many subscriptions as the relay takes by w
   const { session } = test;
   const { signal } = new AbortController();
   test.maxSubscriptions = 2;
-  const leave = await session.enter(signal, false);
-  await session.enter(signal, true);
+  const leave = await session.acquireSlot(signal, false);
+  await session.acquireSlot(signal, true);
   let isIn = false;
-  session.enter(signal, false).then(() => isIn = true);
+  session.acquireSlot(signal, false).then(() => isIn = true);
   await settled();
   assert.ok(!isIn);
   assert.ok(!session.mayStay(1));
@@ -134,7 +134,7 @@ Deno.test("RelayConnection lets in as many subscriptions as the relay takes by w
   assert.ok(isIn);
   test.maxSubscriptions = 3;
   assert.ok(session.mayStay(1));
-  await session.enter(signal, false);
+  await session.acquireSlot(signal, false);
 });
 
 Deno.test("RelayConnection gives a subscription's place back once, in whichever way it ends", async () => {

@@ -38,7 +38,7 @@ class NoticedAnswer extends AnswerTest {
   /** Does so from now on. */
   listen(): this {
     this.notices.push = (...all: string[]) => {
-      for (const words of all) this.answer.notice(words);
+      for (const words of all) this.answer.handleNotice(words);
       return 0;
     };
     return this;
@@ -59,7 +59,7 @@ Deno.test("RelayQuery asks in smaller REQs where the relay says that there are t
       assert.deepEqual(ids(test.events), ids(posts));
       assert.equal(test.network.fake.limits(RELAY).maxFilters, most);
       assert.equal(test.relay.reqs.length, 1 + Math.ceil(40 / most));
-      assert.ok(!test.answer.stays);
+      assert.ok(!test.answer.staysOpen);
       assert.equal(test.relay.live.length, 0);
       assert.deepEqual(test.network.fake.of("failed"), []);
     }
@@ -157,7 +157,7 @@ Deno.test("RelayQuery leaves a relay alone for as long as it says that it is ask
   await clock.advance(14_999);
   assert.equal(test.relay.reqs.length, 3);
   assert.equal(test.outcome, undefined);
-  assert.ok(!test.answer.isAsking, "no relay is to blame for that");
+  assert.ok(!test.answer.isPending, "no relay is to blame for that");
   await clock.advance(1);
   assert.equal(test.outcome, "fine");
   assert.ok(test.answer.isComplete);

@@ -24,7 +24,7 @@ Deno.test("RelayQuery takes a NOTICE to be about the REQ that it fits, or about 
     await quiet();
     const reqs = [...test.relay.reqs];
     assert.deepEqual(reqs.map(({ filters }) => filters.length), [30, 10]);
-    test.answer.notice(words);
+    test.answer.handleNotice(words);
     await quiet();
     const over = reqs.flatMap(({ isOver }, i) => isOver ? [i] : []);
     assert.deepEqual(over, which, words);
@@ -41,7 +41,7 @@ Deno.test("RelayQuery takes a NOTICE about filters to be about the REQ with most
   await quiet();
   const reqs = [...test.relay.reqs];
   assert.deepEqual(reqs.map(({ filters }) => filters.length), [3, 18, 1]);
-  test.answer.notice("error: too many filters");
+  test.answer.handleNotice("error: too many filters");
   await quiet();
   assert.deepEqual(reqs.map(({ isOver }) => isOver), [false, true, false]);
 });
@@ -53,7 +53,7 @@ Deno.test("RelayQuery takes a NOTICE about length to be about the longest of REQ
   await quiet();
   const reqs = [...test.relay.reqs];
   assert.equal(reqs.length, 3);
-  test.answer.notice("ERROR: message too large");
+  test.answer.handleNotice("ERROR: message too large");
   await quiet();
   assert.deepEqual(reqs.map(({ isOver }) => isOver), [false, true, false]);
 });
@@ -65,8 +65,8 @@ Deno.test("RelayQuery takes each of several NOTICEs at once to be about another 
     test.ask(...filters);
     await quiet();
     const reqs = [...test.relay.reqs];
-    test.answer.notice(words);
-    test.answer.notice(words);
+    test.answer.handleNotice(words);
+    test.answer.handleNotice(words);
     await quiet();
     assert.deepEqual(reqs.map(({ isOver }) => isOver), [true, true]);
   }
@@ -76,7 +76,7 @@ Deno.test("RelayQuery leaves a relay alone that says in a NOTICE how long it wan
   const test = new AnswerTest();
   test.ask({});
   await quiet();
-  test.answer.notice("rate-limited: retry after 5 s");
+  test.answer.handleNotice("rate-limited: retry after 5 s");
   await test.network.clock.advance(4_999);
   assert.equal(test.relay.reqs.length, 1);
   await test.network.clock.advance(1);
@@ -89,8 +89,8 @@ Deno.test("RelayQuery takes no NOTICE to be about what has been answered", async
   await quiet();
   test.relay.last.eose();
   await quiet();
-  test.answer.notice("error: too many filters");
-  test.answer.notice("restricted: members only");
+  test.answer.handleNotice("error: too many filters");
+  test.answer.handleNotice("restricted: members only");
   await quiet();
   assert.equal(test.outcome, "fine");
   assert.equal(test.over, undefined);
@@ -100,7 +100,7 @@ Deno.test("RelayQuery that is refused by a NOTICE fails with its words", async (
   const test = new AnswerTest();
   test.ask({});
   await quiet();
-  test.answer.notice("ERROR: restricted: members only");
+  test.answer.handleNotice("ERROR: restricted: members only");
   await quiet();
   assert.equal((test.outcome as RelayFailureError).reason, "restricted");
   assert.match((test.outcome as RelayFailureError).message, /members only$/);

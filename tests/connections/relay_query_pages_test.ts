@@ -119,8 +119,8 @@ Deno.test("RelayQuery cuts what is too long for the relay into parts, each with 
 });
 
 Deno.test("RelayQuery lets one relay's REQ be as long as it is told, if that is less than the relay takes", async () => {
-  for (const [maxLength, maxMessageLength] of [[600, 5_000], [5_000, 600], [600, undefined]]) {
-    const test = new AnswerTest(holding([]), { maxLength });
+  for (const [maxReqBytes, maxMessageLength] of [[600, 5_000], [5_000, 600], [600, undefined]]) {
+    const test = new AnswerTest(holding([]), { maxReqBytes });
     test.network.fake.learnLimits(RELAY, { maxMessageLength });
     test.ask({ authors: [...AUTHORS] });
     await settled();
@@ -136,7 +136,7 @@ Deno.test("RelayQuery to new events goes through pages, too, where many were mis
   const test = new AnswerTest(holding(byAuthor[0], 200));
   test.ask({ kinds: [9] });
   await settled();
-  await test.answer.live([{ kinds: [1], since: START - 699 }]);
+  await test.answer.requestLive([{ kinds: [1], since: START - 699 }]);
   assert.equal(count(test), 700);
   assert.equal(test.relay.live.length, 1);
   const [{ filters: [filter] }] = test.relay.live;

@@ -13,14 +13,14 @@ Deno.test("RelayQuery of one REQ is over at its EOSE, and goes on with new event
   const test = new AnswerTest();
   test.ask(...filtersAbout(2));
   await settled();
-  assert.ok(test.answer.isAsking);
+  assert.ok(test.answer.isPending);
   const [first, second] = notes(2);
   test.relay.last.send(first).eose();
   await settled();
   assert.equal(test.outcome, "fine");
   assert.ok(test.answer.isComplete);
-  assert.ok(test.answer.stays);
-  assert.ok(!test.answer.isAsking);
+  assert.ok(test.answer.staysOpen);
+  assert.ok(!test.answer.isPending);
   test.relay.last.send(second);
   await settled();
   assert.deepEqual(test.events, [first, second]);
@@ -39,7 +39,7 @@ Deno.test("RelayQuery of several REQs is over when each has come to its EOSE", a
   second.send(note({ pubkey: AUTHORS[1] })).eose();
   await settled();
   assert.equal(test.outcome, undefined);
-  assert.ok(test.answer.isAsking);
+  assert.ok(test.answer.isPending);
   assert.ok(second.isOver);
   first.send(note()).eose();
   await settled();
@@ -64,10 +64,10 @@ Deno.test("RelayQuery of several REQs leaves none of them open, until live ones 
   test.ask(...filtersAbout(3));
   await settled();
   assert.equal(test.outcome, "fine");
-  assert.ok(!answer.stays);
+  assert.ok(!answer.staysOpen);
   assert.equal(session.subscriptions, 0);
   assert.equal(relay.live.length, 0);
-  await answer.live([{ kinds: [1] }, { kinds: [7] }, { kinds: [6] }]);
+  await answer.requestLive([{ kinds: [1] }, { kinds: [7] }, { kinds: [6] }]);
   assert.equal(relay.live.length, 3);
   assert.equal(test.over, undefined);
   relay.live[1].closed("error: tired");
@@ -127,7 +127,7 @@ Deno.test("RelayQuery tells how long what was lost with the connection was", asy
   relay.cut();
   await settled();
   assert.equal((test.outcome as RelayFailureError).reason, "disconnected");
-  assert.equal(test.answer.lost, JSON.stringify([long]).length + 80);
+  assert.equal(test.answer.unansweredBytes, JSON.stringify([long]).length + 80);
   assert.deepEqual(network.fake.of("failed"), [], "the session's end is told by others");
 });
 

@@ -35,12 +35,12 @@ export class AnswerTest extends SessionTest {
       onProgress: () => this.progress++,
       ...options,
     }, this.controller.signal);
-    this.answer.over.then((error) => this.over = error);
+    this.answer.ended.then((error) => this.over = error);
   }
 
   /** Asks, and notes how that ends. */
   ask(...filters: NostrFilter[]): void {
-    this.answer.stored(filters).then(
+    this.answer.requestStored(filters).then(
       () => this.outcome = "fine",
       (error) => this.outcome = error,
     );
