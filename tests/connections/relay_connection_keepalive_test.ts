@@ -24,7 +24,7 @@ Deno.test("RelayConnection ends where the connection is silent, and to a questio
   assert.deepEqual(relay.last.filters, [{ ids: ["0".repeat(64)], limit: 1 }]);
   await clock.advance(15_000);
   assert.equal(session.ended?.reason, "disconnected");
-  assert.match(session.ended.message, /nothing is heard on it any longer$/);
+  assert.match(session.ended.message, /nothing is heard on the connection any longer$/);
   assert.equal(told.errors.length, 1);
   assert.equal(relay.live.length, 0);
   assert.equal(clock.pending, 0);

@@ -82,7 +82,7 @@ Deno.test("RelayConnector says why it does not connect while the relay backs off
   const waiting = using(link).session;
   await assert.rejects(waiting, (error: RelayFailureError) => {
     assert.equal(error.reason, "unreachable");
-    assert.match(error.message, /not asked again for 91 s, since it failed: .*no WebSocket/);
+    assert.match(error.message, /not tried again for 91 s, since it failed: .*no WebSocket/);
     assert.equal(error.cause, network.failures[0]);
     return true;
   });
@@ -101,7 +101,7 @@ Deno.test("RelayConnector that failed in another life says no more than that", a
   network.fake.backOff(RELAY, START * 1000 + 1);
   await assert.rejects(using(network.link()).session, {
     reason: "unreachable",
-    message: /not asked again for 1 s, since it failed: it failed before$/,
+    message: /not tried again for 1 s, since it failed: it failed before$/,
   });
 });
 
