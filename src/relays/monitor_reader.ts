@@ -23,19 +23,19 @@ export interface MonitorReaderOptions {
 }
 
 /** How often reports are read, and how old they may be, in milliseconds: a day. */
-const EVERY = 86_400_000;
+const READ_INTERVAL_MS = 86_400_000;
 /** Most relays that are judged. */
-const MOST_RELAYS = 10_000;
+const MAX_JUDGED_RELAYS = 10_000;
 
 /** Keeps reports, and judges the relays that come into question by them. */
 export class MonitorReader {
   readonly #options: MonitorReaderOptions;
   /** The relays that came into question, and for how many people. */
-  readonly #met = new Map<string, number>();
+  readonly #usersByRelay = new Map<string, number>();
   /** Absent until they are read: what is remembered from before counts as long. */
   #events?: readonly NostrEvent[];
   #readAt = -Infinity;
-  #judged = 0;
+  #judgedCount = 0;
 
   constructor(options: MonitorReaderOptions) {
     this.#options = options;
@@ -45,8 +45,8 @@ export class MonitorReader {
   meet(relays: Iterable<readonly [url: string, people: number]>): void {
     if (this.#options.monitors.length === 0) return;
     for (const [url, people] of relays) {
-      if (this.#met.size >= MOST_RELAYS) return;
-      this.#met.set(url, Math.max(people, this.#met.get(url) ?? 0));
+      if (this.#usersByRelay.size >= MAX_JUDGED_RELAYS) return;
+      this.#usersByRelay.set(url, Math.max(people, this.#usersByRelay.get(url) ?? 0));
     }
   }
 
@@ -55,18 +55,18 @@ export class MonitorReader {
     const { monitors, clock, onError } = this.#options;
     if (monitors.length === 0) return;
     const now = clock.now();
-    if (Math.abs(now - this.#readAt) > EVERY) {
+    if (Math.abs(now - this.#readAt) > READ_INTERVAL_MS) {
       this.#readAt = now;
       this.#read().catch((cause: unknown) => {
         onError(new Error("Cannot read the reports of relay monitors", { cause }));
       });
     }
-    if (this.#events && this.#met.size > this.#judged) this.#judge(this.#events);
+    if (this.#events && this.#usersByRelay.size > this.#judgedCount) this.#judge(this.#events);
   }
 
   async #read(): Promise<void> {
     const { monitors, clock, query } = this.#options;
-    const since = Math.floor((clock.now() - EVERY) / 1000);
+    const since = Math.floor((clock.now() - READ_INTERVAL_MS) / 1000);
     const authors = [...monitors];
     this.#events = await query([
       { kinds: [RELAY_REPORT_KIND], authors, since },
@@ -78,11 +78,11 @@ export class MonitorReader {
   /** Judges all relays anew: how many would be held for dead matters, too. */
   #judge(events: readonly NostrEvent[]): void {
     const { monitors, memory } = this.#options;
-    this.#judged = this.#met.size;
+    this.#judgedCount = this.#usersByRelay.size;
     // As of when they were read: what monitors have said since is not known.
     const now = Math.floor(this.#readAt / 1000);
     const liveness = readMonitorReports(events, { monitors, now });
-    const factors = monitorFactors(liveness, this.#met);
-    for (const url of this.#met.keys()) memory.report(url, factors.get(url) ?? 1);
+    const factors = monitorFactors(liveness, this.#usersByRelay);
+    for (const url of this.#usersByRelay.keys()) memory.report(url, factors.get(url) ?? 1);
   }
 }

@@ -26,14 +26,14 @@ export interface ReadMonitorReportsOptions {
   readonly now: number;
 }
 
-const DAY = 86_400;
+const DAY_S = 86_400;
 /** How far a monitor's clock may be ahead, in seconds. */
-const AHEAD = 900;
+const MAX_CLOCK_SKEW_S = 900;
 /** Fewest relays that a monitor sees whose silence means something. */
-const FEWEST = 100;
+const MIN_RELAYS_SEEN = 100;
 
 /** Relays that a monitor somewhere on the public network can reach. */
-const PUBLIC: RelayUrlPolicy = {};
+const PUBLIC_POLICY: RelayUrlPolicy = {};
 
 /**
  * Reads the reports of monitors.
@@ -54,10 +54,12 @@ export function readMonitorReports(
 ): MonitorReports {
   const seenBy = new Map(monitors.map((monitor) => [monitor, new Set<string>()]));
   const windows = windowsOf(events);
-  const check = rememberedCheck(PUBLIC);
+  const check = rememberedCheck(PUBLIC_POLICY);
   for (const { kind, pubkey, created_at, tags } of events) {
-    const since = now - (windows.get(pubkey) ?? DAY);
-    if (kind !== RELAY_REPORT_KIND || !(created_at >= since && created_at <= now + AHEAD)) continue;
+    const since = now - (windows.get(pubkey) ?? DAY_S);
+    if (
+      kind !== RELAY_REPORT_KIND || !(created_at >= since && created_at <= now + MAX_CLOCK_SKEW_S)
+    ) continue;
     const { url } = check(valueOf(tags, "d") ?? "");
     if (url !== undefined) seenBy.get(pubkey)?.add(url);
   }
@@ -83,7 +85,7 @@ function windowsOf(events: readonly NostrEvent[]): Map<string, number> {
   const windows = new Map<string, number>();
   for (const [monitor, { tags }] of newest) {
     const window = 3 * Number(valueOf(tags, "frequency"));
-    if (window > DAY) windows.set(monitor, Math.min(window, 7 * DAY));
+    if (window > DAY_S) windows.set(monitor, Math.min(window, 7 * DAY_S));
   }
   return windows;
 }
@@ -93,7 +95,7 @@ function valueOf(tags: readonly string[][], name: string): string | undefined {
 }
 
 function agree(a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {
-  if (Math.min(a.size, b.size) < FEWEST) return false;
+  if (Math.min(a.size, b.size) < MIN_RELAYS_SEEN) return false;
   let both = 0;
   for (const url of a) if (b.has(url)) both++;
   return both >= Math.max(a.size, b.size) / 2;
@@ -141,7 +143,7 @@ export function monitorFactors(
   if (!(maxShare >= 0 && maxShare <= 1)) {
     throw new RangeError(`Cannot use option "maxShare": it must be from 0 to 1, got ${maxShare}`);
   }
-  const check = rememberedCheck(PUBLIC);
+  const check = rememberedCheck(PUBLIC_POLICY);
   const factors = new Map<string, number>();
   if (witnesses.length < 2) return factors;
   let all = 0;

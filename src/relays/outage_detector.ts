@@ -18,7 +18,7 @@ export interface Incident {
 }
 
 /** All failures of a relay since any relay showed life. */
-interface Held {
+interface HeldFailures {
   /** The last of them. */
   readonly incident: Incident;
   /** When the first was begun. */
@@ -27,9 +27,9 @@ interface Held {
 }
 
 /** How long it may take until another relay shows life, in milliseconds. */
-const WAIT = 60_000;
+const MAX_HOLD_MS = 60_000;
 /** Most relays whose failures are held. */
-const MOST_HELD = 1_000;
+const MAX_HELD_RELAYS = 1_000;
 
 /**
  * Holds failures until another relay shows that the network is there. A failure
@@ -40,14 +40,14 @@ const MOST_HELD = 1_000;
  */
 export class OutageDetector {
   /** The last relay that showed life, and the last but it. */
-  #last = { url: "", at: -Infinity };
-  #other = { url: "", at: -Infinity };
-  readonly #held = new Map<string, Held>();
+  #lastAlive = { url: "", at: -Infinity };
+  #otherAlive = { url: "", at: -Infinity };
+  readonly #held = new Map<string, HeldFailures>();
 
   /** Whether a failure counts at once; otherwise it is held. */
   failed(incident: Incident): boolean {
     const { url, startedAt, failedAt } = incident;
-    const { at } = this.#last.url === url ? this.#other : this.#last;
+    const { at } = this.#lastAlive.url === url ? this.#otherAlive : this.#lastAlive;
     // Later than now: the clock was set back, and nobody knows.
     if (at >= startedAt && at <= failedAt) {
       this.#held.delete(url);
@@ -56,21 +56,21 @@ export class OutageDetector {
     const { since = startedAt, times = 0 } = this.#held.get(url) ?? {};
     this.#held.delete(url);
     this.#held.set(url, { incident, since, times: times + 1 });
-    if (this.#held.size > MOST_HELD) this.#held.delete(this.#held.keys().next().value!);
+    if (this.#held.size > MAX_HELD_RELAYS) this.#held.delete(this.#held.keys().next().value!);
     return false;
   }
 
   /** A relay shows life; the failures of others that count now. */
   lives(url: string, now: number): Incident[] {
-    if (this.#last.url !== url) this.#other = this.#last;
-    this.#last = { url, at: now };
+    if (this.#lastAlive.url !== url) this.#otherAlive = this.#lastAlive;
+    this.#lastAlive = { url, at: now };
     if (this.#held.size === 0) return [];
     const goneSince = this.#held.get(url)?.since ?? Infinity;
     this.#held.delete(url);
     const others = [...this.#held.values()].map(({ incident }) => incident);
     this.#held.clear();
     return others.filter(({ failedAt }) =>
-      failedAt < goneSince && failedAt <= now && now - failedAt <= WAIT
+      failedAt < goneSince && failedAt <= now && now - failedAt <= MAX_HOLD_MS
     );
   }
 

@@ -40,7 +40,7 @@ export async function fetchRelayInfo(
 }
 
 /** What is believed of each number; `0` and `-1` stand for "none" as often as not. */
-const RANGES = {
+const PLAUSIBLE_RANGES = {
   max_filters: [1, 10_000],
   max_subscriptions: [1, 100_000],
   max_message_length: [512, 100_000_000],
@@ -61,9 +61,9 @@ const RANGES = {
  */
 export function limitsOfInfo(document: unknown): ReportedLimits {
   const limitation = objectOf(objectOf(document).limitation);
-  const number = (name: keyof typeof RANGES) => {
+  const number = (name: keyof typeof PLAUSIBLE_RANGES) => {
     const value = limitation[name];
-    const [least, most] = RANGES[name];
+    const [least, most] = PLAUSIBLE_RANGES[name];
     return Number.isSafeInteger(value) && Number(value) >= least && Number(value) <= most
       ? Number(value)
       : undefined;

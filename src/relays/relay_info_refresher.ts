@@ -23,13 +23,13 @@ export interface RelayInfoRefresherOptions {
 }
 
 /** Documents fetched at once. */
-const AT_ONCE = 4;
+const MAX_CONCURRENT_FETCHES = 4;
 
 /** Fetches each relay's document once a week at the most. */
 export class RelayInfoRefresher {
   readonly #options: RelayInfoRefresherOptions;
-  readonly #gate = new Semaphore(AT_ONCE);
-  readonly #asked = new Set<string>();
+  readonly #semaphore = new Semaphore(MAX_CONCURRENT_FETCHES);
+  readonly #pending = new Set<string>();
   readonly #closing = new AbortController();
 
   constructor(options: RelayInfoRefresherOptions) {
@@ -40,9 +40,11 @@ export class RelayInfoRefresher {
   connected(url: string): void {
     const { clock, memory } = this.#options;
     const infoAt = memory.record(url)?.infoAt ?? 0;
-    if (this.#asked.has(url) || Math.abs(clock.now() - infoAt) < BACKOFFS.relayInfo.firstMs) return;
-    this.#asked.add(url);
-    this.#inform(url).finally(() => this.#asked.delete(url));
+    if (this.#pending.has(url) || Math.abs(clock.now() - infoAt) < BACKOFFS.relayInfo.firstMs) {
+      return;
+    }
+    this.#pending.add(url);
+    this.#refresh(url).finally(() => this.#pending.delete(url));
   }
 
   /** Ends what is under way. */
@@ -50,10 +52,10 @@ export class RelayInfoRefresher {
     this.#closing.abort();
   }
 
-  async #inform(url: string): Promise<void> {
+  async #refresh(url: string): Promise<void> {
     const { signal } = this.#closing;
     if (signal.aborted) return;
-    const leave = await this.#gate.enter(0, signal).catch(() => () => {});
+    const leave = await this.#semaphore.enter(0, signal).catch(() => () => {});
     try {
       if (signal.aborted || this.#options.isBlocked?.(url)) return;
       const { limits } = await fetchRelayInfo(url, { ...this.#options, signal });

@@ -6,7 +6,7 @@
 
 import type { ReportedLimits } from "./relay_replies.ts";
 
-const NUMBERS = [
+const NUMBER_NAMES = [
   "maxFilters",
   "maxSubscriptions",
   "maxMessageLength",
@@ -14,16 +14,16 @@ const NUMBERS = [
   "cutAt",
   "fullAt",
 ] as const satisfies (keyof ReportedLimits)[];
-const FLAGS = ["authRequired", "paymentRequired"] as const satisfies (keyof ReportedLimits)[];
+const FLAG_NAMES = ["authRequired", "paymentRequired"] as const satisfies (keyof ReportedLimits)[];
 
 /** Only what can be a limit: integers from 1 on, and yes or no. */
 export function cleanLimits(limits: Readonly<Record<string, unknown>>): ReportedLimits {
   const clean: Record<string, unknown> = {};
-  for (const name of NUMBERS) {
+  for (const name of NUMBER_NAMES) {
     const value = limits[name];
     if (Number.isSafeInteger(value) && Number(value) >= 1) clean[name] = value;
   }
-  for (const name of FLAGS) if (typeof limits[name] === "boolean") clean[name] = limits[name];
+  for (const name of FLAG_NAMES) if (typeof limits[name] === "boolean") clean[name] = limits[name];
   return clean;
 }
 

@@ -35,11 +35,11 @@ export interface RelayMemoryOptions {
 }
 
 /** Most relays, by default: all lists that one program reads name a few thousand. */
-const MOST_RELAYS = 5_000;
+const MAX_RELAYS = 5_000;
 /** How long what delivery contributes to weights stays the same, so that plans are stable. */
 const DELIVERY_HOLD_MS = 3_600_000;
 /** Reports that say the same again are taken down once in so many milliseconds. */
-const REPORT_LASTS = 86_400_000;
+const REPORT_WRITE_INTERVAL_MS = 86_400_000;
 
 const NO_LIMITS: ReportedLimits = Object.freeze({});
 
@@ -53,7 +53,7 @@ const NO_LIMITS: ReportedLimits = Object.freeze({});
 export class RelayMemory {
   readonly #options: RelayMemoryOptions;
   readonly #records: PersistentMap<RelayRecord>;
-  readonly #witness = new OutageDetector();
+  readonly #outages = new OutageDetector();
   /** What delivery contributes to weights in this hour. */
   readonly #deliveryFactors: BoundedMap<string, number>;
   readonly #startedAt: number;
@@ -63,7 +63,7 @@ export class RelayMemory {
   constructor(options: RelayMemoryOptions) {
     this.#options = options;
     this.#startedAt = options.clock.now();
-    const { max = MOST_RELAYS } = options;
+    const { max = MAX_RELAYS } = options;
     this.#records = relayRecords({ ...options, max });
     this.#deliveryFactors = new BoundedMap({ max });
   }
@@ -85,13 +85,13 @@ export class RelayMemory {
 
   /** A connection stands, after so many milliseconds. */
   connected(url: string, ms: number): void {
-    const now = this.#lives(url);
+    const now = this.#noteAlive(url);
     this.#change(url, (record) => connected(record, ms, now));
   }
 
   /** An answer came to its EOSE, so many milliseconds after it was asked for. */
   answered(url: string, ms: number): void {
-    const now = this.#lives(url);
+    const now = this.#noteAlive(url);
     this.#change(url, (record) => answered(record, ms, now));
   }
 
@@ -104,7 +104,7 @@ export class RelayMemory {
   /** So many events came. */
   delivered(url: string, events: number): void {
     if (!(events > 0 && events < Infinity)) return;
-    const now = this.#lives(url);
+    const now = this.#noteAlive(url);
     this.#change(url, (record) => delivered(record, events, now));
   }
 
@@ -117,8 +117,8 @@ export class RelayMemory {
     const failedAt = this.#options.clock.now();
     const begunAt = startedAt <= failedAt ? startedAt : failedAt;
     const incident = { url, failure, startedAt: begunAt, failedAt };
-    if (isAnswer(failure)) this.#lives(url);
-    else if (!this.#witness.failed(incident)) return;
+    if (isAnswer(failure)) this.#noteAlive(url);
+    else if (!this.#outages.failed(incident)) return;
     this.#fail(incident);
   }
 
@@ -166,7 +166,7 @@ export class RelayMemory {
       this.#records.get(url)?.retryAt ?? 0,
       now + maxWaitMs(BACKOFFS.unusable),
     );
-    const held = this.#witness.held(url);
+    const held = this.#outages.held(url);
     if (!held) return retryAt;
     const wait = waitMs(BACKOFFS.networkInDoubt, held.times, this.#options.random);
     return Math.max(retryAt, Math.min(held.failedAt, now) + wait);
@@ -188,7 +188,7 @@ export class RelayMemory {
     const record = this.#records.get(url);
     const { reports = 1, reportedAt = 0 } = record ?? {};
     const now = this.#options.clock.now();
-    const isFresh = factor === 1 || Math.abs(now - reportedAt) < REPORT_LASTS;
+    const isFresh = factor === 1 || Math.abs(now - reportedAt) < REPORT_WRITE_INTERVAL_MS;
     if (factor === reports && isFresh) return;
     // What others say drives out nothing that was seen here.
     if (!record && this.#records.isFull) return;
@@ -205,9 +205,9 @@ export class RelayMemory {
     return this.#records.close();
   }
 
-  #lives(url: string): number {
+  #noteAlive(url: string): number {
     const now = this.#options.clock.now();
-    for (const incident of this.#witness.lives(url, now)) this.#fail(incident);
+    for (const incident of this.#outages.lives(url, now)) this.#fail(incident);
     return now;
   }
 

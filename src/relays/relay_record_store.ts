@@ -12,7 +12,7 @@ import { type RelayRecord, UNKNOWN_RELAY } from "./relay_record.ts";
 import { PREFIXES } from "./relay_replies.ts";
 
 /** Most characters that are read: a record has 300, one with all there is a thousand. */
-const MOST_CHARACTERS = 4_000;
+const MAX_RECORD_CHARACTERS = 4_000;
 
 /** A record as text: JSON without what is as in {@link UNKNOWN_RELAY}. */
 export function formatRelayRecord(record: RelayRecord): string {
@@ -31,17 +31,17 @@ export function formatRelayRecord(record: RelayRecord): string {
  * @returns `undefined` if the text is no JSON object, or far too long.
  */
 export function parseRelayRecord(text: unknown): RelayRecord | undefined {
-  if (typeof text !== "string" || text.length > MOST_CHARACTERS) return undefined;
+  if (typeof text !== "string" || text.length > MAX_RECORD_CHARACTERS) return undefined;
   const read = parseJson(text);
   if (!isObject(read)) return undefined;
   const record: Record<string, unknown> = { ...UNKNOWN_RELAY };
-  for (const name of COUNTS) if (isCount(read[name])) record[name] = read[name];
+  for (const name of COUNT_NAMES) if (isCount(read[name])) record[name] = read[name];
   for (const name of ["connectMs", "eoseMs"]) {
     const { mean, dev } = objectOf(read[name]);
     if (isCount(mean) && isCount(dev)) record[name] = { mean, dev };
   }
   const failures = objectOf(read.failures);
-  const known = FAILURES.filter((failure) => isCount(failures[failure]));
+  const known = FAILURE_NAMES.filter((failure) => isCount(failures[failure]));
   record.failures = Object.fromEntries(known.map((failure) => [failure, failures[failure]]));
   record.limits = cleanLimits(objectOf(read.limits));
   // Multiplied with, so it must not be 0, nor make a relay better than any.
@@ -49,10 +49,10 @@ export function parseRelayRecord(text: unknown): RelayRecord | undefined {
   return record as unknown as RelayRecord;
 }
 
-const COUNTS = Object.entries(UNKNOWN_RELAY)
+const COUNT_NAMES = Object.entries(UNKNOWN_RELAY)
   .filter(([, value]) => typeof value === "number").map(([name]) => name);
 
-const FAILURES = [
+const FAILURE_NAMES = [
   "unreachable",
   "connect-timeout",
   "no-answer",

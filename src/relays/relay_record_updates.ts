@@ -11,7 +11,7 @@ import { deadlines, timed, widened } from "./relay_health.ts";
 import type { RelayRecord } from "./relay_record.ts";
 
 /** A connection that lasted so long was of use, whatever came over it, in milliseconds. */
-const LASTED = 60_000;
+const USEFUL_CONNECTION_MS = 60_000;
 
 /** It worked: whatever was before counts no longer. */
 function proven(record: RelayRecord, now: number): RelayRecord {
@@ -64,7 +64,7 @@ export function delivered(record: RelayRecord, events: number, now: number): Rel
 }
 
 /** When a failure was, and of what. */
-export interface FailureTimes {
+export interface FailureSpan {
   /** When what failed was begun. */
   readonly startedAt: number;
   /** When it failed. */
@@ -75,7 +75,7 @@ export interface FailureTimes {
 export function failed(
   record: RelayRecord,
   failure: RelayFailure,
-  { startedAt, now }: FailureTimes,
+  { startedAt, now }: FailureSpan,
   random: () => number,
 ): RelayRecord {
   if (failure === "no-answer") return unanswered(record, now);
@@ -89,7 +89,7 @@ export function failed(
     }
     case "disconnected":
       // Relays restart, and hang up on those who are quiet: that is no sign of death.
-      if (record.answeredAt >= startedAt || now - startedAt >= LASTED) {
+      if (record.answeredAt >= startedAt || now - startedAt >= USEFUL_CONNECTION_MS) {
         return {
           ...after,
           inARow: 0,

@@ -12,7 +12,7 @@ import type { RelayFailure, RelayLimits } from "../nostr/types.ts";
 import { MAX_NAMED_WAIT_MS } from "./backoff.ts";
 
 /** What the relay was sent, where its words are about that. */
-export interface Sent {
+export interface SentReq {
   /** Filters in the REQ. */
   readonly filters?: number;
   /** Subscriptions open on the connection, this one included. */
@@ -71,7 +71,7 @@ export function failureOf(reason: string): RelayFailure {
 export function refusalOf(notice: string): RelayFailure | undefined {
   const failure = failureOf(notice);
   if (failure !== "closed" && failure !== "error") return failure;
-  const isRefusal = RULES.some(({ words }) => words.test(textOf(notice))) ||
+  const isRefusal = LIMIT_RULES.some(({ words }) => words.test(textOf(notice))) ||
     /\bsubscription (?:rejected|error)\b|\bcould not parse\b/.test(textOf(notice));
   return isRefusal ? "invalid" : undefined;
 }
@@ -79,14 +79,14 @@ export function refusalOf(notice: string): RelayFailure | undefined {
 /** A limit, the words that tell of it, and which numbers are believed. */
 interface Rule {
   readonly limit: "maxFilters" | "maxSubscriptions" | "maxMessageLength" | "maxLimit";
-  readonly sent?: keyof Sent;
+  readonly sent?: keyof SentReq;
   readonly words: RegExp;
   readonly least: number;
   readonly most: number;
 }
 
 /** The first that fits counts: a "filter limit" is no number of filters. */
-const RULES: readonly Rule[] = [
+const LIMIT_RULES: readonly Rule[] = [
   {
     limit: "maxLimit",
     words: /\blimit (?:is )?too (?:high|large|big)\b|\bmax[_ -]limit\b/,
@@ -129,10 +129,10 @@ const RULES: readonly Rule[] = [
  * @param words What the relay said.
  * @param sent What it was sent. Where that is not known, only a number counts.
  */
-export function limitsFrom(words: string, sent: Sent = {}): ReportedLimits {
+export function limitsFrom(words: string, sent: SentReq = {}): ReportedLimits {
   // This one names how many there were.
   const text = textOf(words).replace(/\b(invalid number of filters): \d+/, "$1");
-  const rule = RULES.find((rule) => rule.words.test(text));
+  const rule = LIMIT_RULES.find((rule) => rule.words.test(text));
   if (!rule) return {};
   const had = rule.sent && sent[rule.sent];
   const told = numbersIn(text).filter((value) => value >= rule.least && value <= rule.most);
@@ -145,15 +145,15 @@ export function limitsFrom(words: string, sent: Sent = {}): ReportedLimits {
   return { [rule.limit]: Math.max(rule.least, limit) };
 }
 
-const UNITS: Readonly<Record<string, number>> = { k: 1024, m: 1024 * 1024 };
+const UNIT_BYTES: Readonly<Record<string, number>> = { k: 1024, m: 1024 * 1024 };
 
 /** Numbers that stand alone or before a unit of bytes, not those inside ids. */
 function numbersIn(text: string): number[] {
   return [...text.matchAll(/(?<![\w.-])(\d{1,12})(?: ?([km])i?b)?(?![\w-]|\.\d)/g)]
-    .map(([, digits, unit = ""]) => Number(digits) * (UNITS[unit] ?? 1));
+    .map(([, digits, unit = ""]) => Number(digits) * (UNIT_BYTES[unit] ?? 1));
 }
 
-const AGAIN =
+const WAIT_PATTERN =
   /\b(?:retry|again|wait|back ?off)\b[^\d]{0,24}?(\d{1,9}(?:\.\d{1,3})?) ?(ms|milliseconds?|s|secs?|seconds?|m|mins?|minutes?|h|hours?)?\b/;
 
 /** A longer time is a date, or nonsense. */
@@ -165,7 +165,7 @@ const MAX_PLAUSIBLE_WAIT_MS = 86_400_000;
  * unit are seconds, as in HTTP.
  */
 export function retryAfter(words: string): number | undefined {
-  const [, digits, unit = "s"] = AGAIN.exec(textOf(words).replaceAll("_", " ")) ?? [];
+  const [, digits, unit = "s"] = WAIT_PATTERN.exec(textOf(words).replaceAll("_", " ")) ?? [];
   if (digits === undefined) return undefined;
   const ms = Number(digits) * millisecondsOf(unit);
   if (ms < 1 || ms > MAX_PLAUSIBLE_WAIT_MS) return undefined;

@@ -58,17 +58,17 @@ export function deliveryFactor(record: RelayRecord, now: number): number {
 }
 
 /** A connection that stands is worth so much: it decides between relays that are nearly equal. */
-const OPEN = 1.15;
+const OPEN_BONUS = 1.15;
 /** Each request in a row that a relay refused or was silent to leaves so much of its weight. */
-const IN_VAIN = 0.4;
+const IN_VAIN_FACTOR = 0.4;
 /** And that is half forgotten after so long. */
-const IN_VAIN_FADES = 3 * DAY_MS;
+const IN_VAIN_HALF_LIFE_MS = 3 * DAY_MS;
 /** Monitors are believed for so long, */
-const REPORTS_LAST = 3 * DAY_MS;
+const REPORT_TTL_MS = 3 * DAY_MS;
 /** and not at all if the relay worked here in this time. */
-const OWN_WORD = 7 * DAY_MS;
-const LEAST = 1e-4;
-const MOST = 10;
+const OWN_EVIDENCE_TTL_MS = 7 * DAY_MS;
+const MIN_WEIGHT = 1e-4;
+const MAX_WEIGHT = 10;
 
 /** What decides on a relay's weight. */
 export interface WeightSource {
@@ -82,17 +82,18 @@ export interface WeightSource {
 
 /** A relay's weight, in [0.0001, 10]; 1 is one of which nothing is known. */
 export function relayWeight({ record, now, isOpen, delivery }: WeightSource): number {
-  if (!record) return isOpen ? OPEN / UNKNOWN_ALIVE : 1;
+  if (!record) return isOpen ? OPEN_BONUS / UNKNOWN_ALIVE : 1;
   const { inVain, lastFailure } = record;
   const alive = isOpen ? 1 : aliveness(record, now);
-  const ofUse = IN_VAIN ** (Math.min(inVain, 5) * halved(now - lastFailure, IN_VAIN_FADES));
-  const weight = alive / UNKNOWN_ALIVE * (isOpen ? OPEN : reportFactor(record, now)) * ofUse *
+  const ofUse = IN_VAIN_FACTOR **
+    (Math.min(inVain, 5) * halved(now - lastFailure, IN_VAIN_HALF_LIFE_MS));
+  const weight = alive / UNKNOWN_ALIVE * (isOpen ? OPEN_BONUS : reportFactor(record, now)) * ofUse *
     delivery;
-  return weight >= LEAST ? Math.min(weight, MOST) : LEAST;
+  return weight >= MIN_WEIGHT ? Math.min(weight, MAX_WEIGHT) : MIN_WEIGHT;
 }
 
 function reportFactor(record: RelayRecord, now: number): number {
   const { reports, reportedAt, inARow, lastSuccess } = record;
-  const worked = inARow === 0 && lastSuccess > 0 && now - lastSuccess < OWN_WORD;
-  return worked || now - reportedAt > REPORTS_LAST ? 1 : reports;
+  const worked = inARow === 0 && lastSuccess > 0 && now - lastSuccess < OWN_EVIDENCE_TTL_MS;
+  return worked || now - reportedAt > REPORT_TTL_MS ? 1 : reports;
 }

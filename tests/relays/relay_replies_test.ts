@@ -5,7 +5,7 @@ import {
   limitsFrom,
   refusalOf,
   retryAfter,
-  type Sent,
+  type SentReq,
 } from "../../src/relays/relay_replies.ts";
 import { PREFIXES } from "../../testing/faults/refusals.ts";
 
@@ -83,7 +83,7 @@ Deno.test("failureOf() knows unmistakable words without a prefix; all else is `c
 });
 
 Deno.test("limitsFrom() understands what relays in use send", () => {
-  const sent: Sent = { filters: 40, subscriptions: 30, bytes: 200_000 };
+  const sent: SentReq = { filters: 40, subscriptions: 30, bytes: 200_000 };
   const cases: [words: string, limits: object][] = [
     // strfry: CLOSED since 1.1, NOTICE before; subscriptions are refused by NOTICE alone
     ["ERROR: bad req: arr too big", { maxFilters: 20 }],
@@ -154,7 +154,7 @@ Deno.test("limitsFrom() finds no limit where it is about something else", () => 
     "error: could not connect to the database",
     "",
   ];
-  const sent: Sent = { filters: 40, subscriptions: 30, bytes: 200_000 };
+  const sent: SentReq = { filters: 40, subscriptions: 30, bytes: 200_000 };
   for (const words of cases) assert.deepEqual(limitsFrom(words, sent), {}, words);
 });
 
@@ -181,7 +181,7 @@ Deno.test("limitsFrom() always asks for less than was refused, down to the least
 });
 
 Deno.test("limitsFrom() believes a plausible number and no other", () => {
-  const at = (words: string, sent?: Sent) => limitsFrom(words, sent);
+  const at = (words: string, sent?: SentReq) => limitsFrom(words, sent);
   assert.deepEqual(at("too many filters, at most 10", { filters: 11 }), { maxFilters: 10 });
   assert.deepEqual(at("too many filters, at most 10", { filters: 10 }), { maxFilters: 5 });
   assert.deepEqual(at("too many filters: 12 of 10", { filters: 12 }), { maxFilters: 10 });
