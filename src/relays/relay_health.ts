@@ -1,5 +1,6 @@
 /**
- * How long to wait for a relay, and whether it lives, by what is known of it. The constants are from measurements of the network, rounded.
+ * How long to wait for a relay, and how likely it is alive, by what is known of it. The constants are
+ * rounded from measurements of the network. Pure.
  *
  * @module
  */
@@ -14,23 +15,22 @@ const DAY_MS = 24 * HOUR_MS;
 export interface Deadlines {
   /** For the connection. */
   readonly connect: number;
-  /** For the next sign of an answer, before it is late for those who can do without. */
+  /** For the next sign of progress, before the answer is late for subjects that have another one. */
   readonly soft: number;
-  /** For the next sign of an answer, before it has failed. */
+  /** For the next sign of progress, before the relay has failed. */
   readonly hard: number;
 }
 
-/** Of 20 relays that live, one takes more than 1.2 s to connect, and 3 to 15 s to answer. */
+/** Of 20 living relays, one takes more than 1.2 s to connect, and 3 to 15 s to answer. */
 const UNKNOWN_DEADLINES: Deadlines = { connect: 5_000, soft: 3_000, hard: 8_000 };
-/** For relays that do not say EOSE: whatever comes, comes before. */
+/** For relays that never send EOSE: whatever comes, comes before. */
 const SHORT_DEADLINES = { soft: 1_000, hard: 3_000 };
 /** Answers in a row without an EOSE after which none is expected. */
 const MAX_MISSED_EOSES = 2;
 
 /**
- * How long to wait for a relay: its usual time and four times how far it usually is
- * from it, as TCP does (RFC 6298), within bounds. What holds for an answer holds for
- * each pause in it.
+ * How long to wait for a relay: its mean time and four mean deviations, as TCP does (RFC 6298),
+ * within bounds. The deadlines of an answer hold for each pause in it.
  */
 export function deadlines(
   record?: Pick<RelayRecord, "connectMs" | "eoseMs" | "noEose">,
@@ -53,10 +53,10 @@ function clamp(value: number, least: number, most: number): number {
   return Math.min(Math.max(value, least), most);
 }
 
-/** No time is taken for longer, so that one odd value does not outlast a hundred others. */
+/** Longer times count as this, so that one odd value does not outlast a hundred others. */
 const MAX_TIMING_MS = MINUTE_MS;
 
-/** An estimate after one more time was measured; the weights are those of RFC 6298. */
+/** Updates an estimate with one more time; the weights are those of RFC 6298. */
 export function timed(timing: Timing | undefined, ms: number): Timing | undefined {
   if (!(ms >= 0)) return timing;
   const time = Math.min(ms, MAX_TIMING_MS);
@@ -66,7 +66,7 @@ export function timed(timing: Timing | undefined, ms: number): Timing | undefine
 }
 
 /**
- * An estimate after a deadline passed: wider, or a relay that has become slower would
+ * Widens an estimate after a deadline has passed: otherwise a relay that has become slower would
  * never get the time to show it.
  */
 export function widened(timing: Timing | undefined): Timing | undefined {
@@ -74,39 +74,39 @@ export function widened(timing: Timing | undefined): Timing | undefined {
 }
 
 /**
- * How likely an unknown relay can be used. About a fifth of the links from authors to
- * relays lead to dead ones, and a sixth at rank 20, where choices are made.
+ * How likely an unknown relay is alive. About a fifth of the entries in lists are dead relays, and a
+ * sixth at rank 20, where choices are made.
  */
 export const UNKNOWN_ALIVE = 0.75;
-/** A relay that just worked works again. */
+/** How likely a relay that just worked works again. */
 const JUST_WORKED_ALIVE = 0.98;
-/** After so long, what was seen last says half as much. */
+/** After this time, the last success says half as much. */
 const EVIDENCE_HALF_LIFE_MS = 3 * DAY_MS;
-/** Of a thousand relays that seem dead for good, some are not. */
+/** The least: of a thousand relays that seem dead for good, some are not. */
 const MIN_ALIVE = 0.005;
-/** How much more often the dead fail than the living, of which one in 25 is down. */
+/** How much more often dead relays fail than living ones, of which one in 25 is down. */
 const FIRST_FAILURE_ODDS = 25;
-/** The same for each failure more, which may be of the same outage. */
+/** The same for each further failure, which may belong to the same outage. */
 const NEXT_FAILURE_ODDS = 4;
-/** Most failures more that count. */
+/** Most further failures that count. */
 const MAX_COUNTED_FAILURES = 5;
-/** Failures that lie closer in time are no more than one. */
+/** Failures closer in time than this count as one. */
 const SAME_FAILURE_MS = 10 * MINUTE_MS;
-/** That a relay is dead is half as certain after so long: some return. */
+/** After this time the evidence of death counts half: some relays return. */
 const DEATH_HALF_LIFE_MS = 14 * DAY_MS;
 /**
- * Outages that have lasted long will last long: with this and a square root, a third
- * lasts more than 2.7 h and a tenth more than 38 h.
+ * Outages that have lasted long will last long: with this value and a square root, a third lasts
+ * more than 2.7 h and a tenth more than 38 h.
  */
 const OUTAGE_MS = 0.3 * HOUR_MS;
-/** Each failure in a row of a relay that once worked makes it so much less likely to return. */
+/** How much each failure in a row makes the return of a relay less likely that once worked. */
 const LOST_PER_FAILURE = 0.4;
 
-/** How likely a relay can be used now, in (0, 1). */
+/** How likely a relay is alive now, in (0, 1). */
 export function aliveness(record: RelayRecord | undefined, now: number): number {
   if (!record || record.attempts === 0) return UNKNOWN_ALIVE;
   const { attempts, successes, inARow, lastSuccess, lastFailure, downSince } = record;
-  // As if four more had been tried, and that had gone as with any relay.
+  // As if four more attempts had gone as with any relay.
   const usual = (Math.min(successes, attempts) + 4 * UNKNOWN_ALIVE) / (attempts + 4);
   if (inARow === 0) {
     return Math.max(
@@ -123,7 +123,7 @@ export function aliveness(record: RelayRecord | undefined, now: number): number 
   return Math.max(MIN_ALIVE, lives * isBack);
 }
 
-/** That a relay which never worked is dead for good, rather than down. */
+/** The odds that a relay that never worked is dead for good rather than down. */
 function oddsOfDeath(inARow: number, lasted: number, since: number): number {
   const more = Math.min(
     inARow - 1,
@@ -135,7 +135,7 @@ function oddsOfDeath(inARow: number, lasted: number, since: number): number {
   return before * Math.exp(evidence * halved(since, DEATH_HALF_LIFE_MS));
 }
 
-/** What is left of 1 after `age` milliseconds; the future counts as now. */
+/** What is left of 1 after `age` milliseconds; a time in the future counts as now. */
 export function halved(age: number, halfLife: number): number {
   return 2 ** (-Math.max(0, age) / halfLife);
 }

@@ -1,5 +1,11 @@
 /**
- * What is known of relays, from one request to the next, and over restarts.
+ * What is known of relays, from one request to the next and over restarts: one
+ * {@link RelayRecord} per relay, and what follows from it for deadlines, back-off and weight.
+ *
+ * This room knows relays by what they did and said; it connects to none. The other files read
+ * and change records (`relay_record_updates`, `relay_limits`), judge them (`relay_health`,
+ * `relay_weight`, `backoff`), read what relays send (`relay_replies`), publish about themselves
+ * (`relay_info`, NIP-11), and what monitors report (`monitor_reports`, NIP-66).
  *
  * @module
  */
@@ -19,26 +25,26 @@ import { answered, connected, delivered, failed, isAnswer } from "./relay_record
 import type { ReportedLimits } from "./relay_replies.ts";
 import { deliveryFactor, learn, relayWeight } from "./relay_weight.ts";
 
-/** What a memory of relays is made of. */
+/** Dependencies and settings of a {@link RelayMemory}. */
 export interface RelayMemoryOptions {
   readonly clock: Clock;
   /** Random numbers in [0, 1), for the jitter of back-offs. */
   readonly random: () => number;
-  /** Where records survive a restart. Absent: nowhere. */
+  /** Where records are kept over restarts; absent: nowhere. */
   readonly backend?: RecordStore;
-  /** Told of what goes wrong with the backend; the memory goes on without. */
+  /** Called with what goes wrong with the backend; the memory goes on without it. */
   readonly onError: (error: Error) => void;
-  /** Most relays; those that were changed least recently are forgotten. @default 5_000 */
+  /** Most relays; those changed least recently are forgotten. @default 5_000 */
   readonly max?: number;
   /** Whether delivery counts in weights. @default true */
   readonly learning?: boolean;
 }
 
-/** Most relays, by default: all lists that one program reads name a few thousand. */
+/** The default of `max`: all lists that one program reads name a few thousand relays. */
 const MAX_RELAYS = 5_000;
 /** How long what delivery contributes to weights stays the same, so that plans are stable. */
 const DELIVERY_HOLD_MS = 3_600_000;
-/** Reports that say the same again are taken down once in so many milliseconds. */
+/** How often a report that says the same again is written. */
 const REPORT_WRITE_INTERVAL_MS = 86_400_000;
 
 const NO_LIMITS: ReportedLimits = Object.freeze({});
@@ -46,9 +52,9 @@ const NO_LIMITS: ReportedLimits = Object.freeze({});
 /**
  * A memory of relays.
  *
- * A failure counts only if another relay worked at about that time: where the network
- * is gone, no relay is to blame. Relays that cannot be used back off and come back by
- * themselves, and no weight is ever 0.
+ * A failure counts only if another relay worked at about that time: if the network is down, no
+ * relay is to blame. Relays that cannot be used back off and come back by themselves, and no weight
+ * is ever 0.
  */
 export class RelayMemory {
   readonly #options: RelayMemoryOptions;
@@ -59,7 +65,7 @@ export class RelayMemory {
   readonly #startedAt: number;
   #hour = 0;
 
-  /** Reads nothing before {@link RelayMemory.ready}. */
+  /** Reads nothing from the backend before {@link RelayMemory.ready}. */
   constructor(options: RelayMemoryOptions) {
     this.#options = options;
     this.#startedAt = options.clock.now();
@@ -68,40 +74,40 @@ export class RelayMemory {
     this.#deliveryFactors = new BoundedMap({ max });
   }
 
-  /** Resolves once what was written before is read, or could not be. Never rejects. */
+  /** Resolves once the backend was read, or could not be. Never rejects. */
   ready(): Promise<void> {
     return this.#records.ready();
   }
 
-  /** What is known of a relay. */
+  /** What is known of a relay; absent if nothing is. */
   record(url: string): RelayRecord | undefined {
     return this.#records.get(url);
   }
 
-  /** What is known of the relays that were ever tried. */
+  /** The records of all relays that were ever tried. */
   *entries(): Generator<[string, RelayRecord]> {
     for (const entry of this.#records.entries()) if (entry[1].attempts > 0) yield entry;
   }
 
-  /** A connection stands, after so many milliseconds. */
+  /** A connection was opened after `ms` milliseconds. */
   connected(url: string, ms: number): void {
     const now = this.#noteAlive(url);
     this.#change(url, (record) => connected(record, ms, now));
   }
 
-  /** An answer came to its EOSE, so many milliseconds after it was asked for. */
+  /** An answer came to its EOSE, `ms` milliseconds after it was requested. */
   answered(url: string, ms: number): void {
     const now = this.#noteAlive(url);
     this.#change(url, (record) => answered(record, ms, now));
   }
 
-  /** The deadline of an answer passed without an EOSE. Tell first what was delivered. */
+  /** The hard deadline of an answer passed without an EOSE. Call `delivered` first. */
   unanswered(url: string): void {
     const { hard } = this.deadlines(url);
     this.failed(url, "no-answer", this.#options.clock.now() - hard);
   }
 
-  /** So many events came. */
+  /** Some events came. */
   delivered(url: string, events: number): void {
     if (!(events > 0 && events < Infinity)) return;
     const now = this.#noteAlive(url);
@@ -109,9 +115,9 @@ export class RelayMemory {
   }
 
   /**
-   * Something failed.
+   * An operation failed.
    *
-   * @param startedAt When what failed was begun, in milliseconds since 1970.
+   * @param startedAt When the operation was begun, in milliseconds since 1970.
    */
   failed(url: string, failure: RelayFailure, startedAt: number): void {
     const failedAt = this.#options.clock.now();
@@ -123,10 +129,10 @@ export class RelayMemory {
   }
 
   /**
-   * What one request showed of delivery.
+   * Learns what one request showed of delivery. All events of one user count as 1.
    *
-   * @param hits People's worth of events that others had and this relay had, too.
-   * @param misses The same that it had not.
+   * @param hits Events that other relays delivered and this relay delivered, too.
+   * @param misses Events that other relays delivered and this relay did not.
    */
   learned(url: string, hits: number, misses: number): void {
     if (!(hits >= 0 && misses >= 0 && hits + misses > 0 && hits + misses < Infinity)) return;
@@ -134,21 +140,21 @@ export class RelayMemory {
     this.#change(url, (record) => ({ ...record, ...learn(record, hits, misses, now) }));
   }
 
-  /** What a relay accepts and answers, as far as it is known. */
+  /** What a relay accepts, and where it cuts answers, as far as that is known. */
   limits(url: string): ReportedLimits {
     return this.#records.get(url)?.limits ?? NO_LIMITS;
   }
 
-  /** Something was learned of a relay's limits by asking it. */
+  /** A request showed a limit of a relay. */
   learnLimits(url: string, lesson: ReportedLimits): void {
     this.#change(url, (record) => ({ ...record, limits: learnLimits(record.limits, lesson) }));
   }
 
-  /** A relay's description of itself (NIP-11) was asked for; `{}` if there is none. */
-  informed(url: string, told: ReportedLimits): void {
+  /** A relay's description of itself (NIP-11) was requested; `{}` if there is none. */
+  informed(url: string, described: ReportedLimits): void {
     const now = this.#options.clock.now();
     this.#change(url, (record) => {
-      const limits = reportLimits(record.limits, told, record.infoAt === 0);
+      const limits = reportLimits(record.limits, described, record.infoAt === 0);
       return { ...record, limits, infoAt: now };
     });
   }
@@ -161,7 +167,7 @@ export class RelayMemory {
   /** When a relay may be connected to again, in milliseconds since 1970; 0 for at once. */
   retryAt(url: string): number {
     const now = this.#options.clock.now();
-    // A clock that was set back must not keep anybody waiting for long.
+    // After a clock was set back, no wait may be longer than the longest back-off.
     const retryAt = Math.min(
       this.#records.get(url)?.retryAt ?? 0,
       now + maxWaitMs(BACKOFFS.unusable),
@@ -173,8 +179,8 @@ export class RelayMemory {
   }
 
   /**
-   * How much a relay counts when relays are chosen: above 0; 1 is an ordinary relay of
-   * which nothing is known.
+   * How much a relay counts when relays are chosen: above 0, and 1 for a relay of which nothing is
+   * known.
    */
   weight(url: string, isOpen: boolean): number {
     const record = this.#records.get(url);
@@ -182,7 +188,7 @@ export class RelayMemory {
     return relayWeight({ record, now: this.#options.clock.now(), isOpen, delivery });
   }
 
-  /** Monitors (NIP-66) want a relay's weight multiplied with this, in (0, 1]. */
+  /** Takes the factor in (0, 1] for a relay's weight that follows from reports of monitors (NIP-66). */
   report(url: string, factor: number): void {
     if (!(factor > 0 && factor <= 1)) return;
     const record = this.#records.get(url);
@@ -190,17 +196,17 @@ export class RelayMemory {
     const now = this.#options.clock.now();
     const isFresh = factor === 1 || Math.abs(now - reportedAt) < REPORT_WRITE_INTERVAL_MS;
     if (factor === reports && isFresh) return;
-    // What others say drives out nothing that was seen here.
+    // A report of others must not drive out a record of what was seen here.
     if (!record && this.#records.isFull) return;
     this.#change(url, (record) => ({ ...record, reports: factor, reportedAt: now }));
   }
 
-  /** Writes down what has changed. Never rejects. */
+  /** Writes what has changed to the backend. Never rejects. */
   flush(): Promise<void> {
     return this.#records.flush();
   }
 
-  /** Writes down what has changed, for the last time. Never rejects. */
+  /** Writes what has changed to the backend, for the last time. Never rejects. */
   close(): Promise<void> {
     return this.#records.close();
   }
@@ -212,9 +218,9 @@ export class RelayMemory {
   }
 
   #fail({ url, failure, startedAt, failedAt: now }: Incident): void {
-    // A change may be made twice, and has to be the same.
-    const dice = this.#options.random();
-    this.#change(url, (record) => failed(record, failure, { startedAt, now }, () => dice));
+    // The change may be applied twice, and must be the same then.
+    const random = this.#options.random();
+    this.#change(url, (record) => failed(record, failure, { startedAt, now }, () => random));
   }
 
   #change(url: string, change: (record: RelayRecord) => RelayRecord): void {

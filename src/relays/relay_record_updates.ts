@@ -1,6 +1,5 @@
 /**
- * What becomes of a relay's record by what the relay does. Records are values: each
- * function returns a new one.
+ * How a relay's record changes with what the relay does. Pure: each function returns a new record.
  *
  * @module
  */
@@ -10,17 +9,17 @@ import { BACKOFFS, waitMs } from "./backoff.ts";
 import { deadlines, timed, widened } from "./relay_health.ts";
 import type { RelayRecord } from "./relay_record.ts";
 
-/** A connection that lasted so long was of use, whatever came over it, in milliseconds. */
+/** A connection that lasted this long was of use, whatever came over it. */
 const USEFUL_CONNECTION_MS = 60_000;
 
-/** It worked: whatever was before counts no longer. */
+/** The relay worked: earlier failures no longer count. */
 function proven(record: RelayRecord, now: number): RelayRecord {
   return { ...record, inARow: 0, unproven: 0, downSince: 0, retryAt: 0, answeredAt: now };
 }
 
 /**
- * A connection was made, within so many milliseconds. Relays exist that take every
- * connection and end it at once, so that failures are not forgotten yet.
+ * A connection was opened within `ms` milliseconds. Some relays take every connection and end it at
+ * once, so failures are not forgotten yet.
  */
 export function connected(record: RelayRecord, ms: number, now: number): RelayRecord {
   return {
@@ -35,7 +34,7 @@ export function connected(record: RelayRecord, ms: number, now: number): RelayRe
   };
 }
 
-/** An answer ended with an EOSE, so many milliseconds after it was asked for. */
+/** An answer ended with EOSE, `ms` milliseconds after it was requested. */
 export function answered(record: RelayRecord, ms: number, now: number): RelayRecord {
   return {
     ...proven(record, now),
@@ -46,9 +45,9 @@ export function answered(record: RelayRecord, ms: number, now: number): RelayRec
   };
 }
 
-/** The end of an answer did not come in time. */
+/** EOSE did not come in time. */
 export function unanswered(record: RelayRecord, now: number): RelayRecord {
-  // It may have sent events: then only the EOSE is missing.
+  // A relay that sent events lacks only the EOSE.
   const isSilent = now - record.answeredAt > deadlines(record).hard;
   return {
     ...counted(record, "no-answer", now),
@@ -63,15 +62,15 @@ export function delivered(record: RelayRecord, events: number, now: number): Rel
   return { ...proven(record, now), events: record.events + events, lastSuccess: now, inVain: 0 };
 }
 
-/** When a failure was, and of what. */
+/** When an operation began and failed, in milliseconds since 1970. */
 export interface FailureSpan {
-  /** When what failed was begun. */
+  /** When the operation was begun. */
   readonly startedAt: number;
   /** When it failed. */
   readonly now: number;
 }
 
-/** Something failed. */
+/** An operation failed. */
 export function failed(
   record: RelayRecord,
   failure: RelayFailure,
@@ -88,7 +87,7 @@ export function failed(
       return down({ ...after, attempts: after.attempts + 1, ...wider }, now, random);
     }
     case "disconnected":
-      // Relays restart, and hang up on those who are quiet: that is no sign of death.
+      // Relays restart and close quiet connections: that is no sign of death.
       if (record.answeredAt >= startedAt || now - startedAt >= USEFUL_CONNECTION_MS) {
         return {
           ...after,
@@ -105,15 +104,15 @@ export function failed(
     case "duplicate":
     case "pow":
     case "mute":
-      // These are about one event.
+      // These are about one event, not about the relay.
       return after;
     default:
-      // An answer, if not the one that was wanted: it lives.
+      // A refusal is an answer: the relay works.
       return { ...proven(after, now), inVain: after.inVain + 1 };
   }
 }
 
-/** Whether a failure is an answer, which only a relay that lives can give. */
+/** Whether a failure is an answer, which only a relay that works can give. */
 export function isAnswer(failure: RelayFailure): boolean {
   return !NO_ANSWERS.has(failure);
 }
@@ -126,7 +125,7 @@ const NO_ANSWERS: ReadonlySet<RelayFailure> = new Set([
   "disconnected",
 ]);
 
-/** Whether a failure is one of the connection, so that only another may help. */
+/** Whether a failure is one of the connection, so that only another connection may help. */
 export function isOutage(failure: RelayFailure): boolean {
   return !isAnswer(failure) || failure === "flood" || failure === "junk";
 }

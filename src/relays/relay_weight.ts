@@ -1,5 +1,5 @@
 /**
- * How much a relay counts when relays are chosen.
+ * How much a relay counts when relays are chosen. Pure.
  *
  * @module
  */
@@ -57,37 +57,38 @@ export function deliveryFactor(record: RelayRecord, now: number): number {
   return hits / (hits + misses) / PRIOR_SHARE;
 }
 
-/** A connection that stands is worth so much: it decides between relays that are nearly equal. */
+/** The factor for an open connection: it decides between relays that are nearly equal. */
 const OPEN_BONUS = 1.15;
-/** Each request in a row that a relay refused or was silent to leaves so much of its weight. */
+/** The factor for each request in a row that a relay refused or did not answer. */
 const IN_VAIN_FACTOR = 0.4;
-/** And that is half forgotten after so long. */
+/** After this time such requests count half. */
 const IN_VAIN_HALF_LIFE_MS = 3 * DAY_MS;
-/** Monitors are believed for so long, */
+/** How long reports of monitors are believed. */
 const REPORT_TTL_MS = 3 * DAY_MS;
-/** and not at all if the relay worked here in this time. */
+/** Reports of monitors do not count if the relay worked here within this time. */
 const OWN_EVIDENCE_TTL_MS = 7 * DAY_MS;
 const MIN_WEIGHT = 1e-4;
 const MAX_WEIGHT = 10;
 
-/** What decides on a relay's weight. */
+/** What decides a relay's weight. */
 export interface WeightSource {
   readonly record: RelayRecord | undefined;
   readonly now: number;
-  /** Whether a connection stands. */
+  /** Whether a connection is open. */
   readonly isOpen: boolean;
-  /** What delivery contributes. */
+  /** What delivery contributes, as {@link deliveryFactor} says. */
   readonly delivery: number;
 }
 
-/** A relay's weight, in [0.0001, 10]; 1 is one of which nothing is known. */
+/** A relay's weight, from 0.0001 to 10; 1 for a relay of which nothing is known. */
 export function relayWeight({ record, now, isOpen, delivery }: WeightSource): number {
   if (!record) return isOpen ? OPEN_BONUS / UNKNOWN_ALIVE : 1;
   const { inVain, lastFailure } = record;
   const alive = isOpen ? 1 : aliveness(record, now);
-  const ofUse = IN_VAIN_FACTOR **
+  const useful = IN_VAIN_FACTOR **
     (Math.min(inVain, 5) * halved(now - lastFailure, IN_VAIN_HALF_LIFE_MS));
-  const weight = alive / UNKNOWN_ALIVE * (isOpen ? OPEN_BONUS : reportFactor(record, now)) * ofUse *
+  const weight = alive / UNKNOWN_ALIVE * (isOpen ? OPEN_BONUS : reportFactor(record, now)) *
+    useful *
     delivery;
   return weight >= MIN_WEIGHT ? Math.min(weight, MAX_WEIGHT) : MIN_WEIGHT;
 }
