@@ -129,10 +129,10 @@ export class RelayMemory {
   }
 
   /**
-   * Learns what one request showed of delivery. All events of one user count as 1.
+   * Learns what one request showed of delivery. All events of one subject count as 1.
    *
-   * @param hits Events that other relays delivered and this relay delivered, too.
-   * @param misses Events that other relays delivered and this relay did not.
+   * @param hits How much of what other relays delivered this relay delivered, too.
+   * @param misses How much of it this relay did not deliver.
    */
   learned(url: string, hits: number, misses: number): void {
     if (!(hits >= 0 && misses >= 0 && hits + misses > 0 && hits + misses < Infinity)) return;

@@ -48,11 +48,11 @@ export interface RelayRecord {
   /** Events that it delivered in all. */
   readonly events: number;
   /**
-   * Events of users that other relays delivered and this relay delivered, too, where all events of
-   * one user in a request count as 1; faded up to `learnedAt`.
+   * How much of what other relays delivered this relay delivered, too. All events of one subject in
+   * one request count as 1. Faded up to `learnedAt`.
    */
   readonly hits: number;
-  /** The same for events that this relay did not deliver. */
+  /** How much of it this relay did not deliver. */
   readonly misses: number;
   /** When `hits` and `misses` last changed. */
   readonly learnedAt: number;

@@ -10,14 +10,14 @@ import type { RelayRecord } from "./relay_record.ts";
 const DAY_MS = 86_400_000;
 
 /**
- * What is assumed before anything was learned, in users' worth of events: writes get lost, so an
- * ordinary relay has 85 % of what another one has.
+ * What is assumed before anything was learned, as if five subjects had been seen: writes get lost,
+ * so an ordinary relay has 85 % of what another one has.
  */
 const PRIOR = { hits: 4.25, misses: 0.75 };
 const PRIOR_SHARE = PRIOR.hits / (PRIOR.hits + PRIOR.misses);
 /** What was learned counts half after this time. */
 const LEARNED_HALF_LIFE_MS = 30 * DAY_MS;
-/** More users' worth of events than this count no more, so that the past can be outvoted. */
+/** No more subjects than this count, so that the past can be outvoted. */
 const MAX_LEARNED = 200;
 
 /** What was learned of delivery, as of now. */
@@ -47,7 +47,7 @@ export function learn(
 }
 
 /**
- * What delivery contributes to a relay's weight: the share of its users' events that the relay is
+ * What delivery contributes to a relay's weight: the share of its subjects' events that the relay is
  * expected to deliver, relative to an ordinary relay's. 1 where nothing was learned.
  */
 export function deliveryFactor(record: RelayRecord, now: number): number {
