@@ -1,6 +1,6 @@
 /**
- * Finds out whether a silent connection still works: one that was cut without a close looks like one
- * on which nothing happens.
+ * Finds out whether a silent connection still works: one that was cut without a close looks like
+ * one on which nothing happens.
  *
  * @module
  */

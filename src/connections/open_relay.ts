@@ -24,7 +24,10 @@ export interface RelayLog {
 export interface OpenOptions {
   /** Called with what happens on the connection. */
   readonly log: (entry: RelayLog) => void;
-  /** Whether an event's signature is valid; each event is verified once, however many relays send it. */
+  /**
+   * Whether an event's signature is valid; each event is verified once, however many relays send
+   * it.
+   */
   readonly verifyEvent: (event: NostrEvent) => boolean;
   /** `NRelay1` must not reconnect: the outbox does, when that is of use. */
   readonly backoff: false;

@@ -1,6 +1,6 @@
 /**
- * One connection to a relay, from its opening to its end: it counts and verifies what comes, and ends
- * when the relay floods, forges or falls silent.
+ * One connection to a relay, from its opening to its end: it counts and verifies what comes, and
+ * ends when the relay floods, forges or falls silent.
  *
  * @module
  */

@@ -17,7 +17,8 @@ import { copyFilter, matchesNothing, MAX_SUBJECTS_PER_FILTER } from "../nostr/fi
  * is `since` in other words. Filters that end before that time, or match nothing, are left out.
  *
  * @param filters The filters of a subscription to one relay.
- * @param since The time, in Unix seconds, rounded down; a filter's own `since` stays if it is later.
+ * @param since The time, in Unix seconds, rounded down; a filter's own `since` stays if it is
+ * later.
  */
 export function resumeFilters(filters: readonly NostrFilter[], since: number): NostrFilter[] {
   const from = Math.floor(since);

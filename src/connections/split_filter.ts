@@ -84,7 +84,10 @@ function splitInTwo({ values, costs, bytes }: List): unknown[][] {
   return [values.slice(0, end), values.slice(end)];
 }
 
-/** Splits a list into as few consecutive parts as possible, of about the same length, none longer than `most` bytes. */
+/**
+ * Splits a list into as few consecutive parts as possible, of about the same length, none longer
+ * than `most` bytes.
+ */
 function splitInParts({ values, costs, bytes }: List, most: number): unknown[][] {
   const even = bytes / Math.ceil((bytes - 1) / (most - 1));
   const parts: unknown[][] = [];

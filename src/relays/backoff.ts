@@ -28,7 +28,7 @@ const SECOND_MS = 1_000;
 const MINUTE_MS = 60 * SECOND_MS;
 const DAY_MS = 24 * 60 * MINUTE_MS;
 
-const JITTER = { hasJitter: true, isRemembered: false } as const;
+const JITTER_ONLY = { hasJitter: true, isRemembered: false } as const;
 
 /** All waits, by reason. */
 export const BACKOFFS = {
@@ -68,23 +68,23 @@ export const BACKOFFS = {
     firstMs: 200,
     factor: 1,
     longestMs: 200,
-    ...JITTER,
+    ...JITTER_ONLY,
   },
-  /** Of an open request, where no connection stands. */
+  /** Of an open request without a connection. */
   disconnected: {
     reason: "is not connected, and a request is open",
     firstMs: SECOND_MS,
     factor: 1.6,
     longestMs: 3 * MINUTE_MS,
-    ...JITTER,
+    ...JITTER_ONLY,
   },
-  /** Of an open request, where the relay answers, but not as it should. */
+  /** Of an open request whose relay answers, but not as it should. */
   refused: {
     reason: "refused a request that is open",
     firstMs: 20 * SECOND_MS,
     factor: 1.6,
     longestMs: 15 * MINUTE_MS,
-    ...JITTER,
+    ...JITTER_ONLY,
   },
   /** Until the user's block list changes, which ends the wait. */
   blockedByUser: {
@@ -101,7 +101,7 @@ export const BACKOFFS = {
     firstMs: SECOND_MS,
     factor: 2,
     longestMs: 128 * SECOND_MS,
-    ...JITTER,
+    ...JITTER_ONLY,
   },
   /** Where the relay does not say for how long. */
   rateLimitedEvent: {
@@ -109,7 +109,7 @@ export const BACKOFFS = {
     firstMs: 2 * SECOND_MS,
     factor: 2,
     longestMs: 8 * SECOND_MS,
-    ...JITTER,
+    ...JITTER_ONLY,
   },
   /** Whether the relay had a description or not. */
   relayInfo: {

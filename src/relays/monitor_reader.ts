@@ -53,7 +53,9 @@ export class MonitorReader {
     }
   }
 
-  /** Starts reading reports if that was not done for a day, and judges new relays. Does not wait. */
+  /**
+   * Starts reading reports if that was not done for a day, and judges new relays. Does not wait.
+   */
   refresh(): void {
     const { monitors, clock, onError } = this.#options;
     if (monitors.length === 0) return;

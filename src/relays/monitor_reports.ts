@@ -39,11 +39,11 @@ const PUBLIC_POLICY: RelayUrlPolicy = {};
  * Reads the reports of monitors.
  *
  * A relay is seen if a monitor reported it within the last day, or within three of the periods that
- * the monitor announces, at most a week. A monitor does not report relays that it found dead, so its
- * silence counts, but only if it probes the whole network and all of its reports have come: it and
- * another monitor must each have seen 100 relays, and each at least half of what the other has. A
- * single monitor is no witness, nor is one that is broken, probes few relays, or whose reports were
- * cut off on the way (request them page by page: a monitor has hundreds).
+ * the monitor announces, at most a week. A monitor does not report relays that it found dead, so
+ * its silence counts, but only if it probes the whole network and all of its reports have come: it
+ * and another monitor must each have seen 100 relays, and each at least half of what the other has.
+ * A single monitor is no witness, nor is one that is broken, probes few relays, or whose reports
+ * were cut off on the way (request them page by page: a monitor has hundreds).
  *
  * @param events Kinds 30166 and 10166, verified, in any order; others are ignored.
  */

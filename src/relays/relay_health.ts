@@ -1,6 +1,6 @@
 /**
- * How long to wait for a relay, and how likely it is alive, by what is known of it. The constants are
- * rounded from measurements of the network. Pure.
+ * How long to wait for a relay, and how likely it is alive, by what is known of it. The constants
+ * are rounded from measurements of the network. Pure.
  *
  * @module
  */
@@ -15,7 +15,9 @@ const DAY_MS = 24 * HOUR_MS;
 export interface Deadlines {
   /** For the connection. */
   readonly connect: number;
-  /** For the next sign of progress, before the answer is late for subjects that have another one. */
+  /**
+   * For the next sign of progress, before the answer is late for subjects that have another one.
+   */
   readonly soft: number;
   /** For the next sign of progress, before the relay has failed. */
   readonly hard: number;
@@ -74,8 +76,8 @@ export function widened(timing: Timing | undefined): Timing | undefined {
 }
 
 /**
- * How likely an unknown relay is alive. About a fifth of the entries in lists are dead relays, and a
- * sixth at rank 20, where choices are made.
+ * How likely an unknown relay is alive. About a fifth of the entries in lists are dead relays, and
+ * a sixth at rank 20, where choices are made.
  */
 export const UNKNOWN_ALIVE = 0.75;
 /** How likely a relay that just worked works again. */

@@ -18,7 +18,8 @@ export type RelayInfo =
   };
 
 /**
- * Fetches a relay's description of itself and reads its limits. Genuine descriptions have 1 to 4 kB.
+ * Fetches a relay's description of itself and reads its limits. Genuine descriptions have 1 to 4
+ * kB.
  *
  * Never rejects, whatever the relay or the `signal` does: a relay works without a description, too.
  * A redirect is not followed: relay URLs come from strangers, and the policy has checked this URL,

@@ -188,7 +188,9 @@ export class RelayMemory {
     return relayWeight({ record, now: this.#options.clock.now(), isOpen, delivery });
   }
 
-  /** Takes the factor in (0, 1] for a relay's weight that follows from reports of monitors (NIP-66). */
+  /**
+   * Takes the factor in (0, 1] for a relay's weight that follows from reports of monitors (NIP-66).
+   */
   report(url: string, factor: number): void {
     if (!(factor > 0 && factor <= 1)) return;
     const record = this.#records.get(url);

@@ -10,7 +10,7 @@ import { deadlines, timed, widened } from "./relay_health.ts";
 import type { RelayRecord } from "./relay_record.ts";
 
 /** A connection that lasted this long was of use, whatever came over it. */
-const USEFUL_CONNECTION_MS = 60_000;
+const LASTING_CONNECTION_MS = 60_000;
 
 /** The relay worked: earlier failures no longer count. */
 function proven(record: RelayRecord, now: number): RelayRecord {
@@ -88,7 +88,7 @@ export function failed(
     }
     case "disconnected":
       // Relays restart and close quiet connections: that is no sign of death.
-      if (record.answeredAt >= startedAt || now - startedAt >= USEFUL_CONNECTION_MS) {
+      if (record.answeredAt >= startedAt || now - startedAt >= LASTING_CONNECTION_MS) {
         return {
           ...after,
           inARow: 0,

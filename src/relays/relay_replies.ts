@@ -61,8 +61,8 @@ export function failureOf(reason: string): RelayFailure {
 }
 
 /**
- * Reads which failure a NOTICE means that refuses a request. Many relays send no CLOSED, and nothing
- * but a NOTICE, which does not say which request it is about.
+ * Reads which failure a NOTICE means that refuses a request. Many relays send no CLOSED, and
+ * nothing but a NOTICE, which does not say which request it is about.
  *
  * @returns `undefined` if the text does not sound like a refusal.
  */

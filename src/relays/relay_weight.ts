@@ -47,8 +47,8 @@ export function learn(
 }
 
 /**
- * What delivery contributes to a relay's weight: the share of its subjects' events that the relay is
- * expected to deliver, relative to an ordinary relay's. 1 where nothing was learned.
+ * What delivery contributes to a relay's weight: the share of its subjects' events that the relay
+ * is expected to deliver, relative to an ordinary relay's. 1 where nothing was learned.
  */
 export function deliveryFactor(record: RelayRecord, now: number): number {
   const learned = faded(record, now);

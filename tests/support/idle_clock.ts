@@ -1,6 +1,6 @@
 /**
- * A clock for tests with real sockets: time stands still while relays are active; when all is quiet,
- * it jumps to the next timer.
+ * A clock for tests with real sockets: time stands still while relays are active; when all is
+ * quiet, it jumps to the next timer.
  *
  * @module
  */
