@@ -142,3 +142,14 @@ Deno.test("RelayQuery requestLive() continues page by page, too, if many events 
   const [{ filters: [filter] }] = test.relay.live;
   assert.equal(filter.until, undefined);
 });
+
+Deno.test("RelayQuery keeps one listener on its signal, however many pages it has requested", async () => {
+  const test = new QueryTest(holding(byAuthor[0], 100));
+  test.request(filters[0]);
+  await settled();
+  assert.equal(test.outcome, "fine");
+  assert.ok(test.relay.reqs.length > 5);
+  assert.equal(test.controller.listeners, 1);
+  test.controller.abort();
+  assert.equal(test.controller.listeners, 0);
+});

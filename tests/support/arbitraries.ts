@@ -12,10 +12,7 @@ import { Signer } from "../../testing/signer.ts";
 /** Users with keys. */
 export const SIGNERS: readonly Signer[] = [1, 2, 3, 4].map((seed) => new Signer(seed));
 
-/**
- * Pubkeys: those of {@link SIGNERS} first, then made-up ones, some of which share their first
- * digits.
- */
+/** Pubkeys: those of {@link SIGNERS} first, then made-up ones, some of which share their first digits. */
 export const PEOPLE: readonly string[] = [
   ...SIGNERS.map(({ pubkey }) => pubkey),
   ...["00", "0a", "0b", "7f", "a0", "aa", "ab", "ff"].map((byte) => byte.repeat(32)),

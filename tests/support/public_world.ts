@@ -87,9 +87,7 @@ export class PublicWorld implements AsyncDisposable {
     return this.post(INDEXER, person, { kind, tags: urls.map((url) => [name, url]), ...draft });
   }
 
-  /**
-   * An event by someone at a relay; a post that says where it is unless the draft says otherwise.
-   */
+  /** An event by someone at a relay; a post that says where it is unless the draft says otherwise. */
   post(name: string, person: Signer, draft: Draft = {}): NostrEvent {
     const event = person.sign({ content: name, ...draft });
     this.relay(name).seed([event]);
