@@ -2,7 +2,8 @@
  * One relay's part of a request: it answers, is late or fails, and then sends new events for as
  * long as the request is open, over new connections where needed.
  *
- * Nouns of this room: a {@link RelayConnector} has the connections to one relay; a
+ * This room talks to one relay: it connects, sends REQs, continues page by page, retries and
+ * publishes. Its nouns: a {@link RelayConnector} has the connections to one relay; a
  * `RelayConnection` is one of them; a `RelaySubscription` is one REQ on it; a
  * {@link RelayQuery} is all REQs and pages that answer the same filters on one connection; a
  * {@link RelayRequest} is one relay in one request, over as many connections as that takes.
