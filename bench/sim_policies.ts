@@ -5,9 +5,9 @@
  * @module
  */
 
-import { sampleBeta } from "../src/base/beta_distribution.ts";
 import type { Random } from "../testing/random.ts";
 import type { World } from "../testing/world/world.ts";
+import { sampleBeta } from "./beta_distribution.ts";
 import { reachablePosts, type Routes } from "./recall_measure.ts";
 import { cut, type Policy } from "./recall_policies.ts";
 

@@ -1,10 +1,11 @@
 /**
- * Asks one relay for what it has stored, once.
+ * Requests stored events from one relay, once.
  *
  * @module
  */
 
 import type { NostrEvent, NostrFilter } from "@nostrify/types";
+import { onAbort } from "../base/abortable.ts";
 import type { RelayConnector } from "./relay_connector.ts";
 import { RelayRequest, type RelayRequestOptions } from "./relay_request.ts";
 
@@ -12,52 +13,51 @@ import { RelayRequest, type RelayRequestOptions } from "./relay_request.ts";
 export interface AskResult {
   /** Whether the relay said that there is no more. */
   readonly answered: boolean;
-  /** Whether nothing was cut off on the way, so that what did not come is not there. */
+  /** Whether nothing was cut off on the way, so that the relay does not have what did not come. */
   readonly complete: boolean;
 }
 
-/** Who is told of events, and for how long to wait. */
+/** What to call with events, and how long to wait. */
 export interface AskOptions {
-  /** Told of each event; perhaps not for the first time. */
+  /** Called with each event, perhaps more than once with the same. */
   readonly onEvent: (event: NostrEvent) => void;
-  /** Ends it; the relay counts as one that did not answer. */
+  /** Ends the request; the relay counts as one that did not answer. */
   readonly signal: AbortSignal;
   /** After how many milliseconds the relay counts as one that did not answer. */
   readonly timeout: number;
 }
 
 /**
- * Resolves once the relay has answered, or has failed, or the time is up. Never rejects.
+ * Resolves once the relay has answered or failed, or the time is up. Never rejects.
  *
- * @param filters With a `since`, so that an answer that the relay cuts short is asked
- * on for page by page.
+ * @param filters With a `since`, so that an answer that the relay cuts short is continued page by
+ * page.
  */
 export async function askRelay(
-  link: RelayConnector,
+  connector: RelayConnector,
   filters: readonly NostrFilter[],
   options: RelayRequestOptions,
   { onEvent, signal, timeout }: AskOptions,
 ): Promise<AskResult> {
   const ending = new AbortController();
-  let asked: AskResult = { answered: false, complete: false };
+  let result: AskResult = { answered: false, complete: false };
   const end = () => ending.abort();
-  const leg = new RelayRequest(link, filters, { ...options, isOnce: true }, {
+  const request = new RelayRequest(connector, filters, { ...options, isOnce: true }, {
     event: onEvent,
     late: () => {},
     lost: () => {},
     settled: ({ answered, complete }) => {
-      asked = { answered, complete };
+      result = { answered, complete };
       end();
     },
   });
-  const cancel = options.clock.after(timeout, end);
-  signal.addEventListener("abort", end, { once: true });
-  if (signal.aborted) end();
+  const cancelTimeout = options.clock.after(timeout, end);
+  const release = onAbort(signal, end);
   try {
-    await leg.run(ending.signal);
+    await request.run(ending.signal);
   } finally {
-    signal.removeEventListener("abort", end);
-    cancel();
+    release();
+    cancelTimeout();
   }
-  return asked;
+  return result;
 }

@@ -1,25 +1,25 @@
 /**
- * How long connections usually take here: the same on a phone in a tunnel and in a
- * data centre, whichever relay it is.
+ * An adaptive connect timeout: how long connections take depends on the network here, a phone in a
+ * tunnel or a data centre, as well as on the relay.
  *
  * @module
  */
 
-/** As long as nothing has connected, nothing is known of the network either. */
-const UNKNOWN = 10_000;
-/** No relay is given up sooner, in milliseconds: one in twenty takes 1.2 s. */
-const LEAST = 2_500;
-/** Connections until their times say something. */
-const ENOUGH = 3;
+/** The timeout before anything has connected, and the longest ever. */
+const MAX_TIMEOUT_MS = 10_000;
+/** The shortest timeout: one relay in twenty takes 1.2 s. */
+const MIN_TIMEOUT_MS = 2_500;
+/** Connections after which their times say something. */
+const MIN_SAMPLES = 3;
 
-/** Times of connections to any relay, the latest counting most. */
+/** The connect times of all relays, the latest counting most, and the timeout that follows. */
 export class ConnectTimeout {
   #count = 0;
   #mean = 0;
   #deviation = 0;
 
-  /** A connection stood after so many milliseconds. */
-  took(ms: number): void {
+  /** Records that a connection was open after `ms` milliseconds. */
+  record(ms: number): void {
     this.#count++;
     const weight = Math.max(1 / this.#count, 1 / 16);
     const error = ms - this.#mean;
@@ -28,11 +28,11 @@ export class ConnectTimeout {
   }
 
   /**
-   * After how many milliseconds a relay of which nothing is known has failed to
-   * connect: 10 s, or once others have connected, their mean and six deviations.
+   * After how many milliseconds an unknown relay has failed to connect: 10,000; once others have
+   * connected their mean and six deviations, within 2,500 and 10,000.
    */
-  get deadline(): number {
-    if (this.#count < ENOUGH) return UNKNOWN;
-    return Math.min(UNKNOWN, Math.max(LEAST, this.#mean + 6 * this.#deviation));
+  get timeoutMs(): number {
+    if (this.#count < MIN_SAMPLES) return MAX_TIMEOUT_MS;
+    return Math.min(MAX_TIMEOUT_MS, Math.max(MIN_TIMEOUT_MS, this.#mean + 6 * this.#deviation));
   }
 }

@@ -1,76 +1,78 @@
 /**
- * Finds out whether a connection still carries anything: one that was cut without a
- * word looks like one on which nothing happens.
+ * Finds out whether a silent connection still works: one that was cut without a close looks like
+ * one on which nothing happens.
  *
  * @module
  */
 
 import type { Clock } from "../base/clock.ts";
 
-/** What a pulse is taken of. */
+/** Dependencies of a {@link Keepalive}, and what it reports. */
 export interface KeepaliveOptions {
   readonly clock: Clock;
-  /** Asks something that takes next to no answer; what it returns takes that back. */
+  /** Sends something cheap that is answered; the function it returns cancels that. */
   readonly probe: () => () => void;
-  /** Told if nothing comes of it. */
+  /** Called when the probe brings no sign of life. */
   readonly onDead: () => void;
 }
 
-/** After how much silence a connection is asked for a sign, in milliseconds. */
-const SILENCE = 60_000;
-/** How long it has for that. */
-const PATIENCE = 15_000;
-/** A timer that comes so much too late, in milliseconds, shows a program that was asleep. */
-const STALL = 500;
+/** How long a connection may be silent before it is probed. */
+const MAX_SILENCE_MS = 60_000;
+/** How long a probe waits for a sign of life. */
+const PROBE_TIMEOUT_MS = 15_000;
+/** A timer that fires this late shows that the program was asleep. */
+const STALL_MS = 500;
 
-/** Silence on a connection. */
+/** Watches one connection for silence. */
 export class Keepalive {
   readonly #options: KeepaliveOptions;
   #heardAt: number;
   #cancel?: () => void;
-  #takeBack?: () => void;
+  #cancelProbe?: () => void;
 
   constructor(options: KeepaliveOptions) {
     this.#options = options;
     this.#heardAt = options.clock.now();
   }
 
-  /** When something was last heard, in milliseconds since 1970. */
+  /** When something last came over the connection, in milliseconds since 1970. */
   get heardAt(): number {
     return this.#heardAt;
   }
 
-  /** Something was heard. */
+  /** Something came over the connection. */
   heard(): void {
     this.#heardAt = this.#options.clock.now();
-    this.#takeBack?.();
-    this.#takeBack = undefined;
+    this.#cancelProbe?.();
+    this.#cancelProbe = undefined;
   }
 
-  /** Listens from now on, if it does not yet. */
+  /** Watches from now on; does nothing if it does already. */
   start(): void {
     if (this.#cancel) return;
     this.#heardAt = this.#options.clock.now();
-    this.#arm(SILENCE, () => this.#look());
+    this.#arm(MAX_SILENCE_MS, () => this.#check());
   }
 
-  /** Listens no longer. */
+  /** Stops watching. */
   stop(): void {
     this.#cancel?.();
     this.#cancel = undefined;
-    this.#takeBack?.();
-    this.#takeBack = undefined;
+    this.#cancelProbe?.();
+    this.#cancelProbe = undefined;
   }
 
-  #look(): void {
+  #check(): void {
     const silence = this.#options.clock.now() - this.#heardAt;
-    if (silence < SILENCE) return this.#arm(SILENCE - Math.max(0, silence), () => this.#look());
-    this.#takeBack = this.#options.probe();
-    const askedAt = this.#options.clock.now();
-    this.#arm(PATIENCE, () => {
-      this.#takeBack?.();
-      this.#takeBack = undefined;
-      if (this.#heardAt >= askedAt) this.#look();
+    if (silence < MAX_SILENCE_MS) {
+      return this.#arm(MAX_SILENCE_MS - Math.max(0, silence), () => this.#check());
+    }
+    this.#cancelProbe = this.#options.probe();
+    const probedAt = this.#options.clock.now();
+    this.#arm(PROBE_TIMEOUT_MS, () => {
+      this.#cancelProbe?.();
+      this.#cancelProbe = undefined;
+      if (this.#heardAt >= probedAt) this.#check();
       else this.#options.onDead();
     });
   }
@@ -79,8 +81,8 @@ export class Keepalive {
     const { clock } = this.#options;
     const due = clock.now() + ms;
     this.#cancel = clock.after(ms, () => {
-      // What came while the program slept is only now to be heard.
-      if (clock.now() - due > STALL) this.#arm(Math.min(ms, PATIENCE), act);
+      // What came while the program slept is only read now.
+      if (clock.now() - due > STALL_MS) this.#arm(Math.min(ms, PROBE_TIMEOUT_MS), act);
       else act();
     });
   }

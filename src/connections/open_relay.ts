@@ -1,5 +1,5 @@
 /**
- * What a relay tells those who opened it, in the words of Nostrify's `NRelay1`.
+ * The types of `open`, and of what an open relay logs, in the terms of Nostrify's `NRelay1`.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import type { NostrEvent, NRelay } from "@nostrify/types";
 
 /** One entry of a relay's log. */
 export interface RelayLog {
-  /** What it is about: `relay.ws.state`, `relay.ws.message`, … */
+  /** The kind of entry: `relay.ws.state`, `relay.ws.message`, … */
   readonly ns: string;
   /** With `relay.ws.state`: `open`, `close`, … */
   readonly state?: unknown;
@@ -17,20 +17,23 @@ export interface RelayLog {
 }
 
 /**
- * Options for an `NRelay1`, which let the outbox see more of a relay than its
- * answers: when it was connected, what it said, how it ended. Hand them on:
+ * Options for an `NRelay1`. They let the outbox see more of a relay than its answers: when it was
+ * connected, what it sent, how the connection ended. Pass them on:
  * `open: (url, options) => new NRelay1(url, { ...options, auth })`.
  */
 export interface OpenOptions {
-  /** Told of what happens on the connection. */
+  /** Called with what happens on the connection. */
   readonly log: (entry: RelayLog) => void;
-  /** Whether an event is what its author signed; each is verified once, from however many relays. */
+  /**
+   * Whether an event's signature is valid; each event is verified once, however many relays send
+   * it.
+   */
   readonly verifyEvent: (event: NostrEvent) => boolean;
-  /** The outbox reconnects by itself, where and when that is of use. */
+  /** `NRelay1` must not reconnect: the outbox does, when that is of use. */
   readonly backoff: false;
-  /** The outbox closes idle connections by itself. */
+  /** `NRelay1` must not close idle connections: the outbox does. */
   readonly idleTimeout: false;
 }
 
-/** Opens a relay: `NPool`'s `open`, with options that it may hand on. */
+/** Opens a relay: `NPool`'s `open`, with options to pass on. */
 export type OpenRelay = (url: string, options: OpenOptions) => NRelay;

@@ -1,5 +1,5 @@
 /**
- * Whether a relay cut its answer to a filter short, and what to ask for next.
+ * Pages of one filter: whether a relay cut its answer short, and what to request next.
  *
  * @module
  */
@@ -8,23 +8,23 @@ import type { NostrEvent, NostrFilter } from "@nostrify/types";
 import { matchFilter } from "nostr-tools";
 import type { RelayLimits } from "../nostr/types.ts";
 
-/** One filter as one relay is asked it, page by page. */
+/** One page of a filter at one relay. */
 export interface FilterPage {
-  /** What is asked, with the `until` of the page. */
+  /** The filter, with the `until` of the page. */
   readonly filter: NostrFilter;
-  /** 0 for the first. */
+  /** The page's number, from 0. */
   readonly page: number;
-  /** The ids of the oldest events that the page before brought. */
+  /** The ids of the oldest events of the previous page. */
   readonly overlap: ReadonlySet<string>;
-  /** How many events the page before brought. */
+  /** How many events the previous page brought. */
   readonly before: number;
-  /** How many events came. */
+  /** How many events came so far. */
   count: number;
-  /** How many of them the page before did not have. */
+  /** How many of them the previous page did not have. */
   fresh: number;
-  /** When the oldest was written, in Unix seconds. */
+  /** The `created_at` of the oldest, in Unix seconds; `Infinity` before the first. */
   oldest: number;
-  /** The ids of the oldest. */
+  /** The ids of the events of that second. */
   edge: Set<string>;
 }
 
@@ -33,7 +33,7 @@ export function firstPage(filter: NostrFilter): FilterPage {
   return page(filter, 0, new Set(), 0);
 }
 
-/** The same page, to be asked for again. */
+/** The same page without its events, to be requested again. */
 export function samePage({ filter, page: number, overlap, before }: FilterPage): FilterPage {
   return page(filter, number, overlap, before);
 }
@@ -56,8 +56,8 @@ function page(
   };
 }
 
-/** Enters an event that matches the filter. */
-export function enter(page: FilterPage, { id, created_at }: NostrEvent): void {
+/** Adds an event that matches the filter. */
+export function addToPage(page: FilterPage, { id, created_at }: NostrEvent): void {
   page.count++;
   if (!page.overlap.has(id)) page.fresh++;
   if (created_at > page.oldest) return;
@@ -69,30 +69,30 @@ export function enter(page: FilterPage, { id, created_at }: NostrEvent): void {
 }
 
 /**
- * No relay is known to cut at fewer events: fewer are the whole answer of a relay
- * of which nothing is known.
+ * Fewer events than this are the whole answer of an unknown relay: no relay is known to cut at
+ * fewer.
  */
-const LEAST_CAP = 100;
+const MIN_CUT_EVENTS = 100;
 
-/** Whether the answer has as many events as the relay sends at the most, or may. */
+/** Whether the answer has as many events as the relay sends at most, or may have. */
 export function isCut({ filter, count }: FilterPage, { cutAt, fullAt = 0 }: RelayLimits): boolean {
   if (filter.limit !== undefined && count >= filter.limit) return true;
   if (cutAt !== undefined) return count >= cutAt;
-  return count >= LEAST_CAP && count > fullAt;
+  return count >= MIN_CUT_EVENTS && count > fullAt;
 }
 
-/** Whether a filter wants all there is in a stretch of time, so that pages are of use. */
+/** Whether a filter asks for everything in a time range, so that pages are of use. */
 export function isPaged({ since, limit, ids, search }: NostrFilter): boolean {
   return since !== undefined && limit === undefined && ids === undefined && search === undefined;
 }
 
 /**
- * What to ask for after a page that was cut; `undefined` if it reached the start
- * of the window, or brought nothing that the page before did not have.
+ * The page after one that was cut; `undefined` if that reached the start of the time range, or
+ * brought nothing new.
  *
- * The next page ends in the second in which this one's oldest event was written,
- * since others of that second may be missing. Where a whole page lies within one
- * second there is no getting any further in it: the next ends a second earlier.
+ * The next page ends in the second of this page's oldest event, since others of that second may be
+ * missing. If a whole page lies within one second, no request can get further in it: the next page
+ * ends a second earlier.
  */
 export function nextPage(last: FilterPage): FilterPage | undefined {
   const { filter, oldest, fresh, count, edge } = last;
@@ -103,7 +103,7 @@ export function nextPage(last: FilterPage): FilterPage | undefined {
   return page({ ...filter, until }, last.page + 1, last.edge, last.count);
 }
 
-/** What a page shows of where the relay cuts, given what the page before had. */
+/** What a page shows of where the relay cuts answers, given how many the previous page had. */
 export function lessonOf(
   { page, before, fresh }: FilterPage,
   { cutAt, fullAt = 0 }: RelayLimits,
@@ -113,7 +113,7 @@ export function lessonOf(
   return cutAt === undefined && before > fullAt ? { fullAt: before } : {};
 }
 
-/** Pages by the authors that their filters name, so that few filters are tried. */
+/** Pages by the authors in their filters, so that few filters are tried for each event. */
 export class PageIndex {
   readonly #byAuthor = new Map<string, FilterPage[]>();
   readonly #others: FilterPage[] = [];
@@ -125,8 +125,8 @@ export class PageIndex {
         continue;
       }
       for (const author of new Set(page.filter.authors)) {
-        const own = this.#byAuthor.get(author);
-        if (own) own.push(page);
+        const pagesOfAuthor = this.#byAuthor.get(author);
+        if (pagesOfAuthor) pagesOfAuthor.push(page);
         else this.#byAuthor.set(author, [page]);
       }
     }
@@ -134,7 +134,7 @@ export class PageIndex {
 
   /** The pages whose filters match an event. */
   of(event: NostrEvent): FilterPage[] {
-    const named = this.#byAuthor.get(event.pubkey) ?? [];
-    return [...named, ...this.#others].filter(({ filter }) => matchFilter(filter, event));
+    const pagesOfAuthor = this.#byAuthor.get(event.pubkey) ?? [];
+    return [...pagesOfAuthor, ...this.#others].filter(({ filter }) => matchFilter(filter, event));
   }
 }

@@ -5,43 +5,42 @@
  */
 
 import type { NostrEvent } from "@nostrify/types";
-import { abortable } from "../base/abortable.ts";
+import { abortable, onAbort } from "../base/abortable.ts";
 import { sleep } from "../base/clock.ts";
 import { messageOf } from "../base/message_of.ts";
 import { RelayFailureError } from "../nostr/errors.ts";
+import { BACKOFFS, waitMs } from "../relays/backoff.ts";
 import { failureOf, retryAfter } from "../relays/relay_replies.ts";
 import type { RelayConnector } from "./relay_connector.ts";
 import type { RelayRequestOptions } from "./relay_request.ts";
 
-/** How often an event is offered to a relay that is asked too much. */
-const MOST_TRIES = 4;
-/** How long to leave such a relay alone that does not say how long, in milliseconds. */
-const RATE_LIMIT_WAIT = 1_000;
+/** How often an event is offered to a relay that answers `rate-limited`. */
+const MAX_OFFERS = 4;
 
 /**
- * Offers an event to a relay until it takes it, refuses it, or time is up.
+ * Offers an event to a relay until the relay takes or refuses it, or time is up.
  *
- * @throws {RelayFailureError} If the relay did not take it: the reason says why.
+ * @throws {RelayFailureError} If the relay did not take the event; its `reason` says why.
  * @throws The signal's reason, if it is aborted.
  */
 export async function publishToRelay(
   event: NostrEvent,
-  link: RelayConnector,
+  connector: RelayConnector,
   options: RelayRequestOptions,
   signal: AbortSignal,
 ): Promise<void> {
   const { clock, memory, random } = options;
-  const use = link.use();
+  const use = connector.use();
   try {
     for (let tries = 1;; tries++) {
-      const error = await offer(event, link, options, signal);
+      const error = await offer(event, connector, options, signal);
       signal.throwIfAborted();
       if (!error) return;
-      if (error.reason !== "rate-limited" || tries === MOST_TRIES) throw error;
-      // The relay's own words: the error's have its URL in them, too.
+      if (error.reason !== "rate-limited" || tries === MAX_OFFERS) throw error;
+      // The cause has the relay's own text; the error's message has its URL, too.
       const wait = retryAfter(messageOf(error.cause)) ??
-        RATE_LIMIT_WAIT * 2 ** tries * (0.5 + random());
-      const { hard } = memory.deadlines(link.url);
+        waitMs(BACKOFFS.rateLimitedEvent, tries, random);
+      const { hard } = memory.deadlines(connector.url);
       if (wait > hard) throw error;
       await sleep(clock, wait, signal);
     }
@@ -50,52 +49,50 @@ export async function publishToRelay(
   }
 }
 
-/** One try; how it failed. */
+/** Offers the event once; returns how that failed, or `undefined` if the relay has it. */
 async function offer(
   event: NostrEvent,
-  link: RelayConnector,
+  connector: RelayConnector,
   { clock, memory, rank }: RelayRequestOptions,
   signal: AbortSignal,
 ): Promise<RelayFailureError | undefined> {
-  const { url } = link;
-  const own = new AbortController();
-  const abort = () => own.abort(signal.reason);
-  signal.addEventListener("abort", abort, { once: true });
-  if (signal.aborted) abort();
-  let cancel = () => {};
+  const { url } = connector;
+  const attempt = new AbortController();
+  const release = onAbort(signal, () => attempt.abort(signal.reason));
+  let cancelTimeout = () => {};
   try {
-    // Whoever publishes does not want to hear that a relay is left alone for now.
-    const session = await link.connection(rank, own.signal, true);
-    const unend = session.onEnd((error) => own.abort(error));
-    // The time for the OK starts when the connection stands; if it never does, it ends.
-    session.whenOpen().then(() => {
-      if (own.signal.aborted) return;
+    // A back-off must not keep an event from being published.
+    const connection = await connector.connection(rank, attempt.signal, true);
+    const removeListener = connection.onEnd((error) => attempt.abort(error));
+    // The time for the OK starts when the connection is open; if it never opens, it ends.
+    connection.whenOpen().then(() => {
+      if (attempt.signal.aborted) return;
       const { hard } = memory.deadlines(url);
-      cancel = clock.after(hard, () => {
-        own.abort(new RelayFailureError(url, "no-ok", `no OK within ${Math.round(hard)} ms`));
+      cancelTimeout = clock.after(hard, () => {
+        attempt.abort(new RelayFailureError(url, "no-ok", `no OK within ${Math.round(hard)} ms`));
       });
-    }, abort);
+    }, (error) => attempt.abort(error));
     try {
-      // An app's own relay need not look at the signal.
-      await abortable(session.event(event, own.signal), own.signal);
+      // An app's own relay may ignore the signal.
+      await abortable(connection.event(event, attempt.signal), attempt.signal);
     } finally {
-      session.users--;
-      unend();
+      connection.users--;
+      removeListener();
     }
     return undefined;
   } catch (thrown) {
-    const cause = own.signal.aborted ? own.signal.reason : thrown;
+    const cause = attempt.signal.aborted ? attempt.signal.reason : thrown;
     if (signal.aborted) return undefined;
     if (cause instanceof RelayFailureError) return cause;
-    const words = messageOf(cause);
-    const reason = failureOf(words);
-    // It has the event: that is what was wanted.
+    const reasonText = messageOf(cause);
+    const reason = failureOf(reasonText);
+    // The relay has the event already.
     if (reason === "duplicate") return undefined;
-    return new RelayFailureError(url, reason, words, { cause });
+    return new RelayFailureError(url, reason, reasonText, { cause });
   } finally {
-    cancel();
-    // Also where it is over before the connection stands.
-    own.abort();
-    signal.removeEventListener("abort", abort);
+    cancelTimeout();
+    // The attempt may be over before the connection is open.
+    attempt.abort();
+    release();
   }
 }

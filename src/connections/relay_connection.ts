@@ -1,5 +1,6 @@
 /**
- * One connection to a relay, from its opening to its end, whatever it does.
+ * One connection to a relay, from its opening to its end: it counts and verifies what comes, and
+ * ends when the relay floods, forges or falls silent.
  *
  * @module
  */
@@ -14,55 +15,55 @@ import type { OpenRelay, RelayLog } from "./open_relay.ts";
 import { RelaySubscription, type SubscriptionListener } from "./relay_subscription.ts";
 import { SubscriptionSlots } from "./subscription_slots.ts";
 
-/** What a session needs of those who open it. */
+/** Dependencies of a {@link RelayConnection}, and what it reports. */
 export interface RelayConnectionOptions {
   readonly open: OpenRelay;
   readonly clock: Clock;
   readonly verifyEvent: (event: NostrEvent) => boolean;
-  /** How many subscriptions the relay takes at once, by what is known now. */
+  /** Returns how many subscriptions the relay takes at once, as far as is known now. */
   readonly maxSubscriptions: () => number;
-  /** After how many milliseconds a connection that is not open has failed, by what is known now. */
+  /** Returns after how many milliseconds a connection that is not open has failed. */
   readonly connectTimeout: () => number;
-  /** Told once that it is open, and after how many milliseconds. */
+  /** Called once when the connection is open, with the milliseconds that took. */
   readonly onOpen: (ms: number) => void;
-  /** Told once that it is over. */
+  /** Called once when the connection ends. */
   readonly onEnd: (error: RelayFailureError) => void;
-  /** Told what the relay says to nobody in particular. */
-  readonly onNotice: (words: string) => void;
-  /** Told what went wrong in closing. */
+  /** Called with the text of each NOTICE. */
+  readonly onNotice: (notice: string) => void;
+  /** Called with what went wrong in closing. */
   readonly onError: (error: Error) => void;
 }
 
-/** Messages a minute that answer no subscription: some are on their way when one is closed. */
-const MOST_STRAYS = 20_000;
-/** The id of no event. */
-const NOBODY = "0".repeat(64);
-/** How often to look whether a connection is late, in milliseconds. */
-const LOOK = 1_000;
-/** Forged events after which a relay is not listened to any longer. */
-const MOST_FORGED = 100;
+/** Messages that belong to no subscription; some are on their way when a subscription is closed. */
+const MAX_STRAY_MESSAGES_PER_MINUTE = 20_000;
+/** An id that no event has. */
+const NO_EVENT_ID = "0".repeat(64);
+/** How often a connection that is being opened is compared with its timeout. */
+const HANDSHAKE_CHECK_MS = 1_000;
+/** Forged events that a connection may bring before it is closed. */
+const MAX_FORGED_EVENTS = 100;
 
-/** A relay that was opened. */
+/** One connection to one relay. */
 export class RelayConnection {
   /** The relay's URL. */
   readonly url: string;
-  /** When it was begun, in milliseconds since 1970. */
+  /** When opening it was begun, in milliseconds since 1970. */
   readonly startedAt: number;
-  /** How many use it; counted up by who hands it out, and down by them. */
+  /** Its users: counted up when it is handed out, and counted down by each user. */
   users = 0;
   readonly #options: RelayConnectionOptions;
   readonly #subscriptions = new Set<RelaySubscription>();
-  readonly #strays: RateMeter;
+  readonly #strayMessages: RateMeter;
   readonly #endListeners = new Set<(error: RelayFailureError) => void>();
   readonly #slots: SubscriptionSlots;
   readonly #keepalive: Keepalive;
   readonly #opened = Promise.withResolvers<void>();
   #cancelTimeout = () => {};
   #relay?: NRelay;
-  #forged = 0;
-  /** Whether the relay tells what happens on its connection, and whether it verifies. */
-  #tells = false;
-  #verifies = false;
+  #forgedEvents = 0;
+  /** Whether the relay object logs what happens on the wire, and whether it verifies events. */
+  #hasLog = false;
+  #relayVerifies = false;
   #isOpen = false;
   /** Whether a subscription came to its EOSE. */
   #hasAnswered = false;
@@ -74,23 +75,23 @@ export class RelayConnection {
     this.#options = options;
     this.startedAt = options.clock.now();
     this.#slots = new SubscriptionSlots(options.maxSubscriptions);
-    this.#strays = new RateMeter(options.clock, MOST_STRAYS);
+    this.#strayMessages = new RateMeter(options.clock, MAX_STRAY_MESSAGES_PER_MINUTE);
     this.#keepalive = new Keepalive({
       clock: options.clock,
       probe: () => this.#probe(),
-      onDead: () => this.end(this.#silent()),
+      onDead: () => this.end(this.#deadError()),
     });
   }
 
-  /** Opens the relay; what `open` throws ends the session. */
+  /** Opens the relay; what `open` throws ends the connection. */
   start(): void {
     const { open } = this.#options;
-    this.#watch();
+    this.#watchHandshake();
     try {
       this.#relay = open(this.url, {
         log: (entry) => this.#log(entry),
         verifyEvent: (event) => {
-          this.#verifies = true;
+          this.#relayVerifies = true;
           return this.#verify(event);
         },
         backoff: false,
@@ -99,91 +100,108 @@ export class RelayConnection {
     } catch (cause) {
       this.end(new RelayFailureError(this.url, "unreachable", messageOf(cause), { cause }));
     }
-    // It may have ended before there was anything to close.
+    // The connection may have ended before there was a relay to close.
     if (this.#ended) this.#close();
   }
 
-  /** How it ended; absent as long as it has not. */
+  /** Why the connection ended; absent as long as it has not. */
   get ended(): RelayFailureError | undefined {
     return this.#ended;
   }
 
-  /** Whether the connection is known to stand. */
+  /** Whether the connection is known to be open. */
   get isOpen(): boolean {
     return this.#isOpen && !this.#ended;
   }
 
   /**
-   * Whether the connection was of use and then fell silent: it may be gone without a
-   * word.
+   * Whether the connection brought answers and then fell silent, so that it may be gone although
+   * nobody closed it.
    *
-   * @param since Milliseconds since 1970: when something was asked for.
+   * @param since When something was requested, in milliseconds since 1970.
    */
   hasGoneSilent(since: number): boolean {
     return this.#hasAnswered && this.#keepalive.heardAt < since;
   }
 
-  /** The subscriptions that are open. */
+  /** How many subscriptions are open. */
   get subscriptions(): number {
     return this.#subscriptions.size;
   }
 
-  /** Waits for the connection to stand. @throws {RelayFailureError} If it comes to nothing. */
+  /**
+   * Waits until the connection is open.
+   *
+   * @throws {RelayFailureError} If it ends first.
+   */
   whenOpen(): Promise<void> {
     return this.#opened.promise;
   }
 
-  /** Tells of the end, until the answer is called. */
+  /**
+   * Calls the listener when the connection ends, at once if it has ended.
+   *
+   * @returns Removes the listener.
+   */
   onEnd(listener: (error: RelayFailureError) => void): () => void {
     if (this.#ended) listener(this.#ended);
     this.#endListeners.add(listener);
     return () => this.#endListeners.delete(listener);
   }
 
-  /** Publishes an event. @throws What the relay throws, or a {@link RelayFailureError} if the session ends. */
+  /**
+   * Publishes an event.
+   *
+   * @throws What the relay throws, or a {@link RelayFailureError} if the connection has ended.
+   */
   async event(event: NostrEvent, signal: AbortSignal): Promise<void> {
     if (this.#ended || !this.#relay) throw this.#ended;
     await this.#relay.event(event, { signal });
-    this.#hasOpened();
+    this.#noteOpen();
   }
 
-  /** Waits until the relay takes one more subscription; the answer gives the place back. */
-  enter(signal: AbortSignal, stay: boolean): Promise<() => void> {
+  /**
+   * Waits until the relay takes one more subscription.
+   *
+   * @param stay Whether the subscription is to stay open after its EOSE.
+   * @returns Releases the slot.
+   */
+  acquireSlot(signal: AbortSignal, stay: boolean): Promise<() => void> {
     return this.#slots.acquire(signal, stay);
   }
 
-  /** Whether so many subscriptions may stay open, and nobody has to wait for that. */
+  /** Whether so many subscriptions may stay open without anybody waiting for a slot. */
   mayStay(count: number): boolean {
     return this.#slots.mayStay(count);
   }
 
-  /** Whether one more user had better go elsewhere. */
+  /** Whether one more user should get another connection. */
   get isFull(): boolean {
     return this.#slots.isFullWith(this.users);
   }
 
   /**
-   * Asks the relay; the listener is told how it ends, but not if it closes it itself.
+   * Sends a REQ. The listener learns how the subscription ends, unless the caller closes it.
    *
-   * @param leave Gives the subscription's place back, once it is over in whichever way.
+   * @param releaseSlot Called once when the subscription is over, however it ends.
    */
   subscribe(
     filters: NostrFilter[],
     listener: SubscriptionListener,
-    leave: () => void,
+    releaseSlot: () => void,
   ): RelaySubscription {
     const subscription = new RelaySubscription(this.url, filters, this.#options.clock, {
       ...listener,
-      message: () => this.#isHeard(),
+      message: () => this.#noteActivity(),
       eose: () => {
         this.#hasAnswered = true;
         listener.eose();
       },
-      verify: (event) => this.#verifies || this.#verify(event),
+      verify: (event) => this.#relayVerifies || this.#verify(event),
       over: () => {
         this.#subscriptions.delete(subscription);
         if (this.#subscriptions.size === 0) this.#keepalive.stop();
-        leave();
+        releaseSlot();
       },
       flood: (error) => this.end(error),
     });
@@ -194,7 +212,7 @@ export class RelayConnection {
     return subscription;
   }
 
-  /** Ends it: all that is open on it, too. */
+  /** Ends the connection and all of its subscriptions. */
   end(error: RelayFailureError): void {
     if (this.#ended) return;
     this.#ended = error;
@@ -214,37 +232,41 @@ export class RelayConnection {
     });
   }
 
-  /** Asks for what nobody has, if the relay is one that answers. */
+  /** Requests an event that does not exist, if the relay is one that answers. */
   #probe(): () => void {
     if (!this.#relay || !this.#hasAnswered) {
       this.#keepalive.heard();
       return () => {};
     }
-    const nothing = () => {};
-    const filters = [{ ids: [NOBODY], limit: 1 }];
+    const ignore = () => {};
+    const filters = [{ ids: [NO_EVENT_ID], limit: 1 }];
     const probe = new RelaySubscription(this.url, filters, this.#options.clock, {
-      event: nothing,
-      eose: nothing,
-      end: nothing,
-      over: nothing,
-      flood: nothing,
+      event: ignore,
+      eose: ignore,
+      end: ignore,
+      over: ignore,
+      flood: ignore,
       verify: () => false,
-      message: () => this.#isHeard(),
+      message: () => this.#noteActivity(),
     });
     probe.start(this.#relay);
     return () => probe.close();
   }
 
-  #silent(): RelayFailureError {
-    return new RelayFailureError(this.url, "disconnected", "nothing is heard on it any longer");
+  #deadError(): RelayFailureError {
+    return new RelayFailureError(
+      this.url,
+      "disconnected",
+      "nothing is heard on the connection any longer",
+    );
   }
 
-  #isHeard(): void {
+  #noteActivity(): void {
     this.#keepalive.heard();
-    this.#hasOpened();
+    this.#noteOpen();
   }
 
-  #hasOpened(): void {
+  #noteOpen(): void {
     if (this.#isOpen || this.#ended) return;
     this.#isOpen = true;
     this.#cancelTimeout();
@@ -252,75 +274,85 @@ export class RelayConnection {
     this.#options.onOpen(this.#options.clock.now() - this.startedAt);
   }
 
-  /** Waits for the connection; while it does, others may show how long that usually takes. */
-  #watch(): void {
+  /**
+   * Waits for the connection to open. Meanwhile other connections may show how long that usually
+   * takes, so the timeout is read again and again.
+   */
+  #watchHandshake(): void {
     const { clock, connectTimeout } = this.#options;
-    const rest = connectTimeout() - (clock.now() - this.startedAt);
-    // Less than a millisecond need not move any clock.
-    if (rest < 1) return this.#isLate();
-    this.#cancelTimeout = clock.after(Math.min(rest, LOOK), () => this.#watch());
+    const left = connectTimeout() - (clock.now() - this.startedAt);
+    // A timer for less than a millisecond may not move a clock at all.
+    if (left < 1) return this.#handshakeIsLate();
+    this.#cancelTimeout = clock.after(
+      Math.min(left, HANDSHAKE_CHECK_MS),
+      () => this.#watchHandshake(),
+    );
   }
 
-  #isLate(): void {
-    if (this.#tells) {
+  #handshakeIsLate(): void {
+    if (this.#hasLog) {
       const ms = this.#options.clock.now() - this.startedAt;
       const detail = `no connection within ${Math.round(ms)} ms`;
       return this.end(new RelayFailureError(this.url, "connect-timeout", detail));
     }
-    // It never tells; whether it is connected, its answers will show.
+    // A relay object without a log shows by its answers whether it is connected.
     this.#opened.resolve();
   }
 
   #verify(event: NostrEvent): boolean {
     if (this.#ended) return false;
     if (this.#options.verifyEvent(event)) return true;
-    if (++this.#forged > MOST_FORGED) {
-      const detail = `${this.#forged} events that their authors did not sign`;
+    if (++this.#forgedEvents > MAX_FORGED_EVENTS) {
+      const detail = `${this.#forgedEvents} events that their authors did not sign`;
       this.end(new RelayFailureError(this.url, "junk", detail));
     }
     return false;
   }
 
   #log({ ns, state, data }: RelayLog): void {
-    this.#tells = true;
+    this.#hasLog = true;
     if (this.#ended) return;
-    if (ns === "relay.ws.state" && state === "open") this.#hasOpened();
-    else if (ns === "relay.ws.state" && state === "close") this.end(this.#lost());
-    else if (ns === "relay.ws.error" && !this.#isOpen) this.end(this.#lost());
-    else if (ns === "relay.ws.message") this.#heard(Array.isArray(data) ? data : []);
-    else if (ns === "relay.ws.send" && Array.isArray(data) && data[0] === "REQ") this.#sent(data);
+    if (ns === "relay.ws.state" && state === "open") this.#noteOpen();
+    else if (ns === "relay.ws.state" && state === "close") this.end(this.#closedError());
+    else if (ns === "relay.ws.error" && !this.#isOpen) this.end(this.#closedError());
+    else if (ns === "relay.ws.message") this.#noteMessage(Array.isArray(data) ? data : []);
+    else if (ns === "relay.ws.send" && Array.isArray(data) && data[0] === "REQ") {
+      this.#noteReq(data);
+    }
   }
 
-  #lost(): RelayFailureError {
+  #closedError(): RelayFailureError {
     return this.#isOpen
       ? new RelayFailureError(this.url, "disconnected", "the connection was closed")
-      : new RelayFailureError(this.url, "unreachable", "no WebSocket came about");
+      : new RelayFailureError(this.url, "unreachable", "no WebSocket could be opened");
   }
 
   /**
-   * Which subscription a REQ on the wire is: it has the very filters. Of several with
-   * the same, one is told of after the other; a REQ that is sent again keeps its id.
+   * Finds the subscription that a REQ on the wire belongs to, by the identity of its first filter.
+   * Several subscriptions may have the same filter: their REQs are logged one after the other. A
+   * REQ that is sent again keeps its id.
    */
-  #sent([, id, first]: unknown[]): void {
+  #noteReq([, id, first]: unknown[]): void {
     const all = [...this.#subscriptions];
     if (all.some((subscription) => subscription.id === id)) return;
-    const its = all.find((own) => own.id === undefined && own.filters[0] === first);
-    if (its) its.id = String(id);
+    const sent = all.find((other) => other.id === undefined && other.filters[0] === first);
+    if (sent) sent.id = String(id);
   }
 
-  #heard(message: unknown[]): void {
-    this.#isHeard();
-    const [verb, id, words] = message;
+  #noteMessage(message: unknown[]): void {
+    this.#noteActivity();
+    const [verb, id, reasonText] = message;
     if (verb === "NOTICE") this.#options.onNotice(String(id));
     for (const subscription of this.#subscriptions) {
       if (subscription.id === undefined || subscription.id !== id) continue;
       if (verb === "EVENT") subscription.countOnWire();
       if (verb === "EOSE") subscription.endOnWire();
-      if (verb === "CLOSED") subscription.reasonText = String(words);
+      if (verb === "CLOSED") subscription.reasonText = String(reasonText);
       return;
     }
-    if (!this.#strays.count()) {
-      const detail = `more than ${MOST_STRAYS} messages a minute that nobody asked for`;
+    if (!this.#strayMessages.count()) {
+      const detail =
+        `more than ${MAX_STRAY_MESSAGES_PER_MINUTE} messages a minute that belong to no subscription`;
       this.end(new RelayFailureError(this.url, "flood", detail));
     }
   }

@@ -1,12 +1,12 @@
 /**
- * The connections to one relay: opened when somebody needs one, in turn, and not
+ * The connections to one relay: opened when a user needs one, in turn with other relays, and not
  * too soon after a failure.
  *
  * @module
  */
 
 import type { NostrEvent } from "@nostrify/types";
-import { abortable } from "../base/abortable.ts";
+import { abortable, onAbort } from "../base/abortable.ts";
 import { type Clock, sleep } from "../base/clock.ts";
 import type { Semaphore } from "../base/semaphore.ts";
 import { RelayFailureError } from "../nostr/errors.ts";
@@ -15,62 +15,63 @@ import type { ConnectTimeout } from "./connect_timeout.ts";
 import type { OpenRelay } from "./open_relay.ts";
 import { RelayConnection } from "./relay_connection.ts";
 
-/** What all links of an outbox share. */
+/** What all connectors of an outbox share. */
 export interface RelayConnectorOptions {
   readonly open: OpenRelay;
   readonly clock: Clock;
   readonly memory: RelayMemory;
-  /** Who may be in a handshake. */
+  /** Bounds how many connections are being opened at once. */
   readonly semaphore: Semaphore;
-  /** How long connections take. */
+  /** The timeout for relays whose own connect time is not known. */
   readonly connectTimeout: ConnectTimeout;
   readonly verifyEvent: (event: NostrEvent) => boolean;
-  /** After how many milliseconds a connection that nobody uses is closed. */
+  /** How long an unused connection stays open, in milliseconds. */
   readonly idleTimeout: number;
-  /** Told of each failure of a relay. */
+  /** Called with each failure of a relay. */
   readonly onRelayError: (error: RelayFailureError) => void;
   readonly onError: (error: Error) => void;
-  /** Told when a relay has been connected. */
+  /** Called when a relay has been connected. */
   readonly onConnected: (url: string) => void;
-  /** Whether the user has blocked a relay: then it is never connected to, whoever wants it. */
+  /** Whether the user has blocked a relay, which is then never connected to. */
   readonly isBlocked?: (url: string) => boolean;
 }
 
-/** Most connections to one relay, whose subscriptions all stay open. */
-const MOST_SESSIONS = 8;
-/** How long events under way are waited for when all is closed, in milliseconds. */
-const LAST_WAIT = 3_000;
-/** How long a relay may keep others from connecting, of which nothing is known, in milliseconds. */
-const IN_THE_WAY = 4_000;
-/** What is assumed of a relay: strfry's default. One that takes fewer says so. */
+/** Most connections to one relay. */
+const MAX_CONNECTIONS = 8;
+/** How long `close()` waits for events that are being published. */
+const CLOSE_GRACE_MS = 3_000;
+/** The longest handshake of an unknown relay while others wait for their turn. */
+const CONTENDED_CONNECT_MS = 4_000;
+/** Assumed of a relay whose limit is not known: strfry's default. One that takes fewer says so. */
 const MAX_SUBSCRIPTIONS = 20;
 
-/** Somebody who uses a link; giving it back twice does nothing. */
+/** Keeps a connector's connections open until it is released. */
 export interface ConnectorUse {
+  /** Ends the use; calling it again does nothing. */
   readonly release: () => void;
 }
 
-/** One relay, and whatever connection to it there is. */
+/** One relay and the connections to it. */
 export class RelayConnector {
-  /** In normal form. */
+  /** The relay's URL in normal form. */
   readonly url: string;
   readonly #options: RelayConnectorOptions;
-  /** All that have not ended, the oldest first. */
+  /** All connections that have not ended, oldest first. */
   readonly #connections = new Set<RelayConnection>();
   #opening?: Promise<RelayConnection>;
   #lastError?: RelayFailureError;
-  /** With what a connection was ended that nobody used. */
-  #idleEnd?: RelayFailureError;
+  /** The error with which unused connections were last ended. */
+  #idleError?: RelayFailureError;
   #users = 0;
   #cancelIdle?: () => void;
   #isClosed = false;
-  /** Whether somebody was told that the relay is blocked. */
+  /** Whether the relay was blocked when that was last looked up. */
   #wasBlocked = false;
-  /** Those who wait before they try again. */
-  readonly #sleepers = new Set<() => void>();
-  /** Events under way. */
+  /** Each ends one {@link RelayConnector.pause}. */
+  readonly #wakers = new Set<() => void>();
+  /** Events that are being published. */
   readonly #publishing = new Set<Promise<void>>();
-  readonly #notices = new Set<(words: string) => void>();
+  readonly #noticeListeners = new Set<(notice: string) => void>();
   readonly #closing = new AbortController();
 
   constructor(url: string, options: RelayConnectorOptions) {
@@ -78,22 +79,22 @@ export class RelayConnector {
     this.#options = options;
   }
 
-  /** Whether it was closed for good. */
+  /** Whether the connector was closed for good. */
   get isClosed(): boolean {
     return this.#isClosed;
   }
 
-  /** Whether a connection stands. */
+  /** Whether a connection is open. */
   get isOpen(): boolean {
     return [...this.#connections].some(({ isOpen }) => isOpen);
   }
 
-  /** Whether nobody uses it, nor waits for it, and nothing is open. */
+  /** Whether the connector has no user and no connection, and nobody waits for it. */
   get isIdle(): boolean {
-    return this.#users + this.#connections.size + this.#sleepers.size + this.#publishing.size === 0;
+    return this.#users + this.#connections.size + this.#wakers.size + this.#publishing.size === 0;
   }
 
-  /** Keeps the connection from being closed for want of use. */
+  /** Registers a user: as long as there is one, connections are not closed as idle. */
   use(): ConnectorUse {
     this.#cancelIdle?.();
     this.#users++;
@@ -102,163 +103,181 @@ export class RelayConnector {
       if (isReleased) return;
       isReleased = true;
       if (--this.#users > 0 || this.#isClosed) return;
-      this.#cancelIdle = this.#options.clock.after(this.#options.idleTimeout, () => this.#idle());
+      this.#cancelIdle = this.#options.clock.after(
+        this.#options.idleTimeout,
+        () => this.#closeIdle(),
+      );
     };
     return { release };
   }
 
-  /** Tells what the relay says to nobody in particular, until the answer is called. */
-  onNotice(listener: (words: string) => void): () => void {
-    this.#notices.add(listener);
-    return () => this.#notices.delete(listener);
-  }
-
-  /** Waits so long, or until somebody else has been connected: then there is no need to. */
-  async pause(ms: number, signal: AbortSignal): Promise<void> {
-    const nap = new AbortController();
-    const wake = () => nap.abort();
-    this.#sleepers.add(wake);
-    signal.addEventListener("abort", wake, { once: true });
-    if (signal.aborted) wake();
-    await sleep(this.#options.clock, ms, nap.signal);
-    signal.removeEventListener("abort", wake);
-    this.#sleepers.delete(wake);
-  }
-
-  /** Keeps the link from being closed before this is over, if it does not take too long. */
-  track(publishing: Promise<unknown>): void {
-    const over = () => this.#publishing.delete(done);
-    const done: Promise<void> = publishing.then(() => {}, () => {}).then(() => void over());
-    this.#publishing.add(done);
+  /**
+   * Calls the listener with the text of each NOTICE, on whichever connection it comes.
+   *
+   * @returns Removes the listener.
+   */
+  onNotice(listener: (notice: string) => void): () => void {
+    this.#noticeListeners.add(listener);
+    return () => this.#noticeListeners.delete(listener);
   }
 
   /**
-   * A session that is open or being opened: what is sent meanwhile waits. It counts one
-   * more user, who is to count it down again.
+   * Waits for `ms` milliseconds. The wait ends early when the relay is connected for another user,
+   * or is no longer blocked.
+   */
+  async pause(ms: number, signal: AbortSignal): Promise<void> {
+    const woken = new AbortController();
+    const wake = () => woken.abort();
+    this.#wakers.add(wake);
+    const release = onAbort(signal, wake);
+    await sleep(this.#options.clock, ms, woken.signal);
+    release();
+    this.#wakers.delete(wake);
+  }
+
+  /** Makes `close()` wait for a publication, if it does not take too long. */
+  track(publishing: Promise<unknown>): void {
+    const forget = () => this.#publishing.delete(settled);
+    const settled: Promise<void> = publishing.then(() => {}, () => {}).then(() => void forget());
+    this.#publishing.add(settled);
+  }
+
+  /**
+   * Returns a connection that is open or being opened; what is sent before it is open waits. The
+   * connection counts one more user, which the caller must count down again.
    *
-   * @param rank Who goes first where many want to connect: the lower.
-   * @param isUrgent Not to wait for the end of a back-off.
-   * @throws {RelayFailureError} If the relay is not to be connected to for now, or at all.
+   * @param rank Where many relays want to connect, lower ranks go first.
+   * @param isUrgent Whether to connect during a back-off, too.
+   * @throws {RelayFailureError} If the relay must not be connected to, for now or at all.
    */
   async connection(rank: number, signal: AbortSignal, isUrgent = false): Promise<RelayConnection> {
     signal.throwIfAborted();
     if (this.#isClosed) {
       throw new RelayFailureError(this.url, "unreachable", "the outbox is closed");
     }
-    const blocked = this.#blocked();
+    const blocked = this.#blockedError();
     if (blocked) throw blocked;
-    let session = [...this.#connections].find(({ isFull }) => !isFull);
-    if (!session && this.#connections.size < MOST_SESSIONS) {
+    let connection = [...this.#connections].find(({ isFull }) => !isFull);
+    if (!connection && this.#connections.size < MAX_CONNECTIONS) {
       try {
-        session = await abortable(this.#open(rank, isUrgent), signal);
-        // Those who waited for the same may have filled it by now.
-        if (!session.ended && session.isFull) return await this.connection(rank, signal, isUrgent);
+        connection = await abortable(this.#open(rank, isUrgent), signal);
+        // Others who waited for it may have filled it by now.
+        if (!connection.ended && connection.isFull) {
+          return await this.connection(rank, signal, isUrgent);
+        }
       } catch (error) {
-        // One more was not to be had; if there are others, they have to do.
+        // No further connection could be opened: the others have to do, if there are any.
         if (this.#connections.size === 0 || signal.aborted) throw error;
       }
     }
-    session ??= [...this.#connections].reduce((a, b) => b.users < a.users ? b : a);
-    session.users++;
-    return session;
+    connection ??= [...this.#connections].reduce((a, b) => b.users < a.users ? b : a);
+    connection.users++;
+    return connection;
   }
 
   /**
-   * The user blocks other relays than before: what is open ends if this is one of them,
-   * and those who wait try again if it is not any longer.
+   * Call it when the user's block list has changed. Connections end if the relay is blocked now;
+   * pauses end if it is no longer blocked.
    */
   blocksChanged(): void {
     const wasBlocked = this.#wasBlocked;
-    const blocked = this.#blocked();
-    if (blocked) { for (const session of this.#connections) session.end(blocked); }
-    else if (wasBlocked) { for (const wake of [...this.#sleepers]) wake(); }
+    const blocked = this.#blockedError();
+    if (blocked) { for (const connection of this.#connections) connection.end(blocked); }
+    else if (wasBlocked) { for (const wake of [...this.#wakers]) wake(); }
   }
 
   /**
-   * Ends what is open, for good, as soon as events under way are published, or some
-   * seconds later.
+   * Ends all connections for good, once the events that are being published are settled, or after
+   * 3 seconds.
    */
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
     if (this.#publishing.size > 0) {
-      const enough = new AbortController();
-      const published = Promise.all(this.#publishing).then(() => enough.abort());
-      await Promise.race([published, sleep(this.#options.clock, LAST_WAIT, enough.signal)]);
+      const published = new AbortController();
+      const settled = Promise.all(this.#publishing).then(() => published.abort());
+      await Promise.race([settled, sleep(this.#options.clock, CLOSE_GRACE_MS, published.signal)]);
     }
     this.#cancelIdle?.();
     this.#closing.abort(new RelayFailureError(this.url, "disconnected", "the outbox is closed"));
-    for (const session of this.#connections) session.end(this.#closing.signal.reason);
+    for (const connection of this.#connections) connection.end(this.#closing.signal.reason);
   }
 
   #open(rank: number, isUrgent: boolean): Promise<RelayConnection> {
     if (this.#opening) return this.#opening;
     const wait = this.#options.memory.retryAt(this.url) - this.#options.clock.now();
-    if (wait > 0 && !isUrgent) return Promise.reject(this.#backingOff(wait));
+    if (wait > 0 && !isUrgent) return Promise.reject(this.#backoffError(wait));
     this.#opening = this.#connect(rank).finally(() => this.#opening = undefined);
     return this.#opening;
   }
 
   async #connect(rank: number): Promise<RelayConnection> {
     const { semaphore, clock, memory, connectTimeout } = this.#options;
-    const leave = await semaphore.enter(rank, this.#closing.signal);
-    // Those who wanted it may have given up while it waited for its turn.
-    const blocked = this.#blocked();
+    const releaseTurn = await semaphore.enter(rank, this.#closing.signal);
+    // All users may have given up while this waited for its turn.
+    const blocked = this.#blockedError();
     if (blocked || this.#users === 0) {
-      leave();
+      releaseTurn();
       throw blocked ??
-        new RelayFailureError(this.url, "unreachable", "nobody waits for it any longer");
+        new RelayFailureError(
+          this.url,
+          "unreachable",
+          "no request waits for the connection any longer",
+        );
     }
-    const session = new RelayConnection(this.url, {
+    const connection = new RelayConnection(this.url, {
       ...this.#options,
       clock,
       maxSubscriptions: () => memory.limits(this.url).maxSubscriptions ?? MAX_SUBSCRIPTIONS,
       connectTimeout: () => {
         const isKnown = memory.record(this.url)?.connectMs !== undefined;
         if (isKnown) return memory.deadlines(this.url).connect;
-        return Math.min(connectTimeout.deadline, semaphore.waiting > 0 ? IN_THE_WAY : Infinity);
+        return Math.min(
+          connectTimeout.timeoutMs,
+          semaphore.waiting > 0 ? CONTENDED_CONNECT_MS : Infinity,
+        );
       },
       onOpen: (ms) => {
-        connectTimeout.took(ms);
+        connectTimeout.record(ms);
         memory.connected(this.url, ms);
         this.#options.onConnected(this.url);
-        for (const wake of [...this.#sleepers]) wake();
+        for (const wake of [...this.#wakers]) wake();
       },
-      onEnd: (error) => this.#ended(session, error),
-      onNotice: (words) => this.#notices.forEach((listener) => listener(words)),
+      onEnd: (error) => this.#ended(connection, error),
+      onNotice: (notice) => this.#noticeListeners.forEach((listener) => listener(notice)),
     });
-    session.whenOpen().then(leave, leave);
-    this.#connections.add(session);
-    session.start();
-    return session;
+    connection.whenOpen().then(releaseTurn, releaseTurn);
+    this.#connections.add(connection);
+    connection.start();
+    return connection;
   }
 
-  #ended(session: RelayConnection, error: RelayFailureError): void {
-    this.#connections.delete(session);
-    const isOurs = error === this.#idleEnd || error.reason === "blocked-by-user";
-    if (this.#isClosed || isOurs) return;
+  #ended(connection: RelayConnection, error: RelayFailureError): void {
+    this.#connections.delete(connection);
+    const isFromHere = error === this.#idleError || error.reason === "blocked-by-user";
+    if (this.#isClosed || isFromHere) return;
     this.#lastError = error;
-    this.#options.memory.failed(this.url, error.reason, session.startedAt);
+    this.#options.memory.failed(this.url, error.reason, connection.startedAt);
     this.#options.onRelayError(error);
   }
 
-  #idle(): void {
-    const detail = "nobody has used the connection for a while";
-    this.#idleEnd = new RelayFailureError(this.url, "disconnected", detail);
-    for (const session of this.#connections) session.end(this.#idleEnd);
+  #closeIdle(): void {
+    const detail = "the connection was not used for a while";
+    this.#idleError = new RelayFailureError(this.url, "disconnected", detail);
+    for (const connection of this.#connections) connection.end(this.#idleError);
   }
 
-  #blocked(): RelayFailureError | undefined {
+  #blockedError(): RelayFailureError | undefined {
     this.#wasBlocked = this.#options.isBlocked?.(this.url) ?? false;
     if (!this.#wasBlocked) return undefined;
     const detail = "it is on the list of relays that the user blocks";
     return new RelayFailureError(this.url, "blocked-by-user", detail);
   }
 
-  #backingOff(wait: number): RelayFailureError {
+  #backoffError(wait: number): RelayFailureError {
     const seconds = Math.ceil(wait / 1000);
     const { reason = "unreachable", message = "it failed before" } = this.#lastError ?? {};
-    const detail = `not asked again for ${seconds} s, since it failed: ${message}`;
+    const detail = `it is not tried again for ${seconds} s, since it failed: ${message}`;
     return new RelayFailureError(this.url, reason, detail, { cause: this.#lastError });
   }
 }

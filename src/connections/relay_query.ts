@@ -1,17 +1,19 @@
 /**
- * One relay's whole answer on one connection: as many REQs and pages as it takes.
+ * All that one relay answers to some filters on one connection: as many REQs and pages as it takes.
  *
  * @module
  */
 
 import type { NostrEvent, NostrFilter } from "@nostrify/types";
+import { onAbort } from "../base/abortable.ts";
 import { type Clock, sleep } from "../base/clock.ts";
 import { RelayFailureError } from "../nostr/errors.ts";
 import type { RelayLimits } from "../nostr/types.ts";
+import { BACKOFFS, waitMs } from "../relays/backoff.ts";
 import type { RelayMemory } from "../relays/relay_memory.ts";
 import { failureOf, limitsFrom, refusalOf, retryAfter } from "../relays/relay_replies.ts";
 import {
-  enter,
+  addToPage,
   type FilterPage,
   firstPage,
   isCut,
@@ -25,60 +27,60 @@ import type { RelayConnection } from "./relay_connection.ts";
 import type { RelaySubscription } from "./relay_subscription.ts";
 import { splitReqs } from "./split_reqs.ts";
 
-/** What an answer needs. */
+/** Dependencies and settings of a {@link RelayQuery}. */
 export interface RelayQueryOptions {
   readonly clock: Clock;
   readonly memory: RelayMemory;
+  /** Random numbers in [0, 1), for the jitter of waits. */
   readonly random: () => number;
   /** Most pages of one filter beyond the first. */
   readonly maxPages: number;
-  /** Longest REQ, in bytes, where a longer one may have been the relay's trouble. */
-  readonly maxLength?: number;
-  /** Whether stored events are all that is wanted, so that no REQ stays open. @default false */
+  /** Longest REQ, in bytes, where a longer one may have made the relay hang up. */
+  readonly maxReqBytes?: number;
+  /** Whether only stored events are wanted, so that no REQ stays open. @default false */
   readonly isOnce?: boolean;
-  /** An event came that was asked for. */
+  /** Called with each event that matches the filters. */
   readonly onEvent: (event: NostrEvent) => void;
-  /** Told of a refusal. */
+  /** Called with each refusal. */
   readonly onRelayError?: (error: RelayFailureError) => void;
-  /** The answer goes on: something came that was waited for. */
+  /** Called when the query makes progress: a REQ is sent, or one comes to its EOSE. */
   readonly onProgress: () => void;
-  /** The relay is left alone for so many milliseconds, as it wants to be. */
+  /** Called when the relay is left alone for some milliseconds, as it asked. */
   readonly onWait?: (ms: number, error: RelayFailureError) => void;
 }
 
-/** Most REQs that stay open for new events, as there is a place for each request; more are replaced. */
-const MOST_STAYING = 1;
-/** How often a REQ is sent anew, in smaller parts or after a while. */
-const MOST_TRIES = 8;
-/** How long to leave a relay alone that is asked too much and does not say how long. */
-const RATE_LIMIT_WAIT = 1_000;
-/** Events that were not asked for after which a relay is not listened to. */
-const MOST_UNASKED = 100;
+/** Most REQs of a query that stay open: connections have a slot for each request, not for more. */
+const MAX_STAYING_REQS = 1;
+/** How often a REQ is sent again, in smaller parts or after a wait. */
+const MAX_REQ_TRIES = 8;
+/** Events that match no filter, after which the connection is closed. */
+const MAX_UNREQUESTED_EVENTS = 100;
 
-/** Stored events first; then those of the REQs that stay open. */
+/** Filters on one connection: stored events first, then new ones over the REQs that stay open. */
 export class RelayQuery {
   readonly #connection: RelayConnection;
   readonly #options: RelayQueryOptions;
   readonly #signal: AbortSignal;
-  readonly #open = new Set<RelaySubscription>();
-  /** Those that have not come to their EOSE, in the order in which they were sent. */
-  readonly #waiting = new Set<RelaySubscription>();
-  readonly #over = Promise.withResolvers<RelayFailureError>();
-  #unasked = 0;
-  #lost = 0;
+  readonly #subscriptions = new Set<RelaySubscription>();
+  /** Subscriptions without an EOSE so far, in the order in which they were sent. */
+  readonly #pending = new Set<RelaySubscription>();
+  readonly #ended = Promise.withResolvers<RelayFailureError>();
+  #unrequested = 0;
+  #unansweredBytes = 0;
   /** How many REQs are to stay open. */
-  #staying = 0;
-  #stays = true;
+  #stayingReqs = 0;
+  #staysOpen = true;
   #isLive = false;
   #isComplete = true;
-  #answered = 0;
+  #answeredReqs = 0;
   #lastError?: RelayFailureError;
 
-  constructor(session: RelayConnection, options: RelayQueryOptions, signal: AbortSignal) {
-    this.#connection = session;
+  constructor(connection: RelayConnection, options: RelayQueryOptions, signal: AbortSignal) {
+    this.#connection = connection;
     this.#options = options;
     this.#signal = signal;
-    signal.addEventListener("abort", () => this.close(), { once: true });
+    // The signal is of this connection's use alone, and goes with it.
+    onAbort(signal, () => this.close());
   }
 
   /** Whether nothing was cut off, refused or dropped so far. */
@@ -87,123 +89,123 @@ export class RelayQuery {
   }
 
   /** Resolves with the reason once a REQ ends that was to stay open. */
-  get over(): Promise<RelayFailureError> {
-    return this.#over.promise;
+  get ended(): Promise<RelayFailureError> {
+    return this.#ended.promise;
   }
 
-  /** Whether a REQ is out that has not come to its EOSE. */
-  get isAsking(): boolean {
-    return this.#waiting.size > 0;
+  /** Whether a REQ was sent that has not come to its EOSE. */
+  get isPending(): boolean {
+    return this.#pending.size > 0;
   }
 
-  /** How long the longest REQ was that was not answered, in bytes. */
-  get lost(): number {
-    return this.#lost;
+  /** The length of the longest REQ that was not answered, in bytes; 0 if all were. */
+  get unansweredBytes(): number {
+    return this.#unansweredBytes;
   }
 
-  /** Whether the REQs that were asked stay open for new events, since they are few. */
-  get stays(): boolean {
-    return this.#stays;
+  /** Whether the REQs for stored events stay open for new ones, since they are few. */
+  get staysOpen(): boolean {
+    return this.#staysOpen;
   }
 
   /**
-   * Asks for stored events, and resolves when there are no more.
+   * Requests stored events, and resolves when there are no more.
    *
-   * @throws {RelayFailureError} If the relay answered none of it.
+   * @throws {RelayFailureError} If the relay answered no REQ.
    */
-  async stored(filters: readonly NostrFilter[]): Promise<void> {
-    await this.#askAll(filters.map(firstPage), !this.#options.isOnce, 0);
-    if (this.#answered === 0 && this.#lastError) throw this.#lastError;
+  async requestStored(filters: readonly NostrFilter[]): Promise<void> {
+    await this.#requestAll(filters.map(firstPage), !this.#options.isOnce, 0);
+    if (this.#answeredReqs === 0 && this.#lastError) throw this.#lastError;
   }
 
-  /** Closes what is open, and asks for new events alone. */
-  live(filters: readonly NostrFilter[]): Promise<void> {
+  /** Closes what is open, and requests new events alone. */
+  requestLive(filters: readonly NostrFilter[]): Promise<void> {
     this.close();
     this.#isLive = true;
-    return this.#askAll(filters.map(firstPage), true, 0);
+    return this.#requestAll(filters.map(firstPage), true, 0);
   }
 
   /**
-   * What the relay says to nobody in particular may be about a REQ of ours: that it
-   * has too many filters, is one too many, or is refused.
+   * Reads a NOTICE, which names no subscription but may be about a REQ of this query: that it has
+   * too many filters, is one too many, or is refused.
    */
-  notice(words: string): void {
+  handleNotice(notice: string): void {
     const { url, subscriptions } = this.#connection;
-    const largest = [...this.#waiting].sort((a, b) =>
+    const largest = [...this.#pending].sort((a, b) =>
       b.filters.length - a.filters.length || sizeOf(b.filters).bytes - sizeOf(a.filters).bytes
     ).at(0);
-    const last = [...this.#waiting].at(-1);
+    const last = [...this.#pending].at(-1);
     for (const subscription of new Set([largest, last])) {
       if (!subscription) continue;
-      const lesson = limitsFrom(words, { ...sizeOf(subscription.filters), subscriptions });
-      const about = lesson.maxSubscriptions === undefined ? largest : last;
-      if (Object.keys(lesson).length === 0 || about !== subscription) continue;
-      subscription.reasonText = words;
-      this.#waiting.delete(subscription);
-      return subscription.end(new RelayFailureError(url, failureOf(words), words));
+      const lesson = limitsFrom(notice, { ...sizeOf(subscription.filters), subscriptions });
+      const refused = lesson.maxSubscriptions === undefined ? largest : last;
+      if (Object.keys(lesson).length === 0 || refused !== subscription) continue;
+      subscription.reasonText = notice;
+      this.#pending.delete(subscription);
+      return subscription.end(new RelayFailureError(url, failureOf(notice), notice));
     }
-    const refusal = refusalOf(words);
+    const refusal = refusalOf(notice);
     if (refusal === undefined || !last) return;
-    last.reasonText = words;
-    this.#waiting.delete(last);
-    last.end(new RelayFailureError(url, refusal, words));
+    last.reasonText = notice;
+    this.#pending.delete(last);
+    last.end(new RelayFailureError(url, refusal, notice));
   }
 
-  /** Closes all that is open. */
+  /** Closes all subscriptions. */
   close(): void {
-    for (const subscription of this.#open) subscription.close();
-    this.#open.clear();
+    for (const subscription of this.#subscriptions) subscription.close();
+    this.#subscriptions.clear();
   }
 
   get #limits(): RelayLimits {
-    const known = this.#options.memory.limits(this.#connection.url);
-    const { maxMessageLength = Infinity } = known;
-    const { maxLength = Infinity } = this.#options;
-    if (maxLength >= maxMessageLength) return known;
-    return { ...known, maxMessageLength: maxLength };
+    const limits = this.#options.memory.limits(this.#connection.url);
+    const { maxMessageLength = Infinity } = limits;
+    const { maxReqBytes = Infinity } = this.#options;
+    if (maxReqBytes >= maxMessageLength) return limits;
+    return { ...limits, maxMessageLength: maxReqBytes };
   }
 
-  async #askAll(pages: readonly FilterPage[], stay: boolean, tries: number): Promise<void> {
+  async #requestAll(pages: readonly FilterPage[], stay: boolean, tries: number): Promise<void> {
     const pageOf = new Map(pages.map((page) => [page.filter, page]));
     const reqs = splitReqs(pages.map(({ filter }) => filter), this.#limits);
-    if (stay && !this.#mayStay(reqs.length)) this.#stays = stay = false;
-    if (stay) this.#staying += reqs.length;
+    if (stay && !this.#mayStay(reqs.length)) this.#staysOpen = stay = false;
+    if (stay) this.#stayingReqs += reqs.length;
     await Promise.all(reqs.map((req) => {
       // A filter that was too long by itself comes in parts, each a first page.
-      const own = req.map((filter) => pageOf.get(filter) ?? firstPage(filter));
-      return this.#ask(own, stay, tries);
+      const reqPages = req.map((filter) => pageOf.get(filter) ?? firstPage(filter));
+      return this.#request(reqPages, stay, tries);
     }));
   }
 
-  /** New events alone are worth waiting for until others leave; stored ones are not to wait. */
+  /** REQs for new events may wait for slots; REQs for stored events must not. */
   #mayStay(count: number): boolean {
     if (this.#isLive) return true;
-    return this.#staying + count <= MOST_STAYING && this.#connection.mayStay(count);
+    return this.#stayingReqs + count <= MAX_STAYING_REQS && this.#connection.mayStay(count);
   }
 
-  async #ask(pages: readonly FilterPage[], stay: boolean, tries: number): Promise<void> {
-    const leave = await this.#connection.enter(this.#signal, stay);
+  async #request(pages: readonly FilterPage[], stay: boolean, tries: number): Promise<void> {
+    const releaseSlot = await this.#connection.acquireSlot(this.#signal, stay);
     this.#options.onProgress();
-    // It may have been given up just when its turn had come.
-    if (this.#signal.aborted) return leave();
-    const { subscription, ended } = this.#subscribe(pages, stay, leave);
-    const error = await ended;
-    this.#waiting.delete(subscription);
-    if (error || !stay) this.#open.delete(subscription);
+    // The signal may have been aborted just when the slot was free.
+    if (this.#signal.aborted) return releaseSlot();
+    const { subscription, stored } = this.#subscribe(pages, stay, releaseSlot);
+    const error = await stored;
+    this.#pending.delete(subscription);
+    if (error || !stay) this.#subscriptions.delete(subscription);
     if (this.#signal.aborted) return;
     if (error) {
-      if (stay) this.#staying--;
-      return await this.#again(pages, stay, tries, error, subscription);
+      if (stay) this.#stayingReqs--;
+      return await this.#retry(pages, stay, tries, error, subscription);
     }
-    this.#answered++;
+    this.#answeredReqs++;
     this.#options.onProgress();
     if (!stay) subscription.close();
-    await this.#turn(pages);
+    await this.#continue(pages);
   }
 
-  /** Sends a REQ; `ended` says how it came to its EOSE, `undefined` if well. */
-  #subscribe(pages: readonly FilterPage[], stay: boolean, leave: () => void) {
-    const { promise: ended, resolve } = Promise.withResolvers<RelayFailureError | undefined>();
+  /** Sends a REQ. `stored` resolves at its EOSE, or with what went wrong before that. */
+  #subscribe(pages: readonly FilterPage[], stay: boolean, releaseSlot: () => void) {
+    const { promise: stored, resolve } = Promise.withResolvers<RelayFailureError | undefined>();
     const index = new PageIndex(pages);
     const filters = pages.map(({ filter }) => filter);
     let isStored = true;
@@ -211,50 +213,50 @@ export class RelayQuery {
       isStored = false;
       resolve(error);
     };
-    // All of this may be called before there is a subscription to speak of.
+    // The connection may call each of these before it returns the subscription.
     const subscription = this.#connection.subscribe(
       filters,
       {
         event: (event) => {
-          const own = index.of(event);
-          if (own.length === 0) return this.#isUnasked();
-          if (isStored) { for (const page of own) enter(page, event); }
+          const matching = index.of(event);
+          if (matching.length === 0) return this.#countUnrequested();
+          if (isStored) { for (const page of matching) addToPage(page, event); }
           this.#options.onEvent(event);
         },
         eose: () => settle(),
         end: (error) => {
           if (isStored) {
-            this.#lost = Math.max(this.#lost, sizeOf(filters).bytes);
+            this.#unansweredBytes = Math.max(this.#unansweredBytes, sizeOf(filters).bytes);
             settle(error);
-          } else if (stay) this.#over.resolve(error);
+          } else if (stay) this.#ended.resolve(error);
         },
       },
-      leave,
+      releaseSlot,
     );
-    this.#open.add(subscription);
-    this.#waiting.add(subscription);
-    // Closing from this side ends the waiting, too.
-    this.#signal.addEventListener("abort", () => settle(), { once: true });
-    return { subscription, ended };
+    this.#subscriptions.add(subscription);
+    this.#pending.add(subscription);
+    // Closing the subscription from this side reports nothing, so the abort settles it.
+    const release = onAbort(this.#signal, () => settle());
+    return { subscription, stored: stored.finally(release) };
   }
 
-  /** Goes on to the next pages of what was cut. */
-  async #turn(pages: readonly FilterPage[]): Promise<void> {
+  /** Requests the next pages of what was cut. */
+  async #continue(pages: readonly FilterPage[]): Promise<void> {
     const { memory, maxPages } = this.#options;
-    const next: FilterPage[] = [];
+    const nextPages: FilterPage[] = [];
     for (const page of pages) {
       const lesson = lessonOf(page, this.#limits);
       if (Object.keys(lesson).length > 0) memory.learnLimits(this.#connection.url, lesson);
       if (!isCut(page, this.#limits)) continue;
-      const following = isPaged(page.filter) ? nextPage(page) : undefined;
-      if (following && following.page <= maxPages) next.push(following);
-      else if (!isPaged(page.filter) || following) this.#isComplete = false;
+      const next = isPaged(page.filter) ? nextPage(page) : undefined;
+      if (next && next.page <= maxPages) nextPages.push(next);
+      else if (!isPaged(page.filter) || next) this.#isComplete = false;
     }
-    if (next.length > 0) await this.#askAll(next, false, 0);
+    if (nextPages.length > 0) await this.#requestAll(nextPages, false, 0);
   }
 
   /** Sends a REQ again that was not answered, if there is a better way to send it. */
-  async #again(
+  async #retry(
     pages: readonly FilterPage[],
     stay: boolean,
     tries: number,
@@ -263,18 +265,18 @@ export class RelayQuery {
   ): Promise<void> {
     const { memory, clock, random } = this.#options;
     const { url, ended, subscriptions } = this.#connection;
-    if (!ended && tries < MOST_TRIES) {
+    if (!ended && tries < MAX_REQ_TRIES) {
       const sent = { ...sizeOf(filters), subscriptions: subscriptions + 1 };
       const lesson = limitsFrom(reasonText, sent);
       if (Object.keys(lesson).length > 0) {
         memory.learnLimits(url, lesson);
-        return await this.#askAll(pages.map(samePage), stay, tries + 1);
+        return await this.#requestAll(pages.map(samePage), stay, tries + 1);
       }
       if (error.reason === "rate-limited") {
-        const wait = retryAfter(reasonText) ?? RATE_LIMIT_WAIT * 2 ** tries * (0.5 + random());
+        const wait = retryAfter(reasonText) ?? waitMs(BACKOFFS.rateLimitedReq, tries + 1, random);
         this.#options.onWait?.(wait, error);
         await sleep(clock, wait, this.#signal);
-        return await this.#askAll(pages.map(samePage), stay, tries + 1);
+        return await this.#requestAll(pages.map(samePage), stay, tries + 1);
       }
     }
     this.#isComplete = false;
@@ -283,19 +285,19 @@ export class RelayQuery {
       memory.failed(url, error.reason, clock.now());
       this.#options.onRelayError?.(error);
     }
-    if (stay) this.#over.resolve(error);
+    if (stay) this.#ended.resolve(error);
   }
 
-  #isUnasked(): void {
-    if (++this.#unasked < MOST_UNASKED) return;
-    const detail = `${this.#unasked} events that were not asked for`;
+  #countUnrequested(): void {
+    if (++this.#unrequested < MAX_UNREQUESTED_EVENTS) return;
+    const detail = `${this.#unrequested} events that were not asked for`;
     this.#connection.end(new RelayFailureError(this.#connection.url, "junk", detail));
   }
 }
 
 /** What a REQ has besides its filters: the verb, an id, commas. */
-const OVERHEAD = 80;
+const REQ_OVERHEAD_BYTES = 80;
 
 function sizeOf(filters: readonly NostrFilter[]) {
-  return { filters: filters.length, bytes: JSON.stringify(filters).length + OVERHEAD };
+  return { filters: filters.length, bytes: JSON.stringify(filters).length + REQ_OVERHEAD_BYTES };
 }

@@ -1,5 +1,5 @@
 /**
- * One REQ on one connection, and all that its answer may do.
+ * One REQ on one connection, from REQ to CLOSE, within bounds on what may come.
  *
  * @module
  */
@@ -11,17 +11,17 @@ import { RateMeter } from "../base/rate_meter.ts";
 import { RelayFailureError } from "../nostr/errors.ts";
 import { failureOf } from "../relays/relay_replies.ts";
 
-/** Who asked. */
+/** What a {@link RelaySubscription} reports to whoever opened it. */
 export interface SubscriptionListener {
-  /** An event came. It may not be one that was asked for. */
+  /** An event came, which may not match the filters. */
   readonly event: (event: NostrEvent) => void;
   /** The stored events are over. */
   readonly eose: () => void;
-  /** It is over, and not because it was closed here. */
+  /** The subscription is over, and not because it was closed from this side. */
   readonly end: (error: RelayFailureError) => void;
 }
 
-/** What the session wants to know besides. */
+/** What it reports to its connection besides, and asks of it. */
 interface ConnectionListener extends SubscriptionListener {
   readonly message: () => void;
   readonly verify: (event: NostrEvent) => boolean;
@@ -29,33 +29,34 @@ interface ConnectionListener extends SubscriptionListener {
   readonly flood: (error: RelayFailureError) => void;
 }
 
-/** Most stored events that a filter without a smaller `limit` may be answered with. */
-const MOST_STORED = 10_000;
-/** Events in an answer that were not asked for after which a relay is not listened to. */
-const MOST_UNASKED = 100;
-/** Most events that may come in a minute once the stored ones are over. */
-const MOST_LIVE = 20_000;
+/** Most stored events for a filter without a smaller `limit`. */
+const MAX_STORED_EVENTS = 10_000;
+/** Stored events that do not match, or are forged, after which the connection is closed. */
+const MAX_UNREQUESTED_EVENTS = 100;
+/** Most events per minute after the stored ones. */
+const MAX_LIVE_EVENTS_PER_MINUTE = 20_000;
 
-/** A subscription, from its REQ to its CLOSE. */
+/** A subscription to one relay. */
 export class RelaySubscription {
-  /** What was asked. */
+  /** The filters of the REQ. */
   readonly filters: NostrFilter[];
-  /** Its id on the wire, where that is known. */
+  /** Its id on the wire, if the relay object logs it. */
   id?: string;
-  /** What the relay's last CLOSED for it says. */
+  /** The text of the CLOSED that ended it, or of the NOTICE that was about it. */
   reasonText?: string;
   readonly #url: string;
   readonly #listener: ConnectionListener;
   readonly #controller = new AbortController();
-  readonly #live: RateMeter;
-  /** How many more stored events may come. */
-  #left: number;
-  /** Whether events are counted on the wire already. */
-  #isTapped = false;
-  /** Events on the wire, and those of them that were handed on: `NRelay1` drops what was not asked for. */
+  readonly #liveEvents: RateMeter;
+  /** How many more stored events may come before it is a flood. */
+  #storedEventsLeft: number;
+  /** Whether events are counted as they come over the wire. */
+  #isCountedOnWire = false;
+  /** Events on the wire. */
   #onWire = 0;
-  #handedOn = 0;
-  /** How many there were on the wire when the stored ones were over there. */
+  /** Events that the relay object passed on: `NRelay1` drops those that do not match. */
+  #passedOn = 0;
+  /** Events on the wire before EOSE. */
   #storedOnWire = 0;
   #isStored = true;
   #isOver = false;
@@ -64,33 +65,32 @@ export class RelaySubscription {
     this.#url = url;
     this.filters = filters;
     this.#listener = listener;
-    this.#live = new RateMeter(clock, MOST_LIVE);
-    this.#left = filters.reduce(
-      (sum, { limit = MOST_STORED }) => sum + Math.min(limit, MOST_STORED),
-      MOST_STORED,
+    this.#liveEvents = new RateMeter(clock, MAX_LIVE_EVENTS_PER_MINUTE);
+    this.#storedEventsLeft = filters.reduce(
+      (sum, { limit = MAX_STORED_EVENTS }) => sum + Math.min(limit, MAX_STORED_EVENTS),
+      MAX_STORED_EVENTS,
     );
   }
 
-  /** Sends it. */
+  /** Sends the REQ. */
   start(relay: NRelay): void {
     this.#listen(relay).then(
       () => {
-        // chorus ends an answer so that cannot go on, as to a filter of ids.
+        // chorus ends an answer that is complete for good with an empty CLOSED, as to `ids`.
         if (this.reasonText === "") this.#eose();
-        this.end(this.#closed());
+        this.end(this.#closedError());
       },
       (cause: unknown) => {
-        const detail = messageOf(cause);
         this.end(
           cause instanceof RelayFailureError
             ? cause
-            : new RelayFailureError(this.#url, "disconnected", detail, { cause }),
+            : new RelayFailureError(this.#url, "disconnected", messageOf(cause), { cause }),
         );
       },
     );
   }
 
-  /** Closes it; the listener hears nothing more. */
+  /** Closes the subscription; the listener is not called any more. */
   close(): void {
     if (this.#isOver) return;
     this.#isOver = true;
@@ -98,31 +98,31 @@ export class RelaySubscription {
     this.#controller.abort();
   }
 
-  /** Ends it from the other side. */
+  /** Ends the subscription from the other side. */
   end(error: RelayFailureError): void {
     if (this.#isOver) return;
     this.close();
     this.#listener.end(error);
   }
 
-  /** Counts an event on the wire, wanted or not. */
+  /** Counts an event on the wire, whether it matches or not. */
   countOnWire(): void {
-    this.#isTapped = true;
+    this.#isCountedOnWire = true;
     this.#onWire++;
     this.#count();
   }
 
-  /** The stored events are over on the wire; some may be on their way here still. */
+  /** EOSE came over the wire; events before it may not have been passed on yet. */
   endOnWire(): void {
     if (this.#storedOnWire === 0) this.#storedOnWire = this.#onWire;
   }
 
   #count(): void {
-    const isFlood = this.#isStored ? --this.#left < 0 : !this.#live.count();
+    const isFlood = this.#isStored ? --this.#storedEventsLeft < 0 : !this.#liveEvents.count();
     if (!isFlood) return;
     const detail = this.#isStored
       ? "more events than any answer may hold"
-      : `more than ${MOST_LIVE} events a minute`;
+      : `more than ${MAX_LIVE_EVENTS_PER_MINUTE} events a minute`;
     this.#listener.flood(new RelayFailureError(this.#url, "flood", detail));
   }
 
@@ -143,20 +143,20 @@ export class RelaySubscription {
   #eose(): void {
     if (!this.#isStored || this.#isOver) return;
     this.#isStored = false;
-    const dropped = this.#storedOnWire - this.#handedOn;
-    if (dropped < MOST_UNASKED) return this.#listener.eose();
+    const dropped = this.#storedOnWire - this.#passedOn;
+    if (dropped < MAX_UNREQUESTED_EVENTS) return this.#listener.eose();
     const detail = `${dropped} events that were not asked for, or are forged`;
     this.#listener.flood(new RelayFailureError(this.#url, "junk", detail));
   }
 
   #event(event: NostrEvent): void {
-    this.#handedOn++;
-    if (!this.#isTapped) this.#count();
+    this.#passedOn++;
+    if (!this.#isCountedOnWire) this.#count();
     if (!this.#isOver && this.#listener.verify(event)) this.#listener.event(event);
   }
 
-  #closed(): RelayFailureError {
-    const words = this.reasonText ?? "the relay ended the subscription";
-    return new RelayFailureError(this.#url, failureOf(words), words);
+  #closedError(): RelayFailureError {
+    const reasonText = this.reasonText ?? "the relay ended the subscription";
+    return new RelayFailureError(this.#url, failureOf(reasonText), reasonText);
   }
 }

@@ -1,5 +1,5 @@
 /**
- * Cuts what one relay is asked for into REQs that it accepts.
+ * Splits the filters for one relay into REQs that it accepts.
  *
  * @module
  */
@@ -11,36 +11,34 @@ import { splitFilter } from "./split_filter.ts";
 /** What is assumed of a relay whose limits are not known. */
 export interface SplitOptions {
   /**
-   * Most filters in one REQ; an integer >= 1. strfry takes 200, relays that take
-   * but 10 (nostream, rnostr) say so.
+   * Most filters in one REQ; an integer of at least 1. strfry takes 200; relays that take only 10
+   * (nostream, rnostr) say so.
    * @default 100
    */
   readonly maxFilters?: number;
   /**
-   * Longest REQ in bytes of JSON; an integer >= 512. Of the relays in use that do
-   * not say, none is known to take less than 128 KiB (strfry, nostr-rs-relay), and
-   * the longest filter the planner makes has 67 kB. What lies between is left for
-   * proxies.
+   * Longest REQ in bytes of JSON; an integer of at least 512. No relay in use that does not say is
+   * known to take less than 128 KiB (strfry, nostr-rs-relay), and the longest filter of the planner
+   * has 67 kB. What lies between is left for proxies.
    * @default 100_000
    */
   readonly maxMessageLength?: number;
 }
 
 /** `["REQ","",]` and a subscription id of 64 characters, the longest there is (NIP-01). */
-const ENVELOPE = 11 + 64;
+const REQ_ENVELOPE_BYTES = 11 + 64;
 
 /**
- * The REQs, each a list of filters, in the order of the filters.
+ * Splits filters into REQs, each a list of filters, in the order of the filters.
  *
- * A filter that fits stays whole, and is the very object that was given. One that
- * alone is too long is narrowed to parts along its longest list; each keeps its
- * `limit`, so that the newest are among what comes. A part is longer than the relay
- * takes only where one value of each list is already too much. A `limit` above the
- * largest that the relay accepts is lowered to that.
+ * A filter that fits stays whole, as the very object that was given. A filter that is too long by
+ * itself is split along its longest list; each part keeps the `limit`, so that the newest events
+ * are among what comes. A part is longer than the relay takes only if one value of each list is
+ * already too much. A `limit` above the largest that the relay accepts is lowered to that.
  *
  * @param filters The filters for one relay; none gives no REQ.
- * @param limits What is known of the relay.
- * @param options What is assumed where that says nothing.
+ * @param limits The relay's limits, as far as they are known.
+ * @param options What is assumed of limits that are not known.
  */
 export function splitReqs(
   filters: readonly NostrFilter[],
@@ -48,14 +46,15 @@ export function splitReqs(
   options: SplitOptions = {},
 ): NostrFilter[][] {
   const most = Math.max(1, limits.maxFilters ?? options.maxFilters ?? 100);
-  const room = (limits.maxMessageLength ?? options.maxMessageLength ?? 100_000) - ENVELOPE;
+  const room = (limits.maxMessageLength ?? options.maxMessageLength ?? 100_000) -
+    REQ_ENVELOPE_BYTES;
 
   const reqs: NostrFilter[][] = [];
   let req: NostrFilter[] = [];
   let length = 0;
-  for (const given of filters) {
-    for (const { filter, bytes } of splitFilter(lowered(given, limits), room)) {
-      // A comma stands between two.
+  for (const wholeFilter of filters) {
+    for (const { filter, bytes } of splitFilter(withAcceptedLimit(wholeFilter, limits), room)) {
+      // A comma separates two filters.
       if (req.length > 0 && (req.length === most || length + 1 + bytes > room)) {
         reqs.push(req);
         req = [];
@@ -68,7 +67,7 @@ export function splitReqs(
   return reqs;
 }
 
-function lowered(filter: NostrFilter, { maxLimit }: ReportedLimits): NostrFilter {
+function withAcceptedLimit(filter: NostrFilter, { maxLimit }: ReportedLimits): NostrFilter {
   if (maxLimit === undefined || filter.limit === undefined) return filter;
   return filter.limit > maxLimit ? { ...filter, limit: maxLimit } : filter;
 }

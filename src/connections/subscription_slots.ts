@@ -1,5 +1,5 @@
 /**
- * How many subscriptions a connection takes at once, and which of them wait.
+ * Slots for the subscriptions of one connection: how many it takes at once, and which wait.
  *
  * @module
  */
@@ -7,54 +7,56 @@
 import { Semaphore } from "../base/semaphore.ts";
 
 /**
- * Places for subscriptions. Those that stay open never take the last one, so that
- * stored events can always be asked for.
+ * Slots for subscriptions. Those that stay open never take the last slot, so that stored events can
+ * always be requested.
  */
 export class SubscriptionSlots {
-  readonly #most: () => number;
+  readonly #maxSubscriptions: () => number;
   readonly #all = new Semaphore(1);
   readonly #staying = new Semaphore(1);
 
-  /** `most`: how many the relay takes at once, by what is known now. */
-  constructor(most: () => number) {
-    this.#most = most;
+  /** `maxSubscriptions` returns how many the relay takes at once, as far as is known now. */
+  constructor(maxSubscriptions: () => number) {
+    this.#maxSubscriptions = maxSubscriptions;
   }
 
   /**
-   * Waits for a place; the answer gives it back.
+   * Waits for a slot.
    *
-   * @param stay Whether the subscription is to stay open.
+   * @param stay Whether the subscription is to stay open after its EOSE.
+   * @returns Releases the slot.
+   * @throws The signal's reason, if it is aborted first.
    */
   async acquire(signal: AbortSignal, stay: boolean): Promise<() => void> {
     this.#resize();
-    const leaveStaying = stay ? await this.#staying.enter(0, signal) : () => {};
+    const releaseStaying = stay ? await this.#staying.enter(0, signal) : () => {};
     try {
-      const leave = await this.#all.enter(0, signal);
+      const release = await this.#all.enter(0, signal);
       return () => {
-        leave();
-        leaveStaying();
+        release();
+        releaseStaying();
       };
     } catch (error) {
-      leaveStaying();
+      releaseStaying();
       throw error;
     }
   }
 
-  /** Whether so many may stay open, and neither they nor others have to wait for that. */
+  /** Whether so many subscriptions may stay open without anybody waiting for a slot. */
   mayStay(count: number): boolean {
     return this.#resize() > 1 && count <= this.#staying.available;
   }
 
-  /** Whether `users`, with a subscription each that stays open, leave no such place. */
+  /** Whether `users`, each with a subscription that stays open, leave no slot for one more. */
   isFullWith(users: number): boolean {
     return users >= Math.max(1, this.#resize() - 1) || this.#staying.available === 0;
   }
 
-  /** Goes by what is known now. */
+  /** Adapts to what is known of the relay now, and returns how many subscriptions it takes. */
   #resize(): number {
-    const most = this.#most();
-    this.#all.resize(most);
-    this.#staying.resize(Math.max(1, most - 1));
-    return most;
+    const max = this.#maxSubscriptions();
+    this.#all.resize(max);
+    this.#staying.resize(Math.max(1, max - 1));
+    return max;
   }
 }

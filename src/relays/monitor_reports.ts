@@ -1,5 +1,5 @@
 /**
- * What relay monitors report (NIP-66), and how far that is believed.
+ * What relay monitors report (NIP-66), and how far that is believed. Pure.
  *
  * @module
  */
@@ -12,13 +12,13 @@ import { isNewer } from "../nostr/versions.ts";
 
 /** What the monitors report. */
 export interface MonitorReports {
-  /** The monitors whose silence on a relay means something, in the order they were named. */
+  /** The monitors whose silence about a relay means something, in the order of the option. */
   readonly witnesses: readonly string[];
-  /** The relays that some monitor has lately seen, in normal form. */
+  /** The relays that a monitor has lately seen, in normal form. */
   readonly seen: ReadonlySet<string>;
 }
 
-/** Whose reports are read, and when. */
+/** Options of {@link readMonitorReports}. */
 export interface ReadMonitorReportsOptions {
   /** Pubkeys of the monitors that the app trusts; events of others are ignored. */
   readonly monitors: readonly string[];
@@ -26,25 +26,24 @@ export interface ReadMonitorReportsOptions {
   readonly now: number;
 }
 
-const DAY = 86_400;
-/** How far a monitor's clock may be ahead, in seconds. */
-const AHEAD = 900;
-/** Fewest relays that a monitor sees whose silence means something. */
-const FEWEST = 100;
+const DAY_S = 86_400;
+/** How far a monitor's clock may be ahead. */
+const MAX_CLOCK_SKEW_S = 900;
+/** Fewest relays that a monitor must have seen for its silence to mean something. */
+const MIN_RELAYS_SEEN = 100;
 
-/** Relays that a monitor somewhere on the public network can reach. */
-const PUBLIC: RelayUrlPolicy = {};
+/** The relays that a monitor on the public network can reach. */
+const PUBLIC_POLICY: RelayUrlPolicy = {};
 
 /**
  * Reads the reports of monitors.
  *
- * A relay is seen if one of them reported it within the last day, or within three
- * of the periods it announces, a week at most. A monitor says nothing of relays that
- * it found dead, so its silence counts, but only if it looks at the whole network
- * and its reports have all come: it and some other monitor must each have seen 100
- * relays, and each at least half of what the other has. One alone is no witness, nor
- * is one that is broken, watches few relays, or whose reports were cut off on the
- * way (ask for them page by page: a monitor has hundreds).
+ * A relay is seen if a monitor reported it within the last day, or within three of the periods that
+ * the monitor announces, at most a week. A monitor does not report relays that it found dead, so
+ * its silence counts, but only if it probes the whole network and all of its reports have come: it
+ * and another monitor must each have seen 100 relays, and each at least half of what the other has.
+ * A single monitor is no witness, nor is one that is broken, probes few relays, or whose reports
+ * were cut off on the way (request them page by page: a monitor has hundreds).
  *
  * @param events Kinds 30166 and 10166, verified, in any order; others are ignored.
  */
@@ -54,10 +53,12 @@ export function readMonitorReports(
 ): MonitorReports {
   const seenBy = new Map(monitors.map((monitor) => [monitor, new Set<string>()]));
   const windows = windowsOf(events);
-  const check = rememberedCheck(PUBLIC);
+  const check = rememberedCheck(PUBLIC_POLICY);
   for (const { kind, pubkey, created_at, tags } of events) {
-    const since = now - (windows.get(pubkey) ?? DAY);
-    if (kind !== RELAY_REPORT_KIND || !(created_at >= since && created_at <= now + AHEAD)) continue;
+    const since = now - (windows.get(pubkey) ?? DAY_S);
+    if (
+      kind !== RELAY_REPORT_KIND || !(created_at >= since && created_at <= now + MAX_CLOCK_SKEW_S)
+    ) continue;
     const { url } = check(valueOf(tags, "d") ?? "");
     if (url !== undefined) seenBy.get(pubkey)?.add(url);
   }
@@ -71,19 +72,19 @@ export function readMonitorReports(
   return { witnesses, seen };
 }
 
-/** For how many seconds each monitor's reports hold, where that is not a day. */
+/** How long each monitor's reports hold, in seconds, where that is not a day. */
 function windowsOf(events: readonly NostrEvent[]): Map<string, number> {
   const newest = new Map<string, NostrEvent>();
   for (const event of events) {
-    const known = newest.get(event.pubkey);
-    if (event.kind === MONITOR_KIND && (!known || isNewer(event, known))) {
+    const other = newest.get(event.pubkey);
+    if (event.kind === MONITOR_KIND && (!other || isNewer(event, other))) {
       newest.set(event.pubkey, event);
     }
   }
   const windows = new Map<string, number>();
   for (const [monitor, { tags }] of newest) {
     const window = 3 * Number(valueOf(tags, "frequency"));
-    if (window > DAY) windows.set(monitor, Math.min(window, 7 * DAY));
+    if (window > DAY_S) windows.set(monitor, Math.min(window, 7 * DAY_S));
   }
   return windows;
 }
@@ -93,7 +94,7 @@ function valueOf(tags: readonly string[][], name: string): string | undefined {
 }
 
 function agree(a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {
-  if (Math.min(a.size, b.size) < FEWEST) return false;
+  if (Math.min(a.size, b.size) < MIN_RELAYS_SEEN) return false;
   let both = 0;
   for (const url of a) if (b.has(url)) both++;
   return both >= Math.max(a.size, b.size) / 2;
@@ -102,35 +103,34 @@ function agree(a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {
 /** How far the monitors are believed. */
 export interface MonitorFactorOptions {
   /**
-   * What is left of the weight of a relay that they hold for dead: above 0, since 5
-   * to 10 % of those answer, and at most 1.
+   * The factor for the weight of a relay that seems dead to the monitors: above 0, since 5 to 10 %
+   * of those answer, and at most 1.
    * @default 0.3
    */
   readonly factor?: number;
   /**
-   * Largest share of people (see `relays`) whose relays they may lower, from 0 to 1.
-   * On the real network dead relays are half to two thirds of all, but a fifth to a
-   * third of what people list. If it would be more, it is the monitors that are
-   * wrong, and nothing is lowered.
+   * The largest share of users (see `relays`) whose relays the monitors may lower, from 0 to 1. On
+   * the real network dead relays are half to two thirds of all, but a fifth to a third of the
+   * entries in lists. If it would be more, the monitors are wrong, and nothing is lowered.
    * @default 0.5
    */
   readonly maxShare?: number;
 }
 
 /**
- * What to multiply a relay's weight with, for each relay that can be told of: 1 if
- * a monitor has seen it, less if none has and there are two witnesses. Relays that
- * monitors of the public network cannot reach (onion, local, cleartext) are left
- * out, and so are all if there are no witnesses or `maxShare` is passed.
+ * Returns the factor for each relay's weight: 1 if a monitor has seen the relay, less if none has
+ * and there are two witnesses. Relays that monitors of the public network cannot reach (onion,
+ * local, cleartext) are left out. All are left out if there are fewer than two witnesses or
+ * `maxShare` is exceeded.
  *
  * @throws {RangeError} If an option is out of its range.
  *
- * @param liveness What the monitors report.
- * @param relays Relays in normal form, and how many people each is listed by.
+ * @param reports What the monitors report.
+ * @param relays Relays in normal form, and how many users list each.
  */
 export function monitorFactors(
   { witnesses, seen }: MonitorReports,
-  relays: Iterable<readonly [url: string, people: number]>,
+  relays: Iterable<readonly [url: string, users: number]>,
   { factor = 0.3, maxShare = 0.5 }: MonitorFactorOptions = {},
 ): Map<string, number> {
   if (!(factor > 0 && factor <= 1)) {
@@ -141,16 +141,16 @@ export function monitorFactors(
   if (!(maxShare >= 0 && maxShare <= 1)) {
     throw new RangeError(`Cannot use option "maxShare": it must be from 0 to 1, got ${maxShare}`);
   }
-  const check = rememberedCheck(PUBLIC);
+  const check = rememberedCheck(PUBLIC_POLICY);
   const factors = new Map<string, number>();
   if (witnesses.length < 2) return factors;
   let all = 0;
-  let lost = 0;
-  for (const [url, people] of relays) {
+  let lowered = 0;
+  for (const [url, users] of relays) {
     if (check(url).url === undefined) continue;
-    all += people;
-    if (!seen.has(url)) lost += people;
+    all += users;
+    if (!seen.has(url)) lowered += users;
     factors.set(url, seen.has(url) ? 1 : factor);
   }
-  return lost > maxShare * all ? new Map() : factors;
+  return lowered > maxShare * all ? new Map() : factors;
 }

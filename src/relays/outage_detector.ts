@@ -1,80 +1,79 @@
 /**
- * Tells a relay that fails from a network that is gone: only relays that work bear
- * witness against one that does not.
+ * Tells a relay that fails from a network that is down: a failure counts against a relay only if
+ * another relay shows that the network works.
  *
  * @module
  */
 
+import { BoundedMap } from "../base/bounded_map.ts";
 import type { RelayFailure } from "../nostr/types.ts";
 
-/** Something failed at a relay. Times are milliseconds since 1970. */
+/** A failure of a relay. Times are milliseconds since 1970. */
 export interface Incident {
   readonly url: string;
   readonly failure: RelayFailure;
-  /** When what failed was begun. */
+  /** When the operation that failed was begun. */
   readonly startedAt: number;
   /** When it failed. */
   readonly failedAt: number;
 }
 
-/** All failures of a relay since any relay showed life. */
-interface Held {
-  /** The last of them. */
+/** The failures of one relay since any relay last worked. */
+interface HeldFailures {
+  /** The last failure. */
   readonly incident: Incident;
-  /** When the first was begun. */
+  /** When the first one was begun, in milliseconds since 1970. */
   readonly since: number;
   readonly times: number;
 }
 
-/** How long it may take until another relay shows life, in milliseconds. */
-const WAIT = 60_000;
-/** Most relays whose failures are held. */
-const MOST_HELD = 1_000;
+/** How long a failure is held until another relay works. */
+const MAX_HOLD_MS = 60_000;
+/** Most relays whose failures are held; those that failed longest ago go first. */
+const MAX_HELD_RELAYS = 1_000;
 
 /**
- * Holds failures until another relay shows that the network is there. A failure
- * counts if another did so after what failed was begun, or within a minute of it.
+ * Holds failures until another relay shows that the network works. A failure counts if another
+ * relay worked after the failed operation was begun, or within a minute after the failure.
  *
- * Where the other one had failed as well, and works again, it shows something else:
- * that the network is back. Then all failures meanwhile were the network's.
+ * If that other relay had failed as well and works again, it shows that the network was down and is
+ * back. Then all failures meanwhile were the network's.
  */
 export class OutageDetector {
-  /** The last relay that showed life, and the last but it. */
-  #last = { url: "", at: -Infinity };
-  #other = { url: "", at: -Infinity };
-  readonly #held = new Map<string, Held>();
+  /** The last relay that worked, and the last one before it. */
+  #lastAlive = { url: "", at: -Infinity };
+  #otherAlive = { url: "", at: -Infinity };
+  readonly #held = new BoundedMap<string, HeldFailures>({ max: MAX_HELD_RELAYS });
 
-  /** Whether a failure counts at once; otherwise it is held. */
+  /** Takes a failure, and returns whether it counts at once; otherwise it is held. */
   failed(incident: Incident): boolean {
     const { url, startedAt, failedAt } = incident;
-    const { at } = this.#last.url === url ? this.#other : this.#last;
-    // Later than now: the clock was set back, and nobody knows.
+    const { at } = this.#lastAlive.url === url ? this.#otherAlive : this.#lastAlive;
+    // A time after the failure shows that the clock was set back: then it says nothing.
     if (at >= startedAt && at <= failedAt) {
       this.#held.delete(url);
       return true;
     }
     const { since = startedAt, times = 0 } = this.#held.get(url) ?? {};
-    this.#held.delete(url);
     this.#held.set(url, { incident, since, times: times + 1 });
-    if (this.#held.size > MOST_HELD) this.#held.delete(this.#held.keys().next().value!);
     return false;
   }
 
-  /** A relay shows life; the failures of others that count now. */
+  /** A relay works. Returns the failures of other relays that count now. */
   lives(url: string, now: number): Incident[] {
-    if (this.#last.url !== url) this.#other = this.#last;
-    this.#last = { url, at: now };
+    if (this.#lastAlive.url !== url) this.#otherAlive = this.#lastAlive;
+    this.#lastAlive = { url, at: now };
     if (this.#held.size === 0) return [];
-    const goneSince = this.#held.get(url)?.since ?? Infinity;
+    const downSince = this.#held.get(url)?.since ?? Infinity;
     this.#held.delete(url);
     const others = [...this.#held.values()].map(({ incident }) => incident);
     this.#held.clear();
     return others.filter(({ failedAt }) =>
-      failedAt < goneSince && failedAt <= now && now - failedAt <= WAIT
+      failedAt < downSince && failedAt <= now && now - failedAt <= MAX_HOLD_MS
     );
   }
 
-  /** How often a relay failed for all we know, and when last; absent if nothing is held. */
+  /** How many failures of a relay are held, and when the last one was; absent if none is. */
   held(url: string): { readonly times: number; readonly failedAt: number } | undefined {
     const held = this.#held.get(url);
     return held && { times: held.times, failedAt: held.incident.failedAt };

@@ -1,5 +1,5 @@
 /**
- * Fetches a relay's description of itself (NIP-11).
+ * Fetches a relay's description of itself (NIP-11), and reads its limits.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import { fetchJson, type FetchJsonOptions } from "../base/fetch_json.ts";
 import { objectOf } from "../base/parse_json.ts";
 import type { ReportedLimits } from "./relay_replies.ts";
 
-/** What a relay says of its limits, or why that is not known. */
+/** The limits that a relay publishes, or why they are not known. */
 export type RelayInfo =
   | { readonly limits: ReportedLimits; readonly reason?: undefined }
   | {
@@ -18,12 +18,12 @@ export type RelayInfo =
   };
 
 /**
- * Fetches a relay's description of itself and reads its limits. Genuine ones have 1 to
- * 4 kB.
+ * Fetches a relay's description of itself and reads its limits. Genuine descriptions have 1 to 4
+ * kB.
  *
- * Never rejects, whatever the relay or the `signal` does: without a description a
- * relay works as well. A redirect is not followed. Relay URLs come from strangers,
- * and the policy has checked this one, not where it may lead.
+ * Never rejects, whatever the relay or the `signal` does: a relay works without a description, too.
+ * A redirect is not followed: relay URLs come from strangers, and the policy has checked this URL,
+ * not the one it leads to.
  *
  * @param url The relay, in normal form.
  */
@@ -39,8 +39,8 @@ export async function fetchRelayInfo(
   return reason === undefined ? { limits: limitsOfInfo(document) } : { reason };
 }
 
-/** What is believed of each number; `0` and `-1` stand for "none" as often as not. */
-const RANGES = {
+/** The range in which each number is believed; `0` and `-1` often stand for "none". */
+const PLAUSIBLE_RANGES = {
   max_filters: [1, 10_000],
   max_subscriptions: [1, 100_000],
   max_message_length: [512, 100_000_000],
@@ -49,21 +49,21 @@ const RANGES = {
 } as const;
 
 /**
- * The limits that a relay's description tells of. Whatever is missing, of another
- * type or outside of a plausible range is not known.
+ * Reads the limits in a relay's description. A value that is missing, of another type or outside of
+ * its plausible range counts as unknown.
  *
- * A filter without a `limit` is answered with `default_limit` events, and no answer
- * has more than `max_limit`, so the smaller of the two is where an answer is cut.
- * `max_filters` is not in NIP-11, but several relays send it. `restricted_writes` is
- * left: OK says for each event whether it was taken.
+ * A filter without a `limit` is answered with `default_limit` events, and no answer has more than
+ * `max_limit`, so the smaller of the two is where an answer is cut. `max_filters` is not in NIP-11,
+ * but several relays send it. `restricted_writes` is not read: OK says for each event whether the
+ * relay took it.
  *
  * @param document The parsed JSON, whatever it is.
  */
 export function limitsOfInfo(document: unknown): ReportedLimits {
   const limitation = objectOf(objectOf(document).limitation);
-  const number = (name: keyof typeof RANGES) => {
+  const number = (name: keyof typeof PLAUSIBLE_RANGES) => {
     const value = limitation[name];
-    const [least, most] = RANGES[name];
+    const [least, most] = PLAUSIBLE_RANGES[name];
     return Number.isSafeInteger(value) && Number(value) >= least && Number(value) <= most
       ? Number(value)
       : undefined;

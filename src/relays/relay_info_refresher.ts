@@ -1,67 +1,68 @@
 /**
- * Learns relays' limits from what they publish of themselves (NIP-11), in the
- * background, and not often.
+ * Learns relays' limits from their descriptions (NIP-11), in the background and at most once a
+ * week.
  *
  * @module
  */
 
 import type { Clock } from "../base/clock.ts";
 import { Semaphore } from "../base/semaphore.ts";
+import { BACKOFFS } from "./backoff.ts";
 import { fetchRelayInfo } from "./relay_info.ts";
 import type { RelayMemory } from "./relay_memory.ts";
 
-/** What an informer needs. */
+/** Dependencies of a {@link RelayInfoRefresher}. */
 export interface RelayInfoRefresherOptions {
   readonly clock: Clock;
   readonly memory: RelayMemory;
   readonly fetch: typeof fetch;
-  /** How long one document may take, in milliseconds. */
+  /** How long fetching one description may take, in milliseconds. */
   readonly timeout: number;
-  /** Whether the app's user has blocked a relay, which is then not asked. */
+  /** Whether the user has blocked a relay, whose description is then not fetched. */
   readonly isBlocked?: (url: string) => boolean;
 }
 
-/** How long a document counts as fresh, in milliseconds: a week. */
-const FRESH = 7 * 86_400_000;
-/** Documents fetched at once. */
-const AT_ONCE = 4;
+/** Descriptions fetched at once. */
+const MAX_CONCURRENT_FETCHES = 4;
 
-/** Fetches each relay's document once a week at the most. */
+/** Fetches each relay's description at most once a week. */
 export class RelayInfoRefresher {
   readonly #options: RelayInfoRefresherOptions;
-  readonly #gate = new Semaphore(AT_ONCE);
-  readonly #asked = new Set<string>();
+  readonly #semaphore = new Semaphore(MAX_CONCURRENT_FETCHES);
+  readonly #pending = new Set<string>();
   readonly #closing = new AbortController();
 
   constructor(options: RelayInfoRefresherOptions) {
     this.#options = options;
   }
 
-  /** A relay has been connected: its limits are of use soon. */
+  /** Call it when a relay has been connected: its limits are of use soon. */
   connected(url: string): void {
     const { clock, memory } = this.#options;
     const infoAt = memory.record(url)?.infoAt ?? 0;
-    if (this.#asked.has(url) || Math.abs(clock.now() - infoAt) < FRESH) return;
-    this.#asked.add(url);
-    this.#inform(url).finally(() => this.#asked.delete(url));
+    if (this.#pending.has(url) || Math.abs(clock.now() - infoAt) < BACKOFFS.relayInfo.firstMs) {
+      return;
+    }
+    this.#pending.add(url);
+    this.#refresh(url).finally(() => this.#pending.delete(url));
   }
 
-  /** Ends what is under way. */
+  /** Ends all fetches. */
   close(): void {
     this.#closing.abort();
   }
 
-  async #inform(url: string): Promise<void> {
+  async #refresh(url: string): Promise<void> {
     const { signal } = this.#closing;
     if (signal.aborted) return;
-    const leave = await this.#gate.enter(0, signal).catch(() => () => {});
+    const release = await this.#semaphore.enter(0, signal).catch(() => () => {});
     try {
       if (signal.aborted || this.#options.isBlocked?.(url)) return;
       const { limits } = await fetchRelayInfo(url, { ...this.#options, signal });
-      // A relay without a document is not asked again all the time either.
+      // A relay without a description is not asked again before a week has passed either.
       if (!signal.aborted) this.#options.memory.informed(url, limits ?? {});
     } finally {
-      leave();
+      release();
     }
   }
 }

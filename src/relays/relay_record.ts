@@ -1,5 +1,5 @@
 /**
- * What is known of a relay, as a value.
+ * What is known of one relay, as a value.
  *
  * @module
  */
@@ -7,63 +7,66 @@
 import type { RelayFailure } from "../nostr/types.ts";
 import type { ReportedLimits } from "./relay_replies.ts";
 
-/** How long something usually takes, in milliseconds. */
+/** How long something takes, in milliseconds. */
 export interface Timing {
-  /** The mean of the last ones, the latest counting most. */
+  /** The mean of the last measurements, the latest counting most. */
   readonly mean: number;
-  /** How far they usually are from it. */
+  /** Their mean deviation from it. */
   readonly dev: number;
 }
 
 /** What is known of a relay. Times are milliseconds since 1970; 0 stands for never. */
 export interface RelayRecord {
-  /** How often it was tried to connect to it. */
+  /** Attempts to connect. */
   readonly attempts: number;
-  /** How often that worked. */
+  /** Attempts that succeeded. */
   readonly successes: number;
-  /** How often it failed in which way. */
+  /** How often the relay failed, by reason. */
   readonly failures: Readonly<Partial<Record<RelayFailure, number>>>;
-  /** How often it could not be used, one time after the other, up to now. */
+  /** How often in a row the relay could not be used, up to now. */
   readonly inARow: number;
-  /** The same up to the last connection, which has brought nothing yet. */
+  /** The same up to the last connection, as long as that has brought nothing. */
   readonly unproven: number;
-  /** When the first of these failures was. */
+  /** The time of the first of these failures. */
   readonly downSince: number;
-  /** When it last connected, answered or delivered. */
+  /** When the relay last connected, answered or delivered. */
   readonly lastSuccess: number;
-  /** When it last said something of use. */
+  /** When it last sent something of use. */
   readonly answeredAt: number;
-  /** When it last failed in whichever way. */
+  /** When it last failed, whatever the reason. */
   readonly lastFailure: number;
-  /** Not to be connected to before. */
+  /** When it may be connected to again. */
   readonly retryAt: number;
-  /** How long it takes to connect. */
+  /** How long connecting takes. */
   readonly connectMs?: Timing;
-  /** How long it takes from then until the stored events are over (EOSE). */
+  /** How long it takes from the REQ to EOSE. */
   readonly eoseMs?: Timing;
-  /** Answers in a row that did not end with an EOSE. */
+  /** Answers in a row without an EOSE. */
   readonly noEose: number;
-  /** Requests in a row that it refused, or answered with nothing at all. */
+  /** Requests in a row that it refused, or did not answer at all. */
   readonly inVain: number;
-  /** Events it delivered in all. */
+  /** Events that it delivered in all. */
   readonly events: number;
-  /** People's worth of events that others had and it had, too; faded up to `learnedAt`. */
+  /**
+   * How much of what other relays delivered this relay delivered, too. All events of one subject in
+   * one request count as 1. Faded up to `learnedAt`.
+   */
   readonly hits: number;
-  /** The same that it had not. */
+  /** How much of it this relay did not deliver. */
   readonly misses: number;
   /** When `hits` and `misses` last changed. */
   readonly learnedAt: number;
-  /** What it accepts and answers. */
+  /** What it accepts, and where it cuts answers. */
   readonly limits: ReportedLimits;
-  /** When its description of itself (NIP-11) was last asked for. */
+  /** When its description of itself (NIP-11) was last requested. */
   readonly infoAt: number;
-  /** What monitors (NIP-66) say its weight is to be multiplied with; 1 where nothing. */
+  /** The factor for its weight by the reports of monitors (NIP-66); 1 without any. */
   readonly reports: number;
-  /** When they said so. */
+  /** When that factor was last written. */
   readonly reportedAt: number;
 }
 
-/** A relay of which nothing is known. */
+/** The record of a relay of which nothing is known. */
 export const UNKNOWN_RELAY: RelayRecord = {
   attempts: 0,
   successes: 0,

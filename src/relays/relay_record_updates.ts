@@ -1,27 +1,25 @@
 /**
- * What becomes of a relay's record by what the relay does. Records are values: each
- * function returns a new one.
+ * How a relay's record changes with what the relay does. Pure: each function returns a new record.
  *
  * @module
  */
 
 import type { RelayFailure } from "../nostr/types.ts";
-import { backoff, deadlines, timed, widened } from "./relay_health.ts";
+import { BACKOFFS, waitMs } from "./backoff.ts";
+import { deadlines, timed, widened } from "./relay_health.ts";
 import type { RelayRecord } from "./relay_record.ts";
 
-/** A connection that lasted so long was of use, whatever came over it, in milliseconds. */
-const LASTED = 60_000;
-/** Half of the relays in lists are dead: one that never worked is waited for 8 s, 16 s, … */
-const NEVER_WORKED = 3;
+/** A connection that lasted this long was of use, whatever came over it. */
+const LASTING_CONNECTION_MS = 60_000;
 
-/** It worked: whatever was before counts no longer. */
+/** The relay worked: earlier failures no longer count. */
 function proven(record: RelayRecord, now: number): RelayRecord {
   return { ...record, inARow: 0, unproven: 0, downSince: 0, retryAt: 0, answeredAt: now };
 }
 
 /**
- * A connection was made, within so many milliseconds. Relays exist that take every
- * connection and end it at once, so that failures are not forgotten yet.
+ * A connection was opened within `ms` milliseconds. Some relays take every connection and end it at
+ * once, so failures are not forgotten yet.
  */
 export function connected(record: RelayRecord, ms: number, now: number): RelayRecord {
   return {
@@ -36,7 +34,7 @@ export function connected(record: RelayRecord, ms: number, now: number): RelayRe
   };
 }
 
-/** An answer ended with an EOSE, so many milliseconds after it was asked for. */
+/** An answer ended with EOSE, `ms` milliseconds after it was requested. */
 export function answered(record: RelayRecord, ms: number, now: number): RelayRecord {
   return {
     ...proven(record, now),
@@ -47,9 +45,9 @@ export function answered(record: RelayRecord, ms: number, now: number): RelayRec
   };
 }
 
-/** The end of an answer did not come in time. */
+/** EOSE did not come in time. */
 export function unanswered(record: RelayRecord, now: number): RelayRecord {
-  // It may have sent events: then only the EOSE is missing.
+  // A relay that sent events lacks only the EOSE.
   const isSilent = now - record.answeredAt > deadlines(record).hard;
   return {
     ...counted(record, "no-answer", now),
@@ -64,19 +62,19 @@ export function delivered(record: RelayRecord, events: number, now: number): Rel
   return { ...proven(record, now), events: record.events + events, lastSuccess: now, inVain: 0 };
 }
 
-/** When a failure was, and of what. */
-export interface FailureTimes {
-  /** When what failed was begun. */
+/** When an operation began and failed, in milliseconds since 1970. */
+export interface FailureSpan {
+  /** When the operation was begun. */
   readonly startedAt: number;
   /** When it failed. */
   readonly now: number;
 }
 
-/** Something failed. */
+/** An operation failed. */
 export function failed(
   record: RelayRecord,
   failure: RelayFailure,
-  { startedAt, now }: FailureTimes,
+  { startedAt, now }: FailureSpan,
   random: () => number,
 ): RelayRecord {
   if (failure === "no-answer") return unanswered(record, now);
@@ -89,9 +87,14 @@ export function failed(
       return down({ ...after, attempts: after.attempts + 1, ...wider }, now, random);
     }
     case "disconnected":
-      // Relays restart, and hang up on those who are quiet: that is no sign of death.
-      if (record.answeredAt >= startedAt || now - startedAt >= LASTED) {
-        return { ...after, inARow: 0, unproven: 0, retryAt: now + backoff(1, random) };
+      // Relays restart and close quiet connections: that is no sign of death.
+      if (record.answeredAt >= startedAt || now - startedAt >= LASTING_CONNECTION_MS) {
+        return {
+          ...after,
+          inARow: 0,
+          unproven: 0,
+          retryAt: now + waitMs(BACKOFFS.unusable, 1, random),
+        };
       }
       return down(after, now, random);
     case "flood":
@@ -101,15 +104,15 @@ export function failed(
     case "duplicate":
     case "pow":
     case "mute":
-      // These are about one event.
+      // These are about one event, not about the relay.
       return after;
     default:
-      // An answer, if not the one that was wanted: it lives.
+      // A refusal is an answer: the relay works.
       return { ...proven(after, now), inVain: after.inVain + 1 };
   }
 }
 
-/** Whether a failure is an answer, which only a relay that lives can give. */
+/** Whether a failure is an answer, which only a relay that works can give. */
 export function isAnswer(failure: RelayFailure): boolean {
   return !NO_ANSWERS.has(failure);
 }
@@ -122,7 +125,7 @@ const NO_ANSWERS: ReadonlySet<RelayFailure> = new Set([
   "disconnected",
 ]);
 
-/** Whether a failure is one of the connection, so that only another may help. */
+/** Whether a failure is one of the connection, so that only another connection may help. */
 export function isOutage(failure: RelayFailure): boolean {
   return !isAnswer(failure) || failure === "flood" || failure === "junk";
 }
@@ -136,8 +139,9 @@ function down(record: RelayRecord, now: number, random: () => number): RelayReco
   const before = record.inARow + record.unproven;
   const inARow = before + 1;
   const downSince = before > 0 ? record.downSince : now;
-  const pause = backoff(inARow + (record.successes > 0 ? 0 : NEVER_WORKED), random);
-  return { ...record, inARow, unproven: 0, downSince, retryAt: now + pause };
+  const backoff = record.successes > 0 ? BACKOFFS.unusable : BACKOFFS.neverWorked;
+  const retryAt = now + waitMs(backoff, inARow, random);
+  return { ...record, inARow, unproven: 0, downSince, retryAt };
 }
 
 function timing<Name extends "connectMs" | "eoseMs">(

@@ -1,26 +1,26 @@
 /**
- * What a relay says in CLOSED, OK false and NOTICE, read for what it means.
+ * Reads the texts of CLOSED, OK false and NOTICE for what they mean. Pure.
  *
- * NIP-01 defines no more than prefixes; the rest are texts that relays in use
- * send. A relay may say anything, so a number it names is believed only where it
- * is plausible.
+ * NIP-01 defines only prefixes; the rest are texts that relays in use send. A relay may send
+ * anything, so a number in a text is believed only if it is plausible.
  *
  * @module
  */
 
 import type { RelayFailure, RelayLimits } from "../nostr/types.ts";
+import { MAX_NAMED_WAIT_MS } from "./backoff.ts";
 
-/** What the relay was sent, where its words are about that. */
-export interface Sent {
+/** What the relay was sent, if its text may be about that. */
+export interface SentReq {
   /** Filters in the REQ. */
   readonly filters?: number;
   /** Subscriptions open on the connection, this one included. */
   readonly subscriptions?: number;
-  /** The length of the message in bytes. */
+  /** The length of the message, in bytes. */
   readonly bytes?: number;
 }
 
-/** Limits, with one more that relays tell of. */
+/** Limits, with one more that relays report. */
 export interface ReportedLimits extends RelayLimits {
   /** Largest `limit` of a filter that is not refused. */
   readonly maxLimit?: number;
@@ -41,12 +41,11 @@ export const PREFIXES = [
 ] as const satisfies RelayFailure[];
 
 /**
- * What kind of failure a CLOSED or an OK false tells of.
+ * Reads which failure the text of a CLOSED or an OK false means.
  *
- * That is the prefix before the colon, in any case. Behind `error:` a second one
- * counts: strfry sends `ERROR: auth-required: …`, and `ERROR: bad
- * req: …` for what it does not accept. Where there is none, words that can mean
- * but one thing count. What is left is `closed`.
+ * That is the prefix before the colon, in upper or lower case. After `error:` a second prefix
+ * counts: strfry sends `ERROR: auth-required: …`, and `ERROR: bad req: …` for what it does not
+ * accept. Without a prefix, unmistakable words count. Everything else is `closed`.
  */
 export function failureOf(reason: string): RelayFailure {
   const text = textOf(reason);
@@ -62,40 +61,40 @@ export function failureOf(reason: string): RelayFailure {
 }
 
 /**
- * What a NOTICE means that turns a request down. Many relays send no CLOSED, and
- * nothing else will come; which request it is about, they do not say.
+ * Reads which failure a NOTICE means that refuses a request. Many relays send no CLOSED, and
+ * nothing but a NOTICE, which does not say which request it is about.
  *
- * @returns `undefined` if it does not sound like a refusal.
+ * @returns `undefined` if the text does not sound like a refusal.
  */
 export function refusalOf(notice: string): RelayFailure | undefined {
   const failure = failureOf(notice);
   if (failure !== "closed" && failure !== "error") return failure;
-  const isRefusal = RULES.some(({ words }) => words.test(textOf(notice))) ||
+  const isRefusal = LIMIT_RULES.some(({ pattern }) => pattern.test(textOf(notice))) ||
     /\bsubscription (?:rejected|error)\b|\bcould not parse\b/.test(textOf(notice));
   return isRefusal ? "invalid" : undefined;
 }
 
-/** A limit, the words that tell of it, and which numbers are believed. */
+/** A limit, the pattern of texts about it, and the numbers that are believed. */
 interface Rule {
   readonly limit: "maxFilters" | "maxSubscriptions" | "maxMessageLength" | "maxLimit";
-  readonly sent?: keyof Sent;
-  readonly words: RegExp;
+  readonly sent?: keyof SentReq;
+  readonly pattern: RegExp;
   readonly least: number;
   readonly most: number;
 }
 
-/** The first that fits counts: a "filter limit" is no number of filters. */
-const RULES: readonly Rule[] = [
+/** The first that matches counts: a "filter limit" is not a number of filters. */
+const LIMIT_RULES: readonly Rule[] = [
   {
     limit: "maxLimit",
-    words: /\blimit (?:is )?too (?:high|large|big)\b|\bmax[_ -]limit\b/,
+    pattern: /\blimit (?:is )?too (?:high|large|big)\b|\bmax[_ -]limit\b/,
     least: 1,
     most: 1_000_000,
   },
   {
     limit: "maxFilters",
     sent: "filters",
-    words:
+    pattern:
       /\btoo many (?:subscription )?filters\b|\bnumber of filters\b|\bmax(?:imum)?[_ -]filters\b|\bmore than \d+ filters\b|\bbad req: arr too big\b/,
     least: 1,
     most: 10_000,
@@ -103,7 +102,7 @@ const RULES: readonly Rule[] = [
   {
     limit: "maxSubscriptions",
     sent: "subscriptions",
-    words:
+    pattern:
       /\btoo many (?:\w+ )?(?:subscriptions|subs|reqs)\b|\bconcurrent (?:sub|req)|\bnumber of subscriptions\b|\bmax(?:imum)?[_ -]subscriptions\b|\bmore than \d+ subscriptions\b/,
     least: 1,
     most: 100_000,
@@ -111,7 +110,7 @@ const RULES: readonly Rule[] = [
   {
     limit: "maxMessageLength",
     sent: "bytes",
-    words:
+    pattern:
       /\b(?:message|payload|frame) (?:is |size )?(?:too (?:large|long|big)|exceed|reached)|\bmax(?:imum)?[_ -](?:message|payload|frame)[_ -](?:length|size)\b/,
     least: 512,
     most: 100_000_000,
@@ -119,57 +118,55 @@ const RULES: readonly Rule[] = [
 ];
 
 /**
- * The limit that a CLOSED or a NOTICE tells of; `{}` if it tells of none.
+ * Reads the limit in the text of a CLOSED or a NOTICE; `{}` if there is none.
  *
- * A number in the text is the new limit where it is plausible and less than what
- * was sent. Otherwise that is half of what was sent, at least 1; a relay that
- * still refuses says so again.
+ * A number in the text is the new limit if it is plausible and less than what was sent. Otherwise
+ * the limit is half of what was sent, at least 1; a relay that still refuses says so again.
  *
- * @param words What the relay said.
- * @param sent What it was sent. Where that is not known, only a number counts.
+ * @param reasonText What the relay sent.
+ * @param sent What the relay was sent. If that is not known, only a number counts.
  */
-export function limitsFrom(words: string, sent: Sent = {}): ReportedLimits {
-  // This one names how many there were.
-  const text = textOf(words).replace(/\b(invalid number of filters): \d+/, "$1");
-  const rule = RULES.find((rule) => rule.words.test(text));
+export function limitsFrom(reasonText: string, sent: SentReq = {}): ReportedLimits {
+  // This text has the number that was sent, not the limit.
+  const text = textOf(reasonText).replace(/\b(invalid number of filters): \d+/, "$1");
+  const rule = LIMIT_RULES.find((rule) => rule.pattern.test(text));
   if (!rule) return {};
-  const had = rule.sent && sent[rule.sent];
-  const told = numbersIn(text).filter((value) => value >= rule.least && value <= rule.most);
-  if (had === undefined) {
+  const sentCount = rule.sent && sent[rule.sent];
+  const plausible = numbersIn(text).filter((value) => value >= rule.least && value <= rule.most);
+  if (sentCount === undefined) {
     // "message too large (200000 > 131072)": of two numbers the smaller is the limit.
-    return told.length === 0 ? {} : { [rule.limit]: Math.min(...told) };
+    return plausible.length === 0 ? {} : { [rule.limit]: Math.min(...plausible) };
   }
-  const below = told.filter((value) => value < had);
-  const limit = below.length === 0 ? Math.floor(had / 2) : Math.max(...below);
+  const below = plausible.filter((value) => value < sentCount);
+  const limit = below.length === 0 ? Math.floor(sentCount / 2) : Math.max(...below);
   return { [rule.limit]: Math.max(rule.least, limit) };
 }
 
-const UNITS: Readonly<Record<string, number>> = { k: 1024, m: 1024 * 1024 };
+const UNIT_BYTES: Readonly<Record<string, number>> = { k: 1024, m: 1024 * 1024 };
 
-/** Numbers that stand alone or before a unit of bytes, not those inside ids. */
+/** Reads numbers that stand alone or before a unit of bytes, not those inside ids. */
 function numbersIn(text: string): number[] {
   return [...text.matchAll(/(?<![\w.-])(\d{1,12})(?: ?([km])i?b)?(?![\w-]|\.\d)/g)]
-    .map(([, digits, unit = ""]) => Number(digits) * (UNITS[unit] ?? 1));
+    .map(([, digits, unit = ""]) => Number(digits) * (UNIT_BYTES[unit] ?? 1));
 }
 
-const AGAIN =
+const WAIT_PATTERN =
   /\b(?:retry|again|wait|back ?off)\b[^\d]{0,24}?(\d{1,9}(?:\.\d{1,3})?) ?(ms|milliseconds?|s|secs?|seconds?|m|mins?|minutes?|h|hours?)?\b/;
 
-/** Longest time that is waited for a relay's sake. */
-const LONGEST = 3_600_000;
+/** A longer time is a date, or nonsense. */
+const MAX_PLAUSIBLE_WAIT_MS = 86_400_000;
 
 /**
- * For how long the relay wants to be left alone, in milliseconds, from 1 to an
- * hour; `undefined` if it does not say, or nothing plausible. Numbers without a
- * unit are seconds, as in HTTP.
+ * Reads for how long the relay wants to be left alone, in milliseconds, from 1 to an hour;
+ * `undefined` if the text does not say, or says nothing plausible. Numbers without a unit are
+ * seconds, as in HTTP.
  */
-export function retryAfter(words: string): number | undefined {
-  const [, digits, unit = "s"] = AGAIN.exec(textOf(words).replaceAll("_", " ")) ?? [];
+export function retryAfter(reasonText: string): number | undefined {
+  const [, digits, unit = "s"] = WAIT_PATTERN.exec(textOf(reasonText).replaceAll("_", " ")) ?? [];
   if (digits === undefined) return undefined;
   const ms = Number(digits) * millisecondsOf(unit);
-  // More than a day is a date, or nonsense.
-  if (ms < 1 || ms > 24 * LONGEST) return undefined;
-  return Math.min(Math.ceil(ms), LONGEST);
+  if (ms < 1 || ms > MAX_PLAUSIBLE_WAIT_MS) return undefined;
+  return Math.min(Math.ceil(ms), MAX_NAMED_WAIT_MS);
 }
 
 function millisecondsOf(unit: string): number {
@@ -177,9 +174,9 @@ function millisecondsOf(unit: string): number {
   return { s: 1000, m: 60_000, h: 3_600_000 }[unit[0]]!;
 }
 
-/** Lower case, and no more than a sentence or two: a text may be as long as a message. */
-function textOf(words: unknown): string {
-  return typeof words === "string" ? words.slice(0, 1000).toLowerCase().trim() : "";
+/** Lower case, and at most 1,000 characters: a text may be as long as a message. */
+function textOf(value: unknown): string {
+  return typeof value === "string" ? value.slice(0, 1000).toLowerCase().trim() : "";
 }
 
 function prefixOf(text: string): (typeof PREFIXES)[number] | undefined {

@@ -1,41 +1,35 @@
 /**
- * How much a relay counts when relays are chosen.
+ * How much a relay counts when relays are chosen. Pure.
  *
  * @module
  */
 
-import { sampleBeta } from "../base/beta_distribution.ts";
 import { aliveness, halved, UNKNOWN_ALIVE } from "./relay_health.ts";
 import type { RelayRecord } from "./relay_record.ts";
 
-const DAY = 86_400_000;
+const DAY_MS = 86_400_000;
 
-/** A Beta distribution: what share of its people's events a relay delivers. */
-export interface Posterior {
-  /** What was seen to be there. */
-  readonly a: number;
-  /** What was seen to be missing. */
-  readonly b: number;
-}
-
-/** Writes get lost: an ordinary relay has 85 % of what another one has. One is worth five people. */
-const PRIOR: Posterior = { a: 4.25, b: 0.75 };
-const PRIOR_MEAN = PRIOR.a / (PRIOR.a + PRIOR.b);
-/** What was learned is worth half after so long. */
-const FADES = 30 * DAY;
-/** More people than this are worth no more, so that the past can be outvoted. */
-const MOST_LEARNED = 200;
+/**
+ * What is assumed before anything was learned, as if five subjects had been seen: writes get lost,
+ * so an ordinary relay has 85 % of what another one has.
+ */
+const PRIOR = { hits: 4.25, misses: 0.75 };
+const PRIOR_SHARE = PRIOR.hits / (PRIOR.hits + PRIOR.misses);
+/** What was learned counts half after this time. */
+const LEARNED_HALF_LIFE_MS = 30 * DAY_MS;
+/** No more subjects than this count, so that the past can be outvoted. */
+const MAX_LEARNED = 200;
 
 /** What was learned of delivery, as of now. */
 export function faded(
   { hits, misses, learnedAt }: Pick<RelayRecord, "hits" | "misses" | "learnedAt">,
   now: number,
 ): { readonly hits: number; readonly misses: number } {
-  const left = halved(now - learnedAt, FADES);
+  const left = halved(now - learnedAt, LEARNED_HALF_LIFE_MS);
   return { hits: hits * left, misses: misses * left };
 }
 
-/** What was learned with some more; see {@link RelayRecord}. */
+/** Adds to what was learned; see {@link RelayRecord}. */
 export function learn(
   record: RelayRecord,
   hits: number,
@@ -44,7 +38,7 @@ export function learn(
 ): Pick<RelayRecord, "hits" | "misses" | "learnedAt"> {
   const old = faded(record, now);
   const all = old.hits + hits + old.misses + misses;
-  const share = Math.min(1, MOST_LEARNED / all);
+  const share = Math.min(1, MAX_LEARNED / all);
   return {
     hits: (old.hits + hits) * share,
     misses: (old.misses + misses) * share,
@@ -52,66 +46,55 @@ export function learn(
   };
 }
 
-/** What share of its people's events a relay delivers, by what was learned. */
-export function deliveryPosterior(record: RelayRecord | undefined, now: number): Posterior {
-  if (!record) return PRIOR;
-  const { hits, misses } = faded(record, now);
-  return { a: PRIOR.a + hits, b: PRIOR.b + misses };
+/**
+ * What delivery contributes to a relay's weight: the share of its subjects' events that the relay
+ * is expected to deliver, relative to an ordinary relay's. 1 where nothing was learned.
+ */
+export function deliveryFactor(record: RelayRecord, now: number): number {
+  const learned = faded(record, now);
+  const hits = PRIOR.hits + learned.hits;
+  const misses = PRIOR.misses + learned.misses;
+  return hits / (hits + misses) / PRIOR_SHARE;
 }
 
-/** A rule that turns what was learned into a share: Thompson's is to draw one. */
-export type Score = (posterior: Posterior, random: () => number) => number;
+/** The factor for an open connection: it decides between relays that are nearly equal. */
+const OPEN_BONUS = 1.15;
+/** The factor for each request in a row that a relay refused or did not answer. */
+const IN_VAIN_FACTOR = 0.4;
+/** After this time such requests count half. */
+const IN_VAIN_HALF_LIFE_MS = 3 * DAY_MS;
+/** How long reports of monitors are believed. */
+const REPORT_TTL_MS = 3 * DAY_MS;
+/** Reports of monitors do not count if the relay worked here within this time. */
+const OWN_EVIDENCE_TTL_MS = 7 * DAY_MS;
+const MIN_WEIGHT = 1e-4;
+const MAX_WEIGHT = 10;
 
-/** Thompson sampling: who is little known gets the chance to be better than it seems. */
-export const thompson: Score = ({ a, b }, random) => sampleBeta(a, b, random);
-
-/** What delivery contributes to a relay's weight; 1 where nothing was learned. */
-export function deliveryFactor(
-  record: RelayRecord | undefined,
-  now: number,
-  score: Score,
-  random: () => number,
-): number {
-  if (!record || record.hits + record.misses === 0) return 1;
-  return score(deliveryPosterior(record, now), random) / PRIOR_MEAN;
-}
-
-/** A connection that stands is worth so much: it decides between relays that are nearly equal. */
-const OPEN = 1.15;
-/** Each request in a row that a relay refused or was silent to leaves so much of its weight. */
-const IN_VAIN = 0.4;
-/** And that is half forgotten after so long. */
-const IN_VAIN_FADES = 3 * DAY;
-/** Monitors are believed for so long, */
-const REPORTS_LAST = 3 * DAY;
-/** and not at all if the relay worked here in this time. */
-const OWN_WORD = 7 * DAY;
-const LEAST = 1e-4;
-const MOST = 10;
-
-/** What decides on a relay's weight. */
+/** What decides a relay's weight. */
 export interface WeightSource {
   readonly record: RelayRecord | undefined;
   readonly now: number;
-  /** Whether a connection stands. */
+  /** Whether a connection is open. */
   readonly isOpen: boolean;
-  /** What delivery contributes. */
+  /** What delivery contributes, as {@link deliveryFactor} says. */
   readonly delivery: number;
 }
 
-/** A relay's weight, in [0.0001, 10]; 1 is one of which nothing is known. */
+/** A relay's weight, from 0.0001 to 10; 1 for a relay of which nothing is known. */
 export function relayWeight({ record, now, isOpen, delivery }: WeightSource): number {
-  if (!record) return isOpen ? OPEN / UNKNOWN_ALIVE : 1;
+  if (!record) return isOpen ? OPEN_BONUS / UNKNOWN_ALIVE : 1;
   const { inVain, lastFailure } = record;
   const alive = isOpen ? 1 : aliveness(record, now);
-  const ofUse = IN_VAIN ** (Math.min(inVain, 5) * halved(now - lastFailure, IN_VAIN_FADES));
-  const weight = alive / UNKNOWN_ALIVE * (isOpen ? OPEN : reportFactor(record, now)) * ofUse *
+  const useful = IN_VAIN_FACTOR **
+    (Math.min(inVain, 5) * halved(now - lastFailure, IN_VAIN_HALF_LIFE_MS));
+  const weight = alive / UNKNOWN_ALIVE * (isOpen ? OPEN_BONUS : reportFactor(record, now)) *
+    useful *
     delivery;
-  return weight >= LEAST ? Math.min(weight, MOST) : LEAST;
+  return weight >= MIN_WEIGHT ? Math.min(weight, MAX_WEIGHT) : MIN_WEIGHT;
 }
 
 function reportFactor(record: RelayRecord, now: number): number {
   const { reports, reportedAt, inARow, lastSuccess } = record;
-  const worked = inARow === 0 && lastSuccess > 0 && now - lastSuccess < OWN_WORD;
-  return worked || now - reportedAt > REPORTS_LAST ? 1 : reports;
+  const worked = inARow === 0 && lastSuccess > 0 && now - lastSuccess < OWN_EVIDENCE_TTL_MS;
+  return worked || now - reportedAt > REPORT_TTL_MS ? 1 : reports;
 }

@@ -2,14 +2,14 @@ import assert from "node:assert/strict";
 import { PersistentMap } from "../../src/base/persistent_map.ts";
 import { settled, TestClock } from "../../testing/test_clock.ts";
 import { law, setUp } from "../support/kept_kinds.ts";
-import { A, B, C, NOW, RecordMap } from "../support/relay_records.ts";
+import { A, B, C, NOW_MS, RecordMap } from "../support/relay_records.ts";
 
 law(
   "past the bound those go that were changed least recently, from the backend, too",
   async (kind) => {
-    const backend = new RecordMap([[A, kind.text(1, NOW - 1)], [B, kind.text(2, NOW)], [
+    const backend = new RecordMap([[A, kind.text(1, NOW_MS - 1)], [B, kind.text(2, NOW_MS)], [
       C,
-      kind.text(3, NOW - 2),
+      kind.text(3, NOW_MS - 2),
     ]]);
     const { bump, clock, count, records } = setUp(kind, backend, 2);
     assert.ok(!records.isFull);

@@ -27,7 +27,7 @@ class Question {
   }
 }
 
-Deno.test("askRelay() resolves with the relay's whole answer, page by page, and asks on for nothing", async () => {
+Deno.test("askRelay() resolves with the relay's whole answer, page by page, and requests nothing more", async () => {
   const all = notes(95);
   const { network, events, asked, controller } = await answered(holding(all, 10), 10);
   assert.deepEqual(asked, { answered: true, complete: true });
@@ -40,7 +40,7 @@ Deno.test("askRelay() resolves with the relay's whole answer, page by page, and 
   assert.ok(network.last.isClosed);
 });
 
-Deno.test("askRelay() keeps no REQ open, so that a relay that takes but one answers all pages", async () => {
+Deno.test("askRelay() keeps no REQ open, so that a relay that takes only one at once answers all pages", async () => {
   const all = notes(35);
   const script: Script = {
     onReq: (req, relay) => {
@@ -52,7 +52,7 @@ Deno.test("askRelay() keeps no REQ open, so that a relay that takes but one answ
   assert.deepEqual(asked, { answered: true, complete: true });
 });
 
-Deno.test("askRelay() says that an answer is not complete where the relay refused a part", async () => {
+Deno.test("askRelay() calls an answer incomplete if the relay refused a part", async () => {
   const script: Script = {
     onReq: (req) =>
       req.filters[0].until ? req.closed("blocked: no") : req.send(...notes(10)).eose(),
@@ -61,7 +61,7 @@ Deno.test("askRelay() says that an answer is not complete where the relay refuse
   assert.deepEqual(asked, { answered: true, complete: false });
 });
 
-Deno.test("askRelay() says of a relay that fails in whichever way that it did not answer", async () => {
+Deno.test("askRelay() reports a relay that fails as one that did not answer, whatever the failure", async () => {
   const scripts: Script[] = [
     { connect: "refuse" },
     { connect: "throw" },
@@ -81,7 +81,7 @@ Deno.test("askRelay() says of a relay that fails in whichever way that it did no
   }
 });
 
-Deno.test("askRelay() ends when its time is up, with the events so far, and hands on no more", async () => {
+Deno.test("askRelay() ends when its time is up, with the events so far, and passes on no more", async () => {
   const question = new Question({ onReq: (req) => req.send(note()) });
   const { network } = question;
   await network.clock.advance(100);
@@ -100,7 +100,7 @@ Deno.test("askRelay() ends when its time is up, with the events so far, and hand
   assert.equal(question.events.length, length);
 });
 
-Deno.test("askRelay() ends with its signal, also one that is aborted already", async () => {
+Deno.test("askRelay() ends with its signal, also if that is aborted already", async () => {
   const question = new Question({});
   await settled();
   question.controller.abort();

@@ -5,7 +5,7 @@ import { firstPage, PageIndex } from "../../src/connections/pagination.ts";
 import { eventFor, filter } from "../support/arbitraries.ts";
 import { AUTHORS, note } from "../support/notes.ts";
 
-Deno.test("PageIndex finds the pages whose filters match, each once, as trying all of them does", () => {
+Deno.test("PageIndex finds the pages whose filters match, each once, as trying all filters does", () => {
   const world = fc.array(filter, { minLength: 1, maxLength: 6 })
     .chain((filters) => fc.tuple(fc.constant(filters), eventFor(filters[0])));
   fc.assert(fc.property(world, ([filters, event]) => {
@@ -19,12 +19,12 @@ Deno.test("PageIndex finds the pages whose filters match, each once, as trying a
   }));
 });
 
-Deno.test("PageIndex finds a page once whose filter names an author twice", () => {
+Deno.test("PageIndex finds a page once if its filter names an author twice", () => {
   const page = firstPage({ authors: [AUTHORS[0], AUTHORS[1], AUTHORS[0]] });
   assert.deepEqual(new PageIndex([page]).of(note()), [page]);
 });
 
-Deno.test("PageIndex finds the pages of filters that name no author, among others", () => {
+Deno.test("PageIndex finds the pages of filters without authors, too", () => {
   const pages = [{ kinds: [1] }, { authors: [AUTHORS[1]] }, {}, { kinds: [7] }].map(firstPage);
   assert.deepEqual(new PageIndex(pages).of(note()), [pages[0], pages[2]]);
   assert.deepEqual(new PageIndex(pages).of(note({ pubkey: AUTHORS[1] })), [

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import assert from "node:assert/strict";
 import { matchFilter } from "nostr-tools";
 import {
-  enter,
+  addToPage,
   type FilterPage,
   firstPage,
   isCut,
@@ -28,7 +28,7 @@ function readAll(events: readonly NostrEvent[], cap: number, known: RelayLimits 
     const answer = events.filter((event) => matchFilter(filter, event)).slice(0, cap);
     for (const event of answer) {
       found.add(event);
-      enter(page, event);
+      addToPage(page, event);
     }
     pages.push(page);
     limits = { ...limits, ...lessonOf(page, limits) };
@@ -52,7 +52,7 @@ const worlds = fc.record({
   return { cap, events };
 });
 
-Deno.test("paging finds every event of a window where no second holds more than the relay's cap", () => {
+Deno.test("nextPage() leads to every event of a time range if no second has more than the relay's cap", () => {
   fc.assert(
     fc.property(worlds, ({ cap, events }) => {
       const { found, pages, limits } = readAll(events, cap, { cutAt: cap });
@@ -64,7 +64,7 @@ Deno.test("paging finds every event of a window where no second holds more than 
   );
 });
 
-Deno.test("paging finds out by itself where a relay cuts, and that a short answer is not cut", () => {
+Deno.test("lessonOf() and nextPage() find out where a relay cuts, and that a short answer is not cut", () => {
   for (
     const [count, cap, asked, lesson] of [
       [99, 500, 1, {}],
@@ -86,7 +86,7 @@ Deno.test("paging finds out by itself where a relay cuts, and that a short answe
   assert.equal(readAll(notes(301), 500, { fullAt: 300 }).pages.length, 2);
 });
 
-Deno.test("paging goes past a second that fills a page, and loses no more than what that hides", () => {
+Deno.test("nextPage() goes past a second that fills a page, and loses only what that hides", () => {
   const crowd = Array.from({ length: 8 }, () => note({ created_at: START - 5 }));
   const events = [...notes(3), ...crowd, ...notes(20, { created_at: START - 9 })];
   const { found } = readAll(events, 5, { cutAt: 5 });
@@ -96,33 +96,33 @@ Deno.test("paging goes past a second that fills a page, and loses no more than w
   assert.equal(readAll(events.slice(6), 5, { cutAt: 5 }).found.length, 25);
 });
 
-Deno.test("paging ends where a relay repeats itself, or has nothing older", () => {
+Deno.test("nextPage() ends if a relay repeats itself or has nothing older", () => {
   const page = firstPage(WINDOW);
   const events = notes(5);
-  for (const event of events) enter(page, event);
+  for (const event of events) addToPage(page, event);
   const next = nextPage(page)!;
   assert.deepEqual(next.filter, { ...WINDOW, until: START - 4 });
   assert.equal(next.page, 1);
-  enter(next, events[4]);
+  addToPage(next, events[4]);
   assert.equal(next.count, 1);
   assert.equal(nextPage(next), undefined);
   assert.equal(nextPage(firstPage(WINDOW)), undefined);
 });
 
-Deno.test("paging ends at the start of the window", () => {
+Deno.test("nextPage() ends at the start of the time range", () => {
   const page = firstPage({ since: START });
-  enter(page, note());
-  enter(page, note());
+  addToPage(page, note());
+  addToPage(page, note());
   assert.equal(nextPage(page), undefined, "nothing is left before the only second");
   const other = firstPage({ since: START - 1 });
-  for (const event of notes(2)) enter(other, event);
+  for (const event of notes(2)) addToPage(other, event);
   assert.deepEqual(nextPage(other)?.filter, { since: START - 1, until: START - 1 });
 });
 
-Deno.test("paging goes on in the second of the oldest event, whatever the order of events", () => {
+Deno.test("nextPage() continues in the second of the oldest event, whatever the order of events", () => {
   fc.assert(fc.property(fc.array(fc.nat(9), { minLength: 1 }), (ages) => {
     const page = firstPage({ ...WINDOW, until: START + 1 });
-    for (const age of ages) enter(page, note({ created_at: START - age }));
+    for (const age of ages) addToPage(page, note({ created_at: START - age }));
     const oldest = Math.max(...ages);
     const ofThat = ages.filter((age) => age === oldest).length;
     const next = nextPage(page)!;
@@ -132,7 +132,7 @@ Deno.test("paging goes on in the second of the oldest event, whatever the order 
   }));
 });
 
-Deno.test("paging counts a page as cut that has as many events as the filter's `limit`", () => {
+Deno.test("isCut() holds for a page with as many events as the filter's `limit`", () => {
   const filters: [NostrFilter, number, boolean][] = [
     [{ limit: 3 }, 3, true],
     [{ limit: 3 }, 2, false],
@@ -141,14 +141,14 @@ Deno.test("paging counts a page as cut that has as many events as the filter's `
   ];
   for (const [filter, count, cut] of filters) {
     const page = firstPage(filter);
-    for (const event of notes(count)) enter(page, event);
+    for (const event of notes(count)) addToPage(page, event);
     assert.equal(isCut(page, {}), cut, JSON.stringify(filter));
   }
 });
 
-Deno.test("isCut() goes by where the relay is known to cut, before anything else", () => {
+Deno.test("isCut() prefers where the relay is known to cut to every other rule", () => {
   const page = firstPage(WINDOW);
-  for (const event of notes(120)) enter(page, event);
+  for (const event of notes(120)) addToPage(page, event);
   assert.ok(isCut(page, {}));
   assert.ok(!isCut(page, { cutAt: 121 }));
   assert.ok(isCut(page, { cutAt: 120, fullAt: 500 }));
@@ -156,7 +156,7 @@ Deno.test("isCut() goes by where the relay is known to cut, before anything else
   assert.ok(isCut(page, { fullAt: 119 }));
 });
 
-Deno.test("isPaged() holds for filters that want all there is since a time", () => {
+Deno.test("isPaged() holds for filters that ask for everything since a time", () => {
   assert.ok(isPaged({ since: 1 }));
   assert.ok(isPaged({ since: 0, until: 5, authors: [] }));
   for (const more of [{ limit: 5 }, { ids: [] }, { search: "" }]) {
@@ -165,12 +165,12 @@ Deno.test("isPaged() holds for filters that want all there is since a time", () 
   assert.ok(!isPaged({ kinds: [1] }));
 });
 
-Deno.test("samePage() is the same page before anything came", () => {
+Deno.test("samePage() is the page as it was before any event came", () => {
   const first = firstPage(WINDOW);
-  for (const event of notes(3)) enter(first, event);
+  for (const event of notes(3)) addToPage(first, event);
   const second = nextPage(first)!;
   const fresh = samePage(second);
-  enter(second, note({ created_at: START - 7 }));
+  addToPage(second, note({ created_at: START - 7 }));
   assert.deepEqual(samePage(second), fresh);
   assert.equal(fresh.filter, second.filter);
   assert.deepEqual([fresh.page, fresh.count, fresh.fresh, fresh.before], [1, 0, 0, 3]);
@@ -179,9 +179,9 @@ Deno.test("samePage() is the same page before anything came", () => {
 Deno.test("lessonOf() learns from what a second page brings, and never raises where a relay cuts", () => {
   const second = (before: number, brings: number) => {
     const first = firstPage(WINDOW);
-    for (const event of notes(before)) enter(first, event);
+    for (const event of notes(before)) addToPage(first, event);
     const page = nextPage(first)!;
-    for (const event of notes(brings, { created_at: START - before })) enter(page, event);
+    for (const event of notes(brings, { created_at: START - before })) addToPage(page, event);
     return page;
   };
   assert.deepEqual(lessonOf(firstPage(WINDOW), {}), {});

@@ -48,7 +48,7 @@ const says = (ok: boolean, words: string): Script => ({
   onEvent: ({ id }, relay) => relay.say(["OK", id, ok, words]),
 });
 
-Deno.test("publishToRelay() resolves once the relay has said that it took the event", async () => {
+Deno.test("publishToRelay() resolves once the relay has said OK", async () => {
   const test = new Publication().begin();
   await settled();
   assert.ok(!test.isOver);
@@ -59,7 +59,7 @@ Deno.test("publishToRelay() resolves once the relay has said that it took the ev
   test.assertNothingIsLeft();
 });
 
-Deno.test("publishToRelay() rejects with the reason of a relay that refuses", async () => {
+Deno.test("publishToRelay() rejects with the reason if the relay refuses", async () => {
   for (
     const [words, reason] of [
       ["blocked: not you", "blocked"],
@@ -82,7 +82,7 @@ Deno.test("publishToRelay() rejects with the reason of a relay that refuses", as
   }
 });
 
-Deno.test("publishToRelay() resolves where the relay has the event already, whatever it calls that", async () => {
+Deno.test("publishToRelay() resolves if the relay has the event already, however it says so", async () => {
   for (const ok of [true, false]) {
     const test = new Publication(says(ok, "duplicate: have it")).begin();
     await settled();
@@ -91,7 +91,7 @@ Deno.test("publishToRelay() resolves where the relay has the event already, what
   }
 });
 
-Deno.test("publishToRelay() gives up where no OK comes in time, counted from when the connection stands", async () => {
+Deno.test("publishToRelay() gives up if no OK comes in time, counted from when the connection is open", async () => {
   const test = new Publication({ connect: "wait" }).begin();
   await test.clock.advance(3_000);
   test.last.accept();
@@ -121,7 +121,7 @@ Deno.test("publishToRelay() says how the connection failed", async () => {
   }
 });
 
-Deno.test("publishToRelay() offers the event again to a relay that is asked too much", async () => {
+Deno.test("publishToRelay() offers the event again to a relay that says rate-limited", async () => {
   let refusals = 2;
   const test = new Publication({
     onEvent: ({ id }, relay) =>
@@ -137,7 +137,7 @@ Deno.test("publishToRelay() offers the event again to a relay that is asked too 
   test.assertNothingIsLeft();
 });
 
-Deno.test("publishToRelay() offers the event after two, four and eight seconds where a relay does not say", async () => {
+Deno.test("publishToRelay() offers the event after two, four and eight seconds if a relay says rate-limited without a time", async () => {
   for (const [dice, pauses] of [[0.5, [2, 4, 8]], [0, [1, 2, 4]], [0.75, [2.5, 5, 10]]] as const) {
     const test = new Publication(says(false, "rate-limited: slow down")).begin(dice);
     Object.assign(test.fake.times, { hard: 60_000 });
@@ -152,7 +152,7 @@ Deno.test("publishToRelay() offers the event after two, four and eight seconds w
   }
 });
 
-Deno.test("publishToRelay() does not wait where the relay wants more time than there is", async () => {
+Deno.test("publishToRelay() does not wait for a relay that wants more time than there is", async () => {
   const test = new Publication(says(false, "rate-limited: try again in 9 s")).begin();
   await settled();
   assert.equal(test.reason, "rate-limited");
@@ -163,7 +163,7 @@ Deno.test("publishToRelay() does not wait where the relay wants more time than t
   assert.ok(!other.isOver);
 });
 
-Deno.test("publishToRelay() leaves the connection idle, which is closed after a while", async () => {
+Deno.test("publishToRelay() leaves an idle connection, which is closed after a while", async () => {
   const test = new Publication(says(true, "")).begin();
   await test.clock.advance(29_999);
   assert.ok(test.link().isOpen);
@@ -172,14 +172,14 @@ Deno.test("publishToRelay() leaves the connection idle, which is closed after a 
   assert.equal(test.clock.pending, 0);
 });
 
-Deno.test("publishToRelay() takes the word of a relay that tells nothing else, and waits for no more", async () => {
+Deno.test("publishToRelay() believes the OK of a relay without a log, and waits for nothing else", async () => {
   const test = new Publication({ ...says(true, ""), isDeaf: true }).begin();
   await settled();
   assert.equal(test.outcome, "taken");
   test.assertNothingIsLeft();
 });
 
-Deno.test("publishToRelay() that was given up sets no timer when the connection stands after all", async () => {
+Deno.test("publishToRelay() sets no timer when the connection opens after it was aborted", async () => {
   const test = new Publication({ connect: "wait" }).begin();
   const other = test.link().use();
   await settled();
@@ -190,7 +190,7 @@ Deno.test("publishToRelay() that was given up sets no timer when the connection 
   other.release();
 });
 
-Deno.test("publishToRelay() does not wait for the end of a back-off: someone wants it sent now", async () => {
+Deno.test("publishToRelay() does not wait for the end of a back-off", async () => {
   const test = new Publication(says(true, ""));
   test.fake.backOff(RELAY, START * 1000 + 5_000);
   test.begin();
@@ -200,7 +200,7 @@ Deno.test("publishToRelay() does not wait for the end of a back-off: someone wan
   test.assertNothingIsLeft();
 });
 
-Deno.test("publishToRelay() that is given up rejects with the reason, at whichever stage, and leaves nothing", async () => {
+Deno.test("publishToRelay() rejects with the signal's reason at whatever stage it is aborted, and leaves nothing behind", async () => {
   const stages: [script: Script, ms: number][] = [
     [{ connect: "wait" }, 0],
     [{ connect: "wait" }, 2_000],
@@ -225,7 +225,7 @@ Deno.test("publishToRelay() that is given up rejects with the reason, at whichev
   assert.equal(test.relays.length, 0);
 });
 
-Deno.test("publishToRelay() leaves a relay that heeds no signal behind, and counts as no user of it", async () => {
+Deno.test("publishToRelay() does not wait for a relay that ignores the signal, and is no longer its user", async () => {
   const test = new Publication();
   test.begin();
   await settled();
@@ -239,7 +239,7 @@ Deno.test("publishToRelay() leaves a relay that heeds no signal behind, and coun
   assert.equal((await second).reason, "no-ok");
   assert.equal(test.reason, "no-ok");
   assert.equal(test.last, other);
-  const session = await test.link().connection(0, new AbortController().signal);
-  assert.equal(session.users, 1, "the one just now");
+  const connection = await test.link().connection(0, new AbortController().signal);
+  assert.equal(connection.users, 1, "the one just now");
   test.assertNothingIsLeft();
 });

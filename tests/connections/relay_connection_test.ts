@@ -3,31 +3,31 @@ import { RelayFailureError } from "../../src/nostr/errors.ts";
 import { RELAY } from "../../testing/scripted_network.ts";
 import { settled } from "../../testing/test_clock.ts";
 import { note } from "../support/notes.ts";
-import { SessionTest } from "../support/scripted_connection.ts";
+import { ConnectionTest } from "../support/scripted_connection.ts";
 
 const failure = new RelayFailureError(RELAY, "error", "enough");
 const reasons = (errors: readonly RelayFailureError[]) => errors.map(({ reason }) => reason);
 
-Deno.test("RelayConnection tells once when it is open, and after how long", async () => {
-  const { session, relay, network: { clock }, opened } = new SessionTest({ connect: "wait" });
+Deno.test("RelayConnection reports once that it is open, and after how long", async () => {
+  const { connection, relay, network: { clock }, opened } = new ConnectionTest({ connect: "wait" });
   await clock.advance(700);
-  assert.ok(!session.isOpen);
+  assert.ok(!connection.isOpen);
   relay.accept();
   relay.accept();
-  await session.whenOpen();
-  assert.ok(session.isOpen);
+  await connection.whenOpen();
+  assert.ok(connection.isOpen);
   assert.deepEqual(opened, [700]);
   assert.equal(clock.pending, 0);
 });
 
-Deno.test("RelayConnection that comes to nothing ends as unreachable, and leaves no timer", async () => {
+Deno.test("RelayConnection ends as unreachable if no WebSocket opens, and leaves no timer", async () => {
   for (const connect of ["refuse", "throw"] as const) {
-    const { session, network: { clock }, ended } = new SessionTest({ connect });
+    const { connection, network: { clock }, ended } = new ConnectionTest({ connect });
     await settled();
-    await assert.rejects(session.whenOpen(), RelayFailureError);
+    await assert.rejects(connection.whenOpen(), RelayFailureError);
     assert.deepEqual(reasons(ended), ["unreachable"]);
-    assert.equal(session.ended, ended[0]);
-    assert.ok(!session.isOpen);
+    assert.equal(connection.ended, ended[0]);
+    assert.ok(!connection.isOpen);
     assert.equal(clock.pending, 0);
     if (connect === "refuse") continue;
     assert.match(ended[0].message, /The URL is invalid$/);
@@ -36,107 +36,107 @@ Deno.test("RelayConnection that comes to nothing ends as unreachable, and leaves
 });
 
 Deno.test("RelayConnection closes a relay that failed while it was being opened", () => {
-  const { relay, session, ended } = new SessionTest({ connect: "fail" });
+  const { relay, connection, ended } = new ConnectionTest({ connect: "fail" });
   assert.deepEqual(reasons(ended), ["unreachable"]);
   assert.ok(relay.isClosed);
-  assert.ok(session.ended);
+  assert.ok(connection.ended);
 });
 
-Deno.test("RelayConnection that is not open in time ends as connect-timeout", async () => {
-  const { session, subscribe, relay, network: { clock }, ended, opened } = new SessionTest({
+Deno.test("RelayConnection ends as connect-timeout if it is not open in time", async () => {
+  const { connection, subscribe, relay, network: { clock }, ended, opened } = new ConnectionTest({
     connect: "wait",
   });
-  const told = subscribe();
+  const reports = subscribe();
   await clock.advance(4_999);
   assert.equal(ended.length, 0);
   await clock.advance(1);
   assert.deepEqual(reasons(ended), ["connect-timeout"]);
   assert.match(ended[0].message, /no connection within 5000 ms$/);
-  assert.deepEqual(told.errors, ended);
+  assert.deepEqual(reports.errors, ended);
   assert.ok(relay.isClosed);
-  assert.ok(!session.isOpen);
+  assert.ok(!connection.isOpen);
   assert.deepEqual(opened, []);
 });
 
-Deno.test("RelayConnection with a relay that tells nothing counts as open in time, or once it answers", async () => {
-  const { session, subscribe, relay, network: { clock }, ended, opened } = new SessionTest({
+Deno.test("RelayConnection to a relay without a log counts as open after the timeout, or once it answers", async () => {
+  const { connection, subscribe, relay, network: { clock }, ended, opened } = new ConnectionTest({
     connect: "wait",
     isDeaf: true,
   });
   subscribe();
   await clock.advance(4_999);
   let isOpen = false;
-  session.whenOpen().then(() => isOpen = true);
+  connection.whenOpen().then(() => isOpen = true);
   await settled();
   assert.ok(!isOpen);
   await clock.advance(1);
   assert.ok(isOpen);
-  assert.ok(!session.isOpen, "nothing was heard of it");
+  assert.ok(!connection.isOpen, "nothing was heard of it");
   await clock.advance(1_000);
   relay.last.eose();
   await settled();
-  assert.ok(session.isOpen);
+  assert.ok(connection.isOpen);
   assert.deepEqual(opened, [6_000]);
   assert.deepEqual(ended, []);
 
-  const other = new SessionTest({
+  const other = new ConnectionTest({
     isDeaf: true,
     onEvent: ({ id }, relay) => relay.say(["OK", id, true, ""]),
   });
-  await other.session.event(note(), new AbortController().signal);
-  assert.ok(other.session.isOpen, "it has said OK");
+  await other.connection.event(note(), new AbortController().signal);
+  assert.ok(other.connection.isOpen, "it has said OK");
 });
 
 Deno.test("RelayConnection ends as disconnected when the connection ends, not when it has an error", async () => {
-  const { session, relay, ended } = new SessionTest();
-  await session.whenOpen();
+  const { connection, relay, ended } = new ConnectionTest();
+  await connection.whenOpen();
   relay.log("relay.ws.error");
   assert.deepEqual(ended, []);
   relay.cut();
   relay.cut();
   assert.deepEqual(reasons(ended), ["disconnected"]);
-  assert.ok(!session.isOpen);
+  assert.ok(!connection.isOpen);
 });
 
-Deno.test("RelayConnection that ends tells all who use it, closes the relay, and hears nothing more", async () => {
-  const { session, subscribe, relay, network: { clock }, ended, notices } = new SessionTest();
-  const told = [subscribe(), subscribe()];
+Deno.test("RelayConnection end() reports to all subscriptions and listeners, closes the relay, and reads nothing more", async () => {
+  const { connection, subscribe, relay, network: { clock }, ended, notices } = new ConnectionTest();
+  const reports = [subscribe(), subscribe()];
   const heard: RelayFailureError[] = [];
-  session.onEnd((error) => heard.push(error));
-  const unhear = session.onEnd(() => assert.fail("it was called off"));
+  connection.onEnd((error) => heard.push(error));
+  const unhear = connection.onEnd(() => assert.fail("it was called off"));
   unhear();
-  session.end(failure);
-  session.end(new RelayFailureError(RELAY, "error", "again"));
+  connection.end(failure);
+  connection.end(new RelayFailureError(RELAY, "error", "again"));
   relay.say(["NOTICE", "late"]);
   relay.cut();
   await settled();
-  for (const { errors, places } of told) {
+  for (const { errors, releases } of reports) {
     assert.deepEqual(errors, [failure]);
-    assert.equal(places, 1);
+    assert.equal(releases, 1);
   }
   assert.deepEqual([heard, ended], [[failure], [failure]]);
-  assert.equal(session.subscriptions, 0);
+  assert.equal(connection.subscriptions, 0);
   assert.ok(relay.isClosed);
   assert.deepEqual(notices, []);
   assert.equal(clock.pending, 0);
 
-  session.onEnd((error) => heard.push(error));
+  connection.onEnd((error) => heard.push(error));
   assert.deepEqual(heard, [failure, failure]);
   const late = subscribe();
-  assert.deepEqual([late.errors, late.places], [[failure], 1]);
-  await assert.rejects(session.event(note(), new AbortController().signal), failure);
+  assert.deepEqual([late.errors, late.releases], [[failure], 1]);
+  await assert.rejects(connection.event(note(), new AbortController().signal), failure);
 });
 
-Deno.test("RelayConnection that ends before it is open was never open", async () => {
-  const { session, relay, ended, opened } = new SessionTest({ connect: "wait" });
-  session.end(failure);
+Deno.test("RelayConnection is never reported as open if it ends before", async () => {
+  const { connection, relay, ended, opened } = new ConnectionTest({ connect: "wait" });
+  connection.end(failure);
   relay.accept();
-  await assert.rejects(session.whenOpen(), failure);
+  await assert.rejects(connection.whenOpen(), failure);
   assert.deepEqual(opened, []);
   assert.deepEqual(ended, [failure]);
 });
 
-Deno.test("RelayConnection tells what goes wrong in closing, and has ended all the same", async () => {
+Deno.test("RelayConnection reports an error in closing, and has ended all the same", async () => {
   const closings: (() => Promise<void>)[] = [
     () => Promise.reject(new Error("cannot close")),
     () => {
@@ -144,9 +144,9 @@ Deno.test("RelayConnection tells what goes wrong in closing, and has ended all t
     },
   ];
   for (const close of closings) {
-    const { session, relay, network: { errors }, ended } = new SessionTest();
+    const { connection, relay, network: { errors }, ended } = new ConnectionTest();
     relay.close = close;
-    session.end(failure);
+    connection.end(failure);
     await settled();
     assert.deepEqual(ended, [failure]);
     assert.deepEqual(errors.map(({ message }) => message), [`Cannot close relay ${RELAY}`]);
@@ -154,12 +154,12 @@ Deno.test("RelayConnection tells what goes wrong in closing, and has ended all t
   }
 });
 
-Deno.test("RelayConnection publishes: it comes to what the relay says", async () => {
-  const { session, relay } = new SessionTest();
+Deno.test("RelayConnection event() resolves or rejects as the relay says", async () => {
+  const { connection, relay } = new ConnectionTest();
   const [taken, refused] = [note(), note()];
   const { signal } = new AbortController();
-  const taking = session.event(taken, signal);
-  const refusing = session.event(refused, signal);
+  const taking = connection.event(taken, signal);
+  const refusing = connection.event(refused, signal);
   relay.say(["OK", taken.id, true, ""]);
   relay.say(["OK", refused.id, false, "blocked: no"]);
   await taking;

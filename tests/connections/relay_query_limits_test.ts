@@ -7,7 +7,7 @@ import { found, RELAY } from "../../testing/scripted_network.ts";
 import type { Script } from "../../testing/scripted_relay.ts";
 import { quiet } from "../../testing/test_clock.ts";
 import { AUTHORS, note } from "../support/notes.ts";
-import { AnswerTest } from "../support/scripted_query.ts";
+import { QueryTest } from "../support/scripted_query.ts";
 
 const posts = AUTHORS.map((pubkey) => note({ pubkey }));
 const filters: NostrFilter[] = AUTHORS.map((author) => ({ authors: [author] }));
@@ -33,63 +33,63 @@ function limited(refusal: Refusal, says: "CLOSED" | "NOTICE" = "CLOSED"): Script
   };
 }
 
-/** An answer whose session passes notices on to it, as a link does. */
-class NoticedAnswer extends AnswerTest {
+/** An answer whose connection passes notices on to it, as a connector does. */
+class NoticedAnswer extends QueryTest {
   /** Does so from now on. */
   listen(): this {
     this.notices.push = (...all: string[]) => {
-      for (const words of all) this.answer.notice(words);
+      for (const words of all) this.query.handleNotice(words);
       return 0;
     };
     return this;
   }
 }
 
-Deno.test("RelayQuery asks in smaller REQs where the relay says that there are too many filters", async () => {
+Deno.test("RelayQuery sends smaller REQs after a relay has said that there are too many filters", async () => {
   for (const says of ["CLOSED", "NOTICE"] as const) {
     for (const most of [1, 3, 10, 39]) {
       const refusal: Refusal = (filters) =>
         filters.length > most ? `error: too many filters, at most ${most}` : undefined;
       const test = new NoticedAnswer(limited(refusal, says)).listen();
       test.maxSubscriptions = 3;
-      test.ask(...filters);
+      test.request(...filters);
       await quiet();
       assert.equal(test.outcome, "fine", `${says} ${most}`);
-      assert.ok(test.answer.isComplete);
+      assert.ok(test.query.isComplete);
       assert.deepEqual(ids(test.events), ids(posts));
       assert.equal(test.network.fake.limits(RELAY).maxFilters, most);
       assert.equal(test.relay.reqs.length, 1 + Math.ceil(40 / most));
-      assert.ok(!test.answer.stays);
+      assert.ok(!test.query.staysOpen);
       assert.equal(test.relay.live.length, 0);
       assert.deepEqual(test.network.fake.of("failed"), []);
     }
   }
 });
 
-Deno.test("RelayQuery finds a limit by halves where the relay does not name it", async () => {
+Deno.test("RelayQuery finds a limit by halves if the relay does not name it", async () => {
   const refusal: Refusal = (filters) => filters.length > 3 ? "error: too many filters" : undefined;
-  const test = new AnswerTest(limited(refusal));
-  test.ask(...filters);
+  const test = new QueryTest(limited(refusal));
+  test.request(...filters);
   await quiet();
   assert.equal(test.outcome, "fine");
   assert.deepEqual(ids(test.events), ids(posts));
   assert.equal(test.network.fake.limits(RELAY).maxFilters, 2);
 });
 
-Deno.test("RelayQuery asks in shorter REQs where the relay says that one is too long", async () => {
+Deno.test("RelayQuery sends shorter REQs after a relay has said that one is too long", async () => {
   for (const most of [512, 1000]) {
     const refusal: Refusal = (filters) =>
       JSON.stringify(filters).length > most ? `invalid: message too large, max ${most}` : undefined;
-    const test = new AnswerTest(limited(refusal));
-    test.ask({ authors: [...AUTHORS] });
+    const test = new QueryTest(limited(refusal));
+    test.request({ authors: [...AUTHORS] });
     await quiet();
     assert.equal(test.outcome, "fine");
-    assert.ok(test.answer.isComplete);
+    assert.ok(test.query.isComplete);
     assert.deepEqual(ids(test.events), ids(posts));
   }
 });
 
-Deno.test("RelayQuery waits its turn where the relay says that there are too many subscriptions", async () => {
+Deno.test("RelayQuery waits for a slot after a relay has said that there are too many subscriptions", async () => {
   for (const says of ["CLOSED", "NOTICE"] as const) {
     const refusal: Refusal = (_, open) => open > 2 ? "too many concurrent REQs" : undefined;
     const test = new NoticedAnswer(limited(refusal, says)).listen();
@@ -98,7 +98,7 @@ Deno.test("RelayQuery waits its turn where the relay says that there are too man
       get: () => fake.limits(RELAY).maxSubscriptions ?? 10,
     });
     fake.learnLimits(RELAY, { maxFilters: 4 });
-    test.ask(...filters);
+    test.request(...filters);
     await quiet();
     assert.equal(test.outcome, "fine", says);
     assert.deepEqual(ids(test.events), ids(posts));
@@ -106,7 +106,7 @@ Deno.test("RelayQuery waits its turn where the relay says that there are too man
   }
 });
 
-Deno.test("RelayQuery loses nothing to whatever limits a relay has", async () => {
+Deno.test("RelayQuery loses nothing, whatever limits a relay has", async () => {
   const limits = fc.record({
     filters: fc.integer({ min: 1, max: 50 }),
     bytes: fc.integer({ min: 700, max: 5_000 }),
@@ -117,7 +117,7 @@ Deno.test("RelayQuery loses nothing to whatever limits a relay has", async () =>
     fc.asyncProperty(limits, async ({ filters: most, bytes, names, sizes }) => {
       let at = 0;
       const wanted = sizes.map((size) => ({ authors: AUTHORS.slice(at, at += size) }));
-      const test = new AnswerTest(limited((filters) => {
+      const test = new QueryTest(limited((filters) => {
         if (JSON.stringify(filters).length > bytes) {
           return `error: message too large${names ? ` (max ${bytes})` : ""}`;
         }
@@ -125,54 +125,54 @@ Deno.test("RelayQuery loses nothing to whatever limits a relay has", async () =>
         return `error: too many filters${names ? `, at most ${most}` : ""}`;
       }));
       test.maxSubscriptions = 4;
-      test.ask(...wanted);
+      test.request(...wanted);
       await quiet();
       assert.equal(test.outcome, "fine");
       assert.deepEqual(ids(test.events), ids(found(posts, wanted)));
-      assert.ok(test.answer.isComplete);
+      assert.ok(test.query.isComplete);
     }),
     { numRuns: 100 },
   );
 });
 
-Deno.test("RelayQuery gives a REQ up that is refused however small it is", async () => {
-  const test = new AnswerTest(limited(() => "error: too many filters"));
-  test.ask(...filters);
+Deno.test("RelayQuery gives up a REQ that is refused however small it is", async () => {
+  const test = new QueryTest(limited(() => "error: too many filters"));
+  test.request(...filters);
   await quiet();
   assert.equal((test.outcome as RelayFailureError).reason, "error");
   assert.ok(test.relay.reqs.length < 40 * 8);
-  const other = new AnswerTest(limited(() => "error: too many filters"));
-  other.ask({});
+  const other = new QueryTest(limited(() => "error: too many filters"));
+  other.request({});
   await quiet();
   assert.equal(other.relay.reqs.length, 1 + 8);
 });
 
-Deno.test("RelayQuery leaves a relay alone for as long as it says that it is asked too much", async () => {
+Deno.test("RelayQuery leaves a rate-limited relay alone for as long as it says", async () => {
   let refusals = 3;
-  const test = new AnswerTest(limited(() => {
+  const test = new QueryTest(limited(() => {
     return --refusals >= 0 ? "rate-limited: retry after 5 s" : undefined;
   }));
   const { clock, fake } = test.network;
-  test.ask(...filters);
+  test.request(...filters);
   await clock.advance(14_999);
   assert.equal(test.relay.reqs.length, 3);
   assert.equal(test.outcome, undefined);
-  assert.ok(!test.answer.isAsking, "no relay is to blame for that");
+  assert.ok(!test.query.isPending, "no relay is to blame for that");
   await clock.advance(1);
   assert.equal(test.outcome, "fine");
-  assert.ok(test.answer.isComplete);
+  assert.ok(test.query.isComplete);
   assert.deepEqual(ids(test.events), ids(posts));
   assert.deepEqual(fake.of("failed"), []);
   assert.equal(clock.pending, 1, "what stays open is listened to");
 });
 
-Deno.test("RelayQuery leaves a relay alone for one second, two, four, where it does not say how long", async () => {
+Deno.test("RelayQuery leaves a rate-limited relay alone for one, two, four seconds if it does not say how long", async () => {
   for (const [dice, factor] of [[0.5, 1_000], [0, 500], [0.75, 1_250]]) {
-    const test = new AnswerTest({ onReq: (req) => req.closed("rate-limited: slow down") }, {
+    const test = new QueryTest({ onReq: (req) => req.closed("rate-limited: slow down") }, {
       random: () => dice,
     });
     const { clock, fake } = test.network;
-    test.ask({});
+    test.request({});
     for (const [i, wait] of [1, 2, 4, 8, 16, 32, 64, 128].entries()) {
       await clock.advance(factor * wait - 1);
       assert.equal(test.relay.reqs.length, i + 1);

@@ -4,11 +4,11 @@ import type { RelayFailureError } from "../../src/nostr/errors.ts";
 import { RELAY } from "../../testing/scripted_network.ts";
 import { quiet } from "../../testing/test_clock.ts";
 import { AUTHORS } from "../support/notes.ts";
-import { AnswerTest } from "../support/scripted_query.ts";
+import { QueryTest } from "../support/scripted_query.ts";
 
 const filters: NostrFilter[] = AUTHORS.map((author) => ({ authors: [author] }));
 
-Deno.test("RelayQuery takes a NOTICE to be about the REQ that it fits, or about none", async () => {
+Deno.test("RelayQuery handleNotice() takes a NOTICE to be about the REQ that it fits, or about none", async () => {
   for (
     const [words, which] of [
       ["welcome to this relay", []],
@@ -18,89 +18,89 @@ Deno.test("RelayQuery takes a NOTICE to be about the REQ that it fits, or about 
       ["could not parse command", [1]],
     ] as const
   ) {
-    const test = new AnswerTest();
+    const test = new QueryTest();
     test.network.fake.learnLimits(RELAY, { maxFilters: 30 });
-    test.ask(...filters);
+    test.request(...filters);
     await quiet();
     const reqs = [...test.relay.reqs];
     assert.deepEqual(reqs.map(({ filters }) => filters.length), [30, 10]);
-    test.answer.notice(words);
+    test.query.handleNotice(words);
     await quiet();
     const over = reqs.flatMap(({ isOver }, i) => isOver ? [i] : []);
     assert.deepEqual(over, which, words);
   }
 });
 
-Deno.test("RelayQuery takes a NOTICE about filters to be about the REQ with most, wherever that is", async () => {
-  const test = new AnswerTest();
+Deno.test("RelayQuery handleNotice() takes a NOTICE about filters to be about the REQ with most of them", async () => {
+  const test = new QueryTest();
   test.network.fake.learnLimits(RELAY, { maxMessageLength: 3_000 });
-  test.ask({ authors: [...AUTHORS] }, ...filters.slice(0, 20), {
+  test.request({ authors: [...AUTHORS] }, ...filters.slice(0, 20), {
     authors: [...AUTHORS],
     kinds: [1],
   });
   await quiet();
   const reqs = [...test.relay.reqs];
   assert.deepEqual(reqs.map(({ filters }) => filters.length), [3, 18, 1]);
-  test.answer.notice("error: too many filters");
+  test.query.handleNotice("error: too many filters");
   await quiet();
   assert.deepEqual(reqs.map(({ isOver }) => isOver), [false, true, false]);
 });
 
-Deno.test("RelayQuery takes a NOTICE about length to be about the longest of REQs with as many filters", async () => {
-  const test = new AnswerTest();
+Deno.test("RelayQuery handleNotice() takes a NOTICE about length to be about the longest REQ of those with most filters", async () => {
+  const test = new QueryTest();
   test.network.fake.learnLimits(RELAY, { maxFilters: 1 });
-  test.ask({ authors: AUTHORS.slice(5) }, { authors: [...AUTHORS] }, { authors: [AUTHORS[0]] });
+  test.request({ authors: AUTHORS.slice(5) }, { authors: [...AUTHORS] }, { authors: [AUTHORS[0]] });
   await quiet();
   const reqs = [...test.relay.reqs];
   assert.equal(reqs.length, 3);
-  test.answer.notice("ERROR: message too large");
+  test.query.handleNotice("ERROR: message too large");
   await quiet();
   assert.deepEqual(reqs.map(({ isOver }) => isOver), [false, true, false]);
 });
 
-Deno.test("RelayQuery takes each of several NOTICEs at once to be about another REQ", async () => {
+Deno.test("RelayQuery handleNotice() takes several NOTICEs at once to be about different REQs", async () => {
   for (const words of ["too many subscriptions", "restricted: members only"]) {
-    const test = new AnswerTest();
+    const test = new QueryTest();
     test.network.fake.learnLimits(RELAY, { maxFilters: 20 });
-    test.ask(...filters);
+    test.request(...filters);
     await quiet();
     const reqs = [...test.relay.reqs];
-    test.answer.notice(words);
-    test.answer.notice(words);
+    test.query.handleNotice(words);
+    test.query.handleNotice(words);
     await quiet();
     assert.deepEqual(reqs.map(({ isOver }) => isOver), [true, true]);
   }
 });
 
-Deno.test("RelayQuery leaves a relay alone that says in a NOTICE how long it wants that", async () => {
-  const test = new AnswerTest();
-  test.ask({});
+Deno.test("RelayQuery leaves a relay alone for as long as it says in a NOTICE", async () => {
+  const test = new QueryTest();
+  test.request({});
   await quiet();
-  test.answer.notice("rate-limited: retry after 5 s");
+  test.query.handleNotice("rate-limited: retry after 5 s");
   await test.network.clock.advance(4_999);
   assert.equal(test.relay.reqs.length, 1);
   await test.network.clock.advance(1);
   assert.equal(test.relay.reqs.length, 2);
 });
 
-Deno.test("RelayQuery takes no NOTICE to be about what has been answered", async () => {
-  const test = new AnswerTest();
-  test.ask({});
+Deno.test("RelayQuery handleNotice() takes no NOTICE to be about a REQ that has been answered", async () => {
+  const test = new QueryTest();
+  test.request({});
   await quiet();
   test.relay.last.eose();
   await quiet();
-  test.answer.notice("error: too many filters");
-  test.answer.notice("restricted: members only");
+  test.query.handleNotice("error: too many filters");
+  test.query.handleNotice("restricted: members only");
   await quiet();
   assert.equal(test.outcome, "fine");
-  assert.equal(test.over, undefined);
+  assert.equal(test.endedBy, undefined);
 });
 
-Deno.test("RelayQuery that is refused by a NOTICE fails with its words", async () => {
-  const test = new AnswerTest();
-  test.ask({});
+Deno.test("RelayQuery fails with the text of a NOTICE that refuses it", async () => {
+  const test = new QueryTest();
+  test.request({});
   await quiet();
-  test.answer.notice("ERROR: restricted: members only");
+  test.query.handleNotice("ERROR: restricted: members only");
   await quiet();
   assert.equal((test.outcome as RelayFailureError).reason, "restricted");
   assert.match((test.outcome as RelayFailureError).message, /members only$/);

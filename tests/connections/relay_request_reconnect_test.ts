@@ -3,7 +3,7 @@ import { found, holding, RELAY } from "../../testing/scripted_network.ts";
 import type { Script } from "../../testing/scripted_relay.ts";
 import { settled, START } from "../../testing/test_clock.ts";
 import { AUTHORS, note, notes } from "../support/notes.ts";
-import { LegTest } from "../support/scripted_relay_request.ts";
+import { RelayRequestTest } from "../support/scripted_relay_request.ts";
 
 const NOW = START * 1000;
 
@@ -22,9 +22,13 @@ function turns(...scripts: Script[]): Script {
 
 const cuts: Script = { onReq: (_, relay) => relay.cut() };
 
-Deno.test("RelayRequest asks again from a little before the newest event when a relay hangs up", async () => {
+Deno.test("RelayRequest resumes a little before the newest event when a relay hangs up", async () => {
   const posts = notes(3);
-  const test = new LegTest(holding(posts), [{ kinds: [1], authors: [AUTHORS[0]], limit: 100 }]);
+  const test = new RelayRequestTest(holding(posts), [{
+    kinds: [1],
+    authors: [AUTHORS[0]],
+    limit: 100,
+  }]);
   await test.clock.advance(30_000);
   const live = note({ created_at: START + 50 });
   test.last.last.send(live);
@@ -37,7 +41,7 @@ Deno.test("RelayRequest asks again from a little before the newest event when a 
     { kinds: [1], authors: [AUTHORS[0]], since: START + 50 - 120 },
   ]);
   assert.deepEqual(new Set(test.events), new Set([...posts.slice(0, 3), live, ...missed]));
-  assert.deepEqual(test.told, ["0 settled complete", "60200 settled complete"]);
+  assert.deepEqual(test.reports, ["0 settled complete", "60200 settled complete"]);
   const next = note({ created_at: START + 130 });
   test.last.last.send(next);
   await settled();
@@ -45,27 +49,27 @@ Deno.test("RelayRequest asks again from a little before the newest event when a 
   assert.equal(test.live.length, 1);
 });
 
-Deno.test("RelayRequest asks again from before now where events claim to be from the future", async () => {
+Deno.test("RelayRequest resumes before now if events claim to be from the future", async () => {
   const posts = [note({ created_at: START + 86_400 })];
-  const test = new LegTest(holding(posts));
+  const test = new RelayRequestTest(holding(posts));
   await test.clock.advance(30_000);
   test.last.cut();
   await test.clock.advance(200);
   assert.equal(test.last.last.filters[0].since, START + 30 - 120);
 });
 
-Deno.test("RelayRequest asks again from before its first answer where that had no event", async () => {
-  const test = new LegTest(holding([]), [{ kinds: [1], limit: 0 }]);
+Deno.test("RelayRequest resumes before its first query if that found no event", async () => {
+  const test = new RelayRequestTest(holding([]), [{ kinds: [1], limit: 0 }]);
   await test.clock.advance(600_000);
   test.last.cut();
   await test.clock.advance(200);
   assert.deepEqual(test.last.last.filters, [{ kinds: [1], since: START - 120 }]);
 });
 
-Deno.test("RelayRequest asks for everything again where the answer was interrupted", async () => {
+Deno.test("RelayRequest asks for everything again if the answer was interrupted", async () => {
   const posts = notes(5);
   const filters = [{ kinds: [1], since: START - 1000 }];
-  const test = new LegTest(
+  const test = new RelayRequestTest(
     turns({
       onReq(req, relay) {
         req.send(...posts.slice(0, 2));
@@ -78,24 +82,24 @@ Deno.test("RelayRequest asks for everything again where the answer was interrupt
   assert.deepEqual(test.relays.map(({ last }) => last.filters), [filters, filters]);
   assert.equal(test.last.last.filters[0], filters[0]);
   assert.deepEqual(new Set(test.events), new Set(posts));
-  assert.deepEqual(test.told, ["200 settled complete"]);
+  assert.deepEqual(test.reports, ["200 settled complete"]);
 });
 
-Deno.test("RelayRequest asks a relay that hangs up once more at once, and has failed after that", async () => {
-  const test = new LegTest(cuts);
+Deno.test("RelayRequest retries a relay that hangs up once, quickly, and has failed after that", async () => {
+  const test = new RelayRequestTest(cuts);
   await test.clock.advance(1_000);
   assert.deepEqual(test.openedAt, [0, 200]);
-  assert.deepEqual(test.told, ["200 lost", "200 settled disconnected"]);
+  assert.deepEqual(test.reports, ["200 lost", "200 settled disconnected"]);
 });
 
-Deno.test("RelayRequest tries a relay that stays away less and less often, and tells each time", async () => {
+Deno.test("RelayRequest tries a relay that stays away less and less often, and reports each failure", async () => {
   for (
     const [script, first, longest] of [
       [{ connect: "refuse" }, 1_000, 180_000],
       [{ onReq: (req) => req.closed("blocked: no") }, 20_000, 900_000],
     ] as [Script, number, number][]
   ) {
-    const test = new LegTest(script);
+    const test = new RelayRequestTest(script);
     const at = [0];
     for (let pause = first; at.length < 14; pause = Math.min(longest, 1.6 * pause)) {
       at.push(at[at.length - 1] + pause);
@@ -104,15 +108,15 @@ Deno.test("RelayRequest tries a relay that stays away less and less often, and t
     for (const [i, ms] of at.entries()) {
       await test.clock.advance(ms - (test.clock.now() - NOW) + 1);
       assert.equal(count(), i + 1, `${ms}`);
-      assert.equal(test.told.filter((what) => what.endsWith(" lost")).length, i + 1);
+      assert.equal(test.reports.filter((what) => what.endsWith(" lost")).length, i + 1);
     }
   }
 });
 
-Deno.test("RelayRequest spreads its attempts, so that not all come back at once", async () => {
+Deno.test("RelayRequest waits with jitter, so that not all clients come back at once", async () => {
   const firstPause = async (dice: number) => {
     const options = { random: () => dice };
-    const test = new LegTest({ connect: "refuse" }, undefined, options);
+    const test = new RelayRequestTest({ connect: "refuse" }, undefined, options);
     await test.clock.advance(20_000);
     return test.openedAt[1];
   };
@@ -121,17 +125,17 @@ Deno.test("RelayRequest spreads its attempts, so that not all come back at once"
   assert.ok(await firstPause(0.999) > 1.4 * middle);
 });
 
-Deno.test("RelayRequest leaves a relay alone for as long as it backs off", async () => {
-  const test = new LegTest({ connect: "refuse" }, undefined, { retryAt: NOW + 50_000 });
+Deno.test("RelayRequest leaves a relay alone until its back-off ends", async () => {
+  const test = new RelayRequestTest({ connect: "refuse" }, undefined, { retryAt: NOW + 50_000 });
   await test.clock.advance(49_999);
   assert.deepEqual(test.openedAt, []);
-  assert.deepEqual(test.told, ["0 lost", "0 settled unreachable"]);
+  assert.deepEqual(test.reports, ["0 lost", "0 settled unreachable"]);
   await test.clock.advance(1);
   assert.deepEqual(test.openedAt, [50_000]);
 });
 
-Deno.test("RelayRequest does not hurry to a relay that backs off since it hung up", async () => {
-  const test = new LegTest(cuts);
+Deno.test("RelayRequest does not retry quickly if the relay was backing off before it hung up", async () => {
+  const test = new RelayRequestTest(cuts);
   await test.clock.advance(201);
   assert.deepEqual(test.openedAt, [0, 200]);
   test.controller.abort();
@@ -140,20 +144,20 @@ Deno.test("RelayRequest does not hurry to a relay that backs off since it hung u
   const other = test.another();
   await test.clock.advance(40_000);
   assert.deepEqual(test.openedAt, [0, 200]);
-  assert.deepEqual(other.told, ["201 lost", "201 settled disconnected"]);
+  assert.deepEqual(other.reports, ["201 lost", "201 settled disconnected"]);
 });
 
-Deno.test("RelayRequest hurries to a relay that hangs up though it is to back off by then", async () => {
-  const test = new LegTest(turns(cuts, holding([])));
+Deno.test("RelayRequest retries a relay quickly although its hanging up begins a back-off", async () => {
+  const test = new RelayRequestTest(turns(cuts, holding([])));
   await test.clock.advance(0);
   test.fake.backOff(RELAY, NOW + 60_000);
   await test.clock.advance(200);
   assert.deepEqual(test.openedAt, [0, 200]);
-  assert.deepEqual(test.told, ["200 settled complete"]);
+  assert.deepEqual(test.reports, ["200 settled complete"]);
 });
 
-Deno.test("RelayRequest begins anew with a relay whose connection was of use", async () => {
-  const test = new LegTest(holding([]));
+Deno.test("RelayRequest begins with the shortest wait again after a connection that was of use", async () => {
+  const test = new RelayRequestTest(holding([]));
   for (let i = 0; i < 5; i++) {
     await test.clock.advance(11_000);
     test.last.cut();
@@ -161,28 +165,28 @@ Deno.test("RelayRequest begins anew with a relay whose connection was of use", a
     assert.equal(test.openedAt.length, i + 2, "at once, however often");
     assert.equal(test.controller.listeners, 1, "as many as at first");
   }
-  assert.ok(test.told.every((what) => what.endsWith("complete")));
+  assert.ok(test.reports.every((what) => what.endsWith("complete")));
   // One that holds for seconds only is not of much use.
   test.last.cut();
   await test.clock.advance(200);
-  assert.match(test.told.at(-1)!, / lost$/);
+  assert.match(test.reports.at(-1)!, / lost$/);
   assert.equal(test.openedAt.length, 6);
 });
 
-Deno.test("RelayRequest that answered once fails with no more than that it is lost", async () => {
-  const test = new LegTest(turns(holding([]), { connect: "refuse" }, holding([])));
+Deno.test("RelayRequest that was answered reports later failures only as lost", async () => {
+  const test = new RelayRequestTest(turns(holding([]), { connect: "refuse" }, holding([])));
   await test.clock.advance(11_000);
   test.last.cut();
   await test.clock.advance(60_000);
-  assert.match(test.told.join(), /^0 settled complete,\d+ lost,\d+ settled complete$/);
+  assert.match(test.reports.join(), /^0 settled complete,\d+ lost,\d+ settled complete$/);
 });
 
-Deno.test("RelayRequest asks in shorter REQs where a relay hung up, which may have been for their length", async () => {
+Deno.test("RelayRequest sends shorter REQs after a relay hung up, perhaps because of their length", async () => {
   for (const [size, most] of [[100, 1_000], [8, 512]]) {
     const tags = Array.from({ length: size }, (_, i) => `${"x".repeat(72)}${i}`);
     const posts = tags.map((tag) => note({ tags: [["t", tag]] }));
     const lengths: number[] = [];
-    const test = new LegTest({
+    const test = new RelayRequestTest({
       onReq(req, relay) {
         lengths.push(JSON.stringify(req.filters).length);
         if (relay === test.relays[0]) relay.cut();
@@ -190,7 +194,7 @@ Deno.test("RelayRequest asks in shorter REQs where a relay hung up, which may ha
       },
     }, tags.map((tag) => ({ "#t": [tag] })));
     await test.clock.advance(200);
-    assert.deepEqual(test.told, ["200 settled complete"]);
+    assert.deepEqual(test.reports, ["200 settled complete"]);
     assert.deepEqual(new Set(test.events), new Set(posts));
     const [whole, ...parts] = lengths;
     const bound = Math.max(512, whole / 8 + 10);
@@ -200,12 +204,12 @@ Deno.test("RelayRequest asks in shorter REQs where a relay hung up, which may ha
   }
 });
 
-Deno.test("RelayRequest waits for the answer again where it was late over the connection before", async () => {
-  const test = new LegTest({});
+Deno.test("RelayRequest counts its deadlines again on a new connection", async () => {
+  const test = new RelayRequestTest({});
   await test.clock.advance(4_000);
   test.last.cut();
   await test.clock.advance(20_000);
-  assert.deepEqual(test.told, [
+  assert.deepEqual(test.reports, [
     "3000 late",
     "7200 late",
     "12200 lost",
@@ -214,21 +218,21 @@ Deno.test("RelayRequest waits for the answer again where it was late over the co
 });
 
 Deno.test("RelayRequest fails with what `open` throws, and tries again", async () => {
-  const test = new LegTest(turns({ connect: "throw" }, holding([])));
+  const test = new RelayRequestTest(turns({ connect: "throw" }, holding([])));
   await test.clock.advance(10_000);
-  assert.match(test.told.join(), /^0 lost,0 settled unreachable,\d+ settled complete$/);
+  assert.match(test.reports.join(), /^0 lost,0 settled unreachable,\d+ settled complete$/);
   assert.match(test.outcomes[0].error!.message, /The URL is invalid$/);
 });
 
-Deno.test("RelayRequest that has failed comes after those who have not been tried yet", async () => {
-  const test = new LegTest({ connect: "refuse" }, undefined, { rank: 0 });
+Deno.test("RelayRequest that has failed connects after those that have not been tried yet", async () => {
+  const test = new RelayRequestTest({ connect: "refuse" }, undefined, { rank: 0 });
   await settled();
   test.gate.resize(1);
   test.scripts.set("", { connect: "wait" });
   for (const letter of "xyz") {
-    const link = test.link(`wss://${letter}.example/`);
-    link.use();
-    link.connection(5, new AbortController().signal);
+    const connector = test.link(`wss://${letter}.example/`);
+    connector.use();
+    connector.connection(5, new AbortController().signal);
     await test.clock.advance(500);
   }
   const opened = () => test.relays.map(({ url }) => url[6]).join("");

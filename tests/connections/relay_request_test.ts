@@ -2,13 +2,13 @@ import assert from "node:assert/strict";
 import { holding, RELAY } from "../../testing/scripted_network.ts";
 import { settled, START } from "../../testing/test_clock.ts";
 import { note, notes } from "../support/notes.ts";
-import { LegTest } from "../support/scripted_relay_request.ts";
+import { RelayRequestTest } from "../support/scripted_relay_request.ts";
 
-Deno.test("RelayRequest tells that the relay has answered, and of new events after that", async () => {
+Deno.test("RelayRequest reports that the relay has answered, and new events after that", async () => {
   const posts = notes(3);
-  const test = new LegTest(holding(posts));
+  const test = new RelayRequestTest(holding(posts));
   await settled();
-  assert.deepEqual(test.told, ["0 settled complete"]);
+  assert.deepEqual(test.reports, ["0 settled complete"]);
   const live = note();
   test.last.last.send(live);
   await settled();
@@ -17,8 +17,8 @@ Deno.test("RelayRequest tells that the relay has answered, and of new events aft
   assert.ok(!test.isOver);
 });
 
-Deno.test("RelayRequest tells the memory how long the answer took, and how many events came", async () => {
-  const test = new LegTest({ connect: "wait" });
+Deno.test("RelayRequest reports to the memory how long the answer took, and how many events came", async () => {
+  const test = new RelayRequestTest({ connect: "wait" });
   await test.clock.advance(400);
   test.last.accept();
   await test.clock.advance(700);
@@ -36,12 +36,12 @@ Deno.test("RelayRequest tells the memory how long the answer took, and how many 
   assert.deepEqual(test.fake.of("delivered"), [[RELAY, 5], [RELAY, 2]]);
 });
 
-Deno.test("RelayRequest replaces many REQs by few when the answer is over, if it goes on", async () => {
+Deno.test("RelayRequest replaces many REQs by few after the answer, if it goes on", async () => {
   const filters = Array.from({ length: 30 }, (_, i) => ({ authors: [`${i}`], kinds: [1] }));
-  const test = new LegTest(holding([]), filters);
+  const test = new RelayRequestTest(holding([]), filters);
   test.fake.learnLimits(RELAY, { maxFilters: 10 });
   await test.clock.advance(0);
-  assert.deepEqual(test.told, ["0 settled complete"]);
+  assert.deepEqual(test.reports, ["0 settled complete"]);
   assert.equal(test.last.reqs.length, 3);
   assert.equal(test.live.length, 0);
   await test.clock.advance(199);
@@ -56,13 +56,17 @@ Deno.test("RelayRequest replaces many REQs by few when the answer is over, if it
   });
   test.live[0].eose();
   await test.clock.advance(60_000);
-  assert.deepEqual(test.told, ["0 settled complete"]);
+  assert.deepEqual(test.reports, ["0 settled complete"]);
 });
 
-Deno.test("RelayRequest that is given up leaves nothing behind, at whichever stage", async () => {
+Deno.test("RelayRequest leaves nothing behind at whatever stage it is aborted", async () => {
   const answered = holding(notes(3));
   const many = Array.from({ length: 30 }, (_, i) => ({ authors: [`${i}`] }));
-  const stages: [script: ConstructorParameters<typeof LegTest>[0], ms: number, many?: boolean][] = [
+  const stages: [
+    script: ConstructorParameters<typeof RelayRequestTest>[0],
+    ms: number,
+    many?: boolean,
+  ][] = [
     [{ connect: "wait" }, 0],
     [{ connect: "wait" }, 4_000],
     [{ connect: "wait" }, 5_100],
@@ -80,7 +84,7 @@ Deno.test("RelayRequest that is given up leaves nothing behind, at whichever sta
     [answered, 300, true],
   ];
   for (const [script, ms, isMany] of stages) {
-    const test = new LegTest(script, isMany ? many : undefined);
+    const test = new RelayRequestTest(script, isMany ? many : undefined);
     test.fake.learnLimits(RELAY, { maxFilters: 10 });
     await test.clock.advance(ms);
     test.controller.abort();
@@ -88,21 +92,21 @@ Deno.test("RelayRequest that is given up leaves nothing behind, at whichever sta
     assert.ok(test.isOver);
     assert.equal(test.live.length, 0);
     assert.equal(test.controller.listeners, 0);
-    const told = test.told.length;
+    const reports = test.reports.length;
     test.link().close();
     assert.equal(test.clock.pending, 0, `${JSON.stringify(script)} ${ms}`);
-    assert.equal(test.told.length, told);
+    assert.equal(test.reports.length, reports);
   }
 });
 
-Deno.test("RelayRequest that is over uses neither the link nor a connection any longer", async () => {
-  const test = new LegTest(holding([]));
-  const link = test.link();
+Deno.test("RelayRequest that is over uses neither the connector nor a connection", async () => {
+  const test = new RelayRequestTest(holding([]));
+  const connector = test.link();
   let notices = 0;
-  const { onNotice } = link;
-  link.onNotice = (listener) => {
+  const { onNotice } = connector;
+  connector.onNotice = (listener) => {
     notices++;
-    const unhear = onNotice.call(link, listener);
+    const unhear = onNotice.call(connector, listener);
     return () => {
       notices--;
       unhear();
@@ -111,21 +115,21 @@ Deno.test("RelayRequest that is over uses neither the link nor a connection any 
   const other = test.another();
   await settled();
   assert.equal(notices, 2);
-  for (const { controller } of [test.leg, other]) controller.abort();
+  for (const { controller } of [test.request, other]) controller.abort();
   await settled();
   assert.equal(notices, 0);
-  const session = await link.connection(0, new AbortController().signal);
-  assert.equal(session.users, 1, "the one just now");
+  const connection = await connector.connection(0, new AbortController().signal);
+  assert.equal(connection.users, 1, "the one just now");
   assert.equal(test.clock.pending, 1, "until the connection is closed that nobody uses");
   await test.clock.advance(1_000_000);
   assert.ok(test.last.isClosed);
 });
 
-Deno.test("RelayRequest that is given up before it begins does not even connect", async () => {
-  const test = new LegTest();
+Deno.test("RelayRequest that is aborted before it begins does not even connect", async () => {
+  const test = new RelayRequestTest();
   test.controller.abort();
   await settled();
   assert.ok(test.isOver);
   assert.equal(test.live.length, 0);
-  assert.deepEqual(test.told, []);
+  assert.deepEqual(test.reports, []);
 });

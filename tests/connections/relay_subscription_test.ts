@@ -29,37 +29,37 @@ function relayOf(messages: readonly Message[], then: "wait" | "end" | Error = "w
   return { relay, state };
 }
 
-/** A subscription, and all that it tells, in order. */
+/** A subscription, and all that it reports, in order. */
 function listening(limits: readonly (number | undefined)[] = [undefined]) {
-  const told: unknown[] = [];
+  const reports: unknown[] = [];
   const clock = new TestClock();
   const filters = limits.map((limit) => limit === undefined ? {} : { limit });
   const subscription: RelaySubscription = new RelaySubscription(RELAY, filters, clock, {
-    event: (event) => told.push(event),
-    eose: () => told.push("eose"),
-    end: (error) => told.push(error),
+    event: (event) => reports.push(event),
+    eose: () => reports.push("eose"),
+    end: (error) => reports.push(error),
     message: () => {},
     verify: () => true,
-    over: () => told.push("over"),
+    over: () => reports.push("over"),
     flood: (error) => subscription.end(error),
   });
-  return { subscription, told, clock };
+  return { subscription, reports, clock };
 }
 
 const event = (event: NostrEvent): Message => ["EVENT", "id", event];
 const EOSE: Message = ["EOSE", "id"];
 
-Deno.test("RelaySubscription tells of events and of the end of the stored ones, once", async () => {
-  const { subscription, told } = listening();
+Deno.test("RelaySubscription reports events, and once the end of the stored ones", async () => {
+  const { subscription, reports } = listening();
   const [first, second] = notes(2);
   const { relay } = relayOf([event(first), EOSE, event(second), EOSE, ["NOTICE", "odd"]]);
   subscription.start(relay);
   await settled();
-  assert.deepEqual(told, [first, "eose", second]);
+  assert.deepEqual(reports, [first, "eose", second]);
 });
 
-Deno.test("RelaySubscription that is closed tells nothing more, and leaves the relay", async () => {
-  const { subscription, told } = listening();
+Deno.test("RelaySubscription close() ends its reports, and sends CLOSE", async () => {
+  const { subscription, reports } = listening();
   const { relay, state } = relayOf([EOSE]);
   subscription.start(relay);
   await settled();
@@ -67,18 +67,18 @@ Deno.test("RelaySubscription that is closed tells nothing more, and leaves the r
   subscription.close();
   subscription.end(new Error("late") as RelayFailureError);
   await settled();
-  assert.deepEqual(told, ["eose", "over"]);
+  assert.deepEqual(reports, ["eose", "over"]);
   assert.ok(state.signal!.aborted);
   assert.ok(state.isLeft);
 });
 
-Deno.test("RelaySubscription closed in mid-answer drops what the relay still has", async () => {
-  const { subscription, told } = listening();
+Deno.test("RelaySubscription close() in the middle of an answer drops the rest", async () => {
+  const { subscription, reports } = listening();
   const { relay, state } = relayOf(notes(5).map(event), "end");
   subscription.start(relay);
   subscription.close();
   await settled();
-  assert.deepEqual(told, ["over"]);
+  assert.deepEqual(reports, ["over"]);
   assert.ok(state.isLeft);
 });
 
@@ -90,7 +90,7 @@ Deno.test("RelaySubscription ends with the relay's reason, however the relay say
       ["wait", "rate-limited: slow down", "rate-limited"],
     ] as const
   ) {
-    const { subscription, told } = listening();
+    const { subscription, reports } = listening();
     // NRelay1 ends in silence, and its words are known from elsewhere.
     const silent = then === "end";
     if (silent) subscription.reasonText = words;
@@ -98,22 +98,22 @@ Deno.test("RelaySubscription ends with the relay's reason, however the relay say
     const { relay, state } = relayOf([EOSE, ...closed], then);
     subscription.start(relay);
     await settled();
-    assert.deepEqual(told.slice(0, 2), ["eose", "over"]);
-    const error = told[2] as RelayFailureError;
+    assert.deepEqual(reports.slice(0, 2), ["eose", "over"]);
+    const error = reports[2] as RelayFailureError;
     assert.equal(error.reason, reason);
     assert.match(error.message, words ? new RegExp(words.slice(-6, -1)) : /ended the subscription/);
-    assert.equal(told.length, 3);
+    assert.equal(reports.length, 3);
     assert.ok(state.isLeft);
     assert.equal(subscription.reasonText, words);
   }
 });
 
-Deno.test("RelaySubscription ends as disconnected where the relay throws", async () => {
+Deno.test("RelaySubscription ends as disconnected if the relay throws", async () => {
   const thrown = new Error("socket hang up");
-  const { subscription, told } = listening();
+  const { subscription, reports } = listening();
   subscription.start(relayOf([], thrown).relay);
   await settled();
-  const [, error] = told as [string, RelayFailureError];
+  const [, error] = reports as [string, RelayFailureError];
   assert.equal(error.reason, "disconnected");
   assert.match(error.message, /socket hang up$/);
   assert.equal(error.cause, thrown);
@@ -122,14 +122,14 @@ Deno.test("RelaySubscription ends as disconnected where the relay throws", async
   const broken = { req: () => assert.fail("no generator") } as unknown as NRelay;
   other.subscription.start(broken);
   await settled();
-  assert.equal((other.told[1] as RelayFailureError).reason, "disconnected");
+  assert.equal((other.reports[1] as RelayFailureError).reason, "disconnected");
 });
 
-Deno.test("RelaySubscription passes no forged event on", async () => {
+Deno.test("RelaySubscription passes on no forged event", async () => {
   const [good, forged] = notes(2);
-  const told: NostrEvent[] = [];
+  const reports: NostrEvent[] = [];
   const subscription = new RelaySubscription(RELAY, [{}], new TestClock(), {
-    event: (event) => told.push(event),
+    event: (event) => reports.push(event),
     eose: () => {},
     end: () => {},
     message: () => {},
@@ -139,10 +139,10 @@ Deno.test("RelaySubscription passes no forged event on", async () => {
   });
   subscription.start(relayOf([event(forged), event(good)]).relay);
   await settled();
-  assert.deepEqual(told, [good]);
+  assert.deepEqual(reports, [good]);
 });
 
-Deno.test("RelaySubscription takes 10,000 stored events more than its filters allow, and no more", async () => {
+Deno.test("RelaySubscription ends as flood beyond 10,000 stored events more than its filters allow", async () => {
   for (
     const [limits, most] of [
       [[undefined], 20_000],
@@ -152,43 +152,46 @@ Deno.test("RelaySubscription takes 10,000 stored events more than its filters al
       [[1_000_000], 20_000],
     ] as const
   ) {
-    const { subscription, told } = listening(limits);
+    const { subscription, reports } = listening(limits);
     const flood = note();
     subscription.start(relayOf(Array(most).fill(event(flood)), "wait").relay);
     await settled();
-    assert.equal(told.length, most);
+    assert.equal(reports.length, most);
     const other = listening(limits);
     other.subscription.start(relayOf(Array(most + 5).fill(event(flood)), "wait").relay);
     await settled();
-    assert.equal(other.told.filter((entry) => entry === flood).length, most);
-    assert.equal((other.told.at(-1) as RelayFailureError).reason, "flood");
-    assert.match((other.told.at(-1) as RelayFailureError).message, /more events than any answer/);
+    assert.equal(other.reports.filter((entry) => entry === flood).length, most);
+    assert.equal((other.reports.at(-1) as RelayFailureError).reason, "flood");
+    assert.match(
+      (other.reports.at(-1) as RelayFailureError).message,
+      /more events than any answer/,
+    );
   }
 });
 
-Deno.test("RelaySubscription takes 20,000 live events a minute, and counts stored ones apart", async () => {
-  const { subscription, told, clock } = listening([0]);
+Deno.test("RelaySubscription takes 20,000 live events a minute, and counts stored ones separately", async () => {
+  const { subscription, reports, clock } = listening([0]);
   subscription.start(relayOf([...notes(9000).map(event), EOSE]).relay);
   await settled();
   for (let minute = 0; minute < 3; minute++) {
     for (let i = 0; i < 20_000; i++) subscription.countOnWire();
-    assert.equal(told.at(-1), "eose");
+    assert.equal(reports.at(-1), "eose");
     await clock.advance(60_000);
   }
   for (let i = 0; i < 20_001; i++) subscription.countOnWire();
-  assert.equal((told.at(-1) as RelayFailureError).reason, "flood");
-  assert.match((told.at(-1) as RelayFailureError).message, /20000 events a minute/);
+  assert.equal((reports.at(-1) as RelayFailureError).reason, "flood");
+  assert.match((reports.at(-1) as RelayFailureError).message, /20000 events a minute/);
 });
 
-Deno.test("RelaySubscription counts an event once that was counted on the wire", async () => {
-  const { subscription, told } = listening([0]);
+Deno.test("RelaySubscription does not count an event again that was counted on the wire", async () => {
+  const { subscription, reports } = listening([0]);
   const events = notes(6000);
   for (let i = 0; i < 6000; i++) subscription.countOnWire();
   subscription.start(relayOf(events.map(event)).relay);
   await settled();
-  assert.equal(told.length, 6000);
+  assert.equal(reports.length, 6000);
   for (let i = 0; i < 4000; i++) subscription.countOnWire();
-  assert.equal(told.length, 6000);
+  assert.equal(reports.length, 6000);
   subscription.countOnWire();
-  assert.equal((told.at(-1) as RelayFailureError).reason, "flood");
+  assert.equal((reports.at(-1) as RelayFailureError).reason, "flood");
 });

@@ -44,7 +44,7 @@ function hex(count: number): string[] {
   return Array.from({ length: count }, (_, i) => i.toString(16).padStart(64, "0"));
 }
 
-Deno.test("resumeFilters() match what is new exactly where the given filters do, and nothing old", () => {
+Deno.test("resumeFilters() match new events exactly where the given filters do, and no old ones", () => {
   fc.assert(
     fc.property(filters, fc.array(events, { minLength: 10, maxLength: 30 }), (filters, events) => {
       const live = resumeFilters(filters, SINCE);
@@ -99,7 +99,7 @@ Deno.test("resumeFilters() of live filters are the same, whatever the order of k
   assert.equal(resumeFilters(twice, SINCE).length, 1);
 });
 
-Deno.test("resumeFilters() put together again what was cut for one relay", () => {
+Deno.test("resumeFilters() merge again what was cut for one relay", () => {
   const authors = hex(995);
   const [part] = reqParts([{ kinds: [1, 6], authors, since: SINCE - 1000 }]).scoped;
   const cut = cutFilters([{ part, subjects: authors }], {
@@ -129,7 +129,7 @@ Deno.test("NIP-01: a `limit` is about stored events, so resumeFilters() have non
   ]);
 });
 
-Deno.test("resumeFilters() keep apart what differs in more than one list, and other keys", () => {
+Deno.test("resumeFilters() do not merge filters that differ in more than one list, or in other keys", () => {
   const [a, b] = hex(2);
   const apart: NostrFilter[] = [
     { kinds: [1], authors: [a], since: SINCE },
@@ -147,7 +147,7 @@ Deno.test("resumeFilters() keep apart what differs in more than one list, and ot
   ]);
 });
 
-Deno.test("resumeFilters() round a time down, and ask for none before 1970", () => {
+Deno.test("resumeFilters() round a time down, and never go before 1970", () => {
   assert.deepEqual(resumeFilters([{}], SINCE + 0.9), [{ since: SINCE }]);
   assert.deepEqual(resumeFilters([{}], -5), [{ since: 0 }]);
 });

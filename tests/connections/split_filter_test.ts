@@ -70,7 +70,7 @@ function isHopeless(filter: NostrFilter, room: number): boolean {
   return lengthOf(shortest) > room;
 }
 
-Deno.test("the parts of a filter match together what it matches, and nothing else", () => {
+Deno.test("splitFilter() gives parts that together match what the filter matches, and nothing else", () => {
   fc.assert(
     fc.property(
       filters,
@@ -90,7 +90,7 @@ Deno.test("the parts of a filter match together what it matches, and nothing els
   );
 });
 
-Deno.test("every part is short enough, unless its shortest values already are not", () => {
+Deno.test("splitFilter() makes every part short enough, unless its shortest values already are too long", () => {
   fc.assert(
     fc.property(filters, room, (filter, room) => {
       for (const part of splitFilter(filter, room)) {
@@ -103,7 +103,7 @@ Deno.test("every part is short enough, unless its shortest values already are no
   );
 });
 
-Deno.test("a filter that fits is returned itself; one that no cutting helps, too", () => {
+Deno.test("splitFilter() returns a filter itself that fits, or that no cut can make fit", () => {
   fc.assert(fc.property(filters, room, (filter, room) => {
     const parts = splitFilter(filter, room);
     if (lengthOf(filter) > room && !isHopeless(filter, room) && !isUncuttable(filter)) {
@@ -115,14 +115,14 @@ Deno.test("a filter that fits is returned itself; one that no cutting helps, too
   }));
 });
 
-Deno.test("room for one value of each list is enough, and a byte less is not", () => {
+Deno.test("splitFilter() needs room for one value of each list, and not a byte less", () => {
   const filter = { authors: hex(2), "#p": hex(3), kinds: [1, 2] };
   const room = lengthOf({ authors: hex(1), "#p": hex(1), kinds: [1] });
   assert.equal(splitFilter(filter, room).length, 12);
   assert.deepEqual(splitFilter(filter, room - 1), [{ filter, bytes: lengthOf(filter) }]);
 });
 
-Deno.test("parts keep the order of each list, all else of the filter, and leave it alone", () => {
+Deno.test("splitFilter() keeps the order of each list and all other keys, and does not change the filter", () => {
   fc.assert(fc.property(filters, room, (filter, room) => {
     const parts = splitFilter(frozen(structuredClone(filter)), room);
     for (const [name, value] of Object.entries(filter)) {
@@ -143,7 +143,7 @@ Deno.test("parts keep the order of each list, all else of the filter, and leave 
   }));
 });
 
-Deno.test("one long list is cut into as few parts as will do, of about the same length", () => {
+Deno.test("splitFilter() cuts one long list into as few parts as possible, of about the same length", () => {
   const filter = { kinds: [1], authors: hex(1000), limit: 5 };
   const exact = lengthOf({ ...filter, authors: hex(250) });
   assert.equal(splitFilter(filter, exact).length, 4);
@@ -160,7 +160,7 @@ Deno.test("one long list is cut into as few parts as will do, of about the same 
   }
 });
 
-Deno.test("what else is in a filter does not cost more parts than its length does", () => {
+Deno.test("splitFilter() makes no more parts for other keys than their length costs", () => {
   const authors = hex(1000);
   const others: NostrFilter[] = [{ search: "x".repeat(8000) }, { "#p": hex(2), kinds: [1, 2, 3] }];
   for (const other of others) {
@@ -170,7 +170,7 @@ Deno.test("what else is in a filter does not cost more parts than its length doe
   }
 });
 
-Deno.test("where two lists are long, both are cut", () => {
+Deno.test("splitFilter() cuts both of two long lists", () => {
   const parts = splitFilter({ authors: hex(400), "#p": hex(400, 1000) }, 16_384);
   for (const { filter, bytes } of parts) {
     assert.ok(bytes <= 16_384);
@@ -180,7 +180,7 @@ Deno.test("where two lists are long, both are cut", () => {
   assert.equal(parts.length, 16);
 });
 
-Deno.test("a list with more than 65,535 bytes in its values is cut even if the message may be longer", () => {
+Deno.test("splitFilter() cuts a list of more than 65,535 bytes even if the message may be longer", () => {
   const sizesOf = (filter: NostrFilter, name: "ids" | "#a" | "authors") =>
     splitFilter(filter, 1_000_000).map((part) => part.filter[name as "#p"]!.length);
   assert.deepEqual(sizesOf({ ids: hex(1900) }, "ids"), [1900]);
@@ -190,7 +190,7 @@ Deno.test("a list with more than 65,535 bytes in its values is cut even if the m
   assert.deepEqual(sizesOf({ "#a": coordinates, authors: hex(1500) }, "authors"), [1500, 1500]);
 });
 
-Deno.test("a list whose values must all match is never cut", () => {
+Deno.test("splitFilter() never cuts a list whose values must all match", () => {
   const filter = { kinds: [1, 2], "&t": ["a", "b", "x".repeat(50)] } as NostrFilter;
   const parts = splitFilter(filter, lengthOf(filter) - 1);
   assert.deepEqual(parts.map((part) => part.filter), [{ ...filter, kinds: [1] }, {

@@ -27,7 +27,7 @@ function lengthOf(req: readonly NostrFilter[]): number {
   return new TextEncoder().encode(JSON.stringify(["REQ", "x".repeat(64), ...req])).length;
 }
 
-Deno.test("splitReqs() sends every filter once, in order, as the very object where it fits", () => {
+Deno.test("splitReqs() sends every filter once, in order, as the very object if it fits", () => {
   fc.assert(fc.property(filters, limits, (filters, limits) => {
     const roomy = { ...limits, maxMessageLength: 100_000 };
     const reqs = splitReqs(frozen(filters), roomy);
@@ -46,7 +46,7 @@ Deno.test("splitReqs() makes no REQ with more filters or bytes than the relay ta
   }));
 });
 
-Deno.test("splitReqs() begins another REQ only where the next filter would not fit", () => {
+Deno.test("splitReqs() begins another REQ only if the next filter would not fit", () => {
   fc.assert(fc.property(filters, limits, (filters, limits) => {
     const reqs = splitReqs(filters, limits);
     for (let i = 1; i < reqs.length; i++) {
@@ -69,7 +69,7 @@ Deno.test("splitReqs() fills a message to the last byte", () => {
   assert.equal(splitReqs(filters.slice(0, 1), { maxMessageLength: alone - 1 }).flat().length, 2);
 });
 
-Deno.test("splitReqs() cuts a filter with a `limit` only where it is too long by itself", () => {
+Deno.test("splitReqs() splits a filter with a `limit` only if it is too long by itself", () => {
   fc.assert(fc.property(filters, limits, (filters, limits) => {
     const parts = splitReqs(filters, limits).flat();
     for (const filter of filters) {
@@ -80,7 +80,7 @@ Deno.test("splitReqs() cuts a filter with a `limit` only where it is too long by
   }));
 });
 
-Deno.test("splitReqs() takes what the planner makes by default in one REQ", () => {
+Deno.test("splitReqs() puts what the planner makes by default into one REQ", () => {
   const people = hex(1000);
   const filters = Array.from({ length: 100 }, (_, i) => ({
     kinds: [1, 6, 30_023],
@@ -96,14 +96,14 @@ Deno.test("splitReqs() takes what the planner makes by default in one REQ", () =
   assert.equal(splitReqs(filters, known, { maxMessageLength: 30_000 }).length, 5);
 });
 
-Deno.test("splitReqs() lowers a `limit` that would be refused, in a copy", () => {
+Deno.test("splitReqs() lowers a `limit` that would be refused, in a copy of the filter", () => {
   const filters = frozen([{ limit: 9000 }, { limit: 5000 }, { kinds: [1] }, { limit: 0 }]);
   const reqs = splitReqs(filters, { maxLimit: 5000, cutAt: 100 });
   assert.deepEqual(reqs, [[{ limit: 5000 }, { limit: 5000 }, { kinds: [1] }, { limit: 0 }]]);
   assert.equal(reqs[0][1], filters[1]);
 });
 
-Deno.test("splitReqs() makes no REQ of no filter, and at least REQs of one", () => {
+Deno.test("splitReqs() makes no REQ without filters, and REQs of at least one filter", () => {
   assert.deepEqual(splitReqs([]), []);
   assert.deepEqual(splitReqs([{}, {}], { maxFilters: 0 }), [[{}], [{}]]);
   assert.deepEqual(splitReqs([{}, {}], { maxMessageLength: 0 }), [[{}], [{}]]);

@@ -27,7 +27,7 @@ class Room {
   }
 }
 
-Deno.test("SubscriptionSlots lets those that stay never have the last place", async () => {
+Deno.test("SubscriptionSlots never gives the last slot to a subscription that stays open", async () => {
   for (const most of [2, 3, 10]) {
     const room = new Room(most);
     for (let i = 0; i < most + 3; i++) room.enter(true);
@@ -40,7 +40,7 @@ Deno.test("SubscriptionSlots lets those that stay never have the last place", as
   }
 });
 
-Deno.test("SubscriptionSlots lets one stay where there is but one place", async () => {
+Deno.test("SubscriptionSlots lets one subscription stay open if there is only one slot", async () => {
   const room = new Room(1);
   assert.ok(!room.places.mayStay(1), "others would have to wait for that");
   for (const stay of [true, true]) room.enter(stay);
@@ -53,7 +53,7 @@ Deno.test("SubscriptionSlots lets one stay where there is but one place", async 
   assert.deepEqual(room.inside.map(({ stay }) => stay), [false]);
 });
 
-Deno.test("SubscriptionSlots says how many may stay without waiting, and lets those in at once", async () => {
+Deno.test("SubscriptionSlots mayStay() says how many may stay open without waiting, and lets those in at once", async () => {
   for (const [most, taken, may] of [[10, 0, 9], [10, 8, 1], [10, 9, 0], [2, 0, 1], [2, 1, 0]]) {
     const room = new Room(most);
     for (let i = 0; i < taken; i++) room.enter(true);
@@ -66,7 +66,7 @@ Deno.test("SubscriptionSlots says how many may stay without waiting, and lets th
   }
 });
 
-Deno.test("SubscriptionSlots is full when users, or those that stay, leave no place to stay", async () => {
+Deno.test("SubscriptionSlots isFullWith() holds if users, or subscriptions that stay open, leave no slot to stay", async () => {
   for (const [most, users] of [[10, 9], [3, 2], [2, 1], [1, 1]]) {
     const room = new Room(most);
     assert.ok(room.places.isFullWith(users));
@@ -81,7 +81,7 @@ Deno.test("SubscriptionSlots is full when users, or those that stay, leave no pl
   }
 });
 
-Deno.test("SubscriptionSlots gives both places back where one who is to stay gives up waiting", async () => {
+Deno.test("SubscriptionSlots releases both slots of a subscription that was to stay open and gives up waiting", async () => {
   const room = new Room(2);
   const controller = new CountedController();
   for (let i = 0; i < 2; i++) room.enter(false);
@@ -94,7 +94,7 @@ Deno.test("SubscriptionSlots gives both places back where one who is to stay giv
   assert.equal(controller.listeners, 0);
 });
 
-Deno.test("SubscriptionSlots lets in as many as may be, and no more, whoever comes and goes", async () => {
+Deno.test("SubscriptionSlots lets in exactly as many as the relay takes, whoever comes and goes", async () => {
   const step = fc.oneof(
     fc.record({ stay: fc.boolean() }),
     fc.record({ leaves: fc.nat(20) }),

@@ -6,7 +6,7 @@ import { isMoreTrusted, TRUST } from "../../src/hints/hint_weight.ts";
 import { subjectKey } from "../../src/nostr/subject_key.ts";
 import type { HintSource } from "../../src/nostr/types.ts";
 import { hint, person, relay, setUp } from "../support/hint_set_up.ts";
-import { A, B, DAY, RecordMap } from "../support/relay_records.ts";
+import { A, B, DAY_MS, RecordMap } from "../support/relay_records.ts";
 
 const SOURCES = Object.keys(TRUST) as HintSource[];
 const ALICE = person(1);
@@ -105,12 +105,12 @@ Deno.test("a source never drives out a relay that a more trusted one named", asy
   });
   await fc.assert(fc.asyncProperty(named, attack, async (named, { source, ns, later }) => {
     const { book, clock, urls } = setUp();
-    await clock.advance(360 * DAY);
+    await clock.advance(360 * DAY_MS);
     const now = clock.now() / 1000;
     for (const { n, source, age } of named) {
       book.add([hint(ALICE, relay(n), source)], now - age * 86_400);
     }
-    await clock.advance(later * DAY);
+    await clock.advance(later * DAY_MS);
     book.add(ns.map((n) => hint(ALICE, relay(n), source)));
     const left = urls(ALICE);
     assert.ok(left.length <= 8);
@@ -124,9 +124,9 @@ Deno.test("a source never drives out a relay that a more trusted one named", asy
 Deno.test("what nobody has said for four half-lives makes way for what is said today", async () => {
   const { book, clock, urls } = setUp({ perKey: 2 });
   book.add([hint(ALICE, A, "nip05"), hint(ALICE, B, "nip05")]);
-  await clock.advance(720 * DAY);
+  await clock.advance(720 * DAY_MS);
   assert.equal(book.add([hint(ALICE, relay(1))]), 0);
-  await clock.advance(DAY);
+  await clock.advance(DAY_MS);
   assert.equal(book.add([hint(ALICE, relay(1))]), 1);
   assert.deepEqual(urls(ALICE), [relay(1), A], "of equals the larger URL goes");
 });

@@ -10,7 +10,7 @@ import {
 import { subjectKey } from "../../src/nostr/subject_key.ts";
 import type { HintSource } from "../../src/nostr/types.ts";
 import { hint, person, relay, setUp } from "../support/hint_set_up.ts";
-import { DAY, RecordMap } from "../support/relay_records.ts";
+import { DAY_MS, RecordMap } from "../support/relay_records.ts";
 
 const MAX = 6;
 const PER_KEY = 3;
@@ -96,11 +96,11 @@ Deno.test("whatever happens, a book of hints says what one of the plainest kind 
         const oracle = new Oracle();
         const { book: first, clock, errors } = setUp({ backend, max: MAX, perKey: PER_KEY });
         let book = first;
-        await clock.advance(500 * DAY);
+        await clock.advance(500 * DAY_MS);
         await book.ready();
         for (const step of steps) {
           const now = Math.floor(clock.now() / 1000);
-          if (step.what === "pass") await clock.advance(step.days * DAY);
+          if (step.what === "pass") await clock.advance(step.days * DAY_MS);
           else if (step.what === "get") {
             oracle.want(step.about);
             book.get(step.about);

@@ -7,7 +7,7 @@ import { subjectKey } from "../../src/nostr/subject_key.ts";
 import type { HintSource } from "../../src/nostr/types.ts";
 import { START } from "../../testing/test_clock.ts";
 import { hint, person, relay, setUp } from "../support/hint_set_up.ts";
-import { A, B, C, DAY, RecordMap } from "../support/relay_records.ts";
+import { A, B, C, DAY_MS, RecordMap } from "../support/relay_records.ts";
 
 const ALICE = person(1);
 const BOB = person(2);
@@ -53,7 +53,7 @@ Deno.test("spellings of one relay are one relay", () => {
 Deno.test("hints fade, and fresh ones come before old ones", async () => {
   const { book, clock, urls } = setUp();
   book.add([hint(ALICE, A, "follows")]);
-  await clock.advance(180 * DAY);
+  await clock.advance(180 * DAY_MS);
   assert.equal(book.get(ALICE)[0].weight.toFixed(6), "0.200000");
   book.add([hint(ALICE, B)]);
   assert.deepEqual(urls(ALICE), [B, A]);
@@ -65,7 +65,7 @@ Deno.test("add() says how many hints were new, or a day fresher; the rest change
   await book.ready();
   assert.equal(book.add([hint(ALICE, A), hint(ALICE, A)]), 1);
   await book.flush();
-  await clock.advance(DAY - 1_000);
+  await clock.advance(DAY_MS - 1_000);
   assert.equal(book.add([hint(ALICE, A)]), 0);
   assert.equal(clock.pending, 0, "nothing to write");
   await clock.advance(1_000);
@@ -104,7 +104,7 @@ Deno.test("a mark from a clock that was wrong counts as new, until it is seen ag
   await book.ready();
   assert.equal(book.get(ALICE)[0].weight, 0.25);
   assert.equal(book.add([hint(ALICE, A)]), 1);
-  await clock.advance(90 * DAY);
+  await clock.advance(90 * DAY_MS);
   assert.equal(book.get(ALICE)[0].weight, 0.125);
 });
 

@@ -50,7 +50,7 @@ class Reading {
   }
 }
 
-Deno.test("MonitorReader asks for the last day's reports of the monitors, and what they announce", async () => {
+Deno.test("MonitorReader queries the monitors' reports of the last day, and their announcements", async () => {
   const { reader, queries } = new Reading();
   reader.refresh();
   await settled();
@@ -60,7 +60,7 @@ Deno.test("MonitorReader asks for the last day's reports of the monitors, and wh
   ]]);
 });
 
-Deno.test("MonitorReader without monitors asks for nothing, and tells nothing", async () => {
+Deno.test("MonitorReader without monitors queries nothing, and reports nothing", async () => {
   const { reader, queries, fake } = new Reading([]);
   reader.meet(listed(NETWORK));
   reader.refresh();
@@ -69,7 +69,7 @@ Deno.test("MonitorReader without monitors asks for nothing, and tells nothing", 
   assert.deepEqual(fake.told, []);
 });
 
-Deno.test("MonitorReader judges the relays that came into question, those it hears of later, too", async () => {
+Deno.test("MonitorReader judges the candidate relays, also those that are added later", async () => {
   const test = new Reading();
   test.reader.meet(listed([...NETWORK, DEAD]));
   test.reader.refresh();
@@ -88,7 +88,7 @@ Deno.test("MonitorReader judges the relays that came into question, those it hea
   assert.equal(test.queries.length, 1);
 });
 
-Deno.test("MonitorReader says nothing before it has read, so that what is remembered stays", async () => {
+Deno.test("MonitorReader reports nothing before it has read, so that older reports stay", async () => {
   const test = new Reading();
   const { promise, resolve } = Promise.withResolvers<NostrEvent[]>();
   test.answer = () => promise;
@@ -102,7 +102,7 @@ Deno.test("MonitorReader says nothing before it has read, so that what is rememb
   assert.deepEqual(test.of(DEAD), [0.3]);
 });
 
-Deno.test("MonitorReader believes no monitors that hold too many people's relays for dead", async () => {
+Deno.test("MonitorReader does not believe monitors to which too many users' relays seem dead", async () => {
   const test = new Reading();
   test.reader.meet(listed(NETWORK));
   test.reader.meet(listed([DEAD], 200));
@@ -112,7 +112,7 @@ Deno.test("MonitorReader believes no monitors that hold too many people's relays
   assert.deepEqual(test.of(DEAD), [1], "as many as once listed it");
 });
 
-Deno.test("MonitorReader reads again after a day, and goes by the newest reports alone", async () => {
+Deno.test("MonitorReader reads again after a day, and uses the newest reports alone", async () => {
   const test = new Reading();
   test.reader.meet(listed([...NETWORK, DEAD]));
   test.reader.refresh();
@@ -129,7 +129,7 @@ Deno.test("MonitorReader reads again after a day, and goes by the newest reports
   assert.deepEqual(test.of(DEAD), [0.3, 1], "nobody says so any longer");
 });
 
-Deno.test("MonitorReader judges late-comers by the time of the reports, not by its own", async () => {
+Deno.test("MonitorReader judges relays that are added later by the time of the reports", async () => {
   const test = new Reading();
   test.reader.refresh();
   await test.clock.advance(DAY - 1);
@@ -139,7 +139,7 @@ Deno.test("MonitorReader judges late-comers by the time of the reports, not by i
   assert.deepEqual(test.of(NETWORK[0]), [1]);
 });
 
-Deno.test("MonitorReader tells of a query that fails, and goes on", async () => {
+Deno.test("MonitorReader reports a query that fails, and goes on", async () => {
   const test = new Reading();
   test.answer = () => Promise.reject(new Error("no relay"));
   test.reader.meet(listed([DEAD]));
@@ -152,7 +152,7 @@ Deno.test("MonitorReader tells of a query that fails, and goes on", async () => 
   assert.deepEqual(test.fake.told, []);
 });
 
-Deno.test("MonitorReader keeps no more than 10,000 relays in mind", async () => {
+Deno.test("MonitorReader judges at most 10,000 relays", async () => {
   const test = new Reading();
   const many = Array.from({ length: 10_050 }, (_, i) => `wss://${i}.example/`);
   test.reader.meet(listed(many));

@@ -42,7 +42,7 @@ function factorOf(events: NostrEvent[], url = DEAD, monitors: readonly string[] 
 
 const BOTH = [...reports(ANN, NETWORK), ...reports(BEN, NETWORK)];
 
-Deno.test("NIP-66: a relay that neither of two monitors reports is worth less, not nothing", () => {
+Deno.test("NIP-66: monitorFactors() lower a relay that neither of two monitors reports, but not to 0", () => {
   const liveness = readMonitorReports(BOTH, { monitors: MONITORS, now: NOW });
   assert.deepEqual(liveness.witnesses, MONITORS);
   const factors = monitorFactors(liveness, [[DEAD, 1], [NETWORK[0], 1], [NETWORK[1], 5]]);
@@ -51,14 +51,14 @@ Deno.test("NIP-66: a relay that neither of two monitors reports is worth less, n
   assert.equal(mild.get(DEAD), 0.9);
 });
 
-Deno.test("NIP-66: reports are never required; without them, nothing is said of any relay", () => {
+Deno.test("NIP-66: monitorFactors() say nothing of any relay without reports", () => {
   for (const monitors of [[], [ANN], MONITORS]) {
     const liveness = readMonitorReports([], { monitors, now: NOW });
     assert.deepEqual(monitorFactors(liveness, [[DEAD, 1]]), new Map());
   }
 });
 
-Deno.test("NIP-66: no single source is trusted, however much it reports", () => {
+Deno.test("NIP-66: readMonitorReports() trusts no single monitor, however much it reports", () => {
   assert.equal(factorOf(reports(ANN, NETWORK)), undefined);
   assert.equal(factorOf(BOTH, DEAD, [ANN, ANN]), undefined);
   // The other one reports nothing, little, or something else.
@@ -72,19 +72,19 @@ Deno.test("NIP-66: no single source is trusted, however much it reports", () => 
   }
 });
 
-Deno.test("one report of any monitor that the app names is enough for a relay to be alive", () => {
+Deno.test("readMonitorReports() takes a relay for alive by one report of any monitor that the app names", () => {
   assert.equal(factorOf([...BOTH, report(BEN, DEAD)]), 1);
   assert.equal(factorOf([...BOTH, report(CAT, DEAD)], DEAD, [...MONITORS, CAT]), 1);
 });
 
-Deno.test("events of others, and of other kinds, change nothing", () => {
+Deno.test("readMonitorReports() ignores events of others, and of other kinds", () => {
   const forged = [...BOTH, ...reports(EVE, [DEAD, ...NETWORK]), announcement(EVE, "604800")];
   assert.equal(factorOf(forged), 0.3);
   assert.equal(factorOf([...reports(ANN, NETWORK), ...reports(EVE, NETWORK)]), undefined);
   assert.equal(factorOf([...BOTH, { ...report(ANN, DEAD), kind: 30002 }]), 0.3);
 });
 
-Deno.test("two monitors are witnesses if each has seen half of what the other has, and 100 relays", () => {
+Deno.test("readMonitorReports() takes two monitors for witnesses if each has seen half of what the other has, and 100 relays", () => {
   const witnesses = (ann: readonly string[], ben: readonly string[], more: NostrEvent[] = []) =>
     readMonitorReports([...reports(ANN, ann), ...reports(BEN, ben), ...more], {
       monitors: [CAT, ANN, BEN],
@@ -104,7 +104,7 @@ Deno.test("two monitors are witnesses if each has seen half of what the other ha
   assert.deepEqual(witnesses(NETWORK, NETWORK, reports(CAT, [...NETWORK, ...madeUp])), MONITORS);
 });
 
-Deno.test("reports of which a relay sent only the newest few hundred condemn nobody", () => {
+Deno.test("readMonitorReports() has no witnesses if a relay sent only the newest few hundred reports", () => {
   const network = Array.from({ length: 800 }, (_, i) => `wss://relay${i}.example/`);
   const at = (i: number, step: number) => NOW - HOUR + (i * step) % HOUR;
   const all = [
@@ -119,7 +119,7 @@ Deno.test("reports of which a relay sent only the newest few hundred condemn nob
   assert.equal(factorsOf(newest).size, 0);
 });
 
-Deno.test("a report holds for a day, or for three periods of its monitor, a week at the most", () => {
+Deno.test("readMonitorReports() believes a report for a day, or for three periods of its monitor, at most a week", () => {
   const at = (age: number, ...more: NostrEvent[]) =>
     factorOf([...BOTH, report(ANN, DEAD, NOW - age), ...more]);
   assert.equal(at(DAY), 1);
@@ -141,13 +141,13 @@ Deno.test("a report holds for a day, or for three periods of its monitor, a week
   assert.equal(at(DAY + 1, announcement(BEN, "86400")), 0.3);
 });
 
-Deno.test("a report from the future says nothing, but clocks may differ by minutes", () => {
+Deno.test("readMonitorReports() ignores reports from the future, but lets clocks differ by minutes", () => {
   assert.equal(factorOf([...BOTH, report(ANN, DEAD, NOW + 900)]), 1);
   assert.equal(factorOf([...BOTH, report(ANN, DEAD, NOW + 901)]), 0.3);
   assert.equal(factorOf([...BOTH, report(ANN, DEAD, NaN)]), 0.3);
 });
 
-Deno.test("monitors may spell a URL in any way; what names no relay is ignored", () => {
+Deno.test("readMonitorReports() normalizes URLs, and ignores what names no relay", () => {
   for (
     const spelled of ["wss://dead.example", "WSS://Dead.Example:443//", " wss://dead.example. "]
   ) {
@@ -158,7 +158,7 @@ Deno.test("monitors may spell a URL in any way; what names no relay is ignored",
   assert.equal(factorOf([...BOTH, { ...report(ANN, DEAD), tags: [["d"], []] }]), 0.3);
 });
 
-Deno.test("of relays that monitors cannot reach, their silence says nothing", () => {
+Deno.test("monitorFactors() say nothing of relays that monitors cannot reach", () => {
   for (
     const url of [
       "wss://abcdef.onion/",
@@ -171,7 +171,7 @@ Deno.test("of relays that monitors cannot reach, their silence says nothing", ()
   }
 });
 
-Deno.test("NIP-66: what would take away too large a share of people is not believed at all", () => {
+Deno.test("NIP-66: monitorFactors() are dropped if they would lower the relays of too large a share of users", () => {
   const liveness = readMonitorReports(BOTH, { monitors: MONITORS, now: NOW });
   const at = (dead: number, alive: number, maxShare?: number) =>
     monitorFactors(liveness, [[DEAD, dead], [NETWORK[0], alive]], { maxShare }).get(DEAD);
@@ -186,7 +186,7 @@ Deno.test("NIP-66: what would take away too large a share of people is not belie
   assert.deepEqual(monitorFactors(liveness, onions), new Map());
 });
 
-Deno.test("on a network like the real one, most relays are lowered, but not those of most people", () => {
+Deno.test("monitorFactors() lower most relays of a network like the real one, but not those of most users", () => {
   // Deaths by rank, Zipf's law, and monitors that are wrong both ways (see network.md).
   let seed = 7;
   const random = () => (seed = (seed * 48271) % 2_147_483_647) / 2_147_483_647;
@@ -214,7 +214,7 @@ Deno.test("on a network like the real one, most relays are lowered, but not thos
   assert.ok(lowered.filter(({ isDead }) => isDead).length > 0.9 * lowered.length);
 });
 
-Deno.test("factors are 1 or the reduction, and do not depend on the order of events", () => {
+Deno.test("monitorFactors() are 1 or the reduction, whatever the order of events", () => {
   const event = fc.tuple(
     fc.constantFrom(ANN, BEN, CAT, EVE),
     fc.constantFrom(DEAD, "wss://b.example/", "wss://c.example/"),
@@ -242,7 +242,7 @@ Deno.test("factors are 1 or the reduction, and do not depend on the order of eve
   }));
 });
 
-Deno.test("options out of their range are refused", () => {
+Deno.test("monitorFactors() refuse options that are out of their range", () => {
   const liveness = readMonitorReports([], { monitors: [], now: NOW });
   for (const factor of [0, -1, 1.1, NaN]) {
     assert.throws(() => monitorFactors(liveness, [], { factor }), {

@@ -40,7 +40,7 @@ Deno.test("NIP-11: limitsOfInfo() reads the limitation of a relay's description"
   assert.deepEqual(limitsOfInfo({ limitation: { max_filters: 10 } }), { maxFilters: 10 });
 });
 
-Deno.test("NIP-11: an answer is cut at default_limit, and never above max_limit", () => {
+Deno.test("NIP-11: limitsOfInfo() expects answers to be cut at default_limit, and never above max_limit", () => {
   const cutAt = (limitation: object) => limitsOfInfo({ limitation }).cutAt;
   assert.equal(cutAt({ default_limit: 500, max_limit: 5000 }), 500);
   assert.equal(cutAt({ default_limit: 5000, max_limit: 500 }), 500);
@@ -52,7 +52,7 @@ Deno.test("NIP-11: an answer is cut at default_limit, and never above max_limit"
   assert.equal(limitsOfInfo({ limitation: { default_limit: 500 } }).maxLimit, undefined);
 });
 
-Deno.test("limitsOfInfo() takes a number at the ends of its range and none beyond", () => {
+Deno.test("limitsOfInfo() takes numbers at the ends of their range and none beyond", () => {
   const ranges: [key: string, name: string, least: number, most: number][] = [
     ["max_filters", "maxFilters", 1, 10_000],
     ["max_subscriptions", "maxSubscriptions", 1, 100_000],
@@ -78,7 +78,7 @@ Deno.test("limitsOfInfo() takes true and false, and nothing that looks like them
   }
 });
 
-Deno.test("limitsOfInfo() makes nothing of junk, and nothing of it is kept", () => {
+Deno.test("limitsOfInfo() finds nothing in junk", () => {
   for (const junk of [undefined, null, 7, "x", [], [1], { limitation: null }, { limitation: 3 }]) {
     assert.deepEqual(limitsOfInfo(junk), {});
   }

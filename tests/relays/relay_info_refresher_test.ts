@@ -34,7 +34,7 @@ class Informing {
   }
 }
 
-Deno.test("RelayInfoRefresher tells the memory what a connected relay says of its limits", async () => {
+Deno.test("RelayInfoRefresher puts the published limits of a connected relay into the memory", async () => {
   const test = new Informing();
   test.informer.connected(RELAY);
   await settled();
@@ -46,7 +46,7 @@ Deno.test("RelayInfoRefresher tells the memory what a connected relay says of it
   assert.equal(test.clock.pending, 0);
 });
 
-Deno.test("RelayInfoRefresher asks a relay once at a time, and once a week", async () => {
+Deno.test("RelayInfoRefresher fetches a description once at a time, and once a week", async () => {
   const test = new Informing();
   test.informer.connected(RELAY);
   test.informer.connected(RELAY);
@@ -63,7 +63,7 @@ Deno.test("RelayInfoRefresher asks a relay once at a time, and once a week", asy
   }
 });
 
-Deno.test("RelayInfoRefresher tells the memory, too, that a relay says nothing, so that it is not asked again", async () => {
+Deno.test("RelayInfoRefresher remembers that a relay has no description, and does not ask again", async () => {
   const test = new Informing();
   test.informer.connected(RELAY);
   await settled();
@@ -74,7 +74,7 @@ Deno.test("RelayInfoRefresher tells the memory, too, that a relay says nothing, 
   assert.equal(test.clock.pending, 0);
 });
 
-Deno.test("RelayInfoRefresher asks four relays at once, and the others after them", async () => {
+Deno.test("RelayInfoRefresher fetches four descriptions at once, and the others after them", async () => {
   const test = new Informing();
   const urls = Array.from({ length: 6 }, (_, i) => `wss://${i}.example/`);
   for (const url of urls) test.informer.connected(url);
@@ -88,7 +88,7 @@ Deno.test("RelayInfoRefresher asks four relays at once, and the others after the
   assert.equal(test.fake.of("informed").length, 6);
 });
 
-Deno.test("RelayInfoRefresher that is closed ends what is under way, asks no more, and says nothing", async () => {
+Deno.test("RelayInfoRefresher close() ends all fetches, and nothing is remembered after it", async () => {
   const test = new Informing();
   for (let i = 0; i < 6; i++) test.informer.connected(`wss://${i}.example/`);
   await settled();

@@ -48,7 +48,7 @@ function endless(chunk: string) {
 const DOCUMENT = JSON.stringify({ name: "Üß", limitation: { max_subscriptions: 20 } });
 const LIMITS = { maxSubscriptions: 20 };
 
-Deno.test("NIP-11: a relay's description is asked for at the relay's own URL, by its media type", async () => {
+Deno.test("NIP-11: fetchRelayInfo() requests the relay's own URL, with the media type of descriptions", async () => {
   const seen: [path: string, accept: string | null][] = [];
   const clock = new HandClock();
   await serving((request) => {
@@ -61,7 +61,7 @@ Deno.test("NIP-11: a relay's description is asked for at the relay's own URL, by
   assert.equal(clock.timers.size, 0);
 });
 
-Deno.test("wss becomes https, ws http, and nothing tells the relay who asks", async () => {
+Deno.test("fetchRelayInfo() turns wss into https and ws into http, and sends nothing that identifies the user", async () => {
   const asked: [unknown, RequestInit | undefined][] = [];
   const fetch = (input: unknown, init?: RequestInit) => {
     asked.push([input, init]);
@@ -78,7 +78,7 @@ Deno.test("wss becomes https, ws http, and nothing tells the relay who asks", as
   assert.equal(init?.referrerPolicy, "no-referrer");
 });
 
-Deno.test("a redirect is not followed, wherever it leads", async () => {
+Deno.test("fetchRelayInfo() follows no redirect, wherever it leads", async () => {
   let reached = 0;
   await serving(() => {
     reached++;
@@ -101,7 +101,7 @@ Deno.test("a redirect is not followed, wherever it leads", async () => {
   assert.deepEqual(info, { reason: "a redirect" });
 });
 
-Deno.test("an answer of HTTP that is no success, and one that is no JSON, are reasons", async () => {
+Deno.test("fetchRelayInfo() gives a reason for an HTTP error, and for an answer that is not JSON", async () => {
   const answers: [response: () => Response, reason: RegExp][] = [
     [() => new Response(DOCUMENT, { status: 404 }), /^HTTP 404$/],
     [() => new Response("bad gateway", { status: 502 }), /^HTTP 502$/],
@@ -122,7 +122,7 @@ Deno.test("an answer of HTTP that is no success, and one that is no JSON, are re
   });
 });
 
-Deno.test("nobody there is a reason", async () => {
+Deno.test("fetchRelayInfo() gives a reason if nobody is there", async () => {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = listener.addr;
   listener.close();
@@ -131,7 +131,7 @@ Deno.test("nobody there is a reason", async () => {
   assert.ok(reason);
 });
 
-Deno.test("a description is read up to maxBytes and no further", async () => {
+Deno.test("fetchRelayInfo() reads up to maxBytes and no further", async () => {
   const bytes = new TextEncoder().encode(DOCUMENT);
   assert.ok(bytes.length > DOCUMENT.length);
   await serving(() => new Response(bytes), async (url) => {
@@ -151,13 +151,13 @@ Deno.test("a description is read up to maxBytes and no further", async () => {
   await own.cancelled;
 });
 
-Deno.test("a description may arrive in pieces", async () => {
+Deno.test("fetchRelayInfo() reads a description that arrives in pieces", async () => {
   const pieces = [...new TextEncoder().encode(DOCUMENT)].map((byte) => new Uint8Array([byte]));
   const fetch = () => Promise.resolve(new Response(ReadableStream.from(pieces)));
   assert.deepEqual(await fetchRelayInfo("wss://relay.example/", { fetch }), { limits: LIMITS });
 });
 
-Deno.test("a relay that is silent, or stops in the middle, is given up at the timeout", async () => {
+Deno.test("fetchRelayInfo() gives up a relay at the timeout that is silent, or stops in the middle", async () => {
   const asked = Promise.withResolvers<void>();
   const down = Promise.withResolvers<Response>();
   const clock = new HandClock();
@@ -184,7 +184,7 @@ Deno.test("a relay that is silent, or stops in the middle, is given up at the ti
   });
 });
 
-Deno.test("a signal ends it, before and in between, and is left without listeners", async () => {
+Deno.test("fetchRelayInfo() ends with its signal, before and in between, and leaves no listeners on it", async () => {
   const never = () => new Promise<Response>(() => {});
   assert.deepEqual(
     await fetchRelayInfo("wss://a.example/", { fetch: never, signal: AbortSignal.abort() }),
@@ -216,7 +216,7 @@ Deno.test("a signal ends it, before and in between, and is left without listener
   assert.equal(clock.timers.size, 0);
 });
 
-Deno.test("an app's own fetch may throw anything, come late, or ignore the signal", async () => {
+Deno.test("fetchRelayInfo() survives a fetch that throws anything, comes late, or ignores the signal", async () => {
   const at = (fetch: () => Promise<Response>, clock?: Clock) =>
     fetchRelayInfo("wss://relay.example/", { fetch, clock });
   const thrower = () => {

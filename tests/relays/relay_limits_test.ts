@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { cleanLimits, learnLimits, reportLimits } from "../../src/relays/relay_limits.ts";
 
-Deno.test("cleanLimits() takes integers from 1 on, and yes or no", () => {
+Deno.test("cleanLimits() keeps integers of at least 1, and booleans", () => {
   const clean = {
     maxFilters: 1,
     maxSubscriptions: 20,
@@ -26,7 +26,7 @@ Deno.test("learnLimits() puts what was learned in place of what was known", () =
   assert.deepEqual(known, { maxFilters: 100, cutAt: 500 });
 });
 
-Deno.test("reportLimits() believes a relay's own word the first time, and keeps what it learned", () => {
+Deno.test("reportLimits() adds the first description to what was learned", () => {
   const known = { maxFilters: 10, maxSubscriptions: 5, fullAt: 300 };
   assert.deepEqual(
     reportLimits(known, { maxSubscriptions: 20, authRequired: true }, true),
@@ -34,13 +34,13 @@ Deno.test("reportLimits() believes a relay's own word the first time, and keeps 
   );
 });
 
-Deno.test("reportLimits() forgets with each later reading what the relay does not say itself", () => {
+Deno.test("reportLimits() forgets what a later description does not say", () => {
   const known = { maxFilters: 10, maxSubscriptions: 5, fullAt: 300, authRequired: true };
   assert.deepEqual(reportLimits(known, { maxSubscriptions: 20 }, false), { maxSubscriptions: 20 });
   assert.deepEqual(reportLimits(known, {}, false), {});
 });
 
-Deno.test("reportLimits() keeps the fewest events at which an answer was cut", () => {
+Deno.test("reportLimits() keeps the smallest number of events at which an answer was cut", () => {
   for (const isFirst of [true, false]) {
     assert.deepEqual(reportLimits({ cutAt: 300 }, { cutAt: 500 }, isFirst), { cutAt: 300 });
     assert.deepEqual(reportLimits({ cutAt: 500 }, { cutAt: 300 }, isFirst), { cutAt: 300 });

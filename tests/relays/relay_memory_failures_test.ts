@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { setUp } from "../support/memory_set_up.ts";
-import { A, B, C, DAY, MINUTE, NOW, SECOND } from "../support/relay_records.ts";
+import { A, B, C, DAY_MS, MINUTE_MS, NOW_MS, SECOND_MS } from "../support/relay_records.ts";
 
-Deno.test("a relay that fails backs off, longer each time, and comes back by itself", async () => {
+Deno.test("RelayMemory failed() makes a relay back off, longer each time, and it comes back by itself", async () => {
   const { clock, fail, memory } = setUp();
   memory.connected(A, 100);
   memory.answered(A, 100);
@@ -21,55 +21,55 @@ Deno.test("a relay that fails backs off, longer each time, and comes back by its
   assert.equal(memory.retryAt(A) - clock.now(), 1_000, "all is forgiven");
 });
 
-Deno.test("a failure counts if another relay connected, answered or delivered since it was begun", () => {
+Deno.test("RelayMemory failed() counts if another relay connected, answered or delivered since the operation was begun", () => {
   for (const [what, amount] of [["connected", 100], ["answered", 100], ["delivered", 1]] as const) {
     const { memory } = setUp();
     memory[what](B, amount);
-    memory.failed(A, "unreachable", NOW);
+    memory.failed(A, "unreachable", NOW_MS);
     assert.equal(memory.record(A)?.inARow, 1, what);
   }
   const { memory } = setUp();
-  memory.failed(B, "restricted", NOW);
-  memory.failed(A, "unreachable", NOW);
+  memory.failed(B, "restricted", NOW_MS);
+  memory.failed(A, "unreachable", NOW_MS);
   assert.equal(memory.record(A)?.inARow, 1, "a refusal is a sign of life as well");
 });
 
-Deno.test("a failure counts as of when it was, once another relay works within a minute", async () => {
+Deno.test("RelayMemory failed() counts as of its time, once another relay works within a minute", async () => {
   const { clock, memory } = setUp();
-  memory.failed(A, "connect-timeout", NOW - 5 * SECOND);
+  memory.failed(A, "connect-timeout", NOW_MS - 5 * SECOND_MS);
   assert.equal(memory.record(A), undefined);
-  await clock.advance(MINUTE);
+  await clock.advance(MINUTE_MS);
   memory.connected(B, 50);
   const { attempts, inARow, lastFailure, downSince, retryAt } = memory.record(A)!;
   assert.deepEqual({ attempts, inARow, lastFailure, downSince }, {
     attempts: 1,
     inARow: 1,
-    lastFailure: NOW,
-    downSince: NOW,
+    lastFailure: NOW_MS,
+    downSince: NOW_MS,
   });
-  assert.equal(retryAt, NOW + 8_000);
+  assert.equal(retryAt, NOW_MS + 8_000);
 });
 
-Deno.test("a total loss of network marks nobody dead: weights are as before, and all is tried soon", async () => {
+Deno.test("RelayMemory marks no relay dead in a total outage: weights are as before, and all are tried soon", async () => {
   const { clock, memory } = setUp();
   const urls = Array.from({ length: 20 }, (_, i) => `wss://r${i}.example/`);
   for (const url of urls) {
     memory.connected(url, 100);
     memory.answered(url, 100);
   }
-  await clock.advance(10 * MINUTE);
+  await clock.advance(10 * MINUTE_MS);
   const before = urls.map((url) => memory.weight(url, false));
-  for (const url of urls) memory.failed(url, "disconnected", NOW);
+  for (const url of urls) memory.failed(url, "disconnected", NOW_MS);
   for (let i = 0; i < 10; i++) {
-    await clock.advance(9 * SECOND);
+    await clock.advance(9 * SECOND_MS);
     for (const url of urls) memory.failed(url, "unreachable", clock.now() - 10);
     for (const url of urls) memory.unanswered(url);
   }
   for (const url of urls) {
     const wait = memory.retryAt(url) - clock.now();
-    assert.ok(wait > 0 && wait <= 5 * SECOND, `${wait}`);
+    assert.ok(wait > 0 && wait <= 5 * SECOND_MS, `${wait}`);
   }
-  await clock.advance(5 * SECOND);
+  await clock.advance(5 * SECOND_MS);
   for (const url of urls.toReversed()) memory.connected(url, 100);
   for (const [i, url] of urls.entries()) {
     const { inARow, failures } = memory.record(url)!;
@@ -79,7 +79,7 @@ Deno.test("a total loss of network marks nobody dead: weights are as before, and
   }
 });
 
-Deno.test("as long as it may be the network's fault, a relay is left alone for a moment", async () => {
+Deno.test("RelayMemory retryAt() is a moment away as long as the failure may be the network's fault", async () => {
   const { clock, memory } = setUp();
   const waits: number[] = [];
   for (let i = 0; i < 5; i++) {
@@ -92,7 +92,7 @@ Deno.test("as long as it may be the network's fault, a relay is left alone for a
   assert.equal(memory.retryAt(A), 0);
 });
 
-Deno.test("an answer without an EOSE counts only if others answered meanwhile", () => {
+Deno.test("RelayMemory unanswered() counts only if others answered meanwhile", () => {
   const { memory } = setUp();
   memory.unanswered(B);
   assert.equal(memory.record(B), undefined);
@@ -104,15 +104,15 @@ Deno.test("an answer without an EOSE counts only if others answered meanwhile", 
   assert.deepEqual(failures, { "no-answer": 1 });
 });
 
-Deno.test("another's answer is not taken for a sign of the network if it came before the deadline's time", async () => {
+Deno.test("RelayMemory unanswered() does not count for an answer of another relay before the deadline began", async () => {
   const { clock, memory } = setUp();
   memory.answered(B, 100);
-  await clock.advance(8 * SECOND + 1);
+  await clock.advance(8 * SECOND_MS + 1);
   memory.unanswered(A);
   assert.equal(memory.record(A), undefined);
 });
 
-Deno.test("a relay that never says EOSE is waited for less, and loses no weight if it delivers", () => {
+Deno.test("RelayMemory unanswered() shortens the deadlines, and lowers no weight if the relay delivers", () => {
   const { memory } = setUp();
   memory.connected(A, 100);
   const before = memory.weight(A, false);
@@ -125,7 +125,7 @@ Deno.test("a relay that never says EOSE is waited for less, and loses no weight 
   assert.equal(memory.weight(A, false), before);
 });
 
-Deno.test("a relay that always refuses, or is silent, loses weight without being held for dead", () => {
+Deno.test("RelayMemory lowers the weight of a relay that always refuses or is silent, but does not take it for dead", () => {
   for (const way of ["auth-required", "no-answer"] as const) {
     const { fail, memory } = setUp();
     memory.connected(A, 100);
@@ -142,8 +142,8 @@ Deno.test("a relay that always refuses, or is silent, loses weight without being
   }
 });
 
-Deno.test("what was begun in the future, or never, was begun now", () => {
-  for (const startedAt of [NOW + DAY, NaN, Infinity]) {
+Deno.test("RelayMemory failed() takes a start in the future, or none, for now", () => {
+  for (const startedAt of [NOW_MS + DAY_MS, NaN, Infinity]) {
     const { memory } = setUp();
     memory.connected(B, 100);
     memory.failed(A, "unreachable", startedAt);

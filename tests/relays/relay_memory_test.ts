@@ -1,13 +1,22 @@
 import fc from "fast-check";
 import assert from "node:assert/strict";
-import { LONGEST_BACKOFF } from "../../src/relays/relay_health.ts";
+import { BACKOFFS, maxWaitMs } from "../../src/relays/backoff.ts";
 import type { RelayRecord } from "../../src/relays/relay_record.ts";
 import { formatRelayRecord, parseRelayRecord } from "../../src/relays/relay_record_store.ts";
 import { dice } from "../support/dice.ts";
 import { setUp } from "../support/memory_set_up.ts";
-import { A, B, C, DAY, FAILURES, NOW, RecordMap, recordOf } from "../support/relay_records.ts";
+import {
+  A,
+  B,
+  C,
+  DAY_MS,
+  FAILURES,
+  NOW_MS,
+  RecordMap,
+  recordOf,
+} from "../support/relay_records.ts";
 
-Deno.test("of an unknown relay there is no record, and its weight is 1", () => {
+Deno.test("RelayMemory has no record of an unknown relay, and its weight is 1", () => {
   const { clock, memory } = setUp();
   assert.equal(memory.record(A), undefined);
   assert.equal(memory.weight(A, false), 1);
@@ -18,19 +27,19 @@ Deno.test("of an unknown relay there is no record, and its weight is 1", () => {
   assert.equal(clock.pending, 0);
 });
 
-Deno.test("a relay is remembered for what it does", () => {
+Deno.test("RelayMemory remembers what a relay does", () => {
   const { memory } = setUp();
   memory.connected(A, 400);
   memory.answered(A, 800);
   memory.delivered(A, 20);
   memory.delivered(A, 5);
-  memory.failed(A, "auth-required", NOW);
+  memory.failed(A, "auth-required", NOW_MS);
   const expected = recordOf({
     attempts: 1,
     successes: 1,
-    lastSuccess: NOW,
-    answeredAt: NOW,
-    lastFailure: NOW,
+    lastSuccess: NOW_MS,
+    answeredAt: NOW_MS,
+    lastFailure: NOW_MS,
     connectMs: { mean: 400, dev: 200 },
     eoseMs: { mean: 800, dev: 400 },
     events: 25,
@@ -42,7 +51,7 @@ Deno.test("a relay is remembered for what it does", () => {
   assert.deepEqual(memory.deadlines(A), { connect: 2_000, soft: 2_400, hard: 4_800 });
 });
 
-Deno.test("nonsense is not remembered", () => {
+Deno.test("RelayMemory does not remember nonsense", () => {
   const { memory } = setUp();
   for (const bad of [NaN, -1, 0, Infinity]) memory.delivered(A, bad);
   for (const bad of [NaN, -1, Infinity]) {
@@ -61,22 +70,22 @@ Deno.test("nonsense is not remembered", () => {
   assert.deepEqual(memory.limits(A), {});
 });
 
-Deno.test("limits are learned, told, and kept apart from those of others", async () => {
+Deno.test("RelayMemory learns limits, also from descriptions, each relay's separately", async () => {
   const { clock, memory } = setUp();
   memory.learnLimits(A, { maxFilters: 10 });
   memory.learnLimits(A, { cutAt: 300 });
   assert.deepEqual(memory.limits(A), { maxFilters: 10, cutAt: 300 });
   memory.informed(A, { maxSubscriptions: 20, cutAt: 500 });
   assert.deepEqual(memory.limits(A), { maxFilters: 10, maxSubscriptions: 20, cutAt: 300 });
-  assert.equal(memory.record(A)?.infoAt, NOW);
-  await clock.advance(7 * DAY);
+  assert.equal(memory.record(A)?.infoAt, NOW_MS);
+  await clock.advance(7 * DAY_MS);
   memory.informed(A, {});
   assert.deepEqual(memory.limits(A), { cutAt: 300 });
-  assert.equal(memory.record(A)?.infoAt, NOW + 7 * DAY);
+  assert.equal(memory.record(A)?.infoAt, NOW_MS + 7 * DAY_MS);
   assert.deepEqual(memory.limits(B), {});
 });
 
-Deno.test("memory is bounded, and those who were changed least recently are forgotten", () => {
+Deno.test("RelayMemory is bounded, and forgets the relays that were changed least recently", () => {
   const { memory } = setUp({ max: 3 });
   for (const url of [A, B, C]) memory.connected(url, 100);
   memory.answered(A, 100);
@@ -85,7 +94,7 @@ Deno.test("memory is bounded, and those who were changed least recently are forg
   assert.equal(memory.weight(B, false), 1);
 });
 
-Deno.test("what was known survives a restart", async () => {
+Deno.test("RelayMemory survives a restart", async () => {
   const backend = new RecordMap();
   const first = setUp({ backend });
   await first.memory.ready();
@@ -102,7 +111,7 @@ Deno.test("what was known survives a restart", async () => {
   assert.deepEqual([...first.errors, ...second.errors], []);
 });
 
-Deno.test("close() leaves no timer, and what comes after it sets none", async () => {
+Deno.test("RelayMemory close() leaves no timer, and what comes after it sets none", async () => {
   const backend = new RecordMap();
   const { clock, memory } = setUp({ backend });
   memory.connected(A, 100);
@@ -110,13 +119,13 @@ Deno.test("close() leaves no timer, and what comes after it sets none", async ()
   await memory.close();
   assert.equal(clock.pending, 0);
   assert.equal(backend.records.size, 1);
-  memory.failed(A, "unreachable", NOW);
+  memory.failed(A, "unreachable", NOW_MS);
   memory.connected(B, 100);
   assert.equal(clock.pending, 0);
   assert.equal(memory.weight(B, true) > 1, true);
 });
 
-Deno.test("whatever happens: weights are above 0, back-off ends, and it all comes back from the text", async () => {
+Deno.test("RelayMemory keeps weights above 0, ends each back-off, and comes back from its text, whatever happens", async () => {
   const url = fc.constantFrom(A, B, C);
   const amount = fc.nat({ max: 20_000 });
   const step = fc.oneof(
@@ -139,7 +148,7 @@ Deno.test("whatever happens: weights are above 0, back-off ends, and it all come
         } else memory.failed(url, what as "closed", clock.now() - amount);
         for (const url of [A, B, C]) {
           for (const isOpen of [true, false]) assert.ok(memory.weight(url, isOpen) > 0);
-          assert.ok(memory.retryAt(url) <= clock.now() + LONGEST_BACKOFF);
+          assert.ok(memory.retryAt(url) <= clock.now() + maxWaitMs(BACKOFFS.unusable));
         }
       }
       await memory.close();

@@ -6,7 +6,7 @@ import { RecordMap } from "../support/relay_records.ts";
 
 const attempt = (record: RelayRecord) => ({ ...record, attempts: record.attempts + 1 });
 
-Deno.test("what is no relay's URL is not remembered", () => {
+Deno.test("relayRecords() remember nothing whose key is no relay's URL", () => {
   const clock = new TestClock();
   const onError = (error: Error) => assert.fail(error);
   const records = relayRecords({ clock, backend: new RecordMap(), onError, max: 100 });

@@ -2,15 +2,15 @@ import fc from "fast-check";
 import assert from "node:assert/strict";
 import { type RelayRecord, UNKNOWN_RELAY } from "../../src/relays/relay_record.ts";
 import { formatRelayRecord, parseRelayRecord } from "../../src/relays/relay_record_store.ts";
-import { FAILURES, NOW, recordOf, records } from "../support/relay_records.ts";
+import { FAILURES, NOW_MS, recordOf, records } from "../support/relay_records.ts";
 
-Deno.test("a record comes back from its text as it was", () => {
+Deno.test("parseRelayRecord() reads a record back as formatRelayRecord() wrote it", () => {
   fc.assert(fc.property(records, (record) => {
     assert.deepEqual(parseRelayRecord(formatRelayRecord(record)), record);
   }));
 });
 
-Deno.test("formatRelayRecord() leaves out what nobody knows, and rounds what nobody needs", () => {
+Deno.test("formatRelayRecord() leaves out what is unknown, and rounds numbers", () => {
   assert.equal(formatRelayRecord(UNKNOWN_RELAY), "{}");
   assert.equal(formatRelayRecord(parseRelayRecord("{}")!), "{}");
   const connectMs = { mean: 123.456789, dev: 1 / 3 };
@@ -54,7 +54,7 @@ Deno.test("parseRelayRecord() knows every kind of failure", () => {
   assert.deepEqual(parseRelayRecord(JSON.stringify({ failures }))?.failures, failures);
 });
 
-Deno.test("parseRelayRecord() takes what is no record for nothing", () => {
+Deno.test("parseRelayRecord() returns nothing for a text that is no record", () => {
   for (const text of ["", "{", "null", "7", "[]", '"{}"', "\0", undefined, null, 7, {}]) {
     assert.equal(parseRelayRecord(text), undefined, String(text));
   }
@@ -64,7 +64,7 @@ Deno.test("parseRelayRecord() takes what is no record for nothing", () => {
   assert.equal(parseRelayRecord(long(4_001)), undefined);
 });
 
-Deno.test("parseRelayRecord() lets a report neither end a relay's weight nor raise it", () => {
+Deno.test("parseRelayRecord() reads no report that would make a weight 0 or raise it", () => {
   for (const reports of [0, -1, 1.5, 1e9]) {
     assert.equal(parseRelayRecord(JSON.stringify({ reports }))?.reports, 1);
   }
@@ -95,7 +95,7 @@ Deno.test("parseRelayRecord() makes a whole record of any text, or none, and nev
   );
 });
 
-Deno.test("the longest record there can be is short enough to be read again", () => {
+Deno.test("formatRelayRecord() writes no record that is too long to be read again", () => {
   const most = Number.MAX_SAFE_INTEGER;
   const all = (names: readonly string[]) => Object.fromEntries(names.map((name) => [name, most]));
   const times = { mean: most, dev: most };
@@ -110,5 +110,5 @@ Deno.test("the longest record there can be is short enough to be read again", ()
   const read = parseRelayRecord(JSON.stringify(record));
   assert.deepEqual(read, record);
   assert.ok(formatRelayRecord(read!).length < 2_000);
-  assert.ok(NOW < most);
+  assert.ok(NOW_MS < most);
 });

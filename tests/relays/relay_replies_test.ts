@@ -5,7 +5,7 @@ import {
   limitsFrom,
   refusalOf,
   retryAfter,
-  type Sent,
+  type SentReq,
 } from "../../src/relays/relay_replies.ts";
 import { PREFIXES } from "../../testing/faults/refusals.ts";
 
@@ -37,7 +37,7 @@ Deno.test("failureOf() reads the prefixes of NIP-01 and NIP-42", () => {
   for (const [reason, failure] of cases) assert.equal(failureOf(reason), failure);
 });
 
-Deno.test("failureOf() does not mind the case of a prefix, nor white space around or in it", () => {
+Deno.test("failureOf() ignores the case of a prefix, and white space around it", () => {
   fc.assert(fc.property(
     fc.constantFrom(...PREFIXES).chain((prefix) =>
       fc.tuple(fc.constant(prefix), fc.mixedCase(fc.constant(prefix)))
@@ -51,7 +51,7 @@ Deno.test("failureOf() does not mind the case of a prefix, nor white space aroun
   ));
 });
 
-Deno.test("failureOf() looks behind the ERROR that strfry puts before everything", () => {
+Deno.test("failureOf() reads the prefix after the ERROR that strfry puts before everything", () => {
   assert.equal(
     failureOf("ERROR: auth-required: requested filter requires authentication"),
     "auth-required",
@@ -64,7 +64,7 @@ Deno.test("failureOf() looks behind the ERROR that strfry puts before everything
   assert.equal(failureOf("relay.example: blocked: no"), "closed");
 });
 
-Deno.test("failureOf() knows unmistakable words without a prefix; all else is `closed`", () => {
+Deno.test("failureOf() reads unmistakable words without a prefix; all else is `closed`", () => {
   const cases: [reason: string, failure: string][] = [
     ["rate limited", "rate-limited"], // nostream
     ["Rate limit exceeded.", "rate-limited"], // chorus
@@ -83,7 +83,7 @@ Deno.test("failureOf() knows unmistakable words without a prefix; all else is `c
 });
 
 Deno.test("limitsFrom() understands what relays in use send", () => {
-  const sent: Sent = { filters: 40, subscriptions: 30, bytes: 200_000 };
+  const sent: SentReq = { filters: 40, subscriptions: 30, bytes: 200_000 };
   const cases: [words: string, limits: object][] = [
     // strfry: CLOSED since 1.1, NOTICE before; subscriptions are refused by NOTICE alone
     ["ERROR: bad req: arr too big", { maxFilters: 20 }],
@@ -134,7 +134,7 @@ Deno.test("limitsFrom() understands what relays in use send", () => {
   for (const [words, limits] of cases) assert.deepEqual(limitsFrom(words, sent), limits, words);
 });
 
-Deno.test("limitsFrom() finds no limit where it is about something else", () => {
+Deno.test("limitsFrom() finds no limit in texts about something else", () => {
   const cases = [
     "blocked: too many things to filter for", // khatru: tags and kinds of one filter
     "ERROR: bad req: filter validation failed: too many kinds in filter: 5",
@@ -154,11 +154,11 @@ Deno.test("limitsFrom() finds no limit where it is about something else", () => 
     "error: could not connect to the database",
     "",
   ];
-  const sent: Sent = { filters: 40, subscriptions: 30, bytes: 200_000 };
+  const sent: SentReq = { filters: 40, subscriptions: 30, bytes: 200_000 };
   for (const words of cases) assert.deepEqual(limitsFrom(words, sent), {}, words);
 });
 
-Deno.test("limitsFrom() always asks for less than was refused, down to the least that works", () => {
+Deno.test("limitsFrom() always gives less than was refused, down to the least that works", () => {
   const about = fc.constantFrom(
     ["too many filters", "filters", "maxFilters", 1] as const,
     ["too many subscriptions", "subscriptions", "maxSubscriptions", 1] as const,
@@ -181,7 +181,7 @@ Deno.test("limitsFrom() always asks for less than was refused, down to the least
 });
 
 Deno.test("limitsFrom() believes a plausible number and no other", () => {
-  const at = (words: string, sent?: Sent) => limitsFrom(words, sent);
+  const at = (words: string, sent?: SentReq) => limitsFrom(words, sent);
   assert.deepEqual(at("too many filters, at most 10", { filters: 11 }), { maxFilters: 10 });
   assert.deepEqual(at("too many filters, at most 10", { filters: 10 }), { maxFilters: 5 });
   assert.deepEqual(at("too many filters: 12 of 10", { filters: 12 }), { maxFilters: 10 });
@@ -198,7 +198,7 @@ Deno.test("limitsFrom() believes a plausible number and no other", () => {
   });
 });
 
-Deno.test("limitsFrom() without knowing what was sent goes by a number, if there is one", () => {
+Deno.test("limitsFrom() uses a number in the text, if any, when it is not known what was sent", () => {
   assert.deepEqual(limitsFrom("too many filters"), {});
   assert.deepEqual(limitsFrom("too many filters, at most 10"), { maxFilters: 10 });
   assert.deepEqual(limitsFrom("message too large (200000 > 131072)"), {
@@ -209,7 +209,7 @@ Deno.test("limitsFrom() without knowing what was sent goes by a number, if there
   assert.deepEqual(limitsFrom("limit too high", { filters: 3 }), {});
 });
 
-Deno.test("refusalOf() hears a refusal in a NOTICE, and nothing in a greeting", () => {
+Deno.test("refusalOf() reads a refusal in a NOTICE, and none in a greeting", () => {
   const cases: [notice: string, failure: string | undefined][] = [
     ["ERROR: bad req: unindexed tag filter", "invalid"],
     ["ERROR: bad msg: unparseable message", "invalid"],
@@ -227,7 +227,7 @@ Deno.test("refusalOf() hears a refusal in a NOTICE, and nothing in a greeting", 
   for (const [notice, failure] of cases) assert.equal(refusalOf(notice), failure, notice);
 });
 
-Deno.test("retryAfter() reads seconds, and other units where they are named", () => {
+Deno.test("retryAfter() reads seconds, and other units if they are named", () => {
   const cases: [words: string, ms: number | undefined][] = [
     ["rate-limited: retry in 10 seconds", 10_000],
     ["rate-limited: slow down; retry in 30s", 30_000],
@@ -250,7 +250,7 @@ Deno.test("retryAfter() reads seconds, and other units where they are named", ()
   for (const [words, ms] of cases) assert.equal(retryAfter(words), ms, words);
 });
 
-Deno.test("whatever a relay says is read without an error, and what is read is bounded", () => {
+Deno.test("Readers of replies never throw, and bound what they read, whatever a relay sends", () => {
   fc.assert(fc.property(anything, fc.nat(1e6), (words, n) => {
     failureOf(words);
     refusalOf(words);

@@ -162,7 +162,7 @@ Deno.test("NIP-51: a relay that is blocked while it waits for its turn is not co
   const leave = await Promise.all(
     Array.from({ length: 10 }, () => test.gate.enter(0, test.controller.signal)),
   );
-  const session = fate(using(test.supervisor.connector(RELAY)).session);
+  const session = fate(using(test.supervisor.connector(RELAY)).connection);
   await settled();
   test.block(RELAY);
   for (const free of leave) free();

@@ -1,5 +1,5 @@
 /**
- * Ways to use a link in tests.
+ * Ways to use a RelayConnector in tests.
  *
  * @module
  */
@@ -10,12 +10,12 @@ import type { RelayFailureError } from "../../src/nostr/errors.ts";
 /** A signal that is never aborted. */
 export const never = new AbortController().signal;
 
-/** What a promise comes to: a value, or why not. */
+/** `fine` if a promise resolves, or the reason of its rejection. */
 export const fate = (promise: Promise<unknown>) =>
   promise.then(() => "fine", (error: RelayFailureError) => error.reason ?? error.message);
 
-/** A session, with a use of the link so that it is opened. */
-export function using(link: RelayConnector, rank = 0, signal: AbortSignal = never) {
-  const { release } = link.use();
-  return { release, session: link.connection(rank, signal) };
+/** A connection, with a use of the connector so that it is opened. */
+export function using(connector: RelayConnector, rank = 0, signal: AbortSignal = never) {
+  const { release } = connector.use();
+  return { release, connection: connector.connection(rank, signal) };
 }

@@ -1,5 +1,5 @@
 /**
- * A WebSocket that takes whatever comes, for relays that keep to no protocol.
+ * A WebSocket client that takes any frame, for relays that break the protocol.
  *
  * @module
  */
@@ -27,7 +27,11 @@ export class FrameClient implements AsyncDisposable {
     };
   }
 
-  /** Connects. @throws {Error} If no WebSocket comes about, with what the runtime says. */
+  /**
+   * Connects.
+   *
+   * @throws {Error} If no WebSocket opens, with the runtime's text.
+   */
   static async connect(url: string): Promise<FrameClient> {
     const socket = new WebSocket(url);
     const client = new FrameClient(socket);
@@ -49,7 +53,7 @@ export class FrameClient implements AsyncDisposable {
     return new Promise((resolve) => this.#waiting.push(resolve));
   }
 
-  /** The next frames, parsed, up to one of this verb, which is left out. */
+  /** The next frames, parsed, up to the first with this verb, which is left out. */
   async until(verb: string): Promise<unknown[][]> {
     const messages: unknown[][] = [];
     for (;;) {

@@ -1,23 +1,23 @@
 /**
- * A clock for tests with real sockets: as long as relays are talked to, time stands
- * still; when all is quiet, it is at once as late as the next timer wants it to be.
+ * A clock for tests with real sockets: time stands still while relays are active; when all is
+ * quiet, it jumps to the next timer.
  *
  * @module
  */
 
 import type { Clock } from "../../src/base/clock.ts";
 
-/** Turns of the event loop, with nothing heard in any, that mean quiet. */
-const CALM = 25;
-/** Milliseconds of a turn. All together outlast the 40 that TCP may hold a message back. */
-const TURN = 2;
+/** Turns of the event loop without activity after which all is quiet. */
+const QUIET_TURNS = 25;
+/** The length of a turn. All turns together outlast the 40 ms for which TCP may hold a message. */
+const TURN_MS = 2;
 
 interface Timer {
   readonly due: number;
   readonly run: () => void;
 }
 
-/** See the module. What it takes for talk is up to `activity`, a sum that grows with it. */
+/** A clock that moves when `activity`, a sum that grows with all traffic, stands still. */
 export class IdleClock implements Clock, AsyncDisposable {
   readonly #activity: () => number;
   readonly #timers = new Set<Timer>();
@@ -26,7 +26,7 @@ export class IdleClock implements Clock, AsyncDisposable {
   #isStopped = false;
   #isHeld = false;
 
-  /** @param start The time at first, in milliseconds since 1970. */
+  /** @param start The first time, in milliseconds since 1970. */
   constructor(activity: () => number, start = 1_700_000_000_000) {
     this.#activity = activity;
     this.#now = start;
@@ -63,7 +63,7 @@ export class IdleClock implements Clock, AsyncDisposable {
     }
   }
 
-  /** Lets no time pass while something is waited for. */
+  /** Lets no time pass while a promise is pending. */
   async holding<T>(wait: () => Promise<T>): Promise<T> {
     this.#isHeld = true;
     try {
@@ -81,17 +81,17 @@ export class IdleClock implements Clock, AsyncDisposable {
 
   async #tick(): Promise<void> {
     for (let calm = 0, before = this.#activity(); !this.#isStopped;) {
-      await new Promise((resume) => setTimeout(resume, TURN));
+      await new Promise((resume) => setTimeout(resume, TURN_MS));
       const activity = this.#activity();
       calm = activity === before ? calm + 1 : 0;
       before = activity;
-      if (calm < CALM || this.#isHeld || this.#timers.size === 0) continue;
+      if (calm < QUIET_TURNS || this.#isHeld || this.#timers.size === 0) continue;
       calm = 0;
       this.#jump();
     }
   }
 
-  /** Goes on to the next timer, and runs all that are due then. */
+  /** Jumps to the next timer, and runs all that are due then. */
   #jump(): void {
     const timers = [...this.#timers].sort((a, b) => a.due - b.due);
     this.#now = Math.max(this.#now, timers[0].due);

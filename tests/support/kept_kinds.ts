@@ -14,7 +14,7 @@ import {
   relayRecords,
 } from "../../src/relays/relay_record_store.ts";
 import { TestClock } from "../../testing/test_clock.ts";
-import { NOW, recordOf } from "./relay_records.ts";
+import { NOW_MS, recordOf } from "./relay_records.ts";
 
 type Options = Pick<PersistentMapOptions<unknown>, "clock" | "backend" | "onError" | "max">;
 
@@ -40,7 +40,7 @@ export interface KeptKind {
 const relays: KeptKind = {
   topic: "relay",
   name: "relays",
-  text: (attempts, lastSuccess = NOW) => formatRelayRecord(recordOf({ attempts, lastSuccess })),
+  text: (attempts, lastSuccess = NOW_MS) => formatRelayRecord(recordOf({ attempts, lastSuccess })),
   count: (text) => parseRelayRecord(text)?.attempts,
   open(options) {
     const records = relayRecords(options);
@@ -58,7 +58,7 @@ const relays: KeptKind = {
 const numbers: KeptKind = {
   topic: "spread",
   name: "numbers",
-  text: (count, changedAt = NOW) => `${count} ${changedAt}`,
+  text: (count, changedAt = NOW_MS) => `${count} ${changedAt}`,
   count: (text) => text === undefined ? undefined : parse(text)?.count,
   open(options) {
     const records = new PersistentMap<Counted>({

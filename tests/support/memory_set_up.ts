@@ -1,14 +1,14 @@
 /**
- * A memory of relays, with the time and what else it depends on under a test's hand.
+ * A RelayMemory whose clock and other dependencies a test controls.
  *
  * @module
  */
 
 import { RelayMemory, type RelayMemoryOptions } from "../../src/relays/relay_memory.ts";
 import { TestClock } from "../../testing/test_clock.ts";
-import { SECOND } from "./relay_records.ts";
+import { SECOND_MS } from "./relay_records.ts";
 
-/** A memory, of even dice if not said otherwise. */
+/** Creates a memory without jitter, if not said otherwise. */
 export function setUp(options: Partial<RelayMemoryOptions> = {}) {
   const clock = new TestClock();
   const errors: Error[] = [];
@@ -18,9 +18,9 @@ export function setUp(options: Partial<RelayMemoryOptions> = {}) {
     onError: (error) => errors.push(error),
     ...options,
   });
-  /** A relay fails that was begun a second ago, while another works. */
+  /** A relay fails after a second, while another relay works. */
   const fail = (url: string, failure: Parameters<RelayMemory["failed"]>[1] = "unreachable") => {
-    memory.failed(url, failure, clock.now() - SECOND);
+    memory.failed(url, failure, clock.now() - SECOND_MS);
     memory.connected("wss://witness.example/", 100);
   };
   return { clock, errors, fail, memory };

@@ -1,5 +1,5 @@
 /**
- * A WebSocket that speaks JSON arrays, to see a relay's every word in tests.
+ * A WebSocket client for JSON arrays, to see each message of a relay in tests.
  *
  * @module
  */
@@ -20,7 +20,11 @@ export class RawClient implements AsyncDisposable {
     };
   }
 
-  /** Connects. @throws {Error} If there is no WebSocket at that address. */
+  /**
+   * Connects.
+   *
+   * @throws {Error} If there is no WebSocket at that address.
+   */
   static async connect(url: string): Promise<RawClient> {
     const socket = new WebSocket(url);
     const { promise, resolve, reject } = Promise.withResolvers<void>();
@@ -30,7 +34,7 @@ export class RawClient implements AsyncDisposable {
     return new RawClient(socket);
   }
 
-  /** Sends a message; a string goes out as it is. */
+  /** Sends a message; a string is sent as it is. */
   send(message: unknown[] | string): void {
     this.#socket.send(
       typeof message === "string" ? message : JSON.stringify(message),
@@ -44,7 +48,7 @@ export class RawClient implements AsyncDisposable {
     return new Promise((resolve) => this.#waiting.push(resolve));
   }
 
-  /** The ids of the events sent up to the next message that is no EVENT. */
+  /** The ids of the events up to the next message that is not EVENT. */
   async answer(): Promise<{ ids: string[]; end: unknown[] }> {
     const ids: string[] = [];
     for (;;) {

@@ -1,5 +1,5 @@
 /**
- * Arbitrary records of relays, and a store of records under a test's hand.
+ * Arbitrary records of relays, and a record store that a test controls.
  *
  * @module
  */
@@ -19,9 +19,9 @@ export const B = "wss://b.example/";
 export const C = "wss://c.example/";
 
 /** When tests begin, in milliseconds since 1970. */
-export const NOW = START * 1000;
+export const NOW_MS = START * 1000;
 /** Milliseconds. */
-export const SECOND = 1_000, MINUTE = 60_000, HOUR = 3_600_000, DAY = 24 * HOUR;
+export const SECOND_MS = 1_000, MINUTE_MS = 60_000, HOUR_MS = 3_600_000, DAY_MS = 24 * HOUR_MS;
 
 /** Every kind of failure. */
 export const FAILURES: readonly RelayFailure[] = [
@@ -42,12 +42,15 @@ export function recordOf(known: Partial<RelayRecord>): RelayRecord {
 }
 
 const count = fc.nat({ max: 1_000 });
-const time = fc.oneof(fc.constant(0), fc.integer({ min: NOW - 100 * DAY, max: NOW + DAY }));
+const time = fc.oneof(
+  fc.constant(0),
+  fc.integer({ min: NOW_MS - 100 * DAY_MS, max: NOW_MS + DAY_MS }),
+);
 const share = fc.nat({ max: 200_000 }).map((n) => n / 1000);
 const timing = fc.record({ mean: share, dev: share }, { noNullPrototype: true });
 const limit = fc.integer({ min: 1, max: 1_000_000 });
 
-/** Any record that can come about. */
+/** Any record that can occur. */
 export const records: fc.Arbitrary<RelayRecord> = fc.record({
   attempts: count,
   successes: count,
@@ -87,7 +90,7 @@ export const records: fc.Arbitrary<RelayRecord> = fc.record({
 
 /** One call of the store that waits for the test. */
 export interface HeldCall {
-  /** What is to be written; absent where it is read. */
+  /** What is to be written; absent for a read. */
   readonly records?: ReadonlyMap<string, string>;
   readonly go: () => void;
   readonly fail: (error: Error) => void;
@@ -95,19 +98,19 @@ export interface HeldCall {
 
 /** Records of one topic, as a database would hold them. */
 export class RecordMap implements RecordStore {
-  /** What is there, what was written last at the end. */
+  /** The stored records, the latest written at the end. */
   readonly records: Map<string, string>;
   /** What was written, call by call. */
   readonly writes: ReadonlyMap<string, string>[] = [];
   /** The topics that were read or written. */
   readonly topics = new Set<RecordTopic>();
-  /** How often all was read. */
+  /** How often the records were read. */
   reads = 0;
   /** Whether calls wait for the test. */
   held = false;
-  /** Those that wait, the oldest first. */
+  /** The calls that wait, oldest first. */
   readonly calls: HeldCall[] = [];
-  /** What every call fails with; absent where it works. */
+  /** The error of every call; absent if calls work. */
   broken?: Error;
 
   constructor(records: Iterable<readonly [string, string]> = []) {

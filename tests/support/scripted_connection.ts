@@ -1,5 +1,5 @@
 /**
- * One session with a scripted relay, and all that it tells.
+ * One RelayConnection to a scripted relay, and all that it reports.
  *
  * @module
  */
@@ -11,13 +11,13 @@ import type { RelayFailureError } from "../../src/nostr/errors.ts";
 import { RELAY, ScriptedNetwork } from "../../testing/scripted_network.ts";
 import type { Script, ScriptedRelay } from "../../testing/scripted_relay.ts";
 
-/** See the module. */
-export class SessionTest {
+/** A connection and its reports. */
+export class ConnectionTest {
   readonly network: ScriptedNetwork;
-  readonly session: RelayConnection;
-  /** After how many milliseconds it told that it was open, each time. */
+  readonly connection: RelayConnection;
+  /** The milliseconds of each report that the connection is open. */
   readonly opened: number[] = [];
-  /** How it told that it was over, each time. */
+  /** Each report that the connection has ended. */
   readonly ended: RelayFailureError[] = [];
   readonly notices: string[] = [];
   /** Every event that was verified. */
@@ -28,7 +28,7 @@ export class SessionTest {
   constructor(script: Script = {}) {
     this.network = new ScriptedNetwork(script);
     const { clock, open, errors, forged } = this.network;
-    this.session = new RelayConnection(RELAY, {
+    this.connection = new RelayConnection(RELAY, {
       open,
       clock,
       verifyEvent: (event) => {
@@ -39,11 +39,11 @@ export class SessionTest {
       connectTimeout: () => 5_000,
       onOpen: (ms) => this.opened.push(ms),
       onEnd: (error) => this.ended.push(error),
-      onNotice: (words) => this.notices.push(words),
+      onNotice: (notice) => this.notices.push(notice),
       onError: (error) => errors.push(error),
     });
-    this.session.whenOpen().then(() => {}, () => {});
-    this.session.start();
+    this.connection.whenOpen().then(() => {}, () => {});
+    this.connection.start();
   }
 
   /** The relay on the other side. */
@@ -51,22 +51,22 @@ export class SessionTest {
     return this.network.last;
   }
 
-  /** Subscribes, and notes what comes of it. */
-  readonly subscribe = (filters: NostrFilter[] = [{}]): Told => {
-    const told = new Told();
-    told.subscription = this.session.subscribe(filters, told, () => told.places++);
-    return told;
+  /** Subscribes, and notes what the subscription reports. */
+  readonly subscribe = (filters: NostrFilter[] = [{}]): SubscriptionLog => {
+    const reports = new SubscriptionLog();
+    reports.subscription = this.connection.subscribe(filters, reports, () => reports.releases++);
+    return reports;
   };
 }
 
-/** What a subscription told. */
-export class Told {
+/** What a subscription reports. */
+export class SubscriptionLog {
   subscription?: RelaySubscription;
   readonly events: NostrEvent[] = [];
   eoses = 0;
   readonly errors: RelayFailureError[] = [];
-  /** How often its place was given back. */
-  places = 0;
+  /** How often its slot was released. */
+  releases = 0;
 
   readonly event = (event: NostrEvent): number => this.events.push(event);
   readonly eose = (): number => this.eoses++;

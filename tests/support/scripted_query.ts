@@ -1,5 +1,5 @@
 /**
- * One answer of a scripted relay, and all that comes of it.
+ * One RelayQuery to a scripted relay, and all that it reports.
  *
  * @module
  */
@@ -9,24 +9,24 @@ import { RelayQuery, type RelayQueryOptions } from "../../src/connections/relay_
 import type { RelayFailureError } from "../../src/nostr/errors.ts";
 import type { Script } from "../../testing/scripted_relay.ts";
 import { CountedController } from "./counted_signal.ts";
-import { SessionTest } from "./scripted_connection.ts";
+import { ConnectionTest } from "./scripted_connection.ts";
 
-/** See the module. */
-export class AnswerTest extends SessionTest {
-  readonly answer: RelayQuery;
+/** A query, its connection and its reports. */
+export class QueryTest extends ConnectionTest {
+  readonly query: RelayQuery;
   readonly controller: CountedController = new CountedController();
   readonly events: NostrEvent[] = [];
-  /** How often it told that it goes on. */
+  /** How often the query reported progress. */
   progress = 0;
-  /** How it came to its end: `fine`, or why not. */
+  /** How the stored events came to their end: `fine`, or why not. */
   outcome?: "fine" | RelayFailureError;
-  /** How a REQ ended that was to stay open. */
-  over?: RelayFailureError;
+  /** Why a REQ ended that was to stay open. */
+  endedBy?: RelayFailureError;
 
   constructor(script: Script = {}, options: Partial<RelayQueryOptions> = {}) {
     super(script);
     const { clock, fake } = this.network;
-    this.answer = new RelayQuery(this.session, {
+    this.query = new RelayQuery(this.connection, {
       clock,
       memory: fake.memory,
       random: () => 0.5,
@@ -35,12 +35,12 @@ export class AnswerTest extends SessionTest {
       onProgress: () => this.progress++,
       ...options,
     }, this.controller.signal);
-    this.answer.over.then((error) => this.over = error);
+    this.query.ended.then((error) => this.endedBy = error);
   }
 
-  /** Asks, and notes how that ends. */
-  ask(...filters: NostrFilter[]): void {
-    this.answer.stored(filters).then(
+  /** Requests stored events, and notes how that ends. */
+  request(...filters: NostrFilter[]): void {
+    this.query.requestStored(filters).then(
       () => this.outcome = "fine",
       (error) => this.outcome = error,
     );

@@ -1,5 +1,5 @@
 /**
- * One leg of a request at scripted relays, and all that it tells.
+ * One RelayRequest at scripted relays, and all that it reports.
  *
  * @module
  */
@@ -16,36 +16,41 @@ import type { Script } from "../../testing/scripted_relay.ts";
 import { START } from "../../testing/test_clock.ts";
 import { CountedController } from "./counted_signal.ts";
 
-/** A leg under way. */
-export class Leg {
+/** A running request. */
+export class ObservedRequest {
   readonly controller: CountedController = new CountedController();
   readonly events: NostrEvent[] = [];
   readonly outcomes: RelayRequestOutcome[] = [];
-  /** What it told besides events, and how many milliseconds from the beginning. */
-  readonly told: string[] = [];
-  /** Whether it has come to its end. */
+  /** What it reports besides events, each with the milliseconds since the test began. */
+  readonly reports: string[] = [];
+  /** Whether `run()` has resolved. */
   isOver = false;
 
-  constructor(link: RelayConnector, filters: readonly NostrFilter[], options: RelayRequestOptions) {
-    const tells = (what: string) => this.told.push(`${options.clock.now() - START * 1000} ${what}`);
-    const leg = new RelayRequest(link, filters, options, {
+  constructor(
+    connector: RelayConnector,
+    filters: readonly NostrFilter[],
+    options: RelayRequestOptions,
+  ) {
+    const reports = (what: string) =>
+      this.reports.push(`${options.clock.now() - START * 1000} ${what}`);
+    const request = new RelayRequest(connector, filters, options, {
       event: (event) => this.events.push(event),
-      late: () => tells("late"),
-      lost: () => tells("lost"),
+      late: () => reports("late"),
+      lost: () => reports("lost"),
       settled: (outcome) => {
         this.outcomes.push(outcome);
         const { answered, complete, error } = outcome;
         const how = answered ? (complete ? "complete" : "cut") : error?.reason;
-        tells(`settled ${how}`);
+        reports(`settled ${how}`);
       },
     });
-    leg.run(this.controller.signal).then(() => this.isOver = true);
+    request.run(this.controller.signal).then(() => this.isOver = true);
   }
 }
 
-/** A leg and its surroundings; see the module. */
-export class LegTest extends ScriptedNetwork {
-  readonly leg: Leg;
+/** A request and its surroundings. */
+export class RelayRequestTest extends ScriptedNetwork {
+  readonly request: ObservedRequest;
   readonly #filters: readonly NostrFilter[];
   readonly #options: RelayRequestOptions;
 
@@ -66,31 +71,35 @@ export class LegTest extends ScriptedNetwork {
       onRelayError: (error) => this.failures.push(error),
       ...options,
     };
-    this.leg = this.another();
+    this.request = this.another();
   }
 
-  /** Begins the same leg once more. */
-  another(filters: readonly NostrFilter[] = this.#filters): Leg {
-    return new Leg(this.link(RELAY, { idleTimeout: 1_000_000 }), filters, this.#options);
+  /** Starts another request, with the same filters by default. */
+  another(filters: readonly NostrFilter[] = this.#filters): ObservedRequest {
+    return new ObservedRequest(
+      this.link(RELAY, { idleTimeout: 1_000_000 }),
+      filters,
+      this.#options,
+    );
   }
 
   get events(): readonly NostrEvent[] {
-    return this.leg.events;
+    return this.request.events;
   }
 
   get outcomes(): readonly RelayRequestOutcome[] {
-    return this.leg.outcomes;
+    return this.request.outcomes;
   }
 
-  get told(): readonly string[] {
-    return this.leg.told;
+  get reports(): readonly string[] {
+    return this.request.reports;
   }
 
   get controller(): CountedController {
-    return this.leg.controller;
+    return this.request.controller;
   }
 
   get isOver(): boolean {
-    return this.leg.isOver;
+    return this.request.isOver;
   }
 }

@@ -1,14 +1,14 @@
 /**
- * A wire between a client and a relay that a test can cut, hold or refuse.
+ * A TCP proxy between a client and a relay that a test can cut, hold or close.
  *
  * @module
  */
 
 import { TcpHost, writeAll } from "../../testing/tcp_host.ts";
 
-/** Passes bytes on to a relay on loopback, both ways. */
+/** Passes bytes between clients and a relay on loopback. */
 export class TcpProxy implements AsyncDisposable {
-  /** Whether new connections are cut at once: no way to the relay. */
+  /** Whether new connections are cut at once. */
   refusing = false;
   readonly #host: TcpHost;
   readonly #port: number;
@@ -19,7 +19,7 @@ export class TcpProxy implements AsyncDisposable {
     this.#host = TcpHost.start((conn) => this.#join(conn));
   }
 
-  /** Puts a wire in front of the relay at this URL. */
+  /** Starts a proxy for the relay at this URL. */
   static start(url: string): TcpProxy {
     return new TcpProxy(url);
   }
@@ -29,7 +29,7 @@ export class TcpProxy implements AsyncDisposable {
     return `ws://127.0.0.1:${this.#host.port}/`;
   }
 
-  /** How many connections go through it now. */
+  /** How many connections are open. */
   get open(): number {
     return this.#host.open;
   }
@@ -49,7 +49,7 @@ export class TcpProxy implements AsyncDisposable {
     this.#held ??= Promise.withResolvers<void>();
   }
 
-  /** Lets pass what was held, and all that comes. */
+  /** Passes on what was held, and everything after it. */
   release(): void {
     this.#held?.resolve();
     this.#held = undefined;

@@ -1,15 +1,14 @@
 /**
- * Draws from Beta distributions, for Thompson sampling.
+ * Draws from Beta distributions: other clients choose relays by Thompson sampling.
  *
  * @module
  */
 
-/** Tries after which there is no draw: good dice need one or two. */
-const MOST_TRIES = 100;
+/** Tries after which there is no draw: a good generator needs one or two. */
+const MAX_TRIES = 100;
 
 /**
- * A number from the Beta distribution of `a` and `b`, in [0, 1]: how large a share
- * may be of which `a` was seen and `b` was seen to lack.
+ * A random number in [0, 1] from the Beta distribution of `a` and `b`.
  *
  * It is `x / (x + y)` for `x` and `y` from the Gamma distributions of `a` and `b`,
  * after G. Marsaglia and W. W. Tsang, "A Simple Method for Generating Gamma
@@ -17,7 +16,7 @@ const MOST_TRIES = 100;
  *
  * @param a A finite number above 0.
  * @param b A finite number above 0.
- * @param random Dice in [0, 1). Where they are so bad that no draw comes about, the
+ * @param random Random numbers in [0, 1). If they are so bad that no draw comes about, the
  * mean is returned.
  * @throws {RangeError} If `a` or `b` is out of its range.
  */
@@ -38,7 +37,7 @@ function sampleGamma(shape: number, random: () => number): number {
   if (shape < 1) return sampleGamma(shape + 1, random) * (1 - random()) ** (1 / shape);
   const d = shape - 1 / 3;
   const c = 1 / Math.sqrt(9 * d);
-  for (let tries = 0; tries < MOST_TRIES; tries++) {
+  for (let tries = 0; tries < MAX_TRIES; tries++) {
     const x = sampleNormal(random);
     const v = (1 + c * x) ** 3;
     if (v > 0 && Math.log(1 - random()) < x * x / 2 + d - d * v + d * Math.log(v)) return d * v;
