@@ -3,11 +3,14 @@ import fc from "fast-check";
 import { BoundedMap } from "../../src/base/bounded_map.ts";
 
 const steps = fc.array(
-  fc.record({ key: fc.integer({ min: 0, max: 9 }), isDelete: fc.boolean() }),
-  { maxLength: 60 },
+  fc.record({
+    key: fc.integer({ min: 0, max: 9 }),
+    does: fc.constantFrom("set", "set", "set", "set", "delete", "clear"),
+  }),
+  { maxLength: 60, size: "max" },
 );
 
-Deno.test("BoundedMap holds what a list of the last entries that were set holds", () => {
+Deno.test("BoundedMap holds the last entries that were set, as a plain list does", () => {
   fc.assert(fc.property(steps, fc.integer({ min: 1, max: 6 }), (steps, max) => {
     const evicted: [number, number][] = [];
     const map = new BoundedMap<number, number>({
@@ -15,21 +18,26 @@ Deno.test("BoundedMap holds what a list of the last entries that were set holds"
       onEvict: (key, value) => evicted.push([key, value]),
     });
     let list: [number, number][] = [];
-    const gone: [number, number][] = [];
-    steps.forEach(({ key, isDelete }, i) => {
+    const dropped: [number, number][] = [];
+    steps.forEach(({ key, does }, i) => {
       const others = list.filter(([other]) => other !== key);
-      if (isDelete) {
+      if (does === "clear") {
+        map.clear();
+        list = [];
+        return;
+      }
+      if (does === "delete") {
         assert.equal(map.delete(key), others.length < list.length);
         list = others;
         return;
       }
       map.set(key, i);
       list = [...others, [key, i] as [number, number]];
-      gone.push(...list.slice(0, -max));
+      dropped.push(...list.slice(0, -max));
       list = list.slice(-max);
     });
     assert.deepEqual([...map], list);
-    assert.deepEqual(evicted, gone);
+    assert.deepEqual(evicted, dropped);
     assert.equal(map.isFull, list.length === max);
   }));
 });
