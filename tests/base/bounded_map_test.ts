@@ -42,6 +42,25 @@ Deno.test("BoundedMap holds the last entries that were set, as a plain list does
   }));
 });
 
+/** Counts how often the walk over the keys begins. */
+class CountedMap extends BoundedMap<number, number> {
+  walks = 0;
+
+  override keys(): MapIterator<number> {
+    this.walks++;
+    return super.keys();
+  }
+}
+
+Deno.test("BoundedMap walks its keys once for many evictions, and holds no idle iterator", () => {
+  const map = new CountedMap({ max: 10 });
+  for (let i = 0; i < 1_000; i++) map.set(i, i);
+  assert.equal(map.walks, 1);
+  for (let i = 0; i < 11; i++) map.set(999, i);
+  for (let i = 1_000; i < 2_000; i++) map.set(i, i);
+  assert.equal(map.walks, 2);
+});
+
 Deno.test("BoundedMap set() makes an entry the newest, and get() does not", () => {
   const map = new BoundedMap<string, number>({ max: 2 }).set("a", 1).set("b", 2);
   map.get("a");
