@@ -2,6 +2,9 @@
  * Time as an option: code that waits is handed a clock, so that tests and simulations never
  * sleep.
  *
+ * The room `base` has what knows nothing of Nostr: time, waiting, queues, bounded memories,
+ * JSON.
+ *
  * @module
  */
 

@@ -2,6 +2,9 @@
  * The types that the rooms share: relay policies, relay lists and hints, roles, and the
  * reasons why something was refused, not routed, or failed.
  *
+ * The room `nostr` has what the NIPs define, read from values: kinds, pubkeys, events, filters,
+ * relay URLs, relay lists. Nothing in it waits.
+ *
  * @module
  */
 

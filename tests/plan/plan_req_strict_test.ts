@@ -249,11 +249,11 @@ Deno.test("planReq() gives searches and unscoped filters half of the cap, relay 
 });
 
 Deno.test("planReq() reports which relay of a list is another URL of a host that counts already", () => {
-  const spare = "wss://a.example/path";
-  const knowledge = new Map([[PEOPLE[0], { write: [spare, url("a"), url("b")] }]]);
+  const longer = "wss://a.example/path";
+  const knowledge = new Map([[PEOPLE[0], { write: [longer, url("a"), url("b")] }]]);
   const { subjects: [{ relays, skipped }] } = planReq([{ authors: [PEOPLE[0]] }], knowledge);
   assert.deepEqual(relays, [url("a"), url("b")]);
-  assert.deepEqual(skipped, [{ url: spare, reason: "host" }]);
+  assert.deepEqual(skipped, [{ url: longer, reason: "host" }]);
 });
 
 /** The relays that a list, the options or the best hints name for a subject in a role. */
