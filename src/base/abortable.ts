@@ -1,16 +1,16 @@
 /**
- * Abort signals: what to do when one is aborted, and waiting that can be given up.
+ * Listens to abort signals, and makes waiting abortable.
  *
  * @module
  */
 
 /**
- * Calls `run` once when the signal is aborted, at once where it is aborted already.
+ * Calls `run` once when the signal is aborted; at once if it is aborted already.
  *
- * @returns Lets go of the signal, so that `run` is not called any longer and a signal that
- * outlives its listeners keeps none of them.
+ * @returns Removes the listener: `run` is not called any more, and a long-lived signal does
+ * not keep it in memory.
  *
- * @example A controller of one's own that a signal aborts, too
+ * @example A controller that a signal aborts, too
  * ```ts
  * import assert from "node:assert/strict";
  * import { onAbort } from "./abortable.ts";
@@ -34,9 +34,8 @@ export function onAbort(signal: AbortSignal | undefined, run: () => void): () =>
 }
 
 /**
- * Waits for a promise until the signal is aborted, and rejects with the signal's reason
- * then. Others may wait for the same promise: what comes of it later is handled, so that a
- * late rejection is no unhandled one.
+ * Waits for a promise, but rejects with the signal's reason as soon as the signal is
+ * aborted. Others may wait for the same promise. If it rejects later, that counts as handled.
  */
 export function abortable<T>(promise: Promise<T>, signal?: AbortSignal): Promise<T> {
   if (!signal) return promise;

@@ -1,32 +1,33 @@
 /**
- * What is pushed on one side comes out of an async generator on the other.
+ * A queue between code that pushes values and an async generator that yields them.
  *
  * @module
  */
+
+import { onAbort } from "./abortable.ts";
 
 /** A queue with one reader. */
 export class AsyncQueue<T> {
   #queue: T[] = [];
   #wake?: () => void;
-  #isOpen = true;
+  #isClosed = false;
 
-  /** Puts something in; nothing happens once it is closed. */
+  /** Adds a value; does nothing once the queue is closed. */
   push(value: T): void {
-    if (!this.#isOpen) return;
+    if (this.#isClosed) return;
     this.#queue.push(value);
     this.#wake?.();
   }
 
-  /** Ends the reading, once all that is in is out. */
+  /** Ends the reading once all values in the queue are read. */
   close(): void {
-    this.#isOpen = false;
+    this.#isClosed = true;
     this.#wake?.();
   }
 
-  /** All that is pushed, until it is closed or the signal is aborted. */
+  /** Yields all values that are pushed, until the queue is closed or the signal is aborted. */
   async *read(signal: AbortSignal): AsyncGenerator<T, void> {
-    const wake = () => this.#wake?.();
-    signal.addEventListener("abort", wake);
+    const release = onAbort(signal, () => this.#wake?.());
     try {
       while (!signal.aborted) {
         const values = this.#queue;
@@ -36,12 +37,12 @@ export class AsyncQueue<T> {
           yield value;
         }
         if (this.#queue.length > 0) continue;
-        // It may have been aborted while its reader had the last value.
-        if (signal.aborted || !this.#isOpen) return;
+        // The signal may have been aborted while the reader had the last value.
+        if (signal.aborted || this.#isClosed) return;
         await new Promise<void>((resolve) => this.#wake = resolve);
       }
     } finally {
-      signal.removeEventListener("abort", wake);
+      release();
     }
   }
 }

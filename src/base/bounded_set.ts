@@ -1,31 +1,31 @@
 /**
- * Which events came already, as far as memory may go.
+ * Remembers strings that were seen, within a bound.
  *
  * @module
  */
 
-/** A set of ids that forgets the oldest half when it is full. */
+/** A set of strings that forgets the older half when it is full. */
 export class BoundedSet {
-  readonly #most: number;
+  readonly #min: number;
   #young = new Set<string>();
   #old = new Set<string>();
 
-  /** `most`: how many ids are remembered at least; up to twice as many are. */
-  constructor(most: number) {
-    this.#most = most;
+  /** `min`: how many strings are remembered at least; at most twice as many are. */
+  constructor(min: number) {
+    this.#min = min;
   }
 
-  /** Whether an id is in. */
+  /** Whether a string is remembered. */
   has(id: string): boolean {
     return this.#young.has(id) || this.#old.has(id);
   }
 
-  /** Enters an id; `false` if it is in already. */
+  /** Adds a string; `false` if it is remembered already. */
   add(id: string): boolean {
     if (this.#young.has(id)) return false;
     const isNew = !this.#old.has(id);
     this.#young.add(id);
-    if (this.#young.size >= this.#most) {
+    if (this.#young.size >= this.#min) {
       this.#old = this.#young;
       this.#young = new Set();
     }

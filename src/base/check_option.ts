@@ -1,31 +1,31 @@
 /**
- * Checks the options that an app sets.
+ * Checks options, and shows values in errors.
  *
  * @module
  */
 
 /**
- * An integer option, or its default.
+ * The value of an integer option, or its default.
  *
- * @throws {RangeError} If it is no integer >= `least`.
+ * @throws {RangeError} If it is not an integer of at least `min`.
  */
 export function integer(
   name: string,
   value: number | undefined,
   fallback: number,
-  least: number,
+  min: number,
 ): number {
   if (value === undefined) return fallback;
-  if (Number.isSafeInteger(value) && value >= least) return value;
+  if (Number.isSafeInteger(value) && value >= min) return value;
   throw new RangeError(
-    `Cannot use option "${name}": it must be an integer >= ${least}, got ${show(value)}`,
+    `Cannot use option "${name}": it must be an integer >= ${min}, got ${show(value)}`,
   );
 }
 
 /**
- * Checks an option that is a function, or absent.
+ * Checks an option that must be a function or absent.
  *
- * @throws {TypeError} If an optional function is something else.
+ * @throws {TypeError} If it is anything else.
  */
 export function checkFunction(name: string, value: unknown): void {
   if (value === undefined || typeof value === "function") return;

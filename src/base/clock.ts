@@ -1,43 +1,47 @@
 /**
- * Time as an option: what waits is handed a clock, so that tests and simulations
- * never sleep.
+ * Time as an option: code that waits is handed a clock, so that tests and simulations never
+ * sleep.
+ *
+ * The room `base` has what knows nothing of Nostr: time, waiting, queues, bounded memories,
+ * JSON.
  *
  * @module
  */
 
-/** Tells the time, and wakes. */
+import { onAbort } from "./abortable.ts";
+
+/** Tells the time, and sets timers. */
 export interface Clock {
   /** Milliseconds since 1970. */
   now(): number;
-  /** Runs `run` once, after `ms` milliseconds; what it returns cancels that. */
+  /** Calls `run` once after `ms` milliseconds; the function it returns cancels that. */
   after(ms: number, run: () => void): () => void;
 }
 
-/** The longest that a timer of the machine can be set to; what is longer would run at once. */
-const LONGEST = 2 ** 31 - 1;
+/** The longest time that a timer of the machine can be set to; a longer one would run at once. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /** The clock of the machine. A timer runs after 24 days at the latest. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   after(ms, run) {
-    const timer = setTimeout(run, Math.min(ms, LONGEST));
+    const timer = setTimeout(run, Math.min(ms, MAX_TIMER_MS));
     return () => clearTimeout(timer);
   },
 };
 
-/** Waits for so many milliseconds; less if the signal is aborted, which is no error. */
+/** Waits for `ms` milliseconds, or until the signal is aborted, which is no error. */
 export async function sleep(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
   if (signal.aborted) return;
   const { promise, resolve } = Promise.withResolvers<void>();
-  const wake = () => resolve();
-  const cancel = clock.after(ms, wake);
-  signal.addEventListener("abort", wake, { once: true });
+  const cancel = clock.after(ms, resolve);
+  const release = onAbort(signal, resolve);
   await promise;
-  signal.removeEventListener("abort", wake);
+  release();
   cancel();
 }
 
-/** Resolves once sockets and timers that are ready were served, about a millisecond later. */
+/** Resolves once sockets and timers that are ready have run, about a millisecond later. */
 export function nextTurn(clock: Clock = systemClock): Promise<void> {
   return new Promise((resolve) => void clock.after(0, resolve));
 }

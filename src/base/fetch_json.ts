@@ -1,39 +1,40 @@
 /**
- * Fetches a JSON document of a stranger over HTTP, within bounds.
+ * Fetches a stranger's JSON document over HTTP, within bounds of time and size.
  *
  * @module
  */
 
+import { onAbort } from "./abortable.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { messageOf } from "./message_of.ts";
 
 /** How a document is fetched. */
 export interface FetchJsonOptions {
   /**
-   * Fetches, like the platform's own.
+   * Used instead of the platform's `fetch`.
    * @default globalThis.fetch
    */
   readonly fetch?: typeof globalThis.fetch;
-  /** Ends the fetching early. */
+  /** Aborts the request. */
   readonly signal?: AbortSignal;
   /**
-   * Tells when the time is up.
+   * Measures the timeout.
    * @default systemClock
    */
   readonly clock?: Clock;
   /**
-   * Milliseconds after which it is given up.
+   * Milliseconds after which the request is given up.
    * @default 5_000
    */
   readonly timeout?: number;
   /**
-   * Longest document that is read, in bytes.
+   * Size of the longest document that is read, in bytes.
    * @default 65_536
    */
   readonly maxBytes?: number;
 }
 
-/** A document, whatever it holds, or why there is none. */
+/** Any JSON document, or the reason why there is none. */
 export type FetchedJson =
   | { readonly document: unknown; readonly reason?: undefined }
   | {
@@ -45,12 +46,11 @@ export type FetchedJson =
 /**
  * Fetches a document.
  *
- * Never rejects, whatever the server or the `signal` does. A redirect is not followed:
- * the caller has checked this URL, not where it may lead. No cookies and no referrer
- * are sent.
+ * Never rejects, whatever the server or the `signal` does. Does not follow redirects: the
+ * caller has checked this URL, not where it may lead. Sends no cookies and no referrer.
  *
  * @param url An `https:` or `http:` URL.
- * @param accept The media type that is asked for.
+ * @param accept The media type to ask for.
  */
 export async function fetchJson(
   url: string,
@@ -59,21 +59,19 @@ export async function fetchJson(
 ): Promise<FetchedJson> {
   const { signal, clock = systemClock, timeout = 5_000 } = options;
   const controller = new AbortController();
-  // Raced against: nothing that is awaited below needs to end by itself.
+  // The answer races against this promise, so it need not end by itself.
   const ended = Promise.withResolvers<FetchedJson>();
   const end = (reason: string) => {
     ended.resolve({ reason });
     controller.abort();
   };
-  const abort = () => end("aborted");
   const cancel = clock.after(timeout, () => end(`no answer within ${timeout} ms`));
-  signal?.addEventListener("abort", abort);
-  if (signal?.aborted) abort();
+  const release = onAbort(signal, () => end("aborted"));
   try {
     return await Promise.race([ended.promise, answer(url, accept, options, controller.signal)]);
   } finally {
     cancel();
-    signal?.removeEventListener("abort", abort);
+    release();
   }
 }
 
@@ -106,12 +104,12 @@ async function answer(
 
 function refusalOf({ ok, status, type }: Response, signal: AbortSignal): string | undefined {
   if (signal.aborted) return "aborted";
-  // Browsers do not tell the status of a redirect.
+  // Browsers hide the status of a redirect.
   if (type === "opaqueredirect" || (status >= 300 && status < 400)) return "a redirect";
   return ok ? undefined : `HTTP ${status}`;
 }
 
-/** The body; `undefined` if it is too long, of which no more is read than that takes. */
+/** The body; `undefined` as soon as it proves too long. */
 async function textOf(
   { body }: Response,
   maxBytes: number,
@@ -119,13 +117,12 @@ async function textOf(
 ): Promise<string | undefined> {
   if (body === null) return "";
   const reader = body.getReader();
-  // An app's own fetch may not heed the signal. (A listener must not return a
-  // promise: Node ends the process when it is rejected.)
-  let stopped: Promise<void> | undefined;
-  const stop = () => {
-    stopped = reader.cancel();
-  };
-  signal.addEventListener("abort", stop);
+  // An app's own `fetch` may ignore the signal. (A listener must not return a promise: if it
+  // rejects, Node ends the process.)
+  let cancelled: Promise<void> | undefined;
+  const release = onAbort(signal, () => {
+    cancelled = reader.cancel();
+  });
   const decoder = new TextDecoder();
   let text = "";
   let left = maxBytes;
@@ -138,7 +135,7 @@ async function textOf(
       text += decoder.decode(value, { stream: true });
     }
   } finally {
-    signal.removeEventListener("abort", stop);
-    await (stopped ?? reader.cancel());
+    release();
+    await (cancelled ?? reader.cancel());
   }
 }

@@ -1,23 +1,26 @@
 /**
- * Tells when nothing was heard of an answer for too long.
+ * Fires when an answer has been silent for too long.
  *
  * @module
  */
 
 import type { Clock } from "./clock.ts";
 
-/** What is listened to. */
+/** What the timer watches. */
 export interface Activity {
-  /** When something was last heard, in milliseconds since 1970. */
+  /** When something was last received, in milliseconds since 1970. */
   readonly heardAt: () => number;
-  /** Whether anything is to be heard: no relay is to blame for a REQ that was not sent yet. */
+  /** Whether an answer is due: no relay is to blame while a REQ is not sent yet. */
   readonly isPending: () => boolean;
 }
 
-/** A timer that comes so much too late, in milliseconds, shows a busy program, not a slow relay. */
-const STALL = 500;
+/** A timer that fires this much too late shows a busy program, not a slow relay. */
+const STALL_MS = 500;
 
-/** Runs `act` once nothing was heard for `ms` milliseconds; what it returns cancels that. */
+/**
+ * Calls `act` once nothing has been received for `ms` milliseconds; the function it returns
+ * cancels that.
+ */
 export function startInactivityTimer(
   clock: Clock,
   ms: number,
@@ -28,8 +31,8 @@ export function startInactivityTimer(
     const due = clock.now() + wait;
     return clock.after(wait, () => {
       const now = clock.now();
-      const isToBlame = isPending() && now - due <= STALL;
-      // Not more than that, or a clock that is set back would stop the waiting.
+      const isToBlame = isPending() && now - due <= STALL_MS;
+      // At most `ms`, or a clock that is set back would delay the timer for ever.
       const rest = isToBlame ? Math.min(ms, heardAt() + ms - now) : ms;
       if (rest > 0) cancel = arm(rest);
       else act();

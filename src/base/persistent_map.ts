@@ -1,5 +1,5 @@
 /**
- * Records of one topic: so many in memory, and the same in a backend.
+ * A bounded map whose records are also kept in a backend.
  *
  * @module
  */
@@ -8,72 +8,72 @@ import type { Clock } from "./clock.ts";
 import type { RecordStore, RecordTopic } from "./record_store.ts";
 import { WriteBehind } from "./write_behind.ts";
 
-/** What records are kept by. */
+/** How a {@link PersistentMap} keeps records. */
 export interface PersistentMapOptions<T> {
   readonly clock: Clock;
-  /** Where they survive a restart. Absent: nowhere. */
+  /** Where records survive a restart; if absent, they do not. */
   readonly backend?: RecordStore;
-  /** What they are about. */
+  /** The topic of the records in the backend. */
   readonly topic: RecordTopic;
-  /** What messages call that they are about: `"relays"`. */
+  /** What error messages call the subjects of the records: `"relays"`. */
   readonly name: string;
-  /** Told of what goes wrong with the backend. */
+  /** Called with each failure of the backend. */
   readonly onError: (error: Error) => void;
-  /** Most records; an integer >= 1. */
+  /** Most records: an integer of at least 1. */
   readonly max: number;
-  /** Whether a record can be about this. What is not is never kept. */
+  /** Whether a string is a valid key. Records of other keys are never kept. */
   readonly isKey: (key: string) => boolean;
-  /** A record from its text; `undefined` where it cannot be read. Must not throw. */
+  /** Reads a record; `undefined` if the text cannot be read. Must not throw. */
   readonly parse: (text: string) => T | undefined;
-  /** The text of a record, never empty. */
+  /** Writes a record as text that is never empty. */
   readonly format: (record: T) => string;
-  /** When a record was changed last, as a number that grows with time. */
+  /** When a record last changed, as a number that grows with time. */
   readonly changedAt: (record: T) => number;
   /**
-   * Whether a record stays when there are too many, as long as there are others. Say so
-   * of at most half of `max`.
+   * Whether a record stays when there are too many, as long as there are others. It should
+   * hold for at most half of `max` records.
    * @default () => false
    */
   readonly stays?: (key: string) => boolean;
 }
 
-/** How long after the first change to write, in milliseconds. */
-const DELAY = 5_000;
-/** Most changes that are kept for records that are not read yet. */
-const MOST_CHANGES = 10_000;
+/** Milliseconds from the first change to the writing. */
+const WRITE_DELAY_MS = 5_000;
+/** Most changes that are kept until the backend is read. */
+const MAX_EARLY_CHANGES = 10_000;
 
 /**
- * Records by key. Those that were changed least recently go when there are too many,
- * from the backend, too. Nothing is written over that was not read before.
+ * Records by key. When there are too many, the least recently changed go, from the backend
+ * as well. Nothing is overwritten before it has been read.
  */
 export class PersistentMap<T> {
   readonly #options: PersistentMapOptions<T>;
-  /** Those that were changed last at the end. */
+  /** The most recently changed records come last. */
   readonly #records = new Map<string, T>();
-  /** The keys of those that the backend has. */
+  /** The keys of the records that the backend has. */
   readonly #stored = new Set<string>();
   readonly #writer: WriteBehind;
   #ready?: Promise<void>;
-  /** What happened before the backend's records were there, to happen to them, too. */
-  #changes?: [key: string, change: (record: T) => T, initial: T][];
+  /** The changes made before the backend was read, to be made to its records, too. */
+  #earlyChanges?: [key: string, change: (record: T) => T, initial: T][];
 
   constructor(options: PersistentMapOptions<T>) {
     this.#options = options;
-    if (options.backend) this.#changes = [];
+    if (options.backend) this.#earlyChanges = [];
     this.#writer = new WriteBehind({
       clock: options.clock,
-      delay: DELAY,
+      delay: WRITE_DELAY_MS,
       has: (key) => this.#records.has(key) || this.#stored.has(key),
       write: (keys) => this.#write(keys),
-      onError: (cause) => this.#tell(`Cannot write the records of ${options.name}`, cause),
+      onError: (cause) => this.#report(`Cannot write the records of ${options.name}`, cause),
     });
   }
 
-  /** Reads the backend, once; resolves even if that fails. */
+  /** Reads the backend once; resolves even if that fails. */
   ready(): Promise<void> {
-    if (!this.#changes) return Promise.resolve();
+    if (!this.#earlyChanges) return Promise.resolve();
     return this.#ready ??= this.#read().catch((cause: unknown) => {
-      this.#tell(`Cannot read the records of ${this.#options.name}`, cause);
+      this.#report(`Cannot read the records of ${this.#options.name}`, cause);
     });
   }
 
@@ -82,7 +82,7 @@ export class PersistentMap<T> {
     return this.#records.get(key);
   }
 
-  /** All records, those that were changed last at the end. */
+  /** All records, the most recently changed last. */
   entries(): Iterable<[string, T]> {
     return this.#records;
   }
@@ -92,36 +92,36 @@ export class PersistentMap<T> {
     return this.#records.size;
   }
 
-  /** Whether one more would drive another out. */
+  /** Whether one more record would drop another. */
   get isFull(): boolean {
     return this.#records.size >= this.#options.max;
   }
 
   /**
-   * Changes a record, or begins one. A change that gives back what it is given is none.
+   * Changes a record, or starts one. A change that returns its argument changes nothing.
    *
-   * @param change Pure: where the backend is not read yet it is made again, to what is
-   * read.
-   * @param initial What is changed where there is no record.
+   * @param change Must be pure: if the backend is not read yet, it is called again with the
+   * record that is read.
+   * @param initial The record to change if there is none.
    * @returns Whether anything changed.
    */
   change(key: string, change: (record: T) => T, initial: T): boolean {
     if (!this.#options.isKey(key)) return false;
     const isChanged = this.#apply(key, change, initial);
     if (!this.#options.backend) return isChanged;
-    if (this.#changes && this.#changes.length < MOST_CHANGES) {
-      this.#changes.push([key, change, initial]);
+    if (this.#earlyChanges && this.#earlyChanges.length < MAX_EARLY_CHANGES) {
+      this.#earlyChanges.push([key, change, initial]);
     }
     if (isChanged) this.#writer.mark(key);
     return isChanged;
   }
 
-  /** Writes what changed; never rejects. */
+  /** Writes all changes; never rejects. */
   flush(): Promise<void> {
     return this.#writer.flush();
   }
 
-  /** Writes what changed, for the last time; no timer and no reading is left. */
+  /** Writes all changes for the last time, and leaves no timer and no reading behind. */
   async close(): Promise<void> {
     await this.#writer.close();
     await this.#ready;
@@ -142,16 +142,16 @@ export class PersistentMap<T> {
   }
 
   /**
-   * A hundredth at a time, as finding the oldest takes long where many are gone. Those
-   * that stay are the newest from then on.
+   * Drops a hundredth at a time, since it takes long to find the oldest record while the map
+   * still has the gaps of dropped ones. Records that stay become the newest.
    */
   #dropOldest(): void {
     const { max, stays } = this.#options;
-    let passed = 0;
+    let staying = 0;
     for (const [key, record] of this.#records) {
       this.#records.delete(key);
-      if (passed <= max && stays?.(key)) {
-        passed++;
+      if (staying <= max && stays?.(key)) {
+        staying++;
         this.#records.set(key, record);
         continue;
       }
@@ -163,8 +163,8 @@ export class PersistentMap<T> {
 
   async #write(keys: readonly string[]): Promise<void> {
     await this.ready();
-    // Not read yet, since that failed: what was there is not to be lost.
-    if (this.#changes) await this.#read();
+    // Reading failed before: the backend's records must not be lost.
+    if (this.#earlyChanges) await this.#read();
     const { backend, format, topic } = this.#options;
     const texts = new Map<string, string>();
     for (const key of keys) {
@@ -176,7 +176,7 @@ export class PersistentMap<T> {
       if (text === "") this.#stored.delete(key);
       else this.#stored.add(key);
     }
-    // Who was driven out meanwhile is to be taken away again.
+    // Records that were dropped meanwhile must be removed again.
     for (const key of keys) {
       if (this.#stored.has(key) && !this.#records.has(key)) this.#writer.mark(key);
     }
@@ -192,23 +192,23 @@ export class PersistentMap<T> {
       if (record !== undefined) read.push([key, record, changedAt(record)]);
       else if (text !== "") ignored.push(String(key).slice(0, 100));
     }
-    // The last written came first.
+    // The backend gives the last written first.
     read.reverse().sort(([, , a], [, , b]) => a - b);
     this.#records.clear();
     for (const [key] of read) this.#stored.add(key);
     for (const [key, record] of read) this.#keep(key, record);
-    const changes = this.#changes ?? [];
-    this.#changes = undefined;
+    const changes = this.#earlyChanges ?? [];
+    this.#earlyChanges = undefined;
     for (const change of changes) this.#apply(...change);
     if (ignored.length > 0) {
-      this.#tell(
+      this.#report(
         `Cannot read ${ignored.length} of ${texts.size} records of ${name}, among them that of ` +
           `${JSON.stringify(ignored[0])}: they are left as they are`,
       );
     }
   }
 
-  #tell(message: string, cause?: unknown): void {
+  #report(message: string, cause?: unknown): void {
     this.#options.onError(new Error(message, { cause }));
   }
 }

@@ -1,33 +1,32 @@
 /**
- * Counts what comes in a stretch of time.
+ * Counts events against a maximum per minute.
  *
  * @module
  */
 
 import type { Clock } from "./clock.ts";
 
-/** How long a stretch is, in milliseconds. */
-const STRETCH = 60_000;
+const MINUTE_MS = 60_000;
 
-/** Says when more than `most` came within a minute. */
+/** Says when more than `max` were counted within a minute. */
 export class RateMeter {
   readonly #clock: Clock;
-  readonly #most: number;
+  readonly #max: number;
   #start = -Infinity;
   #count = 0;
 
-  constructor(clock: Clock, most: number) {
+  constructor(clock: Clock, max: number) {
     this.#clock = clock;
-    this.#most = most;
+    this.#max = max;
   }
 
-  /** Counts one; `false` if that is one too many. */
+  /** Counts one more; `false` if that is one too many. */
   count(): boolean {
     const now = this.#clock.now();
-    if (now - this.#start >= STRETCH || now < this.#start) {
+    if (now - this.#start >= MINUTE_MS || now < this.#start) {
       this.#start = now;
       this.#count = 0;
     }
-    return ++this.#count <= this.#most;
+    return ++this.#count <= this.#max;
   }
 }

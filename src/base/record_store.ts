@@ -1,25 +1,28 @@
 /**
- * Where what is learned is kept over restarts.
+ * The interface to a store that keeps records across restarts.
  *
  * @module
  */
 
 /**
- * What records are about: relays (by URL), hints (by what they are about), lists that
- * were looked for (by pubkey), lists that relays have (by relay and pubkey).
+ * What records are about.
+ * - `relay`: relays, by URL.
+ * - `hint`: hints, by the subject that they are about.
+ * - `list`: searches for relay lists, by pubkey.
+ * - `spread`: lists that relays have, by relay and pubkey.
  */
 export type RecordTopic = "relay" | "hint" | "list" | "spread";
 
 /**
- * Where what is learned survives a restart: short texts by key. The databases of this
- * library are one.
+ * Keeps what was learned across restarts, as short texts by key. The databases of this
+ * library implement it.
  */
 export interface RecordStore {
-  /** All records of a topic as they were written, the last written first if that is known. */
+  /** Reads all records of a topic, the last written first if that is known. */
   readRecords(topic: RecordTopic): Promise<ReadonlyMap<string, string>>;
   /**
-   * Puts records in place of those of the same topic and keys, all or none of them; an
-   * empty text takes a record away.
+   * Replaces the records of these keys in a topic, all or none of them. An empty text
+   * removes a record.
    */
   writeRecords(topic: RecordTopic, records: ReadonlyMap<string, string>): Promise<void>;
 }

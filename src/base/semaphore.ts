@@ -1,62 +1,65 @@
 /**
- * Lets few in at once, the most valuable first.
+ * A semaphore whose capacity can change and whose queue is sorted by rank.
  *
  * @module
  */
 
-/** One who waits at the gate. */
-interface Waiting {
+import { onAbort } from "./abortable.ts";
+
+/** A caller that waits for a permit. */
+interface Waiter {
   readonly rank: number;
-  readonly acquire: () => void;
+  readonly resume: () => void;
 }
 
-/** A number of places, and a queue by rank. */
+/** A number of permits, and a queue for them. */
 export class Semaphore {
-  readonly #waiting: Waiting[] = [];
+  readonly #queue: Waiter[] = [];
   #capacity: number;
+  /** Negative while more permits are held than the capacity allows. */
   #free: number;
 
-  /** `places`: how many may be in at once. */
-  constructor(places: number) {
-    this.#capacity = places;
-    this.#free = places;
+  /** `capacity`: how many permits there are. */
+  constructor(capacity: number) {
+    this.#capacity = capacity;
+    this.#free = capacity;
   }
 
-  /** How many may enter without waiting. */
+  /** How many permits can be acquired without waiting. */
   get available(): number {
     return Math.max(0, this.#free);
   }
 
-  /** How many wait. */
+  /** How many callers wait. */
   get waiting(): number {
-    return this.#waiting.length;
+    return this.#queue.length;
   }
 
-  /** Has more places from now on, or fewer once those who are in have left. */
-  resize(places: number): void {
-    this.#free += places - this.#capacity;
-    this.#capacity = places;
-    while (this.#free > 0 && this.#waiting.length > 0) {
+  /** Changes the capacity. Permits that are held stay valid if it shrinks. */
+  resize(capacity: number): void {
+    this.#free += capacity - this.#capacity;
+    this.#capacity = capacity;
+    while (this.#free > 0 && this.#queue.length > 0) {
       this.#free--;
-      this.#waiting.shift()!.acquire();
+      this.#queue.shift()!.resume();
     }
   }
 
   /**
-   * Waits for a place.
+   * Waits for a permit.
    *
-   * @param rank Who comes first: the lower before the higher, equals as they came.
-   * @returns Gives the place back; calling it again does nothing.
+   * @param rank The lower rank comes first; of equal ranks, the earlier caller.
+   * @returns Releases the permit; calling it again does nothing.
    * @throws The signal's reason, if it is aborted first.
    */
   async enter(rank: number, signal: AbortSignal): Promise<() => void> {
     signal.throwIfAborted();
     if (this.#free > 0) this.#free--;
     else await this.#wait(rank, signal);
-    let inside = true;
+    let isHeld = true;
     return () => {
-      if (!inside) return;
-      inside = false;
+      if (!isHeld) return;
+      isHeld = false;
       this.#free++;
       this.resize(this.#capacity);
     };
@@ -64,20 +67,19 @@ export class Semaphore {
 
   #wait(rank: number, signal: AbortSignal): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
-    const leave = () => {
-      this.#waiting.splice(this.#waiting.indexOf(waiting), 1);
+    const ignoreSignal = onAbort(signal, () => {
+      this.#queue.splice(this.#queue.indexOf(waiter), 1);
       reject(signal.reason);
-    };
-    const waiting: Waiting = {
+    });
+    const waiter: Waiter = {
       rank,
-      acquire() {
-        signal.removeEventListener("abort", leave);
+      resume() {
+        ignoreSignal();
         resolve();
       },
     };
-    signal.addEventListener("abort", leave, { once: true });
-    const after = this.#waiting.findIndex((other) => other.rank > rank);
-    this.#waiting.splice(after < 0 ? this.#waiting.length : after, 0, waiting);
+    const next = this.#queue.findIndex((other) => other.rank > rank);
+    this.#queue.splice(next < 0 ? this.#queue.length : next, 0, waiter);
     return promise;
   }
 }

@@ -1,25 +1,25 @@
 /**
- * Writes what changed some time after it did, many changes at once.
+ * Writes changes with a delay, many at once.
  *
  * @module
  */
 
 import type { Clock } from "./clock.ts";
 
-/** Where changes go. */
+/** How changes are written. */
 export interface WriteBehindOptions {
   readonly clock: Clock;
-  /** How long after the first change to write, in milliseconds. */
+  /** Milliseconds from the first change to the writing. */
   readonly delay: number;
   /** Whether there is still something to write for a key. */
   readonly has: (key: string) => boolean;
-  /** Writes what stands behind these keys now. */
+  /** Writes the present values of these keys. */
   readonly write: (keys: readonly string[]) => Promise<void>;
-  /** Told of what `write` throws. The keys are written with the next change. */
+  /** Called with what `write` throws. The keys are written again with the next change. */
   readonly onError: (error: unknown) => void;
 }
 
-/** Remembers which keys changed, and sees to it that they are written. */
+/** Remembers which keys changed, and has them written. */
 export class WriteBehind {
   readonly #options: WriteBehindOptions;
   readonly #changed = new Set<string>();
@@ -32,7 +32,7 @@ export class WriteBehind {
     this.#options = options;
   }
 
-  /** Something behind this key changed. */
+  /** Marks a key as changed. */
   mark(key: string): void {
     this.#changed.add(key);
     if (this.#cancel || this.#isClosed) return;
@@ -40,12 +40,12 @@ export class WriteBehind {
     this.#cancel = clock.after(delay, () => this.flush());
   }
 
-  /** There is nothing to write for a key any more. */
+  /** Forgets a key: there is nothing to write for it any more. */
   forget(key: string): void {
     this.#changed.delete(key);
   }
 
-  /** Writes what changed up to now, after what is being written; never rejects. */
+  /** Writes all changes up to now, after a write under way; never rejects. */
   flush(): Promise<void> {
     this.#cancel?.();
     this.#cancel = undefined;
@@ -58,7 +58,7 @@ export class WriteBehind {
     });
   }
 
-  /** Writes for the last time: what changes after that is not written, nor waited for. */
+  /** Writes for the last time: later changes are not written, and set no timer. */
   close(): Promise<void> {
     this.#isClosed = true;
     return this.flush();

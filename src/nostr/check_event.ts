@@ -1,5 +1,5 @@
 /**
- * Whether an event may be stored at all.
+ * Checks whether an event may be stored at all.
  *
  * @module
  */
@@ -10,24 +10,21 @@ import { EventRefusedError } from "./errors.ts";
 import { isPubkey } from "./pubkeys.ts";
 
 const HEX_128 = /^[0-9a-f]{128}$/;
-/**
- * Longest list that is taken in, in characters of JSON. The longest list seen has 47
- * entries, and 3,000 characters.
- */
-const MOST_LENGTH = 32_768;
+/** Most characters of JSON in a list. The longest list seen has 47 entries and 3,000 characters. */
+const MAX_LIST_LENGTH = 32_768;
 
-/** Whether an event is too long to be a list of anybody's relays, whoever sends it. */
+/** Whether an event is too long to be a list of relays. */
 export function isTooLong(event: NostrEvent): boolean {
-  return JSON.stringify(event).length > MOST_LENGTH;
+  return JSON.stringify(event).length > MAX_LIST_LENGTH;
 }
 
 /**
- * A plain copy of an event whose form, time and signature are in order.
+ * Checks the form, the time and the signature of an event, and returns a plain copy of it.
  *
- * A copy, because `nostr-tools` marks verified events with a symbol that a spread
- * copies: `{ ...verified, content: "forged" }` would pass. The copy has no mark.
+ * It is a copy because `nostr-tools` marks verified events with a symbol that a spread copies:
+ * `{ ...verified, content: "forged" }` would pass. The copy has no mark.
  *
- * @param latest The latest `created_at` that is taken, in Unix seconds.
+ * @param latest The latest `created_at` that is accepted, in Unix seconds.
  * @throws {EventRefusedError} If it is malformed, from the far future or forged.
  */
 export function checkedEvent(
@@ -42,7 +39,7 @@ export function checkedEvent(
     throw new EventRefusedError(
       "future",
       event,
-      `"created_at" is ${created_at}, the latest taken now is ${latest}`,
+      `"created_at" is ${created_at}, the latest accepted now is ${latest}`,
     );
   }
   const plain = { id, pubkey, created_at, kind, tags: tags.map((tag) => [...tag]), content, sig };
@@ -56,14 +53,18 @@ export function checkedEvent(
 function formFault(event: NostrEvent): string | undefined {
   const fault = shapeFault(event);
   if (fault !== undefined) return fault;
-  if (!isPubkey(event.id)) return `"id" is no 32 bytes of hex: ${show(event.id)}`;
-  if (!isPubkey(event.pubkey)) return `"pubkey" is no 32 bytes of hex: ${show(event.pubkey)}`;
-  if (!HEX_128.test(event.sig)) return `"sig" is no 64 bytes of hex: ${show(event.sig)}`;
+  if (!isPubkey(event.id)) return `"id" must be 64 lowercase hex characters, got ${show(event.id)}`;
+  if (!isPubkey(event.pubkey)) {
+    return `"pubkey" must be 64 lowercase hex characters, got ${show(event.pubkey)}`;
+  }
+  if (!HEX_128.test(event.sig)) {
+    return `"sig" must be 128 lowercase hex characters, got ${show(event.sig)}`;
+  }
 }
 
 /**
- * The first field of an event that has the wrong type or range; `undefined` if all
- * are as NIP-01 says, but for what id, pubkey and signature look like.
+ * Says which field of an event has the wrong type or range; `undefined` if all are as NIP-01
+ * says. The text of id, pubkey and signature is not checked.
  */
 export function shapeFault(event: NostrEvent): string | undefined {
   if (typeof event !== "object" || event === null) return `it is ${show(event)}`;

@@ -1,6 +1,6 @@
 /**
- * Errors on which a caller acts, so they carry data. Wrong arguments are plain
- * `TypeError` and `RangeError`.
+ * Errors that a caller acts on, so they carry data. Wrong arguments are plain `TypeError` and
+ * `RangeError`.
  *
  * @module
  */
@@ -12,18 +12,18 @@ import type { RelayFailure, Unrouted } from "./types.ts";
 export type EventRefusal = "malformed" | "forged" | "future" | "deleted";
 
 /**
- * An event that a store will not keep. Nothing was stored, and trying again is
- * of no use (except for `future`, once its time has come).
+ * A store refused an event. Nothing was stored, and trying again is of no use, except for
+ * `future` once its time has come.
  */
 export class EventRefusedError extends Error {
-  /** `"EventRefusedError"`, also where the class was loaded twice. */
+  /** `"EventRefusedError"`, even if the class was loaded twice. */
   override readonly name = "EventRefusedError";
-  /** Why. */
+  /** Why the event was refused. */
   readonly reason: EventRefusal;
   /** The event as it was given. */
   readonly event: NostrEvent;
 
-  /** `detail` ends the message: what was seen, and what the rule is. */
+  /** `detail` ends the message: the value seen, and the rule. */
   constructor(reason: EventRefusal, event: NostrEvent, detail: string) {
     super(`Cannot store a ${reason} event: ${detail}`);
     this.reason = reason;
@@ -32,16 +32,16 @@ export class EventRefusedError extends Error {
 }
 
 /**
- * A request or an event that no relay can be named for. `NPool` would otherwise
- * end such a request without EOSE and call such an event published.
+ * A request or an event has no relay to go to. `NPool` would otherwise end such a request
+ * without EOSE, and treat such an event as published.
  */
 export class RoutingError extends Error {
-  /** `"RoutingError"`, also where the class was loaded twice. */
+  /** `"RoutingError"`, even if the class was loaded twice. */
   override readonly name = "RoutingError";
-  /** What could not be routed, and why. */
+  /** The subjects and filters that could not be routed, and why. */
   readonly unrouted: readonly Unrouted[];
 
-  /** `options.cause` is what kept relay lists from being looked up, if anything did. */
+  /** `options.cause` is the error that prevented a lookup of relay lists, if one did. */
   constructor(
     message: string,
     unrouted: readonly Unrouted[],

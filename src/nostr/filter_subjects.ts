@@ -1,46 +1,47 @@
 /**
- * Whom or what a filter is about, and the filter narrowed to some of it.
+ * Reads the subjects that a filter names, and narrows filters to some of them.
  *
  * @module
  */
 
 import type { NostrFilter } from "@nostrify/types";
+import { coordinatePubkey } from "./coordinate.ts";
 import { distinct, sortedOrder } from "./pubkeys.ts";
 import type { Role } from "./types.ts";
 
-/** A key of a filter whose values name people, events or groups. */
-export type NamingKey = "authors" | "#p" | "#P" | "#a" | "#A" | "ids" | "#h";
+/** A key of a filter whose values name subjects. */
+export type SubjectKey = "authors" | "#p" | "#P" | "#a" | "#A" | "ids" | "#h";
 
-/** Whom or what a filter names, and through which of its keys. */
+/** The subjects that a filter names, and the key that names them. */
 export interface FilterScope {
-  /** Whose relays count. */
+  /** The role in which the subjects are looked for. */
   readonly role: Role;
   /** The key to narrow. */
-  readonly key: NamingKey;
-  /** The pubkeys, event ids or group ids that it names, each once. */
+  readonly key: SubjectKey;
+  /** The pubkeys, event ids or group ids that the key names, each once. */
   readonly subjects: readonly string[];
-  /** The places in `names`, in the order of the names. */
+  /** The indexes of `subjects` in the order that sorts them. */
   readonly order: Uint32Array;
-  /** What the key says of each, where that is not the name itself. */
+  /** The values of the key by subject, if they are not the subjects themselves. */
   readonly values?: ReadonlyMap<string, readonly string[]>;
 }
 
-const PEOPLE_KEYS: readonly NamingKey[] = ["authors", "#p", "#P", "#a", "#A"];
+const PEOPLE_KEYS: readonly SubjectKey[] = ["authors", "#p", "#P", "#a", "#A"];
 
 /**
- * Most people in any filter: 67 kB of JSON. Relays refuse messages over 128 kB
- * (the default of strfry), so this bound holds even where it makes more filters
- * than an option allows.
+ * Most subjects in any filter: 67 kB of JSON. Relays refuse messages over 128 kB (the
+ * default of strfry), so this bound holds even if it makes more filters than an option
+ * allows.
  */
 export const MAX_SUBJECTS_PER_FILTER = 1000;
 
 /**
- * Whom a filter is about, by the first of `authors`, `#p`, `#P`, `#a`, `#A` that
- * it has: an author's posts are in the author's outbox, also where they tag
- * somebody (NIP-65). A coordinate (`kind:pubkey:d`) is about its author.
+ * The people that a filter names, by the first of `authors`, `#p`, `#P`, `#a`, `#A` that it
+ * has: an author's posts are in the author's outbox, even if they tag somebody (NIP-65). A
+ * coordinate (`kind:pubkey:d`) names its author.
  *
- * @returns `undefined` if it names nobody, is a search (NIP-50; outbox relays
- * seldom search) or asks for a group (NIP-29; its posts are on the group's host).
+ * @returns `undefined` if the filter names nobody, is a search (NIP-50; outbox relays seldom
+ * search) or asks for a group (NIP-29; its posts are on the group's host).
  */
 export function peopleScope(filter: NostrFilter): FilterScope | undefined {
   if (filter.search !== undefined || filter["#h"] !== undefined) return undefined;
@@ -51,8 +52,8 @@ export function peopleScope(filter: NostrFilter): FilterScope | undefined {
 /**
  * The groups that a filter asks for (NIP-29), or else the events that it names.
  *
- * @returns `undefined` if it is about people, is a search for no group's events, or
- * names nothing.
+ * @returns `undefined` if the filter names people, is a search outside groups, or names
+ * nothing.
  */
 export function eventOrGroupScope(filter: NostrFilter): FilterScope | undefined {
   if (filter["#h"] !== undefined) return scopeOf(filter, "group", "#h");
@@ -60,25 +61,26 @@ export function eventOrGroupScope(filter: NostrFilter): FilterScope | undefined 
   return peopleScope(filter) ? undefined : scopeOf(filter, "id", "ids");
 }
 
-/** Whom or what a key that the filter has names. */
-export function scopeOf(filter: NostrFilter, lane: Role, key: NamingKey): FilterScope {
+/** The subjects that a key names; the filter must have the key. */
+export function scopeOf(filter: NostrFilter, role: Role, key: SubjectKey): FilterScope {
   const values = filter[key as "#p"]!;
-  if (key !== "#a" && key !== "#A") return subjects(lane, key, values);
+  if (key !== "#a" && key !== "#A") return valuesScope(role, key, values);
 
-  const named = new Map<string, string[]>();
+  const byPubkey = new Map<string, string[]>();
   for (const value of [...new Set(values)].sort()) {
-    const pubkey = value.split(":", 2)[1] ?? "";
-    const own = named.get(pubkey);
+    const pubkey = coordinatePubkey(value) ?? "";
+    const own = byPubkey.get(pubkey);
     if (own) own.push(value);
-    else named.set(pubkey, [value]);
+    else byPubkey.set(pubkey, [value]);
   }
-  return { ...subjects(lane, key, [...named.keys()]), values: named };
+  return { ...valuesScope(role, key, [...byPubkey.keys()]), values: byPubkey };
 }
 
-function subjects(role: Role, key: NamingKey, named: readonly string[]): FilterScope {
-  const order = sortedOrder(named);
-  const subjects = distinct(named, order);
-  return { role, key, subjects, order: subjects === named ? order : sortedOrder(subjects) };
+/** The scope of a key whose values are the subjects themselves. */
+function valuesScope(role: Role, key: SubjectKey, values: readonly string[]): FilterScope {
+  const order = sortedOrder(values);
+  const subjects = distinct(values, order);
+  return { role, key, subjects, order: subjects === values ? order : sortedOrder(subjects) };
 }
 
 /** Whether some list of the filter is empty, so that no event can match. */
@@ -86,25 +88,25 @@ export function matchesNothing(filter: NostrFilter): boolean {
   return Object.values(filter).some((value) => Array.isArray(value) && value.length === 0);
 }
 
-/** A filter of one's own: changing the copy never changes the original. */
+/** A copy of a filter: changing the copy never changes the original. */
 export function copyFilter(filter: NostrFilter): NostrFilter {
   return copyWith(filter);
 }
 
-/** The filter about some of its subjects alone. */
+/** The filter narrowed to some of its subjects. */
 export function narrowFilter(
   filter: NostrFilter,
   { key, values }: FilterScope,
-  names: readonly string[],
+  subjects: readonly string[],
 ): NostrFilter {
   return copyWith(
     filter,
     key,
-    values ? names.flatMap((name) => values.get(name) ?? []) : names.slice(),
+    values ? subjects.flatMap((subject) => values.get(subject) ?? []) : subjects.slice(),
   );
 }
 
-function copyWith(filter: NostrFilter, key?: NamingKey, values?: string[]): NostrFilter {
+function copyWith(filter: NostrFilter, key?: SubjectKey, values?: string[]): NostrFilter {
   const copy: Record<string, unknown> = {};
   for (const name in filter) {
     const value: unknown = filter[name as "#p"];

@@ -1,5 +1,5 @@
 /**
- * The kinds that routing turns on.
+ * The event kinds that routing depends on.
  *
  * @module
  */
@@ -30,9 +30,9 @@ export const DRAFT_KIND = 31234;
 export const RELAY_REPORT_KIND = 30166;
 /** A monitor's announcement of how often it reports (NIP-66). */
 export const MONITOR_KIND = 10166;
-/** Lists of relays by which others find somebody: those of everybody count, and are in memory. */
+/** Lists by which others find a user. Everybody's are looked up, and cached. */
 export const ADDRESS_LIST_KINDS: readonly number[] = [RELAY_LIST_KIND, DM_LIST_KIND];
-/** Lists of relays. */
+/** All lists of relays. */
 export const LIST_KINDS: readonly number[] = [
   ...ADDRESS_LIST_KINDS,
   BLOCKED_LIST_KIND,

@@ -1,21 +1,21 @@
 /**
- * Pubkeys and one fixed order for them, so that a plan does not depend on the
- * order in which an app happened to name people.
+ * Recognizes pubkeys, and sorts them, so that a plan does not depend on the order in which an
+ * app names people.
  *
  * @module
  */
 
-/** Whether a value is what NIP-01 calls a pubkey: 64 lowercase hex characters. */
+/** Whether a value is a pubkey as NIP-01 defines it: 64 lowercase hex characters. */
 export function isPubkey(value: unknown): value is string {
   return typeof value === "string" && /^[0-9a-f]{64}$/.test(value);
 }
 
 /**
- * The order that sorts pubkeys by code unit, as places in the array.
+ * The order that sorts pubkeys by code unit, as indexes in the array.
  *
- * Pubkeys are spread evenly, so dealing them into one bucket per few leading
- * digits leaves next to nothing to compare: linear, and several times faster than
- * `sort()` at 10,000. What is not hex, or crowds one bucket, is sorted as usual.
+ * Pubkeys are spread evenly, so with one bucket for each combination of leading digits there
+ * is next to nothing to compare: the sort is linear, and several times faster than `sort()` at
+ * 10,000. Strings that are not hex, or that crowd one bucket, are sorted as usual.
  */
 export function sortedOrder(pubkeys: readonly string[]): Uint32Array {
   const digits = pubkeys.length < 256 ? 2 : pubkeys.length < 4096 ? 3 : 4;
@@ -23,19 +23,18 @@ export function sortedOrder(pubkeys: readonly string[]): Uint32Array {
   const buckets = new Int32Array(pubkeys.length + 1);
   for (let i = 0; i < pubkeys.length; i++) {
     const bucket = bucketOf(pubkeys[i], digits);
-    if (bucket < 0 || next[bucket + 1] === CROWDED) return plainOrder(pubkeys);
+    if (bucket < 0 || next[bucket + 1] === MAX_BUCKET_SIZE) return plainOrder(pubkeys);
     buckets[i] = bucket;
     next[bucket + 1]++;
   }
   for (let bucket = 1; bucket < next.length; bucket++) next[bucket] += next[bucket - 1];
 
-  // A place that is still empty points past the end, to a bucket of its own:
-  // nothing is moved out of its bucket.
+  // An entry that is still empty points past the end, to a bucket of its own, so that nothing
+  // is moved out of its bucket.
   buckets[pubkeys.length] = -1;
   const order = new Uint32Array(pubkeys.length).fill(pubkeys.length);
   for (let i = 0; i < pubkeys.length; i++) {
-    const place = next[buckets[i]]++;
-    let at = place;
+    let at = next[buckets[i]]++;
     for (; at > 0 && buckets[order[at - 1]] === buckets[i]; at--) {
       if (pubkeys[order[at - 1]] <= pubkeys[i]) break;
       order[at] = order[at - 1];
@@ -45,7 +44,7 @@ export function sortedOrder(pubkeys: readonly string[]): Uint32Array {
   return order;
 }
 
-/** Pubkeys each once, in the order in which they first came. */
+/** Pubkeys, each once, in the order of their first occurrence. */
 export function distinct(pubkeys: readonly string[], order: Uint32Array): readonly string[] {
   for (let i = 1; i < order.length; i++) {
     if (pubkeys[order[i]] === pubkeys[order[i - 1]]) return [...new Set(pubkeys)];
@@ -53,10 +52,10 @@ export function distinct(pubkeys: readonly string[], order: Uint32Array): readon
   return pubkeys;
 }
 
-/** More in one bucket than chance would put there: someone chose these keys. */
-const CROWDED = 512;
+/** More pubkeys than chance would put in one bucket: somebody chose them. */
+const MAX_BUCKET_SIZE = 512;
 
-/** The leading hex digits as a number; negative if one is no lowercase hex digit. */
+/** The leading hex digits as a number; negative if one is not a lowercase hex digit. */
 function bucketOf(text: string, digits: number): number {
   let bucket = 0;
   for (let i = 0; i < digits; i++) {

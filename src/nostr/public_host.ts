@@ -1,10 +1,10 @@
 /**
- * Whether a host is out in the public network, as far as its spelling tells.
+ * Tells whether a host is in the public network, as far as its name or address shows.
  *
  * @module
  */
 
-/** IPv4 blocks that are not public: [network, prefix length]. (IANA registry.) */
+/** IPv4 blocks of IANA's special-purpose registry, with no public relay: [network, prefix length]. */
 const CLOSED_IPV4: readonly (readonly [string, number])[] = [
   ["0.0.0.0", 8], // unspecified, "this network"
   ["10.0.0.0", 8],
@@ -14,7 +14,11 @@ const CLOSED_IPV4: readonly (readonly [string, number])[] = [
   ["172.16.0.0", 12],
   ["192.0.0.0", 24],
   ["192.0.2.0", 24], // documentation
+  ["192.31.196.0", 24], // AS112
+  ["192.52.193.0", 24], // AMT
+  ["192.88.99.0", 24], // former 6to4 relays
   ["192.168.0.0", 16],
+  ["192.175.48.0", 24], // AS112
   ["198.18.0.0", 15], // benchmarks
   ["198.51.100.0", 24], // documentation
   ["203.0.113.0", 24], // documentation
@@ -50,9 +54,9 @@ export function isPublicName(host: string): boolean {
 }
 
 /**
- * Only 2000::/3 is public, less what carries an IPv4 address or documentation:
- * such an address would lead around the IPv4 rules. Mapped addresses
- * (::ffff:0:0/96) and NAT64 (64:ff9b::/96) lie outside 2000::/3.
+ * Only 2000::/3 is public, except for blocks that embed an IPv4 address, which would evade
+ * the IPv4 rules, and blocks for documentation. Mapped addresses (::ffff:0:0/96) and NAT64
+ * (64:ff9b::/96) lie outside 2000::/3.
  */
 function isPublicIpv6(words: readonly number[]): boolean {
   if (words[0] >>> 13 !== 1) return false;

@@ -1,5 +1,5 @@
 /**
- * Reads lists of relays: kind 10002 (NIP-65), and those of NIP-17, 37 and 51.
+ * Reads relay lists: kind 10002 (NIP-65), and the lists of NIP-17, NIP-37 and NIP-51.
  *
  * @module
  */
@@ -13,21 +13,21 @@ import type { RefusedRelay, RelayList, RelayUrlPolicy } from "./types.ts";
 /** How a relay list is read. */
 export interface ParseRelayListOptions {
   /**
-   * Which relays count as usable.
+   * Which relays are usable.
    * @default {} (public `wss://` relays alone)
    */
   readonly policy?: RelayUrlPolicy;
   /**
-   * Most entries that are read, from the top of the list; an integer >= 1. The
-   * longest list seen in the wild has 47, NIP-65 asks for 2 to 4 of each side.
+   * Most entries that are read, from the top of the list: an integer of at least 1. The
+   * longest list seen has 47; NIP-65 asks for 2 to 4 of each side.
    * @default 64
    */
   readonly maxEntries?: number;
 }
 
-const CLOSED: RelayUrlPolicy = {};
+const DEFAULT_POLICY: RelayUrlPolicy = {};
 
-/** Reads lists whole: each app's policy is applied where relays are chosen. */
+/** Keeps every relay of a list: an app's own policy is applied when relays are chosen. */
 export const ANY_RELAY: RelayUrlPolicy = {
   allowLocal: true,
   allowInsecure: true,
@@ -35,19 +35,21 @@ export const ANY_RELAY: RelayUrlPolicy = {
 };
 
 /**
- * Reads a list of relays, whatever stands in it.
+ * Reads a relay list, whatever its tags hold.
  *
- * In a kind 10002, an entry (`r`) without a marker, with an empty or an unknown
- * one, or with both, is read and written; `read` is an inbox, `write` an outbox.
- * One relay named twice has the sides of both entries. The other kinds have no
- * sides: `write` and `read` are all their relays, which are the public `relay`
- * tags of kinds 10050, 10006, 10007 and 10013, and the `r` tags of kind 10009.
- * Entries that name no usable relay are set aside in `refused`.
+ * In a kind 10002, an entry (`r`) with the marker `read` is an inbox, and one with the marker
+ * `write` an outbox. An entry without a marker, with an empty or unknown one, or with both, is
+ * inbox and outbox. A relay named twice has the sides of both entries. The other kinds have no
+ * sides: all their relays are in `write` and in `read`. These are the public `relay` tags of
+ * kinds 10050, 10006, 10007 and 10013, and the `r` tags of kind 10009. Entries that name no
+ * usable relay are in `refused`.
+ *
+ * The signature is not checked.
  *
  * @throws {TypeError} If the event is of another kind.
- * @throws {RangeError} If an option is out of its range.
+ * @throws {RangeError} If `maxEntries` is not an integer of at least 1.
  *
- * @example
+ * @example A relay to read and write, an inbox, and an entry that is no relay
  * ```ts
  * import assert from "node:assert/strict";
  * import { parseRelayList } from "@npool/outbox";
@@ -78,7 +80,7 @@ export function parseRelayList(
     );
   }
   const name = kind === RELAY_LIST_KIND || kind === GROUP_LIST_KIND ? "r" : "relay";
-  const { policy = CLOSED } = options;
+  const { policy = DEFAULT_POLICY } = options;
   const maxEntries = integer("maxEntries", options.maxEntries, 64, 1);
   const check = rememberedCheck(policy);
   const urls: string[] = [];
@@ -97,8 +99,8 @@ export function parseRelayList(
     }
     const side = kind === RELAY_LIST_KIND ? sidesOf(tag) : BOTH;
     if (side !== BOTH) marked = true;
-    const known = urls.indexOf(url);
-    if (known >= 0) sides[known] |= side;
+    const earlier = urls.indexOf(url);
+    if (earlier >= 0) sides[earlier] |= side;
     else sides[urls.push(url) - 1] = side;
   }
 
@@ -112,7 +114,7 @@ export function parseRelayList(
   return refused.length > 0 ? { ...list, refused } : list;
 }
 
-/** The beginning of a string, as a copy: a slice would keep a megabyte alive. */
+/** The beginning of a string, as a copy: a slice would keep the whole string in memory. */
 function excerpt(text: string): string {
   return JSON.parse(JSON.stringify(text.slice(0, 256)));
 }

@@ -1,32 +1,33 @@
 /**
- * The one place where relay URLs are parsed: a normal form, or a reason why the
- * string names no relay to connect to.
+ * Parses relay URLs, in this place alone: gives the normal form, or the reason why a string
+ * names no relay to connect to.
  *
  * @module
  */
 
+import { BoundedMap } from "../base/bounded_map.ts";
 import { isPublicAddress, isPublicName } from "./public_host.ts";
 import type { RefusalReason, RelayUrlPolicy } from "./types.ts";
 
-/** Longest URL that is taken for one; the longest genuine one seen has 109. */
-const MAX_LENGTH = 256;
+/** Most characters of a URL; the longest genuine one seen has 109. */
+const MAX_URL_LENGTH = 256;
 
-/** Characters nobody sees, so nobody means them: zero-width, joiners, marks of direction. */
+/** Invisible characters, which nobody means: zero-width ones, joiners, direction marks. */
 const ZERO_WIDTH = /[\u00ad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]/g;
 
-/** White space at both ends, percent-encoded too where a list was built by a machine. */
+/** White space at both ends, percent-encoded or not. */
 const AROUND = /^(?:\s|%20|%09|%0[ad])+|(?:\s|%20|%09|%0[ad])+$/gi;
 
-/** The end of a path that names nothing; dots that `URL` would take for a step when read again. */
+/** The end of a path that names nothing, and dots that `URL` would resolve if it read them again. */
 const PATH_END = /(?:\/(?:\.|%2e){0,2}|%20|%09|%0[ad])+$/i;
 
 // deno-lint-ignore no-control-regex
 const INSIDE = /[\s\u0000-\u001f\u007f]/;
 
-/** Where another URL begins, percent-encoded or with a slash missing, too. */
+/** The start of another URL, percent-encoded or with a slash missing. */
 const ANOTHER_URL = /(?::|%3a)(?:\/|%2f){2}|wss?(?::|%3a)(?:\/|%2f)/i;
 
-/** What became of a string: a relay in normal form, or why it is none. */
+/** The normal form of a relay URL, or the reason why there is none. */
 export type RelayUrlCheck =
   | { readonly url: string; readonly reason?: undefined }
   | { readonly url?: undefined; readonly reason: RefusalReason };
@@ -34,15 +35,14 @@ export type RelayUrlCheck =
 /**
  * Brings a relay URL to its normal form.
  *
- * Lower-case scheme and host, no default port, no trailing dot of the host, no
- * fragment, no empty query, one slash between segments and none at the end but
- * the root's, nothing invisible around it. Spellings that differ only so are one
- * relay. Paths keep their case, and genuine paths and queries stay.
+ * The normal form has a lower-case scheme and host, no default port, no trailing dot of the
+ * host, no fragment, no empty query, one slash between segments, none at the end except the
+ * root's, and no invisible characters. Spellings that differ only in these are one relay.
+ * Paths keep their case, and genuine paths and queries stay.
  *
- * @param value What a list, a hint or a user gave.
- * @param policy Opens what is closed by default; see {@link RelayUrlPolicy}.
- * @returns The normal form, or `undefined` where {@link checkRelayUrl} has a
- * reason to refuse.
+ * @param value The string that a list, a hint or a user gave.
+ * @param policy Which relays are allowed; see {@link RelayUrlPolicy}.
+ * @returns The normal form, or `undefined` if {@link checkRelayUrl} has a reason to refuse.
  *
  * @example Two spellings of one relay
  * ```ts
@@ -63,29 +63,28 @@ export function normalizeRelayUrl(
 /**
  * Like {@link normalizeRelayUrl}, but says why a string is refused.
  *
- * Numbers in any notation that `URL` accepts (`0x7f.1`, `2130706433`,
- * `[::ffff:7f00:1]`) are seen as the addresses they are. A name is not resolved:
- * whoever must keep relays out of a network whose names are public needs a
- * firewall too.
+ * Addresses in any notation that `URL` accepts (`0x7f.1`, `2130706433`, `[::ffff:7f00:1]`) are
+ * recognized. Names are not resolved: a public name that points into a private network passes,
+ * so such a network needs a firewall, too.
  *
- * @param value What a list, a hint or a user gave.
- * @param policy Opens what is closed by default.
+ * @param value The string that a list, a hint or a user gave.
+ * @param policy Which relays are allowed; see {@link RelayUrlPolicy}.
  */
 export function checkRelayUrl(
   value: unknown,
   policy: RelayUrlPolicy = {},
 ): RelayUrlCheck {
   if (typeof value !== "string") return refused("not-a-string");
-  // Guards the work below against a megabyte of white space, too.
-  if (value.length > 4 * MAX_LENGTH) return refused("too-long");
+  // Also guards the work below against a megabyte of white space.
+  if (value.length > 4 * MAX_URL_LENGTH) return refused("too-long");
   const text = value.replace(ZERO_WIDTH, "").replace(AROUND, "");
-  if (text.length > MAX_LENGTH) return refused("too-long");
+  if (text.length > MAX_URL_LENGTH) return refused("too-long");
 
   const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(text);
   if (!scheme) return refused(/\bwss?:\/\//i.test(text) ? "several-urls" : "no-scheme");
   if (!/^wss?$/i.test(scheme[1])) return refused("scheme");
 
-  // `URL` takes a backslash for a slash.
+  // `URL` reads a backslash as a slash.
   const rest = text.slice(scheme[0].length).replaceAll("\\", "/");
   if (ANOTHER_URL.test(rest) || INSIDE.test(rest)) return refused("several-urls");
   if (rest.includes(",")) return refused("comma");
@@ -95,29 +94,28 @@ export function checkRelayUrl(
 }
 
 /**
- * {@link checkRelayUrl} with a memory: lists name few relays very often.
+ * {@link checkRelayUrl} with a memory, since lists name few relays very often.
  *
- * @param policy As above. One memory serves all who hold the same object.
- * @param max Most strings remembered; past it the memory starts afresh.
+ * @param policy Which relays are allowed. Calls with the same object share one memory.
+ * @param max Most strings that are remembered.
  */
 export function rememberedCheck(
   policy: RelayUrlPolicy,
   max = 20_000,
 ): (value: string) => RelayUrlCheck {
-  const remembered = checkers.get(policy);
-  if (remembered) return remembered;
-  const known = new Map<string, RelayUrlCheck>();
-  // What is remembered would outlive a change to the policy: none is followed.
+  const existing = checkers.get(policy);
+  if (existing) return existing;
+  const remembered = new BoundedMap<string, RelayUrlCheck>({ max });
+  // Results outlive a change to the policy, so changes are ignored altogether.
   const { allowLocal, allowInsecure, allowOnion, allow } = policy;
   const own = { allowLocal, allowInsecure, allowOnion, allow: allow?.bind(policy) };
   const checker = (value: string) => {
-    // What is refused for its length must not fill the memory.
-    if (value?.length > MAX_LENGTH) return checkRelayUrl(value, own);
-    let check = known.get(value);
+    // Strings that are too long must not fill the memory.
+    if (value?.length > MAX_URL_LENGTH) return checkRelayUrl(value, own);
+    let check = remembered.get(value);
     if (check === undefined) {
       check = checkRelayUrl(value, own);
-      if (known.size >= max) known.clear();
-      known.set(value, check);
+      remembered.set(value, check);
     }
     return check;
   };
@@ -144,15 +142,15 @@ function checkParsed(url: URL, policy: RelayUrlPolicy): RelayUrlCheck {
   if (url.username !== "" || url.password !== "") return refused("credentials");
   const host = url.hostname.replace(/\.$/, "");
   if (host === "" || host.split(".").includes("")) return refused("host");
-  // Spelled `%2c` or in full width, which `URL` takes for the same.
+  // Spelled `%2c` or in full width, which `URL` reads as a comma.
   if (host.includes(",")) return refused("comma");
   if (url.port === "0") return refused("host");
 
-  const onion = host.endsWith(".onion");
-  if (onion && !policy.allowOnion) return refused("onion");
-  const open = isPublicAddress(host) ?? isPublicName(host);
-  if (!open && !policy.allowLocal) return refused("local");
-  if (url.protocol === "ws:" && !onion && !policy.allowInsecure) {
+  const isOnion = host.endsWith(".onion");
+  if (isOnion && !policy.allowOnion) return refused("onion");
+  const isPublic = isPublicAddress(host) ?? isPublicName(host);
+  if (!isPublic && !policy.allowLocal) return refused("local");
+  if (url.protocol === "ws:" && !isOnion && !policy.allowInsecure) {
     return refused("insecure");
   }
 
@@ -160,7 +158,7 @@ function checkParsed(url: URL, policy: RelayUrlPolicy): RelayUrlCheck {
   const path = url.pathname.replace(/\/{2,}/g, "/").replace(PATH_END, "");
   const query = url.search.replace(AROUND, "").replace(/^\?$/, "");
   const normal = `${url.protocol}//${host}${port}${path || "/"}${query}`;
-  if (normal.length > MAX_LENGTH) return refused("too-long");
+  if (normal.length > MAX_URL_LENGTH) return refused("too-long");
   if (policy.allow && !policy.allow(normal)) return refused("policy");
   return { url: normal };
 }

@@ -1,5 +1,5 @@
 /**
- * Keys of what is looked for: people, events and groups.
+ * Keys of subjects: one map holds what is known about people, events and groups.
  *
  * @module
  */
@@ -7,16 +7,15 @@
 import { isPubkey } from "./pubkeys.ts";
 
 /**
- * The key of an event (by its id) or of a group (by its id, NIP-29). The key of a
- * person is the pubkey itself.
+ * The key of an event or of a group (NIP-29), by its id. The key of a person is the pubkey.
  */
-export function subjectKey(lane: "id" | "group", id: string): string {
-  return `${lane}:${id}`;
+export function subjectKey(role: "id" | "group", id: string): string {
+  return `${role}:${id}`;
 }
 
 /**
- * Whether something can be what a hint is about: a pubkey, or the key of an event or of a
- * group, whose id has 1 to 100 characters and is text that a database can hold.
+ * Whether a value is the key of a subject: a pubkey, or the key of an event or of a group. The
+ * id of a group has 1 to 100 characters, and is text that a database can hold.
  */
 export function isSubjectKey(value: unknown): value is string {
   if (typeof value !== "string") return false;
@@ -24,7 +23,7 @@ export function isSubjectKey(value: unknown): value is string {
   return isPubkey(isEventKey(value) ? value.slice(3) : value);
 }
 
-/** Whether a key is that of an event. */
+/** Whether a key is the key of an event. */
 export function isEventKey(key: string): boolean {
   return key.startsWith("id:");
 }

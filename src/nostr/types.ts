@@ -1,10 +1,14 @@
 /**
- * The values that pass between the parts: lists, options and what a plan says.
+ * The types that the rooms share: relay policies, relay lists and hints, roles, and the
+ * reasons why something was refused, not routed, or failed.
+ *
+ * The room `nostr` has what the NIPs define, read from values: kinds, pubkeys, events, filters,
+ * relay URLs, relay lists. Nothing in it waits.
  *
  * @module
  */
 
-/** Why a string is no relay this library connects to. */
+/** Why a string names no relay that this library connects to. */
 export type RefusalReason =
   | "not-a-string"
   | "too-long"
@@ -19,102 +23,102 @@ export type RefusalReason =
   | "insecure"
   | "onion"
   | "policy"
-  /** The app's user has blocked it (kind 10006, NIP-51). */
+  /** The app's user has blocked the relay (kind 10006, NIP-51). */
   | "blocked";
 
-/** A string that a list names as a relay and that is not asked, with the reason. */
+/** An entry of a list that is not used, and the reason. */
 export interface RefusedRelay {
-  /** What was seen, cut to 256 characters. */
+  /** The entry as it was seen, cut to 256 characters. */
   readonly url: string;
   /** Why it was refused. */
   readonly reason: RefusalReason;
 }
 
 /**
- * Which relays may be connected to. Everything is closed by default: relay lists
- * are written by strangers, and a server that follows them must not be steered
- * into its own network.
+ * Which relays may be connected to. By default only public `wss://` relays are allowed:
+ * relay lists are written by strangers, and they must not lead a server into its own network.
  */
 export interface RelayUrlPolicy {
   /**
-   * Accept loopback, private and otherwise non-public addresses, `.local` names
-   * and single-label hosts. Open it for tests and for relays in your own network.
+   * Accept loopback, private and otherwise non-public addresses, `.local` names and
+   * single-label hosts. Set it for tests, and for relays in your own network.
    * @default false
    */
   readonly allowLocal?: boolean;
   /**
-   * Accept cleartext `ws://`. (Onion hosts need only `allowOnion`: Tor encrypts.)
+   * Accept cleartext `ws://`. Onion hosts need only `allowOnion`, since Tor encrypts.
    * @default false
    */
   readonly allowInsecure?: boolean;
   /**
-   * Accept `.onion` hosts. Open it where the process speaks through Tor.
+   * Accept `.onion` hosts. Set it if the process connects through Tor.
    * @default false
    */
   readonly allowOnion?: boolean;
   /**
-   * The app's own rule, asked last, with the normal form: `false` refuses the
-   * relay. Must be pure and fast: its answer is remembered.
+   * The app's own rule, called last, with the URL in normal form: `false` refuses the relay.
+   * It must be pure and fast; its result is remembered.
+   * @default every relay is allowed
    */
   readonly allow?: (url: string) => boolean;
 }
 
 /**
- * Where a hint comes from, in falling trust: entered by hand; a string somebody
- * pasted (`nprofile`, `nevent`, `naddr`, NIP-19); NIP-05; a follow list (kind 3); a
- * tag of an event; a relay that delivered.
+ * Where a hint comes from, in order of falling trust: entered by hand; a code that a user
+ * pasted (`nprofile`, `nevent`, `naddr`, NIP-19); a NIP-05 document; a follow list (kind 3); a
+ * tag of an event; a relay that delivered an event.
  */
 export type HintSource = "hand" | "nip19" | "nip05" | "follows" | "tag" | "delivered";
 
-/** A relay where something may be, by hearsay. */
+/** A relay that may have a subject's events, by hearsay. */
 export interface RelayHint {
   /** The relay, in normal form. */
   readonly url: string;
-  /** How much the hint is worth, in (0, 1]. */
+  /** The weight of the hint, in (0, 1]. */
   readonly weight: number;
-  /** Where it comes from; `author`: the author of an event writes there. */
+  /** Where the hint comes from; `author`: the author of the event writes to this relay. */
   readonly source: HintSource | "author";
 }
 
 /**
- * What is known of where somebody, an event or a group is to be found. URLs are in
- * normal form, in the order in which they are to be preferred.
+ * What is known about the relays of one subject: a user, an event or a group. URLs are in
+ * normal form, the preferred ones first.
  */
 export interface RelayKnowledge {
-  /** Outbox: where this user's posts are (kind 10002, NIP-65). */
+  /** Outbox: the relays that this user writes to (kind 10002, NIP-65). */
   readonly write?: readonly string[];
-  /** Inbox: where this user looks for what others address to them (kind 10002, NIP-65). */
+  /** Inbox: the relays where this user looks for mentions (kind 10002, NIP-65). */
   readonly read?: readonly string[];
-  /** Where this user's gift wraps go (kind 10050, NIP-17). */
+  /** The relays that gift wraps for this user go to (kind 10050, NIP-17). */
   readonly dm?: readonly string[];
-  /** Where this user's private drafts are (kind 10013, NIP-37). */
+  /** The relays of this user's private drafts (kind 10013, NIP-37). */
   readonly private?: readonly string[];
-  /** Hearsay, the best first; counts only where no list names a usable relay. */
+  /** Hints, best first. They count only if no list names a usable relay. */
   readonly hints?: readonly RelayHint[];
-  /** Entries that name no usable relay. Absent where there are none. */
+  /** Entries that name no usable relay; absent if there are none. */
   readonly refused?: readonly RefusedRelay[];
 }
 
 /** A user's relays (NIP-65), in normal form, in the order of the list. */
 export interface RelayList extends RelayKnowledge {
-  /** Whose list it is: 64 lowercase hex characters. */
+  /** The user: 64 lowercase hex characters. */
   readonly pubkey: string;
-  /** When it was written, in Unix seconds. */
+  /** When the list was written, in Unix seconds. */
   readonly created_at: number;
-  /** Outbox: where this user's posts are. */
+  /** Outbox: the relays that this user writes to. */
   readonly write: readonly string[];
-  /** Inbox: where this user looks for what others address to them. */
+  /** Inbox: the relays where this user looks for mentions. */
   readonly read: readonly string[];
 }
 
-/** Where a router gets relay lists from. {@link RelayListStore} is one. */
+/** A source of relay lists for routers. {@link RelayListStore} is one. */
 export interface RelayListSource {
   /**
-   * The lists of these pubkeys. Those who have none are absent from the answer.
+   * The lists of these pubkeys. A pubkey without a list is absent from the result.
    *
-   * @param opts.kind Which list: 10002 (the default) or 10050, whose relays are both
-   * the `write` and the `read` of the answer.
-   * @throws If the lists could not be looked up, which is not the same as none.
+   * @param opts.kind The kind of the lists: 10002 (the default), or 10050, whose relays are in
+   * both `write` and `read` of the result.
+   * @throws If the lists could not be looked up, which is not the same as having none.
    */
   get(
     pubkeys: Iterable<string>,
@@ -122,93 +126,98 @@ export interface RelayListSource {
   ): Promise<ReadonlyMap<string, RelayList>>;
 }
 
-/** What a router has to know before it plans. */
+/** What a router must look up before it plans. */
 export interface Lookup {
-  /** Pubkeys of whom the kind 10002 list, or else hints, are wanted. */
+  /** Pubkeys whose kind 10002 lists are needed, or else hints. */
   readonly people: readonly string[];
-  /** Pubkeys of whom the kind 10050 list is wanted. */
+  /** Pubkeys whose kind 10050 lists are needed. */
   readonly dm: readonly string[];
-  /** Pubkeys of whom the kind 10013 list is wanted. */
+  /** Pubkeys whose kind 10013 lists are needed. */
   readonly private: readonly string[];
-  /** Events and groups of which hints are wanted, as keys (see `subjectKey`). */
+  /** Events and groups that hints are needed for, as keys (see `subjectKey`). */
   readonly eventsAndGroups: readonly string[];
 }
 
-/** Where a router gets all that it has to know from. */
+/** A source of everything that a router must look up. */
 export interface KnowledgeSource {
   /**
-   * What is known, by pubkey and by key of an event or a group. Those of which nothing
-   * is known are absent.
+   * What is known, by pubkey, or by `subjectKey` for an event or a group. A subject about
+   * which nothing is known is absent.
    *
-   * @throws If it could not be looked up, which is not the same as nothing.
+   * @throws If the lookup failed, which is not the same as knowing nothing.
    */
   lookUp(
-    wishes: Lookup,
+    lookup: Lookup,
     opts?: { signal?: AbortSignal },
   ): Promise<ReadonlyMap<string, RelayKnowledge>>;
 }
 
-/** Outbox (`write`) or inbox (`read`): which of a user's relays count. */
+/** The side of a relay list that counts: outbox (`write`) or inbox (`read`). */
 export type Side = "write" | "read";
 
 /**
- * What something is looked for as, which says whose relays count: an author
- * (`write`), a tagged user (`read`), whom gift wraps are for (`dm`), the author of
- * private drafts (`private`), an author's profile and lists on the indexers, besides
- * `write` (`index`), an event by its id (`id`), a group (`group`).
+ * As what a subject is looked for, which decides the relays that count.
+ * - `write`: an author, on their write relays.
+ * - `read`: a tagged user, on their read relays.
+ * - `dm`: the recipient of gift wraps, on the relays of their kind 10050 list.
+ * - `private`: the author of private drafts, on the relays of their kind 10013 list, besides
+ *   `write`.
+ * - `index`: the author of a profile or list, on indexers, besides `write`.
+ * - `id`: an event by its id, on relays that hints name.
+ * - `group`: a group, on its host.
  */
 export type Role = Side | "dm" | "private" | "index" | "id" | "group";
 
-/** Why something got no relay. */
+/** Why no relay was found for a subject, a filter or an event. */
 export type UnroutedReason =
   /** No usable relay list is known, and there are no fallback relays. */
   | "no-list"
   /** None of the user's relays is within `maxRelays`, and no fallback relay is. */
   | "cap"
-  /** The filter names nobody, and there are no fallback relays. */
+  /** The filter names no subject with relays of its own, and there are no fallback relays. */
   | "no-fallback"
   /** Not 64 lowercase hex characters, so no event can match. */
   | "invalid-pubkey"
-  /** An empty list in the filter: no event can match. */
+  /** The filter has an empty list, so no event can match. */
   | "matches-nothing"
-  /** Gift wraps go through the relays of a kind 10050 list alone (NIP-17). */
+  /** No kind 10050 list is known; gift wraps go to its relays alone (NIP-17). */
   | "no-dm-list"
-  /** A group's messages go through its host alone, which is not known (NIP-29). */
+  /** The group's host is not known; its messages are there alone (NIP-29). */
   | "no-group-host"
-  /** Private drafts go through the relays of a kind 10013 list alone (NIP-37). */
+  /** No kind 10013 list is known; private drafts go to its relays alone (NIP-37). */
   | "no-private-list"
-  /** A kind that is never sent to relays by lists. */
+  /** Events of this kind are never routed by relay lists. */
   | "never-routed";
 
-/** Something that a plan could not place. */
+/** Something for which a plan has no relay. */
 export interface Unrouted {
   /** Why. */
   readonly reason: UnroutedReason;
-  /** Whom it is about; absent where it names nobody. */
+  /** The user concerned; absent if no pubkey is. */
   readonly pubkey?: string;
-  /** Which of the request's filters, counted from 0; absent for an event. */
+  /** The index of the filter in the request; absent for an event. */
   readonly filter?: number;
 }
 
-/** Why a relay did not do what it was asked to. */
+/** How a relay failed. */
 export type RelayFailure =
-  /** Not asked, since the app's user has blocked it (kind 10006, NIP-51); no fault of the relay. */
+  /** It was not asked, since the app's user has blocked it (kind 10006, NIP-51); not its fault. */
   | "blocked-by-user"
-  /** No WebSocket came about: refused, no such host, TLS, an HTTP answer, a bad URL. */
+  /** No WebSocket was opened: refused, no such host, TLS, an HTTP response, a bad URL. */
   | "unreachable"
-  /** The WebSocket was not open in time. */
+  /** The WebSocket did not open in time. */
   | "connect-timeout"
-  /** Connected, but the end of the stored events (EOSE) did not come in time. */
+  /** It connected, but did not reach the end of stored events (EOSE) in time. */
   | "no-answer"
-  /** Connected, but an event was not acknowledged (OK) in time. */
+  /** It connected, but did not acknowledge an event (OK) in time. */
   | "no-ok"
-  /** The connection ended in the middle. */
+  /** The connection ended during the request. */
   | "disconnected"
-  /** It sent more than any answer may hold. */
+  /** It sent more than an answer may hold. */
   | "flood"
-  /** It sent forged events, or ones that were not asked for. */
+  /** It sent forged events, or events that were not requested. */
   | "junk"
-  /** The prefixes of CLOSED and OK (NIP-01, NIP-42). */
+  /** This and the following are the prefixes of CLOSED and OK (NIP-01, NIP-42). */
   | "auth-required"
   | "restricted"
   | "rate-limited"
@@ -219,23 +228,23 @@ export type RelayFailure =
   | "unsupported"
   | "duplicate"
   | "error"
-  /** CLOSED or OK false without a prefix that NIP-01 knows. */
+  /** CLOSED, or OK with `false`, without a prefix that NIP-01 defines. */
   | "closed";
 
-/** What a relay accepts and answers. Absent is not known. */
+/** The limits of a relay. An absent field is unknown. */
 export interface RelayLimits {
   /** Most filters in one REQ. */
   readonly maxFilters?: number;
-  /** Most subscriptions open at once on one connection. */
+  /** Most subscriptions at the same time on one connection. */
   readonly maxSubscriptions?: number;
-  /** Longest message it takes, in bytes. */
+  /** Longest message that it accepts, in bytes. */
   readonly maxMessageLength?: number;
-  /** Fewest events at which an answer to one filter was cut, or would be (NIP-11). */
+  /** The smallest number of events at which an answer to one filter is cut, as seen or by NIP-11. */
   readonly cutAt?: number;
-  /** Most events that an answer to one filter had and was complete. */
+  /** The largest number of events in a complete answer to one filter. */
   readonly fullAt?: number;
-  /** It answers nobody who has not signed in (NIP-42). */
+  /** Whether it answers only clients that have authenticated (NIP-42). */
   readonly authRequired?: boolean;
-  /** It serves those who have paid. */
+  /** Whether it serves only users who have paid. */
   readonly paymentRequired?: boolean;
 }

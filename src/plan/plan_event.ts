@@ -165,7 +165,7 @@ function hintedForEvents(
   return [...new Set(urls)].slice(0, settings.maxInboxes);
 }
 
-/** The lists of an event's author, replaced by the event where it is such a list itself. */
+/** The lists of an event's author; if the event is such a list, it replaces the stored one. */
 function ownLists(
   event: NostrEvent,
   stored: RelayKnowledge | undefined,

@@ -1,13 +1,14 @@
 /**
- * Plans a request: filters and relay lists in, a plan out. This is the main file of the
- * room that decides, and it neither waits nor fetches.
+ * Plans a request: filters and relay lists in, a plan out.
  *
- * The nouns of the room: a *subject* is what a filter names (a pubkey, an event id, a group
- * id). A *role* says as what it is looked for, and so which of its relays count: as an author
- * on write relays, as a tagged user on read relays, and so on. A *row* is one subject in one
- * role, and has candidate relays. An *assignment* gives rows some of the chosen relays, by
- * *relay index*. A *scoped* filter is narrowed to its subjects; an *unscoped* one goes out
- * whole.
+ * The room `plan` turns filters or an event, and what is known about relays, into a plan. It
+ * decides, and neither waits nor fetches. Its nouns:
+ * - A *subject* is what a filter names: a pubkey, an event id or a group id.
+ * - A *role* says as what a subject is looked for, and so which of its relays count: as an
+ *   author on write relays, as a tagged user on read relays, and so on.
+ * - A *row* is one subject in one role, with its candidate relays.
+ * - An *assignment* gives each row some of the chosen relays, by *relay index*.
+ * - A *scoped* filter is narrowed to its subjects; an *unscoped* filter is sent whole.
  *
  * @module
  */

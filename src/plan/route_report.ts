@@ -60,7 +60,7 @@ export interface SubjectRoute {
     | "no-dm-list"
     | "no-group-host"
     | "invalid-pubkey";
-  /** The other relays that the list, the option or the hints name for this role. */
+  /** The other relays of the list or the option; for an event or a group, of the best hints. */
   readonly skipped: readonly SkippedRelay[];
 }
 

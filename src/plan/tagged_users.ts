@@ -6,6 +6,7 @@
 
 import type { NostrEvent } from "@nostrify/types";
 import { isReplaceableKind } from "nostr-tools/kinds";
+import { coordinatePubkey } from "../nostr/coordinate.ts";
 import { isPubkey } from "../nostr/pubkeys.ts";
 
 /** Kinds of sets (NIP-51) beyond 30000 to 30007. */
@@ -49,7 +50,7 @@ function candidatesIn(tag: readonly string[]): readonly (string | undefined)[] {
       return [tag[4], tag[3]];
     case "a":
     case "A":
-      return [tag[1]?.split(":", 2)[1]];
+      return [coordinatePubkey(tag[1] ?? "")];
     default:
       return [];
   }

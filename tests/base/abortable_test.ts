@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { abortable, onAbort } from "../../src/base/abortable.ts";
 import { CountedController } from "../support/counted_signal.ts";
 
-Deno.test("abortable() comes to what the promise comes to, and listens no longer", async () => {
+Deno.test("abortable() settles as the promise does, and removes its listener", async () => {
   const controller = new CountedController();
   const { promise, resolve } = Promise.withResolvers<number>();
   const waiting = abortable(promise, controller.signal);
@@ -17,7 +17,7 @@ Deno.test("abortable() comes to what the promise comes to, and listens no longer
   assert.equal(await abortable(Promise.resolve(8)), 8);
 });
 
-Deno.test("abortable() ends with the reason when it is aborted, though others wait on", async () => {
+Deno.test("abortable() rejects with the reason when it is aborted, while others still wait", async () => {
   const controller = new CountedController();
   const { promise, resolve, reject } = Promise.withResolvers<number>();
   const waiting = abortable(promise, controller.signal);
@@ -38,7 +38,7 @@ Deno.test("abortable() ends with the reason when it is aborted, though others wa
   await assert.rejects(given, { message: "no longer" });
 });
 
-Deno.test("abortable() does not wait where the signal is aborted already", async () => {
+Deno.test("abortable() does not wait if the signal is aborted already", async () => {
   const controller = new CountedController();
   controller.abort(new Error("no longer"));
   const promises = [
@@ -52,7 +52,7 @@ Deno.test("abortable() does not wait where the signal is aborted already", async
   assert.equal(controller.listeners, 0);
 });
 
-Deno.test("onAbort() calls once, at once where the signal is aborted already", () => {
+Deno.test("onAbort() calls once, and at once if the signal is aborted already", () => {
   const calls: string[] = [];
   const controller = new CountedController();
   onAbort(controller.signal, () => calls.push("later"));
@@ -65,7 +65,7 @@ Deno.test("onAbort() calls once, at once where the signal is aborted already", (
   assert.deepEqual(calls, ["later", "now"]);
 });
 
-Deno.test("onAbort() that is let go of calls nothing, and without a signal there is nothing to call", () => {
+Deno.test("onAbort() that is released calls nothing, and a signal may be missing", () => {
   const controller = new CountedController();
   const release = onAbort(controller.signal, () => assert.fail("called"));
   assert.equal(controller.listeners, 1);

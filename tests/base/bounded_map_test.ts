@@ -3,11 +3,14 @@ import fc from "fast-check";
 import { BoundedMap } from "../../src/base/bounded_map.ts";
 
 const steps = fc.array(
-  fc.record({ key: fc.integer({ min: 0, max: 9 }), isDelete: fc.boolean() }),
-  { maxLength: 60 },
+  fc.record({
+    key: fc.integer({ min: 0, max: 9 }),
+    does: fc.constantFrom("set", "set", "set", "set", "delete", "clear"),
+  }),
+  { maxLength: 60, size: "max" },
 );
 
-Deno.test("BoundedMap holds what a list of the last entries that were set holds", () => {
+Deno.test("BoundedMap holds the last entries that were set, as a plain list does", () => {
   fc.assert(fc.property(steps, fc.integer({ min: 1, max: 6 }), (steps, max) => {
     const evicted: [number, number][] = [];
     const map = new BoundedMap<number, number>({
@@ -15,23 +18,47 @@ Deno.test("BoundedMap holds what a list of the last entries that were set holds"
       onEvict: (key, value) => evicted.push([key, value]),
     });
     let list: [number, number][] = [];
-    const gone: [number, number][] = [];
-    steps.forEach(({ key, isDelete }, i) => {
+    const dropped: [number, number][] = [];
+    steps.forEach(({ key, does }, i) => {
       const others = list.filter(([other]) => other !== key);
-      if (isDelete) {
+      if (does === "clear") {
+        map.clear();
+        list = [];
+        return;
+      }
+      if (does === "delete") {
         assert.equal(map.delete(key), others.length < list.length);
         list = others;
         return;
       }
       map.set(key, i);
       list = [...others, [key, i] as [number, number]];
-      gone.push(...list.slice(0, -max));
+      dropped.push(...list.slice(0, -max));
       list = list.slice(-max);
     });
     assert.deepEqual([...map], list);
-    assert.deepEqual(evicted, gone);
+    assert.deepEqual(evicted, dropped);
     assert.equal(map.isFull, list.length === max);
   }));
+});
+
+/** Counts how often the walk over the keys begins. */
+class CountedMap extends BoundedMap<number, number> {
+  walks = 0;
+
+  override keys(): MapIterator<number> {
+    this.walks++;
+    return super.keys();
+  }
+}
+
+Deno.test("BoundedMap walks its keys once for many evictions, and holds no idle iterator", () => {
+  const map = new CountedMap({ max: 10 });
+  for (let i = 0; i < 1_000; i++) map.set(i, i);
+  assert.equal(map.walks, 1);
+  for (let i = 0; i < 11; i++) map.set(999, i);
+  for (let i = 1_000; i < 2_000; i++) map.set(i, i);
+  assert.equal(map.walks, 2);
 });
 
 Deno.test("BoundedMap set() makes an entry the newest, and get() does not", () => {

@@ -3,7 +3,7 @@ import { setImmediate } from "node:timers";
 import { nextTurn } from "../../src/base/clock.ts";
 import { settled, TestClock } from "../../testing/test_clock.ts";
 
-Deno.test("nextTurn() lets what waits in the event loop run, which await alone does not", async () => {
+Deno.test("nextTurn() lets the event loop run, which await alone does not", async () => {
   let turns = 0;
   for (let i = 0; i < 5; i++) setImmediate(() => turns++);
   for (let i = 0; i < 1_000; i++) await undefined;

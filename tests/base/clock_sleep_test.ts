@@ -3,7 +3,7 @@ import { sleep } from "../../src/base/clock.ts";
 import { settled, TestClock } from "../../testing/test_clock.ts";
 import { CountedController } from "../support/counted_signal.ts";
 
-Deno.test("sleep() waits as long as it is told, and leaves nothing behind", async () => {
+Deno.test("sleep() waits for the given time, and leaves nothing behind", async () => {
   const clock = new TestClock();
   const controller = new CountedController();
   let isAwake = false;
@@ -28,7 +28,7 @@ Deno.test("sleep() ends when the signal is aborted, without an error, and leaves
   assert.equal(controller.listeners, 0);
 });
 
-Deno.test("sleep() does not wait where the signal is aborted already", async () => {
+Deno.test("sleep() does not wait if the signal is aborted already", async () => {
   const clock = new TestClock();
   const controller = new CountedController();
   controller.abort();

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { systemClock } from "../../src/base/clock.ts";
 
-Deno.test("systemClock sets no timer for longer than the machine can: it would run at once", () => {
+Deno.test("systemClock sets no timer beyond the machine's maximum, which would run at once", () => {
   const { setTimeout } = globalThis;
   const set: unknown[] = [];
   const fake = (_run: unknown, ms: unknown) => set.push(ms);

@@ -7,7 +7,7 @@ import { TestClock } from "../../testing/test_clock.ts";
  * stands in relay_info_test.ts, which it was made for.
  */
 
-Deno.test("fetchJson() asks for the media type at the URL, and gives the document as it is", async () => {
+Deno.test("fetchJson() requests the media type from the URL, and gives the document as it is", async () => {
   const asked: [unknown, string | null][] = [];
   for (const document of [null, false, 0, "", [], { a: [1] }]) {
     const fetch = (input: unknown, init?: RequestInit) => {
@@ -20,7 +20,7 @@ Deno.test("fetchJson() asks for the media type at the URL, and gives the documen
   assert.deepEqual(asked[0], ["https://a.example/x?y=z", "application/json"]);
 });
 
-Deno.test("fetchJson() gives up after 5 seconds unless told otherwise", async () => {
+Deno.test("fetchJson() gives up after 5 seconds by default", async () => {
   const never = () => new Promise<Response>(() => {});
   for (const [options, ms] of [[{}, 5_000], [{ timeout: 20 }, 20]] as const) {
     const clock = new TestClock();

@@ -5,7 +5,7 @@ import { law, setUp } from "../support/kept_kinds.ts";
 import { A, B, C, NOW_MS, RecordMap } from "../support/relay_records.ts";
 
 law(
-  "past the bound those go that were changed least recently, from the backend, too",
+  "drops the least recently changed records past the bound, from the backend as well",
   async (kind) => {
     const backend = new RecordMap([[A, kind.text(1, NOW_MS - 1)], [B, kind.text(2, NOW_MS)], [
       C,
@@ -28,7 +28,7 @@ law(
 );
 
 law(
-  "changes while a backend does not answer are bounded, and so is what is to be written",
+  "bounds changes and writes while a backend does not answer",
   async (kind) => {
     const backend = new RecordMap();
     backend.held = true;
@@ -49,13 +49,13 @@ law(
   },
 );
 
-law("an endless URL in the backend makes no endless error", async (kind) => {
+law("reports a very long key in the backend with a short error", async (kind) => {
   const { errors, records } = setUp(kind, new RecordMap([[`wss://${"x".repeat(1e6)}/`, "{}"]]));
   await records.ready();
   assert.ok(errors[0].message.length < 300);
 });
 
-law("who is driven out while being written is taken away after that", async (kind) => {
+law("removes a record that is dropped while it is being written", async (kind) => {
   const backend = new RecordMap();
   const { bump, clock, records } = setUp(kind, backend, 1);
   await records.ready();
@@ -73,7 +73,7 @@ law("who is driven out while being written is taken away after that", async (kin
   assert.equal(clock.pending, 0);
 });
 
-law("while the backend cannot be written, what is to be written does not grow", async (kind) => {
+law("bounds the records to write while the backend cannot be written", async (kind) => {
   const backend = new RecordMap();
   const { bump, clock, records } = setUp(kind, backend, 10);
   bump(A);
@@ -89,7 +89,7 @@ law("while the backend cannot be written, what is to be written does not grow", 
   assert.equal(backend.records.size, 10);
 });
 
-Deno.test("records that are to stay do, as long as there are others; else the oldest goes", () => {
+Deno.test("PersistentMap keeps records that must stay as long as there are others, else drops the oldest", () => {
   const stays = new Set(["1", "2"]);
   const records = numbersThat((key) => stays.has(key), 3);
   const add = (...keys: string[]) => {
@@ -104,7 +104,7 @@ Deno.test("records that are to stay do, as long as there are others; else the ol
   assert.deepEqual(add("8", "9", "10"), ["8", "9", "10"]);
 });
 
-Deno.test("where there are many a hundredth goes at a time, and never more are kept than max", () => {
+Deno.test("PersistentMap drops a hundredth of many records at a time, and never keeps more than max", () => {
   const records = numbersThat((key) => Number(key) % 2 === 0 && Number(key) < 2_000, 2_000);
   const sizes = new Set<number>();
   for (let n = 0; n < 20_000; n++) {

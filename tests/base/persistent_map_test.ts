@@ -3,7 +3,7 @@ import { settled } from "../../testing/test_clock.ts";
 import { law, setUp } from "../support/kept_kinds.ts";
 import { A, B, C, RecordMap } from "../support/relay_records.ts";
 
-law("records are read once, by whoever is first", async (kind) => {
+law("reads the backend once, at the first ready()", async (kind) => {
   const backend = new RecordMap([[A, kind.text(7)]]);
   const { count, records } = setUp(kind, backend);
   assert.equal(count(A), undefined);
@@ -14,7 +14,7 @@ law("records are read once, by whoever is first", async (kind) => {
   assert.equal(count(A), 7);
 });
 
-law("records change in memory at once, and in the backend five seconds later", async (kind) => {
+law("changes records in memory at once, and in the backend five seconds later", async (kind) => {
   const backend = new RecordMap();
   const { bump, clock, count, records } = setUp(kind, backend);
   await records.ready();
@@ -30,7 +30,7 @@ law("records change in memory at once, and in the backend five seconds later", a
   assert.deepEqual([...backend.writes[1].keys()], [B], "what did not change is not written");
 });
 
-law("without a backend there is nothing to wait for, and no timer", async (kind) => {
+law("without a backend waits for nothing, and sets no timer", async (kind) => {
   const { bump, clock, count, errors, records } = setUp(kind);
   await records.ready();
   bump(A);
@@ -41,26 +41,29 @@ law("without a backend there is nothing to wait for, and no timer", async (kind)
   assert.deepEqual(errors, []);
 });
 
-law("what happens before the records are read happens to those that are read", async (kind) => {
-  const backend = new RecordMap([[A, kind.text(10)], [B, kind.text(20)]]);
-  backend.held = true;
-  const { bump, count, records } = setUp(kind, backend);
-  bump(A);
-  const ready = records.ready();
-  bump(A);
-  bump(C);
-  assert.equal(count(A), 2);
-  await settled();
-  backend.calls[0].go();
-  await ready;
-  const attempts = [A, B, C].map((url) => count(url));
-  assert.deepEqual(attempts, [12, 20, 1]);
-  backend.held = false;
-  await records.flush();
-  assert.equal(kind.count(backend.records.get(A)), 12);
-});
+law(
+  "repeats changes made before the backend was read on the records that are read",
+  async (kind) => {
+    const backend = new RecordMap([[A, kind.text(10)], [B, kind.text(20)]]);
+    backend.held = true;
+    const { bump, count, records } = setUp(kind, backend);
+    bump(A);
+    const ready = records.ready();
+    bump(A);
+    bump(C);
+    assert.equal(count(A), 2);
+    await settled();
+    backend.calls[0].go();
+    await ready;
+    const attempts = [A, B, C].map((url) => count(url));
+    assert.deepEqual(attempts, [12, 20, 1]);
+    backend.held = false;
+    await records.flush();
+    assert.equal(kind.count(backend.records.get(A)), 12);
+  },
+);
 
-law("nothing is written over that was not read: writing reads first", async (kind) => {
+law("reads the backend before it writes, so that nothing unread is overwritten", async (kind) => {
   const backend = new RecordMap([[A, kind.text(10)]]);
   const { bump, clock } = setUp(kind, backend);
   bump(A);
@@ -70,7 +73,7 @@ law("nothing is written over that was not read: writing reads first", async (kin
 });
 
 law(
-  "a backend that cannot be read is told of once, and means that nothing is known",
+  "reports a backend that cannot be read once, and has no records then",
   async (kind) => {
     const backend = new RecordMap([[A, kind.text(10)]]);
     backend.broken = new Error("no such table");
@@ -88,7 +91,7 @@ law(
     assert.equal(errors[1].message, `Cannot write the records of ${kind.name}`);
     assert.equal(clock.pending, 0);
 
-    // Once it is well again, nothing is lost: neither what was there nor what came since.
+    // Once the backend works again, nothing is lost: neither its records nor later changes.
     backend.broken = undefined;
     bump(C);
     await clock.advance(5_000);
@@ -99,7 +102,7 @@ law(
 );
 
 law(
-  "a backend that cannot be written is told of, and written with the next change",
+  "reports a backend that cannot be written, and writes with the next change",
   async (kind) => {
     const backend = new RecordMap();
     const { bump, clock, errors, records } = setUp(kind, backend);
@@ -116,7 +119,7 @@ law(
 );
 
 law(
-  "a backend that throws at once, or answers nonsense, is no worse than one that rejects",
+  "takes a backend that throws or gives nonsense like one that rejects",
   async (kind) => {
     for (
       const readRecords of [
@@ -141,7 +144,7 @@ law(
   },
 );
 
-law("records that cannot be read are told of in one go, and left as they are", async (kind) => {
+law("reports unreadable records together, and leaves them as they are", async (kind) => {
   const long = `wss://${"x".repeat(300)}.example/`;
   const backend = new RecordMap([
     [A, kind.text(3)],
@@ -166,7 +169,7 @@ law("records that cannot be read are told of in one go, and left as they are", a
   assert.equal(backend.records.size, 6);
 });
 
-law("close() while the records are read waits for them, and writes what changed", async (kind) => {
+law("close() waits while the backend is read, and writes the changes", async (kind) => {
   const backend = new RecordMap([[A, kind.text(10)]]);
   backend.held = true;
   const { bump, clock, records } = setUp(kind, backend);
@@ -183,7 +186,7 @@ law("close() while the records are read waits for them, and writes what changed"
   assert.equal(clock.pending, 0);
 });
 
-law("close() with nothing to write ends no sooner than the reading", async (kind) => {
+law("close() with nothing to write waits for the reading", async (kind) => {
   const backend = new RecordMap();
   backend.held = true;
   const { records } = setUp(kind, backend);
@@ -197,14 +200,14 @@ law("close() with nothing to write ends no sooner than the reading", async (kind
   assert.equal(backend.writes.length, 0);
 });
 
-law("of those written in the same moment the last one written is the newest", async (kind) => {
+law("takes the last of records written at the same time as the newest", async (kind) => {
   const backend = new RecordMap([C, A, B].map((url) => [url, kind.text(1)]));
   const { records } = setUp(kind, backend);
   await records.ready();
   assert.deepEqual([...records.entries()].map(([key]) => key), [C, A, B]);
 });
 
-law("records are read and written under their topic", async (kind) => {
+law("reads and writes records under their topic", async (kind) => {
   const backend = new RecordMap();
   const { bump, records } = setUp(kind, backend);
   await records.ready();
@@ -215,7 +218,7 @@ law("records are read and written under their topic", async (kind) => {
   assert.deepEqual([...backend.topics], [kind.topic]);
 });
 
-law("a change that changes nothing begins no record, and writes none", async (kind) => {
+law("change() that changes nothing starts no record, and writes none", async (kind) => {
   const { bump, clock, records } = setUp(kind, new RecordMap());
   await records.ready();
   assert.equal(records.change(A, (record) => record, {}), false);

@@ -6,7 +6,7 @@ import { TestClock } from "../../testing/test_clock.ts";
 const excess = (meter: RateMeter, times: number) =>
   Array.from({ length: times }, () => meter.count()).filter((isFine) => !isFine).length;
 
-Deno.test("RateMeter says so when more come within a minute than may", async () => {
+Deno.test("RateMeter count() is false past the maximum of a minute", async () => {
   const clock = new TestClock();
   const meter = new RateMeter(clock, 10);
   assert.equal(excess(meter, 6), 0);
@@ -15,7 +15,7 @@ Deno.test("RateMeter says so when more come within a minute than may", async () 
   assert.equal(excess(meter, 3), 3);
 });
 
-Deno.test("RateMeter begins anew after a minute, however long that was", async () => {
+Deno.test("RateMeter starts again after a minute or more", async () => {
   const clock = new TestClock();
   const meter = new RateMeter(clock, 2);
   for (const pause of [60_000, 60_000, 86_400_000]) {
@@ -25,7 +25,7 @@ Deno.test("RateMeter begins anew after a minute, however long that was", async (
   assert.equal(excess(meter, 2), 0);
 });
 
-Deno.test("RateMeter begins anew when the clock was set back", async () => {
+Deno.test("RateMeter starts again if the clock was set back", async () => {
   const clock = new TestClock();
   const meter = new RateMeter(clock, 2);
   assert.equal(excess(meter, 3), 1);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { WriteBehind } from "../../src/base/write_behind.ts";
 import { settled, TestClock } from "../../testing/test_clock.ts";
 
-/** A writer of five seconds' delay, whose writes wait for the test if `held`. */
+/** A writer with a delay of five seconds; if `held`, its writes wait for the test. */
 function setUp({ held = false, has = (_key: string): boolean => true } = {}) {
   const clock = new TestClock();
   const writes: (readonly string[])[] = [];
@@ -24,7 +24,7 @@ function setUp({ held = false, has = (_key: string): boolean => true } = {}) {
   return { clock, writer, writes, errors, calls };
 }
 
-Deno.test("changes are written together, some time after the first", async () => {
+Deno.test("WriteBehind writes changes together, five seconds after the first", async () => {
   const { clock, writer, writes } = setUp();
   writer.mark("a");
   await clock.advance(3_000);
@@ -41,7 +41,7 @@ Deno.test("changes are written together, some time after the first", async () =>
   assert.deepEqual(writes, [["a", "b"], ["c"]]);
 });
 
-Deno.test("there is at most one timer, and none when there is nothing to write", async () => {
+Deno.test("WriteBehind sets at most one timer, and none if there is nothing to write", async () => {
   const { clock, writer } = setUp();
   assert.equal(clock.pending, 0);
   for (let i = 0; i < 50; i++) writer.mark(`${i}`);
@@ -50,7 +50,7 @@ Deno.test("there is at most one timer, and none when there is nothing to write",
   assert.equal(clock.pending, 0);
 });
 
-Deno.test("flush() writes at once, and the timer is gone", async () => {
+Deno.test("WriteBehind flush() writes at once, and cancels the timer", async () => {
   const { clock, writer, writes } = setUp();
   writer.mark("a");
   await writer.flush();
@@ -60,7 +60,7 @@ Deno.test("flush() writes at once, and the timer is gone", async () => {
   assert.deepEqual(writes, [["a"]], "nothing to write");
 });
 
-Deno.test("flush() during a write waits for it, and writes what changed meanwhile", async () => {
+Deno.test("WriteBehind flush() during a write waits for it, and writes later changes", async () => {
   const { writer, writes, calls } = setUp({ held: true });
   writer.mark("a");
   const first = writer.flush();
@@ -81,7 +81,7 @@ Deno.test("flush() during a write waits for it, and writes what changed meanwhil
   assert.equal(writes.length, 2);
 });
 
-Deno.test("a write that hangs piles nothing up", async () => {
+Deno.test("WriteBehind starts no further write while one hangs", async () => {
   const { clock, writer, writes, calls } = setUp({ held: true });
   for (let i = 0; i < 100; i++) {
     writer.mark("a");
@@ -96,7 +96,7 @@ Deno.test("a write that hangs piles nothing up", async () => {
   await writer.flush();
 });
 
-Deno.test("what could not be written is told, kept, and written with the next change", async () => {
+Deno.test("WriteBehind reports a failed write, and writes its keys with the next change", async () => {
   const { clock, writer, writes, errors, calls } = setUp({ held: true });
   writer.mark("a");
   writer.mark("b");
@@ -120,7 +120,7 @@ Deno.test("what could not be written is told, kept, and written with the next ch
   await settled();
 });
 
-Deno.test("what there is nothing of any more is not written, nor tried again", async () => {
+Deno.test("WriteBehind does not write keys again that have gone", async () => {
   const { writer, writes, calls } = setUp({ held: true, has: (key) => key !== "b" });
   for (const key of ["a", "b", "c"]) writer.mark(key);
   writer.forget("c");
@@ -135,7 +135,7 @@ Deno.test("what there is nothing of any more is not written, nor tried again", a
   await again;
 });
 
-Deno.test("close() writes what is left; after it there is no timer, whatever changes", async () => {
+Deno.test("WriteBehind close() writes the rest; later changes set no timer", async () => {
   const { clock, writer, writes } = setUp();
   writer.mark("a");
   await writer.close();
@@ -148,7 +148,7 @@ Deno.test("close() writes what is left; after it there is no timer, whatever cha
   assert.deepEqual(writes, [["a"], ["b"]], "unless it is asked to");
 });
 
-Deno.test("close() waits for a write under way and for what changed during it", async () => {
+Deno.test("WriteBehind close() waits for a write under way and for changes during it", async () => {
   const { clock, writer, writes, calls } = setUp({ held: true });
   writer.mark("a");
   await clock.advance(5_000);

@@ -20,12 +20,12 @@ const known: ReadonlyMap<string, RelayKnowledge> = new Map<string, RelayKnowledg
   ["group:dogs", { hints: [hint(HOST), hint(HUB)] }],
 ]);
 
-/** Where an event by Alice goes. */
+/** The relays that an event by Alice goes to. */
 function sent(kind: number, ...tags: string[][]): string[] {
   return planEvent(draft({ kind, pubkey: ALICE, tags }), known, options).relays;
 }
 
-/** The reason why an event by Alice goes nowhere, and in words. */
+/** The reason why an event by Alice goes nowhere, and the refusal. */
 function refused(kind: number, ...tags: string[][]): (string | undefined)[] {
   const plan = planEvent(draft({ kind, pubkey: ALICE, tags }), known, options);
   assert.deepEqual(plan.relays, []);
@@ -39,11 +39,11 @@ Deno.test("NIP-65: an event goes to all write relays of its author", () => {
   assert.deepEqual(planEvent(draft({ pubkey: ALICE }), known, settings).relays, write);
 });
 
-Deno.test("NIP-10, NIP-18, NIP-22, NIP-65: an event goes to the read relays of whom it tags", () => {
+Deno.test("NIP-10, NIP-18, NIP-22, NIP-65: an event goes to the read relays of the users it tags", () => {
   for (const tag of namingTags(BOB)) assert.deepEqual(sent(1111, tag), [A_OUT, B_IN], `${tag}`);
 });
 
-Deno.test("NIP-65: all read relays of a tagged user get the event, as far as maxInboxes goes", () => {
+Deno.test("NIP-65: all read relays of a tagged user get the event, up to maxInboxes", () => {
   const read = Array.from({ length: 9 }, (_, i) => `wss://relay${i}.example/`);
   const known = new Map([[BOB, relayList(BOB, { read })]]);
   const reply = draft({ pubkey: ALICE, tags: [["p", BOB], ["p", CAROL]] });
@@ -61,7 +61,7 @@ Deno.test("NIP-65: an author or a tagged user without a list is reached by hints
   assert.deepEqual(mention.relays, [A_OUT, relay, HUB]);
 });
 
-Deno.test("NIP-01, NIP-02, NIP-51: profiles, follows and lists go to the indexers, too, and to nobody on them", () => {
+Deno.test("NIP-01, NIP-02, NIP-51: profiles, follows and lists go to indexers as well, and to nobody's inbox", () => {
   for (const kind of [0, 3, 10000, 10003, 10006, 10007, 10009, 10015, 10063]) {
     assert.deepEqual(sent(kind, ["p", BOB], ["relay", B_IN]), [A_OUT, INDEXER], `kind ${kind}`);
   }
@@ -70,13 +70,13 @@ Deno.test("NIP-01, NIP-02, NIP-51: profiles, follows and lists go to the indexer
   }
 });
 
-Deno.test("NIP-65: a relay list goes to the relays it names, the former ones, and indexers", () => {
+Deno.test("NIP-65: a relay list goes to the relays it names, the former list's, and indexers", () => {
   const [to, inbox] = ["wss://new.example/", "wss://new-in.example/"];
   const relays = sent(10002, ["r", to, "write"], ["r", inbox, "read"]);
   assert.deepEqual(relays, [to, inbox, A_OUT, A_IN, INDEXER, HUB]);
 });
 
-Deno.test("NIP-17: a list of DM relays goes to the relays it names, the former ones, and indexers", () => {
+Deno.test("NIP-17: a list of DM relays goes to the relays it names, the former list's, and indexers", () => {
   const to = "wss://new.example/";
   assert.deepEqual(sent(10050, ["relay", to]), [A_OUT, A_IN, to, A_DM, INDEXER, HUB]);
 });
@@ -104,11 +104,11 @@ Deno.test("NIP-70: a protected event goes to its author's write relays only", ()
   assert.match(homeless.refusal!, /protected.*NIP-70/);
 });
 
-Deno.test("NIP-09: a deletion goes wherever the event may be: outbox, inboxes, indexers, fallbacks", () => {
+Deno.test("NIP-09: a deletion goes to all relays that may have the event: outbox, inboxes, indexers, fallbacks", () => {
   assert.deepEqual(sent(5, ["e", ID], ["p", BOB]), [A_OUT, INDEXER, HUB, B_IN]);
 });
 
-Deno.test("NIP-09: a deletion goes to relays where hints say that the event is", () => {
+Deno.test("NIP-09: a deletion goes to relays that hints name for the event", () => {
   const urls = [0, 1, 2, 3, 4].map((n) => `wss://seen${n}.example/`);
   const seen = new Map([...known, [`id:${ID}`, { hints: urls.map(hint) }]]);
   const deletion = draft({ kind: 5, pubkey: ALICE, tags: [["e", ID], ["e", "junk"]] });
@@ -120,12 +120,12 @@ Deno.test("NIP-09: a deletion goes to relays where hints say that the event is",
   assert.deepEqual(eventLookup(deletion).eventsAndGroups, [`id:${ID}`]);
 });
 
-Deno.test("NIP-09: the deletion of a list of relays goes wherever the list was spread", () => {
+Deno.test("NIP-09: the deletion of a relay list goes to all relays that the list was spread to", () => {
   assert.deepEqual(sent(5, ["a", `10002:${ALICE}:`]), [A_OUT, A_IN, INDEXER, HUB]);
   assert.deepEqual(sent(5, ["e", ID], ["k", "10050"]), [A_OUT, A_IN, A_DM, INDEXER, HUB]);
 });
 
-Deno.test("NIP-29: a group's message goes to its host only, by its own word or by a hint", () => {
+Deno.test("NIP-29: a group's message goes to its host only, which it names itself or a hint does", () => {
   for (const kind of [1, 5, 9, 11, 9000, 9021]) {
     assert.deepEqual(sent(kind, ["h", "cats", "wss://groups.example"], ["p", BOB]), [HOST]);
     assert.deepEqual(sent(kind, ["h", "dogs"], ["p", BOB], ["-"]), [HOST]);

@@ -23,7 +23,7 @@ function tagged(key: `#${string}`, ...values: string[]): NostrFilter {
   return Object.assign({ kinds: [1, 1111] }, { [key]: values });
 }
 
-/** What each relay is asked, for one filter. */
+/** The filters that each relay is sent, for one filter. */
 function asked(
   filter: NostrFilter,
   known: Readonly<Record<string, RelayKnowledge>> = {},
@@ -32,7 +32,7 @@ function asked(
   return Object.fromEntries(plan(filter, known, more).routes);
 }
 
-/** The plan for one filter, where more is known than the lists. */
+/** The plan for one filter, with more knowledge than the lists. */
 function plan(
   filter: NostrFilter,
   known: Readonly<Record<string, RelayKnowledge>>,
@@ -42,19 +42,19 @@ function plan(
   return planReq([filter], all, { ...options, ...more });
 }
 
-/** What hints say, the best first. */
+/** Hints that name these relays, best first. */
 function hints(...urls: string[]): { hints: RelayHint[] } {
   return { hints: urls.map((url, i) => ({ url, weight: 1 / (i + 1), source: "nip19" })) };
 }
 
-Deno.test("NIP-65: a filter with authors goes to each one's write relays, narrowed", () => {
+Deno.test("NIP-65: a filter with authors goes to the write relays of each, narrowed", () => {
   assert.deepEqual(asked({ kinds: [1], authors: [ALICE, BOB], since: 7 }), {
     [A_OUT]: [{ kinds: [1], authors: [ALICE], since: 7 }],
     [B_OUT]: [{ kinds: [1], authors: [BOB], since: 7 }],
   });
 });
 
-Deno.test("NIP-65: a filter with #p and no authors goes to each one's read relays, narrowed", () => {
+Deno.test("NIP-65: a filter with #p and no authors goes to the read relays of each user, narrowed", () => {
   for (const key of ["#p", "#P"] as const) {
     assert.deepEqual(asked(tagged(key, ALICE, BOB)), {
       [A_IN]: [tagged(key, ALICE)],
@@ -78,7 +78,7 @@ Deno.test("NIP-65: an entry without a marker, or with an empty one, is read and 
   }
 });
 
-Deno.test("NIP-65: profiles, follows and lists are asked for on write relays, and on indexers", () => {
+Deno.test("NIP-65: profiles, follows and lists are requested from write relays and from indexers", () => {
   for (const kind of [0, 3, 10_002, 10_050, 10_006]) {
     const filter = { kinds: [kind], authors: [ALICE] };
     assert.deepEqual(asked(filter), { [A_OUT]: [filter], [INDEXER]: [filter] });
@@ -94,7 +94,7 @@ Deno.test("NIP-65: profiles, follows and lists are asked for on write relays, an
   }
 });
 
-Deno.test("NIP-65: whoever has no list is asked for where hints say, and on fallback relays", () => {
+Deno.test("NIP-65: users without a list are requested from hinted relays and from fallback relays", () => {
   const rumours = [1, 2, 3, 4].map((i) => `wss://rumour${i}.example/`);
   const known = { [CAROL]: hints(...rumours), [BOB]: { ...lists.get(BOB), ...hints(...rumours) } };
   const filter = postsOf(CAROL);
@@ -106,7 +106,7 @@ Deno.test("NIP-65: whoever has no list is asked for where hints say, and on fall
   assert.deepEqual(asked(postsOf(BOB), known), { [B_OUT]: [postsOf(BOB)] });
 });
 
-Deno.test("NIP-37: private drafts are asked for on their author's private relays, too", () => {
+Deno.test("NIP-37: private drafts are requested from their author's private relays as well", () => {
   const filter = { kinds: [1, 31_234], authors: [ALICE, BOB] };
   const known = { [ALICE]: { ...lists.get(ALICE), private: ["wss://drafts.example/"] } };
   assert.deepEqual(asked(filter, known), {
@@ -127,7 +127,7 @@ Deno.test("NIP-22: a filter with #a or #A and no authors goes to the named user'
   }
 });
 
-Deno.test("NIP-17: nobody is asked for gift wraps while no kind 10050 list is known", () => {
+Deno.test("NIP-17: gift wraps are requested from no relay while no kind 10050 list is known", () => {
   for (const kind of [1059, 21059]) {
     const { routes, unrouted } = planReq([{ kinds: [kind], "#p": [ALICE] }], lists, options);
     assert.equal(routes.size, 0);
@@ -138,13 +138,13 @@ Deno.test("NIP-17: nobody is asked for gift wraps while no kind 10050 list is kn
   }
 });
 
-Deno.test("NIP-17: no relay is told whose gift wraps are looked for, whatever else the filter has", () => {
+Deno.test("NIP-17: no other relay learns whose gift wraps are requested, whatever else the filter has", () => {
   for (const also of [{ search: "cats" }, { "#h": ["cats"] }, { authors: [BOB] }]) {
     assert.deepEqual(asked({ kinds: [1059], "#p": [ALICE], ...also }), {});
   }
 });
 
-Deno.test("NIP-17: gift wraps are asked for on the relays of a kind 10050 list, and nowhere else", () => {
+Deno.test("NIP-17: gift wraps are requested from the relays of a kind 10050 list alone", () => {
   const known = {
     [ALICE]: { ...lists.get(ALICE), dm: ["wss://mail.example/"] },
     [CAROL]: hints(B_IN),
@@ -166,7 +166,7 @@ Deno.test("NIP-17: gift wraps are asked for on the relays of a kind 10050 list, 
   }
 });
 
-Deno.test("NIP-50, NIP-51: a search goes to the search relays, whomever it names", () => {
+Deno.test("NIP-50, NIP-51: a search goes to the search relays, whichever people it names", () => {
   const searchRelays = ["wss://search.example/"];
   for (
     const filter of [
@@ -189,7 +189,7 @@ Deno.test("NIP-29: a filter for a group goes to the fallback relays while no hos
   }
 });
 
-Deno.test("NIP-29: a group is asked for on its host alone, whatever else the filter has", () => {
+Deno.test("NIP-29: a group is requested from its host alone, whatever else the filter has", () => {
   const host = "wss://groups.example/";
   const known = { [subjectKey("group", "cats")]: hints("junk", host, A_OUT) };
   for (const also of [{}, { kinds: [9], authors: [ALICE] }, { search: "food" }, { ids: [ID] }]) {
@@ -204,7 +204,7 @@ Deno.test("NIP-29: a group is asked for on its host alone, whatever else the fil
   }
 });
 
-Deno.test("NIP-10, NIP-19: an event is asked for where hints say, and on the fallback relays", () => {
+Deno.test("NIP-10, NIP-19: an event is requested from hinted relays and from the fallback relays", () => {
   const other = "dd".repeat(32);
   const filter = { ids: [ID, other], limit: 2 };
   const known = { [subjectKey("id", ID)]: hints(A_OUT, B_OUT, B_IN) };
@@ -218,7 +218,7 @@ Deno.test("NIP-10, NIP-19: an event is asked for where hints say, and on the fal
   });
 });
 
-Deno.test("NIP-19: an event of which hints are known needs no fallback relays, another does", () => {
+Deno.test("NIP-19: an event with hints needs no fallback relays, another does", () => {
   const known = { [subjectKey("id", ID)]: hints(A_OUT) };
   const none = { fallbackRelays: [] };
   const found = plan({ ids: [ID] }, known, none);
@@ -229,7 +229,7 @@ Deno.test("NIP-19: an event of which hints are known needs no fallback relays, a
   assert.deepEqual(unrouted, [{ reason: "no-fallback", filter: 0 }]);
 });
 
-Deno.test("NIP-01: a filter that names nobody goes to the fallback relays", () => {
+Deno.test("NIP-01: a filter that names no subject goes to the fallback relays", () => {
   for (const filter of [{ ids: [ID] }, { kinds: [1], limit: 20 }, { "#t": ["cats"] }, {}]) {
     assert.deepEqual(asked(filter), { [HUB]: [filter] });
   }
@@ -244,7 +244,7 @@ Deno.test("NIP-01: a filter with an empty list matches nothing and is left out",
   }
 });
 
-Deno.test("NIP-01: whoever is not 64 lowercase hex characters is asked for nowhere", () => {
+Deno.test("NIP-01: a pubkey that is not 64 lowercase hex characters is requested from no relay", () => {
   const wrong = [ALICE.toUpperCase(), ALICE.slice(1), "npub1x", ""];
   const { routes, unrouted } = planReq([postsOf(ALICE, ...wrong)], lists, options);
   assert.deepEqual(Object.fromEntries(routes), { [A_OUT]: [postsOf(ALICE)] });
@@ -252,7 +252,7 @@ Deno.test("NIP-01: whoever is not 64 lowercase hex characters is asked for nowhe
   assert.deepEqual(unrouted.map(({ pubkey }) => pubkey).sort(), wrong.sort());
 });
 
-Deno.test("NIP-01: a limit, also of 0, reaches each relay as it is", () => {
+Deno.test("NIP-01: a limit, even of 0, reaches each relay as it is", () => {
   for (const limit of [0, 1, 500]) {
     const filters = Object.values(asked({ authors: [ALICE, BOB], limit })).flat();
     assert.deepEqual(filters.map((filter) => filter.limit), [limit, limit]);

@@ -11,7 +11,7 @@ const event = SIGNERS[0].sign({ kind: 10002, created_at: NOW, tags: [["r", "wss:
 
 const check = (event: unknown) => checkedEvent(event as NostrEvent, NOW, verifyEvent);
 
-/** Asserts that the event is refused, for this reason and with words that say why. */
+/** Asserts that the event is refused for this reason, with this message. */
 function assertRefused(given: unknown, reason: EventRefusal, message: RegExp): void {
   assert.throws(() => check(given), (error) => {
     assert.ok(error instanceof EventRefusedError);
@@ -23,7 +23,7 @@ function assertRefused(given: unknown, reason: EventRefusal, message: RegExp): v
   });
 }
 
-Deno.test("S2: a well-formed, signed event of the present is taken, as a plain copy", () => {
+Deno.test("S2: checkedEvent() gives a plain copy of a well-formed, signed event of the present", () => {
   const copy = check(event);
   assert.deepEqual(copy, event);
   assert.notEqual(copy, event);
@@ -31,12 +31,12 @@ Deno.test("S2: a well-formed, signed event of the present is taken, as a plain c
   assert.notEqual(copy.tags[0], event.tags[0]);
 });
 
-Deno.test("S2: the copy has the seven fields of NIP-01 and nothing else", () => {
+Deno.test("S2: checkedEvent() gives a copy with the seven fields of NIP-01 and nothing else", () => {
   const decorated = { ...event, relay: "wss://a.example", [Symbol("verified")]: true };
   assert.deepEqual(Reflect.ownKeys(check(decorated)).sort(), Object.keys(event).sort());
 });
 
-Deno.test("S2: an event with any field of it changed is forged", () => {
+Deno.test("S2: checkedEvent() refuses an event with any field changed as forged", () => {
   const changes: Partial<NostrEvent>[] = [
     { content: "x" },
     { kind: 10003 },
@@ -53,7 +53,7 @@ Deno.test("S2: an event with any field of it changed is forged", () => {
   }
 });
 
-Deno.test("S2: the mark that nostr-tools leaves on a verified event does not cover a forged copy", () => {
+Deno.test("S2: checkedEvent() refuses a forged copy with the mark of nostr-tools on verified events", () => {
   const template = { kind: 10002, created_at: NOW, tags: [], content: "" };
   const finalized = finalizeEvent(template, new Uint8Array(32).fill(1));
   const forged = { ...finalized, content: "forged" };
@@ -62,16 +62,16 @@ Deno.test("S2: the mark that nostr-tools leaves on a verified event does not cov
   assert.equal(check(finalized).sig, finalized.sig);
 });
 
-Deno.test("S2: a malformed event is refused with what is wrong with it", () => {
+Deno.test("S2: checkedEvent() refuses a malformed event, and says what is wrong", () => {
   const faults: [change: Record<string, unknown>, message: RegExp][] = [
-    [{ id: event.id.toUpperCase() }, /"id" is no 32 bytes of hex: "[0-9A-F]/],
+    [{ id: event.id.toUpperCase() }, /"id" must be 64 lowercase hex characters, got "[0-9A-F]/],
     [{ id: `${event.id}\n` }, /"id"/],
     [{ id: JSON.parse('{"toString":1}') }, /"id" must be text, got a value of type object/],
     [{ id: "x".repeat(1_000_000) }, /^.{1,300}$/],
     [{ id: undefined }, /"id" must be text, got undefined/],
-    [{ pubkey: event.pubkey.slice(1) }, /"pubkey" is no 32 bytes of hex/],
+    [{ pubkey: event.pubkey.slice(1) }, /"pubkey" must be 64 lowercase hex characters/],
     [{ pubkey: [event.pubkey] }, /"pubkey"/],
-    [{ sig: `${event.sig}00` }, /"sig" is no 64 bytes of hex/],
+    [{ sig: `${event.sig}00` }, /"sig" must be 128 lowercase hex characters/],
     [{ sig: null }, /"sig"/],
     [{ kind: -1 }, /"kind" must be an integer from 0 to 65535, got -1$/],
     [{ kind: 65_536 }, /"kind" must be an integer from 0 to 65535, got 65536$/],
@@ -98,7 +98,7 @@ Deno.test("S2: a malformed event is refused with what is wrong with it", () => {
   }
 });
 
-Deno.test("S2: any value in any field is taken whole or refused, and never throws otherwise", () => {
+Deno.test("S2: checkedEvent() accepts or refuses any value in any field, and never throws otherwise", () => {
   const fields = fc.constantFrom(...Object.keys(event));
   fc.assert(
     fc.property(fields, fc.anything(), (field, value) => {
@@ -113,16 +113,20 @@ Deno.test("S2: any value in any field is taken whole or refused, and never throw
   );
 });
 
-Deno.test("S2: the latest second is taken, the next is the future, before signatures are looked at", () => {
+Deno.test("S2: checkedEvent() accepts the latest second and refuses the next, before it verifies", () => {
   const late = SIGNERS[0].sign({ created_at: NOW + 1 });
   assert.equal(check(SIGNERS[0].sign({ created_at: NOW })).created_at, NOW);
-  assertRefused(late, "future", /"created_at" is 1700000001, the latest taken now is 1700000000/);
+  assertRefused(
+    late,
+    "future",
+    /"created_at" is 1700000001, the latest accepted now is 1700000000/,
+  );
   const never = () => assert.fail("verified needlessly");
   assert.throws(() => checkedEvent(late, NOW, never), { reason: "future" });
   assert.throws(() => checkedEvent({ ...late, kind: -1 }, NOW, never), { reason: "malformed" });
 });
 
-Deno.test("S2: kinds 0 and 65535 and second 0 are taken", () => {
+Deno.test("S2: checkedEvent() accepts kinds 0 and 65535 and second 0", () => {
   for (const draft of [{ kind: 0 }, { kind: 65_535 }, { created_at: 0 }, { tags: [[]] }]) {
     const signed = SIGNERS[0].sign(draft);
     assert.deepEqual(check(signed), signed);

@@ -11,7 +11,7 @@ Deno.test("EventRefusedError says why, and carries the event as it was given", (
   assert.equal(error.reason, "future");
 });
 
-Deno.test("RoutingError carries what is unrouted, and its cause where there is one", () => {
+Deno.test("RoutingError carries the unrouted subjects, and its cause if there is one", () => {
   const unrouted = [{ reason: "no-list", pubkey: "aa".repeat(32), filter: 0 }] as const;
   const cause = new Error("disk full");
   const error = new RoutingError("Cannot send", unrouted, { cause });

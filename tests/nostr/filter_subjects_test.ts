@@ -15,13 +15,13 @@ const A = "aa".repeat(32);
 const B = "bb".repeat(32);
 const C = "cc".repeat(32);
 
-/** Whom a filter is about, in plain words: the lane, the key and the people, sorted. */
-function about(filter: NostrFilter) {
-  const people = peopleScope(filter);
-  return people && { lane: people.role, key: people.key, names: [...people.subjects] };
+/** The people scope of a filter, without what sorts and narrows it. */
+function scopeIn(filter: NostrFilter) {
+  const scope = peopleScope(filter);
+  return scope && { role: scope.role, key: scope.key, subjects: [...scope.subjects] };
 }
 
-/** A filter about people, with some of those it is about. */
+/** A filter that names people, and some of these people. */
 const narrowing = filter
   .map((filter) => ({ filter, people: peopleScope(filter) }))
   .filter(({ people }) => people !== undefined)
@@ -30,47 +30,47 @@ const narrowing = filter
       .map((some) => ({ filter, some, narrowed: narrowFilter(filter, people!, some) }))
   );
 
-Deno.test("NIP-65: a filter with authors is about their outboxes, also where it has tags", () => {
+Deno.test("NIP-65: peopleScope() of a filter with authors names them as authors, even if it has tags", () => {
   const filter = { authors: [A, B], "#p": [C], "#P": [C], "#a": [`1:${C}:`], "#A": [`1:${C}:`] };
-  assert.deepEqual(about(filter), { lane: "write", key: "authors", names: [A, B] });
+  assert.deepEqual(scopeIn(filter), { role: "write", key: "authors", subjects: [A, B] });
 });
 
-Deno.test("NIP-65: a filter that tags people is about their inboxes", () => {
-  assert.deepEqual(about({ "#p": [A, B] }), { lane: "read", key: "#p", names: [A, B] });
-  assert.deepEqual(about({ "#P": [A], "#a": [`1:${B}:`] }), {
-    lane: "read",
+Deno.test("NIP-65: peopleScope() of a filter that tags people names them as tagged users", () => {
+  assert.deepEqual(scopeIn({ "#p": [A, B] }), { role: "read", key: "#p", subjects: [A, B] });
+  assert.deepEqual(scopeIn({ "#P": [A], "#a": [`1:${B}:`] }), {
+    role: "read",
     key: "#P",
-    names: [A],
+    subjects: [A],
   });
-  assert.deepEqual(about({ "#P": [A], "#p": [B] }), { lane: "read", key: "#p", names: [B] });
+  assert.deepEqual(scopeIn({ "#P": [A], "#p": [B] }), { role: "read", key: "#p", subjects: [B] });
 });
 
-Deno.test("NIP-22: a filter that names coordinates is about their authors' inboxes", () => {
+Deno.test("NIP-22: peopleScope() of a filter with coordinates names their authors as tagged users", () => {
   const coordinates = [`30023:${A}:b:c`, `1:${B}:`, `30023:${A}:a`, `30023:${A}:a`, "junk"];
-  assert.deepEqual(about({ "#a": coordinates }), {
-    lane: "read",
+  assert.deepEqual(scopeIn({ "#a": coordinates }), {
+    role: "read",
     key: "#a",
-    names: [B, A, ""],
+    subjects: [B, A, ""],
   });
-  assert.deepEqual(about({ "#A": [`1:${B}:`] }), { lane: "read", key: "#A", names: [B] });
-  assert.deepEqual(about({ "#a": [`1:${A}:`], "#A": [`1:${B}:`] })?.names, [A]);
+  assert.deepEqual(scopeIn({ "#A": [`1:${B}:`] }), { role: "read", key: "#A", subjects: [B] });
+  assert.deepEqual(scopeIn({ "#a": [`1:${A}:`], "#A": [`1:${B}:`] })?.subjects, [A]);
 });
 
-Deno.test("NIP-50, NIP-29: a search or a group is about nobody", () => {
+Deno.test("NIP-50, NIP-29: peopleScope() of a search or a group names nobody", () => {
   assert.equal(peopleScope({ authors: [A], search: "words" }), undefined);
   assert.equal(peopleScope({ authors: [A], "#h": ["group"] }), undefined);
   assert.equal(peopleScope({ ids: [A], kinds: [1], "#t": ["x"] }), undefined);
   assert.equal(peopleScope({ authors: undefined, "#p": undefined }), undefined);
 });
 
-Deno.test("NIP-29: a filter with #h is about its groups, whatever else it has", () => {
+Deno.test("NIP-29: eventOrGroupScope() of a filter with #h names its groups, whatever else it has", () => {
   for (const also of [{}, { authors: [A] }, { search: "words" }, { ids: [B] }]) {
     const { role, key, subjects } = eventOrGroupScope({ "#h": ["x", "y", "x"], ...also })!;
     assert.deepEqual([role, key, subjects], ["group", "#h", ["x", "y"]]);
   }
 });
 
-Deno.test("NIP-01: a filter with ids is about its events, unless it names people or is a search", () => {
+Deno.test("NIP-01: eventOrGroupScope() of a filter with ids names its events, unless it names people or is a search", () => {
   const { role, key, subjects } = eventOrGroupScope({ ids: [B, A, B], kinds: [1], "#t": ["x"] })!;
   assert.deepEqual([role, key, subjects], ["id", "ids", [B, A]]);
   for (const also of [{ authors: [A] }, { "#p": [A] }, { search: "" }]) {
@@ -79,17 +79,17 @@ Deno.test("NIP-01: a filter with ids is about its events, unless it names people
   assert.equal(eventOrGroupScope({ kinds: [1] }), undefined);
 });
 
-Deno.test("peopleScope() names each person once, and says how to sort them", () => {
+Deno.test("peopleScope() names each person once, and gives the order that sorts them", () => {
   fc.assert(
     fc.property(fc.array(person), (authors) => {
       const { subjects, order } = peopleScope({ authors })!;
       assert.deepEqual(subjects, [...new Set(authors)]);
-      assert.deepEqual([...order].map((place) => subjects[place]), [...subjects].sort());
+      assert.deepEqual([...order].map((at) => subjects[at]), [...subjects].sort());
     }),
   );
 });
 
-Deno.test("peopleScope() says the same of coordinates in any order", () => {
+Deno.test("peopleScope() of coordinates does not depend on their order", () => {
   const shuffled = fc.uniqueArray(
     fc.tuple(fc.constantFrom(1, 30023), person, fc.constantFrom("", "d"))
       .map((parts) => parts.join(":")),
@@ -103,7 +103,7 @@ Deno.test("peopleScope() says the same of coordinates in any order", () => {
   );
 });
 
-Deno.test("R1: what matches a narrowed filter matches the filter it came from", () => {
+Deno.test("R1: narrowFilter() gives a filter that matches nothing its original does not", () => {
   const matching = narrowing.chain((narrowing) =>
     fc.tuple(fc.constant(narrowing), fc.oneof(eventFor(narrowing.narrowed), event))
   );
@@ -120,7 +120,7 @@ Deno.test("R1: what matches a narrowed filter matches the filter it came from", 
   assert.ok(matched > 50, `only ${matched} events matched: the law says little`);
 });
 
-Deno.test("R2: what matches a filter matches one of those it is narrowed to", () => {
+Deno.test("R2: narrowFilter() to each half of the people loses no matching event", () => {
   const cut = filter
     .filter((filter) => peopleScope(filter) !== undefined)
     .chain((filter) => fc.tuple(fc.constant(filter), eventFor(filter), fc.func(fc.boolean())));
@@ -141,7 +141,7 @@ Deno.test("R2: what matches a filter matches one of those it is narrowed to", ()
   assert.ok(matched > 50, `only ${matched} events matched: the law says little`);
 });
 
-Deno.test("narrowFilter() changes nothing but whom a filter is about", () => {
+Deno.test("narrowFilter() changes nothing but the subjects of a filter", () => {
   fc.assert(
     fc.property(narrowing, ({ filter, some, narrowed }) => {
       const { key } = peopleScope(filter)!;
@@ -151,7 +151,7 @@ Deno.test("narrowFilter() changes nothing but whom a filter is about", () => {
   );
 });
 
-Deno.test("narrowFilter() to everyone it names leaves out none of the values, and doubles none", () => {
+Deno.test("narrowFilter() to all subjects keeps every value, each once", () => {
   const values = [`30023:${B}:x`, `30023:${A}:y`, `1:${B}:`];
   const filter = { "#a": [...values, values[0]], kinds: [1] };
   const people = peopleScope(filter)!;
@@ -159,7 +159,7 @@ Deno.test("narrowFilter() to everyone it names leaves out none of the values, an
   assert.deepEqual(narrowed["#a"]!.toSorted(), values.toSorted());
 });
 
-Deno.test("R6: copies and narrowed filters share no array with the filter, nor with each other", () => {
+Deno.test("R6: copyFilter() and narrowFilter() share no array with the filter, nor with each other", () => {
   fc.assert(
     fc.property(narrowing, ({ filter, some, narrowed }) => {
       const again = narrowFilter(filter, peopleScope(filter)!, some);
@@ -172,12 +172,12 @@ Deno.test("R6: copies and narrowed filters share no array with the filter, nor w
   );
 });
 
-Deno.test("copyFilter() leaves out what is undefined, and keeps 0 and empty strings", () => {
+Deno.test("copyFilter() drops undefined values, and keeps 0 and empty strings", () => {
   const filter = { since: undefined, authors: undefined, until: 0, limit: 0, search: "" };
   assert.deepEqual(copyFilter(filter), { until: 0, limit: 0, search: "" });
 });
 
-Deno.test("NIP-01: a filter with an empty list matches nothing, and limit 0 is no empty list", () => {
+Deno.test("NIP-01: matchesNothing() holds for a filter with an empty list, and not for limit 0", () => {
   assert.ok(matchesNothing({ kinds: [1], authors: [] }));
   assert.ok(matchesNothing({ "#t": [] }));
   assert.ok(!matchesNothing({ kinds: [1], limit: 0, search: "" }));

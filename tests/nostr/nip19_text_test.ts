@@ -24,7 +24,7 @@ const CODES = [
 ];
 const SECRET = nsecEncode(new Uint8Array(32).fill(7));
 
-Deno.test("NIP-19, NIP-21: pointerIn() finds each kind of code wherever it stands", () => {
+Deno.test("NIP-19, NIP-21: pointerIn() finds each kind of code anywhere in a text", () => {
   for (const code of CODES) {
     const pointer = pointerIn(code);
     assert.ok(pointer && code.startsWith(pointer.type), code);
@@ -73,7 +73,7 @@ Deno.test("pointerIn() finds nothing in typos, halves, secrets and codes of anot
   for (const text of none) assert.equal(pointerIn(text), undefined, text);
 });
 
-Deno.test("pointerIn() looks through 10,000 characters and no more", () => {
+Deno.test("pointerIn() searches texts of at most 10,000 characters", () => {
   assert.equal(pointerIn(NPUB.padStart(10_000))?.data, ALICE);
   assert.equal(pointerIn(NPUB.padStart(10_001)), undefined);
   const long = nprofileEncode({

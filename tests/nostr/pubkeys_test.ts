@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { distinct, isPubkey, sortedOrder } from "../../src/nostr/pubkeys.ts";
 import { anyPubkey, noPubkey, person } from "../support/arbitraries.ts";
 
-/** Pubkeys and what is none, some of them twice, many with the same first digits. */
+/** Pubkeys and other strings, some of them twice, many with the same first digits. */
 const someTexts = fc.array(
   fc.oneof(
     { arbitrary: person, weight: 5 },
@@ -13,7 +13,7 @@ const someTexts = fc.array(
   { maxLength: 40 },
 );
 
-/** As many pubkeys as asked for, the same each time, that start with `prefix`. */
+/** `count` pubkeys that start with `prefix`, the same each time. */
 function pubkeys(count: number, prefix = ""): string[] {
   let state = 1;
   const digit = () => (state = Math.imul(state, 1_664_525) + 1_013_904_223 >>> 0) >>> 28;
@@ -25,8 +25,8 @@ function pubkeys(count: number, prefix = ""): string[] {
 
 function assertSorts(texts: readonly string[]): void {
   const order = sortedOrder(texts);
-  assert.deepEqual([...order].sort((a, b) => a - b), [...texts.keys()], "each place once");
-  assert.deepEqual([...order].map((place) => texts[place]), [...texts].sort());
+  assert.deepEqual([...order].sort((a, b) => a - b), [...texts.keys()], "each index once");
+  assert.deepEqual([...order].map((at) => texts[at]), [...texts].sort());
 }
 
 Deno.test("sortedOrder() sorts as sort() does, whatever the strings", () => {
@@ -41,25 +41,25 @@ Deno.test("sortedOrder() sorts hundreds and thousands as sort() does", () => {
   for (const count of [255, 256, 300, 4095, 4096, 10_000]) assertSorts(pubkeys(count));
 });
 
-Deno.test("sortedOrder() sorts pubkeys that someone chose to share their first digits", () => {
+Deno.test("sortedOrder() sorts pubkeys that were chosen to share their first digits", () => {
   for (const count of [511, 512, 513, 2_000]) {
     assertSorts(pubkeys(count, "abcdef"));
     assertSorts([...pubkeys(count, "0000"), ...pubkeys(count, "ffff"), ...pubkeys(9)]);
   }
 });
 
-Deno.test("sortedOrder() keeps equal strings in the order in which they came", () => {
+Deno.test("sortedOrder() keeps equal strings in their order", () => {
   fc.assert(
     fc.property(fc.oneof(someTexts, fc.array(noPubkey)), (texts) => {
       const order = [...sortedOrder(texts)];
-      order.forEach((place, i) => {
-        if (i > 0 && texts[place] === texts[order[i - 1]]) assert.ok(place > order[i - 1]);
+      order.forEach((at, i) => {
+        if (i > 0 && texts[at] === texts[order[i - 1]]) assert.ok(at > order[i - 1]);
       });
     }),
   );
 });
 
-Deno.test("distinct() keeps each first, in the given order, and does not copy what has no double", () => {
+Deno.test("distinct() keeps the first of equals, in order, and copies nothing without duplicates", () => {
   fc.assert(
     fc.property(someTexts, (texts) => {
       const once = [...new Set(texts)];
@@ -69,7 +69,7 @@ Deno.test("distinct() keeps each first, in the given order, and does not copy wh
   );
 });
 
-Deno.test("NIP-01: a pubkey is 64 lowercase hex characters", () => {
+Deno.test("NIP-01: isPubkey() holds for 64 lowercase hex characters, and for nothing else", () => {
   fc.assert(fc.property(anyPubkey, (pubkey) => isPubkey(pubkey)));
   fc.assert(fc.property(noPubkey, (text) => !isPubkey(text)));
   for (const value of [undefined, null, 7, ["aa".repeat(32)]]) {

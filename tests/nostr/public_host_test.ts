@@ -4,7 +4,7 @@ import { BlockList } from "node:net";
 import { isPublicAddress, isPublicName } from "../../src/nostr/public_host.ts";
 import { checkRelayUrl } from "../../src/nostr/relay_url.ts";
 
-/** Blocks that are not for the public network, as IANA's registries list them. */
+/** Blocks that no public relay is in, as IANA's special-purpose registries list them. */
 const IPV4_BLOCKS: readonly [string, number][] = [
   ["0.0.0.0", 8],
   ["10.0.0.0", 8],
@@ -14,7 +14,11 @@ const IPV4_BLOCKS: readonly [string, number][] = [
   ["172.16.0.0", 12],
   ["192.0.0.0", 24],
   ["192.0.2.0", 24],
+  ["192.31.196.0", 24],
+  ["192.52.193.0", 24],
+  ["192.88.99.0", 24],
   ["192.168.0.0", 16],
+  ["192.175.48.0", 24],
   ["198.18.0.0", 15],
   ["198.51.100.0", 24],
   ["203.0.113.0", 24],
@@ -55,7 +59,7 @@ const ipv6 = fc.tuple(
   fc.array(fc.oneof(word, fc.constant(0)), { minLength: 6, maxLength: 6 }),
 ).map(([first, second, rest]) => [first, second, ...rest].map((n) => n.toString(16)).join(":"));
 
-Deno.test("isPublicAddress() knows the IPv4 blocks that node:net is told of", () => {
+Deno.test("isPublicAddress() agrees with node:net about the closed IPv4 blocks", () => {
   fc.assert(
     fc.property(ipv4, (bits) => {
       const address = dotted(bits);
@@ -65,12 +69,12 @@ Deno.test("isPublicAddress() knows the IPv4 blocks that node:net is told of", ()
   );
 });
 
-Deno.test("isPublicAddress() knows the IPv6 blocks that node:net is told of", () => {
+Deno.test("isPublicAddress() agrees with node:net about the closed IPv6 blocks", () => {
   fc.assert(
     fc.property(ipv6, (address) => {
       const host = new URL(`wss://[${address}]`).hostname;
-      const open = globalUnicast.check(address, "ipv6") && !closed.check(address, "ipv6");
-      assert.equal(isPublicAddress(host), open, address);
+      const isPublic = globalUnicast.check(address, "ipv6") && !closed.check(address, "ipv6");
+      assert.equal(isPublicAddress(host), isPublic, address);
     }),
     { numRuns: 3000 },
   );
@@ -95,7 +99,7 @@ function notationOf(bits: number): fc.Arbitrary<string> {
   ).map(([text, wide, dot]) => (wide ? fullWidth(text) : text) + dot);
 }
 
-Deno.test("checkRelayUrl() sees through every notation of an IPv4 address", () => {
+Deno.test("checkRelayUrl() recognizes an IPv4 address in every notation", () => {
   const pair = ipv4.chain((bits) => fc.tuple(fc.constant(dotted(bits)), notationOf(bits)));
   fc.assert(
     fc.property(pair, ([address, notation]) => {
@@ -134,13 +138,22 @@ Deno.test("checkRelayUrl() refuses loopback, unspecified, link-local, ULA and mu
   }
 });
 
-Deno.test("isPublicAddress() says nothing of names", () => {
+Deno.test("isPublicAddress() refuses the blocks of AS112, AMT and 6to4 relays, and not their neighbours", () => {
+  for (const block of ["192.31.196", "192.52.193", "192.88.99", "192.175.48"]) {
+    const [a, b, c] = block.split(".").map(Number);
+    for (const last of [0, 1, 255]) assert.equal(isPublicAddress(`${block}.${last}`), false);
+    assert.equal(isPublicAddress(`${a}.${b}.${c - 1}.255`), true);
+    assert.equal(isPublicAddress(`${a}.${b}.${c + 1}.0`), true);
+  }
+});
+
+Deno.test("isPublicAddress() of a name is undefined", () => {
   for (const name of ["nos.lol", "1.2.3.example", "localhost", "a"]) {
     assert.equal(isPublicAddress(name), undefined);
   }
 });
 
-Deno.test("isPublicName() wants a dot and no ending of a local network", () => {
+Deno.test("isPublicName() requires a dot and no ending of a local network", () => {
   const local = "localhost localdomain local internal intranet lan home corp home.arpa".split(" ");
   for (const ending of local) {
     assert.equal(isPublicName(`relay.${ending}`), false, ending);

@@ -66,7 +66,7 @@ Deno.test("NIP-65: parseRelayList() reads any list as each entry says", () => {
   );
 });
 
-Deno.test("NIP-65: no marker, an empty or an unknown one, and both, mean read and write", () => {
+Deno.test("NIP-65: parseRelayList() takes no marker, an empty or unknown one, and both as read and write", () => {
   const cases: [markers: unknown[], write: boolean, read: boolean][] = [
     [[], true, true],
     [[""], true, true],
@@ -106,7 +106,7 @@ Deno.test("parseRelayList() keeps the order of the list", () => {
   );
 });
 
-Deno.test("parseRelayList() sets aside what names no relay, with the reason, in order", () => {
+Deno.test("parseRelayList() sets aside entries that name no relay, with the reason, in order", () => {
   fc.assert(
     fc.property(entries, (tags) => {
       const { refused = [] } = parseRelayList(listEvent(tags));
@@ -121,7 +121,7 @@ Deno.test("parseRelayList() sets aside what names no relay, with the reason, in 
   assert.equal(url.length, 256);
 });
 
-Deno.test("parseRelayList() reads no more entries than it may, and counts entries alone", () => {
+Deno.test("parseRelayList() reads at most maxEntries entries, and counts no other tags", () => {
   const tags = [["client", "x"], ["r", A], ["r"], ["r", "junk"], ["r", B], ["r", RELAYS[2]]];
   assert.deepEqual(sides(tags, { maxEntries: 3 }).write, [A, B]);
   assert.deepEqual(sides(tags, { maxEntries: 2 }).write, [A]);
@@ -131,7 +131,7 @@ Deno.test("parseRelayList() reads no more entries than it may, and counts entrie
   assert.throws(() => sides(tags, { maxEntries: 0 }), { name: "RangeError" });
 });
 
-Deno.test("parseRelayList() accepts what the policy opens", () => {
+Deno.test("parseRelayList() accepts the relays that the policy allows", () => {
   const tags = [["r", "ws://127.0.0.1:7777"], ["r", "wss://a.example"]];
   const policy = { allowLocal: true, allowInsecure: true, allow: (url: string) => url !== A };
   assert.deepEqual(sides(tags, { policy }).write, ["ws://127.0.0.1:7777/"]);
@@ -146,7 +146,7 @@ Deno.test("parseRelayList() says whose list it is and when it was written", () =
   );
 });
 
-Deno.test("NIP-17, NIP-51: a list of another kind names relays without sides, by relay tags", () => {
+Deno.test("NIP-17, NIP-51: parseRelayList() of another kind reads relay tags, without sides", () => {
   const others = fc.constantFrom<unknown>(["r", A], ["relays", A], ["relay"], ["relay", 7], null);
   const named = fc.tuple(listedUrl, markers).map(([url, markers]) => ["relay", url, ...markers]);
   const tags = fc.array(fc.oneof({ arbitrary: named, weight: 5 }, others), { maxLength: 20 });
@@ -161,13 +161,13 @@ Deno.test("NIP-17, NIP-51: a list of another kind names relays without sides, by
   );
 });
 
-Deno.test("NIP-51: a list of groups names relays by r tags, which have no sides there", () => {
+Deno.test("NIP-51: parseRelayList() of a list of groups reads r tags, without sides", () => {
   const tags = [["group", "id", "wss://c.example"], ["r", A, "read"], ["r", B], ["relay", A]];
   const { write, read } = parseRelayList(listEvent(tags, { kind: 10009 }));
   assert.deepEqual([write, read], [[A, B], [A, B]]);
 });
 
-Deno.test("parseRelayList() reads no more of a list of any kind than it may", () => {
+Deno.test("parseRelayList() reads at most maxEntries entries of a list of any kind", () => {
   for (const kind of LIST_KINDS) {
     const tags = Array.from({ length: 10_000 }, (_, i) => {
       return [kind === 10002 || kind === 10009 ? "r" : "relay", `wss://${i}.a.example/`];

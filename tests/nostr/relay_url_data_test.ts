@@ -8,10 +8,10 @@ if (ignore) console.log("Real relay URLs are not tested: OUTBOX_DATA names no fo
 
 const read = (name: string) => Deno.readTextFileSync(`${dataDir}/${name}`);
 
-/** What a rule of a class expects: a reason, or a URL that is accepted. */
+/** What the rule of a class expects: a reason, or a URL that is accepted. */
 type Rule = (url: string) => RefusalReason | "accepted";
 
-/** Hosts by their looks, for the classes that mix several. */
+/** Rules by host, for the classes that mix several. */
 function byHost(url: string): ReturnType<Rule> {
   if (/\.onion\b/.test(url)) return "onion";
   if (/:\/\/(?:192\.168\.|10\.|127\.|100\.(?:6[4-9]|[789]\d|1[01]\d|12[0-7])\.)/.test(url)) {
@@ -21,7 +21,7 @@ function byHost(url: string): ReturnType<Rule> {
   return url.startsWith("ws://") ? "insecure" : "accepted";
 }
 
-/** What people type, by the first thing that is wrong with it. */
+/** Strings that people type, by the first thing that is wrong with them. */
 function byTyping(url: string): ReturnType<Rule> {
   if (!/:\/\//.test(url)) return "no-scheme";
   if (!/^\ufeff?wss?:/.test(url)) return "scheme";
@@ -61,7 +61,7 @@ const CLASSES: Record<string, Rule> = {
   "genuine relays with a path (keep)": accepted,
 };
 
-/** What `URL` makes of it, once what nobody sees is gone, without a slash at the end. */
+/** What `URL` makes of a string without invisible characters and without a slash at the end. */
 function plainly(url: string): string {
   const { origin, pathname, search } = new URL(url.replace(/[\u200b\ufeff]/g, "").trim());
   return origin + (pathname.replace(/(?:\/|%20)*$/, "") || "/") + search;

@@ -4,7 +4,7 @@ import type { RelayUrlPolicy } from "../../src/nostr/types.ts";
 
 const OPEN: RelayUrlPolicy = { allowLocal: true, allowInsecure: true, allowOnion: true };
 
-Deno.test("a policy opens loopback, cleartext and onions, each without the others", () => {
+Deno.test("checkRelayUrl() accepts loopback, cleartext and onions by policy, each without the others", () => {
   const cases: [url: string, opens: keyof RelayUrlPolicy, normal: string][] = [
     ["wss://127.0.0.1:7777", "allowLocal", "wss://127.0.0.1:7777/"],
     ["wss://[::1]", "allowLocal", "wss://[::1]/"],
@@ -22,7 +22,7 @@ Deno.test("a policy opens loopback, cleartext and onions, each without the other
   assert.deepEqual(checkRelayUrl("ws://[::1]", { allowLocal: true }), { reason: "insecure" });
 });
 
-Deno.test("a policy's own rule is asked last, with the normal form", () => {
+Deno.test("checkRelayUrl() calls the policy's own rule last, with the normal form", () => {
   const asked: string[] = [];
   const allow = (url: string) => {
     asked.push(url);
@@ -34,7 +34,7 @@ Deno.test("a policy's own rule is asked last, with the normal form", () => {
   assert.deepEqual(asked, ["wss://nos.lol/", "wss://blocked.example/"]);
 });
 
-Deno.test("rememberedCheck() answers as checkRelayUrl() does, and asks a policy once", () => {
+Deno.test("rememberedCheck() answers as checkRelayUrl() does, and calls a policy's rule once", () => {
   let asked = 0;
   const allow = () => ++asked > 0;
   const policy = { allow };
@@ -49,7 +49,7 @@ Deno.test("rememberedCheck() answers as checkRelayUrl() does, and asks a policy 
   assert.equal(asked, 2, "a full memory starts afresh");
 });
 
-Deno.test("rememberedCheck() asks a policy that is an object of a class", () => {
+Deno.test("rememberedCheck() calls the rule of a policy that is an instance of a class", () => {
   class Blocklist {
     readonly blocked = "wss://a.example/";
     allow(url: string) {
@@ -61,7 +61,7 @@ Deno.test("rememberedCheck() asks a policy that is an object of a class", () => 
   assert.deepEqual(check("wss://b.example"), { url: "wss://b.example/" });
 });
 
-Deno.test("rememberedCheck() does not keep strings that are too long for a relay", () => {
+Deno.test("rememberedCheck() does not remember strings that are too long for a relay", () => {
   let asked = 0;
   const check = rememberedCheck({ allow: () => ++asked > 0 });
   const spelling = `wss://a.example${"/".repeat(241)}`;
@@ -72,7 +72,7 @@ Deno.test("rememberedCheck() does not keep strings that are too long for a relay
   assert.equal(asked, 3);
 });
 
-Deno.test("rememberedCheck() does not follow a policy that is changed after it was first seen", () => {
+Deno.test("rememberedCheck() ignores changes to a policy after the first call", () => {
   const policy = { allowOnion: true };
   const check = rememberedCheck(policy);
   policy.allowOnion = false;

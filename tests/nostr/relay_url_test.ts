@@ -11,7 +11,7 @@ const policy: fc.Arbitrary<RelayUrlPolicy> = fc.record({
   allowOnion: fc.boolean(),
 });
 
-/** Strings that look like relay URLs, put together from what makes parsers disagree. */
+/** Strings that look like relay URLs, made of parts that parsers disagree about. */
 const oddUrl = fc.tuple(
   fc.constantFrom("wss://", "ws://", "WSS://", " wss://", "wss:\\\\", "wss:/", "https://", ""),
   fc.constantFrom(
@@ -91,7 +91,7 @@ Deno.test("normalizeRelayUrl() tells relays apart by port, path, its case, and q
   assert.equal(normalizeRelayUrl("wss://hub.example:80/"), "wss://hub.example:80/");
 });
 
-Deno.test("normalizeRelayUrl() leaves what it made, and so does URL", () => {
+Deno.test("normalizeRelayUrl() does not change its own result, and neither does URL", () => {
   fc.assert(
     fc.property(oddUrl, policy, (odd, policy) => {
       const url = normalizeRelayUrl(odd, policy);
@@ -108,7 +108,7 @@ Deno.test("normalizeRelayUrl() leaves what it made, and so does URL", () => {
   );
 });
 
-Deno.test("normalizeRelayUrl() leaves no step that URL would take when it reads the form again", () => {
+Deno.test("normalizeRelayUrl() leaves no dots that URL would resolve when it reads the form again", () => {
   for (const end of ["/..%20/", "/.%20/", "/%2e%2E%20/", "/..%0a/.%20//"]) {
     assert.equal(normalizeRelayUrl(`wss://a.example/b${end}`), "wss://a.example/b");
   }
@@ -126,7 +126,7 @@ Deno.test("normalizeRelayUrl() gives what URL gives for a clean URL", () => {
   );
 });
 
-Deno.test("normalizeRelayUrl() accepts more under a wider policy, and nothing differently", () => {
+Deno.test("normalizeRelayUrl() accepts more under a wider policy, with the same normal forms", () => {
   fc.assert(
     fc.property(oddUrl, policy, (odd, policy) => {
       const url = normalizeRelayUrl(odd, policy);
@@ -196,7 +196,7 @@ Deno.test("checkRelayUrl() tells an at sign, a comma or a colon in a path from o
   }
 });
 
-Deno.test("checkRelayUrl() takes 256 characters and no more", () => {
+Deno.test("checkRelayUrl() accepts at most 256 characters", () => {
   const url = `wss://nos.lol/${"x".repeat(242)}`;
   assert.equal(url.length, 256);
   assert.deepEqual(checkRelayUrl(` ${url}\u200b`), { url });

@@ -6,7 +6,7 @@ import { Signer } from "../../testing/signer.ts";
 
 const post = new Signer(1).sign({ content: "mine" });
 
-/** A verifier, and how often it really verified. */
+/** A verifier, and how often it verified a signature. */
 function counted() {
   const verified: string[] = [];
   const verify = cachedVerifier((event) => {
@@ -36,7 +36,7 @@ Deno.test("cachedVerifier() refuses other content under an id and a signature it
   assert.deepEqual(verified, [post.id]);
 });
 
-Deno.test("cachedVerifier() verifies anew where the signature is another", () => {
+Deno.test("cachedVerifier() verifies again if the signature is another", () => {
   const { verify, verified } = counted();
   assert.ok(verify(post));
   assert.ok(!verify({ ...post, sig: "0".repeat(128) }));
@@ -44,7 +44,7 @@ Deno.test("cachedVerifier() verifies anew where the signature is another", () =>
   assert.deepEqual(verified, [post.id, post.id]);
 });
 
-Deno.test("cachedVerifier() does not remember what was refused", () => {
+Deno.test("cachedVerifier() does not remember refused events", () => {
   const { verify, verified } = counted();
   const forged = { ...post, sig: "0".repeat(128) };
   assert.ok(!verify(forged));
@@ -53,7 +53,7 @@ Deno.test("cachedVerifier() does not remember what was refused", () => {
   assert.equal(verified.length, 3);
 });
 
-Deno.test("cachedVerifier() refuses what is no event, known by its id or not, and never throws", () => {
+Deno.test("cachedVerifier() refuses values that are no events, remembered or not, and never throws", () => {
   const { verify } = counted();
   assert.ok(verify(post));
   const odd: unknown[] = [

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import assert from "node:assert/strict";
-import { checkFunction, integer, show } from "../../src/base/check_option.ts";
+import { show } from "../../src/base/check_option.ts";
 import { INDEXERS } from "../../src/plan/default_indexers.ts";
 import { type PlanOptions, planSettings } from "../../src/plan/plan_options.ts";
 import { REFUSED, RELAYS, spelledRelay } from "../support/arbitraries.ts";

@@ -13,6 +13,7 @@ import {
   wantsOf,
 } from "../support/expected_lookups.ts";
 import { BLOCKED, type KnownRequest, knownRequests, otherwise } from "../support/known_requests.ts";
+import { unordered } from "../support/plans.ts";
 import { frozen, PEOPLE } from "../support/requests.ts";
 
 const plan = ({ filters, knowledge, options }: KnownRequest) =>
@@ -21,19 +22,6 @@ const plan = ({ filters, knowledge, options }: KnownRequest) =>
 /** The routed filters, each with its relay. */
 function routed({ routes }: ReqPlan): { url: string; filter: NostrFilter }[] {
   return [...routes].flatMap(([url, filters]) => filters.map((filter) => ({ url, filter })));
-}
-
-/** The plan as a value that does not depend on the order of filters, subjects and relays. */
-function unordered({ routes, unrouted }: ReqPlan) {
-  const text = (value: object) =>
-    JSON.stringify(
-      Object.entries(value).sort()
-        .map(([key, inner]) => [key, Array.isArray(inner) ? inner.toSorted() : inner]),
-    );
-  return {
-    routes: [...routes].map(([url, filters]) => [url, filters.map(text).sort()]).sort(),
-    unrouted: unrouted.map(({ reason, pubkey }) => text({ reason, pubkey })).sort(),
-  };
 }
 
 Deno.test("R1, R4: planReq() asks each relay only what a list, a hint or an option sends there", () => {

@@ -2,12 +2,19 @@ import type { NostrFilter } from "@nostrify/types";
 import fc from "fast-check";
 import assert from "node:assert/strict";
 import { subjectKey } from "../../src/nostr/subject_key.ts";
-import type { RelayKnowledge } from "../../src/nostr/types.ts";
+import type { RelayKnowledge, Role } from "../../src/nostr/types.ts";
 import { type Assignment, roleOf } from "../../src/plan/assignment.ts";
 import { type PlanSettings, planSettings } from "../../src/plan/plan_options.ts";
 import { planParts, planReq, type ReqPlan } from "../../src/plan/plan_req.ts";
 import { partsFor, reqParts } from "../../src/plan/req_parts.ts";
-import { hostOf, relaysOf, usable, type Want, wantsOf } from "../support/expected_lookups.ts";
+import {
+  hinted,
+  hostOf,
+  relaysOf,
+  usable,
+  type Want,
+  wantsOf,
+} from "../support/expected_lookups.ts";
 import { BLOCKED, type KnownRequest, knownRequests } from "../support/known_requests.ts";
 import { PEOPLE } from "../support/requests.ts";
 
@@ -71,6 +78,15 @@ Deno.test("NIP-29, NIP-51: planParts() asks a blocked host for the user's own gr
   const { plan } = planParts(reqParts(filters), knowledge, blocking(planSettings(options)));
   assert.deepEqual(plan.routes.get(BLOCKED), [{ "#h": ["cats"] }]);
   assert.deepEqual([...plan.routes.keys()].sort(), [url("b"), BLOCKED, url("h")].sort());
+
+  const hosts = [subjectKey("group", "birds"), { hints: [{ ...host.hints[0], url: url("b") }] }];
+  const groups = new Map([...knowledge, hosts as [string, RelayKnowledge]]);
+  const settings = blocking(planSettings({ maxRelays: 1 }));
+  const capped = planParts(reqParts([{ "#h": ["cats", "birds"] }]), groups, settings).plan;
+  assert.deepEqual(capped.subjects.map(({ subject, skipped }) => [subject, skipped]), [
+    ["cats", [{ url: BLOCKED, reason: "cap" }]],
+    ["birds", []],
+  ]);
 });
 
 /** Asserts that the relays of an assignment are asked for its subjects. */
@@ -233,20 +249,28 @@ Deno.test("planReq() gives searches and unscoped filters half of the cap, relay 
 });
 
 Deno.test("planReq() reports which relay of a list is another URL of a host that counts already", () => {
-  const spare = "wss://a.example/path";
-  const knowledge = new Map([[PEOPLE[0], { write: [spare, url("a"), url("b")] }]]);
+  const longer = "wss://a.example/path";
+  const knowledge = new Map([[PEOPLE[0], { write: [longer, url("a"), url("b")] }]]);
   const { subjects: [{ relays, skipped }] } = planReq([{ authors: [PEOPLE[0]] }], knowledge);
   assert.deepEqual(relays, [url("a"), url("b")]);
-  assert.deepEqual(skipped, [{ url: spare, reason: "host" }]);
+  assert.deepEqual(skipped, [{ url: longer, reason: "host" }]);
 });
 
-Deno.test("planReq() reports for every relay of a list in every role why it is skipped", () => {
+/** The relays that a list, the options or the best hints name for a subject in a role. */
+function namedRelays(subject: string, role: Role, request: KnownRequest): readonly string[] {
+  const { knowledge, options } = request;
+  if (role === "index") return options.indexerRelays!;
+  if (role === "id") return hinted(knowledge.get(subjectKey(role, subject)), request);
+  if (role === "group") return [hostOf(subject, request)!];
+  return knowledge.get(subject)?.[role] ?? [];
+}
+
+Deno.test("planReq() reports for every named relay in every role why it is skipped", () => {
   fc.assert(fc.property(knownRequests, (request) => {
     const { routes, subjects } = plan(request);
-    const { indexerRelays, weight } = request.options;
+    const { weight } = request.options;
     for (const { subject, role, relays, skipped } of subjects) {
-      if (role === "id" || role === "group") continue;
-      const list = role === "index" ? indexerRelays! : request.knowledge.get(subject)?.[role] ?? [];
+      const list = namedRelays(subject, role, request);
       const own = usable(list, request);
       const said = [...relays, ...skipped.map(({ url }) => url)];
       assert.ok(list.every((url) => said.includes(url)), `${role} ${subject}`);

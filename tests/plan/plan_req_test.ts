@@ -2,26 +2,11 @@ import type { NostrEvent, NostrFilter } from "@nostrify/types";
 import fc from "fast-check";
 import assert from "node:assert/strict";
 import { matchFilter } from "nostr-tools";
-import { planReq, type ReqPlan } from "../../src/plan/plan_req.ts";
-import { isSame, peopleIn, requested } from "../support/plans.ts";
+import { planReq } from "../../src/plan/plan_req.ts";
+import { isSame, peopleIn, requested, unordered } from "../support/plans.ts";
 import { frozen, PEOPLE, reordered, type Request, requests } from "../support/requests.ts";
 
 const plan = ({ filters, lists, options }: Request) => planReq(filters, lists, options);
-
-/** The plan as a value that does not depend on the order of filters and relays. */
-function unordered({ routes, unrouted }: ReqPlan) {
-  const text = (value: object) =>
-    JSON.stringify(
-      Object.entries(value).sort().map(([key, inner]) => [
-        key,
-        Array.isArray(inner) ? inner.toSorted() : inner,
-      ]),
-    );
-  return {
-    routes: [...routes].map(([url, filters]) => [url, filters.map(text).sort()]).sort(),
-    unrouted: unrouted.map(({ reason, pubkey }) => text({ reason, pubkey })).sort(),
-  };
-}
 
 const events: fc.Arbitrary<NostrEvent> = fc.record({
   id: fc.constantFrom("ff".repeat(32), "ee".repeat(32)),

@@ -52,7 +52,7 @@ Deno.test("taggedUsers() leaves the author out", () => {
   assert.deepEqual(taggedUsers(draft({ pubkey: ALICE, tags })), [BOB]);
 });
 
-Deno.test("taggedUsers() sees two users in one e tag only if both places hold a pubkey", () => {
+Deno.test("taggedUsers() sees two users in one e tag only if both elements are pubkeys", () => {
   const tags = [["e", ID, "", CAROL, BOB]];
   assert.deepEqual(new Set(taggedUsers(draft({ pubkey: ALICE, tags }))), new Set([BOB, CAROL]));
 });

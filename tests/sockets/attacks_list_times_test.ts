@@ -34,7 +34,7 @@ Deno.test("a list from the future is not taken, however often it comes, and an o
     await net.find({ kinds: [1, 10002], authors: [alice.pubkey] });
     await net.find({ kinds: [10002], since: 1 });
     await outbox.store.event(other).catch((error: Error) => {
-      assert.match(error.message, /latest taken now/);
+      assert.match(error.message, /latest accepted now/);
     });
   }
   assert.ok(clock.now() < (NOW + 6_000) * 1_000);

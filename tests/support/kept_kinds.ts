@@ -1,6 +1,6 @@
 /**
- * Two kinds of records that are kept, behind one face, so that each law of keeping is
- * tested with both.
+ * Two kinds of records behind one interface, so that each law of PersistentMap is tested with
+ * both.
  *
  * @module
  */
@@ -101,7 +101,9 @@ export function setUp(kind: KeptKind, backend?: RecordStore, max = 100) {
   return { clock, errors, ...kind.open({ clock, backend, onError, max }) };
 }
 
-/** Something that holds for records of every kind: a test of each. */
+/** Tests a claim about PersistentMap with records of every kind. */
 export function law(claim: string, test: (kind: KeptKind) => Promise<void>): void {
-  for (const kind of KEPT_KINDS) Deno.test(`${kind.name}: ${claim}`, () => test(kind));
+  for (const kind of KEPT_KINDS) {
+    Deno.test(`PersistentMap of ${kind.name} ${claim}`, () => test(kind));
+  }
 }

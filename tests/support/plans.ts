@@ -39,3 +39,16 @@ export function isSame(a: object, b: object): boolean {
     JSON.stringify(Object.entries(value).filter(([key]) => key).sort());
   return clean(a) === clean(b);
 }
+
+/** A plan as a value that does not depend on the order of filters, subjects and relays. */
+export function unordered({ routes, unrouted }: ReqPlan) {
+  const text = (value: object) =>
+    JSON.stringify(
+      Object.entries(value).sort()
+        .map(([key, inner]) => [key, Array.isArray(inner) ? inner.toSorted() : inner]),
+    );
+  return {
+    routes: [...routes].map(([url, filters]) => [url, filters.map(text).sort()]).sort(),
+    unrouted: unrouted.map(({ reason, pubkey }) => text({ reason, pubkey })).sort(),
+  };
+}
