@@ -68,7 +68,7 @@ function livePlan(lists: readonly RelayList[]): string[] {
   let plan: LivePlan;
   const times = Array.from({ length: REPEATS }, () => {
     const start = performance.now();
-    const input = { parts, known: none, settings: SETTINGS };
+    const input = { parts, knowledge: none, settings: SETTINGS };
     plan = new LivePlan(input, planParts(parts, none, SETTINGS));
     for (const list of lists) {
       plan.update(list.pubkey, list);

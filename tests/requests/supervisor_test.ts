@@ -134,15 +134,16 @@ Deno.test("Supervisor has nobody stand in who backs off", async () => {
 });
 
 Deno.test("Supervisor has nobody stand in who backs off, in what a request follows either", async () => {
-  let spared: Planned | undefined;
+  let replanned: Planned | undefined;
   const test = new SupervisorTest({}, {
-    follow(_, { replan }, spare = (without) => without) {
-      spared = spare(replan)(new Set([url("a")]), () => true, 1);
+    follow(_, { replan }, wrapReplan = (replan) => replan) {
+      const excluding = new Set([url("a")]);
+      replanned = wrapReplan(replan)({ excluding, isMeant: () => true, maxRelays: 1 });
     },
   });
   test.fake.backOff(url("b"), START * 1000 + 60_000);
   test.supervisor.planned(await planned("abc", 1));
-  assert.deepEqual([...spared!.plan.routes.keys()], [url("c")]);
+  assert.deepEqual([...replanned!.plan.routes.keys()], [url("c")]);
 });
 
 Deno.test("Supervisor gives a deep request four times as long", async () => {
