@@ -1,15 +1,17 @@
 /**
- * What does it cost when lists arrive one by one while a feed is open?
+ * Measures what it costs when relay lists arrive one by one while a feed is open.
  *
- * A feed over people of whom nothing is known is on a fallback relay; then the list of
- * each of them arrives, in an order of no meaning. Lists are those of `planning.ts`: 3 to
- * 5 write relays, Zipf over 800. "LivePlan" hands out its difference after each list, and
- * the filters for it are made. "Open request" is the whole, as in an app: lists arrive
- * every 20 ms, what changed is gathered, and relays that answer at once are asked; the
- * time has their part, too. "planReq" plans anew for each list, and applesauce's
- * `OutboxModel` does the same; both are stopped after some seconds.
+ * The feed is over people of whom nothing is known, so it is on a fallback relay; then the
+ * list of each of them arrives, in random order. Lists are those of `planning.ts`: 3 to 5
+ * write relays, Zipf over 800.
  *
- * "Covered" are people who are asked for on a relay of their list, beside what planning
+ * "Open request" is the whole, as in an app: lists arrive every 20 ms, changes are gathered,
+ * and relays that answer at once are asked; the time includes their part. "One more list" is
+ * a list that changes when all are known: its plan, the difference, and the filters for it.
+ * "planReq for each" plans for each list without gathering, and applesauce's `OutboxModel`
+ * does the same; both are stopped after some seconds.
+ *
+ * "Covered" are people who are requested from a relay of their list, beside what planning
  * at once comes to.
  *
  * @module
@@ -30,11 +32,13 @@ import { count, median, ms, percent, print, progress, prose, table } from "./rep
 const SIZES = [300, 1_000, 3_000];
 const FALLBACK = "wss://fallback.example.org/";
 const SETTINGS = planSettings({ fallbackRelays: [FALLBACK], indexerRelays: [] });
-/** Others are stopped after so many milliseconds. */
-const ENOUGH = 10_000;
+/** When those that plan for each list are stopped. */
+const MAX_RUN_MS = 10_000;
 const REPEATS = 5;
-/** A list arrives in so many milliseconds. */
-const EVERY = 20;
+/** How often a list arrives. */
+const LIST_INTERVAL_MS = 20;
+/** How many lists change when all are known. */
+const LATE_LISTS = 100;
 
 /** Runs everybody at every size. */
 export async function benchLive(): Promise<void> {
@@ -54,51 +58,50 @@ export async function benchLive(): Promise<void> {
     progress(`live: ${count(authors)} lists`);
     const lists = shuffled(createRandom(1), zipfLists({ authors, seed: 65 }).values());
     const name = (what: string) => [what, count(authors)];
-    rows.push([...name("LivePlan"), ...livePlan(lists)]);
     rows.push([...name("Open request"), ...await openRequest(lists)]);
+    rows.push([...name("One more list"), ...lateLists(lists)]);
     rows.push([...name("planReq for each"), ...planEach(lists)]);
     if (applesauce) rows.push([...name(NAME), ...modelled(lists, applesauce)]);
   }
   print(table(["", "lists", "all", "per list", "covered", "at once", "REQs", "at a relay"], rows));
 }
 
-function livePlan(lists: readonly RelayList[]): string[] {
-  const parts = partsFor(lists);
-  const none = new Map();
-  let plan: LivePlan;
-  const times = Array.from({ length: REPEATS }, () => {
-    const start = performance.now();
-    const input = { parts, known: none, settings: SETTINGS };
-    plan = new LivePlan(input, planParts(parts, none, SETTINGS));
-    for (const list of lists) {
-      plan.update(list.pubkey, list);
-      const gains = plan.difference().map(({ url, gained }) => [url, gained] as const);
-      liveShares(parts, new Map(gains), SETTINGS);
-    }
-    return performance.now() - start;
-  });
-  const asked = [...plan!.asked()].map(([url, rows]) =>
-    [url, new Set([...rows].map(({ subject }) => subject))] as const
-  );
-  return [...timed(median(times), lists), ...coverage(lists, new Map(asked)), "", ""];
-}
-
 async function openRequest(lists: readonly RelayList[]): Promise<string[]> {
   const runs = [];
   for (let run = 0; run < REPEATS; run++) {
-    runs.push(await followLists(lists, { fallback: FALLBACK, every: EVERY }));
+    runs.push(await followLists(lists, { fallback: FALLBACK, intervalMs: LIST_INTERVAL_MS }));
   }
   const [{ asked, reqs, most }] = runs;
   const time = median(runs.map(({ ms }) => ms));
   return [...timed(time, lists), ...coverage(lists, asked), count(reqs), count(most)];
 }
 
+/** Lists that change when all are known: the new ones are those of others. */
+function lateLists(lists: readonly RelayList[]): string[] {
+  const parts = partsFor(lists);
+  const nothing = new Map();
+  const input = { parts, knowledge: nothing, settings: SETTINGS };
+  const plan = new LivePlan(input, planParts(parts, nothing, SETTINGS));
+  for (const list of lists) plan.update(list.pubkey, list);
+  plan.difference();
+  let reqs = 0;
+  const times = lists.slice(0, LATE_LISTS).map(({ pubkey }, i) => {
+    const start = performance.now();
+    plan.update(pubkey, { write: lists[lists.length - 1 - i].write });
+    const gains = plan.difference().filter(({ gained }) => gained.length > 0)
+      .map(({ url, gained }) => [url, gained] as const);
+    reqs += liveShares(parts, new Map(gains), SETTINGS).routes.size;
+    return performance.now() - start;
+  });
+  return ["", ms(median(times)), "", "", (reqs / LATE_LISTS).toFixed(2), ""];
+}
+
 function planEach(lists: readonly RelayList[]): string[] {
   const parts = partsFor(lists);
-  const known = new Map<string, RelayList>();
-  return untilEnough(lists, (list) => {
-    known.set(list.pubkey, list);
-    planParts(parts, known, SETTINGS);
+  const knowledge = new Map<string, RelayList>();
+  return untilStopped(lists, (list) => {
+    knowledge.set(list.pubkey, list);
+    planParts(parts, knowledge, SETTINGS);
   });
 }
 
@@ -107,15 +110,15 @@ function modelled(
   model: Awaited<ReturnType<typeof loadApplesauceLive>>,
 ): string[] {
   const { add, end } = model(lists.map(({ pubkey }) => pubkey));
-  const row = untilEnough(lists, add);
+  const row = untilStopped(lists, add);
   end();
   return row;
 }
 
-function untilEnough(lists: readonly RelayList[], add: (list: RelayList) => void): string[] {
+function untilStopped(lists: readonly RelayList[], add: (list: RelayList) => void): string[] {
   const start = performance.now();
   let done = 0;
-  while (done < lists.length && performance.now() - start < ENOUGH) add(lists[done++]);
+  while (done < lists.length && performance.now() - start < MAX_RUN_MS) add(lists[done++]);
   const time = performance.now() - start;
   const all = done < lists.length ? `stopped after ${count(done)}: ${ms(time)}` : ms(time);
   return [all, ms(time / done), "", "", "", ""];
@@ -129,8 +132,8 @@ function coverage(
   lists: readonly RelayList[],
   asked: ReadonlyMap<string, ReadonlySet<string>>,
 ): string[] {
-  const known = new Map(lists.map((list) => [list.pubkey, list]));
-  const { plan } = planParts(partsFor(lists), known, SETTINGS);
+  const knowledge = new Map(lists.map((list) => [list.pubkey, list]));
+  const { plan } = planParts(partsFor(lists), knowledge, SETTINGS);
   const atOnce = plan.subjects.filter(({ reason }) => reason === "list").length;
   const covered =
     lists.filter(({ pubkey, write }) => write.some((url) => asked.get(url)?.has(pubkey))).length;

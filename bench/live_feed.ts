@@ -13,7 +13,7 @@ import { News } from "../testing/list_news.ts";
 import { MemorySource } from "../testing/memory_source.ts";
 import { holding, ScriptedNetwork } from "../testing/scripted_network.ts";
 
-/** What became of a feed. */
+/** What a feed cost, and where it ended. */
 export interface FeedOutcome {
   /** How long it took, in milliseconds, the relays' part included. */
   readonly ms: number;
@@ -21,14 +21,14 @@ export interface FeedOutcome {
   readonly reqs: number;
   /** Most REQs that one relay had open at once. */
   readonly most: number;
-  /** Who is asked for where at last. */
+  /** The people that each relay is asked for in the end. */
   readonly asked: ReadonlyMap<string, ReadonlySet<string>>;
 }
 
 /** Opens a feed over people of whom nothing is known; then their lists arrive, one by one. */
 export async function followLists(
   lists: readonly RelayList[],
-  { fallback, every }: { fallback: string; every: number },
+  { fallback, intervalMs }: { fallback: string; intervalMs: number },
 ): Promise<FeedOutcome> {
   const network = new ScriptedNetwork(holding([]));
   const { clock, fake: { memory } } = network;
@@ -37,14 +37,14 @@ export async function followLists(
   const routing = { fallbackRelays: [fallback], indexerRelays: [] };
   const feed = [{ kinds: [1], authors: lists.map(({ pubkey }) => pubkey) }];
   const planned = await reqPlanner(new MemorySource(), routing).plan(feed);
-  const link = (url: string): RelayConnector => network.link(url);
-  const legs = { clock, memory, random: () => 0.5, maxPages: 20 };
-  const options = { ...legs, timeout: 30_000, stragglerTimeout: 100, connector: link };
+  const connector = (url: string): RelayConnector => network.link(url);
+  const relays = { clock, memory, random: () => 0.5, maxPages: 20 };
+  const options = { ...relays, timeout: 30_000, stragglerTimeout: 100, connector };
   const request = new OutboxRequest(planned.assignment, options, planned.replan);
   routes.follow(request, planned);
   const controller = new AbortController();
-  const reading = [...planned.plan.routes].map(async ([url, filters], place) => {
-    const messages = request.join(place, link(url), filters, controller.signal);
+  const reading = [...planned.plan.routes].map(async ([url, filters], relayIndex) => {
+    const messages = request.join(relayIndex, connector(url), filters, controller.signal);
     for await (const _ of messages);
   });
   await clock.advance(1_000);
@@ -56,7 +56,7 @@ export async function followLists(
   let watching = 0;
   for (const [i, { pubkey, write }] of lists.entries()) {
     news.tell(pubkey, write);
-    await clock.advance(every);
+    await clock.advance(intervalMs);
     if (i % 50 > 0) continue;
     const before = performance.now();
     most = Math.max(most, ...[...open().values()].map(({ length }) => length));

@@ -29,64 +29,62 @@ function plan({ filters, lists, options }: {
   return reqPlanner(source, { onError: () => {}, ...options }).plan(filters);
 }
 
-Deno.test("reqPlanner() plans as planReq() does, and knows who sits where", async () => {
+Deno.test("reqPlanner() plans as planReq() does, and has the assignment that goes with the plan", async () => {
   await fc.assert(fc.asyncProperty(requests, async ({ filters, lists, options }) => {
     const { plan: own, assignment } = await plan({ filters, lists, options });
     assert.deepEqual(own.routes, planReq(filters, lists, options).routes);
     const { urls, subjects, roles, relayIndexes, relaysPerSubject, unscoped } = assignment;
-    const seated = subjects.flatMap((name, row) =>
+    const assigned = subjects.flatMap((subject, row) =>
       [...relayIndexes.subarray(row * relaysPerSubject, (row + 1) * relaysPerSubject)]
-        .filter((place) => place >= 0)
-        .map((place) => `${urls[place]} ${name} ${roleOf(roles, row)}`)
+        .filter((index) => index >= 0)
+        .map((index) => `${urls[index]} ${subject} ${roleOf(roles, row)}`)
     );
-    const expected = asked(own).map(({ url, pubkey, role: lane }) => `${url} ${pubkey} ${lane}`);
-    assert.deepEqual(new Set(seated), new Set(expected));
-    assert.equal(new Set(seated).size, seated.length);
-    const opens = urls.filter((url) => own.routes.get(url)?.some((filter) => !about(filter)));
+    const expected = asked(own).map(({ url, pubkey, role }) => `${url} ${pubkey} ${role}`);
+    assert.deepEqual(new Set(assigned), new Set(expected));
+    assert.equal(new Set(assigned).size, assigned.length);
+    const general = urls.filter((url) => own.routes.get(url)?.some((filter) => !about(filter)));
     if (filters.length > 0) {
-      assert.deepEqual(new Set(unscoped.map((place) => urls[place])), new Set(opens));
+      assert.deepEqual(new Set(unscoped.map((index) => urls[index])), new Set(general));
     }
   }));
 });
 
-Deno.test("a spare plan is about those who are meant alone, and without the relays to avoid", async () => {
+Deno.test("replan() plans for the subjects that are meant alone, without the excluded relays", async () => {
   const meant = fc.subarray([...PEOPLE]);
-  const lanes = fc.constantFrom<Role[]>(["write"], ["read"], ["write", "read"]);
+  const roles = fc.constantFrom<Role[]>(["write"], ["read"], ["write", "read"]);
   await fc.assert(
     fc.asyncProperty(
       requests,
       meant,
-      lanes,
+      roles,
       fc.subarray([...RELAYS]),
       fc.integer({ min: 1, max: 4 }),
-      async (request, meant, lanes, avoid, maxRelays) => {
+      async (request, meant, roles, excluding, maxRelays) => {
         const { replan } = await plan(request);
-        const isMeant = (pubkey: string, lane: Role) =>
-          meant.includes(pubkey) && lanes.includes(lane);
-        const { plan: spare } = replan(new Set(avoid), isMeant, maxRelays);
-        assert.ok(spare.routes.size <= maxRelays);
-        for (const { url, pubkey, role: lane } of asked(spare)) {
-          assert.ok(isMeant(pubkey, lane), "nobody else");
-          assert.ok(!avoid.includes(url), url);
+        const isMeant = (subject: string, role: Role) =>
+          meant.includes(subject) && roles.includes(role);
+        const { plan: other } = replan({ excluding: new Set(excluding), isMeant, maxRelays });
+        assert.ok(other.routes.size <= maxRelays);
+        for (const { url, pubkey, role } of asked(other)) {
+          assert.ok(isMeant(pubkey, role), "nobody else");
+          assert.ok(!excluding.includes(url), url);
         }
-        for (const filter of [...spare.routes.values()].flat()) assert.ok(about(filter));
-        // Those who have a relay left are asked for somewhere, if there is room.
+        for (const filter of [...other.routes.values()].flat()) assert.ok(about(filter));
+        // Every subject that has a relay left is asked for somewhere, if there is room.
         const wanted = new Set(
-          asked((await plan(request)).plan).filter(({ pubkey, role: lane }) =>
-            isMeant(pubkey, lane)
-          )
-            .map(({ pubkey, role: lane }) => `${pubkey} ${lane}`),
+          asked((await plan(request)).plan).filter(({ pubkey, role }) => isMeant(pubkey, role))
+            .map(({ pubkey, role }) => `${pubkey} ${role}`),
         );
-        const found = new Set(asked(spare).map(({ pubkey, role: lane }) => `${pubkey} ${lane}`));
-        const lost = new Set(spare.unrouted.map(({ pubkey }) => pubkey));
-        for (const who of wanted) assert.ok(found.has(who) || lost.has(who.split(" ")[0]), who);
+        const found = new Set(asked(other).map(({ pubkey, role }) => `${pubkey} ${role}`));
+        const lost = new Set(other.unrouted.map(({ pubkey }) => pubkey));
+        for (const it of wanted) assert.ok(found.has(it) || lost.has(it.split(" ")[0]), it);
       },
     ),
     { numRuns: 300 },
   );
 });
 
-Deno.test("a spare plan only narrows the filters of the request, and keeps their other conditions", async () => {
+Deno.test("replan() only narrows the filters of the request, and keeps their other conditions", async () => {
   const filters = [
     { kinds: [1], authors: [ALICE, BOB], since: 5 },
     { kinds: [7], "#p": [ALICE, BOB], limit: 3 },
@@ -99,38 +97,43 @@ Deno.test("a spare plan only narrows the filters of the request, and keeps their
   );
   const options = { relaysPerAuthor: 1, maxRelays: 1, fallbackRelays: [HUB] };
   const { replan } = await plan({ filters, lists, options });
-  const { plan: spare } = replan(new Set([A]), (pubkey) => pubkey === ALICE, 5);
-  assert.deepEqual([...spare.routes], [[B, [
+  const { plan: other } = replan({
+    excluding: new Set([A]),
+    isMeant: (subject) => subject === ALICE,
+    maxRelays: 5,
+  });
+  assert.deepEqual([...other.routes], [[B, [
     { kinds: [1], authors: [ALICE], since: 5 },
     { kinds: [7], "#p": [ALICE], limit: 3 },
     { kinds: [1111], "#A": [`30023:${ALICE}:x`] },
   ]]]);
-  assert.deepEqual(spare.unrouted, []);
+  assert.deepEqual(other.unrouted, []);
 });
 
-Deno.test("a spare plan of a spare plan avoids the relays of both, and goes to the fallbacks in the end", async () => {
+Deno.test("replan() of a plan that was replanned excludes the relays of both, and goes to the fallback relays in the end", async () => {
   const lists = new MemorySource(relayList(ALICE, { write: [A, B, C] }));
   const filters = [{ authors: [ALICE] }];
   const options = { relaysPerAuthor: 1, fallbackRelays: [HUB] };
   let planned = await plan({ filters, lists, options });
   const chosen = [...planned.plan.routes.keys()];
   for (let i = 0; i < 4; i++) {
-    planned = planned.replan(new Set([chosen.at(-1)!]), () => true, 1);
+    const excluding = new Set([chosen.at(-1)!]);
+    planned = planned.replan({ excluding, isMeant: () => true, maxRelays: 1 });
     chosen.push(...planned.plan.routes.keys());
   }
   assert.deepEqual(chosen.slice(0, 3).sort(), [A, B, C].sort());
   assert.deepEqual(chosen.slice(3), [HUB]);
 });
 
-Deno.test("reqPlanner() plans without telling anybody, and routes with", async () => {
-  const told: string[] = [];
+Deno.test("reqPlanner() plan() calls no option, and route() does", async () => {
+  const calls: string[] = [];
   const planner = reqPlanner(new MemorySource(), {
-    onReqPlan: () => told.push("plan"),
-    onError: ({ name }) => told.push(name),
+    onReqPlan: () => calls.push("plan"),
+    onError: ({ name }) => calls.push(name),
   });
   const { plan } = await planner.plan([{ kinds: [1] }]);
   assert.equal(plan.routes.size, 0);
-  assert.deepEqual(told, []);
+  assert.deepEqual(calls, []);
   await assert.rejects(planner.route([{ kinds: [1] }]), RoutingError);
-  assert.deepEqual(told, ["plan", "RoutingError"]);
+  assert.deepEqual(calls, ["plan", "RoutingError"]);
 });

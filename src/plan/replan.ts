@@ -1,5 +1,5 @@
 /**
- * A request's plan, and how to plan anew for those whom its relays fail.
+ * A planned request, and how to plan it anew for the subjects whose relays fail.
  *
  * @module
  */
@@ -10,49 +10,51 @@ import type { PlanSettings } from "./plan_options.ts";
 import { type PlannedReq, planParts } from "./plan_req.ts";
 import { partsFor, type ReqParts } from "./req_parts.ts";
 
-/** What a request was planned by. */
+/** What a request is planned by. */
 export interface PlanInput {
   readonly parts: ReqParts;
-  readonly known: ReadonlyMap<string, RelayKnowledge>;
+  readonly knowledge: ReadonlyMap<string, RelayKnowledge>;
   readonly settings: PlanSettings;
 }
 
-/** A plan under way, and how to plan anew for those whom it fails. */
+/** What a plan for some subjects of a request must keep to. */
+export interface ReplanOptions {
+  /** The relays that it must not use, by their normal form. */
+  readonly excluding: Pick<ReadonlySet<string>, "has">;
+  /** Whether it is for a subject (a pubkey, or the id of an event or group) in a role. */
+  readonly isMeant: (subject: string, role: Role) => boolean;
+  /** Most relays of the new plan. */
+  readonly maxRelays: number;
+}
+
+/** Plans a request anew for some of its subjects, without some relays. */
+export type Replan = (options: ReplanOptions) => Planned;
+
+/** A plan that is being carried out, and how to plan the request anew. */
 export interface Planned extends PlannedReq {
   /** Whether the request reaches far back, so that answers take long. */
   readonly isDeep: boolean;
   /** What the plan is made of. */
   readonly input: PlanInput;
-  /** {@link Planned.replan} by what is known when it is called. */
-  readonly replanWith: (known: ReadonlyMap<string, RelayKnowledge>) => Planned["replan"];
-  /**
-   * Plans the same request for some of what it names, without some relays.
-   *
-   * @param isMeant Whether a pubkey, or the id of an event or group, is meant on a lane.
-   * @param maxRelays Most relays of the new plan.
-   */
-  readonly replan: (
-    avoid: Pick<ReadonlySet<string>, "has">,
-    isMeant: (name: string, lane: Role) => boolean,
-    maxRelays: number,
-  ) => Planned;
+  /** Plans anew by the knowledge that the plan is made of. */
+  readonly replan: Replan;
+  /** {@link Planned.replan} by other knowledge. */
+  readonly replanWith: (knowledge: ReadonlyMap<string, RelayKnowledge>) => Replan;
 }
 
 /** Plans a request, deep or not. */
 export function planRequest(
   parts: ReqParts,
-  known: ReadonlyMap<string, RelayKnowledge>,
+  knowledge: ReadonlyMap<string, RelayKnowledge>,
   settings: PlanSettings,
   isDeep: boolean,
 ): Planned {
-  const input = { parts, known, settings: isDeep ? deepSettings(settings) : settings };
-  const replanWith = (known: ReadonlyMap<string, RelayKnowledge>): Planned["replan"] => {
-    return (avoid, isMeant, maxRelays) => {
-      const weight = (url: string) => avoid.has(url) ? 0 : settings.weight(url);
-      const spare = { ...settings, weight, maxRelays };
-      return planRequest(partsFor(parts, isMeant), known, spare, isDeep);
-    };
+  const input = { parts, knowledge, settings: isDeep ? deepSettings(settings) : settings };
+  const replanWith: Planned["replanWith"] = (knowledge) => ({ excluding, isMeant, maxRelays }) => {
+    const weight = (url: string) => excluding.has(url) ? 0 : settings.weight(url);
+    const narrowed = { ...settings, weight, maxRelays };
+    return planRequest(partsFor(parts, isMeant), knowledge, narrowed, isDeep);
   };
-  const planned = planParts(parts, known, input.settings);
-  return { ...planned, isDeep, input, replanWith, replan: replanWith(known) };
+  const planned = planParts(parts, knowledge, input.settings);
+  return { ...planned, isDeep, input, replanWith, replan: replanWith(knowledge) };
 }

@@ -1,76 +1,121 @@
 /**
- * When a request is done: once everybody has been answered by enough of the relays
- * that were to answer for them.
+ * How far the relays of one request have come, and when the request is done: once enough
+ * of the relays that were to answer for each subject have answered.
  *
  * @module
  */
 
 import type { NostrEvent } from "@nostrify/types";
 import { isAddressableKind, isReplaceableKind } from "nostr-tools/kinds";
-import { DRAFT_KIND, GIFT_WRAP_KINDS } from "../nostr/kinds.ts";
 import type { Role } from "../nostr/types.ts";
 import type { Assignment } from "../plan/assignment.ts";
+import { eventSubjects } from "./event_subjects.ts";
 
-/** What is known of a relay in a request, worse than `answered` only by what it lacks. */
-type State = "waiting" | "late" | "answered" | "failed";
+/** How far one relay of a request has come. */
+export interface RelayProgress {
+  /** Where its stored events are. `late`: not over, and later than they should be. */
+  readonly state: "waiting" | "late" | "answered" | "failed";
+  /** Whether its answer is complete, so that what the answer lacks the relay lacks. */
+  readonly isComplete: boolean;
+  /** Whether the relay does not work, before its answer or after it. */
+  readonly isLost: boolean;
+  /** Whether its listener got the EOSE. */
+  readonly isEoseSent: boolean;
+}
 
-/** One request's relays, and how far they have come. */
+/** The relays of one request, and how far they have come. */
 export class Coverage {
   readonly #assignment: Assignment;
-  readonly #states: State[];
-  /** Per seat, how many events the relay sent of that person. */
+  readonly #relays: { -readonly [K in keyof RelayProgress]: RelayProgress[K] }[];
+  /** Per assigned relay of a row, how many events of that subject the relay sent. */
   readonly #sent: Uint32Array;
-  /** Per person, how many different events came. */
+  /** Per row, how many different events came. */
   readonly #known: Uint32Array;
-  /** Per seat, 1 once the relay sent an event of that person that no newer one can replace. */
+  /** Like `#sent`, 1 once the relay sent an event that no newer one can replace. */
   readonly #heard: Uint8Array;
+  /** Per row, 1 once {@link Coverage.takeOrphans} gave it out. */
+  readonly #orphaned: Uint8Array;
   #rowsOf?: ReadonlyMap<Role, ReadonlyMap<string, number>>;
 
-  constructor(seats: Assignment) {
-    this.#assignment = seats;
-    this.#states = seats.urls.map(() => "waiting");
-    this.#sent = new Uint32Array(seats.relayIndexes.length);
-    this.#known = new Uint32Array(seats.subjects.length);
-    this.#heard = new Uint8Array(seats.relayIndexes.length);
+  /** All relays are waited for. */
+  constructor(assignment: Assignment) {
+    const { urls, subjects, relayIndexes } = assignment;
+    this.#assignment = assignment;
+    this.#relays = urls.map(() => ({
+      state: "waiting",
+      isComplete: false,
+      isLost: false,
+      isEoseSent: false,
+    }));
+    this.#sent = new Uint32Array(relayIndexes.length);
+    this.#known = new Uint32Array(subjects.length);
+    this.#heard = new Uint8Array(relayIndexes.length);
+    this.#orphaned = new Uint8Array(subjects.length);
+  }
+
+  /** One record per relay, by relay index. */
+  get relays(): readonly RelayProgress[] {
+    return this.#relays;
   }
 
   /** A relay sent an event; `isNew`: as the first. */
-  saw(place: number, event: NostrEvent, isNew: boolean): void {
-    const lasting = !isReplaceableKind(event.kind) && !isAddressableKind(event.kind);
-    for (const [lane, rowOf] of this.#rowsOf ??= this.#index()) {
-      for (const name of namesIn(event, lane)) {
-        const row = rowOf.get(name);
-        const seat = row === undefined ? -1 : this.#seatOf(row, place);
-        if (seat < 0) continue;
-        this.#sent[seat]++;
+  saw(relayIndex: number, event: NostrEvent, isNew: boolean): void {
+    const isLasting = !isReplaceableKind(event.kind) && !isAddressableKind(event.kind);
+    for (const [role, rowOf] of this.#rowsOf ??= this.#index()) {
+      for (const subject of eventSubjects(event, role)) {
+        const row = rowOf.get(subject);
+        const at = row === undefined ? -1 : this.#find(row, relayIndex);
+        if (at < 0) continue;
+        this.#sent[at]++;
         if (isNew) this.#known[row!]++;
-        if (lasting || lane === "id") this.#heard[seat] = 1;
+        if (isLasting || role === "id") this.#heard[at] = 1;
       }
     }
   }
 
-  /** A relay said that its answer is complete, or will not complete it. */
-  settle(place: number, answered: boolean): void {
-    if (this.#states[place] !== "answered") {
-      this.#states[place] = answered ? "answered" : "failed";
-    }
+  /** The stored events of a relay are over, or nobody waits for them any longer. */
+  settle(
+    relayIndex: number,
+    { answered, complete }: { readonly answered: boolean; readonly complete: boolean },
+  ): void {
+    const relay = this.#relays[relayIndex];
+    if (answered) relay.isLost = false;
+    if (complete) relay.isComplete = true;
+    if (relay.state !== "answered") relay.state = answered ? "answered" : "failed";
   }
 
-  /** A relay is later than it should be: those who have another answer wait no longer. */
-  isLate(place: number): void {
-    if (this.#states[place] === "waiting") this.#states[place] = "late";
+  /** A relay is later than it should be: subjects that have another answer wait no longer. */
+  markLate(relayIndex: number): void {
+    const relay = this.#relays[relayIndex];
+    if (relay.state === "waiting") relay.state = "late";
   }
 
-  /** Whether no relay is waited for. */
+  /** A relay does not work. */
+  markLost(relayIndex: number): void {
+    this.#relays[relayIndex].isLost = true;
+  }
+
+  /** The listener of a relay gets the EOSE. */
+  markEoseSent(relayIndex: number): void {
+    this.#relays[relayIndex].isEoseSent = true;
+  }
+
+  /** Whether nobody waits for the stored events of a relay. */
+  hasSettled(relayIndex: number): boolean {
+    const { state } = this.#relays[relayIndex];
+    return state === "answered" || state === "failed";
+  }
+
+  /** Whether nobody waits for any relay. */
   get isSettled(): boolean {
-    return this.#states.every((state) => state === "answered" || state === "failed");
+    return this.#relays.every((_, relayIndex) => this.hasSettled(relayIndex));
   }
 
   /**
-   * Whether everybody has been answered by enough relays. A relay that has not
-   * answered is waited for, for the sake of whoever is asked for there, unless
-   * another relay of theirs has answered and either had something of theirs, or
-   * this one is late: so a fast and empty relay hides no slower one.
+   * Whether enough relays have answered for each subject. A relay that has not answered
+   * keeps its subjects waiting, unless another relay of the same subject has answered and
+   * either sent something of it, or this relay is late: so a fast and empty relay hides
+   * no slower one.
    */
   get isDone(): boolean {
     if (this.isSettled) return true;
@@ -84,10 +129,10 @@ export class Coverage {
     return this.#isCovered(unscoped);
   }
 
-  #isCovered(places: ArrayLike<number>, heard?: Uint8Array): boolean {
+  #isCovered(relayIndexes: ArrayLike<number>, heard?: Uint8Array): boolean {
     let answered = false, waiting = false, late = false;
-    for (let i = 0; i < places.length && places[i] >= 0; i++) {
-      const state = this.#states[places[i]];
+    for (let i = 0; i < relayIndexes.length && relayIndexes[i] >= 0; i++) {
+      const { state } = this.#relays[relayIndexes[i]];
       if (state === "answered") {
         if (heard?.[i]) return true;
         answered = true;
@@ -97,48 +142,47 @@ export class Coverage {
     return !waiting && (answered || !late);
   }
 
-  /**
-   * The rows of those who have none but these relays, and at least one.
-   *
-   * @param places The relays that are lost.
-   */
-  orphans(places: ReadonlySet<number>): number[] {
-    const { subjects, relayIndexes: seats, relaysPerSubject } = this.#assignment;
+  /** The rows that have relays and lost all of them; each row once. */
+  takeOrphans(): number[] {
+    const { subjects, relayIndexes, relaysPerSubject } = this.#assignment;
     const rows: number[] = [];
     for (let row = 0; row < subjects.length; row++) {
-      const own = seats.subarray(row * relaysPerSubject, (row + 1) * relaysPerSubject);
-      if (own.length > 0 && own[0] >= 0 && own.every((place) => place < 0 || places.has(place))) {
-        rows.push(row);
-      }
+      if (this.#orphaned[row] === 1) continue;
+      const own = relayIndexes.subarray(row * relaysPerSubject, (row + 1) * relaysPerSubject);
+      const hasRelay = own.length > 0 && own[0] >= 0;
+      if (!hasRelay || !own.every((index) => index < 0 || this.#relays[index].isLost)) continue;
+      this.#orphaned[row] = 1;
+      rows.push(row);
     }
     return rows;
   }
 
-  /** How many events of each person a relay sent, of how many different ones that came. */
-  *delivery(place: number): Iterable<{ name: string; sent: number; known: number }> {
+  /**
+   * How many events of each subject a relay sent, of how many different ones that came;
+   * only for subjects for which enough relays have answered to compare them.
+   */
+  *delivery(relayIndex: number): Iterable<{ subject: string; sent: number; known: number }> {
     const { subjects, relaysPerSubject } = this.#assignment;
     for (let row = 0; row < subjects.length; row++) {
-      const seat = this.#seatOf(row, place);
-      if (seat < 0 || this.#known[row] === 0) continue;
+      const at = this.#find(row, relayIndex);
+      if (at < 0 || this.#known[row] === 0) continue;
       if (this.#answersFor(row) < Math.min(2, relaysPerSubject)) continue;
-      yield { name: subjects[row], sent: this.#sent[seat], known: this.#known[row] };
+      yield { subject: subjects[row], sent: this.#sent[at], known: this.#known[row] };
     }
   }
 
-  /** How many relays have answered for a person. */
+  /** How many relays have answered for a row. */
   #answersFor(row: number): number {
     const { relayIndexes, relaysPerSubject } = this.#assignment;
-    let answers = 0;
-    for (let seat = row * relaysPerSubject; seat < (row + 1) * relaysPerSubject; seat++) {
-      if (relayIndexes[seat] >= 0 && this.#states[relayIndexes[seat]] === "answered") answers++;
-    }
-    return answers;
+    return relayIndexes.subarray(row * relaysPerSubject, (row + 1) * relaysPerSubject)
+      .reduce((sum, index) => sum + Number(this.#relays[index]?.state === "answered"), 0);
   }
 
-  #seatOf(row: number, place: number): number {
+  /** Where the assignment has a relay for a row; -1 if it does not. */
+  #find(row: number, relayIndex: number): number {
     const { relayIndexes, relaysPerSubject } = this.#assignment;
-    for (let seat = row * relaysPerSubject; seat < (row + 1) * relaysPerSubject; seat++) {
-      if (relayIndexes[seat] === place) return seat;
+    for (let at = row * relaysPerSubject; at < (row + 1) * relaysPerSubject; at++) {
+      if (relayIndexes[at] === relayIndex) return at;
     }
     return -1;
   }
@@ -151,35 +195,4 @@ export class Coverage {
       return [role, rowOf];
     }));
   }
-}
-
-/** Whom or what an event answers for on a lane, each once. */
-function namesIn(event: NostrEvent, lane: Role): Iterable<string> {
-  const { id, kind, pubkey } = event;
-  switch (lane) {
-    case "write":
-      return [pubkey];
-    case "index":
-      return isReplaceableKind(kind) ? [pubkey] : [];
-    case "private":
-      return kind === DRAFT_KIND ? [pubkey] : [];
-    case "dm":
-      return GIFT_WRAP_KINDS.includes(kind) ? tagged(event, "p") : [];
-    case "read":
-      return tagged(event, "pPaA");
-    case "id":
-      return [id];
-    case "group":
-      return tagged(event, "h");
-  }
-}
-
-/** Those whom tags of these names, a letter each, name. */
-function tagged({ tags }: NostrEvent, names: string): Set<string> {
-  const found = new Set<string>();
-  for (const [name, value = ""] of tags) {
-    if (name?.length !== 1 || !names.includes(name)) continue;
-    found.add(name === "a" || name === "A" ? value.split(":", 2)[1] : value);
-  }
-  return found;
 }

@@ -1,140 +1,147 @@
 /**
- * The plan of an open request, which follows what becomes known: one more list costs no
- * more than the relays in it, and what changed is handed out as a difference.
+ * The plan of an open request, which follows relay lists as they become known, and hands
+ * out what changed as a difference.
  *
  * @module
  */
 
 import type { RelayKnowledge, Role } from "../nostr/types.ts";
-import type { Assignment } from "../plan/assignment.ts";
+import type { PlanSettings } from "../plan/plan_options.ts";
 import { type PlannedReq, planParts } from "../plan/plan_req.ts";
 import type { PlanInput } from "../plan/replan.ts";
-import { LiveAssignment, type Merit } from "./live_assignment.ts";
-import type { LiveRow, RouteChange, Seating } from "./live_relays.ts";
+import { changedRoles, isListedRole } from "./listed_roles.ts";
+import { LiveAssignment, type LiveSubject, type RelayChange } from "./live_assignment.ts";
 
-/** The lanes in which somebody's own list says where to ask. */
-const LISTED: readonly (Role & keyof RelayKnowledge)[] = ["write", "read", "dm", "private"];
-
-/** Planning anew is worth while where this share of people might gain by it. */
-const WORTH_WHILE = 1 / 32;
-/** For so few people it always is. */
-const FEW = 64;
+/** A relay that is asked already weighs this many times as much as another. */
+const ASKED_RELAY_FACTOR = 2;
+/** A plan from scratch takes over where it covers this share more people. */
+const BETTER_SHARE = 1 / 32;
+/** Below what any relay in use weighs. */
+const MIN_WEIGHT = 1e-9;
 
 /**
  * A plan that is carried out, and changes.
  *
- * Whoever's list arrives is seated at once: on relays that are asked anyway, and on
- * others while there is room for more. Since rare relays would fill the room that way, the
- * whole is planned anew after enough changes for that to pay: a share of those who are
- * covered, so that all planning together costs a small multiple of the last. The new plan
- * counts only where it is better by some per cent, and leaves people where they are as far
- * as it has their relays.
+ * Each difference plans the whole request anew, with a preference for the relays that are
+ * asked already. After enough changes it also plans from scratch, and takes that plan over
+ * where it is better. People stay on the relays that they have as far as the plan has them,
+ * so that few relays and few subscriptions change.
  *
- * At each difference it asks at most `maxRelays` relays, each of them for people whose list
- * names it, or for whom the planner would have it stand in; and at least nine in ten of
- * those whom planning from scratch would ask for on their own relays.
+ * At each difference a plan asks at most `maxRelays` relays. Each is asked for people whose
+ * list names it, or for people it serves as a fallback relay. At least nine in ten of the
+ * people whom planning from scratch would cover are covered: a relay of their own list is
+ * asked for them.
  */
 export class LivePlan {
   readonly #input: PlanInput;
-  /** The relays that were asked filters as a whole. */
-  readonly #open: readonly string[];
-  readonly #known: Map<string, RelayKnowledge>;
-  readonly #seats: LiveAssignment;
-  /** Whether lists have changed since the plan was last made as a whole. */
-  #hasNews = false;
-  /** How many of them have by which the whole might do better than one by one. */
-  #doubtful = 0;
+  readonly #settings: PlanSettings;
+  readonly #knowledge: Map<string, RelayKnowledge>;
+  readonly #assignment: LiveAssignment;
+  /** The subjects that lists can move, by role and pubkey. */
+  readonly #followed: ReadonlySet<string>;
+  /** How many lists changed since the last plan. */
+  #changes = 0;
+  /** How many lists changed since the last plan from scratch. */
+  #changesSinceScratch = 0;
+  /** How many people that plan covered, or the better one that was kept. */
+  #covered = 0;
 
-  /** @param planned The plan that is carried out, made of this input. */
+  /** @param planned The plan that is being carried out, made of this input. */
   constructor(input: PlanInput, planned: PlannedReq) {
-    const seatings = seatingsOf(planned.assignment);
     this.#input = input;
-    this.#open = seatings.find(({ role }) => role === "open")?.urls ?? [];
-    this.#known = new Map(input.known);
-    this.#seats = new LiveAssignment(
-      input.settings,
-      seatings,
-      ({ role, subject }) => isListed(role) ? input.known.get(subject)?.[role] ?? [] : [],
+    this.#knowledge = new Map(input.knowledge);
+    this.#assignment = new LiveAssignment(planned.assignment);
+    this.#settings = keepingRelays(input.settings, this.#assignment.unscopedRelays);
+    this.#followed = new Set(
+      this.#assignment.subjects.map(({ role, subject }) => keyOf(role, subject)),
     );
   }
 
-  /** What has been made known, and what the request was planned by. */
-  get known(): ReadonlyMap<string, RelayKnowledge> {
-    return this.#known;
+  /** What the request was planned by, and what became known since. */
+  get knowledge(): ReadonlyMap<string, RelayKnowledge> {
+    return this.#knowledge;
   }
 
-  /** What is asked for where. */
-  asked(): ReadonlyMap<string, ReadonlySet<LiveRow>> {
-    return this.#seats.asked();
+  /** What each relay is asked for. */
+  asked(): ReadonlyMap<string, ReadonlySet<LiveSubject>> {
+    return this.#assignment.asked;
   }
 
-  /** Takes in what is known of somebody; what is absent stays as it was. */
-  update(pubkey: string, known: RelayKnowledge): void {
-    this.#known.set(pubkey, { ...this.#known.get(pubkey), ...known });
-    for (const lane of LISTED) {
-      const urls = known[lane];
-      const isSure = urls && this.#seats.list(lane, pubkey, urls);
-      if (isSure === undefined) continue;
-      this.#hasNews = true;
-      if (!isSure) this.#doubtful++;
-    }
+  /** Takes in what is known of a person; what is absent stays as it was. */
+  update(pubkey: string, news: RelayKnowledge): void {
+    const before = this.#knowledge.get(pubkey);
+    this.#knowledge.set(pubkey, { ...before, ...news });
+    const roles = changedRoles(news, before);
+    if (roles.some((role) => this.#followed.has(keyOf(role, pubkey)))) this.#changes++;
   }
 
-  /** What changed since it was last called, relay by relay. The sum is {@link LivePlan.asked}. */
-  difference(): RouteChange[] {
-    if (this.#isDue()) this.#planAnew();
-    return this.#seats.difference();
+  /** What changed since the last call, relay by relay. The sum is {@link LivePlan.asked}. */
+  difference(): RelayChange[] {
+    if (this.#changes === 0) return [];
+    this.#changesSinceScratch += this.#changes;
+    this.#changes = 0;
+    this.#assignment.adopt(this.#plan());
+    return this.#assignment.difference();
   }
 
-  #isDue(): boolean {
-    const { size, covered, isShort } = this.#seats;
-    return this.#hasNews &&
-      (size <= FEW || isShort || this.#doubtful > covered * WORTH_WHILE);
+  #plan(): PlannedReq {
+    const { parts } = this.#input;
+    const settings = this.#settings;
+    const { asked } = this.#assignment;
+    const weight = (url: string) =>
+      settings.weight(url) * (asked.has(url) ? ASKED_RELAY_FACTOR : 1);
+    const stable = planParts(parts, this.#knowledge, { ...settings, weight });
+    if (this.#changesSinceScratch <= this.#covered * BETTER_SHARE) return stable;
+    this.#changesSinceScratch = 0;
+    const scratch = planParts(parts, this.#knowledge, settings);
+    const [own, other] = [this.#merit(stable), this.#merit(scratch)];
+    const isBetter = other.unasked < own.unasked ||
+      other.covered > own.covered * (1 + BETTER_SHARE);
+    this.#covered = isBetter ? other.covered : own.covered;
+    return isBetter ? scratch : stable;
   }
 
-  #planAnew(): void {
-    const { parts, settings } = this.#input;
-    const seatings = seatingsOf(planParts(parts, this.#known, settings).assignment);
-    this.#seats.weigh();
-    if (this.#fits(seatings) && isBetter(this.#seats.meritOf(seatings), this.#seats.merit)) {
-      this.#seats.adopt(seatings);
-    }
-    this.#hasNews = false;
-    this.#doubtful = 0;
-  }
-
-  /** Whether what is asked as a whole would be asked on some of the relays where it is. */
-  #fits(seatings: readonly Seating[]): boolean {
-    if (this.#open.length === 0) return true;
-    const open = seatings.find(({ role }) => role === "open");
-    return open !== undefined && open.urls.every((url) => this.#open.includes(url));
-  }
-}
-
-/** Whether somebody's own list says where to ask for them on a lane. */
-export function isListed(lane: LiveRow["role"]): lane is typeof LISTED[number] {
-  return LISTED.includes(lane as typeof LISTED[number]);
-}
-
-function isBetter(other: Merit, own: Merit): boolean {
-  return other.unasked < own.unasked ||
-    other.covered > own.covered * (1 + WORTH_WHILE) ||
-    other.worth > own.worth * (1 + WORTH_WHILE);
-}
-
-function seatingsOf(
-  { urls, subjects, roles, relayIndexes, relaysPerSubject, unscoped }: Assignment,
-): Seating[] {
-  const seatings = roles.flatMap(({ role, first, end }) =>
-    subjects.slice(first, end).map((subject, i): Seating => {
-      const row = (first + i) * relaysPerSubject;
-      const own: string[] = [];
-      for (let at = row; at < row + relaysPerSubject && relayIndexes[at] >= 0; at++) {
-        own.push(urls[relayIndexes[at]]);
+  /** How many subjects a plan asks no relay for, and for how many people one of their own. */
+  #merit({ assignment }: PlannedReq): { unasked: number; covered: number } {
+    const { urls, subjects, roles, relayIndexes, relaysPerSubject } = assignment;
+    let unasked = 0, covered = 0;
+    for (const { role, first, end } of roles) {
+      for (let row = first; row < end; row++) {
+        // Whoever is on fallback relays is on these alone.
+        const url = urls[relayIndexes[row * relaysPerSubject]];
+        if (url === undefined) unasked++;
+        else if (this.#lists(role, subjects[row], url)) covered++;
       }
-      return { role, subject, urls: own };
-    })
-  );
-  if (unscoped.length === 0) return seatings;
-  return [...seatings, { role: "open", subject: "", urls: unscoped.map((place) => urls[place]) }];
+    }
+    return { unasked, covered };
+  }
+
+  /** Whether somebody's own list names a relay. */
+  #lists(role: Role, subject: string, url: string): boolean {
+    if (!isListedRole(role)) return false;
+    const list = this.#knowledge.get(subject)?.[role] ?? [];
+    return list.some((value) => this.#settings.check(value).url === url);
+  }
+}
+
+function keyOf(role: LiveSubject["role"], subject: string): string {
+  return `${role} ${subject}`;
+}
+
+/**
+ * Settings by which the unscoped filters stay on the relays where they are: these come
+ * before other relays, and in question even where they have lost their weight.
+ */
+function keepingRelays(settings: PlanSettings, urls: readonly string[]): PlanSettings {
+  if (urls.length === 0) return settings;
+  const keptFirst = (relays: readonly string[]) => [
+    ...relays.filter((url) => urls.includes(url)),
+    ...relays.filter((url) => !urls.includes(url)),
+  ];
+  return {
+    ...settings,
+    fallbackRelays: keptFirst(settings.fallbackRelays),
+    searchRelays: keptFirst(settings.searchRelays),
+    weight: (url) => urls.includes(url) ? settings.weight(url) || MIN_WEIGHT : settings.weight(url),
+  };
 }

@@ -1,38 +1,41 @@
 /**
- * One open request, which follows what becomes known of those whom it asks for.
+ * One open request, which follows the relay lists of the people it asks for as they become
+ * known.
  *
  * @module
  */
 
 import type { Clock } from "../base/clock.ts";
 import type { RelayKnowledge } from "../nostr/types.ts";
-import type { Planned } from "../plan/replan.ts";
+import type { Planned, Replan } from "../plan/replan.ts";
+import type { LiveSubject, RelayChange } from "./live_assignment.ts";
 import { LivePlan } from "./live_plan.ts";
-import type { LiveRow, RouteChange } from "./live_relays.ts";
 import { liveShares } from "./live_shares.ts";
-import type { OutboxRequest, RequestShares } from "./outbox_request.ts";
+import type { OutboxRequest } from "./outbox_request.ts";
+import type { RequestShares } from "./replacements.ts";
 
-/** What is planned, and how to plan anew for those whose relays are lost. */
+/** What a live request follows, and how. */
 export interface LiveRequestOptions {
   readonly clock: Clock;
   readonly planned: Planned;
-  /** What keeps lost relays from being asked anew. */
-  readonly spare: (without: Planned["replan"]) => Planned["replan"];
+  /** Wraps what finds replacements for lost relays; see {@link LiveRoutes.follow}. */
+  readonly wrapReplan: (replan: Replan) => Replan;
 }
 
-/** How long changes are gathered, in milliseconds; it doubles each time, until a long silence. */
-const GATHER = { first: 250, longest: 30_000 };
+/** For how long changes are gathered; it doubles each time, until a long silence. */
+const MIN_GATHERING_MS = 250;
+const MAX_GATHERING_MS = 30_000;
 /** How many subscriptions a relay has for one request before they are made one. */
-const MOST_LEGS = 4;
+const MAX_SUBSCRIPTIONS = 4;
 /** The same where the relay has not answered all of them yet. */
-const MOST_UNANSWERED = 8;
+const MAX_UNANSWERED_SUBSCRIPTIONS = 8;
 
-/** What a relay is asked by now. */
-interface Route {
-  /** Subscriptions. */
-  legs: number;
-  /** What it is still asked for, though nobody wants that any longer. */
-  readonly stale: Set<LiveRow>;
+/** What a relay is being asked. */
+interface RelayState {
+  /** How many subscriptions there are. */
+  subscriptions: number;
+  /** The subjects that it is still asked for, though the plan has them elsewhere. */
+  readonly stale: Set<LiveSubject>;
 }
 
 /** See the module. */
@@ -40,26 +43,26 @@ export class LiveRequest {
   readonly #request: OutboxRequest;
   readonly #options: LiveRequestOptions;
   readonly #pending = new Map<string, RelayKnowledge>();
-  readonly #routes = new Map<string, Route>();
+  readonly #relays = new Map<string, RelayState>();
   #plan?: LivePlan;
-  #pause = GATHER.first;
+  #gatheringMs = MIN_GATHERING_MS;
   #gatheredAt = -Infinity;
   #cancel?: () => void;
 
-  /** Follows nothing until it is told something. */
+  /** Changes nothing before the first {@link LiveRequest.update}. */
   constructor(request: OutboxRequest, options: LiveRequestOptions) {
     this.#request = request;
     this.#options = options;
   }
 
-  /** Takes in what is known of somebody; what is absent stays as it was. */
-  tell(pubkey: string, known: RelayKnowledge): void {
-    this.#pending.set(pubkey, { ...this.#pending.get(pubkey), ...known });
+  /** Takes in what is known of a person; what is absent stays as it was. */
+  update(pubkey: string, news: RelayKnowledge): void {
+    this.#pending.set(pubkey, { ...this.#pending.get(pubkey), ...news });
     if (this.#cancel) return;
     const { clock } = this.#options;
     const silence = clock.now() - this.#gatheredAt;
-    if (silence >= GATHER.longest) this.#pause = GATHER.first;
-    this.#cancel = clock.after(this.#pause, () => this.#gather());
+    if (silence >= MAX_GATHERING_MS) this.#gatheringMs = MIN_GATHERING_MS;
+    this.#cancel = clock.after(this.#gatheringMs, () => this.#gather());
   }
 
   /** The stored events are over: relays may be asked for new ones alone. */
@@ -78,9 +81,9 @@ export class LiveRequest {
     const { clock, planned } = this.#options;
     this.#cancel = undefined;
     this.#gatheredAt = clock.now();
-    this.#pause = Math.min(2 * this.#pause, GATHER.longest);
+    this.#gatheringMs = Math.min(2 * this.#gatheringMs, MAX_GATHERING_MS);
     this.#plan ??= this.#begin(planned);
-    for (const [pubkey, known] of this.#pending) this.#plan.update(pubkey, known);
+    for (const [pubkey, news] of this.#pending) this.#plan.update(pubkey, news);
     this.#pending.clear();
     const changes = this.#plan.difference();
     if (changes.length > 0) this.#apply(this.#plan, changes);
@@ -88,55 +91,55 @@ export class LiveRequest {
 
   #begin(planned: Planned): LivePlan {
     for (const url of planned.plan.routes.keys()) {
-      this.#routes.set(url, { legs: 1, stale: new Set() });
+      this.#relays.set(url, { subscriptions: 1, stale: new Set() });
     }
     return new LivePlan(planned.input, planned);
   }
 
-  #apply(plan: LivePlan, changes: readonly RouteChange[]): void {
+  #apply(plan: LivePlan, changes: readonly RelayChange[]): void {
     const asked = plan.asked();
-    const gains = new Map<string, readonly LiveRow[]>();
+    const gains = new Map<string, readonly LiveSubject[]>();
     for (const { url, gained, lost } of changes) {
       if (!asked.has(url)) {
         this.#request.drop(url);
-        this.#routes.delete(url);
+        this.#relays.delete(url);
         continue;
       }
-      const route = this.#routes.get(url) ?? { legs: 0, stale: new Set() };
-      this.#routes.set(url, route);
-      for (const row of lost) route.stale.add(row);
-      for (const row of gained) route.stale.delete(row);
+      const relay = this.#relays.get(url) ?? { subscriptions: 0, stale: new Set() };
+      this.#relays.set(url, relay);
+      for (const subject of lost) relay.stale.add(subject);
+      for (const subject of gained) relay.stale.delete(subject);
       if (gained.length > 0) gains.set(url, gained);
     }
     if (this.#request.isDone) this.#tidy(plan, gains);
     if (gains.size === 0) return;
-    for (const url of gains.keys()) this.#routes.get(url)!.legs++;
+    for (const url of gains.keys()) this.#relays.get(url)!.subscriptions++;
     this.#request.extend(this.#shares(plan, gains));
   }
 
-  /** Makes one subscription of many, and of one that asks much that nobody wants any longer. */
-  #tidy(plan: LivePlan, gains: ReadonlyMap<string, readonly LiveRow[]>): void {
-    for (const [url, rows] of plan.asked()) {
-      const route = this.#routes.get(url);
-      if (
-        !route || route.legs + (gains.has(url) ? 1 : 0) <= MOST_LEGS && route.stale.size < rows.size
-      ) {
-        continue;
-      }
-      if (!this.#request.hasAnswered(url) && route.legs < MOST_UNANSWERED) continue;
+  /** Makes one subscription of many, and of one that is for the most part stale. */
+  #tidy(plan: LivePlan, gains: ReadonlyMap<string, readonly LiveSubject[]>): void {
+    for (const [url, subjects] of plan.asked()) {
+      const relay = this.#relays.get(url);
+      if (!relay) continue;
+      const { subscriptions, stale } = relay;
+      const planned = subscriptions + (gains.has(url) ? 1 : 0);
+      if (planned <= MAX_SUBSCRIPTIONS && stale.size < subjects.size) continue;
+      const mustWait = subscriptions < MAX_UNANSWERED_SUBSCRIPTIONS;
+      if (mustWait && !this.#request.hasAnswered(url)) continue;
       const isNew = new Set(gains.get(url));
-      const old = [...rows].filter((row) => !isNew.has(row));
-      const isWhole = old.every(({ role }) => role !== "open");
+      const old = [...subjects].filter((subject) => !isNew.has(subject));
+      const isWhole = old.every(({ role }) => role !== "unscoped");
       this.#request.replace(url, this.#shares(plan, new Map([[url, old]])), isWhole);
-      route.legs = isWhole ? 1 : 2;
-      route.stale.clear();
+      relay.subscriptions = isWhole ? 1 : 2;
+      stale.clear();
     }
   }
 
-  #shares(plan: LivePlan, asked: ReadonlyMap<string, readonly LiveRow[]>): RequestShares {
-    const { planned, spare } = this.#options;
+  #shares(plan: LivePlan, asked: ReadonlyMap<string, readonly LiveSubject[]>): RequestShares {
+    const { planned, wrapReplan } = this.#options;
     const { parts, settings } = planned.input;
-    const replan = spare(planned.replanWith(plan.known));
+    const replan = wrapReplan(planned.replanWith(plan.knowledge));
     return { ...liveShares(parts, asked, settings), replan };
   }
 }

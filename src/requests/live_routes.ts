@@ -1,49 +1,56 @@
 /**
- * Open requests follow what becomes known: lists that arrive while a request is open
- * change where it asks.
+ * Open requests follow what becomes known: relay lists that arrive while a request is open
+ * change which relays it asks.
  *
  * @module
  */
 
+import { BoundedMap } from "../base/bounded_map.ts";
 import type { Clock } from "../base/clock.ts";
 import { DM_LIST_KIND, RELAY_LIST_KIND } from "../nostr/kinds.ts";
 import type { RelayKnowledge, RelayList } from "../nostr/types.ts";
-import type { Planned } from "../plan/replan.ts";
-import { isListed } from "./live_plan.ts";
+import type { Planned, Replan } from "../plan/replan.ts";
+import { changedRoles, isListedRole } from "./listed_roles.ts";
 import { LiveRequest } from "./live_request.ts";
 import type { OutboxRequest } from "./outbox_request.ts";
 
 /** Where lists come from as they become known; {@link RelayListStore} is one. */
 export interface ListNews {
-  /** Tells of each list that is newer than what was stored, until the answer is called. */
+  /**
+   * Calls the listener with each list that is newer than what was stored, until the
+   * returned function is called.
+   */
   readonly onList: (listener: (list: RelayList, kind: number) => void) => () => void;
 }
 
-/** What open requests follow by. */
+/** What open requests need to follow lists. */
 export interface LiveRoutesOptions {
   readonly clock: Clock;
   readonly source: ListNews;
-  /** Keeps the lists of those fresh whom an open request asks for, until the answer is called. */
+  /**
+   * Keeps the lists of people fresh whom an open request asks for, until the returned
+   * function is called.
+   */
   readonly watch?: (pubkeys: Iterable<string>) => () => void;
 }
 
-/** How many people are remembered of whom something became known while a request was planned. */
-const RECENT = 1_000;
+/** Of how many people news is remembered for requests that are being planned. */
+const MAX_RECENT_PEOPLE = 1_000;
 
-/** All open requests, by whom they ask for: a list costs only those who ask for its author. */
+/** All open requests by the people they ask for: a list costs only those that ask for its author. */
 export class LiveRoutes {
   readonly #clock: Clock;
   readonly #watch: LiveRoutesOptions["watch"];
   readonly #followers = new Map<string, Set<LiveRequest>>();
   /** What became known last, the newest last. */
-  readonly #recent = new Map<string, RelayKnowledge>();
+  readonly #recent = new BoundedMap<string, RelayKnowledge>({ max: MAX_RECENT_PEOPLE });
   readonly #stop: () => void;
 
-  /** Listens from here on. */
+  /** Listens from now on. */
   constructor({ clock, source, watch }: LiveRoutesOptions) {
     this.#clock = clock;
     this.#watch = watch;
-    this.#stop = source.onList((list, kind) => this.#told(list, kind));
+    this.#stop = source.onList((list, kind) => this.#update(list, kind));
   }
 
   /** How many people open requests ask for. */
@@ -55,18 +62,18 @@ export class LiveRoutes {
    * Keeps a request up with what becomes known, from when somebody listens to it until
    * nobody does.
    *
-   * @param spare What keeps lost relays from being asked anew.
+   * @param wrapReplan Adds to what replacements of lost relays must keep to.
    */
   follow(
     request: OutboxRequest,
     planned: Planned,
-    spare: (without: Planned["replan"]) => Planned["replan"] = (without) => without,
+    wrapReplan: (replan: Replan) => Replan = (replan) => replan,
   ): void {
-    const live = new LiveRequest(request, { clock: this.#clock, planned, spare });
-    const people = peopleScope(planned);
+    const live = new LiveRequest(request, { clock: this.#clock, planned, wrapReplan });
+    const people = listedPeople(planned);
     let unwatch: (() => void) | undefined;
     request.watcher = {
-      begun: () => this.#begin(live, people, planned.input.known),
+      begun: () => this.#begin(live, people, planned.input.knowledge),
       done: () => {
         live.done();
         unwatch ??= this.#watch?.(people);
@@ -96,8 +103,10 @@ export class LiveRoutes {
       if (followers) followers.add(live);
       else this.#followers.set(pubkey, new Set([live]));
       // It may have become known since it was looked up.
-      const known = this.#recent.get(pubkey);
-      if (known && isNews(known, planned.get(pubkey))) live.tell(pubkey, known);
+      const recent = this.#recent.get(pubkey);
+      if (recent && changedRoles(recent, planned.get(pubkey)).length > 0) {
+        live.update(pubkey, recent);
+      }
     }
   }
 
@@ -106,36 +115,23 @@ export class LiveRoutes {
     if (followers?.delete(live) && followers.size === 0) this.#followers.delete(pubkey);
   }
 
-  #told({ pubkey, write, read }: RelayList, kind: number): void {
-    const known = kind === RELAY_LIST_KIND
+  #update({ pubkey, write, read }: RelayList, kind: number): void {
+    const news = kind === RELAY_LIST_KIND
       ? { write, read }
       : kind === DM_LIST_KIND
       ? { dm: write }
       : undefined;
-    if (!known) return;
-    const before = this.#recent.get(pubkey);
-    this.#recent.delete(pubkey);
-    this.#recent.set(pubkey, { ...before, ...known });
-    if (this.#recent.size > RECENT) this.#recent.delete(this.#recent.keys().next().value!);
-    for (const live of this.#followers.get(pubkey) ?? []) live.tell(pubkey, known);
+    if (!news) return;
+    this.#recent.set(pubkey, { ...this.#recent.get(pubkey), ...news });
+    for (const live of this.#followers.get(pubkey) ?? []) live.update(pubkey, news);
   }
 }
 
-/** Whether lists say something else than what was known. */
-function isNews(
-  lists: Pick<RelayKnowledge, "write" | "read" | "dm">,
-  known: RelayKnowledge = {},
-): boolean {
-  return (["write", "read", "dm"] as const).some((lane) =>
-    lists[lane] !== undefined && lists[lane].join() !== known[lane]?.join()
-  );
-}
-
-/** Those whose own lists say where a request asks. */
-function peopleScope({ assignment: { subjects, roles } }: Planned): Set<string> {
+/** The people whose own lists decide which relays a request asks. */
+function listedPeople({ assignment: { subjects, roles } }: Planned): Set<string> {
   const people = new Set<string>();
   for (const { role, first, end } of roles) {
-    if (!isListed(role)) continue;
+    if (!isListedRole(role)) continue;
     for (let row = first; row < end; row++) people.add(subjects[row]);
   }
   return people;

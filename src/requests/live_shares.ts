@@ -1,5 +1,6 @@
 /**
- * What relays are asked, and who sits where, given what each is to be asked for.
+ * The filters for each relay, and the assignment, made of the subjects that each relay of an
+ * open request is to be asked for.
  *
  * @module
  */
@@ -10,7 +11,7 @@ import type { Assignment, RoleRows } from "../plan/assignment.ts";
 import { cutFilters } from "../plan/cut_filters.ts";
 import type { PlanSettings } from "../plan/plan_options.ts";
 import { EXTRA_ROLES, type ReqParts, type ScopedPart } from "../plan/req_parts.ts";
-import type { LiveRow } from "./live_relays.ts";
+import type { LiveSubject } from "./live_assignment.ts";
 
 /** Part of a plan. */
 export interface LiveShares {
@@ -20,73 +21,75 @@ export interface LiveShares {
 }
 
 /**
- * The filters of a request for what each relay is asked for, and the seats that go with
- * them. What is asked as a whole (`open`) is left out.
+ * Makes the filters of a request for the subjects that each relay is asked for, and the
+ * assignment that goes with them. Unscoped filters are left out.
  */
 export function liveShares(
   parts: ReqParts,
-  asked: ReadonlyMap<string, Iterable<LiveRow>>,
+  asked: ReadonlyMap<string, Iterable<LiveSubject>>,
   settings: PlanSettings,
 ): LiveShares {
   const urls = [...asked.keys()];
-  const placesOf = new Map<Role, Map<string, number[]>>();
+  const indexesOf = new Map<Role, Map<string, number[]>>();
   const routes = new Map<string, NostrFilter[]>();
-  const namesOf = partNames(parts);
+  const select = subjectSelector(parts);
 
-  urls.forEach((url, place) => {
+  urls.forEach((url, relayIndex) => {
     const wanted = new Map<Role, string[]>();
     for (const { role, subject } of asked.get(url)!) {
-      if (role === "open") continue;
+      if (role === "unscoped") continue;
       add(wanted, role, subject);
-      const rows = placesOf.get(role) ?? new Map<string, number[]>();
-      placesOf.set(role, rows);
-      add(rows, subject, place);
+      const indexes = indexesOf.get(role) ?? new Map<string, number[]>();
+      indexesOf.set(role, indexes);
+      add(indexes, subject, relayIndex);
     }
     const authors = new Set(wanted.get("write"));
     const shares = parts.scoped.flatMap((part) => {
       const { role } = part.scope;
-      let names = namesOf(part, wanted.get(role) ?? []);
-      // As authors they are asked for with all kinds.
-      if (EXTRA_ROLES.includes(role)) names = names.filter((name) => !authors.has(name));
-      return names.length > 0 ? [{ part, subjects: names }] : [];
+      let subjects = select(part, wanted.get(role) ?? []);
+      // The relay is asked for all kinds of its authors already.
+      if (EXTRA_ROLES.includes(role)) subjects = subjects.filter((it) => !authors.has(it));
+      return subjects.length > 0 ? [{ part, subjects }] : [];
     });
     const filters = cutFilters(shares, settings);
     if (filters.length > 0) routes.set(url, filters);
   });
-  return { routes, assignment: seated(urls, placesOf) };
+  return { routes, assignment: assignmentOf(urls, indexesOf) };
 }
 
-/** Finds those names that a part has. */
-function partNames(parts: ReqParts): (part: ScopedPart, names: string[]) => string[] {
+/** Selects, of some subjects, those that a part names. */
+function subjectSelector(
+  parts: ReqParts,
+): (part: ScopedPart, subjects: string[]) => string[] {
   const sets = new Map<ScopedPart, ReadonlySet<string>>();
-  return (part, names) => {
+  return (part, subjects) => {
     const { role, subjects: own } = part.scope;
     const isOnly = parts.scoped.every((other) => other === part || other.scope.role !== role);
-    if (isOnly || names.length === 0) return names;
+    if (isOnly || subjects.length === 0) return subjects;
     const set = sets.get(part) ?? new Set(own);
     sets.set(part, set);
-    return names.filter((name) => set.has(name));
+    return subjects.filter((subject) => set.has(subject));
   };
 }
 
-function seated(
+function assignmentOf(
   urls: readonly string[],
-  placesOf: ReadonlyMap<Role, ReadonlyMap<string, readonly number[]>>,
+  indexesOf: ReadonlyMap<Role, ReadonlyMap<string, readonly number[]>>,
 ): Assignment {
   const subjects: string[] = [];
   const roles: RoleRows[] = [];
   const rows: (readonly number[])[] = [];
-  for (const [role, placesOfNames] of placesOf) {
+  for (const [role, indexesOfSubjects] of indexesOf) {
     const first = subjects.length;
-    for (const [name, places] of placesOfNames) {
-      subjects.push(name);
-      rows.push(places);
+    for (const [subject, indexes] of indexesOfSubjects) {
+      subjects.push(subject);
+      rows.push(indexes);
     }
     roles.push({ role, first, end: subjects.length });
   }
   const relaysPerSubject = rows.reduce((most, { length }) => Math.max(most, length), 0);
   const relayIndexes = new Int32Array(rows.length * relaysPerSubject).fill(-1);
-  rows.forEach((own, row) => relayIndexes.set(own, row * relaysPerSubject));
+  rows.forEach((indexes, row) => relayIndexes.set(indexes, row * relaysPerSubject));
   return { urls, subjects, roles, relayIndexes, relaysPerSubject, unscoped: [] };
 }
 

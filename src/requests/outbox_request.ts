@@ -1,12 +1,18 @@
 /**
- * One request on all of its relays: when it is done, what came already, who takes
- * the place of a relay that is lost, which relays come and go while it is open, and what
- * is to be learned from it.
+ * One request on all of its relays, from the first relay that is asked to the last that is
+ * let go: it drops events that came already, decides when the stored events are over,
+ * replaces lost relays, changes its relays while it is open, and reports to the relay
+ * memory.
+ *
+ * A plan's relays act as one here. A request is done when its subjects are covered
+ * (`coverage`); it may consist of further requests (`subrequests`), for lost relays
+ * (`replacements`) and for what a live plan adds (`live_request`).
  *
  * @module
  */
 
 import type { NostrEvent, NostrFilter } from "@nostrify/types";
+import { onAbort } from "../base/abortable.ts";
 import { AsyncQueue } from "../base/async_queue.ts";
 import { BoundedSet } from "../base/bounded_set.ts";
 import type { RelayConnector } from "../connections/relay_connector.ts";
@@ -16,11 +22,13 @@ import {
   type RelayRequestOutcome,
 } from "../connections/relay_request.ts";
 import { resumeFilters } from "../connections/resume_filters.ts";
-import type { Role } from "../nostr/types.ts";
-import { type Assignment, roleOf } from "../plan/assignment.ts";
-import type { Planned } from "../plan/replan.ts";
+import type { Assignment } from "../plan/assignment.ts";
+import type { Replan } from "../plan/replan.ts";
 import { Coverage } from "./coverage.ts";
+import { deliveryReport } from "./delivery_report.ts";
+import { planReplacements, type RequestShares } from "./replacements.ts";
 import { type Listener, type RelayMessage, RequestListeners } from "./request_listeners.ts";
+import { Subrequests } from "./subrequests.ts";
 
 /** What a request needs. */
 export interface OutboxRequestOptions extends Omit<RelayRequestOptions, "rank"> {
@@ -28,30 +36,20 @@ export interface OutboxRequestOptions extends Omit<RelayRequestOptions, "rank"> 
   readonly timeout: number;
   /** How long to wait for stragglers once everybody is covered, in milliseconds. */
   readonly stragglerTimeout: number;
-  /** The link to a relay. */
+  /** Gives the connector of a relay. */
   readonly connector: (url: string) => RelayConnector;
-  /** Told of each event that a relay sends, as often as it comes. */
+  /** Called with each event that a relay sends, as often as it comes. */
   readonly onSeen?: (event: NostrEvent, url: string) => void;
 }
 
 /** Ids remembered of one request: a hundred times what `NPool` remembers. */
-const REMEMBERED = 100_000;
-/** How often people are given other relays in place of lost ones. */
-const MOST_RESCUES = 3;
+const MAX_REMEMBERED_IDS = 100_000;
+/** How often the replacements of lost relays may be replaced themselves, and once more. */
+const MAX_REPLACEMENT_ROUNDS = 3;
+/** How long a covered request waits for relays that were added later, in milliseconds. */
+const REPLACEMENT_WAIT_MS = 3_000;
 
-/** How long those who stand in for lost relays are waited for in the end, in milliseconds. */
-const PATIENCE = 3_000;
-
-/** Relays for part of what a request asks for. */
-export interface RequestShares {
-  /** The filters for each relay. */
-  readonly routes: ReadonlyMap<string, NostrFilter[]>;
-  readonly assignment: Assignment;
-  /** Plans anew for those whose relays are lost. */
-  readonly replan?: Planned["replan"];
-}
-
-/** Who is told how far a request has come. */
+/** Called as a request goes on. */
 export interface RequestWatcher {
   /** Somebody listens. */
   readonly begun: () => void;
@@ -63,59 +61,46 @@ export interface RequestWatcher {
 
 /** What a request has from the one that it is part of. */
 interface Origin {
-  /** How often people were given other relays in place of lost ones. */
-  readonly rescues: number;
+  /** How many rounds of replacements led to it. */
+  readonly rounds: number;
   readonly seen: BoundedSet;
 }
 
-/** A request, from the first relay that is asked to the last that is let go. */
+/** See the module. */
 export class OutboxRequest {
   readonly #assignment: Assignment;
   readonly #options: OutboxRequestOptions;
-  readonly #replan?: Planned["replan"];
-  readonly #rescues: number;
+  readonly #replan?: Replan;
+  readonly #rounds: number;
   readonly #coverage: Coverage;
   readonly #seen: BoundedSet;
   readonly #relayRequests = new Map<number, RelayRequest>();
   readonly #listeners = new RequestListeners();
-  /** The places that nobody waits for any longer, unless another stands in for them. */
-  readonly #resolved = new Set<number>();
-  /** The places whose answer is complete, so that what it lacks the relay lacks. */
-  readonly #complete = new Set<number>();
-  /** The places of relays that do not work. */
-  readonly #lost = new Set<number>();
-  /** The rows of people who were given other relays. */
-  readonly #rescued = new Set<number>();
-  /** The requests for which the EOSE of a place waits. */
-  readonly #standIns = new Map<OutboxRequest, number>();
-  /** The requests that are part of this one, until all of their legs have ended. */
-  readonly #parts = new Map<OutboxRequest, Promise<unknown>>();
-  /** Those of them that carry out what was planned later. */
-  readonly #extensions = new WeakSet<OutboxRequest>();
-  /** Told how far this has come. */
+  readonly #parts = new Subrequests<OutboxRequest>();
+  /** Called as the request goes on. */
   watcher?: RequestWatcher;
   #onDone?: () => void;
   #isDone = false;
-  #cancelSettle?: () => void;
-  #cancelPatience?: () => void;
+  #cancelStragglerTimeout?: () => void;
+  #cancelReplacementWait?: () => void;
   #cancelTimeout?: () => void;
 
   /**
-   * @param without Plans anew for people whose relays are lost; absent where there is
+   * @param replan Plans anew for subjects whose relays are lost; absent where there is
    * no plan.
    */
   constructor(
-    seats: Assignment,
+    assignment: Assignment,
     options: OutboxRequestOptions,
-    without?: Planned["replan"],
-    { rescues, seen }: Origin = { rescues: 0, seen: new BoundedSet(REMEMBERED) },
+    replan?: Replan,
+    { rounds, seen }: Origin = { rounds: 0, seen: new BoundedSet(MAX_REMEMBERED_IDS) },
   ) {
-    this.#assignment = seats;
+    this.#assignment = assignment;
     this.#options = options;
-    this.#replan = without;
-    this.#rescues = rescues;
+    this.#replan = replan;
+    this.#rounds = rounds;
     this.#seen = seen;
-    this.#coverage = new Coverage(seats);
+    this.#coverage = new Coverage(assignment);
   }
 
   /** Whether the stored events are over. */
@@ -125,30 +110,29 @@ export class OutboxRequest {
 
   /** Asks one of the relays: its messages, until the signal is aborted. */
   async *join(
-    place: number,
-    link: RelayConnector,
+    relayIndex: number,
+    connector: RelayConnector,
     filters: readonly NostrFilter[],
     signal: AbortSignal,
   ): AsyncGenerator<RelayMessage, void> {
-    const outlet = new AsyncQueue<RelayMessage>();
-    const own = new AbortController();
-    const leg = new AbortController();
+    const queue = new AsyncQueue<RelayMessage>();
+    const listening = new AbortController();
+    const asking = new AbortController();
     const abort = () => {
-      own.abort(signal.reason);
-      leg.abort(signal.reason);
+      listening.abort(signal.reason);
+      asking.abort(signal.reason);
     };
-    signal.addEventListener("abort", abort, { once: true });
-    if (signal.aborted) abort();
-    const running = this.#run(place, link, filters, {
-      push: (message) => outlet.push(message),
-      signal: own.signal,
-      end: () => leg.abort(),
-      ended: leg.signal,
+    const release = onAbort(signal, abort);
+    const running = this.#run(relayIndex, connector, filters, {
+      push: (message) => queue.push(message),
+      signal: listening.signal,
+      end: () => asking.abort(),
+      ended: asking.signal,
     });
     try {
-      yield* outlet.read(signal);
+      yield* queue.read(signal);
     } finally {
-      signal.removeEventListener("abort", abort);
+      release();
       abort();
       await running;
     }
@@ -159,11 +143,13 @@ export class OutboxRequest {
    * waits for theirs, for a while.
    */
   extend(shares: RequestShares): void {
-    const place = this.#listeners.waiting;
-    if (place === undefined) return;
-    this.#extensions.add(this.#ask(shares, place, this.#rescues));
-    this.#cancelSettle?.();
-    this.#cancelSettle = undefined;
+    const indexes = this.#listeners.relayIndexes;
+    const relayIndex = indexes.find((index) => !this.#coverage.relays[index].isEoseSent) ??
+      indexes.at(0);
+    if (relayIndex === undefined) return;
+    this.#ask(shares, { relayIndex, isExtension: true });
+    this.#cancelStragglerTimeout?.();
+    this.#cancelStragglerTimeout = undefined;
     this.#check();
   }
 
@@ -172,192 +158,168 @@ export class OutboxRequest {
     for (const part of this.#planned) part.#leave(url);
   }
 
-  /** Whether a relay has answered all that the plan has it asked. */
+  /** Whether a relay has answered all that the plan asks it for. */
   hasAnswered(url: string): boolean {
-    return this.#planned.every((part) => part.#legAt(url)?.isAnswered ?? true);
+    return this.#planned.every((part) => part.#relayRequestAt(url)?.isAnswered ?? true);
   }
 
   /**
-   * Asks a relay one thing in place of all that the plan had it asked, and if it has
+   * Asks a relay one thing in place of all that the plan asked it for, and if it has
    * answered all that, only for what is new. The stored events must be over.
    *
-   * @param isWhole Whether in place of what it was asked first, too.
+   * @param isWhole Whether also in place of what it was asked for first.
    */
   replace(url: string, { routes, ...shares }: RequestShares, isWhole = true): void {
     const parts = this.#planned.filter((part) => isWhole || part !== this);
-    const legs = parts.flatMap((part) => part.#legAt(url) ?? []);
-    const isLive = legs.length > 0 && this.hasAnswered(url);
-    const since = Math.min(...legs.map((leg) => leg.since));
+    const before = parts.flatMap((part) => part.#relayRequestAt(url) ?? []);
+    const isLive = before.length > 0 && this.hasAnswered(url);
+    const since = Math.min(...before.map((request) => request.since));
     for (const part of parts) part.#leave(url);
     const filters = routes.get(url) ?? [];
     const wanted = isLive ? resumeFilters(filters, since) : filters;
     if (wanted.length > 0) this.extend({ ...shares, routes: new Map([[url, wanted]]) });
   }
 
-  /** This request, and what extends it. */
+  /** This request, and its extensions. */
   get #planned(): OutboxRequest[] {
-    return [this, ...[...this.#parts.keys()].filter((part) => this.#extensions.has(part))];
+    return [this, ...this.#parts.extensions];
   }
 
   async #run(
-    place: number,
-    link: RelayConnector,
+    relayIndex: number,
+    connector: RelayConnector,
     filters: readonly NostrFilter[],
     listener: Listener,
   ): Promise<void> {
     const { clock, timeout } = this.#options;
     const { signal, ended } = listener;
-    this.#listeners.add(place, listener);
+    this.#listeners.add(relayIndex, listener);
     if (this.#listeners.size === 1) this.watcher?.begun();
     this.#cancelTimeout ??= clock.after(timeout, () => this.#finish());
-    const leg = new RelayRequest(link, filters, { ...this.#options, rank: place }, {
-      event: (event) => this.#event(place, event),
+    const options = { ...this.#options, rank: relayIndex };
+    const request = new RelayRequest(connector, filters, options, {
+      event: (event) => this.#event(relayIndex, event),
       late: () => {
-        this.#coverage.isLate(place);
+        this.#coverage.markLate(relayIndex);
         this.#check();
       },
-      settled: (outcome) => this.#settled(place, outcome),
-      lost: () => this.#lose(place),
+      settled: (outcome) => this.#settled(relayIndex, outcome),
+      lost: () => this.#lose(relayIndex),
     });
-    this.#relayRequests.set(place, leg);
-    if (this.#isDone) this.#listeners.eose(place);
-    await leg.run(ended);
-    this.#relayRequests.delete(place);
-    // Where the leg was let go, its listener still hears what comes from others.
-    if (!signal.aborted) await aborted(signal);
-    this.#listeners.delete(place);
+    this.#relayRequests.set(relayIndex, request);
+    if (this.#isDone) this.#sendEose(relayIndex);
+    await request.run(ended);
+    this.#relayRequests.delete(relayIndex);
+    // Where the relay was let go, its listener still hears what comes from others.
+    await new Promise<void>((resolve) => onAbort(signal, resolve));
+    this.#listeners.delete(relayIndex);
     if (this.#listeners.size > 0) return;
     this.#finish();
     this.watcher?.ended();
-    for (const part of this.#parts.keys()) part.#listeners.endAll();
-    await Promise.all(this.#parts.values());
+    for (const part of this.#parts.all) part.#listeners.endAll();
+    await this.#parts.ended();
   }
 
-  #event(place: number, event: NostrEvent): void {
+  #event(relayIndex: number, event: NostrEvent): void {
     const isNew = this.#seen.add(event.id);
-    if (!this.#isDone) this.#coverage.saw(place, event, isNew);
-    if (isNew) this.#listeners.event(place, event);
-    this.#options.onSeen?.(event, this.#assignment.urls[place]);
+    if (!this.#isDone) this.#coverage.saw(relayIndex, event, isNew);
+    if (isNew) this.#listeners.event(relayIndex, event);
+    this.#options.onSeen?.(event, this.#assignment.urls[relayIndex]);
   }
 
-  #settled(place: number, { answered, complete }: RelayRequestOutcome): void {
-    this.#coverage.settle(place, answered);
-    if (answered) this.#lost.delete(place);
-    if (complete) this.#complete.add(place);
-    this.#resolved.add(place);
-    this.#sayEoseUnlessStoodIn(place);
+  #settled(relayIndex: number, outcome: RelayRequestOutcome): void {
+    this.#coverage.settle(relayIndex, outcome);
+    this.#sendEoseIfDue(relayIndex);
     this.#check();
   }
 
-  /** Gives those who have no other relay left new ones, on behalf of the lost. */
-  #lose(place: number): void {
-    this.#lost.add(place);
-    if (!this.#replan || this.#rescues >= MOST_RESCUES) return;
-    const { urls, subjects, roles } = this.#assignment;
-    const orphans = new Set<string>();
-    for (const row of this.#coverage.orphans(this.#lost)) {
-      if (this.#rescued.has(row)) continue;
-      this.#rescued.add(row);
-      orphans.add(`${roleOf(roles, row)} ${subjects[row]}`);
-    }
-    if (orphans.size === 0) return;
-    const avoid = new Set([...this.#lost].map((lost) => urls[lost]));
-    const isMeant = (name: string, lane: Role) => orphans.has(`${lane} ${name}`);
-    const { plan, assignment, replan } = this.#replan(avoid, isMeant, this.#lost.size);
-    if (plan.routes.size === 0) return;
-    this.#ask({ routes: plan.routes, assignment, replan }, place, this.#rescues + 1);
+  /** Finds other relays for the subjects that have no relay left. */
+  #lose(relayIndex: number): void {
+    this.#coverage.markLost(relayIndex);
+    if (!this.#replan || this.#rounds >= MAX_REPLACEMENT_ROUNDS) return;
+    const shares = planReplacements(this.#assignment, this.#coverage, this.#replan);
+    if (shares) this.#ask(shares, { relayIndex, isExtension: false });
   }
 
-  /** Asks more relays; the EOSE of a place waits for theirs. */
+  /** Asks more relays; the EOSE of a relay waits for theirs. */
   #ask(
     { routes, assignment, replan }: RequestShares,
-    place: number,
-    rescues: number,
-  ): OutboxRequest {
+    { relayIndex, isExtension }: { relayIndex: number; isExtension: boolean },
+  ): void {
     const part = new OutboxRequest(assignment, this.#options, replan, {
-      rescues,
+      rounds: isExtension ? this.#rounds : this.#rounds + 1,
       seen: this.#seen,
     });
-    this.#standIns.set(part, place);
     part.#onDone = () => {
-      this.#standIns.delete(part);
-      this.#sayEoseUnlessStoodIn(place);
+      this.#parts.done(part);
+      this.#sendEoseIfDue(relayIndex);
       this.#check();
     };
     const push = (message: RelayMessage) => {
-      if (message[0] === "EVENT") this.#listeners.event(place, message[2]);
+      if (message[0] === "EVENT") this.#listeners.event(relayIndex, message[2]);
     };
-    const running = [...routes].map(([url, filters]) => {
-      const leg = new AbortController();
-      const { signal } = leg;
-      const listener = { push, signal, end: () => leg.abort(), ended: signal };
-      return part.#run(
-        assignment.urls.indexOf(url),
-        this.#options.connector(url),
-        filters,
-        listener,
-      );
-    });
-    this.#parts.set(part, Promise.all(running).then(() => this.#parts.delete(part)));
-    return part;
+    const run = ([url, filters]: [string, NostrFilter[]]) => {
+      const asking = new AbortController();
+      const { signal } = asking;
+      const listener = { push, signal, end: () => asking.abort(), ended: signal };
+      const connector = this.#options.connector(url);
+      return part.#run(assignment.urls.indexOf(url), connector, filters, listener);
+    };
+    this.#parts.add(part, { relayIndex, isExtension }, () => Promise.all([...routes].map(run)));
   }
 
-  #legAt(url: string): RelayRequest | undefined {
+  #relayRequestAt(url: string): RelayRequest | undefined {
     return this.#relayRequests.get(this.#assignment.urls.indexOf(url));
   }
 
-  /** Ends the leg of a relay, if there is one; nobody waits for it. */
+  /** Lets go of a relay, if it is being asked; nobody waits for it. */
   #leave(url: string): void {
-    const place = this.#assignment.urls.indexOf(url);
-    if (!this.#relayRequests.has(place)) return;
-    this.#listeners.end(place);
-    this.#settled(place, { answered: false, complete: false });
+    const relayIndex = this.#assignment.urls.indexOf(url);
+    if (!this.#relayRequests.has(relayIndex)) return;
+    this.#listeners.end(relayIndex);
+    this.#settled(relayIndex, { answered: false, complete: false });
   }
 
-  /** Looks whether everybody is covered. */
+  /** Finishes, now or after a while, where everybody is covered. */
   #check(): void {
     if (this.#isDone || !this.#coverage.isDone) return;
     const { clock, stragglerTimeout } = this.#options;
-    if (this.#standIns.size > 0) {
-      this.#cancelPatience ??= clock.after(PATIENCE, () => this.#finish());
-    } else if (this.#coverage.isSettled) this.#finish();
-    else this.#cancelSettle ??= clock.after(stragglerTimeout, () => this.#finish());
+    const finish = () => this.#finish();
+    if (this.#parts.hasPending) {
+      this.#cancelReplacementWait ??= clock.after(REPLACEMENT_WAIT_MS, finish);
+    } else if (this.#coverage.isSettled) finish();
+    else this.#cancelStragglerTimeout ??= clock.after(stragglerTimeout, finish);
   }
 
   #finish(): void {
     if (this.#isDone) return;
     this.#isDone = true;
-    this.#cancelSettle?.();
-    this.#cancelPatience?.();
+    this.#cancelStragglerTimeout?.();
+    this.#cancelReplacementWait?.();
     this.#cancelTimeout?.();
-    this.#learn();
-    this.#listeners.eoseToAll();
+    this.#reportDelivery();
+    for (const relayIndex of this.#listeners.relayIndexes) this.#sendEose(relayIndex);
     this.#onDone?.();
     this.watcher?.done();
   }
 
-  #sayEoseUnlessStoodIn(place: number): void {
-    if (!this.#resolved.has(place)) return;
-    if (![...this.#standIns.values()].includes(place)) this.#listeners.eose(place);
+  /** Sends the EOSE of a relay, unless it or a request that it waits for is not done. */
+  #sendEoseIfDue(relayIndex: number): void {
+    if (!this.#coverage.hasSettled(relayIndex)) return;
+    if (!this.#parts.isAwaitedBy(relayIndex)) this.#sendEose(relayIndex);
   }
 
-  /** Tells the memory which relays had what others had, too. */
-  #learn(): void {
+  /** Tells the listener of a relay, once, that the stored events are over. */
+  #sendEose(relayIndex: number): void {
+    if (this.#coverage.relays[relayIndex].isEoseSent) return;
+    this.#coverage.markEoseSent(relayIndex);
+    this.#listeners.eose(relayIndex);
+  }
+
+  #reportDelivery(): void {
     const { memory } = this.#options;
-    for (const place of this.#complete) {
-      let hits = 0, misses = 0;
-      for (const { sent, known } of this.#coverage.delivery(place)) {
-        const share = Math.min(1, sent / known);
-        hits += share;
-        misses += 1 - share;
-      }
-      if (hits + misses > 0) memory.learned(this.#assignment.urls[place], hits, misses);
+    for (const { relayIndex, hits, misses } of deliveryReport(this.#coverage)) {
+      memory.learned(this.#assignment.urls[relayIndex], hits, misses);
     }
   }
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  signal.addEventListener("abort", () => resolve(), { once: true });
-  return promise;
 }

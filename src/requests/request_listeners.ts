@@ -1,6 +1,5 @@
 /**
- * Who listens to a request: where its events go, and who has been told that the stored
- * ones are over.
+ * Who listens to a request, relay by relay, and where the events of the request go.
  *
  * @module
  */
@@ -12,78 +11,69 @@ import type {
   NostrRelayEVENT,
 } from "@nostrify/types";
 
-/** What relays say of a subscription. */
+/** What a relay sends for a subscription. */
 export type RelayMessage = NostrRelayEVENT | NostrRelayEOSE | NostrRelayCLOSED;
 
-/** Where the messages of one leg go. */
+/** Whoever reads the messages of one relay of a request. */
 export interface Listener {
+  /** Takes a message. */
   readonly push: (message: RelayMessage) => void;
-  /** When nobody listens any longer. */
+  /** Is aborted when nobody listens any longer. */
   readonly signal: AbortSignal;
-  /** Ends the leg. */
+  /** Lets go of the relay; the listener still gets events of other relays. */
   readonly end: () => void;
-  /** When the leg ends: not after nobody listens any longer. */
+  /** Is aborted when the relay is let go, at the latest when nobody listens any longer. */
   readonly ended: AbortSignal;
 }
 
-/** The listeners of one request, by place. */
+/** The listeners of one request, by relay index. */
 export class RequestListeners {
   readonly #listeners = new Map<number, Listener>();
-  /** The places whose EOSE is out. */
-  readonly #said = new Set<number>();
 
   /** How many there are. */
   get size(): number {
     return this.#listeners.size;
   }
 
-  /** Somebody listens at a place. */
-  add(place: number, listener: Listener): void {
-    this.#listeners.set(place, listener);
+  /** The relays that somebody listens to. */
+  get relayIndexes(): number[] {
+    return [...this.#listeners.keys()];
   }
 
-  /** Nobody listens at a place any longer. */
-  delete(place: number): void {
-    this.#listeners.delete(place);
+  /** Somebody listens to a relay. */
+  add(relayIndex: number, listener: Listener): void {
+    this.#listeners.set(relayIndex, listener);
   }
 
-  /** A place that has not been told that the stored events are over; if there is none, any. */
-  get waiting(): number | undefined {
-    const places = [...this.#listeners.keys()];
-    return places.find((place) => !this.#said.has(place)) ?? places[0];
+  /** Nobody listens to a relay any longer. */
+  delete(relayIndex: number): void {
+    this.#listeners.delete(relayIndex);
   }
 
-  /** Hands an event to whoever listens at a place, or else to anybody. */
-  event(place: number, event: NostrEvent): void {
-    let listener = this.#listeners.get(place);
+  /** Hands an event to the listener of a relay, or else to any who still listens. */
+  event(relayIndex: number, event: NostrEvent): void {
+    let listener = this.#listeners.get(relayIndex);
     if (!listener || listener.signal.aborted) {
       listener = [...this.#listeners.values()].find(({ signal }) => !signal.aborted);
     }
-    listener?.push(["EVENT", SUBSCRIPTION, event]);
+    listener?.push(["EVENT", SUBSCRIPTION_ID, event]);
   }
 
-  /** Tells a place, once, that the stored events are over. */
-  eose(place: number): void {
-    if (this.#said.has(place)) return;
-    this.#said.add(place);
-    this.#listeners.get(place)?.push(["EOSE", SUBSCRIPTION]);
+  /** Tells the listener of a relay that the stored events are over. */
+  eose(relayIndex: number): void {
+    this.#listeners.get(relayIndex)?.push(["EOSE", SUBSCRIPTION_ID]);
   }
 
-  /** Tells every place. */
-  eoseToAll(): void {
-    for (const place of this.#listeners.keys()) this.eose(place);
+  /** Lets go of a relay. */
+  end(relayIndex: number): void {
+    this.#listeners.get(relayIndex)?.end();
   }
 
-  /** Ends the leg of a place. */
-  end(place: number): void {
-    this.#listeners.get(place)?.end();
-  }
-
-  /** Ends all legs. */
+  /** Lets go of all relays. */
   endAll(): void {
     for (const { end } of this.#listeners.values()) end();
   }
 }
 
 /** `NPool` does not look at it. */
-const SUBSCRIPTION = "outbox";
+const SUBSCRIPTION_ID = "outbox";

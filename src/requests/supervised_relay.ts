@@ -1,6 +1,6 @@
 /**
- * A relay as `NPool` sees it: it never hangs, never throws out of turn, and says
- * EOSE when there is no more to wait for.
+ * A relay as `NPool` sees it: it never hangs, never throws out of turn, and sends EOSE
+ * when there is no more to wait for.
  *
  * @module
  */
@@ -15,24 +15,24 @@ import type { Supervisor } from "./supervisor.ts";
 
 /** What a relay under supervision needs. */
 export interface RelayOptions extends RelayRequestOptions {
-  /** Told of each event that the relay took. */
+  /** Called with each event that the relay accepted. */
   readonly onPublished?: (event: NostrEvent, url: string) => void;
 }
 
 /** A relay under supervision; what `createOutbox().open()` returns. */
 export class SupervisedRelay implements NRelay {
-  #known: RelayConnector;
+  #latest: RelayConnector;
   #isClosed = false;
   readonly #supervisor: Supervisor;
   readonly #options: RelayOptions;
   readonly #pool: NPool;
 
   /** Nothing is connected before it is used. */
-  constructor(link: RelayConnector, supervisor: Supervisor, options: RelayOptions) {
-    this.#known = link;
+  constructor(connector: RelayConnector, supervisor: Supervisor, options: RelayOptions) {
+    this.#latest = connector;
     this.#supervisor = supervisor;
     this.#options = options;
-    const { url } = link;
+    const { url } = connector;
     this.#pool = new NPool({
       open: () => this,
       reqRouter: (filters) => new Map([[url, filters]]),
@@ -41,24 +41,24 @@ export class SupervisedRelay implements NRelay {
     });
   }
 
-  /** The link; another one if that was forgotten while nobody used it. */
-  get #link(): RelayConnector {
-    const link = this.#known;
-    if (link.isClosed && !this.#isClosed) this.#known = this.#supervisor.connector(link.url);
-    return this.#known;
+  /** The connector; another one if it was forgotten while nobody used it. */
+  get #connector(): RelayConnector {
+    const { isClosed, url } = this.#latest;
+    if (isClosed && !this.#isClosed) this.#latest = this.#supervisor.connector(url);
+    return this.#latest;
   }
 
   /**
-   * Stored events, an EOSE once there are no more to be waited for, then new events
+   * Stored events, an EOSE once there are no more to wait for, then new events
    * until the signal is aborted. Never throws for what the relay does.
    */
   req(
     filters: NostrFilter[],
     { signal = new AbortController().signal }: { signal?: AbortSignal } = {},
   ): AsyncGenerator<RelayMessage, void> {
-    const link = this.#link;
-    const { request, relayIndex } = this.#supervisor.take(filters, link.url);
-    return request.join(relayIndex, link, filters, signal);
+    const connector = this.#connector;
+    const { request, relayIndex } = this.#supervisor.take(filters, connector.url);
+    return request.join(relayIndex, connector, filters, signal);
   }
 
   /** Stored events, newest first, as `NPool.query()` gives them. */
@@ -67,18 +67,18 @@ export class SupervisedRelay implements NRelay {
   }
 
   /**
-   * Publishes an event; resolves once the relay has said that it took it.
+   * Publishes an event; resolves once the relay has accepted it.
    *
-   * @throws {RelayFailureError} If it did not.
+   * @throws {RelayFailureError} If it does not.
    */
   event(
     event: NostrEvent,
     { signal = new AbortController().signal }: { signal?: AbortSignal } = {},
   ): Promise<void> {
-    const link = this.#link;
-    const publishing = publishToRelay(event, link, this.#options, signal)
-      .then(() => this.#options.onPublished?.(event, link.url));
-    link.track(publishing);
+    const connector = this.#connector;
+    const publishing = publishToRelay(event, connector, this.#options, signal)
+      .then(() => this.#options.onPublished?.(event, connector.url));
+    connector.track(publishing);
     return publishing;
   }
 
@@ -88,7 +88,7 @@ export class SupervisedRelay implements NRelay {
    */
   close(): Promise<void> {
     this.#isClosed = true;
-    return this.#known.close();
+    return this.#latest.close();
   }
 
   /** The same as {@link SupervisedRelay.close}. */

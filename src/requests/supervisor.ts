@@ -1,6 +1,10 @@
 /**
  * All relays of an outbox: their connections, and the requests they take part in.
  *
+ * A plan's relays act as one. `NPool` hands a router's filters to each relay by reference,
+ * so a `SupervisedRelay` finds the `OutboxRequest` that they are part of here. The room
+ * carries plans out on all their relays, and changes them while they are open.
+ *
  * @module
  */
 
@@ -8,7 +12,7 @@ import type { NostrFilter } from "@nostrify/types";
 import { RelayConnector, type RelayConnectorOptions } from "../connections/relay_connector.ts";
 import { normalizeRelayUrl } from "../nostr/relay_url.ts";
 import type { Assignment } from "../plan/assignment.ts";
-import type { Planned } from "../plan/replan.ts";
+import type { Planned, Replan } from "../plan/replan.ts";
 import type { LiveRoutes } from "./live_routes.ts";
 import { OutboxRequest, type OutboxRequestOptions } from "./outbox_request.ts";
 
@@ -16,46 +20,56 @@ import { OutboxRequest, type OutboxRequestOptions } from "./outbox_request.ts";
 export interface SupervisorOptions {
   readonly connector: RelayConnectorOptions;
   readonly request: Omit<OutboxRequestOptions, "connector">;
-  /** What requests follow while they are open. */
+  /** Keeps requests up with relay lists while they are open. */
   readonly live?: Pick<LiveRoutes, "follow">;
 }
 
-/** Part of a request: one of its relays. */
+/** One relay's part of a request. */
 export interface RequestPart {
   readonly request: OutboxRequest;
   readonly relayIndex: number;
 }
 
-/** Keeps one link per relay, and knows which plan a request is part of. */
+/** How many connectors are kept, about 1 kB each, before idle ones are forgotten. */
+const MAX_IDLE_CONNECTORS = 2_000;
+
+/** How much longer a request may take that reaches far back: its answers come page by page. */
+const DEEP_TIMEOUT_FACTOR = 4;
+
+/** An app may name relays that no list may. */
+const ANY_RELAY = { allowLocal: true, allowInsecure: true, allowOnion: true };
+
+/** Keeps one connector per relay, and knows which plan a request is part of. */
 export class Supervisor {
   readonly #options: SupervisorOptions;
   readonly #request: OutboxRequestOptions;
   readonly #connectors = new Map<string, RelayConnector>();
-  #mostLinks = MOST_LINKS;
+  #maxConnectors = MAX_IDLE_CONNECTORS;
   #isClosed = false;
   /** `NPool` hands a router's filters to the relay as they are: they say which request it is. */
   readonly #parts = new WeakMap<readonly NostrFilter[], RequestPart>();
 
-  /** Nothing is connected yet. */
+  /** Connects to nothing yet. */
   constructor(options: SupervisorOptions) {
     this.#options = options;
     this.#request = { ...options.request, connector: (url) => this.connector(url) };
   }
 
-  /** The link to a relay, made when it is first wanted. */
+  /** The connector of a relay, made when it is first wanted. */
   connector(url: string): RelayConnector {
     const normal = normalizeRelayUrl(url, ANY_RELAY) ?? url;
-    let link = this.#connectors.get(normal);
+    let connector = this.#connectors.get(normal);
     // Closing one pool must not close the relays to the next one of the same outbox.
-    if (!link || (link.isClosed && !this.#isClosed)) {
-      if (this.#connectors.size >= this.#mostLinks) this.#forgetIdle();
-      this.#connectors.set(normal, link = new RelayConnector(normal, this.#options.connector));
-      if (this.#isClosed) void link.close();
+    if (!connector || (connector.isClosed && !this.#isClosed)) {
+      if (this.#connectors.size >= this.#maxConnectors) this.#forgetIdle();
+      connector = new RelayConnector(normal, this.#options.connector);
+      this.#connectors.set(normal, connector);
+      if (this.#isClosed) void connector.close();
     }
-    return link;
+    return connector;
   }
 
-  /** How many links there are. */
+  /** How many connectors there are. */
   get size(): number {
     return this.#connectors.size;
   }
@@ -65,65 +79,58 @@ export class Supervisor {
     return this.#connectors.get(url)?.isOpen ?? false;
   }
 
-  /** Strangers name relays without end: links that nobody uses are made anew when they are. */
+  /** Strangers name relays without end: idle connectors are made anew when they are wanted. */
   #forgetIdle(): void {
-    for (const [url, link] of this.#connectors) {
-      if (!link.isIdle) continue;
-      void link.close();
+    for (const [url, connector] of this.#connectors) {
+      if (!connector.isIdle) continue;
+      void connector.close();
       this.#connectors.delete(url);
     }
-    this.#mostLinks = Math.max(MOST_LINKS, 2 * this.#connectors.size);
+    this.#maxConnectors = Math.max(MAX_IDLE_CONNECTORS, 2 * this.#connectors.size);
   }
 
   /** Remembers that a plan's filters are parts of one request. */
   planned(planned: Planned): void {
     const { plan, assignment, isDeep } = planned;
-    const timeout = this.#request.timeout * (isDeep ? MORE_TIME : 1);
+    const timeout = this.#request.timeout * (isDeep ? DEEP_TIMEOUT_FACTOR : 1);
+    const wrapReplan = (replan: Replan) => this.#excludingResting(replan);
     const options = { ...this.#request, timeout };
-    const request = new OutboxRequest(assignment, options, this.#spare(planned.replan));
+    const request = new OutboxRequest(assignment, options, wrapReplan(planned.replan));
     for (const [url, filters] of plan.routes) {
       this.#parts.set(filters, { request, relayIndex: assignment.urls.indexOf(url) });
     }
-    this.#options.live?.follow(request, planned, (without) => this.#spare(without));
+    this.#options.live?.follow(request, planned, wrapReplan);
   }
 
-  /** Plans anew without relays that are not to be connected to for now. */
-  #spare(without: Planned["replan"]): Planned["replan"] {
+  /** Also excludes relays that are not to be connected to for now. */
+  #excludingResting(replan: Replan): Replan {
     const { clock, memory } = this.#request;
     const isResting = (url: string) => memory.retryAt(url) > clock.now();
-    return (avoid, isMeant, maxRelays) =>
-      without({ has: (url) => avoid.has(url) || isResting(url) }, isMeant, maxRelays);
+    return ({ excluding, ...options }) =>
+      replan({ ...options, excluding: { has: (url) => excluding.has(url) || isResting(url) } });
   }
 
   /** The part that filters are, once; filters of no plan are a request of their own. */
   take(filters: readonly NostrFilter[], url: string): RequestPart {
     const part = this.#parts.get(filters);
     this.#parts.delete(filters);
-    return part ?? { request: new OutboxRequest(alone(url), this.#request), relayIndex: 0 };
+    return part ?? { request: new OutboxRequest(oneRelay(url), this.#request), relayIndex: 0 };
   }
 
   /** The user blocks other relays than before: connections to those end. */
   blocksChanged(): void {
-    for (const link of this.#connectors.values()) link.blocksChanged();
+    for (const connector of this.#connectors.values()) connector.blocksChanged();
   }
 
   /** Closes every connection; events under way have some seconds to be published. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    await Promise.all([...this.#connectors.values()].map((link) => link.close()));
+    await Promise.all([...this.#connectors.values()].map((connector) => connector.close()));
   }
 }
 
-/** How many links are kept, about 1 kB each, before those that nobody uses are forgotten. */
-const MOST_LINKS = 2_000;
-
-/** How much longer a request may take that reaches far back: its answers come page by page. */
-const MORE_TIME = 4;
-
-/** An app may name relays that no list may. */
-const ANY_RELAY = { allowLocal: true, allowInsecure: true, allowOnion: true };
-
-function alone(url: string): Assignment {
+/** The assignment of filters that go to one relay as they are. */
+function oneRelay(url: string): Assignment {
   const relayIndexes = new Int32Array();
   return { urls: [url], subjects: [], roles: [], relayIndexes, relaysPerSubject: 0, unscoped: [0] };
 }

@@ -19,14 +19,14 @@ const FILTER = { kinds: [1] };
 /** Relays, some of which the user has blocked. */
 class Blocking extends SupervisorTest {
   readonly blocked = new Set<string>();
-  /** How often somebody wanted to know that. */
-  looks = 0;
-  /** What pools were told, by name. */
-  readonly told: string[] = [];
+  /** How often the block list was asked. */
+  lookups = 0;
+  /** The messages that pools got, by their first word. */
+  readonly messages: string[] = [];
   readonly controller = new AbortController();
 
   override get linkOptions(): RelayConnectorOptions {
-    const isBlocked = (url: string) => this.looks++ >= 0 && this.blocked.has(url);
+    const isBlocked = (url: string) => this.lookups++ >= 0 && this.blocked.has(url);
     return { ...super.linkOptions, isBlocked };
   }
 
@@ -41,7 +41,9 @@ class Blocking extends SupervisorTest {
   async feed(...urls: string[]): Promise<void> {
     const { signal } = this.controller;
     try {
-      for await (const [verb] of this.pool(...urls).req([FILTER], { signal })) this.told.push(verb);
+      for await (const [verb] of this.pool(...urls).req([FILTER], { signal })) {
+        this.messages.push(verb);
+      }
     } catch (error) {
       if (!signal.aborted) throw error;
     }
@@ -52,7 +54,7 @@ class Blocking extends SupervisorTest {
     return this.relays.filter((relay) => relay.url === url).length;
   }
 
-  /** Nothing was held against anybody. */
+  /** No relay was blamed for anything. */
   assertNoBlame(): void {
     assert.deepEqual(this.fake.of("failed"), []);
     assert.deepEqual(this.failures, []);
@@ -103,10 +105,10 @@ Deno.test("NIP-51: a relay that is blocked while it is in use is left, and costs
   await settled();
   assert.deepEqual(test.live.map(({ id }) => id.startsWith(OTHER)), [true]);
   assert.ok(test.relays.find((relay) => relay.url === RELAY)!.isClosed);
-  const { looks } = test;
+  const { lookups } = test;
   await test.clock.advance(3_600_000);
   assert.equal(test.opened(RELAY), 1, "nobody tries it again");
-  assert.equal(test.looks, looks, "nobody wonders whether to");
+  assert.equal(test.lookups, lookups, "the list is not asked either");
   test.assertNoBlame();
   test.controller.abort();
   await settled();
@@ -117,13 +119,13 @@ Deno.test("NIP-51: a feed asks a relay again that is blocked no longer, at once"
   test.block(RELAY);
   test.feed(RELAY);
   await settled();
-  assert.deepEqual(test.told, ["EOSE"]);
+  assert.deepEqual(test.messages, ["EOSE"]);
   for (let i = 0; i < 5; i++) test.block(RELAY);
   await test.clock.advance(1_000);
   assert.equal(test.opened(RELAY), 0);
   test.block(OTHER);
   await settled();
-  assert.deepEqual(test.told, ["EOSE", "EVENT", "EVENT", "EVENT"]);
+  assert.deepEqual(test.messages, ["EOSE", "EVENT", "EVENT", "EVENT"]);
   test.block(RELAY);
   await settled();
   test.block();
@@ -136,7 +138,7 @@ Deno.test("NIP-51: a feed asks a relay again that is blocked no longer, at once"
   assert.equal(test.live.length, 0);
 });
 
-Deno.test("a change of the block list wakes nobody who waits for another reason", async () => {
+Deno.test("RelayConnector waits on for another reason when the block list changes", async () => {
   const test = new Blocking({ connect: "refuse" });
   test.feed(RELAY);
   await settled();
@@ -171,7 +173,7 @@ Deno.test("NIP-51: a relay that is blocked while it waits for its turn is not co
   assert.equal(test.gate.available, 10);
 });
 
-Deno.test("NIP-51: those whose relay is blocked after the plan are asked for elsewhere", async () => {
+Deno.test("NIP-51: people whose relay is blocked after the plan are requested from another relay", async () => {
   const test = new RequestTest({
     lists: ["ab"],
     scripts: { b: holding([posts[0]]) },
@@ -207,7 +209,7 @@ Deno.test("NIP-51: a relay that is blocked after it was connected is not asked f
   assert.deepEqual(fetched, ["https://other.example/"]);
 });
 
-Deno.test("whatever the user blocks and when, no connection is begun to or left at a blocked relay", async () => {
+Deno.test("NIP-51: whatever the user blocks and when, no connection to a blocked relay begins or stays", async () => {
   const urls = [RELAY, OTHER];
   const step = fc.oneof(
     fc.record({ block: fc.subarray(urls) }, { noNullPrototype: true }),

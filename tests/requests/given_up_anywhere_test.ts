@@ -7,7 +7,7 @@ import { RequestTest, url } from "../support/scripted_request.ts";
 import { SupervisorTest } from "../support/scripted_supervisor.ts";
 
 /**
- * Whoever gives up may do so between any two steps of the program, and steps are where
+ * A signal may be aborted between any two steps of the program, and each step may be where
  * waiting begins: each of them is tried here.
  */
 
@@ -24,13 +24,13 @@ const SCRIPTS: Readonly<Record<string, () => Script>> = {
   "is no NRelay1": () => ({ ...holding(notes(3)), isDeaf: true }),
 };
 
-/** So many steps of whatever is under way. */
+/** Lets whatever is under way take so many steps. */
 async function steps(count: number): Promise<void> {
   for (let i = 0; i < count; i++) await null;
 }
 
 for (const [what, script] of Object.entries(SCRIPTS)) {
-  Deno.test(`a request to a relay that ${what} ends wherever it is given up`, async () => {
+  Deno.test(`SupervisedRelay req() to a relay that ${what} ends wherever it is aborted`, async () => {
     for (let count = 0; count < STEPS; count++) {
       const test = new SupervisorTest(script());
       test.fake.learnLimits(RELAY, { cutAt: 60, maxFilters: 1 });
@@ -52,7 +52,7 @@ for (const [what, script] of Object.entries(SCRIPTS)) {
     }
   });
 
-  Deno.test(`a query to a relay that ${what} ends wherever it is given up`, async () => {
+  Deno.test(`NPool query() to a relay that ${what} ends wherever it is aborted`, async () => {
     for (let count = 0; count < STEPS; count += 2) {
       const test = new SupervisorTest(script());
       const pool = test.pool(RELAY, "wss://other.example/");
@@ -68,7 +68,7 @@ for (const [what, script] of Object.entries(SCRIPTS)) {
   });
 }
 
-Deno.test("publishing ends wherever it is given up", async () => {
+Deno.test("SupervisedRelay event() ends wherever it is aborted", async () => {
   const scripts: Script[] = [
     {},
     { connect: "refuse" },
@@ -95,7 +95,7 @@ Deno.test("publishing ends wherever it is given up", async () => {
   }
 });
 
-Deno.test("a request with relays that stand in for others ends wherever it is given up", async () => {
+Deno.test("OutboxRequest with replacements ends wherever it is aborted", async () => {
   for (let count = 0; count < 2 * STEPS; count++) {
     const test = new RequestTest({
       lists: ["abc", "de"],

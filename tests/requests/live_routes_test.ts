@@ -9,7 +9,7 @@ import { type RequestSettings, url } from "../support/scripted_request.ts";
 const posts = (count: number) => ({ kinds: [1], authors: AUTHORS.slice(0, count) });
 const post = (author: number, draft = {}) => note({ pubkey: AUTHORS[author], ...draft });
 
-/** An open request for so many authors of whom nothing is known, which every relay has answered. */
+/** An open request for so many unknown authors, which every relay has answered. */
 async function open(
   authors: number,
   scripts: Record<string, Script> = {},
@@ -26,7 +26,7 @@ Deno.test("LiveRoutes has an open request ask relays of lists that become known:
   const [old, fresh, elsewhere] = [post(0), post(0, { created_at: START + 9 }), post(1)];
   const test = await open(2, { a: holding([old]) });
   assert.deepEqual(test.asking("z"), ["AB"]);
-  test.tell(0, "a");
+  test.announce(0, "a");
   await test.clock.advance(249);
   assert.equal(test.asked, "z");
   await test.clock.advance(500);
@@ -38,14 +38,14 @@ Deno.test("LiveRoutes has an open request ask relays of lists that become known:
   assert.deepEqual(test.events, [old, fresh, elsewhere]);
 });
 
-Deno.test("LiveRoutes narrows what new relays are asked, filter by filter", async () => {
+Deno.test("LiveRoutes narrows the filters for new relays, one by one", async () => {
   const test = new LiveTest({ scripts: { z: holding([]) } });
   await test.begin(
     { kinds: [1], authors: AUTHORS.slice(0, 3), since: 5 },
     { kinds: [7], authors: AUTHORS.slice(1, 3) },
     { kinds: [1], "#p": [AUTHORS[0]] },
   );
-  for (const author of [0, 1, 2]) test.tell(author, author === 2 ? "b" : "a");
+  for (const author of [0, 1, 2]) test.announce(author, author === 2 ? "b" : "a");
   await test.clock.advance(250);
   assert.deepEqual(test.relay("a").last.filters, [
     { kinds: [1], authors: [AUTHORS[0], AUTHORS[1]], since: 5 },
@@ -58,17 +58,17 @@ Deno.test("LiveRoutes narrows what new relays are asked, filter by filter", asyn
   ]);
 });
 
-Deno.test("LiveRoutes has gift wraps asked for as soon as there is a list for them (NIP-17)", async () => {
+Deno.test("NIP-17: LiveRoutes has gift wraps requested as soon as there is a list for them", async () => {
   const test = new LiveTest({ scripts: { z: holding([]) } });
   await test.begin({ kinds: [1059], "#p": [AUTHORS[0]] }, posts(1));
   test.news.tell(AUTHORS[0], [url("d")], 10050);
-  test.tell(0, "a");
+  test.announce(0, "a");
   await test.clock.advance(250);
   assert.deepEqual(test.relay("d").last.filters, [{ kinds: [1059], "#p": [AUTHORS[0]] }]);
   assert.deepEqual(test.relay("a").last.filters, [posts(1)]);
 });
 
-Deno.test("LiveRoutes has the end of the stored events wait for relays that came meanwhile, for a while", async () => {
+Deno.test("LiveRoutes delays the end of the stored events for relays that came meanwhile, for a while", async () => {
   for (const [answersAt, doneAt] of [[2_000, 2_000], [60_000, 3_400]]) {
     const test = new LiveTest({ lists: ["b"] });
     test.scripts.set(url("z"), {
@@ -80,14 +80,14 @@ Deno.test("LiveRoutes has the end of the stored events wait for relays that came
     });
     Object.assign(test.fake.times, { soft: 100_000, hard: 100_000 });
     await test.begin(posts(3));
-    test.tell(1, "a");
+    test.announce(1, "a");
     await test.clock.advance(10_000);
     assert.equal(test.doneAt, doneAt);
     assert.equal(test.events.length, answersAt === 2_000 ? 1 : 0);
   }
 });
 
-Deno.test("LiveRoutes has new relays waited for when everybody was covered just before", async () => {
+Deno.test("LiveRoutes delays the end also where everybody was covered just before", async () => {
   const test: LiveTest = new LiveTest({ routing: { fallbackRelays: [url("y"), url("z")] } });
   const after = (ms: number, script: Script): Script => ({
     onReq: (req, relay) => void test.clock.after(ms, () => script.onReq!(req, relay)),
@@ -96,16 +96,16 @@ Deno.test("LiveRoutes has new relays waited for when everybody was covered just 
   test.scripts.set(url("z"), after(20_000, holding([])));
   test.scripts.set(url("a"), after(700, holding([post(0)])));
   await test.begin(posts(2));
-  test.tell(0, "a");
+  test.announce(0, "a");
   await test.clock.advance(5_000);
   assert.equal(test.doneAt, 1_050);
   assert.equal(test.events.length, 3);
 });
 
-Deno.test("LiveRoutes lets go of a relay that nobody is asked for on any longer, and the request goes on", async () => {
+Deno.test("LiveRoutes lets go of a relay that is no longer asked for anybody, and the request goes on", async () => {
   const test = await open(2);
-  test.tell(0, "a");
-  test.tell(1, "b");
+  test.announce(0, "a");
+  test.announce(1, "b");
   await test.clock.advance(1_000);
   assert.deepEqual(["a", "b", "z"].map((letter) => test.asking(letter)), [["A"], ["B"], []]);
   assert.ok(!test.isOver);
@@ -113,7 +113,7 @@ Deno.test("LiveRoutes lets go of a relay that nobody is asked for on any longer,
   test.relay("b").live[0].send(fresh);
   await settled();
   assert.deepEqual(test.events, [fresh]);
-  test.tell(1, "z");
+  test.announce(1, "z");
   await test.clock.advance(1_000);
   assert.deepEqual(["a", "b", "z"].map((letter) => test.asking(letter)), [["A"], [], ["B"]]);
 });
@@ -123,35 +123,35 @@ Deno.test("LiveRoutes that lets go of a relay before it has answered does not wa
     routing: { fallbackRelays: [url("y"), url("z")] },
   });
   assert.equal(test.asked, "yz");
-  test.tell(0, "a");
+  test.announce(0, "a");
   await test.clock.advance(250);
   assert.equal(test.doneAt, 1_250);
   assert.equal(test.events.length, 1);
   assert.deepEqual([...test.asking("y"), ...test.asking("z")], []);
 });
 
-Deno.test("LiveRoutes gathers what becomes known, the longer the more there was", async () => {
+Deno.test("LiveRoutes gathers what becomes known, for longer the more there was", async () => {
   const test = await open(40, {}, { routing: { relaysPerAuthor: 1 } });
   const asked: number[] = [];
   for (let author = 0; author < 39; author++) {
-    test.tell(author, "a");
+    test.announce(author, "a");
     const before = test.relay("a")?.reqs.length ?? 0;
     await test.clock.advance(1_000);
     if ((test.relay("a")?.reqs.length ?? 0) > before) asked.push(author);
   }
   assert.deepEqual(asked.slice(0, 6), [0, 1, 2, 4, 8, 16], `${asked}`);
   for (let round = 0; round < 100; round++) {
-    test.tell(0, round % 2 ? "a" : "b");
+    test.announce(0, round % 2 ? "a" : "b");
     await test.clock.advance(10_000);
   }
   await test.clock.advance(31_000);
-  test.tell(0, "c");
-  test.tell(0, "d");
+  test.announce(0, "c");
+  test.announce(0, "d");
   await test.clock.advance(30_000);
-  assert.deepEqual(test.asking("d"), ["A"], "never longer than half a minute");
+  assert.deepEqual(test.asking("d"), ["A"], "within half a minute");
   await test.clock.advance(100_000);
   const before = test.relay("a").reqs.length;
-  test.tell(39, "a");
+  test.announce(39, "a");
   await test.clock.advance(250);
   const asking = test.relay("a").reqs.slice(before).flatMap(({ filters }) => filters);
   assert.ok(
@@ -164,7 +164,7 @@ Deno.test("LiveRoutes makes one subscription of many at a relay, from their newe
   const held = AUTHORS.map((pubkey, i) => note({ pubkey, created_at: START - 1_000 + i }));
   const test = await open(20, { a: holding(held) });
   for (let author = 0; author < 10; author++) {
-    test.tell(author, "a");
+    test.announce(author, "a");
     await test.clock.advance(60_000);
     assert.ok(test.asking("a").length <= 5, `${test.asking("a")}`);
   }
@@ -184,7 +184,7 @@ Deno.test("LiveRoutes asks everything anew where a relay has not answered many s
   const test = await open(20, { a: {} });
   Object.assign(test.fake.times, { soft: 1e9, hard: 1e9 });
   for (let author = 0; author < 12; author++) {
-    test.tell(author, "a");
+    test.announce(author, "a");
     await test.clock.advance(60_000);
     assert.ok(test.asking("a").length <= 9, `${test.asking("a")}`);
     if (author < 7) assert.equal(test.asking("a").length, author + 1, "it may yet answer");
@@ -196,16 +196,16 @@ Deno.test("LiveRoutes asks everything anew where a relay has not answered many s
   );
 });
 
-Deno.test("LiveRoutes no longer asks a relay for those who have left it, once they are many", async () => {
+Deno.test("LiveRoutes no longer asks a relay for people who have left it, once they are many", async () => {
   const test = await open(10);
-  for (let author = 0; author < 4; author++) test.tell(author, "a");
+  for (let author = 0; author < 4; author++) test.announce(author, "a");
   await test.clock.advance(30_000);
   assert.deepEqual(test.asking("z"), ["ABCDEFGHIJ"]);
-  for (let author = 4; author < 9; author++) test.tell(author, "b");
+  for (let author = 4; author < 9; author++) test.announce(author, "b");
   await test.clock.advance(30_000);
   assert.deepEqual(test.asking("z"), ["J"]);
   const reqs = test.relay("z").reqs.length;
-  test.tell(0, "b");
+  test.announce(0, "b");
   await test.clock.advance(1_000);
   assert.equal(test.relay("z").reqs.length, reqs, "what is as it should be stays");
   const fresh = post(9, { created_at: START + 50 });
@@ -214,13 +214,13 @@ Deno.test("LiveRoutes no longer asks a relay for those who have left it, once th
   assert.deepEqual(test.events, [fresh]);
 });
 
-Deno.test("LiveRoutes goes on asking a relay for what names nobody", async () => {
+Deno.test("LiveRoutes leaves unscoped filters on their relay", async () => {
   const test = new LiveTest({ scripts: { z: holding([]), a: holding([]), b: holding([]) } });
   await test.begin({ kinds: [1], "#t": ["x"] }, posts(2));
   await test.clock.advance(1_000);
   for (let round = 0; round < 12; round++) {
-    test.tell(0, round % 2 ? "a" : "b");
-    test.tell(1, round % 2 ? "b" : "a");
+    test.announce(0, round % 2 ? "a" : "b");
+    test.announce(1, round % 2 ? "b" : "a");
     await test.clock.advance(60_000);
     const tags = test.relay("z").live.flatMap(({ filters }) =>
       filters.flatMap((f) => f["#t"] ?? [])
@@ -229,38 +229,38 @@ Deno.test("LiveRoutes goes on asking a relay for what names nobody", async () =>
   }
 });
 
-Deno.test("LiveRoutes finds other relays for those whose new relay is lost, by what is known by then", async () => {
+Deno.test("LiveRoutes finds replacements for new relays that are lost, by what is known by then", async () => {
   const test = await open(2, { a: { connect: "refuse" }, b: holding([post(0)]) }, {
     routing: { relaysPerAuthor: 1, weight: (url) => url === "wss://a.example/" ? 2 : 1 },
   });
-  test.tell(0, "ab");
+  test.announce(0, "ab");
   await test.clock.advance(250);
   assert.deepEqual(test.asking("b"), ["A"]);
   assert.equal(test.events.length, 1);
 });
 
-Deno.test("LiveRoutes hears of lists that become known between the planning and the asking", async () => {
+Deno.test("LiveRoutes takes in lists that become known between the planning and the first REQ", async () => {
   const test = new LiveTest({ scripts: { z: holding([]), a: holding([post(0)]) } });
   await test.plan(posts(2));
-  test.tell(0, "a");
+  test.announce(0, "a");
   test.join("z");
   await test.clock.advance(250);
   assert.equal(test.events.length, 1);
 });
 
-Deno.test("LiveRoutes takes what a request was planned by for no news", async () => {
+Deno.test("LiveRoutes ignores news that a request was planned by", async () => {
   const [first, again] = [false, true].map((isKnown) => {
     const test = new LiveTest({ lists: ["a", "b"], scripts: { a: holding([]), b: holding([]) } });
-    if (isKnown) test.tell(0, "a");
+    if (isKnown) test.announce(0, "a");
     return test;
   });
   for (const test of [first, again]) await test.begin(posts(2));
   assert.equal(again.clock.pending, first.clock.pending, "it waits for nothing more");
-  again.tell(0, "b");
+  again.announce(0, "b");
   assert.equal(again.clock.pending, first.clock.pending + 1);
 });
 
-Deno.test("LiveRoutes remembers what became known last, of so many people and no more", async () => {
+Deno.test("LiveRoutes remembers the latest news of 1,000 people and no more", async () => {
   const answers = { z: holding([]), a: holding([]), d: holding([]) };
   const strangers = Array.from(
     { length: 1_000 },
@@ -270,9 +270,9 @@ Deno.test("LiveRoutes remembers what became known last, of so many people and no
     const test = new LiveTest({ scripts: answers });
     await test.plan(posts(2), { kinds: [1059], "#p": [AUTHORS[0]] });
     test.news.tell(AUTHORS[0], [url("d")], 10050);
-    test.tell(0, "a");
+    test.announce(0, "a");
     for (const pubkey of strangers.slice(0, 500)) test.news.tell(pubkey, [url("b")]);
-    if (again) test.tell(0, "a");
+    if (again) test.announce(0, "a");
     for (const pubkey of strangers.slice(500)) test.news.tell(pubkey, [url("b")]);
     test.join("z");
     await test.clock.advance(250);
@@ -292,7 +292,7 @@ Deno.test("LiveRoutes makes one subscription of many only once the stored events
   Object.assign(test.fake.times, { soft: 1e9, hard: 1e9 });
   await test.begin(posts(8));
   for (let author = 0; author < 7; author++) {
-    test.tell(author, "a");
+    test.announce(author, "a");
     await test.clock.advance(4_000);
   }
   const before = test.asking("a");
@@ -307,7 +307,7 @@ Deno.test("LiveRoutes never has more relays asked than the cap", async () => {
   const scripts = Object.fromEntries([..."abcdefghijz"].map((letter) => [letter, holding([])]));
   const test = await open(30, scripts, { routing: { maxRelays: 4 } });
   for (let author = 0; author < 30; author++) {
-    test.tell(author, "abcdefghij"[author * 7 % 10] + "abcdefghij"[author * 3 % 10]);
+    test.announce(author, "abcdefghij"[author * 7 % 10] + "abcdefghij"[author * 3 % 10]);
     await test.clock.advance(author % 3 * 5_000);
     const asked = new Set(test.relays.filter(({ live }) => live.length > 0).map(({ url }) => url));
     assert.ok(asked.size <= 4, [...asked].join());
@@ -319,7 +319,7 @@ Deno.test("LiveRoutes forgets requests that are over, and lets go of all at any 
     const test = await open(20, { a: holding(notes(3)), b: {}, c: { connect: "refuse" } });
     assert.equal(test.routes.size, 20);
     for (let author = 0; author < 18; author++) {
-      test.tell(author, "abcd"[author % 4]);
+      test.announce(author, "abcd"[author % 4]);
       await test.clock.advance(ms / 18);
     }
     test.controller.abort();
@@ -328,7 +328,7 @@ Deno.test("LiveRoutes forgets requests that are over, and lets go of all at any 
     assert.equal(test.routes.size, 0);
     assert.equal(test.live.length, 0);
     assert.equal(test.controller.listeners, 0);
-    test.tell(19, "a");
+    test.announce(19, "a");
     for (const letter of "abcdefghz") test.link(url(letter)).close();
     await test.clock.advance(1_000_000);
     assert.equal(test.clock.pending, 0, `${ms}`);
@@ -341,27 +341,27 @@ Deno.test("LiveRoutes waits for nothing for the sake of a request that is over",
   await settled();
   const idle = test.clock.pending;
   const other = await open(2, { z: holding([]) });
-  other.tell(0, "a");
+  other.announce(0, "a");
   other.controller.abort();
   await settled();
   assert.equal(other.clock.pending, idle);
 });
 
-Deno.test("LiveRoutes lets go of a relay, but not of those for whom it stands in for another", async () => {
+Deno.test("LiveRoutes lets go of a relay, but not of people for whom it is a replacement", async () => {
   const test = await open(2, { a: { connect: "refuse" } }, {
     lists: ["ab"],
     routing: { relaysPerAuthor: 1 },
   });
-  test.tell(1, "b");
+  test.announce(1, "b");
   await test.clock.advance(1_000);
   assert.deepEqual(test.asking("b").toSorted(), ["A", "B"]);
-  test.tell(1, "c");
+  test.announce(1, "c");
   await test.clock.advance(2_000);
   assert.deepEqual(test.asking("b"), ["A"]);
   assert.deepEqual(test.asking("c"), ["B"]);
 });
 
-Deno.test("LiveRoutes that is closed hears nothing any longer", async () => {
+Deno.test("LiveRoutes close() stops listening", async () => {
   const test = await open(2);
   assert.equal(test.news.listeners, 1);
   test.routes.close();
@@ -369,7 +369,7 @@ Deno.test("LiveRoutes that is closed hears nothing any longer", async () => {
   assert.equal(test.routes.size, 0);
 });
 
-Deno.test("LiveRoutes takes no notice of lists that say nothing of where to ask", async () => {
+Deno.test("LiveRoutes ignores lists that name no relay to ask", async () => {
   const test = await open(2);
   test.news.tell(AUTHORS[0], [url("a")], 10006);
   test.news.tell(AUTHORS[5], [url("a")]);
@@ -377,4 +377,16 @@ Deno.test("LiveRoutes takes no notice of lists that say nothing of where to ask"
   await test.clock.advance(60_000);
   assert.equal(test.asked, "z");
   assert.deepEqual(test.asking("z"), ["AB"]);
+});
+
+Deno.test("LiveRoutes plans an open request once for all lists that were gathered", async () => {
+  let weighed = 0;
+  const weight = () => ++weighed && 1;
+  const test = await open(40, {}, { routing: { weight } });
+  for (let author = 0; author < 39; author++) test.announce(author, "abcdefgh"[author % 8]);
+  weighed = 0;
+  await test.clock.advance(250);
+  // Planning weighs each of nine relays once: for the new plan, and for one from scratch.
+  assert.ok(weighed <= 18, `${weighed}`);
+  assert.equal([...test.asked].sort().join(""), "abcdefghz");
 });

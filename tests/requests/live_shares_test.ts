@@ -1,9 +1,10 @@
 import fc from "fast-check";
 import assert from "node:assert/strict";
+import { type Assignment, roleOf } from "../../src/plan/assignment.ts";
 import { planSettings } from "../../src/plan/plan_options.ts";
 import { planParts } from "../../src/plan/plan_req.ts";
 import { reqParts } from "../../src/plan/req_parts.ts";
-import type { LiveRow } from "../../src/requests/live_relays.ts";
+import type { LiveSubject } from "../../src/requests/live_assignment.ts";
 import { liveShares } from "../../src/requests/live_shares.ts";
 import { RELAYS, requests } from "../support/requests.ts";
 
@@ -16,69 +17,56 @@ const text = (filter: object) =>
       .sort(),
   );
 
-Deno.test("liveShares() makes of all rows of a plan the filters and seats of that plan", () => {
+/** The subjects of each relay of an assignment. */
+function subjectsByRelay(assignment: Assignment): Map<string, LiveSubject[]> {
+  const { urls, subjects, roles, relayIndexes, relaysPerSubject } = assignment;
+  const found = new Map<string, LiveSubject[]>();
+  subjects.forEach((subject, row) => {
+    const indexes = relayIndexes.subarray(row * relaysPerSubject, (row + 1) * relaysPerSubject);
+    for (const index of indexes) {
+      if (index < 0) continue;
+      const url = urls[index];
+      found.set(url, [...found.get(url) ?? [], { role: roleOf(roles, row), subject }]);
+    }
+  });
+  return found;
+}
+
+Deno.test("liveShares() makes the filters and the assignment of a plan from all of its subjects", () => {
   fc.assert(fc.property(requests, ({ filters, lists, options }) => {
-    // Filters that are asked as a whole are not its business, nor is how filters are cut.
+    // Unscoped filters are left out, and how filters are cut is tested elsewhere.
     const parts = { ...reqParts(filters), unscoped: [] };
     const indexerRelays = RELAYS.slice(0, 2);
     const settings = planSettings({ ...options, authorsPerFilter: 1_000, indexerRelays });
     const { plan, assignment } = planParts(parts, lists, settings);
-    const asked = new Map<string, LiveRow[]>();
-    for (const { role, first, end } of assignment.roles) {
-      for (let row = first; row < end; row++) {
-        for (
-          let at = row * assignment.relaysPerSubject;
-          at < (row + 1) * assignment.relaysPerSubject;
-          at++
-        ) {
-          if (assignment.relayIndexes[at] < 0) continue;
-          const url = assignment.urls[assignment.relayIndexes[at]];
-          asked.set(url, [...asked.get(url) ?? [], { role, subject: assignment.subjects[row] }]);
-        }
-      }
-    }
+    const asked = subjectsByRelay(assignment);
     const shares = liveShares(parts, asked, settings);
     const texts = (routes: ReadonlyMap<string, object[]>) =>
       new Map([...routes].sort().map(([url, filters]) => [url, filters.map(text).sort()]));
     assert.deepEqual(texts(shares.routes), texts(plan.routes));
 
-    const { urls, subjects, roles, relayIndexes, relaysPerSubject } = shares.assignment;
-    const seated = new Map<string, LiveRow[]>();
-    for (const { role, first, end } of roles) {
-      for (let row = first; row < end; row++) {
-        for (
-          const place of relayIndexes.subarray(row * relaysPerSubject, (row + 1) * relaysPerSubject)
-        ) {
-          if (place < 0) continue;
-          seated.set(urls[place], [...seated.get(urls[place]) ?? [], {
-            role,
-            subject: subjects[row],
-          }]);
-        }
-      }
-    }
-    const rows = (all: ReadonlyMap<string, LiveRow[]>) =>
+    const rows = (all: ReadonlyMap<string, LiveSubject[]>) =>
       new Map(
         [...all].sort().map(([url, rows]) =>
           [url, rows.map(({ role, subject }) => `${role} ${subject}`).sort()] as const
         ),
       );
-    assert.deepEqual(rows(seated), rows(asked));
+    assert.deepEqual(rows(subjectsByRelay(shares.assignment)), rows(asked));
   }));
 });
 
-Deno.test("liveShares() leaves what is asked as a whole to others", () => {
+Deno.test("liveShares() leaves out unscoped filters", () => {
   const parts = reqParts([{ "#t": ["x"] }]);
-  const asked = new Map([["wss://a.example/", [{ role: "open" as const, subject: "" }]]]);
+  const asked = new Map([["wss://a.example/", [{ role: "unscoped" as const, subject: "" }]]]);
   const { routes, assignment } = liveShares(parts, asked, planSettings());
   assert.equal(routes.size, 0);
   assert.deepEqual(assignment.subjects, []);
 });
 
-Deno.test("liveShares() asks a relay for nobody's profile that it is asked for as an author anyway", () => {
+Deno.test("liveShares() does not ask a relay for the profile of a person whom it asks for as an author", () => {
   const [alice, bob] = ["aa".repeat(32), "bb".repeat(32)];
   const parts = reqParts([{ kinds: [0, 1], authors: [alice, bob] }]);
-  const rows = (...rows: [LiveRow["role"], string][]) =>
+  const rows = (...rows: [LiveSubject["role"], string][]) =>
     rows.map(([role, subject]) => ({ role, subject }));
   const asked = new Map([
     ["wss://a.example/", rows(["index", alice], ["index", bob], ["write", alice])],

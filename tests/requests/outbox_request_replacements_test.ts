@@ -10,7 +10,7 @@ const posts = (...authors: string[]) => ({ kinds: [1], authors });
 const dead: Script = { connect: "refuse" };
 const one = { maxRelays: 1, relaysPerAuthor: 1 };
 
-Deno.test("OutboxRequest asks other relays of theirs for those whose relays are all lost", async () => {
+Deno.test("OutboxRequest asks a person's other relays where all that it asked are lost", async () => {
   const post = note();
   const test = new RequestTest({
     lists: ["abc"],
@@ -23,7 +23,7 @@ Deno.test("OutboxRequest asks other relays of theirs for those whose relays are 
   assert.deepEqual(test.relay("c").last.filters, [posts(ALICE)]);
 });
 
-Deno.test("OutboxRequest asks nobody else as long as one relay of theirs is not lost", async () => {
+Deno.test("OutboxRequest asks no replacement as long as one relay of a person is not lost", async () => {
   const test = new RequestTest({ lists: ["abc"], scripts: { a: dead } });
   await test.begin(posts(ALICE));
   await test.clock.advance(2_000);
@@ -31,7 +31,7 @@ Deno.test("OutboxRequest asks nobody else as long as one relay of theirs is not 
   assert.equal(test.doneAt, undefined);
 });
 
-Deno.test("OutboxRequest asks the fallback relays for those who have no other relay", async () => {
+Deno.test("OutboxRequest asks the fallback relays for people who have no other relay", async () => {
   const test = new RequestTest({
     lists: ["a"],
     scripts: { a: dead, h: holding([note()]) },
@@ -42,14 +42,14 @@ Deno.test("OutboxRequest asks the fallback relays for those who have no other re
   assert.equal(test.events.length, 1);
 });
 
-Deno.test("OutboxRequest of those who have nobody else ends with their relays", async () => {
+Deno.test("OutboxRequest of people without a replacement ends with their relays", async () => {
   const test = new RequestTest({ lists: ["ab"], scripts: { a: dead, b: dead } });
   await test.begin(posts(ALICE));
   assert.equal(test.doneAt, 0);
   assert.deepEqual(test.eoses, ["0 a EOSE", "0 b EOSE"]);
 });
 
-Deno.test("OutboxRequest asks anew for orphans alone, and for each of them once", async () => {
+Deno.test("OutboxRequest replaces relays only for people who have none left, once for each of them", async () => {
   const test = new RequestTest({
     lists: ["ax", "bx", "ab"],
     scripts: { a: dead, b: {}, x: holding([]) },
@@ -67,7 +67,7 @@ Deno.test("OutboxRequest asks anew for orphans alone, and for each of them once"
   assert.equal(new Set(asked).size, asked.length, "nobody is asked for twice at a relay");
 });
 
-Deno.test("OutboxRequest waits for those who stand in before it says EOSE, for a while", async () => {
+Deno.test("OutboxRequest waits for replacements before it sends EOSE, for a while", async () => {
   const test = new RequestTest({ lists: ["ab"], scripts: { a: dead }, routing: one });
   Object.assign(test.fake.times, { soft: 20_000, hard: 20_000 });
   await test.begin(posts(ALICE));
@@ -89,7 +89,7 @@ Deno.test("OutboxRequest waits for those who stand in before it says EOSE, for a
   assert.deepEqual(other.eoses, ["3000 a EOSE"]);
 });
 
-Deno.test("OutboxRequest looks for other relays three times, and not after that", async () => {
+Deno.test("OutboxRequest looks for replacements three times, and not after that", async () => {
   const test = new RequestTest({
     lists: ["abcdefgh"],
     scripts: Object.fromEntries([..."abcdefgh"].map((letter) => [letter, dead])),
@@ -100,7 +100,7 @@ Deno.test("OutboxRequest looks for other relays three times, and not after that"
   assert.equal(test.doneAt, 0);
 });
 
-Deno.test("OutboxRequest never asks in place of a lost relay one that is lost as well", async () => {
+Deno.test("OutboxRequest never takes a lost relay as a replacement", async () => {
   const test = new RequestTest({
     lists: ["abcd", "a", "b"],
     scripts: { a: dead, b: dead, c: dead, d: holding([note()]) },
@@ -111,7 +111,7 @@ Deno.test("OutboxRequest never asks in place of a lost relay one that is lost as
   assert.equal(new Set(attempts).size, attempts.length);
 });
 
-Deno.test("OutboxRequest goes on with those who stand in: new events come from there", async () => {
+Deno.test("OutboxRequest goes on with replacements: new events come from there", async () => {
   const test = new RequestTest({
     lists: ["ab"],
     scripts: { a: dead, b: holding([]) },
@@ -129,7 +129,7 @@ Deno.test("OutboxRequest goes on with those who stand in: new events come from t
   assert.equal(test.live.length, 0);
 });
 
-Deno.test("OutboxRequest passes on once what a lost relay and its stand-in both send", async () => {
+Deno.test("OutboxRequest passes on once what a lost relay and its replacement both send", async () => {
   const posted = notes(3);
   const test = new RequestTest({ lists: ["ab"], scripts: { b: holding(posted) }, routing: one });
   await test.begin(posts(ALICE));
@@ -145,7 +145,7 @@ Deno.test("OutboxRequest passes on once what a lost relay and its stand-in both 
   assert.equal(new Set(test.events).size, 4);
 });
 
-Deno.test("OutboxRequest takes a relay that comes back for one that has answered", async () => {
+Deno.test("OutboxRequest counts a relay that comes back as answered", async () => {
   const test = new RequestTest({ lists: ["ab"], scripts: { a: dead, b: {} }, routing: one });
   Object.assign(test.fake.times, { soft: 20_000, hard: 20_000 });
   await test.begin(posts(ALICE));
@@ -161,7 +161,7 @@ Deno.test("OutboxRequest takes a relay that comes back for one that has answered
   assert.equal(test.relays.filter((relay) => relay.url === url("b")).length, 1);
 });
 
-Deno.test("OutboxRequest finds others for those whose relay is lost after the request was done", async () => {
+Deno.test("OutboxRequest finds replacements for a relay that is lost after the request was done", async () => {
   const test = new RequestTest({
     lists: ["ab"],
     scripts: { a: holding([]), b: holding([note()]) },
@@ -178,7 +178,7 @@ Deno.test("OutboxRequest finds others for those whose relay is lost after the re
   assert.deepEqual(test.eoses, ["0 a EOSE"]);
 });
 
-Deno.test("OutboxRequest keeps tagged users and authors apart when it looks for other relays", async () => {
+Deno.test("OutboxRequest keeps tagged users and authors apart when it looks for replacements", async () => {
   const about = { kinds: [7], "#p": [BOB] };
   const test = new RequestTest({
     lists: ["ab", "cd"],
@@ -191,7 +191,7 @@ Deno.test("OutboxRequest keeps tagged users and authors apart when it looks for 
   assert.ok(!test.asked.includes("b"));
 });
 
-Deno.test("OutboxRequest looks for authors and tagged users in one go", async () => {
+Deno.test("OutboxRequest looks for replacements for authors and tagged users in one go", async () => {
   const about = { kinds: [7], "#p": [ALICE] };
   const test = new RequestTest({ lists: ["ab"], scripts: { a: dead, b: {} }, routing: one });
   await test.begin(posts(ALICE), about);
@@ -199,7 +199,7 @@ Deno.test("OutboxRequest looks for authors and tagged users in one go", async ()
   assert.deepEqual(test.relay("b").last.filters, [posts(ALICE), about]);
 });
 
-Deno.test("OutboxRequest that is given up ends those who stand in, at whichever stage", async () => {
+Deno.test("OutboxRequest that is aborted lets go of replacements, at whichever stage", async () => {
   for (const ms of [0, 100, 3_000, 9_000, 60_000]) {
     const test = new RequestTest({
       lists: ["abc", "de"],
@@ -218,7 +218,7 @@ Deno.test("OutboxRequest that is given up ends those who stand in, at whichever 
   }
 });
 
-Deno.test("OutboxRequest waits for all that stand in for a relay which is lost twice", async () => {
+Deno.test("OutboxRequest waits for all replacements of a relay that is lost twice", async () => {
   const test = new RequestTest({
     lists: ["acx", "ay", "s"],
     scripts: { a: dead },

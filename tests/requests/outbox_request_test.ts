@@ -30,7 +30,7 @@ function timed(
   return test;
 }
 
-Deno.test("OutboxRequest is done as soon as every relay has answered, each of which says EOSE once", async () => {
+Deno.test("OutboxRequest is done as soon as every relay has answered, and sends EOSE once for each", async () => {
   const test = timed(["ab"], { a: [10, note()], b: [60, note()] });
   await test.begin(posts(ALICE));
   await test.clock.advance(1_000);
@@ -50,7 +50,7 @@ Deno.test("OutboxRequest that is done before it has settled waits for nothing an
   assert.equal(test.clock.pending, 0);
 });
 
-Deno.test("OutboxRequest ends with its signal, though nobody reads on", async () => {
+Deno.test("OutboxRequest ends with its signal, though its reader has stopped reading", async () => {
   const test = new RequestTest({ lists: ["a"], scripts: { a: holding(notes(9)) } });
   await test.plan(posts(ALICE));
   const reader = test.messages("a");
@@ -62,7 +62,7 @@ Deno.test("OutboxRequest ends with its signal, though nobody reads on", async ()
   assert.equal((await reader.next()).done, true);
 });
 
-Deno.test("OutboxRequest that its reader leaves lets go of the relay and of the signal", async () => {
+Deno.test("OutboxRequest lets go of the relay and of the signal when its reader returns", async () => {
   const test = new RequestTest({ lists: ["a"], scripts: { a: holding(notes(9)) } });
   await test.plan(posts(ALICE));
   const reader = test.messages("a");
@@ -86,7 +86,7 @@ Deno.test("OutboxRequest is done a little after everybody is covered, and goes o
   assert.equal(test.live.length, 2);
 });
 
-Deno.test("OutboxRequest has no fast and empty relay hide a slower one that alone has the events", async () => {
+Deno.test("OutboxRequest lets no fast and empty relay hide a slower one that alone has the events", async () => {
   const test = timed(["ab", "a"], { a: [10, note({ pubkey: BOB })], b: [2_500, note()] });
   await test.begin(posts(ALICE, BOB));
   await test.clock.advance(10_000);
@@ -94,7 +94,7 @@ Deno.test("OutboxRequest has no fast and empty relay hide a slower one that alon
   assert.equal(test.events.length, 2);
 });
 
-Deno.test("OutboxRequest gives a relay that is late up where another has answered", async () => {
+Deno.test("OutboxRequest waits no longer for a late relay where another has answered", async () => {
   const test = timed(["ab"], { a: [10], b: [60_000] });
   await test.begin(posts(ALICE));
   await test.clock.advance(10_000);
@@ -111,7 +111,7 @@ Deno.test("OutboxRequest is over for all at its timeout, whatever relays do", as
   assert.deepEqual(test.eoses, ["10 a EOSE", "30000 b EOSE"]);
 });
 
-Deno.test("OutboxRequest says EOSE for a relay that fails, so that nobody waits for it", async () => {
+Deno.test("OutboxRequest sends EOSE for a relay that fails, so that nobody waits for it", async () => {
   const test = new RequestTest({ lists: ["ab"], scripts: { a: { connect: "refuse" } } });
   await test.begin(posts(ALICE));
   assert.deepEqual(test.eoses, ["0 a EOSE"]);
@@ -120,7 +120,7 @@ Deno.test("OutboxRequest says EOSE for a relay that fails, so that nobody waits 
   assert.equal(test.doneAt, 0);
 });
 
-Deno.test("OutboxRequest says EOSE at once to whoever joins when it is done", async () => {
+Deno.test("OutboxRequest sends EOSE at once to whoever joins when it is done", async () => {
   const test = timed(["ab"], { a: [10, note()], b: [500, note()] });
   await test.plan(posts(ALICE));
   test.join("a");
@@ -158,7 +158,7 @@ Deno.test("OutboxRequest remembers far more than NPool's 1,000 ids when a relay 
   assert.equal(test.events.length, 4_000);
 });
 
-Deno.test("OutboxRequest tells the memory who had what others had, if their answers were complete", async () => {
+Deno.test("OutboxRequest reports to the memory which relays had what others had, if their answers were complete", async () => {
   const shared = notes(4);
   const test = timed(["abc"], {
     a: [10, ...shared],
@@ -173,7 +173,7 @@ Deno.test("OutboxRequest tells the memory who had what others had, if their answ
   assert.deepEqual(test.fake.of("learned"), learned, "once");
 });
 
-Deno.test("OutboxRequest makes no more of a relay that sends the same again and again", async () => {
+Deno.test("OutboxRequest credits a relay once for an event that it sends again and again", async () => {
   const [post, other] = notes(2);
   const test = timed(["ab"], { a: [10], b: [20, post, other] });
   test.scripts.set(url("a"), { onReq: (req) => req.send(post, post, post).eose() });
@@ -183,7 +183,7 @@ Deno.test("OutboxRequest makes no more of a relay that sends the same again and 
   assert.ok(hits <= 1 && misses >= 0, `${hits} ${misses}`);
 });
 
-Deno.test("OutboxRequest draws no conclusion from answers that were cut, failed, or came alone", async () => {
+Deno.test("OutboxRequest reports nothing of answers that were cut, failed, or came alone", async () => {
   const shared = notes(120);
   const script = holding(shared);
   const cut = { ...posts(ALICE), limit: 5 };
@@ -202,7 +202,7 @@ Deno.test("OutboxRequest draws no conclusion from answers that were cut, failed,
   }
 });
 
-Deno.test("OutboxRequest learns nothing from what came after it was done", async () => {
+Deno.test("OutboxRequest reports nothing of what came after it was done", async () => {
   const test = timed(["ab"], { a: [10, note()], b: [500, note(), note()] });
   await test.begin(posts(ALICE));
   await test.clock.advance(1_000);
@@ -210,7 +210,7 @@ Deno.test("OutboxRequest learns nothing from what came after it was done", async
   assert.deepEqual(test.fake.of("learned"), []);
 });
 
-Deno.test("OutboxRequest that is given up leaves nothing behind, at whichever stage", async () => {
+Deno.test("OutboxRequest that is aborted leaves nothing behind, at whichever stage", async () => {
   for (const ms of [0, 5, 15, 50, 150, 3_500, 9_000, 40_000]) {
     const test = timed(["ab", "bc", "d", "ef"], {
       a: [10, note()],

@@ -38,7 +38,7 @@ Deno.test("SupervisedRelay answers the same filters twice, at once and one after
   assert.deepEqual(await relay.query(filters), posts);
 });
 
-Deno.test("SupervisedRelay answers with what it has when it is given up, or too late", async () => {
+Deno.test("SupervisedRelay answers with what it has when it is aborted, or too late", async () => {
   const test = new SupervisorTest({ onReq: (req) => req.send(...posts) });
   const controller = new AbortController();
   const given = test.relay(RELAY).query([FILTER], { signal: controller.signal });
@@ -86,7 +86,7 @@ Deno.test("SupervisedRelay ends a request with EOSE, whatever the relay does, an
   }
 });
 
-Deno.test("SupervisedRelay lets go of a request whose reader leaves it", async () => {
+Deno.test("SupervisedRelay lets go of a request whose reader returns", async () => {
   const test = new SupervisorTest(holding(posts));
   for await (const [verb] of test.relay(RELAY).req([FILTER])) {
     if (verb === "EOSE") break;
@@ -113,7 +113,7 @@ Deno.test("SupervisedRelay publishes, and rejects with a RelayFailureError where
   await assert.rejects(test.relay(RELAY).event(note(), { signal }), { message: "no longer" });
 });
 
-Deno.test("SupervisedRelay tells of each event that the relay took, and of no other", async () => {
+Deno.test("SupervisedRelay calls onPublished for each event that the relay accepted, and for no other", async () => {
   const test = new SupervisorTest({
     onEvent: ({ id, kind }, relay) => relay.say(["OK", id, kind === 1, "blocked: notes only"]),
   });
@@ -128,7 +128,7 @@ Deno.test("SupervisedRelay tells of each event that the relay took, and of no ot
   assert.equal(published.length, 1);
 });
 
-Deno.test("SupervisedRelay that is closed stays closed, and says so", async () => {
+Deno.test("SupervisedRelay that is closed stays closed, and its errors say so", async () => {
   const test = new SupervisorTest(holding(posts));
   const relay = test.relay(RELAY);
   await relay.query([FILTER]);
@@ -148,7 +148,7 @@ Deno.test("SupervisedRelay that is closed stays closed, and says so", async () =
   assert.equal(test.relays.length, 1);
 });
 
-Deno.test("SupervisedRelay that is closed first publishes what is under way, but not for long", async () => {
+Deno.test("SupervisedRelay close() first publishes what is under way, but not for long", async () => {
   for (const [ok, ms] of [[true, 1_000], [false, 1_000], [undefined, 3_000]] as const) {
     const test = new SupervisorTest();
     const relay = test.relay(RELAY);

@@ -17,16 +17,16 @@ function planned(letters: string, relaysPerAuthor = 2) {
   return reqPlanner(lists, { relaysPerAuthor, onError: () => {} }).plan([filter]);
 }
 
-Deno.test("Supervisor keeps one link a relay, however its URL is spelled", () => {
+Deno.test("Supervisor keeps one connector per relay, however its URL is spelled", () => {
   const { supervisor } = new SupervisorTest();
-  const link = supervisor.connector(RELAY);
+  const connector = supervisor.connector(RELAY);
   for (
     const spelled of ["wss://relay.example", "WSS://Relay.Example:443/", "wss://relay.example//"]
   ) {
-    assert.equal(supervisor.connector(spelled), link);
+    assert.equal(supervisor.connector(spelled), connector);
   }
-  assert.equal(link.url, RELAY);
-  assert.notEqual(supervisor.connector("wss://relay.example/path"), link);
+  assert.equal(connector.url, RELAY);
+  assert.notEqual(supervisor.connector("wss://relay.example/path"), connector);
   // An app may name what lists may not.
   for (
     const [named, normal] of [
@@ -38,13 +38,13 @@ Deno.test("Supervisor keeps one link a relay, however its URL is spelled", () =>
   ) assert.equal(supervisor.connector(named).url, normal);
 });
 
-Deno.test("Supervisor knows whether a connection stands, and makes no link to find out", async () => {
+Deno.test("Supervisor knows whether a connection stands, and makes no connector to find out", async () => {
   const { supervisor, relays } = new SupervisorTest();
   assert.ok(!supervisor.isOpen(RELAY));
-  const link = supervisor.connector(RELAY);
+  const connector = supervisor.connector(RELAY);
   assert.ok(!supervisor.isOpen(RELAY));
-  link.use();
-  await link.connection(0, new AbortController().signal);
+  connector.use();
+  await connector.connection(0, new AbortController().signal);
   await settled();
   assert.ok(supervisor.isOpen(RELAY));
   supervisor.close();
@@ -52,7 +52,7 @@ Deno.test("Supervisor knows whether a connection stands, and makes no link to fi
   assert.ok(relays[0].isClosed);
 });
 
-Deno.test("Supervisor forgets links that nobody uses, and keeps those that somebody does", async () => {
+Deno.test("Supervisor forgets idle connectors, and keeps those in use", async () => {
   const test = new SupervisorTest();
   const { supervisor } = test;
   const used = supervisor.connector(RELAY);
@@ -61,7 +61,7 @@ Deno.test("Supervisor forgets links that nobody uses, and keeps those that someb
   for (let n = 0; n < 10_000; n++) supervisor.connector(`wss://r${n}.example/`);
   assert.ok(supervisor.size <= 2_000);
   assert.equal(supervisor.connector(RELAY), used);
-  // Who holds a link that was forgotten gets another.
+  // Whoever holds a connector that was forgotten gets another.
   const query = relay.query([filter]);
   await settled();
   test.last.last.eose();
@@ -69,13 +69,13 @@ Deno.test("Supervisor forgets links that nobody uses, and keeps those that someb
   use.release();
 });
 
-Deno.test("Supervisor that is closed opens nothing any longer, not even what it did not know", async () => {
+Deno.test("Supervisor that is closed opens nothing, not even at a relay that is new to it", async () => {
   const { supervisor, relays } = new SupervisorTest();
   const known = supervisor.connector(RELAY);
   await supervisor.close();
-  for (const link of [known, supervisor.connector("wss://new.example/")]) {
-    link.use();
-    await assert.rejects(link.connection(0, new AbortController().signal), {
+  for (const connector of [known, supervisor.connector("wss://new.example/")]) {
+    connector.use();
+    await assert.rejects(connector.connection(0, new AbortController().signal), {
       reason: "unreachable",
       message: /outbox is closed$/,
     });
@@ -83,7 +83,7 @@ Deno.test("Supervisor that is closed opens nothing any longer, not even what it 
   assert.equal(relays.length, 0);
 });
 
-Deno.test("Supervisor knows a plan's filters for parts of one request, once", async () => {
+Deno.test("Supervisor recognizes a plan's filters as parts of one request, once", async () => {
   const { supervisor } = new SupervisorTest();
   const { plan, assignment, ...rest } = await planned("ab");
   supervisor.planned({ plan, assignment, ...rest });
@@ -105,8 +105,8 @@ Deno.test("Supervisor knows a plan's filters for parts of one request, once", as
   assert.notEqual(other.request, supervisor.take([filter], RELAY).request);
 });
 
-Deno.test("Supervisor has nobody stand in who backs off", async () => {
-  // Others are looked for three times, which is not to be wasted on relays that are known to fail.
+Deno.test("Supervisor takes no relay that backs off as a replacement", async () => {
+  // There are three rounds of replacements, too few to waste on relays that are known to fail.
   const cases = [["abc", "", "abc"], ["abc", "b", "ac"], ["abc", "bc", "a"]];
   for (const [own, down, asked] of [...cases, ["abcdef", "bcde", "af"], ["abcdef", "cde", "abf"]]) {
     const test = new SupervisorTest({ connect: "refuse" });
@@ -133,16 +133,17 @@ Deno.test("Supervisor has nobody stand in who backs off", async () => {
   }
 });
 
-Deno.test("Supervisor has nobody stand in who backs off, in what a request follows either", async () => {
-  let spared: Planned | undefined;
+Deno.test("Supervisor takes no relay that backs off as a replacement in a live request either", async () => {
+  let replanned: Planned | undefined;
   const test = new SupervisorTest({}, {
-    follow(_, { replan }, spare = (without) => without) {
-      spared = spare(replan)(new Set([url("a")]), () => true, 1);
+    follow(_, { replan }, wrapReplan = (replan) => replan) {
+      const excluding = new Set([url("a")]);
+      replanned = wrapReplan(replan)({ excluding, isMeant: () => true, maxRelays: 1 });
     },
   });
   test.fake.backOff(url("b"), START * 1000 + 60_000);
   test.supervisor.planned(await planned("abc", 1));
-  assert.deepEqual([...spared!.plan.routes.keys()], [url("c")]);
+  assert.deepEqual([...replanned!.plan.routes.keys()], [url("c")]);
 });
 
 Deno.test("Supervisor gives a deep request four times as long", async () => {

@@ -22,7 +22,7 @@ function world(): World {
   });
 }
 
-Deno.test("A feed that is open gains the relays of lists that arrive: posts come, stored and new, none twice", async () => {
+Deno.test("LiveRoutes: an open feed gains the relays of lists that arrive; posts come, stored and new, none twice", async () => {
   await using net = world();
   const [, ...relays] = net.living;
   // Three of them would do for everybody, but those who come first fill the cap with others.
@@ -56,7 +56,7 @@ Deno.test("A feed that is open gains the relays of lists that arrive: posts come
   assert.deepEqual(net.errors, []);
 });
 
-Deno.test("A feed that has left all the relays it began with goes on, and is over when it is given up", async () => {
+Deno.test("LiveRoutes: a feed that has left all the relays it began with goes on, and ends when it is aborted", async () => {
   await using net = world();
   const [hub, a, b] = net.living;
   const some = people.slice(0, 4);
@@ -80,7 +80,7 @@ Deno.test("A feed that has left all the relays it began with goes on, and is ove
   await eventually("nothing is asked", () => net.living.every(({ requests }) => requests === 0));
 });
 
-Deno.test("A query that is under way finds posts at relays that became known meanwhile", async () => {
+Deno.test("LiveRoutes: a query under way finds posts at relays that became known meanwhile", async () => {
   await using net = world();
   const [hub, a] = net.living;
   const [alice, bob] = people;

@@ -1,5 +1,5 @@
 /**
- * A request that follows lists which a test makes known while it is open.
+ * An open request, and lists that a test makes known meanwhile.
  *
  * @module
  */
@@ -27,12 +27,12 @@ export class LiveTest extends RequestTest {
     return planned;
   }
 
-  /** An author has these relays from here on, a letter each. */
-  tell(author: number, letters: string): void {
+  /** The list of an author becomes known: these relays, a letter each. */
+  announce(author: number, letters: string): void {
     this.news.tell(AUTHORS[author], [...letters].map(url));
   }
 
-  /** Whom each subscription at a relay asks for now, a letter each. */
+  /** The authors that each subscription at a relay asks for now, a letter each. */
   asking(letter: string): string[] {
     const relays = this.relays.filter((relay) => relay.url === url(letter));
     const reqs = relays.flatMap(({ live }) => live);

@@ -1,5 +1,5 @@
 /**
- * One request at all of its relays, which do what a test says, and what comes of it.
+ * One request on all of its relays, which follow the scripts of a test, and what comes of it.
  *
  * @module
  */
@@ -20,7 +20,7 @@ import { AUTHORS } from "./notes.ts";
 /** A relay by a letter. */
 export const url = (letter: string): string => `wss://${letter}.example/`;
 
-/** What a test says. */
+/** What a test sets. */
 export interface RequestSettings {
   /** Each author's relays, a letter each: `["ab", "bc"]`. */
   readonly lists?: readonly string[];
@@ -35,7 +35,7 @@ export class RequestTest extends ScriptedNetwork {
   readonly controller: CountedController = new CountedController();
   /** All that relays sent, as the pool sees it. */
   readonly events: NostrEvent[] = [];
-  /** Who said EOSE: when, in milliseconds from the beginning, and the relay's letter. */
+  /** Each EOSE: when, in milliseconds from the beginning, and the relay's letter. */
   readonly eoses: string[] = [];
   /** Whether all have come to their end. */
   isOver = false;
@@ -105,10 +105,10 @@ export class RequestTest extends ScriptedNetwork {
   /** Asks one of its relays, and leaves the reading to the test. */
   messages(letter: string): AsyncGenerator<RelayMessage, void> {
     const { plan, assignment } = this.#planned!;
-    const link = this.link(url(letter));
-    const place = assignment.urls.indexOf(link.url);
-    const { signal } = this.controller;
-    return this.request!.join(place, link, plan.routes.get(link.url)!, signal);
+    const connector = this.link(url(letter));
+    const relayIndex = assignment.urls.indexOf(connector.url);
+    const filters = plan.routes.get(connector.url)!;
+    return this.request!.join(relayIndex, connector, filters, this.controller.signal);
   }
 
   /** Asks one of its relays. */

@@ -13,7 +13,7 @@ import type { Script } from "../../testing/scripted_relay.ts";
 /** See the module. */
 export class SupervisorTest extends ScriptedNetwork {
   readonly supervisor: Supervisor;
-  readonly #legs = {
+  readonly #requestOptions = {
     clock: this.clock,
     memory: this.fake.memory,
     random: () => 0.5,
@@ -25,18 +25,18 @@ export class SupervisorTest extends ScriptedNetwork {
     super(script);
     this.supervisor = new Supervisor({
       connector: this.linkOptions,
-      request: { ...this.#legs, timeout: 30_000, stragglerTimeout: 100 },
+      request: { ...this.#requestOptions, timeout: 30_000, stragglerTimeout: 100 },
       live,
     });
   }
 
   /** What `createOutbox().open()` returns. */
   relay(url: string, onPublished?: RelayOptions["onPublished"]): SupervisedRelay {
-    const options = { ...this.#legs, onPublished };
+    const options = { ...this.#requestOptions, onPublished };
     return new SupervisedRelay(this.supervisor.connector(url), this.supervisor, options);
   }
 
-  /** A pool that asks these relays for everything. */
+  /** A pool that sends every request and event to these relays. */
   pool(...urls: string[]): NPool<SupervisedRelay> {
     return new NPool({
       open: (url) => this.relay(url),

@@ -1,0 +1,26 @@
+/**
+ * The roles in which people's own lists name the relays, and which of these lists changed.
+ *
+ * @module
+ */
+
+import type { RelayKnowledge, Role } from "../nostr/types.ts";
+
+/** A role in which a person's own list names the relays. */
+export type ListedRole = Role & keyof RelayKnowledge;
+
+const LISTED_ROLES: readonly ListedRole[] = ["write", "read", "dm", "private"];
+
+/** Whether a person's own list names the relays for a role. */
+export function isListedRole(role: Role): role is ListedRole {
+  return (LISTED_ROLES as readonly Role[]).includes(role);
+}
+
+/** The roles whose list names other relays than before. A list that is absent did not change. */
+export function changedRoles(news: RelayKnowledge, before: RelayKnowledge = {}): ListedRole[] {
+  return LISTED_ROLES.filter((role) => news[role] && !isSameSet(news[role], before[role]));
+}
+
+function isSameSet(urls: readonly string[], others: readonly string[] = []): boolean {
+  return urls.every((url) => others.includes(url)) && others.every((url) => urls.includes(url));
+}

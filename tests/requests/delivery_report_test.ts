@@ -1,0 +1,62 @@
+import fc from "fast-check";
+import assert from "node:assert/strict";
+import type { Assignment } from "../../src/plan/assignment.ts";
+import { Coverage } from "../../src/requests/coverage.ts";
+import { deliveryReport } from "../../src/requests/delivery_report.ts";
+import { AUTHORS, note } from "../support/notes.ts";
+
+/** Every person is asked for on all three relays. */
+const PEOPLE = AUTHORS.slice(0, 3);
+const ASSIGNMENT: Assignment = {
+  urls: ["wss://0.example/", "wss://1.example/", "wss://2.example/"],
+  subjects: PEOPLE,
+  roles: [{ role: "write", first: 0, end: PEOPLE.length }],
+  relayIndexes: Int32Array.from(PEOPLE.flatMap(() => [0, 1, 2])),
+  relaysPerSubject: 3,
+  unscoped: [],
+};
+
+const posts = PEOPLE.flatMap((pubkey) => [note({ pubkey }), note({ pubkey })]);
+/** Which of the posts each relay sends, and how its answer ends. */
+const relays = fc.array(
+  fc.record({
+    sends: fc.uniqueArray(fc.nat(posts.length - 1)),
+    end: fc.constantFrom("complete", "cut", "failed"),
+  }),
+  { minLength: 3, maxLength: 3 },
+);
+
+Deno.test("deliveryReport() has, of each complete answer, the shares of what came of each person", () => {
+  fc.assert(fc.property(relays, (relays) => {
+    const coverage = new Coverage(ASSIGNMENT);
+    const seen = new Set<number>();
+    relays.forEach(({ sends, end }, relayIndex) => {
+      for (const post of sends) {
+        coverage.saw(relayIndex, posts[post], !seen.has(post));
+        seen.add(post);
+      }
+      coverage.settle(relayIndex, { answered: end !== "failed", complete: end === "complete" });
+    });
+    const isComparable = relays.filter(({ end }) => end !== "failed").length >= 2;
+    const expected = relays.flatMap(({ sends, end }, relayIndex) => {
+      if (end !== "complete" || !isComparable) return [];
+      let hits = 0, people = 0;
+      PEOPLE.forEach((_, person) => {
+        const own = [2 * person, 2 * person + 1].filter((post) => seen.has(post));
+        if (own.length === 0) return;
+        people++;
+        hits += own.filter((post) => sends.includes(post)).length / own.length;
+      });
+      return people > 0 ? [{ relayIndex, hits, misses: people - hits }] : [];
+    });
+    assert.deepEqual(deliveryReport(coverage), expected);
+    assert.deepEqual(deliveryReport(coverage), expected, "it changes nothing");
+  }));
+});
+
+Deno.test("deliveryReport() counts an event that came twice from one relay as one", () => {
+  const coverage = new Coverage(ASSIGNMENT);
+  for (const isNew of [true, false]) coverage.saw(0, posts[0], isNew);
+  for (const index of [0, 1]) coverage.settle(index, { answered: true, complete: index === 0 });
+  assert.deepEqual(deliveryReport(coverage), [{ relayIndex: 0, hits: 1, misses: 0 }]);
+});

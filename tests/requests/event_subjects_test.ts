@@ -1,0 +1,48 @@
+import type { NostrEvent } from "@nostrify/types";
+import assert from "node:assert/strict";
+import type { Role } from "../../src/nostr/types.ts";
+import { eventSubjects } from "../../src/requests/event_subjects.ts";
+import { AUTHORS, note } from "../support/notes.ts";
+
+const [A, B, C] = AUTHORS;
+const tags = [["p", B], ["h", "cats"], ["h", "cats"]];
+const SUBJECTS: Readonly<Record<Role, string>> = {
+  write: A,
+  read: B,
+  dm: B,
+  private: A,
+  index: A,
+  id: "ee".repeat(32),
+  group: "cats",
+};
+
+/** Events, and the roles in which they answer for the subject above. */
+const ANSWERED_ROLES: [Partial<NostrEvent>, Role[]][] = [
+  [{ kind: 1, pubkey: A }, ["write"]],
+  [{ kind: 0, pubkey: A }, ["write", "index"]],
+  [{ kind: 10_002, pubkey: A }, ["write", "index"]],
+  [{ kind: 30_023, pubkey: A }, ["write"]],
+  [{ kind: 31_234, pubkey: A }, ["write", "private"]],
+  [{ kind: 31_234, pubkey: C }, []],
+  [{ kind: 0, pubkey: C }, []],
+  [{ kind: 1059, pubkey: C, tags: [["p", B]] }, ["read", "dm"]],
+  [{ kind: 21_059, pubkey: C, tags: [["p", B]] }, ["read", "dm"]],
+  [{ kind: 1059, pubkey: C, tags: [["P", B]] }, ["read"]],
+  [{ kind: 1, pubkey: C, tags }, ["read", "group"]],
+  [{ kind: 1, pubkey: C, tags: [["H", "cats"], ["h", B]] }, []],
+  [{ kind: 1, pubkey: C, tags: [[], ["", B], ["pP", B], ["ap", `1:${B}`]] }, []],
+  [{ kind: 1, pubkey: C, tags: [["A", `30023:${B}:x`]] }, ["read"]],
+  [{ kind: 1, pubkey: C, id: "ee".repeat(32) }, ["id"]],
+];
+
+Deno.test("eventSubjects() names each subject once, in the roles in which the event answers for it", () => {
+  for (const [draft, roles] of ANSWERED_ROLES) {
+    const event = { ...note({}), ...draft };
+    const found = Object.entries(SUBJECTS).filter(([role, subject]) => {
+      const subjects = [...eventSubjects(event, role as Role)];
+      assert.equal(new Set(subjects).size, subjects.length);
+      return subjects.includes(subject);
+    });
+    assert.deepEqual(found.map(([role]) => role), roles, JSON.stringify(draft));
+  }
+});
