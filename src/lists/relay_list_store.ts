@@ -22,8 +22,11 @@ import {
 export type { RelayListStoreOptions } from "./relay_list_store_options.ts";
 export type { StoreResult } from "./bulk_write.ts";
 
-/** Told of a list that was stored, and of its kind. */
-export type ListListener = (list: RelayList, kind: number) => void;
+/**
+ * Called with a list that was stored, its kind, and the event that it was read from. An
+ * author who deletes a list leaves one without relays, and no event.
+ */
+export type ListListener = (list: RelayList, kind: number, event?: NostrEvent) => void;
 
 /**
  * Relay lists over any event store: kinds 10002 (NIP-65), 10050 (NIP-17), 10006,
@@ -94,9 +97,9 @@ export class RelayListStore implements NStore, RelayListSource {
     this.#writer = new ListWriter(db, {
       onStanding: (list) => memories.get(list.kind)?.renew(list),
       onUnknown: (pubkey) => memories.forEach((memory) => memory.forget(pubkey)),
-      onStored: (list) => this.#tell(list.kind, () => this.#parse(list)),
+      onStored: (event) => this.#notify(event.kind, () => this.#parse(event), event),
       onTakenBack: (kind, { pubkey, created_at }) =>
-        this.#tell(kind, () => ({ pubkey, created_at, write: [], read: [] })),
+        this.#notify(kind, () => ({ pubkey, created_at, write: [], read: [] })),
     });
   }
 
@@ -230,12 +233,12 @@ export class RelayListStore implements NStore, RelayListSource {
     return parseRelayList(event, { policy: ANY_RELAY, maxEntries: this.#settings.maxEntries });
   }
 
-  #tell(kind: number, read: () => RelayList): void {
+  #notify(kind: number, read: () => RelayList, event?: NostrEvent): void {
     if (this.#listeners.size === 0) return;
     const list = read();
     for (const { listener } of this.#listeners) {
       try {
-        listener(list, kind);
+        listener(list, kind, event);
       } catch (cause) {
         this.#settings.onError(new Error("A listener of relay lists failed", { cause }));
       }

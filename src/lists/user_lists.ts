@@ -65,7 +65,7 @@ interface Entries {
 export class UserLists {
   readonly #options: UserListsOptions;
   readonly #privates: PrivateEntries | undefined;
-  readonly #unfollow: () => void;
+  readonly #stopListening: () => void;
   readonly #listeners = new Set<{ readonly listener: () => void }>();
   readonly #entries = new Map<number, Entries>();
   /** Which reading of each kind is the last. */
@@ -85,8 +85,8 @@ export class UserLists {
     const { user, signer, store, onError } = options;
     this.#options = options;
     if (signer) this.#privates = new PrivateEntries(signer, onError);
-    this.#unfollow = store.onList(({ pubkey }, kind) => {
-      if (pubkey === user && KINDS.includes(kind)) this.#follow(kind);
+    this.#stopListening = store.onList(({ pubkey }, kind, event) => {
+      if (pubkey === user && KINDS.includes(kind)) this.#update(kind, event);
     });
   }
 
@@ -137,14 +137,23 @@ export class UserLists {
   /** Stops following the store. What was read stays. */
   close(): void {
     this.#isClosed = true;
-    this.#unfollow();
+    this.#stopListening();
   }
 
-  /** Reads a list anew. */
-  #follow(kind: number): void {
+  /** Uses the event that was just stored; reads the store again where a list was deleted. */
+  #update(kind: number, event: NostrEvent | undefined): void {
     const before = this.#ready;
-    const news = this.#reading([kind]);
-    if (before) this.#ready = Promise.all([before, news]).then(() => {});
+    const update = event
+      ? this.#inTime([this.#take(kind, event, this.#beginReading([kind]))])
+      : this.#reading([kind]);
+    if (before) this.#ready = Promise.all([before, update]).then(() => {});
+  }
+
+  /** Makes earlier readings of these kinds outdated; whether this one is not. */
+  #beginReading(kinds: readonly number[]): (kind: number) => boolean {
+    const reading = Symbol();
+    for (const kind of kinds) this.#readings.set(kind, reading);
+    return (kind) => this.#readings.get(kind) === reading;
   }
 
   async #reading(kinds: readonly number[]): Promise<void> {
@@ -154,8 +163,7 @@ export class UserLists {
   /** Reads the newest list of each kind; whether the store could be asked. */
   async #read(kinds: readonly number[]): Promise<boolean> {
     const { user, store, onError } = this.#options;
-    const reading = Symbol();
-    for (const kind of kinds) this.#readings.set(kind, reading);
+    const isLast = this.#beginReading(kinds);
     let events: NostrEvent[];
     try {
       events = await store.query([{ kinds: [...kinds], authors: [user] }]);
@@ -172,7 +180,7 @@ export class UserLists {
         (a, b) => a && isNewer(a, b) ? a : b,
         undefined,
       );
-      return this.#take(kind, newest, () => this.#readings.get(kind) === reading);
+      return this.#take(kind, newest, isLast);
     }));
     return true;
   }
@@ -189,14 +197,18 @@ export class UserLists {
     cancel();
   }
 
-  async #take(kind: number, event: NostrEvent | undefined, isLast: () => boolean): Promise<void> {
-    if (!isLast()) return;
+  async #take(
+    kind: number,
+    event: NostrEvent | undefined,
+    isLast: (kind: number) => boolean,
+  ): Promise<void> {
+    if (!isLast(kind)) return;
     const isSealed = event !== undefined && event.content !== "" && this.#privates !== undefined;
     const before = isSealed ? this.#entries.get(kind)?.privateTags ?? [] : [];
     this.#set(kind, { publicTags: event?.tags ?? [], privateTags: before });
     if (!event || !isSealed) return;
     const privateTags = await this.#privates!.of(event);
-    if (isLast()) this.#set(kind, { publicTags: event.tags, privateTags });
+    if (isLast(kind)) this.#set(kind, { publicTags: event.tags, privateTags });
   }
 
   #set(kind: number, entries: Entries): void {

@@ -99,6 +99,18 @@ Deno.test("NIP-09, NIP-62: a list of any kind that is taken back is told as one 
   }
 });
 
+Deno.test("onList() hands over the event that was stored, and none where its author deletes it", async () => {
+  const { store } = setUp();
+  const seen: unknown[] = [];
+  store.onList((_, kind, event) => seen.push([kind, event]));
+  for (const kind of LIST_KINDS) {
+    const list = unsigned(ALICE, { kind });
+    await store.event(list);
+    await store.event(unsigned(ALICE, { kind: 5, tags: [["e", list.id]] }));
+    assert.deepEqual(seen.splice(0), [[kind, list], [kind, undefined]]);
+  }
+});
+
 Deno.test("onList() is told once the list is stored, when memory has it already", async () => {
   const { db, store } = setUp();
   await store.get([ALICE]);

@@ -166,44 +166,58 @@ Deno.test("UserLists follow the store: a newer list, and one taken back, count a
   await lists.ready();
   let changes = 0;
   const stop = lists.onChange(() => changes++);
+  let version = 0;
   const next = (kind: number, ...urls: string[]) => {
-    source.put(ownList(kind, relays(...urls), { created_at: NOW + source.asked }));
+    source.put(ownList(kind, relays(...urls), { created_at: NOW + ++version }));
     return settled();
   };
   await next(10006, B);
   assert.deepEqual([lists.isBlocked(A), lists.isBlocked(B), changes], [false, true, 1]);
   await next(10006, B);
   await next(10002, B);
-  assert.deepEqual([source.asked, changes], [3, 1], "the same again, and a list of another kind");
+  assert.deepEqual([source.asked, changes], [1, 1], "the same again, and a list of another kind");
   source.put({ ...ownList(10006, relays(A)), pubkey: "bb".repeat(32) });
   await settled();
-  assert.equal(source.asked, 3, "another's list is not read");
+  assert.deepEqual([lists.isBlocked(A), source.asked], [false, 1], "another's list is not read");
   await next(10007, C);
   assert.deepEqual([lists.search, changes], [[C], 2]);
   stop();
-  source.events.length = 0;
-  for (const listener of source.listeners) {
-    listener({ pubkey: USER, created_at: NOW + 9, write: [], read: [] }, 10006);
-  }
+  source.delete(10006);
   await settled();
   assert.deepEqual([lists.isBlocked(B), lists.search, changes], [false, [C], 2]);
+  assert.equal(source.asked, 2, "only a deletion makes the store be read again");
   lists.close();
   assert.equal(source.listeners.size, 0);
 });
 
-Deno.test("UserLists are ready again once a list that was just stored is read", async () => {
-  const { source, lists } = setUp();
+Deno.test("UserLists ready() waits for the private entries of a list that was just stored", async () => {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const signer = { nip44: { decrypt: (_: string, text: string) => promise.then(() => text) } };
+  const { source, lists } = setUp([], { signer });
+  await lists.ready();
+  source.put(ownList(10007, relays(A), sealed(relays(B))));
+  let isReady = false;
+  const ready = lists.ready().then(() => isReady = true);
+  await settled();
+  assert.deepEqual([isReady, lists.search], [false, [A]]);
+  resolve();
+  await ready;
+  assert.deepEqual(lists.search, [A, B]);
+});
+
+Deno.test("UserLists ready() waits until the store is read again after a deletion", async () => {
+  const { source, lists } = setUp([ownList(10007, relays(A))]);
   await lists.ready();
   const { promise, resolve } = Promise.withResolvers<void>();
   source.held = promise;
-  source.put(ownList(10007, relays(A)));
+  source.delete(10007);
   let isReady = false;
   const ready = lists.ready().then(() => isReady = true);
   await settled();
   assert.ok(!isReady);
   resolve();
   await ready;
-  assert.deepEqual(lists.search, [A]);
+  assert.deepEqual(lists.search, []);
 });
 
 Deno.test("UserLists take no older reading that answers after a newer one", async () => {
@@ -247,7 +261,7 @@ Deno.test("a store that fails is told once, and asked again at the next ready()"
   await lists.ready();
   assert.equal(source.asked, 1, "what is read is not read again");
   source.query = () => Promise.reject(failure);
-  source.put(ownList(10006, [], { created_at: NOW + 1 }));
+  source.delete(10006);
   await settled();
   assert.equal(errors.length, 2, "what fails again is told again");
   assert.ok(lists.isBlocked(A), "what was read stays");
@@ -294,8 +308,11 @@ Deno.test("NIP-44, NIP-51: a user's lists over a RelayListStore, with private en
   await store.event(list([A], [B], NOW));
   await lists.ready();
   assert.deepEqual([A, B, C].map((url) => lists.isBlocked(url)), [true, true, false]);
+  const { query } = store;
+  store.query = () => assert.fail("the store is not read again for a list that it just stored");
   await store.event(list([], [C], NOW + 1));
   await settled();
+  store.query = query;
   assert.deepEqual([A, B, C].map((url) => lists.isBlocked(url)), [false, false, true]);
   await store.event(
     finalizeEvent({ kind: 62, created_at: NOW + 2, tags: [], content: "" }, secret),

@@ -59,15 +59,28 @@ export class OwnSource {
     return () => void this.listeners.delete(listener);
   }
 
-  /** Stores a list, in place of the last, and tells of it. */
+  /** Stores a list in place of the last one, and notifies the listeners. */
   put(event: NostrEvent): void {
     const at = this.events.findIndex(({ kind, pubkey }) =>
       kind === event.kind && pubkey === event.pubkey
     );
     this.events.splice(at < 0 ? this.events.length : at, at < 0 ? 0 : 1, event);
-    const { pubkey, created_at, kind } = event;
+    this.#notify(event, event);
+  }
+
+  /** Removes the user's list of this kind, and notifies the listeners as of a deletion. */
+  delete(kind: number): void {
+    const rest = this.events.filter((event) => event.kind !== kind || event.pubkey !== USER);
+    this.events.splice(0, this.events.length, ...rest);
+    this.#notify({ kind, pubkey: USER, created_at: NOW + 1 });
+  }
+
+  #notify(
+    { pubkey, created_at, kind }: Pick<NostrEvent, "pubkey" | "created_at" | "kind">,
+    event?: NostrEvent,
+  ): void {
     for (const listener of this.listeners) {
-      listener({ pubkey, created_at, write: [], read: [] }, kind);
+      listener({ pubkey, created_at, write: [], read: [] }, kind, event);
     }
   }
 }
