@@ -35,7 +35,7 @@ const WRONG: readonly (readonly [object, typeof RangeError | typeof TypeError, R
   [{ relayInfo: null }, TypeError, /"relayInfo".* must be a boolean, got null$/],
   [{ open: "wss://a.example" }, TypeError, /"open".* must be a function, got "wss:.*"$/],
   [{ verifyEvent: true }, TypeError, /"verifyEvent".* must be a function, got true$/],
-  [{ fetch: {} }, TypeError, /"fetch".* must be a function, got \[object Object\]$/],
+  [{ fetch: {} }, TypeError, /"fetch".* must be a function, got a value of type object$/],
   [{ onRelayError: "log" }, TypeError, /"onRelayError".* must be a function, got "log"$/],
   [{ random: 0.5 }, TypeError, /"random".* must be a function, got 0.5$/],
   [{ onError: "log" }, TypeError, /"onError".* must be a function, got "log"$/],

@@ -32,7 +32,12 @@ export function checkFunction(name: string, value: unknown): void {
   throw new TypeError(`Cannot use option "${name}": it must be a function, got ${show(value)}`);
 }
 
-/** A value as errors show it. */
+/**
+ * A value as errors show it: at most 200 of its characters, and only the type of what is not a
+ * primitive, since strangers send objects that cannot be made strings.
+ */
 export function show(value: unknown): string {
-  return typeof value === "string" ? JSON.stringify(value) : String(value);
+  if (typeof value === "string") return JSON.stringify(value.slice(0, 200));
+  const isPrimitive = value === null || !["object", "function", "symbol"].includes(typeof value);
+  return isPrimitive ? String(value).slice(0, 200) : `a value of type ${typeof value}`;
 }

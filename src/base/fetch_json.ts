@@ -5,6 +5,7 @@
  */
 
 import { type Clock, systemClock } from "./clock.ts";
+import { messageOf } from "./message_of.ts";
 
 /** How a document is fetched. */
 export interface FetchJsonOptions {
@@ -99,7 +100,7 @@ async function answer(
     if (text === undefined) return { reason: `more than ${maxBytes} bytes` };
     return { document: JSON.parse(text) };
   } catch (error) {
-    return { reason: error instanceof Error ? error.message : String(error) };
+    return { reason: messageOf(error) };
   }
 }
 

@@ -7,9 +7,9 @@
 import type { NostrEvent } from "@nostrify/types";
 import { abortable } from "../base/abortable.ts";
 import { sleep } from "../base/clock.ts";
+import { messageOf } from "../base/message_of.ts";
 import { RelayFailureError } from "../nostr/errors.ts";
 import { failureOf, retryAfter } from "../relays/relay_replies.ts";
-import { messageOf } from "./relay_connection.ts";
 import type { RelayConnector } from "./relay_connector.ts";
 import type { RelayRequestOptions } from "./relay_request.ts";
 

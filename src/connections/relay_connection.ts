@@ -6,6 +6,7 @@
 
 import type { NostrEvent, NostrFilter, NRelay } from "@nostrify/types";
 import type { Clock } from "../base/clock.ts";
+import { messageOf } from "../base/message_of.ts";
 import { RateMeter } from "../base/rate_meter.ts";
 import { RelayFailureError } from "../nostr/errors.ts";
 import { Keepalive } from "./keepalive.ts";
@@ -323,9 +324,4 @@ export class RelayConnection {
       this.end(new RelayFailureError(this.url, "flood", detail));
     }
   }
-}
-
-/** What an unknown value says that was thrown. */
-export function messageOf(thrown: unknown): string {
-  return thrown instanceof Error ? thrown.message : String(thrown);
 }

@@ -9,10 +9,10 @@
 import type { NostrEvent, NostrFilter } from "@nostrify/types";
 import { sleep } from "../base/clock.ts";
 import { startInactivityTimer } from "../base/inactivity_timer.ts";
+import { messageOf } from "../base/message_of.ts";
 import { RelayFailureError } from "../nostr/errors.ts";
 import { isOutage } from "../relays/relay_record_updates.ts";
 import type { RelayConnection } from "./relay_connection.ts";
-import { messageOf } from "./relay_connection.ts";
 import type { RelayConnector } from "./relay_connector.ts";
 import { RelayQuery, type RelayQueryOptions } from "./relay_query.ts";
 import { resumeFilters } from "./resume_filters.ts";

@@ -6,6 +6,7 @@
 
 import type { NostrEvent, NostrFilter, NRelay } from "@nostrify/types";
 import type { Clock } from "../base/clock.ts";
+import { messageOf } from "../base/message_of.ts";
 import { RateMeter } from "../base/rate_meter.ts";
 import { RelayFailureError } from "../nostr/errors.ts";
 import { failureOf } from "../relays/relay_replies.ts";
@@ -79,7 +80,7 @@ export class RelaySubscription {
         this.end(this.#closed());
       },
       (cause: unknown) => {
-        const detail = cause instanceof Error ? cause.message : String(cause);
+        const detail = messageOf(cause);
         this.end(
           cause instanceof RelayFailureError
             ? cause

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { objectOf } from "../base/parse_json.ts";
 import { isPubkey } from "../nostr/pubkeys.ts";
 import type { HintReader } from "./hint.ts";
 import { HintList } from "./hint_list.ts";
@@ -42,8 +43,4 @@ export function nip05Person(document: unknown, name: string): Nip05Person | unde
   const listed = objectOf(objectOf(document).relays)[pubkey];
   const relays = Array.isArray(listed) ? listed : [];
   return { pubkey, relays: nip05Hints.read({ pubkey, relays }).map(({ url }) => url) };
-}
-
-function objectOf(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null ? value as Record<string, unknown> : {};
 }

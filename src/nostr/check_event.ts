@@ -5,6 +5,7 @@
  */
 
 import type { NostrEvent } from "@nostrify/types";
+import { show } from "../base/check_option.ts";
 import { EventRefusedError } from "./errors.ts";
 import { isPubkey } from "./pubkeys.ts";
 
@@ -34,7 +35,7 @@ export function checkedEvent(
   latest: number,
   verifyEvent: (event: NostrEvent) => boolean,
 ): NostrEvent {
-  const fault = faultOf(event);
+  const fault = formFault(event);
   if (fault !== undefined) throw new EventRefusedError("malformed", event, fault);
   const { id, pubkey, created_at, kind, tags, content, sig } = event;
   if (created_at > latest) {
@@ -52,7 +53,7 @@ export function checkedEvent(
 }
 
 /** The first thing wrong with the form of an event; `undefined` if it is well-formed. */
-function faultOf(event: NostrEvent): string | undefined {
+function formFault(event: NostrEvent): string | undefined {
   const fault = shapeFault(event);
   if (fault !== undefined) return fault;
   if (!isPubkey(event.id)) return `"id" is no 32 bytes of hex: ${show(event.id)}`;
@@ -81,10 +82,4 @@ export function shapeFault(event: NostrEvent): string | undefined {
   const isTag = (tag: unknown) =>
     Array.isArray(tag) && tag.every((value) => typeof value === "string");
   if (!Array.isArray(tags) || !tags.every(isTag)) return `"tags" must be lists of strings`;
-}
-
-/** A value in few words; strangers send objects that cannot be made strings. */
-function show(value: unknown): string {
-  const isPlain = value === null || !["object", "function", "symbol"].includes(typeof value);
-  return isPlain ? String(value).slice(0, 200) : `a value of type ${typeof value}`;
 }

@@ -26,6 +26,10 @@ export const GROUP_LIST_KIND = 10009;
 export const PRIVATE_LIST_KIND = 10013;
 /** Private drafts (NIP-37). */
 export const DRAFT_KIND = 31234;
+/** A monitor's report that a relay is there (NIP-66). */
+export const RELAY_REPORT_KIND = 30166;
+/** A monitor's announcement of how often it reports (NIP-66). */
+export const MONITOR_KIND = 10166;
 /** Lists of relays by which others find somebody: those of everybody count, and are in memory. */
 export const ADDRESS_LIST_KINDS: readonly number[] = [RELAY_LIST_KIND, DM_LIST_KIND];
 /** Lists of relays. */

@@ -7,6 +7,7 @@
 
 import type { NostrEvent, NostrFilter } from "@nostrify/types";
 import type { Clock } from "../base/clock.ts";
+import { MONITOR_KIND, RELAY_REPORT_KIND } from "../nostr/kinds.ts";
 import { monitorFactors, readMonitorReports } from "./monitor_reports.ts";
 import type { RelayMemory } from "./relay_memory.ts";
 
@@ -68,8 +69,8 @@ export class MonitorReader {
     const since = Math.floor((clock.now() - EVERY) / 1000);
     const authors = [...monitors];
     this.#events = await query([
-      { kinds: [30166], authors, since },
-      { kinds: [10166], authors, limit: authors.length },
+      { kinds: [RELAY_REPORT_KIND], authors, since },
+      { kinds: [MONITOR_KIND], authors, limit: authors.length },
     ]);
     this.#judge(this.#events);
   }

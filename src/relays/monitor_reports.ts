@@ -5,14 +5,10 @@
  */
 
 import type { NostrEvent } from "@nostrify/types";
+import { MONITOR_KIND, RELAY_REPORT_KIND } from "../nostr/kinds.ts";
 import { rememberedCheck } from "../nostr/relay_url.ts";
 import type { RelayUrlPolicy } from "../nostr/types.ts";
 import { isNewer } from "../nostr/versions.ts";
-
-/** A monitor's report that a relay is there. */
-export const RELAY_REPORT_KIND = 30166;
-/** A monitor's announcement of how often it reports. */
-export const MONITOR_KIND = 10166;
 
 /** What the monitors report. */
 export interface MonitorReports {

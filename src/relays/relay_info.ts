@@ -5,6 +5,7 @@
  */
 
 import { fetchJson, type FetchJsonOptions } from "../base/fetch_json.ts";
+import { objectOf } from "../base/parse_json.ts";
 import type { ReportedLimits } from "./relay_replies.ts";
 
 /** What a relay says of its limits, or why that is not known. */
@@ -85,8 +86,4 @@ export function limitsOfInfo(document: unknown): ReportedLimits {
 
 function smaller(a: number | undefined, b: number | undefined): number | undefined {
   return a === undefined || b === undefined ? a ?? b : Math.min(a, b);
-}
-
-function objectOf(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null ? value as Record<string, unknown> : {};
 }

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { parseJson } from "../base/parse_json.ts";
+import { isObject, objectOf, parseJson } from "../base/parse_json.ts";
 import { PersistentMap, type PersistentMapOptions } from "../base/persistent_map.ts";
 import type { RelayFailure } from "../nostr/types.ts";
 import { cleanLimits } from "./relay_limits.ts";
@@ -18,8 +18,7 @@ const MOST_CHARACTERS = 4_000;
 export function formatRelayRecord(record: RelayRecord): string {
   return JSON.stringify(record, (name, value) => {
     if (value === UNKNOWN_RELAY[name as keyof RelayRecord]) return undefined;
-    const isEmpty = name !== "" && Object.keys(objectOf(value) ?? { name }).length === 0;
-    if (isEmpty) return undefined;
+    if (name !== "" && isObject(value) && Object.keys(value).length === 0) return undefined;
     // A thousandth of a millisecond or of an event is of no use, and half of the text.
     return typeof value === "number" ? Math.round(value * 1000) / 1000 : value;
   });
@@ -33,18 +32,18 @@ export function formatRelayRecord(record: RelayRecord): string {
  */
 export function parseRelayRecord(text: unknown): RelayRecord | undefined {
   if (typeof text !== "string" || text.length > MOST_CHARACTERS) return undefined;
-  const read = objectOf(parseJson(text));
-  if (!read) return undefined;
+  const read = parseJson(text);
+  if (!isObject(read)) return undefined;
   const record: Record<string, unknown> = { ...UNKNOWN_RELAY };
   for (const name of COUNTS) if (isCount(read[name])) record[name] = read[name];
   for (const name of ["connectMs", "eoseMs"]) {
-    const { mean, dev } = objectOf(read[name]) ?? {};
+    const { mean, dev } = objectOf(read[name]);
     if (isCount(mean) && isCount(dev)) record[name] = { mean, dev };
   }
-  const failures = objectOf(read.failures) ?? {};
+  const failures = objectOf(read.failures);
   const known = FAILURES.filter((failure) => isCount(failures[failure]));
   record.failures = Object.fromEntries(known.map((failure) => [failure, failures[failure]]));
-  record.limits = cleanLimits(objectOf(read.limits) ?? {});
+  record.limits = cleanLimits(objectOf(read.limits));
   // Multiplied with, so it must not be 0, nor make a relay better than any.
   if (!(Number(record.reports) > 0 && Number(record.reports) <= 1)) record.reports = 1;
   return record as unknown as RelayRecord;
@@ -64,11 +63,6 @@ const FAILURES = [
   "closed",
   ...PREFIXES,
 ] as const satisfies RelayFailure[];
-
-function objectOf(value: unknown): Readonly<Record<string, unknown>> | undefined {
-  const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
-  return isObject ? value as Record<string, unknown> : undefined;
-}
 
 function isCount(value: unknown): value is number {
   return typeof value === "number" && value >= 0 && value <= Number.MAX_SAFE_INTEGER;

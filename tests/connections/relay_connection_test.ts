@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { messageOf } from "../../src/connections/relay_connection.ts";
 import { RelayFailureError } from "../../src/nostr/errors.ts";
 import { RELAY } from "../../testing/scripted_network.ts";
 import { settled } from "../../testing/test_clock.ts";
@@ -165,10 +164,4 @@ Deno.test("RelayConnection publishes: it comes to what the relay says", async ()
   relay.say(["OK", refused.id, false, "blocked: no"]);
   await taking;
   await assert.rejects(refusing, { message: "blocked: no" });
-});
-
-Deno.test("messageOf() finds words in whatever was thrown", () => {
-  assert.equal(messageOf(new Error("broken")), "broken");
-  assert.equal(messageOf("broken"), "broken");
-  assert.equal(messageOf(undefined), "undefined");
 });

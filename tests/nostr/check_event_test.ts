@@ -64,7 +64,7 @@ Deno.test("S2: the mark that nostr-tools leaves on a verified event does not cov
 
 Deno.test("S2: a malformed event is refused with what is wrong with it", () => {
   const faults: [change: Record<string, unknown>, message: RegExp][] = [
-    [{ id: event.id.toUpperCase() }, /"id" is no 32 bytes of hex: [0-9A-F]/],
+    [{ id: event.id.toUpperCase() }, /"id" is no 32 bytes of hex: "[0-9A-F]/],
     [{ id: `${event.id}\n` }, /"id"/],
     [{ id: JSON.parse('{"toString":1}') }, /"id" must be text, got a value of type object/],
     [{ id: "x".repeat(1_000_000) }, /^.{1,300}$/],
@@ -76,7 +76,7 @@ Deno.test("S2: a malformed event is refused with what is wrong with it", () => {
     [{ kind: -1 }, /"kind" must be an integer from 0 to 65535, got -1$/],
     [{ kind: 65_536 }, /"kind" must be an integer from 0 to 65535, got 65536$/],
     [{ kind: 1.5 }, /"kind" must be an integer from 0 to 65535, got 1\.5$/],
-    [{ kind: "10002" }, /"kind" must be an integer from 0 to 65535, got 10002$/],
+    [{ kind: "10002" }, /"kind" must be an integer from 0 to 65535, got "10002"$/],
     [{ created_at: -1 }, /"created_at" must be an integer >= 0, got -1$/],
     [{ created_at: 1.5 }, /"created_at" must be an integer >= 0, got 1\.5$/],
     [{ created_at: NaN }, /"created_at" must be an integer >= 0, got NaN$/],

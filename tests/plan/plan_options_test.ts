@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import assert from "node:assert/strict";
-import { checkFunction, integer } from "../../src/base/check_option.ts";
+import { checkFunction, integer, show } from "../../src/base/check_option.ts";
 import { INDEXERS } from "../../src/plan/default_indexers.ts";
 import { type PlanOptions, planSettings } from "../../src/plan/plan_options.ts";
 import { REFUSED, RELAYS, spelledRelay } from "../support/arbitraries.ts";
@@ -50,7 +50,7 @@ Deno.test("planSettings() refuses a count that is none, naming the option, the r
       assert.throws(() => settings({ [name]: value }), (error) => {
         assert.ok(error instanceof RangeError);
         assert.ok(error.message.includes(`"${name}": it must be an integer >= ${least}, got`));
-        assert.ok(error.message.includes(typeof value === "string" ? '"5"' : `${value}`));
+        assert.ok(error.message.endsWith(`got ${show(value)}`));
         return true;
       });
     }
