@@ -48,7 +48,7 @@ Deno.test("NIP-01: isNewer() is a total order: the later is newer, of equals the
 
 Deno.test("ListBatchLoader asks once for all who are wanted in one turn, each once", async () => {
   const { db, loader } = setUp([listEvent(ALICE), listEvent(BOB)]);
-  const batches = [ALICE, BOB, ALICE, CAROL].map((pubkey) => loader.want(pubkey));
+  const batches = [ALICE, BOB, ALICE, CAROL].map((pubkey) => loader.load(pubkey));
   assert.equal(new Set(batches).size, 1);
   assert.deepEqual([...(await batches[0]).keys()].sort(), [ALICE, BOB].sort());
   assert.deepEqual(db.asked, [[ALICE, BOB, CAROL]]);
@@ -59,7 +59,7 @@ Deno.test("ListBatchLoader asks for at most batchSize people in a query, and for
   await fc.assert(
     fc.asyncProperty(wanted, async ([people, batchSize]) => {
       const { db, loader } = setUp([], batchSize);
-      await Promise.all(people.map((pubkey) => loader.want(pubkey)));
+      await Promise.all(people.map((pubkey) => loader.load(pubkey)));
       assert.deepEqual(db.asked.flat(), people);
       assert.equal(db.asked.length, Math.ceil(people.length / batchSize));
       assert.ok(db.asked.every(({ length }) => length <= batchSize));
@@ -70,23 +70,23 @@ Deno.test("ListBatchLoader asks for at most batchSize people in a query, and for
 Deno.test("ListBatchLoader lets who comes later wait for the query under way, or ask the next", async () => {
   const { db, loader } = setUp([listEvent(ALICE), listEvent(BOB)]);
   db.held = true;
-  const first = loader.want(ALICE);
+  const first = loader.load(ALICE);
   await turns();
-  assert.equal(loader.want(ALICE), first);
-  const second = loader.want(BOB);
+  assert.equal(loader.load(ALICE), first);
+  const second = loader.load(BOB);
   assert.notEqual(second, first);
   await turns();
   assert.deepEqual(db.asked, [[ALICE], [BOB]]);
   await Promise.all(db.calls.map((call) => call.answer()));
   assert.ok((await first).has(ALICE) && (await second).has(BOB));
-  assert.notEqual(loader.want(ALICE), first, "it does not remember");
+  assert.notEqual(loader.load(ALICE), first, "it does not remember");
   await turns();
   await db.calls[2].answer();
 });
 
 Deno.test("ListBatchLoader tells of each list, and of each person who has none, once", async () => {
   const { loader, told } = setUp([listEvent(ALICE, 5)]);
-  await Promise.all([loader.want(ALICE), loader.want(BOB), loader.want(ALICE)]);
+  await Promise.all([loader.load(ALICE), loader.load(BOB), loader.load(ALICE)]);
   assert.deepEqual(told, [[ALICE, 5], [BOB, undefined]]);
 });
 
@@ -96,7 +96,7 @@ Deno.test("NIP-01: ListBatchLoader takes the newest of the versions that a datab
       const { db, loader } = setUp();
       db.query = () => Promise.resolve(events);
       const wanted = [ALICE, BOB, CAROL];
-      const [lists] = await Promise.all(wanted.map((pubkey) => loader.want(pubkey)));
+      const [lists] = await Promise.all(wanted.map((pubkey) => loader.load(pubkey)));
       for (const pubkey of wanted) {
         const newest = events.filter((event) => event.pubkey === pubkey)
           .reduce<NostrEvent | undefined>((a, b) => a && !isNewer(b, a) ? a : b, undefined);
@@ -114,7 +114,7 @@ Deno.test("ListBatchLoader asks for its kind, and passes over events of others",
       asked.push(...filters);
       return Promise.resolve([{ ...listEvent(ALICE), kind: other }, { ...listEvent(BOB), kind }]);
     };
-    assert.deepEqual([...(await loader.want(ALICE)).keys()], [BOB]);
+    assert.deepEqual([...(await loader.load(ALICE)).keys()], [BOB]);
     assert.deepEqual(asked, [{ kinds: [kind], authors: [ALICE] }]);
   }
 });
@@ -122,13 +122,13 @@ Deno.test("ListBatchLoader asks for its kind, and passes over events of others",
 Deno.test("ListBatchLoader does not call fresh what was outdated while it was read", async () => {
   const { cache, db, loader, told } = setUp([listEvent(ALICE, 1), listEvent(BOB, 1)]);
   db.held = true;
-  const old = loader.want(ALICE);
-  loader.want(BOB);
+  const old = loader.load(ALICE);
+  loader.load(BOB);
   await turns();
   await db.calls[0].act();
   cache.add(listEvent(ALICE, 2, BOB));
-  loader.outdate(ALICE);
-  const fresh = loader.want(ALICE);
+  loader.invalidate(ALICE);
+  const fresh = loader.load(ALICE);
   assert.notEqual(fresh, old);
   await turns();
   await db.calls[1].answer();
@@ -140,9 +140,9 @@ Deno.test("ListBatchLoader does not call fresh what was outdated while it was re
 
 Deno.test("ListBatchLoader asks anew for whom was outdated before the query went out", async () => {
   const { db, loader, told } = setUp([listEvent(ALICE, 1)]);
-  const before = loader.want(ALICE);
-  loader.outdate(ALICE);
-  const after = loader.want(ALICE);
+  const before = loader.load(ALICE);
+  loader.invalidate(ALICE);
+  const after = loader.load(ALICE);
   assert.notEqual(after, before);
   await Promise.all([before, after]);
   assert.deepEqual([db.asked, told], [[[ALICE], [ALICE]], [[ALICE, 1]]]);
@@ -151,9 +151,9 @@ Deno.test("ListBatchLoader asks anew for whom was outdated before the query went
 Deno.test("ListBatchLoader calls nothing fresh of what was under way when all was outdated", async () => {
   const { db, loader, told } = setUp([listEvent(ALICE), listEvent(BOB)], 1);
   db.held = true;
-  const batches = [loader.want(ALICE), loader.want(BOB)];
+  const batches = [loader.load(ALICE), loader.load(BOB)];
   await turns();
-  loader.outdate();
+  loader.invalidate();
   await Promise.all(db.calls.map((call) => call.answer()));
   await Promise.all(batches);
   assert.deepEqual(told, []);
@@ -162,15 +162,15 @@ Deno.test("ListBatchLoader calls nothing fresh of what was under way when all wa
 Deno.test("ListBatchLoader tells all who wait of a failure, calls nobody listless, and asks again", async () => {
   const { db, loader, told } = setUp([listEvent(ALICE)]);
   db.held = true;
-  const first = loader.want(ALICE);
-  const second = loader.want(BOB);
+  const first = loader.load(ALICE);
+  const second = loader.load(BOB);
   await turns();
   db.calls[0].fail(new Error("disk on fire"));
   await assert.rejects(first, /disk on fire/);
   await assert.rejects(second, /disk on fire/);
   assert.deepEqual(told, []);
   db.held = false;
-  assert.ok((await loader.want(ALICE)).has(ALICE));
+  assert.ok((await loader.load(ALICE)).has(ALICE));
 });
 
 Deno.test("ListBatchLoader fails quietly where nobody waits any more", async () => {
@@ -178,7 +178,7 @@ Deno.test("ListBatchLoader fails quietly where nobody waits any more", async () 
   db.query = () => {
     throw new Error("closed");
   };
-  loader.want(ALICE);
+  loader.load(ALICE);
   await turns();
-  await assert.rejects(loader.want(ALICE), /closed/);
+  await assert.rejects(loader.load(ALICE), /closed/);
 });

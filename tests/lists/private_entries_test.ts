@@ -63,8 +63,8 @@ Deno.test("PrivateEntries say which method the signer would have to have", async
   await entries.of(ownList(10006, [], { content: "x" }));
   await entries.of(ownList(10007, [], { content: "x?iv=y" }));
   assert.deepEqual(errors.map(({ cause }) => (cause as Error).message), [
-    'The signer must have "nip44", which it has not',
-    'The signer must have "nip04", which it has not',
+    'The signer must have "nip44", got undefined',
+    'The signer must have "nip04", got undefined',
   ]);
 });
 

@@ -9,7 +9,7 @@ import type { RelayList } from "../../src/nostr/types.ts";
 import { isNewer } from "../../src/nostr/versions.ts";
 import { type Backing, backings } from "../db/backings.ts";
 import { PEOPLE, RELAYS, SIGNERS, time } from "../support/arbitraries.ts";
-import { takesBack, unsigned } from "../support/list_store.ts";
+import { deletes, unsigned } from "../support/list_store.ts";
 
 const [alice, bob] = SIGNERS;
 const NOW = 1_700_000_010;
@@ -56,11 +56,11 @@ class Oracle {
     const { kind, pubkey, created_at } = event;
     if (!LIST_KINDS.includes(kind)) {
       this.#deletions.push(event);
-      const gone = this.#lists.filter((list) => takesBack(event, list));
+      const gone = this.#lists.filter((list) => deletes(event, list));
       this.#lists = this.#lists.filter((list) => !gone.includes(list));
       return gone.map((list) => [list.kind, pubkey, created_at]);
     }
-    if (this.#deletions.some((deletion) => takesBack(deletion, event))) return undefined;
+    if (this.#deletions.some((deletion) => deletes(deletion, event))) return undefined;
     const stored = this.#lists.find((list) => list.pubkey === pubkey && list.kind === kind);
     if (stored && !isNewer(event, stored)) return [];
     this.#lists = [...this.#lists.filter((list) => list !== stored), event];

@@ -32,8 +32,8 @@ export function listEvent(pubkey: string, urls = [A], created_at = NOW): NostrEv
   return unsigned(pubkey, { created_at, tags: urls.map((url) => ["r", url]) });
 }
 
-/** Whether a deletion or vanishing takes back a list: NIP-09 and NIP-62 word for word. */
-export function takesBack(deletion: NostrEvent, list: NostrEvent): boolean {
+/** Whether a deletion or a request to vanish deletes a list: NIP-09 and NIP-62 word for word. */
+export function deletes(deletion: NostrEvent, list: NostrEvent): boolean {
   if (deletion.pubkey !== list.pubkey) return false;
   const byId = deletion.tags.some((tag) => tag[0] === "e" && tag[1] === list.id);
   const address = `a,${list.kind}:${list.pubkey}:`;
