@@ -34,7 +34,7 @@ function setUp(lists: NostrEvent[] = [], batchSize = 1_000, kind = 10002) {
 const versions = fc.record({ pubkey: person, created_at: time, id: person })
   .map(({ pubkey, created_at, id }) => listEvent(pubkey, created_at, id));
 
-Deno.test("NIP-01: isNewer() is a total order: the later is newer, of equals the lower id", () => {
+Deno.test("NIP-01: isNewer() is a total order: the later version is newer, and of equals the one with the lower id", () => {
   fc.assert(
     fc.property(versions, versions, (a, b) => {
       const key = ({ created_at, id }: NostrEvent) => `${created_at} ${id}`;
@@ -46,7 +46,7 @@ Deno.test("NIP-01: isNewer() is a total order: the later is newer, of equals the
   );
 });
 
-Deno.test("ListBatchLoader asks once for all who are wanted in one turn, each once", async () => {
+Deno.test("ListBatchLoader loads all authors of one turn in one query, each once", async () => {
   const { db, loader } = setUp([listEvent(ALICE), listEvent(BOB)]);
   const batches = [ALICE, BOB, ALICE, CAROL].map((pubkey) => loader.load(pubkey));
   assert.equal(new Set(batches).size, 1);
@@ -54,7 +54,7 @@ Deno.test("ListBatchLoader asks once for all who are wanted in one turn, each on
   assert.deepEqual(db.asked, [[ALICE, BOB, CAROL]]);
 });
 
-Deno.test("ListBatchLoader asks for at most batchSize people in a query, and for all in as few", async () => {
+Deno.test("ListBatchLoader puts at most batchSize authors into a query, and sends as few queries as that allows", async () => {
   const wanted = fc.tuple(fc.subarray([...PEOPLE]), fc.integer({ min: 1, max: 20 }));
   await fc.assert(
     fc.asyncProperty(wanted, async ([people, batchSize]) => {
@@ -67,7 +67,7 @@ Deno.test("ListBatchLoader asks for at most batchSize people in a query, and for
   );
 });
 
-Deno.test("ListBatchLoader lets who comes later wait for the query under way, or ask the next", async () => {
+Deno.test("ListBatchLoader lets later callers wait for the query under way, or puts them into the next", async () => {
   const { db, loader } = setUp([listEvent(ALICE), listEvent(BOB)]);
   db.held = true;
   const first = loader.load(ALICE);
@@ -84,13 +84,13 @@ Deno.test("ListBatchLoader lets who comes later wait for the query under way, or
   await db.calls[2].answer();
 });
 
-Deno.test("ListBatchLoader tells of each list, and of each person who has none, once", async () => {
+Deno.test("ListBatchLoader calls onLoad once with each list, and once for each author without one", async () => {
   const { loader, told } = setUp([listEvent(ALICE, 5)]);
   await Promise.all([loader.load(ALICE), loader.load(BOB), loader.load(ALICE)]);
   assert.deepEqual(told, [[ALICE, 5], [BOB, undefined]]);
 });
 
-Deno.test("NIP-01: ListBatchLoader takes the newest of the versions that a database gives, in any order", async () => {
+Deno.test("NIP-01: ListBatchLoader takes the newest of the versions that a database returns, in any order", async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(versions, { maxLength: 8 }), async (events) => {
       const { db, loader } = setUp();
@@ -106,7 +106,7 @@ Deno.test("NIP-01: ListBatchLoader takes the newest of the versions that a datab
   );
 });
 
-Deno.test("ListBatchLoader asks for its kind, and passes over events of others", async () => {
+Deno.test("ListBatchLoader queries its kind, and ignores events of others", async () => {
   for (const [kind, other] of [[10002, 10050], [10050, 10002]]) {
     const { db, loader } = setUp([], 9, kind);
     const asked: NostrFilter[] = [];
@@ -119,7 +119,7 @@ Deno.test("ListBatchLoader asks for its kind, and passes over events of others",
   }
 });
 
-Deno.test("ListBatchLoader does not call fresh what was outdated while it was read", async () => {
+Deno.test("ListBatchLoader does not call onLoad with what was invalidated while it was read", async () => {
   const { cache, db, loader, told } = setUp([listEvent(ALICE, 1), listEvent(BOB, 1)]);
   db.held = true;
   const old = loader.load(ALICE);
@@ -138,7 +138,7 @@ Deno.test("ListBatchLoader does not call fresh what was outdated while it was re
   assert.deepEqual(told, [[ALICE, 2], [BOB, 1]], "the older answer came last");
 });
 
-Deno.test("ListBatchLoader asks anew for whom was outdated before the query went out", async () => {
+Deno.test("ListBatchLoader loads again whoever was invalidated before the query was sent", async () => {
   const { db, loader, told } = setUp([listEvent(ALICE, 1)]);
   const before = loader.load(ALICE);
   loader.invalidate(ALICE);
@@ -148,7 +148,7 @@ Deno.test("ListBatchLoader asks anew for whom was outdated before the query went
   assert.deepEqual([db.asked, told], [[[ALICE], [ALICE]], [[ALICE, 1]]]);
 });
 
-Deno.test("ListBatchLoader calls nothing fresh of what was under way when all was outdated", async () => {
+Deno.test("ListBatchLoader calls onLoad for nothing that was under way when everything was invalidated", async () => {
   const { db, loader, told } = setUp([listEvent(ALICE), listEvent(BOB)], 1);
   db.held = true;
   const batches = [loader.load(ALICE), loader.load(BOB)];
@@ -159,7 +159,7 @@ Deno.test("ListBatchLoader calls nothing fresh of what was under way when all wa
   assert.deepEqual(told, []);
 });
 
-Deno.test("ListBatchLoader tells all who wait of a failure, calls nobody listless, and asks again", async () => {
+Deno.test("ListBatchLoader rejects for all who wait, reports nobody as without a list, and queries again", async () => {
   const { db, loader, told } = setUp([listEvent(ALICE)]);
   db.held = true;
   const first = loader.load(ALICE);
@@ -173,7 +173,7 @@ Deno.test("ListBatchLoader tells all who wait of a failure, calls nobody listles
   assert.ok((await loader.load(ALICE)).has(ALICE));
 });
 
-Deno.test("ListBatchLoader fails quietly where nobody waits any more", async () => {
+Deno.test("ListBatchLoader fails quietly if nobody waits any more", async () => {
   const { db, loader } = setUp();
   db.query = () => {
     throw new Error("closed");

@@ -103,7 +103,7 @@ async function play(
 
 const numRuns = 500;
 
-Deno.test("get() never gives less than was written before it was asked, whatever overlaps", async () => {
+Deno.test("RelayListStore get() never returns less than was written before the call, whatever overlaps", async () => {
   const actions = fc.array(fc.oneof(get, write), { maxLength: 8 });
   await fc.assert(
     fc.asyncProperty(fc.scheduler(), actions, settings, async (scheduler, actions, options) => {
@@ -123,7 +123,7 @@ Deno.test("get() never gives less than was written before it was asked, whatever
   );
 });
 
-Deno.test("onList() tells of an author's lists in the order of their versions, the last of them the newest", async () => {
+Deno.test("RelayListStore onList() reports an author's lists in the order of their versions, the newest last", async () => {
   const actions = fc.array(fc.oneof(get, write), { maxLength: 8 });
   await fc.assert(
     fc.asyncProperty(fc.scheduler(), actions, settings, async (scheduler, actions, options) => {
@@ -148,7 +148,7 @@ Deno.test("onList() tells of an author's lists in the order of their versions, t
   );
 });
 
-Deno.test("memory agrees with the database once all is quiet, whatever overlapped", async () => {
+Deno.test("RelayListStore cache agrees with the database once all is quiet, whatever overlapped", async () => {
   const actions = fc.array(anything, { maxLength: 8 });
   await fc.assert(
     fc.asyncProperty(fc.scheduler(), actions, settings, async (scheduler, actions, options) => {
@@ -159,7 +159,7 @@ Deno.test("memory agrees with the database once all is quiet, whatever overlappe
   );
 });
 
-Deno.test("NIP-09, NIP-62: a list that is written while it is deleted does not stay", async () => {
+Deno.test("NIP-09, NIP-62: RelayListStore keeps no list that is written while it is deleted", async () => {
   const actions = fc.array(writeAny, { maxLength: 6 });
   await fc.assert(
     fc.asyncProperty(fc.scheduler(), actions, settings, async (scheduler, actions, options) => {

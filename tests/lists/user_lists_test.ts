@@ -43,7 +43,7 @@ function plainly(url: string, blocked: readonly unknown[], own: readonly string[
   });
 }
 
-Deno.test("NIP-51: a blocked root blocks its host, a path itself; the user's group hosts are no exception but as such", async () => {
+Deno.test("NIP-51: UserLists isBlocked() blocks a host by its root, a path by itself, and group hosts except as such", async () => {
   const law = fc.asyncProperty(
     blockTags,
     blockTags,
@@ -67,7 +67,7 @@ Deno.test("NIP-51: a blocked root blocks its host, a path itself; the user's gro
   await fc.assert(law, { numRuns: 500 });
 });
 
-Deno.test("NIP-51: whatever the scheme and the policy, a blocked host is blocked", async () => {
+Deno.test("NIP-51: UserLists isBlocked() blocks a host whatever the scheme and the policy", async () => {
   const { lists } = setUp([ownList(10006, relays("ws://a.example", "wss://10.0.0.1/"))]);
   await lists.ready();
   for (const url of ["wss://a.example/", "ws://a.example/x", "wss://10.0.0.1/y?z"]) {
@@ -78,7 +78,7 @@ Deno.test("NIP-51: whatever the scheme and the policy, a blocked host is blocked
   }
 });
 
-Deno.test("NIP-51: a blocked path or query blocks itself alone", async () => {
+Deno.test("NIP-51: UserLists isBlocked() blocks only itself for a path or a query", async () => {
   for (const url of ["wss://a.example/x", "wss://a.example/?x=y"]) {
     const { lists } = setUp([ownList(10006, relays(url))]);
     await lists.ready();
@@ -87,7 +87,7 @@ Deno.test("NIP-51: a blocked path or query blocks itself alone", async () => {
   }
 });
 
-Deno.test("NIP-51, NIP-37: search relays, private relays and groups are those that the policy lets through", async () => {
+Deno.test("NIP-51, NIP-37: UserLists have the search relays, private relays and groups that the policy allows", async () => {
   const { lists } = setUp([
     ownList(10007, [...relays(A, "junk", "wss://A.example", "wss://10.0.0.1"), ["r", C]]),
     ownList(10013, [], sealed(relays(B, "ws://a.example", C))),
@@ -105,7 +105,7 @@ Deno.test("NIP-51, NIP-37: search relays, private relays and groups are those th
   assert.deepEqual([...lists.groups].sort(), [["one", A], ["three", B]]);
 });
 
-Deno.test("NIP-51: private entries count besides public ones, by NIP-44, or by NIP-04 where the text says so", async () => {
+Deno.test("NIP-51: UserLists use private entries besides public ones, by NIP-44, or by NIP-04 if the text says so", async () => {
   const { signer, asked } = openSigner();
   const old = { content: `${JSON.stringify(relays(C))}?iv=x` };
   const { lists, errors } = setUp([
@@ -124,7 +124,7 @@ Deno.test("NIP-51: private entries count besides public ones, by NIP-44, or by N
   assert.deepEqual(errors, []);
 });
 
-Deno.test("NIP-37: without a signer there are no private relays, and public entries count alone", async () => {
+Deno.test("NIP-37: UserLists without a signer have no private relays, and use public entries alone", async () => {
   const { lists, errors, clock } = setUp([
     ownList(10013, [], sealed(relays(B))),
     ownList(10006, relays(A), sealed(relays(B))),
@@ -134,7 +134,7 @@ Deno.test("NIP-37: without a signer there are no private relays, and public entr
   assert.deepEqual([errors, clock.pending], [[], 0]);
 });
 
-Deno.test("NIP-01: of several versions the newest counts, and nobody else's", async () => {
+Deno.test("NIP-01: UserLists use the newest of several versions, and nobody else's", async () => {
   const about = (created_at: number, id: string) => ({ created_at, id: id.repeat(64) });
   const events = [
     ownList(10007, relays(A), about(NOW, "b")),
@@ -150,7 +150,7 @@ Deno.test("NIP-01: of several versions the newest counts, and nobody else's", as
   }
 });
 
-Deno.test("a list has at most 64 entries, public ones first", async () => {
+Deno.test("UserLists use at most 64 entries of a list, public ones first", async () => {
   const many = (name: string) => Array.from({ length: 60 }, (_, i) => `wss://${name}${i}.example/`);
   const { lists } = setUp([
     ownList(10007, relays(...many("a")), sealed(relays(...many("b")))),
@@ -161,7 +161,7 @@ Deno.test("a list has at most 64 entries, public ones first", async () => {
   assert.equal(lists.groups.size, 64);
 });
 
-Deno.test("UserLists follow the store: a newer list, and one taken back, count at once", async () => {
+Deno.test("UserLists follow the store: a newer list, and a deletion, count at once", async () => {
   const { lists, source } = setUp([ownList(10006, relays(A))]);
   await lists.ready();
   let changes = 0;
@@ -220,7 +220,7 @@ Deno.test("UserLists ready() waits until the store is read again after a deletio
   assert.deepEqual(lists.search, []);
 });
 
-Deno.test("UserLists take no older reading that answers after a newer one", async () => {
+Deno.test("UserLists ignore an older reading that ends after a newer list", async () => {
   const { lists, source } = setUp([ownList(10006, relays(A))]);
   const { promise, resolve } = Promise.withResolvers<void>();
   source.held = promise;
@@ -235,7 +235,7 @@ Deno.test("UserLists take no older reading that answers after a newer one", asyn
   assert.deepEqual([lists.isBlocked(A), lists.isBlocked(B)], [false, true]);
 });
 
-Deno.test("UserLists that are closed take nothing more", async () => {
+Deno.test("UserLists ignore everything once they are closed", async () => {
   const { lists, source } = setUp([ownList(10006, relays(A))]);
   const { promise, resolve } = Promise.withResolvers<void>();
   source.held = promise;
@@ -246,7 +246,7 @@ Deno.test("UserLists that are closed take nothing more", async () => {
   assert.ok(!lists.isBlocked(A));
 });
 
-Deno.test("a store that fails is told once, and asked again at the next ready()", async () => {
+Deno.test("UserLists report a store that fails once, and read it again at the next ready()", async () => {
   const { lists, source, errors } = setUp([ownList(10006, relays(A))]);
   const query = source.query.bind(source);
   const failure = new Error("disk on fire");
@@ -267,7 +267,7 @@ Deno.test("a store that fails is told once, and asked again at the next ready()"
   assert.ok(lists.isBlocked(A), "what was read stays");
 });
 
-Deno.test("a listener that throws is told, and harms nobody", async () => {
+Deno.test("UserLists report a listener that throws, which harms no other", async () => {
   const { lists, errors } = setUp([ownList(10006, relays(A)), ownList(10007, relays(B))]);
   const failure = new Error("I am broken");
   lists.onChange(() => {
@@ -282,13 +282,13 @@ Deno.test("a listener that throws is told, and harms nobody", async () => {
 /** A database may hold anything. */
 const brokenEvent = { ...ownList(10006, []), content: "x", tags: [null, ["relay"], 7] };
 
-Deno.test("junk in a user's own list is passed over", async () => {
+Deno.test("UserLists ignore junk in a list", async () => {
   const { lists } = setUp([brokenEvent as unknown as NostrEvent]);
   await lists.ready();
   assert.ok(!lists.isBlocked(A));
 });
 
-Deno.test("NIP-44, NIP-51: a user's lists over a RelayListStore, with private entries as clients write them", async () => {
+Deno.test("NIP-44, NIP-51: UserLists work over a RelayListStore, with private entries as clients write them", async () => {
   const secret = generateSecretKey();
   const user = getPublicKey(secret);
   const key = nip44.getConversationKey(secret, user);
