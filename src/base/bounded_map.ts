@@ -18,6 +18,8 @@ export interface BoundedMapOptions<K, V> {
  */
 export class BoundedMap<K, V> extends Map<K, V> {
   readonly #options: BoundedMapOptions<K, V>;
+  /** Yields the oldest entry next. A new iterator would step over all that was deleted. */
+  readonly #oldest: Iterator<[K, V]> = this.entries();
 
   /** Creates an empty map. */
   constructor(options: BoundedMapOptions<K, V>) {
@@ -39,7 +41,7 @@ export class BoundedMap<K, V> extends Map<K, V> {
   }
 
   #evict(): void {
-    const [[key, value]] = this;
+    const [key, value] = this.#oldest.next().value!;
     this.delete(key);
     this.#options.onEvict?.(key, value);
   }
