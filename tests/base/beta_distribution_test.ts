@@ -1,12 +1,12 @@
 import fc from "fast-check";
 import assert from "node:assert/strict";
 import { sampleBeta } from "../../src/base/beta_distribution.ts";
-import { dice } from "../support/dice.ts";
+import { createRandom } from "../../testing/random.ts";
 
 const shape = fc.double({ min: 1e-3, max: 1e4, noNaN: true });
 
 Deno.test("sampleBeta() draws with the mean and the variance of the distribution", () => {
-  const random = dice(1);
+  const random = createRandom(1);
   for (const [a, b] of [[0.2, 0.3], [0.5, 3], [1, 1], [4.25, 0.75], [2, 5], [180, 20]]) {
     const draws = Array.from({ length: 20_000 }, () => sampleBeta(a, b, random));
     const mean = draws.reduce((sum, draw) => sum + draw, 0) / draws.length;
@@ -20,7 +20,7 @@ Deno.test("sampleBeta() draws with the mean and the variance of the distribution
 });
 
 Deno.test("sampleBeta() of one and one is as likely anywhere", () => {
-  const random = dice(2);
+  const random = createRandom(2);
   const draws = Array.from({ length: 10_000 }, () => sampleBeta(1, 1, random)).sort((x, y) =>
     x - y
   );
@@ -31,9 +31,9 @@ Deno.test("sampleBeta() of one and one is as likely anywhere", () => {
 
 Deno.test("sampleBeta() stays in [0, 1], and the same dice give the same", () => {
   fc.assert(fc.property(shape, shape, fc.integer(), (a, b, seed) => {
-    const draw = sampleBeta(a, b, dice(seed));
+    const draw = sampleBeta(a, b, createRandom(seed));
     assert.ok(draw >= 0 && draw <= 1, `${draw}`);
-    assert.equal(sampleBeta(a, b, dice(seed)), draw);
+    assert.equal(sampleBeta(a, b, createRandom(seed)), draw);
   }));
 });
 

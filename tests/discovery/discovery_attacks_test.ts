@@ -2,25 +2,12 @@ import type { NostrEvent } from "@nostrify/types";
 import assert from "node:assert/strict";
 import { RelayFailureError } from "../../src/nostr/errors.ts";
 import { START } from "../../testing/test_clock.ts";
-import {
-  DiscoveryWorld,
-  F,
-  fails,
-  type FakeRelay,
-  FORGED,
-  holds,
-  I1,
-  I2,
-  I3,
-  list,
-  lists,
-  people,
-  person,
-} from "../support/discovery_world.ts";
+import { DiscoveryWorld, FORGED } from "../support/discovery_world.ts";
+import { F, fails, type FakeRelay, holds, I1, I2, I3, outage } from "../support/fake_relays.ts";
 import { listEvent, unsigned } from "../support/list_store.ts";
+import { list, lists, P, people, person } from "../support/listed_people.ts";
 import { RecordMap } from "../support/relay_records.ts";
 
-const P = person(7);
 const forged = (event: NostrEvent): NostrEvent => ({ ...event, sig: FORGED });
 const told = (world: DiscoveryWorld) =>
   world.errors.map((error) =>
@@ -103,7 +90,7 @@ Deno.test("An indexer that floods is cut off, told of once, and left alone for t
   const world = new DiscoveryWorld({ [I1]: floods, [I2]: holds(lists(9)) });
   await world.find([P]);
   assert.ok(sent <= 110, `${sent}`);
-  assert.ok(world.asks[0].wasAborted);
+  assert.ok(world.requests[0].wasAborted);
   assert.deepEqual(told(world), [`flood ${I1}`]);
   assert.equal((await world.store.get([P])).get(P)?.created_at, START);
   await world.find([person(8)]);
@@ -153,7 +140,7 @@ Deno.test("A list from the far future is refused, one that is backdated loses", 
 
 Deno.test("An outage never looks like an empty world, not over a restart either", async () => {
   const backend = new RecordMap();
-  const down = { [I1]: fails, [I2]: fails, [I3]: fails, [F]: fails };
+  const down = outage();
   const world = new DiscoveryWorld(down, { backend });
   await world.find(people(500));
   await world.discovery.close();
@@ -164,7 +151,7 @@ Deno.test("An outage never looks like an empty world, not over a restart either"
 });
 
 Deno.test("An outage costs one try in ten seconds for each person, however often they are wanted", async () => {
-  const world = new DiscoveryWorld({ [I1]: fails, [I2]: fails, [I3]: fails, [F]: fails });
+  const world = new DiscoveryWorld(outage());
   for (let n = 0; n < 60; n++) {
     await world.find(people(10));
     await world.clock.advance(500);
@@ -181,13 +168,13 @@ Deno.test("A list a second by one key costs no request, and no more than the las
     },
   });
   await world.find([P]);
-  const asked = world.asks.length;
+  const asked = world.requests.length;
   for (version = 1; version <= 200; version++) {
     await world.store.event(list(7, START + version));
     await world.clock.advance(1_000);
     await world.find([P]);
   }
-  assert.equal(world.asks.length, asked);
+  assert.equal(world.requests.length, asked);
   assert.equal(world.db.events.size, 1);
   assert.equal((await world.store.get([P])).get(P)?.created_at, START + 200);
 });
@@ -211,6 +198,6 @@ Deno.test("Finding 10,000 lists takes two requests for 250 people, and as many c
   for (let turn = 0; turn < 100 && world.db.events.size < 10_000; turn++) await world.turn();
   await found;
   assert.equal(world.db.events.size, 10_000);
-  assert.equal(world.asks.length, 80);
+  assert.equal(world.requests.length, 80);
   assert.equal(world.verified, 10_000);
 });

@@ -1,48 +1,28 @@
 import assert from "node:assert/strict";
 import { START } from "../../testing/test_clock.ts";
-import {
-  DiscoveryWorld,
-  F,
-  fails,
-  hangs,
-  holds,
-  I1,
-  I2,
-  I3,
-  list,
-  lists,
-  people,
-  person,
-  settles,
-} from "../support/discovery_world.ts";
+import { DiscoveryWorld, HOUR_MS, settles } from "../support/discovery_world.ts";
+import { F, hangs, holds, I1, I2, I3, indexers, outage } from "../support/fake_relays.ts";
+import { list, lists, P, people, person } from "../support/listed_people.ts";
 import { RecordMap } from "../support/relay_records.ts";
 
-const P = person(7);
-const HOUR = 3_600_000;
-const everywhere = (count: number) => ({
-  [I1]: holds(lists(count)),
-  [I2]: holds(lists(count)),
-  [I3]: holds(lists(count)),
-});
-
 Deno.test("find() asks for no one who has a fresh list, and refreshes a stale one behind", async () => {
-  const world = new DiscoveryWorld(everywhere(10));
+  const world = new DiscoveryWorld(indexers(holds(lists(10))));
   await world.find([P]);
-  world.asks.length = 0;
-  await world.clock.advance(6 * HOUR - 1_000);
+  world.requests.length = 0;
+  await world.clock.advance(6 * HOUR_MS - 1_000);
   await world.find([P]);
-  assert.equal(world.asks.length, 0);
+  assert.equal(world.requests.length, 0);
   for (const url of [I1, I2, I3]) world.relays.set(url, hangs);
   await world.clock.advance(1_000);
   assert.ok(await settles(world, world.discovery.find(10002, [P], { wait: 60_000 })));
-  assert.equal(world.asks.length, 2);
-  world.asks[0].onEvent(list(7, START + 50));
-  world.asks[0].end();
-  world.asks[1].end();
+  assert.equal(world.requests.length, 2);
+  world.requests[0].onEvent(list(7, START + 50));
+  world.requests[0].end();
+  world.requests[1].end();
   await world.turn();
   assert.equal((await world.store.get([P])).get(P)?.created_at, START + 50);
   await world.find([P]);
-  assert.equal(world.asks.length, 2, "it is fresh again");
+  assert.equal(world.requests.length, 2, "it is fresh again");
 });
 
 Deno.test("find() takes a list that no relay has any more for checked, not for gone", async () => {
@@ -51,11 +31,11 @@ Deno.test("find() takes a list that no relay has any more for checked, not for g
   await world.store.event(list(7));
   await world.find([P]);
   await world.turn();
-  const asked = world.asks.length;
+  const asked = world.requests.length;
   assert.ok(asked > 0);
-  await world.clock.advance(2 * HOUR);
+  await world.clock.advance(2 * HOUR_MS);
   await world.find([P]);
-  assert.equal(world.asks.length, asked);
+  assert.equal(world.requests.length, asked);
   assert.equal(await world.known([P]), 1);
   await world.discovery.close();
   assert.deepEqual([...backend.records.values()], [`10002+${START}`]);
@@ -64,10 +44,10 @@ Deno.test("find() takes a list that no relay has any more for checked, not for g
 Deno.test("find() asks again after an hour for somebody who has none", async () => {
   const world = new DiscoveryWorld();
   await world.find([P]);
-  world.asks.length = 0;
-  await world.clock.advance(HOUR - 1_000);
+  world.requests.length = 0;
+  await world.clock.advance(HOUR_MS - 1_000);
   await world.find([P]);
-  assert.equal(world.asks.length, 0);
+  assert.equal(world.requests.length, 0);
   world.relays.set(I1, holds([list(7)]));
   await world.clock.advance(1_000);
   await world.find([P]);
@@ -87,7 +67,7 @@ Deno.test("find() remembers over a restart who was asked for, and what came of i
   const later = new DiscoveryWorld({}, { backend });
   await later.store.event(list(7));
   await later.find([P, person(8)]);
-  assert.deepEqual(later.asks, []);
+  assert.deepEqual(later.requests, []);
   const bare = new DiscoveryWorld({}, { backend });
   await bare.find([P, person(8)]);
   assert.deepEqual(bare.at(I1), [[P]], "the list of who had one is gone, so it is asked for");
@@ -96,13 +76,13 @@ Deno.test("find() remembers over a restart who was asked for, and what came of i
 Deno.test("find() remembers no outage, and asks again after some seconds", async () => {
   const backend = new RecordMap();
   const world = new DiscoveryWorld(
-    { [I1]: fails, [I2]: fails, [I3]: fails, [F]: fails },
+    outage(),
     { backend },
   );
   await world.find([P]);
-  const asked = world.asks.length;
+  const asked = world.requests.length;
   await world.find([P]);
-  assert.equal(world.asks.length, asked, "not at once");
+  assert.equal(world.requests.length, asked, "not at once");
   for (const url of [I1, I2, I3]) world.relays.set(url, holds([list(7)]));
   await world.clock.advance(10_000);
   await world.find([P]);
@@ -112,10 +92,10 @@ Deno.test("find() remembers no outage, and asks again after some seconds", async
 });
 
 Deno.test("find() asks for nothing where relays may not be asked, and says of nobody that there is none", async () => {
-  const world = new DiscoveryWorld(everywhere(10));
+  const world = new DiscoveryWorld(indexers(holds(lists(10))));
   for (const url of [I1, I2, I3, F]) world.unusable.add(url);
   await world.find(people(5));
-  assert.equal(world.asks.length, 0);
+  assert.equal(world.requests.length, 0);
   world.unusable.clear();
   await world.clock.advance(10_000);
   await world.find(people(5));

@@ -1,83 +1,76 @@
 import assert from "node:assert/strict";
-import { type DiscoveryProgress, Tally } from "../../src/discovery/discovery_progress.ts";
+import { type DiscoveryProgress, ProgressCounter } from "../../src/discovery/discovery_progress.ts";
 import { TestClock } from "../../testing/test_clock.ts";
-import {
-  DiscoveryWorld,
-  F,
-  fails,
-  hangs,
-  holds,
-  I1,
-  I2,
-  I3,
-  list,
-  lists,
-  people,
-  person,
-} from "../support/discovery_world.ts";
+import { DiscoveryWorld } from "../support/discovery_world.ts";
+import { F, fails, hangs, holds, I1, I2, I3 } from "../support/fake_relays.ts";
+import { list, lists, people, person } from "../support/listed_people.ts";
 
 function tally() {
   const clock = new TestClock();
   const told: DiscoveryProgress[] = [];
   const errors: Error[] = [];
   const onError = (error: Error) => void errors.push(error);
-  const own = new Tally({ clock, onError, onProgress: (progress) => told.push(progress) });
+  const own = new ProgressCounter({
+    clock,
+    onError,
+    onProgress: (progress) => told.push(progress),
+  });
   return { clock, told, errors, tally: own };
 }
 
-Deno.test("Tally counts each person once, and the last answer", () => {
+Deno.test("ProgressCounter counts each person once, and the last answer", () => {
   const { tally: own } = tally();
-  own.enter(10002, "a", "known");
-  own.enter(10002, "a", "asked");
-  own.enter(10002, "a", "found");
+  own.set(10002, "a", "known");
+  own.set(10002, "a", "asked");
+  own.set(10002, "a", "found");
   assert.deepEqual(own.progress, { known: 1, asked: 0, found: 0, missing: 0 });
-  own.enter(10002, "b", "asked");
-  own.enter(10002, "b", "missing");
-  own.enter(10002, "b", "asked");
-  own.enter(10002, "b", "missing");
+  own.set(10002, "b", "asked");
+  own.set(10002, "b", "missing");
+  own.set(10002, "b", "asked");
+  own.set(10002, "b", "missing");
   assert.deepEqual(own.progress, { known: 1, asked: 1, found: 0, missing: 1 });
-  own.enter(10002, "b", "found");
-  own.enter(10002, "b", "known");
+  own.set(10002, "b", "found");
+  own.set(10002, "b", "known");
   assert.deepEqual(own.progress, { known: 1, asked: 1, found: 1, missing: 0 });
-  own.enter(10050, "b", "asked");
+  own.set(10050, "b", "asked");
   assert.equal(own.progress.asked, 2);
 });
 
-Deno.test("Tally tells at most every 100 ms, and nothing that was told", async () => {
+Deno.test("ProgressCounter tells at most every 100 ms, and nothing that was told", async () => {
   const { tally: own, told, clock } = tally();
-  for (const n of [1, 2, 3]) own.enter(10002, `${n}`, "known");
+  for (const n of [1, 2, 3]) own.set(10002, `${n}`, "known");
   assert.deepEqual(told.map(({ known }) => known), [1]);
   await clock.advance(99);
-  own.enter(10002, "4", "known");
+  own.set(10002, "4", "known");
   assert.equal(told.length, 1);
   await clock.advance(1);
-  own.enter(10002, "5", "known");
+  own.set(10002, "5", "known");
   assert.deepEqual(told.map(({ known }) => known), [1, 5]);
   own.report();
   assert.equal(told.length, 2);
 });
 
-Deno.test("Tally goes on where onProgress throws, and says so", () => {
+Deno.test("ProgressCounter goes on where onProgress throws, and says so", () => {
   const errors: Error[] = [];
-  const own = new Tally({
+  const own = new ProgressCounter({
     clock: new TestClock(),
     onError: (error) => errors.push(error),
     onProgress: () => {
       throw new Error("a bug");
     },
   });
-  own.enter(10002, "a", "known");
+  own.set(10002, "a", "known");
   assert.deepEqual(errors.map(({ message }) => message), [
-    "Cannot tell how far discovery has come",
+    "Cannot report the progress of discovery",
   ]);
 });
 
-Deno.test("Tally forgets the oldest of more than 100,000 people", () => {
+Deno.test("ProgressCounter forgets the oldest of more than 100,000 people", () => {
   const { tally: own } = tally();
-  for (let n = 0; n <= 100_000; n++) own.enter(10002, `${n}`, "known");
-  own.enter(10002, "100000", "known");
+  for (let n = 0; n <= 100_000; n++) own.set(10002, `${n}`, "known");
+  own.set(10002, "100000", "known");
   assert.equal(own.progress.known, 100_001);
-  own.enter(10002, "0", "known");
+  own.set(10002, "0", "known");
   assert.equal(own.progress.known, 100_002);
 });
 
@@ -102,7 +95,7 @@ Deno.test("discover() resolves with the progress of its people alone when nobody
   assert.deepEqual(told.at(-1), { known: 1, asked: 8, found: 0, missing: 0 });
   await world.clock.advance(2_000);
   await world.turn();
-  for (const { end } of world.asks) end();
+  for (const { end } of world.requests) end();
   assert.deepEqual(await discovered, { known: 1, asked: 8, found: 4, missing: 4 });
   assert.deepEqual(told.at(-1), { known: 1, asked: 8, found: 4, missing: 4 });
 });

@@ -1,21 +1,7 @@
 import assert from "node:assert/strict";
-import {
-  CUT,
-  DiscoveryWorld,
-  F,
-  fails,
-  type FakeRelay,
-  hangs,
-  holds,
-  I1,
-  I2,
-  I3,
-  list,
-  people,
-  person,
-} from "../support/discovery_world.ts";
-
-const P = person(7);
+import { DiscoveryWorld } from "../support/discovery_world.ts";
+import { CUT, F, fails, type FakeRelay, hangs, holds, I1, I2, I3 } from "../support/fake_relays.ts";
+import { list, P, people, person } from "../support/listed_people.ts";
 
 Deno.test("Discovery tells of a relay that cannot be asked because of the program, and goes on", async () => {
   const world = new DiscoveryWorld({
@@ -54,10 +40,10 @@ Deno.test("Discovery that cannot store what it found knows nothing of it, and sa
 Deno.test("Discovery says of nobody that there is no list where answers were cut", async () => {
   const world = new DiscoveryWorld({ [I1]: holds([], CUT), [I2]: holds([], CUT), [I3]: fails });
   await world.find([P]);
-  world.asks.length = 0;
+  world.requests.length = 0;
   await world.clock.advance(10_000);
   await world.find([P]);
-  assert.notEqual(world.asks.length, 0);
+  assert.notEqual(world.requests.length, 0);
 });
 
 Deno.test("Discovery takes one complete answer for a no, two where two answered", async () => {
@@ -72,10 +58,10 @@ Deno.test("Discovery takes one complete answer for a no, two where two answered"
   for (const { relays, isKnown } of cases) {
     const world = new DiscoveryWorld(relays);
     await world.find([P]);
-    world.asks.length = 0;
+    world.requests.length = 0;
     await world.clock.advance(10_000);
     await world.find([P]);
-    assert.equal(world.asks.length === 0, isKnown);
+    assert.equal(world.requests.length === 0, isKnown);
   }
 });
 
@@ -91,7 +77,7 @@ Deno.test("Discovery takes nobody's word for a no where an indexer was not asked
   await assert.rejects(given);
   world.relays.set(I1, holds([list(7)])).set(I2, holds([]));
   const endAll = async (url: string) => {
-    for (const ask of world.asks) if (ask.url === url) ask.end();
+    for (const ask of world.requests) if (ask.url === url) ask.end();
     await world.turn();
   };
   await endAll(I1);
@@ -107,8 +93,8 @@ Deno.test("Discovery takes the word of others for a no where an indexer may not 
   const world = new DiscoveryWorld();
   world.unusable.add(I3);
   await world.find([P]);
-  world.asks.length = 0;
+  world.requests.length = 0;
   await world.clock.advance(60_000);
   await world.find([P]);
-  assert.deepEqual(world.asks, []);
+  assert.deepEqual(world.requests, []);
 });

@@ -1,25 +1,15 @@
 import assert from "node:assert/strict";
 import { ListRefresher } from "../../src/discovery/list_refresher.ts";
 import { TestClock } from "../../testing/test_clock.ts";
-import {
-  DiscoveryWorld,
-  F,
-  fails,
-  holds,
-  I1,
-  I2,
-  I3,
-  lists,
-  people,
-} from "../support/discovery_world.ts";
+import { DiscoveryWorld, HOUR_MS } from "../support/discovery_world.ts";
+import { holds, I1, I2, outage } from "../support/fake_relays.ts";
+import { lists, people } from "../support/listed_people.ts";
 import { RecordMap } from "../support/relay_records.ts";
-
-const HOUR = 3_600_000;
 
 /** Lets time pass, and all happen that is due. */
 async function pass(world: DiscoveryWorld, hours: number): Promise<void> {
   for (let half = 0; half < hours * 2; half++) {
-    await world.clock.advance(HOUR / 2);
+    await world.clock.advance(HOUR_MS / 2);
     await world.turn();
   }
 }
@@ -28,24 +18,24 @@ Deno.test("watch() refreshes the lists of the watched when they are stale, and n
   const world = new DiscoveryWorld({ [I1]: holds(lists(9)), [I2]: holds(lists(9)) });
   await world.find(people(9));
   const stop = world.discovery.watch(people(4));
-  const before = world.asks.length;
+  const before = world.requests.length;
   await pass(world, 5.5);
-  assert.equal(world.asks.length, before);
+  assert.equal(world.requests.length, before);
   await pass(world, 1);
-  const again = world.asks.slice(before).flatMap(({ authors }) => authors);
+  const again = world.requests.slice(before).flatMap(({ authors }) => authors);
   assert.deepEqual(new Set(again), new Set(people(4)));
-  const after = world.asks.length;
+  const after = world.requests.length;
   await pass(world, 5);
-  assert.equal(world.asks.length, after, "once every six hours");
+  assert.equal(world.requests.length, after, "once every six hours");
   await pass(world, 1.5);
-  assert.ok(world.asks.length > after);
+  assert.ok(world.requests.length > after);
   stop();
   stop();
   assert.equal(world.clock.pending, 0);
 });
 
 Deno.test("watch() looks for those who have no list every hour, and after an outage within two minutes", async () => {
-  const world = new DiscoveryWorld({ [I1]: fails, [I2]: fails, [I3]: fails, [F]: fails });
+  const world = new DiscoveryWorld(outage());
   await world.find(people(3));
   using _ = { [Symbol.dispose]: world.discovery.watch(people(3)) };
   world.relays.set(I1, holds(lists(2)));
@@ -70,7 +60,7 @@ Deno.test("watch() by several callers lasts until the last has stopped", async (
   assert.equal(world.clock.pending, 1);
   await world.clock.advance(120_000);
   await world.turn();
-  assert.deepEqual(new Set(world.asks.flatMap(({ authors }) => authors)), new Set(people(2)));
+  assert.deepEqual(new Set(world.requests.flatMap(({ authors }) => authors)), new Set(people(2)));
   stops[1]();
   assert.equal(world.clock.pending, 0);
   world.discovery.watch([])();
@@ -142,6 +132,6 @@ Deno.test("watch() tells of a database that fails, and goes on", async () => {
   world.db.error = undefined;
   await world.clock.advance(60_000);
   await world.turn();
-  assert.ok(world.asks.length > 0);
+  assert.ok(world.requests.length > 0);
   stop();
 });

@@ -137,7 +137,7 @@ Deno.test("ListRebroadcaster offers a list that was not taken again with the nex
   await publish();
   sending[0].refuse(new Error("restricted: not on the list"));
   await spreader.idle();
-  assert.equal(errors[0].message, `Cannot bring the relay list of ${ALICE} to ${A}`);
+  assert.equal(errors[0].message, `Cannot rebroadcast the relay list of ${ALICE} to ${A}`);
   assert.match((errors[0].cause as Error).message, /restricted/);
 
   // Neither another author nor another relay has to wait.

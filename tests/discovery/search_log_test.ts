@@ -5,7 +5,7 @@ import {
   parseSearchLog,
   SEARCH_LOG_RECORDS,
 } from "../../src/discovery/search_log.ts";
-import { person } from "../support/discovery_world.ts";
+import { person } from "../support/listed_people.ts";
 
 const check = fc.record({ at: fc.nat({ max: 4_000_000_000 }), found: fc.boolean() }, {
   noNullPrototype: true,

@@ -115,14 +115,14 @@ Deno.test("a source never drives out a relay that a more trusted one named", asy
     const left = urls(ALICE);
     assert.ok(left.length <= 8);
     for (const { n, source: by, age } of named) {
-      const stands = age + later <= 4 * TRUST[by].halfLife;
+      const stands = age + later <= 4 * TRUST[by].halfLifeDays;
       if (isMoreTrusted(by, source) && stands) assert.ok(left.includes(relay(n)), relay(n));
     }
   }));
 });
 
 Deno.test("what nobody has said for four half-lives makes way for what is said today", async () => {
-  const { book, clock, urls } = setUp({ perKey: 2 });
+  const { book, clock, urls } = setUp({ perSubject: 2 });
   book.add([hint(ALICE, A, "nip05"), hint(ALICE, B, "nip05")]);
   await clock.advance(720 * DAY);
   assert.equal(book.add([hint(ALICE, relay(1))]), 0);

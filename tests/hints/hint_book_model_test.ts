@@ -94,7 +94,7 @@ Deno.test("whatever happens, a book of hints says what one of the plainest kind 
       async (steps, restarts) => {
         const backend = new RecordMap();
         const oracle = new Oracle();
-        const { book: first, clock, errors } = setUp({ backend, max: MAX, perKey: PER_KEY });
+        const { book: first, clock, errors } = setUp({ backend, max: MAX, perSubject: PER_KEY });
         let book = first;
         await clock.advance(500 * DAY);
         await book.ready();
@@ -115,7 +115,7 @@ Deno.test("whatever happens, a book of hints says what one of the plainest kind 
         await book.close();
         assert.deepEqual(errors, []);
         if (restarts) {
-          book = setUp({ backend, clock, max: MAX, perKey: PER_KEY }).book;
+          book = setUp({ backend, clock, max: MAX, perSubject: PER_KEY }).book;
           await book.ready();
         }
         const now = Math.floor(clock.now() / 1000);

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import assert from "node:assert/strict";
 import type { Hint } from "../../src/hints/hint.ts";
-import { DAY as SECONDS } from "../../src/hints/hint_weight.ts";
+import { DAY_S } from "../../src/hints/hint_weight.ts";
 import { checkRelayUrl } from "../../src/nostr/relay_url.ts";
 import { subjectKey } from "../../src/nostr/subject_key.ts";
 import type { HintSource } from "../../src/nostr/types.ts";
@@ -77,12 +77,12 @@ Deno.test("add() says how many hints were new, or a day fresher; the rest change
 
 Deno.test("what was seen before now is as old as it is, and what comes later as if now", () => {
   const { book } = setUp();
-  book.add([hint(ALICE, A)], START - 90 * SECONDS);
+  book.add([hint(ALICE, A)], START - 90 * DAY_S);
   assert.equal(book.get(ALICE)[0].weight, 0.125);
-  assert.equal(book.add([hint(ALICE, A)], START - 91 * SECONDS), 0, "older than what is known");
-  assert.equal(book.add([hint(ALICE, A)], START + 900 * SECONDS), 1);
+  assert.equal(book.add([hint(ALICE, A)], START - 91 * DAY_S), 0, "older than what is known");
+  assert.equal(book.add([hint(ALICE, A)], START + 900 * DAY_S), 1);
   assert.equal(book.get(ALICE)[0].weight, 0.25);
-  assert.equal(book.add([hint(ALICE, A)], START + 900 * SECONDS), 0);
+  assert.equal(book.add([hint(ALICE, A)], START + 900 * DAY_S), 0);
 });
 
 Deno.test("times before 1970 and parts of seconds are taken for something that can be kept", async () => {
@@ -99,7 +99,7 @@ Deno.test("times before 1970 and parts of seconds are taken for something that c
 });
 
 Deno.test("a mark from a clock that was wrong counts as new, until it is seen again", async () => {
-  const marks = `{"tag":${START + 1_000 * SECONDS}}`;
+  const marks = `{"tag":${START + 1_000 * DAY_S}}`;
   const { book, clock } = setUp({ backend: new RecordMap([[ALICE, `[[["${A}",${marks}]]]`]]) });
   await book.ready();
   assert.equal(book.get(ALICE)[0].weight, 0.25);

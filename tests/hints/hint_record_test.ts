@@ -13,7 +13,7 @@ import { START as NOW } from "../../testing/test_clock.ts";
 import { person, relay } from "../support/hint_set_up.ts";
 import { A, B } from "../support/relay_records.ts";
 
-const TIME = { seen: NOW, now: NOW, perKey: 8 };
+const TIME = { seen: NOW, now: NOW, perSubject: 8 };
 
 Deno.test("the text of hints is short, and can be read by people", () => {
   const one = addHint(NO_HINTS, { url: A, source: "tag" }, TIME);
@@ -46,15 +46,15 @@ Deno.test("a new author makes no mark older", () => {
 });
 
 Deno.test("a hint that finds no place changes nothing, whoever it names", () => {
-  const time = { ...TIME, perKey: 1 };
+  const time = { ...TIME, perSubject: 1 };
   const full = addHint(NO_HINTS, { url: A, source: "hand" }, time);
   assert.equal(addHint(full, { url: B, source: "tag", author: person(1) }, time), full);
 });
 
 Deno.test("what is kept of a text is what can be read, of the latest relays", () => {
   const named = (n: number) => [relay(n), { tag: n }];
-  const read = (value: unknown, perKey = 8) => {
-    const text = cleanHints(JSON.stringify(value), perKey);
+  const read = (value: unknown, perSubject = 8) => {
+    const text = cleanHints(JSON.stringify(value), perSubject);
     return text === undefined ? undefined : JSON.parse(text);
   };
   const good = [[named(1), named(2)], person(1), "tag"];

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import assert from "node:assert/strict";
 import {
-  DAY,
+  DAY_S,
   heaviestSource,
   type HintMarks,
   hintWeight,
@@ -15,7 +15,7 @@ import { START as NOW } from "../../testing/test_clock.ts";
 const SOURCES = ["hand", "nip19", "nip05", "follows", "tag", "delivered"] as const;
 
 const source = fc.constantFrom(...SOURCES);
-const seen = fc.integer({ min: NOW - 3_000 * DAY, max: NOW + 3_000 * DAY });
+const seen = fc.integer({ min: NOW - 3_000 * DAY_S, max: NOW + 3_000 * DAY_S });
 const marks: fc.Arbitrary<HintMarks> = fc.dictionary(source, seen, {
   minKeys: 1,
   noNullPrototype: true,
@@ -37,7 +37,7 @@ Deno.test("sources are trusted in this order, each less than the one before", ()
 Deno.test("a hint is worth half after its source's half-life, and a quarter after two", () => {
   const halfLives = [365, 180, 180, 180, 90, 30];
   for (const [i, source] of SOURCES.entries()) {
-    const at = (days: number) => hintWeight({ [source]: NOW }, NOW + days * DAY);
+    const at = (days: number) => hintWeight({ [source]: NOW }, NOW + days * DAY_S);
     assert.ok(Math.abs(at(halfLives[i]) - at(0) / 2) < 1e-9, source);
     assert.ok(Math.abs(at(2 * halfLives[i]) - at(0) / 4) < 1e-9, source);
   }
@@ -51,10 +51,10 @@ Deno.test("what was seen in the future counts as seen now", () => {
 
 Deno.test("two sources are worth more than either, and less than both together", () => {
   assert.ok(Math.abs(hintWeight({ tag: NOW, delivered: NOW }, NOW) - 0.4) < 1e-9);
-  fc.assert(fc.property(marks, fc.nat(2_000 * DAY), (marks, later) => {
+  fc.assert(fc.property(marks, fc.nat(2_000 * DAY_S), (marks, later) => {
     const each = Object.entries(marks).map(([source, seen]) => {
-      const { first, halfLife } = TRUST[source as HintSource];
-      return first / 2 ** (Math.max(0, NOW + later - seen) / DAY / halfLife);
+      const { first, halfLifeDays } = TRUST[source as HintSource];
+      return first / 2 ** (Math.max(0, NOW + later - seen) / DAY_S / halfLifeDays);
     });
     const expected = 1 - each.reduce((wrong, weight) => wrong * (1 - weight), 1);
     assert.ok(Math.abs(hintWeight(marks, NOW + later) - expected) < 1e-9);
@@ -72,7 +72,7 @@ Deno.test("weights are in (0, 1], however old or new the hint, and never grow by
 Deno.test("a hint is named after the source whose word is worth most", () => {
   assert.equal(heaviestSource({ tag: NOW, delivered: NOW }, NOW), "tag");
   assert.equal(heaviestSource({ nip05: NOW, tag: NOW }, NOW), "nip05");
-  assert.equal(heaviestSource({ nip05: NOW - 720 * DAY, tag: NOW }, NOW), "tag");
+  assert.equal(heaviestSource({ nip05: NOW - 720 * DAY_S, tag: NOW }, NOW), "tag");
   for (const equal of [{ delivered: 0, tag: 0 }, { tag: 0, delivered: 0 }]) {
     assert.equal(heaviestSource(equal, 1e15), "tag", "of equals the more trusted");
   }
@@ -86,11 +86,11 @@ Deno.test("a hint is named after the source whose word is worth most", () => {
 });
 
 Deno.test("a source's word keeps less trusted ones out for four half-lives", () => {
-  const after = (days: number) => isVouchedFor({ nip05: NOW }, "tag", NOW + days * DAY);
+  const after = (days: number) => isVouchedFor({ nip05: NOW }, "tag", NOW + days * DAY_S);
   assert.deepEqual([0, 720, 721].map(after), [true, true, false]);
   for (const source of SOURCES) {
     assert.ok(!isVouchedFor({ [source]: NOW }, source, NOW), "equals do not");
-    assert.equal(isVouchedFor({ [source]: NOW + DAY }, "delivered", NOW), source !== "delivered");
+    assert.equal(isVouchedFor({ [source]: NOW + DAY_S }, "delivered", NOW), source !== "delivered");
     assert.ok(!isVouchedFor({ [source]: NOW }, "hand", NOW));
   }
   assert.ok(isVouchedFor({ delivered: NOW, hand: NOW }, "follows", NOW));

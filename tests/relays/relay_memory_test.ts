@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { LONGEST_BACKOFF } from "../../src/relays/relay_health.ts";
 import type { RelayRecord } from "../../src/relays/relay_record.ts";
 import { formatRelayRecord, parseRelayRecord } from "../../src/relays/relay_record_store.ts";
-import { dice } from "../support/dice.ts";
+import { createRandom } from "../../testing/random.ts";
 import { setUp } from "../support/memory_set_up.ts";
 import { A, B, C, DAY, FAILURES, NOW, RecordMap, recordOf } from "../support/relay_records.ts";
 
@@ -127,7 +127,7 @@ Deno.test("whatever happens: weights are above 0, back-off ends, and it all come
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 40 }), fc.integer(), async (steps, seed) => {
       const backend = new RecordMap();
-      const { clock, errors, memory } = setUp({ backend, random: dice(seed) });
+      const { clock, errors, memory } = setUp({ backend, random: createRandom(seed) });
       await memory.ready();
       for (const { what, url, amount } of steps) {
         if (what === "pass") clock.stall(amount * 100);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { LONGEST_BACKOFF } from "../../src/relays/relay_health.ts";
 import { formatRelayRecord } from "../../src/relays/relay_record_store.ts";
-import { dice } from "../support/dice.ts";
+import { createRandom } from "../../testing/random.ts";
 import { setUp } from "../support/memory_set_up.ts";
 import { A, B, C, DAY, HOUR, NOW, RecordMap, recordOf } from "../support/relay_records.ts";
 
@@ -34,7 +34,7 @@ Deno.test("what was learned of delivery is drawn for once, and again after an ho
     url,
     formatRelayRecord(recordOf({ attempts: 1, successes: 1, hits: 8, misses: 2, learnedAt: NOW })),
   ]));
-  const random = dice(1);
+  const random = createRandom(1);
   const { clock, memory } = setUp({ backend, random });
   await memory.ready();
   const health = (url: string) => memory.weight(url, false) / memory.weight(url, true);
@@ -56,7 +56,7 @@ Deno.test("what was learned of delivery is drawn for once, and again after an ho
 });
 
 Deno.test("who was unknown when the hour began keeps its weight, however it delivers", async () => {
-  const { clock, memory } = setUp({ random: dice(2) });
+  const { clock, memory } = setUp({ random: createRandom(2) });
   memory.connected(A, 100);
   memory.connected(B, 100);
   const before = memory.weight(B, true);
@@ -114,7 +114,7 @@ Deno.test("NIP-66: a relay that is well and unknown needs no record, and no repo
 });
 
 Deno.test("a clock that was set back keeps nobody waiting, and nobody drawing", async () => {
-  const { clock, fail, memory } = setUp({ random: dice(3) });
+  const { clock, fail, memory } = setUp({ random: createRandom(3) });
   memory.connected(A, 100);
   memory.learned(A, 9, 1);
   for (let i = 0; i < 20; i++) fail(A);

@@ -9,7 +9,7 @@ import {
   relayWeight,
   thompson,
 } from "../../src/relays/relay_weight.ts";
-import { dice } from "../support/dice.ts";
+import { createRandom } from "../../testing/random.ts";
 import { DAY, HOUR, MINUTE, NOW, recordOf, records } from "../support/relay_records.ts";
 
 /** The weight of a closed relay of whose delivery nothing is known. */
@@ -128,7 +128,7 @@ Deno.test("deliveryFactor() is 1 for the unknown, and for what an ordinary relay
 });
 
 Deno.test("deliveryFactor() by Thompson's rule varies the more the less is known", () => {
-  const random = dice(3);
+  const random = createRandom(3);
   const spread = (hits: number) => {
     const record = recordOf({ hits, misses: hits / 9, learnedAt: NOW });
     const draws = Array.from(
