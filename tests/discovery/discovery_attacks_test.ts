@@ -20,7 +20,7 @@ const sends = (events: readonly NostrEvent[]): FakeRelay => ({ onEvent, end }) =
   end();
 };
 
-Deno.test("An indexer that forges newer lists changes nothing, and is told of once", async () => {
+Deno.test("Discovery ignores newer lists that an indexer forges, and reports it once", async () => {
   const lies = people(20).map((_, n) => forged(list(n, START + 100)));
   const world = new DiscoveryWorld({ [I1]: holds(lies), [I2]: holds(lists(20)) }, {
     maxAuthors: 5,
@@ -33,7 +33,7 @@ Deno.test("An indexer that forges newer lists changes nothing, and is told of on
   assert.deepEqual(told(world), [`junk ${I1}`]);
 });
 
-Deno.test("Forged copies of a genuine list do not keep the genuine one out, in whichever order they come", async () => {
+Deno.test("Discovery stores a genuine list in spite of forged copies, in whichever order they come", async () => {
   const genuine = list(7);
   const copies = [
     { ...genuine, tags: [["r", "wss://evil.example/"]], sig: FORGED },
@@ -46,14 +46,14 @@ Deno.test("Forged copies of a genuine list do not keep the genuine one out, in w
   }
 });
 
-Deno.test("An indexer that has only forged lists of somebody has none", async () => {
+Deno.test("Discovery takes an indexer with only forged lists of somebody to have none", async () => {
   const world = new DiscoveryWorld({ [I1]: holds([forged(list(7))]) });
   await world.find([P]);
   assert.equal(world.db.events.size, 0);
   assert.deepEqual(world.progress.at(-1), { known: 0, asked: 1, found: 0, missing: 1 });
 });
 
-Deno.test("An indexer that sends stale versions loses against one that has the newest, and against the store", async () => {
+Deno.test("Discovery prefers the newest version, at another indexer or in the store, to an indexer's stale ones", async () => {
   const stale = holds([list(7, START - 1_000), list(8, START - 1_000)]);
   const world = new DiscoveryWorld({ [I1]: stale, [I2]: holds([list(7)]), [I3]: stale });
   await world.store.event(list(8));
@@ -63,7 +63,7 @@ Deno.test("An indexer that sends stale versions loses against one that has the n
   }
 });
 
-Deno.test("An indexer that says of everybody that there is none does not hide what others have", async () => {
+Deno.test("Discovery finds what other relays have, though an indexer says that nobody has a list", async () => {
   for (const liar of [I1, I2]) {
     const world = new DiscoveryWorld({ [I3]: holds(lists(9)) });
     world.relays.set(liar === I1 ? I2 : I1, fails);
@@ -75,14 +75,14 @@ Deno.test("An indexer that says of everybody that there is none does not hide wh
   assert.equal(await last.known(people(9)), 9);
 });
 
-Deno.test("Other people's lists are not stored, however many an indexer sends along", async () => {
+Deno.test("Discovery stores no lists of other people, however many an indexer sends", async () => {
   const world = new DiscoveryWorld({ [I1]: sends(lists(50)), [I2]: holds(lists(50)) });
   await world.find([P]);
   assert.deepEqual([...world.db.events.keys()], [`10002:${P}`]);
   assert.ok(world.verified <= 2);
 });
 
-Deno.test("An indexer that floods is cut off, told of once, and left alone for ten minutes", async () => {
+Deno.test("Discovery cuts off an indexer that floods, reports it once, and does not ask it for ten minutes", async () => {
   let sent = 0;
   const floods: FakeRelay = (ask) => {
     for (; !ask.isOver && sent < 1_000_000; sent++) ask.onEvent(list(7, START - sent));
@@ -101,7 +101,7 @@ Deno.test("An indexer that floods is cut off, told of once, and left alone for t
   assert.equal(world.at(I1).length, 2);
 });
 
-Deno.test("A flood of what nobody asked for is cut off as well", async () => {
+Deno.test("Discovery cuts off a flood of events that nobody requested, too", async () => {
   let sent = 0;
   const world = new DiscoveryWorld({
     [I1]: (ask) => {
@@ -113,7 +113,7 @@ Deno.test("A flood of what nobody asked for is cut off as well", async () => {
   assert.equal(world.verified, 0);
 });
 
-Deno.test("A list of 10,000 entries is not taken in, and costs others nothing", async () => {
+Deno.test("Discovery refuses a list of 10,000 entries, which costs others nothing", async () => {
   const urls = Array.from({ length: 10_000 }, (_, i) => `wss://relay${i}.example/`);
   const world = new DiscoveryWorld({
     [I1]: holds([listEvent(P, urls, START + 1), ...lists(9)]),
@@ -126,7 +126,7 @@ Deno.test("A list of 10,000 entries is not taken in, and costs others nothing", 
   assert.ok(Math.max(...most) < 1_000);
 });
 
-Deno.test("A list from the far future is refused, one that is backdated loses", async () => {
+Deno.test("Discovery refuses a list from the far future, and ignores a backdated one", async () => {
   const world = new DiscoveryWorld({
     [I1]: holds([list(7, START + 86_400), list(8, 1)]),
     [I2]: holds([list(7), list(8)]),
@@ -138,7 +138,7 @@ Deno.test("A list from the far future is refused, one that is backdated loses", 
   assert.deepEqual(told(world), [], "it may be the clock of the machine that is wrong");
 });
 
-Deno.test("An outage never looks like an empty world, not over a restart either", async () => {
+Deno.test("Discovery never takes an outage for missing lists, not over a restart either", async () => {
   const backend = new RecordMap();
   const down = outage();
   const world = new DiscoveryWorld(down, { backend });
@@ -150,7 +150,7 @@ Deno.test("An outage never looks like an empty world, not over a restart either"
   assert.equal(await up.known(people(500)), 500);
 });
 
-Deno.test("An outage costs one try in ten seconds for each person, however often they are wanted", async () => {
+Deno.test("Discovery tries once in ten seconds for each person during an outage, however often they are requested", async () => {
   const world = new DiscoveryWorld(outage());
   for (let n = 0; n < 60; n++) {
     await world.find(people(10));
@@ -159,7 +159,7 @@ Deno.test("An outage costs one try in ten seconds for each person, however often
   assert.ok(world.at(I1).length <= 4, `${world.at(I1).length}`);
 });
 
-Deno.test("A list a second by one key costs no request, and no more than the last is kept", async () => {
+Deno.test("Discovery sends no request for a list a second by one key, and keeps only the last", async () => {
   let version = 0;
   const world = new DiscoveryWorld({
     [I1]: ({ onEvent, end }) => {
@@ -179,7 +179,7 @@ Deno.test("A list a second by one key costs no request, and no more than the las
   assert.equal((await world.store.get([P])).get(P)?.created_at, START + 200);
 });
 
-Deno.test("Relays that lie in turns are told of once each, and remembered up to a bound", async () => {
+Deno.test("Discovery reports each relay that forges lists once, up to a bound", async () => {
   const hints = Array.from({ length: 1_100 }, (_, n) => `wss://liar${n}.example/`);
   const world = new DiscoveryWorld({}, { fallbacks: [] });
   hints.forEach((url, n) => {
@@ -191,7 +191,7 @@ Deno.test("Relays that lie in turns are told of once each, and remembered up to 
   assert.equal(new Set(told(world)).size, 1_000);
 });
 
-Deno.test("Finding 10,000 lists takes two requests for 250 people, and as many checks as lists", async () => {
+Deno.test("Discovery sends two requests for each 250 of 10,000 people, and verifies each list once", async () => {
   const all = holds(lists(10_000));
   const world = new DiscoveryWorld({ [I1]: all, [I2]: all, [I3]: all });
   const found = world.discovery.find(10002, people(10_000), { wait: 3_600_000 });

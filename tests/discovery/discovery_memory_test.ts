@@ -5,7 +5,7 @@ import { F, hangs, holds, I1, I2, I3, indexers, outage } from "../support/fake_r
 import { list, lists, P, people, person } from "../support/listed_people.ts";
 import { RecordMap } from "../support/relay_records.ts";
 
-Deno.test("find() asks for no one who has a fresh list, and refreshes a stale one behind", async () => {
+Deno.test("Discovery find() requests no fresh list, and refreshes a stale one in the background", async () => {
   const world = new DiscoveryWorld(indexers(holds(lists(10))));
   await world.find([P]);
   world.requests.length = 0;
@@ -25,7 +25,7 @@ Deno.test("find() asks for no one who has a fresh list, and refreshes a stale on
   assert.equal(world.requests.length, 2, "it is fresh again");
 });
 
-Deno.test("find() takes a list that no relay has any more for checked, not for gone", async () => {
+Deno.test("Discovery find() takes a list that no relay has any longer for checked, not for gone", async () => {
   const backend = new RecordMap();
   const world = new DiscoveryWorld({}, { backend });
   await world.store.event(list(7));
@@ -41,7 +41,7 @@ Deno.test("find() takes a list that no relay has any more for checked, not for g
   assert.deepEqual([...backend.records.values()], [`10002+${START}`]);
 });
 
-Deno.test("find() asks again after an hour for somebody who has none", async () => {
+Deno.test("Discovery find() requests a missing list again after an hour", async () => {
   const world = new DiscoveryWorld();
   await world.find([P]);
   world.requests.length = 0;
@@ -54,7 +54,7 @@ Deno.test("find() asks again after an hour for somebody who has none", async () 
   assert.equal(await world.known([P]), 1);
 });
 
-Deno.test("find() remembers over a restart who was asked for, and what came of it", async () => {
+Deno.test("Discovery find() remembers over a restart which lists were requested, and the results", async () => {
   const backend = new RecordMap();
   const world = new DiscoveryWorld({ [I1]: holds([list(7)]) }, { backend });
   await world.find([P, person(8)]);
@@ -73,7 +73,7 @@ Deno.test("find() remembers over a restart who was asked for, and what came of i
   assert.deepEqual(bare.at(I1), [[P]], "the list of who had one is gone, so it is asked for");
 });
 
-Deno.test("find() remembers no outage, and asks again after some seconds", async () => {
+Deno.test("Discovery find() remembers no outage, and requests again after some seconds", async () => {
   const backend = new RecordMap();
   const world = new DiscoveryWorld(
     outage(),
@@ -91,7 +91,7 @@ Deno.test("find() remembers no outage, and asks again after some seconds", async
   assert.deepEqual([...backend.records.keys()], [P]);
 });
 
-Deno.test("find() asks for nothing where relays may not be asked, and says of nobody that there is none", async () => {
+Deno.test("Discovery find() requests nothing if no relay may be asked, and takes nobody to have no list", async () => {
   const world = new DiscoveryWorld(indexers(holds(lists(10))));
   for (const url of [I1, I2, I3, F]) world.unusable.add(url);
   await world.find(people(5));
@@ -102,7 +102,7 @@ Deno.test("find() asks for nothing where relays may not be asked, and says of no
   assert.equal(await world.known(people(5)), 5);
 });
 
-Deno.test("find() goes by no check of a time to come, as after a clock was set right", async () => {
+Deno.test("Discovery find() ignores a log entry from the future, as after a clock was set right", async () => {
   const later = START + 86_400;
   const backend = new RecordMap([[P, `10002-${later}`], [person(8), `10002+${later}`]]);
   const world = new DiscoveryWorld({}, { backend });

@@ -18,7 +18,7 @@ function tally() {
   return { clock, told, errors, tally: own };
 }
 
-Deno.test("ProgressCounter counts each person once, and the last answer", () => {
+Deno.test("ProgressCounter counts each person once, and the last result", () => {
   const { tally: own } = tally();
   own.set(10002, "a", "known");
   own.set(10002, "a", "asked");
@@ -36,7 +36,7 @@ Deno.test("ProgressCounter counts each person once, and the last answer", () => 
   assert.equal(own.progress.asked, 2);
 });
 
-Deno.test("ProgressCounter tells at most every 100 ms, and nothing that was told", async () => {
+Deno.test("ProgressCounter reports at most every 100 ms, and nothing twice", async () => {
   const { tally: own, told, clock } = tally();
   for (const n of [1, 2, 3]) own.set(10002, `${n}`, "known");
   assert.deepEqual(told.map(({ known }) => known), [1]);
@@ -50,7 +50,7 @@ Deno.test("ProgressCounter tells at most every 100 ms, and nothing that was told
   assert.equal(told.length, 2);
 });
 
-Deno.test("ProgressCounter goes on where onProgress throws, and says so", () => {
+Deno.test("ProgressCounter goes on if onProgress throws, and reports the error", () => {
   const errors: Error[] = [];
   const own = new ProgressCounter({
     clock: new TestClock(),
@@ -74,7 +74,7 @@ Deno.test("ProgressCounter forgets the oldest of more than 100,000 people", () =
   assert.equal(own.progress.known, 100_002);
 });
 
-Deno.test("Discovery tells its progress since the start, at the end of each find()", async () => {
+Deno.test("Discovery reports its progress since the start, at the end of each find()", async () => {
   const world = new DiscoveryWorld({ [I1]: holds(lists(6)), [I2]: holds(lists(6)) });
   await world.store.event(list(0));
   await world.find(people(10));
@@ -83,7 +83,7 @@ Deno.test("Discovery tells its progress since the start, at the end of each find
   assert.deepEqual(world.progress.at(-1), { known: 1, asked: 10, found: 5, missing: 5 });
 });
 
-Deno.test("discover() resolves with the progress of its people alone when nobody is left to ask", async () => {
+Deno.test("Discovery discover() resolves with the progress of its own people when no relay is left to ask", async () => {
   const world = new DiscoveryWorld({ [I1]: holds(lists(6)), [I2]: hangs });
   await world.store.event(list(0));
   await world.find(people(2), 1_000);
@@ -100,7 +100,7 @@ Deno.test("discover() resolves with the progress of its people alone when nobody
   assert.deepEqual(told.at(-1), { known: 1, asked: 8, found: 4, missing: 4 });
 });
 
-Deno.test("discover() counts those who were found to have none, and not those who cannot be asked for", async () => {
+Deno.test("Discovery discover() counts people who were found to have no list, and not those who could not be searched for", async () => {
   const world = new DiscoveryWorld();
   await world.find([person(1)]);
   for (const url of [I1, I2, I3, F]) world.relays.set(url, fails);
@@ -108,7 +108,7 @@ Deno.test("discover() counts those who were found to have none, and not those wh
   assert.deepEqual(progress[0], { known: 0, asked: 2, found: 0, missing: 1 });
 });
 
-Deno.test("discover() rejects with the reason of its signal", async () => {
+Deno.test("Discovery discover() rejects with the reason of its signal", async () => {
   const world = new DiscoveryWorld({ [I1]: hangs });
   const controller = new AbortController();
   const { signal } = controller;

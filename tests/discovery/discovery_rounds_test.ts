@@ -21,7 +21,7 @@ Deno.test("Discovery asks the other indexers next, and hint and fallback relays 
   assert.equal(await world.known([P]), 1);
 });
 
-Deno.test("Discovery asks nobody further once a list was found", async () => {
+Deno.test("Discovery asks no further relay once a list was found", async () => {
   const world = new DiscoveryWorld({ [I2]: holds([list(7)]) });
   await world.find([P]);
   assert.deepEqual(world.requests.map(({ url }) => url), [I1, I2]);
@@ -31,14 +31,14 @@ Deno.test("Discovery asks nobody further once a list was found", async () => {
   assert.deepEqual(later.requests.map(({ url }) => url), [I1, I2, I3]);
 });
 
-Deno.test("Discovery follows no more than three hints for one person", async () => {
+Deno.test("Discovery asks no more than three hinted relays for one person", async () => {
   const world = new DiscoveryWorld();
   world.hints.set(P, [1, 2, 3, 4, 5].map((n) => `wss://h${n}.example/`));
   await world.find([P]);
   assert.equal(world.requests.filter(({ url }) => /h\d/.test(url)).length, 3);
 });
 
-Deno.test("Discovery asks whoever is left after an indexer is late, and takes its answer all the same", async () => {
+Deno.test("Discovery asks the remaining relays after an indexer is late, and stores its answer all the same", async () => {
   const world = new DiscoveryWorld({ [I2]: hangs, [I3]: holds([list(7)]) });
   await world.find([P, person(8)], 5_000);
   assert.deepEqual(world.at(I3), [[P, person(8)]]);
@@ -52,7 +52,7 @@ Deno.test("Discovery asks whoever is left after an indexer is late, and takes it
   assert.equal((await world.store.get([P])).get(P)?.created_at, list(7).created_at + 1);
 });
 
-Deno.test("Discovery waits for a round to its end, though a late relay of the last one answers", async () => {
+Deno.test("Discovery waits for the end of a round, though a late relay of the previous one answers", async () => {
   const world = new DiscoveryWorld({ [I1]: hangs, [I3]: hangs });
   const found = world.find([P], 3_000);
   await world.turn();
@@ -65,7 +65,7 @@ Deno.test("Discovery waits for a round to its end, though a late relay of the la
   await found;
 });
 
-Deno.test("Discovery asks for nobody anew of whom a late relay may still tell", async () => {
+Deno.test("Discovery requests no list again that a late relay may still send", async () => {
   const world = new DiscoveryWorld({ [I1]: hangs, [I2]: hangs, [I3]: hangs, [F]: hangs });
   await world.find([P], 20_000);
   assert.equal(world.requests.length, 4);
@@ -77,7 +77,7 @@ Deno.test("Discovery asks for nobody anew of whom a late relay may still tell", 
   assert.deepEqual(world.progress.at(-1), { known: 0, asked: 1, found: 0, missing: 1 });
 });
 
-Deno.test("Discovery stores what a relay sent that never ends its answer", async () => {
+Deno.test("Discovery stores what a relay sends that never ends its answer", async () => {
   const world = new DiscoveryWorld({
     [I1]: hangs,
     [I2]: ({ onEvent }) => onEvent(list(7)),
@@ -87,7 +87,7 @@ Deno.test("Discovery stores what a relay sent that never ends its answer", async
   assert.deepEqual(world.at(I3), []);
 });
 
-Deno.test("Discovery deals people to usable indexers in turn, of equal weight as they are named", async () => {
+Deno.test("Discovery assigns people to usable indexers in turn, of equal weight in their given order", async () => {
   const world = new DiscoveryWorld(
     { [I1]: holds(lists(30)), [I2]: holds(lists(30)), [I3]: holds(lists(30)) },
     { maxAuthors: 5 },
@@ -98,7 +98,7 @@ Deno.test("Discovery deals people to usable indexers in turn, of equal weight as
   assert.deepEqual(world.at(I2).slice(0, 2), [people(5), people(10).slice(5)]);
 });
 
-Deno.test("Discovery asks indexers first that are nearly as good as the best, and two at least", async () => {
+Deno.test("Discovery asks first the indexers that are nearly as good as the best, and at least two", async () => {
   const all = { [I1]: holds(lists(9)), [I2]: holds(lists(9)), [I3]: holds(lists(9)) };
   const world = new DiscoveryWorld(all, { maxAuthors: 1 });
   world.weights.set(I1, 0.4);
@@ -113,14 +113,14 @@ Deno.test("Discovery asks indexers first that are nearly as good as the best, an
   assert.equal(uneven.at(I1).length, 1, "the worst is asked in the second round");
 });
 
-Deno.test("Discovery puts those who have a list into requests of their own, after the others", async () => {
+Deno.test("Discovery requests lists that are to be refreshed separately, after the others", async () => {
   const world = new DiscoveryWorld({}, { maxAuthors: 2, fallbacks: [], indexers: [I1] });
   for (const n of [0, 2]) await world.store.event(list(n));
   await world.find(people(4));
   assert.deepEqual(world.at(I1), [[person(1), person(3)], [person(0), person(2)]]);
 });
 
-Deno.test("Discovery asks no relay that is not usable, not even those that wait in line", async () => {
+Deno.test("Discovery asks no relay that is not usable, even for searches that are queued already", async () => {
   const world = new DiscoveryWorld({}, { maxAuthors: 1 });
   world.unusable.add(I1).add(F).add(H);
   world.hints.set(P, [H]);
@@ -169,7 +169,7 @@ Deno.test("Discovery puts kinds of one turn into the same filter, with sorted au
   ]);
 });
 
-Deno.test("Discovery deals people, of however many kinds lists are wanted", async () => {
+Deno.test("Discovery assigns each person once, whatever the number of kinds", async () => {
   const both = [10002, 10050].flatMap((kind) =>
     people(2).map((pubkey) => unsigned(pubkey, { kind, tags: [["relay", "wss://x.example/"]] }))
   );
@@ -191,7 +191,7 @@ Deno.test("Discovery finds lists of other kinds, too", async () => {
   assert.deepEqual(world.requests, []);
 });
 
-Deno.test("Discovery asks at most sixteen requests at once at relays that are no indexers", async () => {
+Deno.test("Discovery sends at most sixteen requests at once to relays that are not indexers", async () => {
   const world = new DiscoveryWorld({}, { fallbacks: [] });
   let under = 0, most = 0;
   for (let n = 0; n < 60; n++) {
@@ -211,7 +211,7 @@ Deno.test("Discovery asks at most sixteen requests at once at relays that are no
   assert.equal(world.requests.filter(({ url }) => url.includes("//h")).length, 60);
 });
 
-Deno.test("Discovery does not take lists that nobody asked for", async () => {
+Deno.test("Discovery stores no lists that nobody requested", async () => {
   const other = person(9);
   const world = new DiscoveryWorld({
     [I1]: ({ onEvent, end }) => {
@@ -226,7 +226,7 @@ Deno.test("Discovery does not take lists that nobody asked for", async () => {
   assert.equal(world.db.events.size, 0);
 });
 
-Deno.test("Discovery takes a list of the newest version from whichever round", async () => {
+Deno.test("Discovery stores the newest version of a list, from whichever round", async () => {
   const newest = listEvent(P, ["wss://new.example/"], list(7).created_at + 5);
   const world = new DiscoveryWorld({ [I1]: holds([list(7)]), [I2]: holds([newest]) });
   await world.find([P]);

@@ -4,21 +4,21 @@ import { DiscoveryWorld, HOUR_MS, settles } from "../support/discovery_world.ts"
 import { F, fails, hangs, holds, I1, I2, I3, outage } from "../support/fake_relays.ts";
 import { list, P, people, person } from "../support/listed_people.ts";
 
-Deno.test("find() resolves as soon as everybody has a list, however long others take", async () => {
+Deno.test("Discovery find() resolves as soon as everybody has a list, however long other relays take", async () => {
   const world = new DiscoveryWorld({ [I1]: holds([list(7)]), [I2]: hangs });
   const found = world.discovery.find(10002, [P], { wait: 60_000 });
   assert.ok(await settles(world, found));
   assert.equal(await world.known([P]), 1);
 });
 
-Deno.test("find() resolves once somebody was asked for and has none, or could not be asked for", async () => {
+Deno.test("Discovery find() resolves once somebody has no list, or cannot be searched for", async () => {
   const empty = new DiscoveryWorld();
   assert.ok(await settles(empty, empty.discovery.find(10002, [P], { wait: 60_000 })));
   const down = new DiscoveryWorld(outage());
   assert.ok(await settles(down, down.discovery.find(10002, [P], { wait: 60_000 })));
 });
 
-Deno.test("find() waits for the first indexers alone, if they answer, unless nothing stands in for a list", async () => {
+Deno.test("Discovery find() waits only for the first indexers, if they answer, unless nothing stands in for a list", async () => {
   for (const [kind, isOver] of [[10002, true], [10050, false]] as const) {
     const world = new DiscoveryWorld({ [I3]: hangs });
     let over = false;
@@ -30,7 +30,7 @@ Deno.test("find() waits for the first indexers alone, if they answer, unless not
   }
 });
 
-Deno.test("find() waits for further indexers where the first do not answer", async () => {
+Deno.test("Discovery find() waits for further indexers if the first do not answer", async () => {
   const world = new DiscoveryWorld({ [I1]: fails, [I2]: fails, [I3]: hangs });
   let over = false;
   void world.discovery.find(10002, people(1), { wait: 60_000 }).then(() => over = true);
@@ -39,7 +39,7 @@ Deno.test("find() waits for further indexers where the first do not answer", asy
   await world.discovery.close();
 });
 
-Deno.test("find() waits no longer than it is told to, and the asking goes on", async () => {
+Deno.test("Discovery find() waits no longer than `wait`, and the search goes on", async () => {
   const world = new DiscoveryWorld({ [I1]: hangs, [I2]: hangs, [I3]: hangs, [F]: hangs });
   const found = world.discovery.find(10002, [P], { wait: 1_500 });
   await world.clock.advance(1_499);
@@ -52,13 +52,13 @@ Deno.test("find() waits no longer than it is told to, and the asking goes on", a
   assert.equal(await world.known([P]), 1);
 });
 
-Deno.test("find() that is to wait for nothing only begins", async () => {
+Deno.test("Discovery find() only begins a search if `wait` is 0", async () => {
   const world = new DiscoveryWorld({ [I1]: hangs, [I2]: hangs });
   assert.ok(await settles(world, world.discovery.find(10002, [P], { wait: 0 })));
   assert.equal(world.requests.length, 2);
 });
 
-Deno.test("find() asks for nobody twice who is being asked for, whoever else wants them", async () => {
+Deno.test("Discovery find() requests no list that is being requested, however many callers there are", async () => {
   const world = new DiscoveryWorld({ [I1]: hangs, [I2]: hangs });
   const both = [10_000, 20_000].map((wait) => world.discovery.find(10002, [P, P], { wait }));
   await world.turn();
@@ -74,7 +74,7 @@ Deno.test("find() asks for nobody twice who is being asked for, whoever else wan
   assert.ok(await settles(world, Promise.all(both.slice(0, 2))));
 });
 
-Deno.test("find() gives up its own waiting when its signal is aborted", async () => {
+Deno.test("Discovery find() gives up its own waiting when its signal is aborted", async () => {
   const world = new DiscoveryWorld({ [I1]: hangs, [I2]: hangs });
   const controller = new AbortController();
   const given = world.discovery.find(10002, [P], { wait: 60_000, signal: controller.signal });
@@ -91,7 +91,7 @@ Deno.test("find() gives up its own waiting when its signal is aborted", async ()
   );
 });
 
-Deno.test("find() that all callers gave up asks for nobody who was not asked for yet", async () => {
+Deno.test("Discovery find() sends no further request once all callers gave it up", async () => {
   const world = new DiscoveryWorld({ [I1]: hangs, [I2]: hangs, [I3]: hangs }, { maxAuthors: 1 });
   const controller = new AbortController();
   const { signal } = controller;
@@ -108,7 +108,7 @@ Deno.test("find() that all callers gave up asks for nobody who was not asked for
   assert.ok(world.requests.length > 12, "and later callers are not held back");
 });
 
-Deno.test("find() does not wait for a list that passes by meanwhile, but checks it all the same", async () => {
+Deno.test("Discovery find() does not wait for a list that is stored meanwhile, but requests it all the same", async () => {
   const world = new DiscoveryWorld({ [I1]: hangs, [I2]: hangs });
   const found = world.discovery.find(10002, [P], { wait: 60_000 });
   assert.ok(!await settles(world, found));
@@ -123,7 +123,7 @@ Deno.test("find() does not wait for a list that passes by meanwhile, but checks 
   assert.equal(world.requests.length, asked, "it is known to be the newest");
 });
 
-Deno.test("find() does not wait for others where another process stored the same list meanwhile", async () => {
+Deno.test("Discovery find() does not wait for other relays if another process stored the same list meanwhile", async () => {
   const world = new DiscoveryWorld({ [I1]: hangs, [I2]: hangs });
   const found = world.discovery.find(10002, [P], { wait: 60_000 });
   await world.turn();
@@ -133,7 +133,7 @@ Deno.test("find() does not wait for others where another process stored the same
   assert.ok(await settles(world, found));
 });
 
-Deno.test("find() ignores what is no pubkey, and what the database throws reaches the caller", async () => {
+Deno.test("Discovery find() ignores what is no pubkey, and rejects with what the database throws", async () => {
   const world = new DiscoveryWorld();
   await world.find(["", "x", P.toUpperCase() + "F", "É".repeat(64)]);
   assert.deepEqual(world.requests, []);
@@ -142,7 +142,7 @@ Deno.test("find() ignores what is no pubkey, and what the database throws reache
   assert.deepEqual(world.requests, []);
 });
 
-Deno.test("close() ends all waiting and all requests, and leaves no timer", async () => {
+Deno.test("Discovery close() ends all waiting and all requests, and leaves no timer", async () => {
   const world = new DiscoveryWorld({ [I1]: hangs, [I2]: hangs });
   const waiting = [
     world.discovery.find(10002, people(9), { wait: 60_000 }),
@@ -163,7 +163,7 @@ Deno.test("close() ends all waiting and all requests, and leaves no timer", asyn
   assert.deepEqual(world.errors, []);
 });
 
-Deno.test("close() before anybody was asked leaves no timer, and asks nobody", async () => {
+Deno.test("Discovery close() before the first request leaves no timer, and sends none", async () => {
   const world = new DiscoveryWorld();
   const found = world.discovery.find(10002, [P], { wait: 60_000 });
   await settled();
@@ -175,7 +175,7 @@ Deno.test("close() before anybody was asked leaves no timer, and asks nobody", a
   assert.deepEqual(world.requests, []);
 });
 
-Deno.test("close() listens to the store no longer", async () => {
+Deno.test("Discovery close() stops listening to the store", async () => {
   let listeners = 0;
   const { store } = new DiscoveryWorld();
   const onList = () => {

@@ -3,7 +3,7 @@ import { DiscoveryWorld } from "../support/discovery_world.ts";
 import { CUT, F, fails, type FakeRelay, hangs, holds, I1, I2, I3 } from "../support/fake_relays.ts";
 import { list, P, people, person } from "../support/listed_people.ts";
 
-Deno.test("Discovery tells of a relay that cannot be asked because of the program, and goes on", async () => {
+Deno.test("Discovery reports a request that fails because of the program, and goes on", async () => {
   const world = new DiscoveryWorld({
     [I1]: () => {
       throw new Error("a bug");
@@ -18,7 +18,7 @@ Deno.test("Discovery tells of a relay that cannot be asked because of the progra
   ]);
 });
 
-Deno.test("Discovery that cannot store what it found knows nothing of it, and says so", async () => {
+Deno.test("Discovery reports a store that fails, and takes nothing for found", async () => {
   const world = new DiscoveryWorld({ [I1]: holds([list(7)]), [I2]: holds([]) });
   await world.find([person(1)]);
   const found = world.discovery.find(10002, [P], { wait: 1_000 });
@@ -37,7 +37,7 @@ Deno.test("Discovery that cannot store what it found knows nothing of it, and sa
   assert.equal(await world.known([P]), 1, "it is no one who has none");
 });
 
-Deno.test("Discovery says of nobody that there is no list where answers were cut", async () => {
+Deno.test("Discovery takes nobody to have no list if answers were cut", async () => {
   const world = new DiscoveryWorld({ [I1]: holds([], CUT), [I2]: holds([], CUT), [I3]: fails });
   await world.find([P]);
   world.requests.length = 0;
@@ -46,7 +46,7 @@ Deno.test("Discovery says of nobody that there is no list where answers were cut
   assert.notEqual(world.requests.length, 0);
 });
 
-Deno.test("Discovery takes one complete answer for a no, two where two answered", async () => {
+Deno.test("Discovery takes one complete answer to prove that there is no list, or two if two answered", async () => {
   const empty = holds([]), cut = holds([], CUT);
   const cases: { relays: Record<string, FakeRelay>; isKnown: boolean }[] = [
     { relays: { [I1]: empty, [I2]: fails, [I3]: fails }, isKnown: true },
@@ -65,7 +65,7 @@ Deno.test("Discovery takes one complete answer for a no, two where two answered"
   }
 });
 
-Deno.test("Discovery takes nobody's word for a no where an indexer was not asked, as nobody waited", async () => {
+Deno.test("Discovery takes nobody to have no list if an indexer was not asked, as no caller was left", async () => {
   const world = new DiscoveryWorld(
     { [I1]: hangs, [I2]: hangs },
     { indexers: [I1, I2], maxAuthors: 1 },
@@ -89,7 +89,7 @@ Deno.test("Discovery takes nobody's word for a no where an indexer was not asked
   assert.equal(await world.known([P]), 1);
 });
 
-Deno.test("Discovery takes the word of others for a no where an indexer may not be asked", async () => {
+Deno.test("Discovery takes other indexers' answers to prove that there is no list if an indexer may not be asked", async () => {
   const world = new DiscoveryWorld();
   world.unusable.add(I3);
   await world.find([P]);

@@ -14,7 +14,7 @@ async function pass(world: DiscoveryWorld, hours: number): Promise<void> {
   }
 }
 
-Deno.test("watch() refreshes the lists of the watched when they are stale, and nobody else's", async () => {
+Deno.test("Discovery watch() refreshes the lists of watched people when they are stale, and nobody else's", async () => {
   const world = new DiscoveryWorld({ [I1]: holds(lists(9)), [I2]: holds(lists(9)) });
   await world.find(people(9));
   const stop = world.discovery.watch(people(4));
@@ -34,7 +34,7 @@ Deno.test("watch() refreshes the lists of the watched when they are stale, and n
   assert.equal(world.clock.pending, 0);
 });
 
-Deno.test("watch() looks for those who have no list every hour, and after an outage within two minutes", async () => {
+Deno.test("Discovery watch() searches for missing lists every hour, and after an outage within two minutes", async () => {
   const world = new DiscoveryWorld(outage());
   await world.find(people(3));
   using _ = { [Symbol.dispose]: world.discovery.watch(people(3)) };
@@ -48,7 +48,7 @@ Deno.test("watch() looks for those who have no list every hour, and after an out
   assert.equal(await world.known(people(3)), 3);
 });
 
-Deno.test("watch() by several callers lasts until the last has stopped", async () => {
+Deno.test("Discovery watch() by several callers lasts until the last one stops", async () => {
   const world = new DiscoveryWorld();
   const stops = [people(3), people(2), [...people(2), ...people(2)]].map((some) =>
     world.discovery.watch(some)
@@ -67,7 +67,7 @@ Deno.test("watch() by several callers lasts until the last has stopped", async (
   assert.equal(world.clock.pending, 0);
 });
 
-Deno.test("ListRefresher gives all of 100,000 people their turn, 1,000 at a time, whoever stays due", async () => {
+Deno.test("ListRefresher gives all of 100,000 people their turn, 1,000 at a time, even if some stay due", async () => {
   const clock = new TestClock();
   const asked = new Map<string, number>();
   let most = 0;
@@ -90,7 +90,7 @@ Deno.test("ListRefresher gives all of 100,000 people their turn, 1,000 at a time
   assert.equal(clock.pending, 0);
 });
 
-Deno.test("ListRefresher asks for those who are due, and for nobody if there is nobody", async () => {
+Deno.test("ListRefresher refreshes people who are due, and does nothing if there are none", async () => {
   const clock = new TestClock();
   const asked: (readonly string[])[] = [];
   const due = new Set(["b"]);
@@ -108,7 +108,7 @@ Deno.test("ListRefresher asks for those who are due, and for nobody if there is 
   watch.close();
 });
 
-Deno.test("ListRefresher looks at times that dice decide, so that programs do not ask together", async () => {
+Deno.test("ListRefresher checks at random times, so that programs drift apart", async () => {
   const times: number[] = [];
   for (const die of [0, 0.999]) {
     const clock = new TestClock();
@@ -122,7 +122,7 @@ Deno.test("ListRefresher looks at times that dice decide, so that programs do no
   assert.deepEqual(times.map(Math.round), [45_000, 74_970]);
 });
 
-Deno.test("watch() tells of a database that fails, and goes on", async () => {
+Deno.test("Discovery watch() reports a database that fails, and goes on", async () => {
   const world = new DiscoveryWorld({}, { backend: new RecordMap() });
   const stop = world.discovery.watch(people(1));
   world.db.error = new Error("disk full");

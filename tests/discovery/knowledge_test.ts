@@ -99,7 +99,7 @@ function start(
   return { ...world, world, knowledge, relays };
 }
 
-Deno.test("lists are looked for before they are read, and those who have one are known by it", async () => {
+Deno.test("Knowledge lookUp() finds lists before it reads them, and returns the people who have one", async () => {
   const { knowledge, finds, steps } = start({ lists: [relayList(ALICE, { write: [A] })] });
   const known = await knowledge.lookUp(wishes({ people: [ALICE, BOB] }));
   assert.deepEqual([...known], [[ALICE, relayList(ALICE, { write: [A] })]]);
@@ -108,7 +108,7 @@ Deno.test("lists are looked for before they are read, and those who have one are
   assert.deepEqual([pubkeys, wait], [[ALICE, BOB], 3_000]);
 });
 
-Deno.test("what is known as things stand is known without asking anybody", async () => {
+Deno.test("Knowledge known() asks no relay", async () => {
   const { knowledge, finds } = start({
     lists: [relayList(ALICE, { write: [A] })],
     user: { private: [B] },
@@ -118,7 +118,7 @@ Deno.test("what is known as things stand is known without asking anybody", async
   assert.deepEqual(finds, []);
 });
 
-Deno.test("NIP-17: kind 10050 lists are looked for and read where they are wanted, and only there", async () => {
+Deno.test("NIP-17: Knowledge lookUp() finds and reads kind 10050 lists only for those who need them", async () => {
   const { knowledge, finds, steps } = start({
     lists: [relayList(ALICE, { write: [A], read: [B] })],
     dm: [relayList(ALICE, { write: [C], read: [C] }), relayList(BOB, { write: [B], read: [B] })],
@@ -138,7 +138,7 @@ Deno.test("NIP-17: kind 10050 lists are looked for and read where they are wante
   assert.deepEqual(steps.filter((step) => step.endsWith("10050")), []);
 });
 
-Deno.test("hints stand for people without a usable list, or with one half of it", async () => {
+Deno.test("Knowledge uses hints for people without a usable list, or with half of one", async () => {
   const whole = relayList(ALICE, { write: [A], read: [A] });
   const local = relayList(BOB, { write: [LOCAL], read: [LOCAL] });
   const half = relayList(CAROL, { write: [LOCAL, A] });
@@ -155,21 +155,21 @@ Deno.test("hints stand for people without a usable list, or with one half of it"
   ]);
 });
 
-Deno.test("those without a list are remembered as wanted, so that hints about them stay", async () => {
+Deno.test("Knowledge marks people without a list as requested, so that hints about them stay", async () => {
   const { knowledge, wanted } = start({ lists: [relayList(ALICE, { write: [A], read: [A] })] });
   const known = await knowledge.lookUp(wishes({ people: [ALICE, BOB] }));
   assert.deepEqual(wanted, [BOB]);
   assert.ok(!known.has(BOB));
 });
 
-Deno.test("NIP-10, NIP-19: an event may be where hints say, and where the author writes whom they name", async () => {
+Deno.test("NIP-10, NIP-19: Knowledge of an event includes hints, and the write relays of the author they name", async () => {
   const { relays, book, finds } = start({ lists: [relayList(ALICE, { write: [A, B] })] });
   book.add([{ subject: EVENT, url: C, source: "nip19", author: ALICE }]);
   assert.deepEqual(await relays({ eventsAndGroups: [EVENT] }, EVENT), [A, C, B]);
   assert.deepEqual(finds.map(({ pubkeys }) => pubkeys), [[ALICE]]);
 });
 
-Deno.test("an event is where hints say, too, if nothing is known of its author", async () => {
+Deno.test("Knowledge of an event includes hints if nothing is known of its author", async () => {
   const { relays, book } = start();
   book.add([{ subject: EVENT, url: C, source: "tag", author: ALICE }]);
   assert.deepEqual(await relays({ eventsAndGroups: [EVENT] }, EVENT), [C]);
@@ -177,7 +177,7 @@ Deno.test("an event is where hints say, too, if nothing is known of its author",
   assert.equal(await relays({ eventsAndGroups: [other] }, other), undefined);
 });
 
-Deno.test("NIP-51, NIP-29: the user's own list says where a group is, whatever hints say", async () => {
+Deno.test("NIP-51, NIP-29: Knowledge takes a group's host from the user's own list, whatever hints say", async () => {
   const user = { groups: [["cats", A], ["dogs", B]] as [string, string][] };
   const { relays, book, knowledge } = start({ user });
   const eventsAndGroups = ["group:cats", "group:dogs", "group:birds"];
@@ -190,7 +190,7 @@ Deno.test("NIP-51, NIP-29: the user's own list says where a group is, whatever h
   assert.ok(known.get("group:cats")!.hints![0].weight < 1);
 });
 
-Deno.test("NIP-37: of private relays those of the user are known, and nobody else's", async () => {
+Deno.test("NIP-37: Knowledge has the private relays of the user, and nobody else's", async () => {
   const { knowledge } = start({ lists: [relayList(USER, { write: [A] })], user: { private: [B] } });
   const known = await knowledge.lookUp(wishes({ people: [USER, ALICE], private: [USER, ALICE] }));
   assert.deepEqual([...known], [[USER, { ...relayList(USER, { write: [A] }), private: [B] }]]);
@@ -199,7 +199,7 @@ Deno.test("NIP-37: of private relays those of the user are known, and nobody els
   assert.equal((await nobodys.lookUp(wishes({ private: [ALICE] }))).size, 0);
 });
 
-Deno.test("the user's own lists are looked for at the first look, of every kind, beside the others", async () => {
+Deno.test("Knowledge lookUp() finds the user's own lists of every kind with the first look-up", async () => {
   const { world, knowledge, finds, clock } = start({ user: {} });
   const { promise, resolve } = Promise.withResolvers<void>();
   world.found = promise;
@@ -226,7 +226,7 @@ Deno.test("the user's own lists are looked for at the first look, of every kind,
   assert.equal(finds.length, LIST_KINDS.length + 3);
 });
 
-Deno.test("the user's own lists are kept fresh, and not waited for again", async () => {
+Deno.test("Knowledge keeps the user's own lists fresh, and does not wait for them again", async () => {
   const { knowledge, finds, clock } = start({ user: {} });
   await knowledge.lookUp(wishes({}));
   await clock.advance(10 * MINUTE);
@@ -236,7 +236,7 @@ Deno.test("the user's own lists are kept fresh, and not waited for again", async
   assert.deepEqual(own.map(({ kind, wait }) => [kind, wait]), LIST_KINDS.map((kind) => [kind, 0]));
 });
 
-Deno.test("nobody is asked before it is read whom the user blocks", async () => {
+Deno.test("Knowledge lookUp() asks no relay before the user's block list is read", async () => {
   const { world, knowledge, finds } = start({ user: {} });
   const { promise, resolve } = Promise.withResolvers<void>();
   world.read = promise;
@@ -248,14 +248,14 @@ Deno.test("nobody is asked before it is read whom the user blocks", async () => 
   assert.ok(finds.length > 0);
 });
 
-Deno.test("what was found of the user's own lists is read before anything is planned by it", async () => {
+Deno.test("Knowledge lookUp() reads the user's own lists that were found before it resolves", async () => {
   const { knowledge, steps } = start({ user: {} });
   await knowledge.lookUp(wishes({ people: [ALICE] }));
   assert.ok(steps.lastIndexOf("own") > steps.lastIndexOf("find 10013"));
   assert.ok(steps.lastIndexOf("own") < steps.indexOf("get 10002"));
 });
 
-Deno.test("a look that is given up rejects at once with the signal's reason, and spoils no other", async () => {
+Deno.test("Knowledge lookUp() that is given up rejects at once with the signal's reason, and harms no other", async () => {
   for (const slow of ["found", "read"] as const) {
     const { world, knowledge, finds } = start({ user: {} });
     const { promise, resolve } = Promise.withResolvers<void>();
@@ -278,7 +278,7 @@ Deno.test("a look that is given up rejects at once with the signal's reason, and
   }
 });
 
-Deno.test("what waits for the user's own lists alone is given up as fast", async () => {
+Deno.test("Knowledge lookUp() that waits only for the user's own lists is given up at once, too", async () => {
   const { world, knowledge } = start({ user: {} });
   world.found = new Promise(() => {});
   const controller = new AbortController();
@@ -288,7 +288,7 @@ Deno.test("what waits for the user's own lists alone is given up as fast", async
   await assert.rejects(given, { message: "never mind" });
 });
 
-Deno.test("a database that fails fails the look, and the next one begins anew", async () => {
+Deno.test("Knowledge lookUp() rejects if the database fails, and the next one begins again", async () => {
   const { world, knowledge, finds } = start({
     lists: [relayList(ALICE, { write: [A] })],
     user: {},
@@ -305,7 +305,7 @@ Deno.test("a database that fails fails the look, and the next one begins anew", 
   await settled();
 });
 
-Deno.test("without discovery everything that is stored is known all the same", async () => {
+Deno.test("Knowledge without discovery has everything that is stored", async () => {
   const { knowledge, book, steps } = start({
     lists: [relayList(ALICE, { write: [A], read: [A] })],
     dm: [relayList(ALICE, { write: [B], read: [B] })],

@@ -44,7 +44,7 @@ class IntakeTest {
 
 const search = (n: number) => new ListSearch(10002, person(n), false);
 
-Deno.test("ListIntake gives no list to the store that another relay had before", async () => {
+Deno.test("ListIntake gives the store no list that another relay sent before", async () => {
   const test = new IntakeTest();
   const alice = search(7);
   const { promise, resolve } = Promise.withResolvers<void>();
@@ -61,7 +61,7 @@ Deno.test("ListIntake gives no list to the store that another relay had before",
   assert.deepEqual(test.calls[1], [newer]);
 });
 
-Deno.test("ListIntake finds nothing in what is refused; only lies are told of, once for each relay", async () => {
+Deno.test("ListIntake finds nothing in refused lists; it reports only forged or malformed ones, once for each relay", async () => {
   const refusals: [EventRefusal, boolean][] = [
     ["forged", true],
     ["malformed", true],
@@ -86,7 +86,7 @@ Deno.test("ListIntake finds nothing in what is refused; only lies are told of, o
   }
 });
 
-Deno.test("ListIntake takes a genuine list from beside a forged copy with the same id", async () => {
+Deno.test("ListIntake stores a genuine list beside a forged copy with the same id", async () => {
   const test = new IntakeTest();
   const forged = { ...list(7), content: "forged" };
   test.refuse = (event) =>
@@ -95,7 +95,7 @@ Deno.test("ListIntake takes a genuine list from beside a forged copy with the sa
   assert.deepEqual(await test.store(I1, [forged, alice], [list(7), alice]), [7]);
 });
 
-Deno.test("ListIntake whose store fails says so, and goes on; once it is ended, it says nothing", async () => {
+Deno.test("ListIntake reports a store that fails, and goes on; once it is ended, it reports nothing", async () => {
   const test = new IntakeTest();
   test.wait = Promise.reject(new Error("disk full"));
   const failed = await test.intake.store(I1, new Map([[list(7), search(7)]]));

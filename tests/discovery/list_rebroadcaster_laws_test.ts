@@ -8,7 +8,7 @@ import { RecordMap } from "../support/relay_records.ts";
 
 const HOUR = 3_600_000;
 
-Deno.test("ListRebroadcaster keeps at most max authors in mind, those of whom something came last", async () => {
+Deno.test("ListRebroadcaster remembers at most max authors, those who published last", async () => {
   const { spreader, sent, write, publish } = setUp({ max: 2 });
   const [alices, bobs] = [write(), write(BOB)];
   for (const author of [ALICE, BOB, ALICE, "cc".repeat(32)]) await publish(post(author));
@@ -20,7 +20,7 @@ Deno.test("ListRebroadcaster keeps at most max authors in mind, those of whom so
   assert.deepEqual(sent, [[B, bobs.id]]);
 });
 
-Deno.test("ListRebroadcaster keeps at most max refusals in mind, the last ones", async () => {
+Deno.test("ListRebroadcaster remembers at most max refusals, the last ones", async () => {
   const { spreader, clock, world, sending, write, publish } = setUp({ max: 2 });
   write();
   world.isHeld = true;
@@ -39,7 +39,7 @@ Deno.test("ListRebroadcaster keeps at most max refusals in mind, the last ones",
   assert.equal(sending.length, 1);
 });
 
-Deno.test("ListRebroadcaster keeps after a restart what it learned last, and nothing of what is no relay", async () => {
+Deno.test("ListRebroadcaster keeps over a restart what it learned last, and nothing for keys that are no relay", async () => {
   const list = listEvent(ALICE);
   const record = (at: number) => `${list.id} ${list.created_at} ${at}`;
   const backend = new RecordMap([[`${A} ${ALICE}`, record(2)], [`${B} ${ALICE}`, record(1)]]);
@@ -74,7 +74,7 @@ const steps = fc.array(
   { maxLength: 40 },
 );
 
-Deno.test("ListRebroadcaster gives each version to a relay once, and in the end the newest, in any interleaving", async () => {
+Deno.test("ListRebroadcaster sends each version to a relay once, and the newest in the end, in any interleaving", async () => {
   const relays = ["a", "b", "c"].map((name) => `wss://${name}.example/`);
   await fc.assert(fc.asyncProperty(steps, async (all) => {
     const backend = new RecordMap();

@@ -6,7 +6,7 @@ import { RecordMap } from "../support/relay_records.ts";
 
 const HOUR = 3_600_000;
 
-Deno.test("NIP-65: a relay that took an event gets its author's relay list, once per version", async () => {
+Deno.test("NIP-65: ListRebroadcaster sends a relay that accepted an event its author's relay list, once per version", async () => {
   const { spreader, sent, errors, write, publish } = setUp();
   const list = write();
   for (const url of [A, B, A]) await publish(post(), url);
@@ -21,7 +21,7 @@ Deno.test("NIP-65: a relay that took an event gets its author's relay list, once
   assert.deepEqual(errors, []);
 });
 
-Deno.test("ListRebroadcaster sends no list along with what only some are to see, or nobody is to keep", async () => {
+Deno.test("ListRebroadcaster sends no list for events that only some may see, or nobody may keep", async () => {
   const { sent, world, write, publish } = setUp();
   write();
   const tags = [["p", BOB], ["relay", A], ["d", "x"]];
@@ -41,7 +41,7 @@ Deno.test("ListRebroadcaster sends no list along with what only some are to see,
   assert.equal(sent.length, 7);
 });
 
-Deno.test("NIP-70: ListRebroadcaster sends no list that is protected", async () => {
+Deno.test("NIP-70: ListRebroadcaster sends no protected list", async () => {
   const { sent, publish } = setUp({
     store: { query: () => Promise.resolve([unsigned(ALICE, { tags: [["-"]] })]) },
   });
@@ -49,7 +49,7 @@ Deno.test("NIP-70: ListRebroadcaster sends no list that is protected", async () 
   assert.deepEqual(sent, []);
 });
 
-Deno.test("ListRebroadcaster notes a relay list that is itself published as had, the newest one", async () => {
+Deno.test("ListRebroadcaster records a published relay list as held, if it is the newest", async () => {
   const { sent, write, publish } = setUp();
   const old = write();
   const list = write(ALICE, NOW + 1);
@@ -77,7 +77,7 @@ Deno.test("ListRebroadcaster sends no list to a relay that delivered it, or a ne
   assert.equal(sent.length, 2);
 });
 
-Deno.test("ListRebroadcaster notes nothing of strangers' lists, however many are delivered", async () => {
+Deno.test("ListRebroadcaster records nothing of strangers' lists, however many are delivered", async () => {
   const backend = new RecordMap();
   const { spreader, sent, write, publish } = setUp({ backend, max: 3 });
   const list = write();
@@ -113,7 +113,7 @@ Deno.test("ListRebroadcaster knows after a restart which relay has which version
   await second.spreader.close();
 });
 
-Deno.test("ListRebroadcaster waits for what is remembered before it sends anything", async () => {
+Deno.test("ListRebroadcaster waits for its records before it sends anything", async () => {
   const backend = new RecordMap();
   const first = setUp({ backend });
   first.write();
@@ -130,7 +130,7 @@ Deno.test("ListRebroadcaster waits for what is remembered before it sends anythi
   assert.deepEqual([second.world.queries, second.sent], [1, []]);
 });
 
-Deno.test("ListRebroadcaster offers a list that was not taken again with the next event, an hour later", async () => {
+Deno.test("ListRebroadcaster offers a refused list again with the next event, an hour later", async () => {
   const { spreader, clock, world, sending, errors, write, publish } = setUp();
   for (const author of [ALICE, BOB]) write(author);
   world.isHeld = true;
@@ -158,7 +158,7 @@ Deno.test("ListRebroadcaster offers a list that was not taken again with the nex
   assert.deepEqual([sending.length, errors.length], [4, 1]);
 });
 
-Deno.test("ListRebroadcaster tells of a failed lookup, and looks again with the next event", async () => {
+Deno.test("ListRebroadcaster reports a failed look-up, and looks again with the next event", async () => {
   const { errors, world, sent, write, publish } = setUp();
   write();
   world.failure = new Error("disk full");
@@ -185,7 +185,7 @@ Deno.test("ListRebroadcaster sends a list that is written while an older one is 
   assert.deepEqual(sent, [[A, old.id], [A, list.id]]);
 });
 
-Deno.test("ListRebroadcaster ends what is under way when it is closed, without an error", async () => {
+Deno.test("ListRebroadcaster close() ends what is under way, without an error", async () => {
   const { spreader, clock, world, sending, sent, errors, write, publish } = setUp({
     backend: new RecordMap(),
   });
@@ -200,7 +200,7 @@ Deno.test("ListRebroadcaster ends what is under way when it is closed, without a
   assert.deepEqual([sent, errors, clock.pending, world.queries], [[], [], 0, 1]);
 });
 
-Deno.test("ListRebroadcaster is closed also while the store does not answer", async () => {
+Deno.test("ListRebroadcaster close() resolves also while the store does not answer", async () => {
   const { spreader, errors, publish } = setUp({ store: { query: () => new Promise(() => {}) } });
   await publish();
   await spreader.close();

@@ -8,7 +8,7 @@ import { CAROL, startPassing } from "../support/passive_discovery.ts";
 
 const ALICE = "aa".repeat(32);
 
-Deno.test("a relay list that passes by is stored, and the newest of several wins", async () => {
+Deno.test("PassiveDiscovery stores a relay list, and the newest of several wins", async () => {
   const { write, saw } = startPassing();
   await saw(listEvent(ALICE, [B], NOW - 5), listEvent(ALICE, [A], NOW - 9));
   assert.deepEqual(await write(ALICE), [B]);
@@ -16,7 +16,7 @@ Deno.test("a relay list that passes by is stored, and the newest of several wins
   assert.deepEqual(await write(ALICE), [A]);
 });
 
-Deno.test("NIP-01: of two lists of one second that pass by, the lower id wins", async () => {
+Deno.test("NIP-01: PassiveDiscovery stores the list with the lower id of two from one second", async () => {
   const pair = [listEvent(ALICE, [A]), listEvent(ALICE, [B])];
   const [low, high] = pair.sort((a, b) => a.id < b.id ? -1 : 1);
   for (const order of [[low, high], [high, low]]) {
@@ -27,13 +27,13 @@ Deno.test("NIP-01: of two lists of one second that pass by, the lower id wins", 
   }
 });
 
-Deno.test("NIP-17: a list of DM relays that passes by is stored", async () => {
+Deno.test("NIP-17: PassiveDiscovery stores a list of DM relays", async () => {
   const { store, saw } = startPassing();
   await saw(unsigned(ALICE, { kind: 10050, tags: [["relay", A]] }));
   assert.deepEqual((await store.get([ALICE], { kind: 10050 })).get(ALICE)?.write, [A]);
 });
 
-Deno.test("NIP-51: of lists that concern their author alone, the user's are stored", async () => {
+Deno.test("NIP-51: PassiveDiscovery stores the user's lists of kinds that concern only their author", async () => {
   const { store, saw } = startPassing();
   for (const kind of [10006, 10007, 10009, 10013]) {
     await saw(unsigned(ALICE, { kind }), unsigned(CAROL, { kind }));
@@ -42,7 +42,7 @@ Deno.test("NIP-51: of lists that concern their author alone, the user's are stor
   }
 });
 
-Deno.test("NIP-09, NIP-62: what takes a list back is taken in as it passes by", async () => {
+Deno.test("NIP-09, NIP-62: PassiveDiscovery stores events that delete a list", async () => {
   const own = { created_at: NOW };
   for (
     const back of [
@@ -61,7 +61,7 @@ Deno.test("NIP-09, NIP-62: what takes a list back is taken in as it passes by", 
   }
 });
 
-Deno.test("NIP-62: who vanishes from some relays keeps the list that says where they are", async () => {
+Deno.test("NIP-62: PassiveDiscovery keeps the list of an author who vanishes from some relays only", async () => {
   const { write, saw, passing } = startPassing();
   const back = unsigned(ALICE, { kind: 62, tags: [["relay", B]], created_at: NOW });
   await saw(listEvent(ALICE, [A], NOW - 1), back);
@@ -70,7 +70,7 @@ Deno.test("NIP-62: who vanishes from some relays keeps the list that says where 
   assert.deepEqual(await write(ALICE), [A]);
 });
 
-Deno.test("deletions that name no list are not stored, nor is any post", async () => {
+Deno.test("PassiveDiscovery stores no posts, and no deletions that name no list", async () => {
   const { db, saw } = startPassing();
   await saw(
     unsigned(ALICE, { kind: 5, tags: [["e", "ee".repeat(32)], ["k", "1"]] }),
@@ -80,7 +80,7 @@ Deno.test("deletions that name no list are not stored, nor is any post", async (
   assert.equal(db.calls.filter(({ method }) => method === "event").length, 0);
 });
 
-Deno.test("a list that comes from every relay is offered to the store once", async () => {
+Deno.test("PassiveDiscovery offers the store a list from every relay once", async () => {
   const { db, passing } = startPassing();
   const list = listEvent(ALICE);
   for (let i = 0; i < 50; i++) passing.saw(list, `wss://relay${i}.example/`);
@@ -90,7 +90,7 @@ Deno.test("a list that comes from every relay is offered to the store once", asy
   assert.equal(db.calls.filter(({ method }) => method === "event").length, 1);
 });
 
-Deno.test("a list is offered to the store if it may be news there, by its kind and time, and once", async () => {
+Deno.test("PassiveDiscovery offers the store a list that may be new, by its kind and time, and once", async () => {
   const offered: NostrEvent[] = [];
   const known = new Map([[10002, NOW], [10050, NOW + 9]]);
   const passing = new PassiveDiscovery({
@@ -117,14 +117,14 @@ Deno.test("a list is offered to the store if it may be news there, by its kind a
   assert.deepEqual(offered, [lists[1], lists[2], lists[5]]);
 });
 
-Deno.test("a list from the far future is not stored, and no error", async () => {
+Deno.test("PassiveDiscovery stores no list from the far future, and reports no error", async () => {
   const { write, saw, errors } = startPassing();
   await saw(listEvent(ALICE, [A], NOW + 100_000));
   assert.equal(await write(ALICE), undefined);
   assert.deepEqual(errors, []);
 });
 
-Deno.test("lists and deletions of more than 32,768 characters are let pass", async () => {
+Deno.test("PassiveDiscovery skips lists and deletions of more than 32,768 characters", async () => {
   const { saw, db, write } = startPassing([listEvent(ALICE)]);
   const urls = Array.from({ length: 10_000 }, (_, i) => `wss://r${i}.example/`);
   await saw(
@@ -136,7 +136,7 @@ Deno.test("lists and deletions of more than 32,768 characters are let pass", asy
   assert.deepEqual(await write(ALICE), [A]);
 });
 
-Deno.test("a database that fails is told of, and the list is taken in the next time", async () => {
+Deno.test("PassiveDiscovery reports a database that fails, and stores the list the next time", async () => {
   const failure = new Error("disk full");
   const stored: string[] = [];
   const errors: Error[] = [];
@@ -164,7 +164,7 @@ Deno.test("a database that fails is told of, and the list is taken in the next t
   assert.deepEqual(stored, [list.id]);
 });
 
-Deno.test("a flood of lists does not pile up before a slow database", async () => {
+Deno.test("PassiveDiscovery does not pile up a flood of lists before a slow database", async () => {
   let begun = 0;
   const { promise, resolve } = Promise.withResolvers<void>();
   const passing = new PassiveDiscovery({
@@ -181,7 +181,7 @@ Deno.test("a flood of lists does not pile up before a slow database", async () =
   await passing.idle();
 });
 
-Deno.test("a refused list is no error: the store has said why it will not have it", async () => {
+Deno.test("PassiveDiscovery reports no error for a list that the store refuses", async () => {
   const errors: Error[] = [];
   const passing = new PassiveDiscovery({
     store: {

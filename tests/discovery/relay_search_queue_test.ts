@@ -59,7 +59,7 @@ class QueueTest {
   }
 }
 
-Deno.test("RelaySearchQueue asks for who is waited for before those who have a list", async () => {
+Deno.test("RelaySearchQueue requests awaited lists before those that are to be refreshed", async () => {
   const test = new QueueTest();
   for (const n of [1, 2, 3, 4]) test.add(n, { hasList: true });
   await settled();
@@ -80,7 +80,7 @@ Deno.test("RelaySearchQueue asks for who is waited for before those who have a l
   assert.deepEqual(full.authors[1], people(7).slice(4), "sorted, whenever they were wanted");
 });
 
-Deno.test("RelaySearchQueue counts a person once whose lists of several kinds are wanted", async () => {
+Deno.test("RelaySearchQueue counts a person once whose lists of several kinds are requested", async () => {
   const test = new QueueTest();
   for (const n of [1, 2, 3]) for (const kind of [10050, 10002]) test.add(n, { kind });
   await settled();
@@ -89,7 +89,7 @@ Deno.test("RelaySearchQueue counts a person once whose lists of several kinds ar
   ]]);
 });
 
-Deno.test("RelaySearchQueue tells of each search once, and when there is nothing left to do", async () => {
+Deno.test("RelaySearchQueue reports each search once, and when no search is left", async () => {
   const test = new QueueTest();
   test.add(6);
   test.add(7);
@@ -100,7 +100,7 @@ Deno.test("RelaySearchQueue tells of each search once, and when there is nothing
   assert.equal(test.clock.pending, 0);
 });
 
-Deno.test("RelaySearchQueue tells of a late relay, of what it sent by then, and of its end all the same", async () => {
+Deno.test("RelaySearchQueue reports a late relay, what it sent until then, and its end all the same", async () => {
   const test = new QueueTest();
   test.add(6);
   test.add(7);
@@ -111,7 +111,7 @@ Deno.test("RelaySearchQueue tells of a late relay, of what it sent by then, and 
   assert.deepEqual(test.reported.slice(3), ["cut late 6", "cut late 7", "idle"]);
 });
 
-Deno.test("RelaySearchQueue asks nothing more once all is ended", async () => {
+Deno.test("RelaySearchQueue sends no request once its signal is aborted", async () => {
   const test = new QueueTest();
   for (const n of [1, 2, 3, 4, 5]) test.add(n);
   await settled();

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { SearchCooldown } from "../../src/discovery/search_cooldown.ts";
 import { TestClock } from "../../testing/test_clock.ts";
 
-Deno.test("SearchCooldown leaves somebody alone for ten seconds, for one kind of list", async () => {
+Deno.test("SearchCooldown lasts ten seconds, for one kind of list of one person", async () => {
   const clock = new TestClock();
   const pauses = new SearchCooldown(clock);
   pauses.begin(10002, "a");
@@ -15,7 +15,7 @@ Deno.test("SearchCooldown leaves somebody alone for ten seconds, for one kind of
   assert.ok(!pauses.has(10002, "a"));
 });
 
-Deno.test("SearchCooldown remembers none that are over, and a new one for as long as if it were the first", async () => {
+Deno.test("SearchCooldown forgets cooldowns that are over, and begins one again in full", async () => {
   const clock = new TestClock();
   const pauses = new SearchCooldown(clock);
   for (let n = 0; n < 1_000; n++) pauses.begin(10002, `${n}`);
@@ -28,7 +28,7 @@ Deno.test("SearchCooldown remembers none that are over, and a new one for as lon
   assert.equal(pauses.size, 2);
 });
 
-Deno.test("SearchCooldown are over where the clock is set back", () => {
+Deno.test("SearchCooldown ends if the clock is set back", () => {
   let now = 1_000_000;
   const pauses = new SearchCooldown({ now: () => now, after: () => () => {} });
   pauses.begin(10002, "a");

@@ -4,7 +4,7 @@ import { DiscoveryWorld } from "../support/discovery_world.ts";
 import { unsigned } from "../support/list_store.ts";
 import { list, people, person } from "../support/listed_people.ts";
 
-Deno.test("findStoredLists() says who has a list and who has none, in memory or not", async () => {
+Deno.test("findStoredLists() tells people with a list from those without, cached or not", async () => {
   const { store } = new DiscoveryWorld();
   await store.events([list(0), list(1), list(2)]);
   await store.get([person(0), person(5)]);
@@ -13,7 +13,7 @@ Deno.test("findStoredLists() says who has a list and who has none, in memory or 
   assert.deepEqual(missing, new Set(people(6).slice(3)));
 });
 
-Deno.test("findStoredLists() looks up lists of any kind, each for itself", async () => {
+Deno.test("findStoredLists() finds lists of any kind, each kind by itself", async () => {
   const { store } = new DiscoveryWorld();
   const kinds = [10006, 10007, 10009, 10013, 10050];
   await store.event(list(9));
@@ -38,7 +38,7 @@ Deno.test("findStoredLists() rejects with what the database throws, and with the
   }
 });
 
-Deno.test("findStoredLists() asks the database for nobody of whom memory knows", async () => {
+Deno.test("findStoredLists() queries the database for nobody whom the cache knows", async () => {
   const { db, store } = new DiscoveryWorld();
   await store.event(list(0));
   await store.get(people(2));

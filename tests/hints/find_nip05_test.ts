@@ -28,7 +28,7 @@ Deno.test("NIP-05: findNip05() finds the person and the relays that the domain n
   assert.deepEqual(asked, ["https://nostr.example/.well-known/nostr.json?name=alice"]);
 });
 
-Deno.test("NIP-05: case and white space around do not matter, and a bare domain is _@domain", async () => {
+Deno.test("NIP-05: findNip05() ignores case and white space around, and takes a bare domain for _@domain", async () => {
   const wanted: [address: string, url: string][] = [
     [" Alice@Nostr.EXAMPLE\n", "https://nostr.example/.well-known/nostr.json?name=alice"],
     ["_@nostr.example", "https://nostr.example/.well-known/nostr.json?name=_"],
@@ -45,7 +45,7 @@ Deno.test("NIP-05: case and white space around do not matter, and a bare domain 
   }
 });
 
-Deno.test("NIP-05: a malformed identifier is refused, and nothing is asked", async () => {
+Deno.test("NIP-05: findNip05() refuses a malformed identifier, and sends no request", async () => {
   const malformed = [
     "",
     "@",
@@ -79,7 +79,7 @@ Deno.test("NIP-05: a malformed identifier is refused, and nothing is asked", asy
   assert.ok(found instanceof TypeError);
 });
 
-Deno.test("NIP-05: a host that is not public is not asked, unless the app opens it", async () => {
+Deno.test("NIP-05: findNip05() asks no host that is not public, unless the app allows it", async () => {
   const local = [
     "localhost",
     "127.0.0.1:8080",
@@ -104,7 +104,7 @@ Deno.test("NIP-05: a host that is not public is not asked, unless the app opens 
   assert.deepEqual(asked, []);
 });
 
-Deno.test("NIP-05: an answer that names nobody, is none, or leads elsewhere is an error that says so", async () => {
+Deno.test("NIP-05: findNip05() rejects with the reason if the answer names nobody, is malformed, or redirects", async () => {
   const headers = { location: "https://elsewhere.example/" };
   const answers: [answer: () => Response, message: RegExp][] = [
     [() => Response.json({ names: { bob: BOB } }), /names no pubkey for it$/],
@@ -126,7 +126,7 @@ Deno.test("NIP-05: an answer that names nobody, is none, or leads elsewhere is a
   assert.match((short.found as Error).message, /: more than 10 bytes$/);
 });
 
-Deno.test("a domain that keeps silent is given up at the timeout, and a signal ends it with its reason", async () => {
+Deno.test("findNip05() gives a silent domain up at the timeout, and ends with the reason of its signal", async () => {
   const never = () => new Promise<Response>(() => {});
   const clock = new TestClock();
   const silent = asking("alice@nostr.example", never, { clock });
@@ -143,7 +143,7 @@ Deno.test("a domain that keeps silent is given up at the timeout, and a signal e
   assert.equal(clock.pending, 0);
 });
 
-Deno.test("NIP-05: over a socket, the document is read and a redirect is not followed", async () => {
+Deno.test("NIP-05: findNip05() reads the document over a socket, and follows no redirect", async () => {
   const asked: string[] = [];
   const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, (request) => {
     const url = new URL(request.url);

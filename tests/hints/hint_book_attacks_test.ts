@@ -24,7 +24,7 @@ async function kept(book: HintBook, backend: RecordMap): Promise<ReadonlyMap<str
   return backend.records;
 }
 
-Deno.test("a million hints about strangers leave those about people who are asked for", async () => {
+Deno.test("HintBook keeps hints about requested people through a million hints about strangers", async () => {
   const backend = new RecordMap();
   const { book, urls } = setUp({ backend });
   await book.ready();
@@ -44,7 +44,7 @@ Deno.test("a million hints about strangers leave those about people who are aske
   assert.equal((await kept(book, backend)).size, book.size);
 });
 
-Deno.test("what was named by hand outlasts a flood after a restart, too", async () => {
+Deno.test("HintBook keeps hints by hand through a flood, also after a restart", async () => {
   const backend = new RecordMap();
   const first = setUp({ backend, max: 100 });
   await first.book.ready();
@@ -56,7 +56,7 @@ Deno.test("what was named by hand outlasts a flood after a restart, too", async 
   assert.deepEqual([ALICE, person(2)].map(urls), [[A], []]);
 });
 
-Deno.test("events are asked for by the thousand, and take no place from people", () => {
+Deno.test("HintBook evicts no people for events, which are requested by the thousand", () => {
   const { book, urls } = setUp({ max: 100 });
   book.add([hint(ALICE, A)]);
   book.get(ALICE);
@@ -65,7 +65,7 @@ Deno.test("events are asked for by the thousand, and take no place from people",
   assert.deepEqual(urls(ALICE), [A]);
 });
 
-Deno.test("of those asked for half of the places are kept, for the latest", () => {
+Deno.test("HintBook keeps half of its places for the subjects that were requested last", () => {
   const { book } = setUp({ max: 100 });
   const asked = Array.from({ length: 80 }, (_, i) => person(i));
   for (const key of asked) book.get(key);
@@ -78,7 +78,7 @@ Deno.test("of those asked for half of the places are kept, for the latest", () =
   assert.ok(book.size <= 100 && book.size >= 99);
 });
 
-Deno.test("those of whom nothing was heard for longest go first, where nobody was asked for", () => {
+Deno.test("HintBook evicts first the subjects without news for the longest time, if none was requested", () => {
   const { book } = setUp({ max: 3 });
   for (const n of [1, 2, 3]) book.add([hint(person(n), A)]);
   book.add([hint(person(1), B)]);
@@ -87,13 +87,13 @@ Deno.test("those of whom nothing was heard for longest go first, where nobody wa
   assert.deepEqual([1, 2, 3, 4].map((n) => book.has(person(n))), [true, false, true, true]);
 });
 
-Deno.test("of one person eight relays are kept, and a flood from one source changes none", () => {
+Deno.test("HintBook keeps eight relays for one person, and a flood from one source changes none", () => {
   const { book, urls } = setUp();
   book.add(flood(100_000, "tag", ALICE));
   assert.deepEqual(urls(ALICE), Array.from({ length: 8 }, (_, i) => relay(i)));
 });
 
-Deno.test("a source never drives out a relay that a more trusted one named", async () => {
+Deno.test("HintBook never evicts a relay for a less trusted source than the one that named it", async () => {
   const named = fc.uniqueArray(
     fc.record({ n: fc.nat(50), source: fc.constantFrom(...SOURCES), age: fc.nat(360) }),
     { selector: ({ n }) => n, maxLength: 8 },
@@ -121,7 +121,7 @@ Deno.test("a source never drives out a relay that a more trusted one named", asy
   }));
 });
 
-Deno.test("what nobody has said for four half-lives makes way for what is said today", async () => {
+Deno.test("HintBook evicts what no source has said for four half-lives for what one says today", async () => {
   const { book, clock, urls } = setUp({ perSubject: 2 });
   book.add([hint(ALICE, A, "nip05"), hint(ALICE, B, "nip05")]);
   await clock.advance(720 * DAY);
@@ -131,7 +131,7 @@ Deno.test("what nobody has said for four half-lives makes way for what is said t
   assert.deepEqual(urls(ALICE), [relay(1), A], "of equals the larger URL goes");
 });
 
-Deno.test("a thousand characters at most are kept of each, however long the URLs are", async () => {
+Deno.test("HintBook keeps at most a thousand characters for each subject, however long the URLs are", async () => {
   const backend = new RecordMap();
   const { book, urls } = setUp({ backend });
   await book.ready();

@@ -86,7 +86,7 @@ const step = fc.oneof(
   fc.record({ what: fc.constant("pass" as const), days: fc.constantFrom(0.4, 1, 30, 800) }),
 );
 
-Deno.test("whatever happens, a book of hints says what one of the plainest kind says", async () => {
+Deno.test("HintBook agrees with a plain model, whatever happens", async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(step, { maxLength: 80, size: "max" }),

@@ -21,7 +21,7 @@ const marks: fc.Arbitrary<HintMarks> = fc.dictionary(source, seen, {
   noNullPrototype: true,
 });
 
-Deno.test("sources are trusted in this order, each less than the one before", () => {
+Deno.test("TRUST orders the sources, each less trusted than the one before", () => {
   assert.deepEqual(
     SOURCES.map((source) => hintWeight({ [source]: NOW }, NOW)).map((n) => +n.toFixed(9)),
     [1, 0.8, 0.6, 0.4, 0.25, 0.2],
@@ -34,7 +34,7 @@ Deno.test("sources are trusted in this order, each less than the one before", ()
   }
 });
 
-Deno.test("a hint is worth half after its source's half-life, and a quarter after two", () => {
+Deno.test("hintWeight() is half after the source's half-life, and a quarter after two", () => {
   const halfLives = [365, 180, 180, 180, 90, 30];
   for (const [i, source] of SOURCES.entries()) {
     const at = (days: number) => hintWeight({ [source]: NOW }, NOW + days * DAY_S);
@@ -43,13 +43,13 @@ Deno.test("a hint is worth half after its source's half-life, and a quarter afte
   }
 });
 
-Deno.test("what was seen in the future counts as seen now", () => {
+Deno.test("hintWeight() takes a time in the future for now", () => {
   fc.assert(fc.property(source, fc.nat(1e9), (source, ahead) => {
     assert.equal(hintWeight({ [source]: NOW + ahead }, NOW), hintWeight({ [source]: NOW }, NOW));
   }));
 });
 
-Deno.test("two sources are worth more than either, and less than both together", () => {
+Deno.test("hintWeight() of two sources is more than that of either, and less than both together", () => {
   assert.ok(Math.abs(hintWeight({ tag: NOW, delivered: NOW }, NOW) - 0.4) < 1e-9);
   fc.assert(fc.property(marks, fc.nat(2_000 * DAY_S), (marks, later) => {
     const each = Object.entries(marks).map(([source, seen]) => {
@@ -61,7 +61,7 @@ Deno.test("two sources are worth more than either, and less than both together",
   }));
 });
 
-Deno.test("weights are in (0, 1], however old or new the hint, and never grow by themselves", () => {
+Deno.test("hintWeight() is in (0, 1], however old or new the hint, and never grows by itself", () => {
   fc.assert(fc.property(marks, fc.nat(1e12), fc.nat(1e12), (marks, time, later) => {
     const weight = hintWeight(marks, time);
     assert.ok(weight > 0 && weight <= 1);
@@ -69,7 +69,7 @@ Deno.test("weights are in (0, 1], however old or new the hint, and never grow by
   }));
 });
 
-Deno.test("a hint is named after the source whose word is worth most", () => {
+Deno.test("heaviestSource() returns the source with the greatest weight", () => {
   assert.equal(heaviestSource({ tag: NOW, delivered: NOW }, NOW), "tag");
   assert.equal(heaviestSource({ nip05: NOW, tag: NOW }, NOW), "nip05");
   assert.equal(heaviestSource({ nip05: NOW - 720 * DAY_S, tag: NOW }, NOW), "tag");
@@ -85,7 +85,7 @@ Deno.test("a hint is named after the source whose word is worth most", () => {
   }));
 });
 
-Deno.test("a source's word keeps less trusted ones out for four half-lives", () => {
+Deno.test("isVouchedFor() holds for four half-lives of a more trusted source", () => {
   const after = (days: number) => isVouchedFor({ nip05: NOW }, "tag", NOW + days * DAY_S);
   assert.deepEqual([0, 720, 721].map(after), [true, true, false]);
   for (const source of SOURCES) {
