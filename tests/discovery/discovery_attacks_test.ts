@@ -9,20 +9,20 @@ import { list, lists, P, people, person } from "../support/listed_people.ts";
 import { RecordMap } from "../support/relay_records.ts";
 
 const forged = (event: NostrEvent): NostrEvent => ({ ...event, sig: FORGED });
-const told = (world: DiscoveryWorld) =>
+const reports = (world: DiscoveryWorld) =>
   world.errors.map((error) =>
     error instanceof RelayFailureError ? `${error.reason} ${error.relay}` : error
   );
 
-/** A relay that sends this, whatever it is asked for. */
+/** A relay that sends these events, whatever is requested. */
 const sends = (events: readonly NostrEvent[]): FakeRelay => ({ onEvent, end }) => {
   for (const event of events) onEvent(event);
   end();
 };
 
 Deno.test("Discovery ignores newer lists that an indexer forges, and reports it once", async () => {
-  const lies = people(20).map((_, n) => forged(list(n, START + 100)));
-  const world = new DiscoveryWorld({ [I1]: holds(lies), [I2]: holds(lists(20)) }, {
+  const forgeries = people(20).map((_, n) => forged(list(n, START + 100)));
+  const world = new DiscoveryWorld({ [I1]: holds(forgeries), [I2]: holds(lists(20)) }, {
     maxAuthors: 5,
   });
   await world.find(people(20));
@@ -30,7 +30,7 @@ Deno.test("Discovery ignores newer lists that an indexer forges, and reports it 
     assert.equal(created_at, START);
   }
   assert.equal(await world.known(people(20)), 20);
-  assert.deepEqual(told(world), [`junk ${I1}`]);
+  assert.deepEqual(reports(world), [`junk ${I1}`]);
 });
 
 Deno.test("Discovery stores a genuine list in spite of forged copies, in whichever order they come", async () => {
@@ -64,9 +64,9 @@ Deno.test("Discovery prefers the newest version, at another indexer or in the st
 });
 
 Deno.test("Discovery finds what other relays have, though an indexer says that nobody has a list", async () => {
-  for (const liar of [I1, I2]) {
+  for (const stale of [I1, I2]) {
     const world = new DiscoveryWorld({ [I3]: holds(lists(9)) });
-    world.relays.set(liar === I1 ? I2 : I1, fails);
+    world.relays.set(stale === I1 ? I2 : I1, fails);
     await world.find(people(9));
     assert.equal(await world.known(people(9)), 9);
   }
@@ -84,14 +84,14 @@ Deno.test("Discovery stores no lists of other people, however many an indexer se
 
 Deno.test("Discovery cuts off an indexer that floods, reports it once, and does not ask it for ten minutes", async () => {
   let sent = 0;
-  const floods: FakeRelay = (ask) => {
-    for (; !ask.isOver && sent < 1_000_000; sent++) ask.onEvent(list(7, START - sent));
+  const flooding: FakeRelay = (request) => {
+    for (; !request.isOver && sent < 1_000_000; sent++) request.onEvent(list(7, START - sent));
   };
-  const world = new DiscoveryWorld({ [I1]: floods, [I2]: holds(lists(9)) });
+  const world = new DiscoveryWorld({ [I1]: flooding, [I2]: holds(lists(9)) });
   await world.find([P]);
   assert.ok(sent <= 110, `${sent}`);
   assert.ok(world.requests[0].wasAborted);
-  assert.deepEqual(told(world), [`flood ${I1}`]);
+  assert.deepEqual(reports(world), [`flood ${I1}`]);
   assert.equal((await world.store.get([P])).get(P)?.created_at, START);
   await world.find([person(8)]);
   assert.equal(world.at(I1).length, 1);
@@ -104,8 +104,8 @@ Deno.test("Discovery cuts off an indexer that floods, reports it once, and does 
 Deno.test("Discovery cuts off a flood of events that nobody requested, too", async () => {
   let sent = 0;
   const world = new DiscoveryWorld({
-    [I1]: (ask) => {
-      for (; !ask.isOver && sent < 1_000_000; sent++) ask.onEvent(unsigned(P, { kind: 1 }));
+    [I1]: (request) => {
+      for (; !request.isOver && sent < 1_000_000; sent++) request.onEvent(unsigned(P, { kind: 1 }));
     },
   });
   await world.find([P]);
@@ -135,7 +135,7 @@ Deno.test("Discovery refuses a list from the far future, and ignores a backdated
   for (const who of [P, person(8)]) {
     assert.equal((await world.store.get([who])).get(who)?.created_at, START);
   }
-  assert.deepEqual(told(world), [], "it may be the clock of the machine that is wrong");
+  assert.deepEqual(reports(world), [], "the machine's own clock may be wrong");
 });
 
 Deno.test("Discovery never takes an outage for missing lists, not over a restart either", async () => {
@@ -168,19 +168,19 @@ Deno.test("Discovery sends no request for a list a second by one key, and keeps 
     },
   });
   await world.find([P]);
-  const asked = world.requests.length;
+  const before = world.requests.length;
   for (version = 1; version <= 200; version++) {
     await world.store.event(list(7, START + version));
     await world.clock.advance(1_000);
     await world.find([P]);
   }
-  assert.equal(world.requests.length, asked);
+  assert.equal(world.requests.length, before);
   assert.equal(world.db.events.size, 1);
   assert.equal((await world.store.get([P])).get(P)?.created_at, START + 200);
 });
 
 Deno.test("Discovery reports each relay that forges lists once, up to a bound", async () => {
-  const hints = Array.from({ length: 1_100 }, (_, n) => `wss://liar${n}.example/`);
+  const hints = Array.from({ length: 1_100 }, (_, n) => `wss://stale${n}.example/`);
   const world = new DiscoveryWorld({}, { fallbacks: [] });
   hints.forEach((url, n) => {
     world.hints.set(person(n), [url]);
@@ -188,7 +188,7 @@ Deno.test("Discovery reports each relay that forges lists once, up to a bound", 
   });
   await world.find(people(1_100));
   assert.equal(world.errors.length, 1_000);
-  assert.equal(new Set(told(world)).size, 1_000);
+  assert.equal(new Set(reports(world)).size, 1_000);
 });
 
 Deno.test("Discovery sends two requests for each 250 of 10,000 people, and verifies each list once", async () => {

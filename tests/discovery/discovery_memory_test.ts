@@ -31,11 +31,11 @@ Deno.test("Discovery find() takes a list that no relay has any longer for checke
   await world.store.event(list(7));
   await world.find([P]);
   await world.turn();
-  const asked = world.requests.length;
-  assert.ok(asked > 0);
+  const before = world.requests.length;
+  assert.ok(before > 0);
   await world.clock.advance(2 * HOUR_MS);
   await world.find([P]);
-  assert.equal(world.requests.length, asked);
+  assert.equal(world.requests.length, before);
   assert.equal(await world.known([P]), 1);
   await world.discovery.close();
   assert.deepEqual([...backend.records.values()], [`10002+${START}`]);
@@ -70,7 +70,7 @@ Deno.test("Discovery find() remembers over a restart which lists were requested,
   assert.deepEqual(later.requests, []);
   const bare = new DiscoveryWorld({}, { backend });
   await bare.find([P, person(8)]);
-  assert.deepEqual(bare.at(I1), [[P]], "the list of who had one is gone, so it is asked for");
+  assert.deepEqual(bare.at(I1), [[P]], "the list is gone from the database, so it is requested");
 });
 
 Deno.test("Discovery find() remembers no outage, and requests again after some seconds", async () => {
@@ -80,9 +80,9 @@ Deno.test("Discovery find() remembers no outage, and requests again after some s
     { backend },
   );
   await world.find([P]);
-  const asked = world.requests.length;
+  const before = world.requests.length;
   await world.find([P]);
-  assert.equal(world.requests.length, asked, "not at once");
+  assert.equal(world.requests.length, before, "not at once");
   for (const url of [I1, I2, I3]) world.relays.set(url, holds([list(7)]));
   await world.clock.advance(10_000);
   await world.find([P]);

@@ -5,73 +5,73 @@ import { DiscoveryWorld } from "../support/discovery_world.ts";
 import { F, fails, hangs, holds, I1, I2, I3 } from "../support/fake_relays.ts";
 import { list, lists, people, person } from "../support/listed_people.ts";
 
-function tally() {
+function setUp() {
   const clock = new TestClock();
-  const told: DiscoveryProgress[] = [];
+  const reports: DiscoveryProgress[] = [];
   const errors: Error[] = [];
   const onError = (error: Error) => void errors.push(error);
-  const own = new ProgressCounter({
+  const counter = new ProgressCounter({
     clock,
     onError,
-    onProgress: (progress) => told.push(progress),
+    onProgress: (progress) => reports.push(progress),
   });
-  return { clock, told, errors, tally: own };
+  return { clock, reports, errors, counter };
 }
 
 Deno.test("ProgressCounter counts each person once, and the last result", () => {
-  const { tally: own } = tally();
-  own.set(10002, "a", "known");
-  own.set(10002, "a", "asked");
-  own.set(10002, "a", "found");
-  assert.deepEqual(own.progress, { known: 1, asked: 0, found: 0, missing: 0 });
-  own.set(10002, "b", "asked");
-  own.set(10002, "b", "missing");
-  own.set(10002, "b", "asked");
-  own.set(10002, "b", "missing");
-  assert.deepEqual(own.progress, { known: 1, asked: 1, found: 0, missing: 1 });
-  own.set(10002, "b", "found");
-  own.set(10002, "b", "known");
-  assert.deepEqual(own.progress, { known: 1, asked: 1, found: 1, missing: 0 });
-  own.set(10050, "b", "asked");
-  assert.equal(own.progress.asked, 2);
+  const { counter } = setUp();
+  counter.set(10002, "a", "known");
+  counter.set(10002, "a", "asked");
+  counter.set(10002, "a", "found");
+  assert.deepEqual(counter.progress, { known: 1, asked: 0, found: 0, missing: 0 });
+  counter.set(10002, "b", "asked");
+  counter.set(10002, "b", "missing");
+  counter.set(10002, "b", "asked");
+  counter.set(10002, "b", "missing");
+  assert.deepEqual(counter.progress, { known: 1, asked: 1, found: 0, missing: 1 });
+  counter.set(10002, "b", "found");
+  counter.set(10002, "b", "known");
+  assert.deepEqual(counter.progress, { known: 1, asked: 1, found: 1, missing: 0 });
+  counter.set(10050, "b", "asked");
+  assert.equal(counter.progress.asked, 2);
 });
 
 Deno.test("ProgressCounter reports at most every 100 ms, and nothing twice", async () => {
-  const { tally: own, told, clock } = tally();
-  for (const n of [1, 2, 3]) own.set(10002, `${n}`, "known");
-  assert.deepEqual(told.map(({ known }) => known), [1]);
+  const { counter, reports, clock } = setUp();
+  for (const n of [1, 2, 3]) counter.set(10002, `${n}`, "known");
+  assert.deepEqual(reports.map(({ known }) => known), [1]);
   await clock.advance(99);
-  own.set(10002, "4", "known");
-  assert.equal(told.length, 1);
+  counter.set(10002, "4", "known");
+  assert.equal(reports.length, 1);
   await clock.advance(1);
-  own.set(10002, "5", "known");
-  assert.deepEqual(told.map(({ known }) => known), [1, 5]);
-  own.report();
-  assert.equal(told.length, 2);
+  counter.set(10002, "5", "known");
+  assert.deepEqual(reports.map(({ known }) => known), [1, 5]);
+  counter.report();
+  assert.equal(reports.length, 2);
 });
 
 Deno.test("ProgressCounter goes on if onProgress throws, and reports the error", () => {
   const errors: Error[] = [];
-  const own = new ProgressCounter({
+  const counter = new ProgressCounter({
     clock: new TestClock(),
     onError: (error) => errors.push(error),
     onProgress: () => {
       throw new Error("a bug");
     },
   });
-  own.set(10002, "a", "known");
+  counter.set(10002, "a", "known");
   assert.deepEqual(errors.map(({ message }) => message), [
     "Cannot report the progress of discovery",
   ]);
 });
 
 Deno.test("ProgressCounter forgets the oldest of more than 100,000 people", () => {
-  const { tally: own } = tally();
-  for (let n = 0; n <= 100_000; n++) own.set(10002, `${n}`, "known");
-  own.set(10002, "100000", "known");
-  assert.equal(own.progress.known, 100_001);
-  own.set(10002, "0", "known");
-  assert.equal(own.progress.known, 100_002);
+  const { counter } = setUp();
+  for (let n = 0; n <= 100_000; n++) counter.set(10002, `${n}`, "known");
+  counter.set(10002, "100000", "known");
+  assert.equal(counter.progress.known, 100_001);
+  counter.set(10002, "0", "known");
+  assert.equal(counter.progress.known, 100_002);
 });
 
 Deno.test("Discovery reports its progress since the start, at the end of each find()", async () => {
@@ -87,17 +87,17 @@ Deno.test("Discovery discover() resolves with the progress of its own people whe
   const world = new DiscoveryWorld({ [I1]: holds(lists(6)), [I2]: hangs });
   await world.store.event(list(0));
   await world.find(people(2), 1_000);
-  const told: DiscoveryProgress[] = [];
+  const reports: DiscoveryProgress[] = [];
   const discovered = world.discovery.discover(people(10).slice(1), {
-    onProgress: (progress) => told.push(progress),
+    onProgress: (progress) => reports.push(progress),
   });
   await world.turn();
-  assert.deepEqual(told.at(-1), { known: 1, asked: 8, found: 0, missing: 0 });
+  assert.deepEqual(reports.at(-1), { known: 1, asked: 8, found: 0, missing: 0 });
   await world.clock.advance(2_000);
   await world.turn();
   for (const { end } of world.requests) end();
   assert.deepEqual(await discovered, { known: 1, asked: 8, found: 4, missing: 4 });
-  assert.deepEqual(told.at(-1), { known: 1, asked: 8, found: 4, missing: 4 });
+  assert.deepEqual(reports.at(-1), { known: 1, asked: 8, found: 4, missing: 4 });
 });
 
 Deno.test("Discovery discover() counts people who were found to have no list, and not those who could not be searched for", async () => {

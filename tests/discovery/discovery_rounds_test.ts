@@ -169,7 +169,7 @@ Deno.test("Discovery puts kinds of one turn into the same filter, with sorted au
   ]);
 });
 
-Deno.test("Discovery assigns each person once, whatever the number of kinds", async () => {
+Deno.test("Discovery counts people, and not their kinds of lists, to fill a request", async () => {
   const both = [10002, 10050].flatMap((kind) =>
     people(2).map((pubkey) => unsigned(pubkey, { kind, tags: [["relay", "wss://x.example/"]] }))
   );

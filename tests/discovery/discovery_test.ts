@@ -103,9 +103,12 @@ Deno.test("Discovery find() sends no further request once all callers gave it up
   for (const { end } of world.requests) end();
   await world.turn();
   assert.equal(world.requests.length, 12);
-  assert.ok(!world.requests.some(({ wasAborted }) => wasAborted), "what was sent is of use");
+  assert.ok(
+    !world.requests.some(({ wasAborted }) => wasAborted),
+    "a request that was sent goes on",
+  );
   await world.find(people(20), 1_000);
-  assert.ok(world.requests.length > 12, "and later callers are not held back");
+  assert.ok(world.requests.length > 12, "later callers are served");
 });
 
 Deno.test("Discovery find() does not wait for a list that is stored meanwhile, but requests it all the same", async () => {
@@ -118,9 +121,9 @@ Deno.test("Discovery find() does not wait for a list that is stored meanwhile, b
   await world.turn();
   assert.deepEqual(world.progress.at(-1), { known: 0, asked: 1, found: 1, missing: 0 });
   await world.clock.advance(2 * HOUR_MS);
-  const asked = world.requests.length;
+  const before = world.requests.length;
   await world.find([P]);
-  assert.equal(world.requests.length, asked, "it is known to be the newest");
+  assert.equal(world.requests.length, before, "it is known to be the newest");
 });
 
 Deno.test("Discovery find() does not wait for other relays if another process stored the same list meanwhile", async () => {

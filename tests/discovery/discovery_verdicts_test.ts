@@ -34,7 +34,7 @@ Deno.test("Discovery reports a store that fails, and takes nothing for found", a
   world.relays.set(I1, holds([list(7)]));
   await world.clock.advance(10_000);
   await world.find([P]);
-  assert.equal(await world.known([P]), 1, "it is no one who has none");
+  assert.equal(await world.known([P]), 1, "nobody is remembered to have no list");
 });
 
 Deno.test("Discovery takes nobody to have no list if answers were cut", async () => {

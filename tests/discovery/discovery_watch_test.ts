@@ -6,7 +6,7 @@ import { holds, I1, I2, outage } from "../support/fake_relays.ts";
 import { lists, people } from "../support/listed_people.ts";
 import { RecordMap } from "../support/relay_records.ts";
 
-/** Lets time pass, and all happen that is due. */
+/** Advances the clock, and lets everything happen that is due. */
 async function pass(world: DiscoveryWorld, hours: number): Promise<void> {
   for (let half = 0; half < hours * 2; half++) {
     await world.clock.advance(HOUR_MS / 2);
@@ -69,7 +69,7 @@ Deno.test("Discovery watch() by several callers lasts until the last one stops",
 
 Deno.test("ListRefresher gives all of 100,000 people their turn, 1,000 at a time, even if some stay due", async () => {
   const clock = new TestClock();
-  const asked = new Map<string, number>();
+  const refreshed = new Map<string, number>();
   let most = 0;
   const watch = new ListRefresher({
     clock,
@@ -77,34 +77,34 @@ Deno.test("ListRefresher gives all of 100,000 people their turn, 1,000 at a time
     isDue: () => true,
     refresh: (some) => {
       most = Math.max(most, some.length);
-      for (const one of some) asked.set(one, (asked.get(one) ?? 0) + 1);
+      for (const one of some) refreshed.set(one, (refreshed.get(one) ?? 0) + 1);
     },
   });
   const everybody = people(100_000);
   const stop = watch.watch(everybody);
   for (let minute = 0; minute < 100; minute++) await clock.advance(60_000);
   assert.equal(most, 1_000);
-  assert.equal(asked.size, 100_000);
-  assert.ok([...asked.values()].every((times) => times === 1));
+  assert.equal(refreshed.size, 100_000);
+  assert.ok([...refreshed.values()].every((times) => times === 1));
   stop();
   assert.equal(clock.pending, 0);
 });
 
 Deno.test("ListRefresher refreshes people who are due, and does nothing if there are none", async () => {
   const clock = new TestClock();
-  const asked: (readonly string[])[] = [];
+  const refreshed: (readonly string[])[] = [];
   const due = new Set(["b"]);
   const watch = new ListRefresher({
     clock,
     random: () => 0.5,
     isDue: (pubkey) => due.has(pubkey),
-    refresh: (some) => asked.push(some),
+    refresh: (some) => refreshed.push(some),
   });
   watch.watch(["a", "b", "c"]);
   await clock.advance(60_000);
   due.clear();
   await clock.advance(120_000);
-  assert.deepEqual(asked, [["b"]]);
+  assert.deepEqual(refreshed, [["b"]]);
   watch.close();
 });
 

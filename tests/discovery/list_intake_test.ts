@@ -70,7 +70,7 @@ Deno.test("ListIntake finds nothing in refused lists; it reports only forged or 
   ];
   for (const [reason, isLie] of refusals) {
     const test = new IntakeTest();
-    // A store may name a copy of what is in order.
+    // A store may name a copy of a valid event.
     test.refuse = (event) =>
       event.pubkey === person(7)
         ? new EventRefusedError(reason, reason === "deleted" ? { ...event } : event, "it is bad")

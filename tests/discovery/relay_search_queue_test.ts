@@ -77,7 +77,11 @@ Deno.test("RelaySearchQueue requests awaited lists before those that are to be r
   for (const n of [6, 5, 4]) full.add(n);
   full.ends[0](COMPLETE);
   await settled();
-  assert.deepEqual(full.authors[1], people(7).slice(4), "sorted, whenever they were wanted");
+  assert.deepEqual(
+    full.authors[1],
+    people(7).slice(4),
+    "sorted, in whatever order they were added",
+  );
 });
 
 Deno.test("RelaySearchQueue counts a person once whose lists of several kinds are requested", async () => {

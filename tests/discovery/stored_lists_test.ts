@@ -42,7 +42,7 @@ Deno.test("findStoredLists() queries the database for nobody whom the cache know
   const { db, store } = new DiscoveryWorld();
   await store.event(list(0));
   await store.get(people(2));
-  db.error = new Error("nobody is to be asked for");
+  db.error = new Error("the database must not be queried");
   const { known, missing } = await findStoredLists(store, 10002, people(2));
   assert.deepEqual(known, [person(0)]);
   assert.deepEqual(missing, new Set([person(1)]));

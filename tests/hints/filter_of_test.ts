@@ -52,7 +52,7 @@ Deno.test("filterOf() attaches the hints in what was pasted", () => {
   assert.deepEqual(hintsOf([filterOf(npubEncode(ALICE))]), []);
 });
 
-/** The error for a text, in which no part of the text may stand. */
+/** The error message for a text, which must hold no part of the text. */
 function refusalOf(text: string): string {
   try {
     filterOf(text);

@@ -11,14 +11,14 @@ import { A, B, DAY, RecordMap } from "../support/relay_records.ts";
 const SOURCES = Object.keys(TRUST) as HintSource[];
 const ALICE = person(1);
 
-/** Hints about so many strangers, or so many relays for one. */
+/** Hints about many strangers, or many relays for one. */
 function* flood(count: number, source: HintSource = "tag", about?: string): Generator<Hint> {
   for (let i = 0; i < count; i++) {
     yield hint(about ?? person(1_000_000 + i), relay(about ? i : i % 500), source);
   }
 }
 
-/** What a book keeps, as a database would hold it. */
+/** The records of a book, as a database would hold them. */
 async function kept(book: HintBook, backend: RecordMap): Promise<ReadonlyMap<string, string>> {
   await book.flush();
   return backend.records;
@@ -34,7 +34,7 @@ Deno.test("HintBook keeps hints about requested people through a million hints a
   for (const follow of follows) book.get(follow);
   book.add([hint(person(5_000), B, "hand"), hint(subjectKey("group", "dogs"), B, "hand")]);
   book.add(flood(500_000));
-  // Of some nothing was known when they were asked for.
+  // Some had no hints when they were requested.
   book.add(unknown.map((about) => hint(about, B)));
   book.add(flood(500_000, "follows"));
   assert.ok(book.size <= 20_000);
@@ -67,14 +67,14 @@ Deno.test("HintBook evicts no people for events, which are requested by the thou
 
 Deno.test("HintBook keeps half of its places for the subjects that were requested last", () => {
   const { book } = setUp({ max: 100 });
-  const asked = Array.from({ length: 80 }, (_, i) => person(i));
-  for (const key of asked) book.get(key);
-  book.add(asked.map((about) => hint(about, A)));
-  book.get(asked[30]);
+  const requested = Array.from({ length: 80 }, (_, i) => person(i));
+  for (const key of requested) book.get(key);
+  book.add(requested.map((about) => hint(about, A)));
+  book.get(requested[30]);
   book.get(person(500));
   book.add(flood(1_000));
-  const left = asked.filter((key) => book.has(key));
-  assert.deepEqual(left, [asked[30], ...asked.slice(32)]);
+  const left = requested.filter((key) => book.has(key));
+  assert.deepEqual(left, [requested[30], ...requested.slice(32)]);
   assert.ok(book.size <= 100 && book.size >= 99);
 });
 
@@ -115,8 +115,8 @@ Deno.test("HintBook never evicts a relay for a less trusted source than the one 
     const left = urls(ALICE);
     assert.ok(left.length <= 8);
     for (const { n, source: by, age } of named) {
-      const stands = age + later <= 4 * TRUST[by].halfLifeDays;
-      if (isMoreTrusted(by, source) && stands) assert.ok(left.includes(relay(n)), relay(n));
+      const vouches = age + later <= 4 * TRUST[by].halfLifeDays;
+      if (isMoreTrusted(by, source) && vouches) assert.ok(left.includes(relay(n)), relay(n));
     }
   }));
 });
@@ -145,5 +145,5 @@ Deno.test("HintBook keeps at most a thousand characters for each subject, howeve
     assert.ok(urls(ALICE).length <= 8);
   }));
   const [[, text]] = backend.records;
-  assert.ok(text.length > 700, "which is not because there is little");
+  assert.ok(text.length > 700, "there is enough to reach the bound");
 });

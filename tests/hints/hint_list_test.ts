@@ -58,7 +58,7 @@ Deno.test("HintList keeps the first 8 relays of each subject", () => {
     const kept = list.all().filter(({ subject }) => subject === person).map(({ url }) => url);
     assert.deepEqual(kept, urls.slice(0, 8));
   }
-  // A full list may still learn who the author is.
+  // A full list may still learn the author.
   const full = new HintList(source);
   for (const url of urls) full.addEvent(ID, url);
   full.addEvent(ID, urls[0], ALICE);

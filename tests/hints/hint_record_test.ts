@@ -75,7 +75,7 @@ Deno.test("cleanHints() keeps what can be read, of the latest relays", () => {
   assert.equal(read([Array.from({ length: 60 }, (_, n) => named(n))]), undefined, "too long");
 });
 
-Deno.test("cleanHints() throws at no text, and cleans a text only once", () => {
+Deno.test("cleanHints() throws at no text, and changes a cleaned one no further", () => {
   const texts = fc.oneof(
     fc.string({ unit: "binary" }),
     fc.json(),

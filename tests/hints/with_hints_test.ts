@@ -12,7 +12,7 @@ const [ALICE, BOB] = PEOPLE;
 const ID = "ee".repeat(32);
 const url = "wss://a.example";
 
-/** What is known after one relay is attached to a filter. */
+/** The hints after one relay is attached to a filter. */
 function aboutOf(filter: NostrFilter): string[] {
   return hintsOf([withHints(filter, [url])]).map((hint) => {
     assert.deepEqual(hint, { subject: hint.subject, url, source: "hand" });
@@ -35,7 +35,7 @@ Deno.test("withHints() takes a relay for that of the filter's subjects", () => {
 
 Deno.test("withHints() returns the same object, unchanged, and hintsOf() knows it and no copy of it", () => {
   fc.assert(fc.property(filter, urls, (before, urls) => {
-    // Shrinking tries one object several times.
+    // Shrinking uses one object several times.
     const filter = structuredClone(before);
     assert.equal(withHints(filter, urls), filter);
     assert.deepEqual(filter, before);

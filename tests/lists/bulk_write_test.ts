@@ -9,7 +9,7 @@ import { A, B, listEvent, NOW, setUp, unsigned } from "../support/list_store.ts"
 const [ALICE, BOB, CAROL] = PEOPLE;
 const MANY = Array.from({ length: 250 }, (_, i) => (i + 1).toString(16).padStart(64, "0"));
 
-/** A store with what it verified. */
+/** A store, and the events that it verified. */
 function setUpVerified(lists: NostrEvent[] = [], batchSize = 1_000) {
   const verified: NostrEvent[] = [];
   const verifyEvent = (event: NostrEvent) => verified.push(event) > 0;
@@ -145,13 +145,13 @@ Deno.test("RelayListStore events() rejects with the reason of its signal, betwee
 
 Deno.test("RelayListStore events() rejects as the database does; listeners hear of what was stored, and it stays", async () => {
   const { cache, db, store, write } = setUpVerified();
-  const told: string[] = [];
-  store.onList(({ pubkey }) => told.push(pubkey));
+  const notified: string[] = [];
+  store.onList(({ pubkey }) => notified.push(pubkey));
   await store.get([ALICE, BOB]);
   db.event = (event) =>
     event.pubkey === ALICE ? Promise.reject(new Error("disk full")) : cache.event(event);
   await assert.rejects(store.events([listEvent(ALICE), listEvent(BOB)]), /disk full/);
-  assert.deepEqual(told, [BOB]);
+  assert.deepEqual(notified, [BOB]);
   assert.deepEqual([await write(ALICE), await write(BOB)], [undefined, [A]]);
 });
 

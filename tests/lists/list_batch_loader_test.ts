@@ -10,25 +10,25 @@ import { ControlledStore, turns } from "../support/controlled_store.ts";
 
 const [ALICE, BOB, CAROL] = PEOPLE;
 
-/** An unsigned relay list: nobody checks here. */
+/** An unsigned relay list: a loader verifies nothing. */
 function listEvent(pubkey: string, created_at = 1, id = pubkey): NostrEvent {
   const tags = [["r", `wss://${id.slice(0, 4)}.example`]];
   return { kind: 10002, pubkey, created_at, id, tags, content: "", sig: "" };
 }
 
-/** A loader over lists, with what it told of. */
+/** A loader over lists, and the calls of `onLoad`. */
 function setUp(lists: NostrEvent[] = [], batchSize = 1_000, kind = 10002) {
   const cache = new NCache({ max: 100 });
   for (const list of lists) cache.add(list);
   const db = new ControlledStore(cache);
-  const told: [pubkey: string, created_at: number | undefined][] = [];
+  const loaded: [pubkey: string, created_at: number | undefined][] = [];
   const loader = new ListBatchLoader(db, {
     kind,
     batchSize,
     parse: (event) => parseRelayList(event),
-    onLoad: (pubkey, list) => told.push([pubkey, list?.created_at]),
+    onLoad: (pubkey, list) => loaded.push([pubkey, list?.created_at]),
   });
-  return { cache, db, loader, told };
+  return { cache, db, loader, loaded };
 }
 
 const versions = fc.record({ pubkey: person, created_at: time, id: person })
@@ -51,18 +51,18 @@ Deno.test("ListBatchLoader loads all authors of one turn in one query, each once
   const batches = [ALICE, BOB, ALICE, CAROL].map((pubkey) => loader.load(pubkey));
   assert.equal(new Set(batches).size, 1);
   assert.deepEqual([...(await batches[0]).keys()].sort(), [ALICE, BOB].sort());
-  assert.deepEqual(db.asked, [[ALICE, BOB, CAROL]]);
+  assert.deepEqual(db.queried, [[ALICE, BOB, CAROL]]);
 });
 
 Deno.test("ListBatchLoader puts at most batchSize authors into a query, and sends as few queries as that allows", async () => {
-  const wanted = fc.tuple(fc.subarray([...PEOPLE]), fc.integer({ min: 1, max: 20 }));
+  const authors = fc.tuple(fc.subarray([...PEOPLE]), fc.integer({ min: 1, max: 20 }));
   await fc.assert(
-    fc.asyncProperty(wanted, async ([people, batchSize]) => {
+    fc.asyncProperty(authors, async ([people, batchSize]) => {
       const { db, loader } = setUp([], batchSize);
       await Promise.all(people.map((pubkey) => loader.load(pubkey)));
-      assert.deepEqual(db.asked.flat(), people);
-      assert.equal(db.asked.length, Math.ceil(people.length / batchSize));
-      assert.ok(db.asked.every(({ length }) => length <= batchSize));
+      assert.deepEqual(db.queried.flat(), people);
+      assert.equal(db.queried.length, Math.ceil(people.length / batchSize));
+      assert.ok(db.queried.every(({ length }) => length <= batchSize));
     }),
   );
 });
@@ -76,18 +76,18 @@ Deno.test("ListBatchLoader lets later callers wait for the query under way, or p
   const second = loader.load(BOB);
   assert.notEqual(second, first);
   await turns();
-  assert.deepEqual(db.asked, [[ALICE], [BOB]]);
+  assert.deepEqual(db.queried, [[ALICE], [BOB]]);
   await Promise.all(db.calls.map((call) => call.answer()));
   assert.ok((await first).has(ALICE) && (await second).has(BOB));
-  assert.notEqual(loader.load(ALICE), first, "it does not remember");
+  assert.notEqual(loader.load(ALICE), first, "it caches nothing");
   await turns();
   await db.calls[2].answer();
 });
 
 Deno.test("ListBatchLoader calls onLoad once with each list, and once for each author without one", async () => {
-  const { loader, told } = setUp([listEvent(ALICE, 5)]);
+  const { loader, loaded } = setUp([listEvent(ALICE, 5)]);
   await Promise.all([loader.load(ALICE), loader.load(BOB), loader.load(ALICE)]);
-  assert.deepEqual(told, [[ALICE, 5], [BOB, undefined]]);
+  assert.deepEqual(loaded, [[ALICE, 5], [BOB, undefined]]);
 });
 
 Deno.test("NIP-01: ListBatchLoader takes the newest of the versions that a database returns, in any order", async () => {
@@ -95,9 +95,9 @@ Deno.test("NIP-01: ListBatchLoader takes the newest of the versions that a datab
     fc.asyncProperty(fc.array(versions, { maxLength: 8 }), async (events) => {
       const { db, loader } = setUp();
       db.query = () => Promise.resolve(events);
-      const wanted = [ALICE, BOB, CAROL];
-      const [lists] = await Promise.all(wanted.map((pubkey) => loader.load(pubkey)));
-      for (const pubkey of wanted) {
+      const authors = [ALICE, BOB, CAROL];
+      const [lists] = await Promise.all(authors.map((pubkey) => loader.load(pubkey)));
+      for (const pubkey of authors) {
         const newest = events.filter((event) => event.pubkey === pubkey)
           .reduce<NostrEvent | undefined>((a, b) => a && !isNewer(b, a) ? a : b, undefined);
         assert.deepEqual(lists.get(pubkey), newest && parseRelayList(newest));
@@ -109,18 +109,18 @@ Deno.test("NIP-01: ListBatchLoader takes the newest of the versions that a datab
 Deno.test("ListBatchLoader queries its kind, and ignores events of others", async () => {
   for (const [kind, other] of [[10002, 10050], [10050, 10002]]) {
     const { db, loader } = setUp([], 9, kind);
-    const asked: NostrFilter[] = [];
+    const queried: NostrFilter[] = [];
     db.query = (filters) => {
-      asked.push(...filters);
+      queried.push(...filters);
       return Promise.resolve([{ ...listEvent(ALICE), kind: other }, { ...listEvent(BOB), kind }]);
     };
     assert.deepEqual([...(await loader.load(ALICE)).keys()], [BOB]);
-    assert.deepEqual(asked, [{ kinds: [kind], authors: [ALICE] }]);
+    assert.deepEqual(queried, [{ kinds: [kind], authors: [ALICE] }]);
   }
 });
 
 Deno.test("ListBatchLoader does not call onLoad with what was invalidated while it was read", async () => {
-  const { cache, db, loader, told } = setUp([listEvent(ALICE, 1), listEvent(BOB, 1)]);
+  const { cache, db, loader, loaded } = setUp([listEvent(ALICE, 1), listEvent(BOB, 1)]);
   db.held = true;
   const old = loader.load(ALICE);
   loader.load(BOB);
@@ -135,32 +135,32 @@ Deno.test("ListBatchLoader does not call onLoad with what was invalidated while 
   assert.equal((await fresh).get(ALICE)?.created_at, 2);
   await db.calls[0].answer();
   await old;
-  assert.deepEqual(told, [[ALICE, 2], [BOB, 1]], "the older answer came last");
+  assert.deepEqual(loaded, [[ALICE, 2], [BOB, 1]], "the older answer came last");
 });
 
 Deno.test("ListBatchLoader loads again whoever was invalidated before the query was sent", async () => {
-  const { db, loader, told } = setUp([listEvent(ALICE, 1)]);
+  const { db, loader, loaded } = setUp([listEvent(ALICE, 1)]);
   const before = loader.load(ALICE);
   loader.invalidate(ALICE);
   const after = loader.load(ALICE);
   assert.notEqual(after, before);
   await Promise.all([before, after]);
-  assert.deepEqual([db.asked, told], [[[ALICE], [ALICE]], [[ALICE, 1]]]);
+  assert.deepEqual([db.queried, loaded], [[[ALICE], [ALICE]], [[ALICE, 1]]]);
 });
 
 Deno.test("ListBatchLoader calls onLoad for nothing that was under way when everything was invalidated", async () => {
-  const { db, loader, told } = setUp([listEvent(ALICE), listEvent(BOB)], 1);
+  const { db, loader, loaded } = setUp([listEvent(ALICE), listEvent(BOB)], 1);
   db.held = true;
   const batches = [loader.load(ALICE), loader.load(BOB)];
   await turns();
   loader.invalidate();
   await Promise.all(db.calls.map((call) => call.answer()));
   await Promise.all(batches);
-  assert.deepEqual(told, []);
+  assert.deepEqual(loaded, []);
 });
 
 Deno.test("ListBatchLoader rejects for all who wait, reports nobody as without a list, and queries again", async () => {
-  const { db, loader, told } = setUp([listEvent(ALICE)]);
+  const { db, loader, loaded } = setUp([listEvent(ALICE)]);
   db.held = true;
   const first = loader.load(ALICE);
   const second = loader.load(BOB);
@@ -168,7 +168,7 @@ Deno.test("ListBatchLoader rejects for all who wait, reports nobody as without a
   db.calls[0].fail(new Error("disk on fire"));
   await assert.rejects(first, /disk on fire/);
   await assert.rejects(second, /disk on fire/);
-  assert.deepEqual(told, []);
+  assert.deepEqual(loaded, []);
   db.held = false;
   assert.ok((await loader.load(ALICE)).has(ALICE));
 });

@@ -10,7 +10,7 @@ const relays = (...urls: string[]) => urls.map((url) => ["relay", url]);
 const hanging = { nip44: { decrypt: () => new Promise<string>(() => {}) } };
 
 Deno.test("PrivateEntries call the signer once for each version of each kind", async () => {
-  const { signer, asked } = openSigner();
+  const { signer, calls } = openSigner();
   const entries = new PrivateEntries(signer, (error) => assert.fail(error));
   const first = ownList(10006, [], sealed(relays(A)));
   const second = ownList(10006, [], { ...sealed(relays(B)), created_at: NOW + 1 });
@@ -18,7 +18,7 @@ Deno.test("PrivateEntries call the signer once for each version of each kind", a
   for (const event of [first, first, other, first, second, second, other]) {
     assert.deepEqual(await entries.of(event), JSON.parse(event.content));
   }
-  assert.deepEqual(asked.map(([, , text]) => text), [first, other, second].map((e) => e.content));
+  assert.deepEqual(calls.map(([, , text]) => text), [first, other, second].map((e) => e.content));
 });
 
 Deno.test("PrivateEntries report once what cannot be decrypted or read, and have no tags then", async () => {

@@ -10,14 +10,14 @@ const [ALICE, BOB, CAROL] = PEOPLE;
 const dmList = (pubkey: string, url = A, created_at = NOW) =>
   unsigned(pubkey, { kind: 10050, created_at, tags: [["relay", url]] });
 
-/** A store, and what its listener is told: kind, whose, of when, write relays. */
-function setUpTold(...args: Parameters<typeof setUp>) {
+/** A store, and the calls of its listener: kind, author, time, write relays. */
+function setUpListening(...args: Parameters<typeof setUp>) {
   const tools = setUp(...args);
-  const told: unknown[][] = [];
+  const notified: unknown[][] = [];
   const stop = tools.store.onList(({ pubkey, created_at, write }, kind) => {
-    told.push([kind, pubkey, created_at - NOW, ...write]);
+    notified.push([kind, pubkey, created_at - NOW, ...write]);
   });
-  return { ...tools, told, stop };
+  return { ...tools, notified, stop };
 }
 
 Deno.test("NIP-17: RelayListStore get() with kind 10050 returns the relays for gift wraps, apart from kind 10002", async () => {
@@ -37,7 +37,7 @@ Deno.test("S4: RelayListStore evicts no kind 10002 list for kind 10050, and keep
   await store.get(PEOPLE);
   for (let i = 0; i < 3; i++) await store.get(PEOPLE, { kind: 10050 });
   await store.get(PEOPLE);
-  assert.deepEqual(db.asked, [PEOPLE]);
+  assert.deepEqual(db.queried, [PEOPLE]);
   const known = PEOPLE.filter((pubkey) => store.peek(pubkey, 10050) !== undefined);
   assert.deepEqual(known, PEOPLE.slice(-2));
 });
@@ -71,10 +71,10 @@ Deno.test("RelayListStore get() and peek() refuse a kind that is not cached", as
 
 Deno.test("NIP-01: RelayListStore keeps the newest list of every kind, and notifies listeners of each newer one", async () => {
   for (const kind of LIST_KINDS) {
-    const { store, told } = setUpTold();
+    const { store, notified } = setUpListening();
     const version = (n: number) => unsigned(ALICE, { kind, created_at: NOW + n });
     for (const n of [1, 0, 1, 2, -1]) await store.event(version(n));
-    assert.deepEqual(told, [[kind, ALICE, 1], [kind, ALICE, 2]]);
+    assert.deepEqual(notified, [[kind, ALICE, 1], [kind, ALICE, 2]]);
     assert.deepEqual(await store.query([{ kinds: [kind] }]), [version(2)]);
   }
 });
@@ -89,11 +89,11 @@ Deno.test("NIP-09, NIP-62: RelayListStore notifies listeners of a deleted list o
         unsigned(ALICE, { kind: 62, created_at: NOW + 3 }),
       ]
     ) {
-      const { store, told } = setUpTold([list, dmList(BOB)]);
+      const { store, notified } = setUpListening([list, dmList(BOB)]);
       await store.event(by);
-      assert.deepEqual(told, [[kind, ALICE, by.created_at - NOW]]);
+      assert.deepEqual(notified, [[kind, ALICE, by.created_at - NOW]]);
       await store.event(by);
-      assert.equal(told.length, 1, "what is gone is not taken back again");
+      assert.equal(notified.length, 1, "what is gone is not deleted again");
       await assert.rejects(store.event(list), { reason: "deleted" });
     }
   }
@@ -131,7 +131,7 @@ Deno.test("RelayListStore onList() calls listeners once the list is stored and t
 
 Deno.test("RelayListStore onList() ignores what is refused, fails, is no list, or is removed", async () => {
   const { db, store } = setUp([listEvent(BOB)], { verifyEvent: ({ tags }) => tags.length < 2 });
-  store.onList(() => assert.fail("it was told"));
+  store.onList(() => assert.fail("it was called"));
   await assert.rejects(store.event(listEvent(ALICE, [A, B])), { reason: "forged" });
   await store.event(unsigned(ALICE, { kind: 1 }));
   await store.event(unsigned(ALICE, { kind: 10003 }));
@@ -142,7 +142,7 @@ Deno.test("RelayListStore onList() ignores what is refused, fails, is no list, o
 
 Deno.test("RelayListStore onList() calls each listener until it is removed, and one that throws harms no other", async () => {
   const errors: Error[] = [];
-  const { store, told, stop } = setUpTold([], { onError: (error) => errors.push(error) });
+  const { store, notified, stop } = setUpListening([], { onError: (error) => errors.push(error) });
   const failure = new Error("I am broken");
   store.onList(() => {
     throw failure;
@@ -151,16 +151,16 @@ Deno.test("RelayListStore onList() calls each listener until it is removed, and 
   const listener = () => void count++;
   const endings = [store.onList(listener), store.onList(listener)];
   await store.event(listEvent(ALICE));
-  assert.deepEqual([told.length, count, errors.map(({ cause }) => cause)], [1, 2, [failure]]);
+  assert.deepEqual([notified.length, count, errors.map(({ cause }) => cause)], [1, 2, [failure]]);
   stop();
   endings[0]();
   endings[0]();
   await store.event(listEvent(ALICE, [B], NOW + 1));
-  assert.deepEqual([told.length, count], [1, 3]);
+  assert.deepEqual([notified.length, count], [1, 3]);
 });
 
 Deno.test("RelayListStore stores a list per second by one key each time, and no older one returns", async () => {
-  const { clock, store, told, write } = setUpTold();
+  const { clock, store, notified, write } = setUpListening();
   const lists = Array.from({ length: 100 }, (_, i) => {
     return listEvent(ALICE, [i % 2 ? A : B], NOW + i);
   });
@@ -170,7 +170,7 @@ Deno.test("RelayListStore stores a list per second by one key each time, and no 
     await store.event(lists[i >> 1]);
     assert.deepEqual(await write(ALICE), [i % 2 ? A : B]);
   }
-  assert.equal(told.length, lists.length);
+  assert.equal(notified.length, lists.length);
 });
 
 Deno.test("RelayListStore keeps 64 entries of a list of 10,000", async () => {

@@ -16,7 +16,7 @@ Deno.test("RelayListStore get() queries the database for each person once, then 
     assert.deepEqual([...lists.keys()].sort(), [ALICE, BOB].sort());
     assert.deepEqual(lists.get(BOB)?.read, [B]);
   }
-  assert.deepEqual(db.asked, [[ALICE, BOB, CAROL]]);
+  assert.deepEqual(db.queried, [[ALICE, BOB, CAROL]]);
 });
 
 Deno.test("RelayListStore get() remembers for missingTtl that someone has no list", async () => {
@@ -25,7 +25,7 @@ Deno.test("RelayListStore get() remembers for missingTtl that someone has no lis
   cache.add(listEvent(ALICE));
   clock.now += 5_000;
   assert.equal(await write(ALICE), undefined);
-  assert.equal(db.asked.length, 1);
+  assert.equal(db.queried.length, 1);
   clock.now += 1;
   assert.deepEqual(await write(ALICE), [A]);
 });
@@ -35,10 +35,10 @@ Deno.test("RelayListStore get() sees what another writer wrote once a list is ol
   assert.deepEqual(await write(ALICE), [A]);
   cache.add(listEvent(ALICE, [B], NOW + 1));
   clock.now += 5_000;
-  assert.deepEqual(await write(ALICE), [A], "reading does not make it younger, nor older");
+  assert.deepEqual(await write(ALICE), [A], "reading changes nothing of its age");
   clock.now += 1;
   assert.deepEqual(await write(ALICE), [B]);
-  assert.equal(db.asked.length, 2);
+  assert.equal(db.queried.length, 2);
 });
 
 Deno.test("RelayListStore get() rejects when the database fails; it takes nobody to have no list, and queries again", async () => {
@@ -50,7 +50,7 @@ Deno.test("RelayListStore get() rejects when the database fails; it takes nobody
   for (const answer of answers) await assert.rejects(answer, /disk on fire/);
   db.held = false;
   assert.deepEqual(await write(ALICE), [A]);
-  assert.deepEqual(db.asked, [[ALICE, BOB], [ALICE]]);
+  assert.deepEqual(db.queried, [[ALICE, BOB], [ALICE]]);
 });
 
 Deno.test("RelayListStore get() by many callers at once shares queries of at most batchSize people", async () => {
@@ -63,9 +63,9 @@ Deno.test("RelayListStore get() by many callers at once shares queries of at mos
       answers.forEach((lists, i) =>
         assert.deepEqual([...lists.keys()].sort(), wishes[i].toSorted())
       );
-      assert.deepEqual(db.asked.flat(), everyone);
-      assert.equal(db.asked.length, Math.ceil(everyone.length / batchSize));
-      assert.ok(db.asked.every(({ length }) => length <= batchSize));
+      assert.deepEqual(db.queried.flat(), everyone);
+      assert.equal(db.queried.length, Math.ceil(everyone.length / batchSize));
+      assert.ok(db.queried.every(({ length }) => length <= batchSize));
     }),
     { numRuns: 50 },
   );
@@ -94,7 +94,7 @@ Deno.test("RelayListStore get() ignores what is no pubkey, and takes any iterabl
   }));
   assert.equal((await store.get([])).size, 0);
   assert.equal((await store.get([ALICE].values())).size, 1);
-  assert.ok(db.asked.flat().every(({ length }) => length === 64));
+  assert.ok(db.queried.flat().every(({ length }) => length === 64));
 });
 
 Deno.test("S4: RelayListStore caches at most max people, and finds more all the same", async () => {
@@ -103,9 +103,9 @@ Deno.test("S4: RelayListStore caches at most max people, and finds more all the 
       const listed = PEOPLE.filter((_, i) => i % 3 !== 0);
       const { db, store } = setUp(listed.map((pubkey) => listEvent(pubkey)), { max, batchSize: 3 });
       for (let i = 0; i < 3; i++) {
-        const already = db.asked.flat().length;
+        const already = db.queried.flat().length;
         assert.deepEqual([...(await store.get(PEOPLE)).keys()].sort(), listed.toSorted());
-        const fromMemory = PEOPLE.length - (db.asked.flat().length - already);
+        const fromMemory = PEOPLE.length - (db.queried.flat().length - already);
         assert.ok(fromMemory <= max);
         if (i > 0 && max >= PEOPLE.length) assert.equal(fromMemory, PEOPLE.length);
       }
@@ -116,7 +116,7 @@ Deno.test("S4: RelayListStore caches at most max people, and finds more all the 
 Deno.test("S4: RelayListStore evicts first whoever was requested least recently", async () => {
   const { db, store } = setUp(PEOPLE.map((pubkey) => listEvent(pubkey)), { max: 2 });
   for (const pubkey of [ALICE, BOB, ALICE, CAROL, ALICE, BOB]) await store.get([pubkey]);
-  assert.deepEqual(db.asked, [[ALICE], [BOB], [CAROL], [BOB]]);
+  assert.deepEqual(db.queried, [[ALICE], [BOB], [CAROL], [BOB]]);
 });
 
 Deno.test("RelayListStore event() is seen by the next get(), though a read under way returns the version before", async () => {
@@ -156,7 +156,7 @@ Deno.test("RelayListStore evicts nobody for a refused event, which anybody can m
   await store.get([ALICE]);
   await assert.rejects(store.event(listEvent(ALICE, [B])), EventRefusedError);
   await store.get([ALICE]);
-  assert.equal(db.asked.length, 1);
+  assert.equal(db.queried.length, 1);
 });
 
 Deno.test("RelayListStore event() replaces the cached list without a query, and leaves others", async () => {
@@ -165,7 +165,7 @@ Deno.test("RelayListStore event() replaces the cached list without a query, and 
   await store.event(listEvent(ALICE, [B], NOW + 1));
   await store.event(listEvent(CAROL, [B]));
   const lists = await store.get([ALICE, BOB, CAROL]);
-  assert.deepEqual(db.asked, [[ALICE, BOB, CAROL]]);
+  assert.deepEqual(db.queried, [[ALICE, BOB, CAROL]]);
   assert.deepEqual([ALICE, BOB, CAROL].map((who) => lists.get(who)?.write), [[B], [A], [B]]);
 });
 
@@ -175,7 +175,7 @@ Deno.test("S4: RelayListStore evicts nobody for lists that are stored, whoever s
   await store.events(PEOPLE.slice(2).map((pubkey) => listEvent(pubkey)));
   await store.event(listEvent(CAROL, [B], NOW + 1));
   await store.get([ALICE, BOB]);
-  assert.equal(db.asked.filter((people) => people.includes(ALICE)).length, 1);
+  assert.equal(db.queried.filter((people) => people.includes(ALICE)).length, 1);
 });
 
 Deno.test("RelayListStore event() of what another writer stored already is seen by the next get()", async () => {

@@ -22,13 +22,13 @@ const groupEntry = fc.tuple(fc.constantFrom("x", "y", "z"), listedUrl)
   .map(([id, url]) => ["group", id, url]);
 const groupTags = fc.array(fc.oneof({ arbitrary: groupEntry, weight: 4 }, junk), { maxLength: 4 });
 
-/** The values of the entries of a name, each with the relay at a place. */
-function entriesOf(tags: readonly unknown[], name: string, place: number): [string, string][] {
+/** The values of the entries of a name, each with the relay at an index. */
+function entriesOf(tags: readonly unknown[], name: string, index: number): [string, string][] {
   return tags.filter((tag): tag is string[] => Array.isArray(tag))
     .filter((tag) =>
-      tag[0] === name && typeof tag[1] === "string" && typeof tag[place] === "string"
+      tag[0] === name && typeof tag[1] === "string" && typeof tag[index] === "string"
     )
-    .map((tag) => [tag[1], tag[place]]);
+    .map((tag) => [tag[1], tag[index]]);
 }
 
 /** The rule in the most obvious way, entry by entry. */
@@ -106,7 +106,7 @@ Deno.test("NIP-51, NIP-37: UserLists have the search relays, private relays and 
 });
 
 Deno.test("NIP-51: UserLists use private entries besides public ones, by NIP-44, or by NIP-04 if the text says so", async () => {
-  const { signer, asked } = openSigner();
+  const { signer, calls } = openSigner();
   const old = { content: `${JSON.stringify(relays(C))}?iv=x` };
   const { lists, errors } = setUp([
     ownList(10006, relays(A), sealed(relays(B))),
@@ -116,7 +116,7 @@ Deno.test("NIP-51: UserLists use private entries besides public ones, by NIP-44,
   await lists.ready();
   assert.deepEqual([A, B, C].map((url) => lists.isBlocked(url)), [true, true, false]);
   assert.deepEqual([lists.search, [...lists.groups]], [[A, C], [["x", A]]]);
-  assert.deepEqual(asked.map(([nip, pubkey]) => [nip, pubkey]), [
+  assert.deepEqual(calls.map(([nip, pubkey]) => [nip, pubkey]), [
     ["nip44", USER],
     ["nip04", USER],
     ["nip44", USER],
@@ -175,17 +175,17 @@ Deno.test("UserLists follow the store: a newer list, and a deletion, count at on
   assert.deepEqual([lists.isBlocked(A), lists.isBlocked(B), changes], [false, true, 1]);
   await next(10006, B);
   await next(10002, B);
-  assert.deepEqual([source.asked, changes], [1, 1], "the same again, and a list of another kind");
+  assert.deepEqual([source.queries, changes], [1, 1], "the same again, and a list of another kind");
   source.put({ ...ownList(10006, relays(A)), pubkey: "bb".repeat(32) });
   await settled();
-  assert.deepEqual([lists.isBlocked(A), source.asked], [false, 1], "another's list is not read");
+  assert.deepEqual([lists.isBlocked(A), source.queries], [false, 1], "another's list is not read");
   await next(10007, C);
   assert.deepEqual([lists.search, changes], [[C], 2]);
   stop();
   source.delete(10006);
   await settled();
   assert.deepEqual([lists.isBlocked(B), lists.search, changes], [false, [C], 2]);
-  assert.equal(source.asked, 2, "only a deletion makes the store be read again");
+  assert.equal(source.queries, 2, "only a deletion makes the store be read again");
   lists.close();
   assert.equal(source.listeners.size, 0);
 });
@@ -259,11 +259,11 @@ Deno.test("UserLists report a store that fails once, and read it again at the ne
   await lists.ready();
   assert.ok(lists.isBlocked(A));
   await lists.ready();
-  assert.equal(source.asked, 1, "what is read is not read again");
+  assert.equal(source.queries, 1, "what is read is not read again");
   source.query = () => Promise.reject(failure);
   source.delete(10006);
   await settled();
-  assert.equal(errors.length, 2, "what fails again is told again");
+  assert.equal(errors.length, 2, "what fails again is reported again");
   assert.ok(lists.isBlocked(A), "what was read stays");
 });
 
