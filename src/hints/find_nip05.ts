@@ -1,5 +1,5 @@
 /**
- * Finds the person behind an internet identifier, `name@domain` (NIP-05).
+ * Finds the person behind an internet identifier (NIP-05).
  *
  * @module
  */

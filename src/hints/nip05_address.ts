@@ -1,5 +1,5 @@
 /**
- * Parses internet identifiers (NIP-05): `name@domain`, or a bare `domain`.
+ * Parses internet identifiers (NIP-05): a name at a domain, or a bare domain.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * Which lists a deletion request (NIP-09) or a request to vanish (NIP-62) deletes.
+ * Finds out which lists a deletion request (NIP-09) or a request to vanish (NIP-62) deletes.
  *
  * @module
  */

@@ -113,6 +113,36 @@ Deno.test("Discovery cuts off a flood of events that nobody requested, too", asy
   assert.equal(world.verified, 0);
 });
 
+Deno.test("Discovery takes three versions of a list and a hundred other events for no flood", async () => {
+  const world = new DiscoveryWorld({
+    [I1]: ({ onEvent, end }) => {
+      for (let n = 0; n < 100; n++) onEvent(unsigned(P, { kind: 1 }));
+      for (let n = 0; n < 3; n++) onEvent(list(7, START - n));
+      end();
+    },
+  });
+  await world.find([P]);
+  assert.deepEqual(world.errors, []);
+  assert.equal((await world.store.get([P])).get(P)?.created_at, START);
+});
+
+Deno.test("Discovery remembers the last 1,000 relays that flooded", async () => {
+  const world = new DiscoveryWorld({}, { fallbacks: [] });
+  const relays = Array.from({ length: 1_001 }, (_, n) => `wss://flood${n}.example/`);
+  const junk = unsigned(P, { kind: 1 });
+  for (const [n, url] of relays.entries()) {
+    world.hints.set(person(n), [url]);
+    world.relays.set(url, (request) => {
+      while (!request.isOver) request.onEvent(junk);
+    });
+  }
+  for (let n = 0; n < relays.length; n += 143) await world.find(people(n + 143).slice(n));
+  assert.equal(reports(world).length, 1_001);
+  world.hints.set(person(2_000), [relays[0], relays[1], relays[1_000]]);
+  await world.find([person(2_000)]);
+  assert.deepEqual([0, 1, 1_000].map((n) => world.at(relays[n]).length), [2, 1, 1]);
+});
+
 Deno.test("Discovery refuses a list of 10,000 entries, which costs others nothing", async () => {
   const urls = Array.from({ length: 10_000 }, (_, i) => `wss://relay${i}.example/`);
   const world = new DiscoveryWorld({

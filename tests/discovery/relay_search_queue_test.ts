@@ -4,13 +4,14 @@ import { Semaphore } from "../../src/base/semaphore.ts";
 import { ListSearch } from "../../src/discovery/list_search.ts";
 import { RelaySearchQueue, type SearchAnswer } from "../../src/discovery/relay_search_queue.ts";
 import { settled, TestClock } from "../../testing/test_clock.ts";
+import { CountedController } from "../support/counted_signal.ts";
 import { COMPLETE, I1 } from "../support/fake_relays.ts";
 import { list, people, person } from "../support/listed_people.ts";
 
 /** A queue whose relay answers when the test says so. */
 class QueueTest {
   readonly clock = new TestClock();
-  readonly controller = new AbortController();
+  readonly controller = new CountedController();
   readonly requests: NostrFilter[][] = [];
   readonly ends: ((answer: SearchAnswer) => void)[] = [];
   readonly reported: string[] = [];
@@ -101,6 +102,7 @@ Deno.test("RelaySearchQueue reports each search once, and when no search is left
   test.ends[0](COMPLETE);
   await settled();
   assert.deepEqual(test.reported, ["found 7", "complete 6", "complete 7", "idle"]);
+  assert.equal(test.controller.listeners, 0, "nothing listens to the signal any longer");
   assert.equal(test.clock.pending, 0);
 });
 
