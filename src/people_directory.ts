@@ -17,6 +17,7 @@ import { SEARCH_LOG_RECORDS } from "./discovery/search_log.ts";
 import { filterOf } from "./hints/filter_of.ts";
 import { findNip05 } from "./hints/find_nip05.ts";
 import { HintBook } from "./hints/hint_book.ts";
+import { parseNip05Address } from "./hints/nip05_address.ts";
 import { nip05Hints } from "./hints/nip05_document.ts";
 import { hintsOf } from "./hints/with_hints.ts";
 import { RELAY_LIST_KIND } from "./nostr/kinds.ts";
@@ -200,11 +201,7 @@ function createDiscovery(
   });
 }
 
-/**
- * Whether a text is an internet identifier (NIP-05): `name@domain`, or a domain. No domain
- * is to learn of what may be a secret.
- */
+/** Whether a text is an internet identifier (NIP-05). No domain may learn of a secret. */
 function isAddress(text: string): boolean {
-  if (typeof text !== "string" || holdsSecret(text)) return false;
-  return /^(?:[^\s/:@]*@[^\s/:@]+|[^\s/:@.]+(?:\.[^\s/:@.]+)+\.?)(?::\d{1,5})?$/.test(text.trim());
+  return typeof text === "string" && !holdsSecret(text) && parseNip05Address(text) !== undefined;
 }

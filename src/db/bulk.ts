@@ -6,6 +6,7 @@
 
 import type { NostrEvent } from "@nostrify/types";
 import { isEphemeralKind } from "nostr-tools/kinds";
+import { deletedError } from "../nostr/deleted_error.ts";
 import { EventRefusedError } from "../nostr/errors.ts";
 import type { AnyExecutor } from "./any_kysely.ts";
 import type { EventSql } from "./event_sql.ts";
@@ -56,16 +57,6 @@ export async function writeBulk(
   signal?.throwIfAborted();
   const ignored = events.length - stored - refused.length;
   return { stored, ignored, refused };
-}
-
-/** The error for an event that a stored deletion covers. */
-export function deletedError(event: NostrEvent): EventRefusedError {
-  const { id, kind, pubkey } = event;
-  return new EventRefusedError(
-    "deleted",
-    event,
-    `the author ${pubkey} has deleted ${id}, of kind ${kind}`,
-  );
 }
 
 function* prepareAll(

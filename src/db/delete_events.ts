@@ -4,10 +4,10 @@
  * @module
  */
 
-import { isAddressableKind, isReplaceableKind } from "nostr-tools/kinds";
+import { deletionTargets } from "../nostr/deletion_targets.ts";
 import { type AnyExecutor, run } from "./any_kysely.ts";
 import type { EventSql } from "./event_sql.ts";
-import { type Address, findVersions } from "./find_versions.ts";
+import { findVersions } from "./find_versions.ts";
 import type { PreparedEvent } from "./prepared_event.ts";
 
 /** The ids of the stored events that a stored event deletes; none for most kinds. */
@@ -22,12 +22,9 @@ export async function deletedBy(
     return rows.map(({ id }) => id);
   }
   if (kind !== 5) return [];
-  const tags: string[][] = JSON.parse(row.tags);
-  const ids = tags.flatMap(([name, id]) => name === "e" && id ? [{ id }] : []);
-  const addresses = tags.flatMap(([name, value]) =>
-    name === "a" ? parseAddress(value, pubkey) : []
-  );
-  const rows = await run<Id>(db, sql.deletable, [JSON.stringify(ids), pubkey]);
+  const { ids, addresses } = deletionTargets({ pubkey, tags: JSON.parse(row.tags) });
+  const named = JSON.stringify(ids.map((id) => ({ id })));
+  const rows = await run<Id>(db, sql.deletable, [named, pubkey]);
   const versions = await findVersions(db, sql, addresses);
   return [
     ...rows.map(({ id }) => id),
@@ -40,14 +37,6 @@ export async function deletedBy(
 
 interface Id {
   readonly id: string;
-}
-
-/** The author's own `kind:pubkey:d`, or nothing. */
-function parseAddress(value = "", author: string): Address[] {
-  const [, digits, pubkey, d] = /^(\d{1,5}):([^:]*):(.*)$/s.exec(value) ?? [];
-  const kind = Number(digits);
-  const named = isAddressableKind(kind) || (isReplaceableKind(kind) && d === "");
-  return named && pubkey === author ? [{ kind, pubkey, d }] : [];
 }
 
 /**

@@ -6,17 +6,11 @@
  * @module
  */
 
+import type { Address } from "../nostr/deletion_targets.ts";
 import type { Version } from "../nostr/versions.ts";
 import { type AnyExecutor, run } from "./any_kysely.ts";
 import type { EventSql } from "./event_sql.ts";
 import { addressOf, isIndexed } from "./prepared_event.ts";
-
-/** A kind, an author, and a `d` tag, which is empty for a replaceable kind. */
-export interface Address {
-  readonly kind: number;
-  readonly pubkey: string;
-  readonly d: string;
-}
 
 /** The stored events at these addresses, by `kind:pubkey:d`. */
 export async function findVersions(

@@ -8,8 +8,9 @@
 import type { NostrEvent, NostrFilter, NStore } from "@nostrify/types";
 import { isEphemeralKind } from "nostr-tools/kinds";
 import type { RecordStore, RecordTopic } from "../base/record_store.ts";
+import { deletedError } from "../nostr/deleted_error.ts";
 import { type AnyKysely, anyKysely, type KyselyInstance } from "./any_kysely.ts";
-import { type BulkOptions, type BulkResult, deletedError, writeBulk } from "./bulk.ts";
+import { type BulkOptions, type BulkResult, writeBulk } from "./bulk.ts";
 import { deleteEvents } from "./delete_events.ts";
 import { type EventSql, eventSql } from "./event_sql.ts";
 import { GroupCommit } from "./group_commit.ts";

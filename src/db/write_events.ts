@@ -5,11 +5,12 @@
  */
 
 import { isAddressableKind, isReplaceableKind } from "nostr-tools/kinds";
+import type { Address } from "../nostr/deletion_targets.ts";
 import { isNewer } from "../nostr/versions.ts";
 import { type AnyExecutor, run } from "./any_kysely.ts";
 import { deletedBy, deleteEvents } from "./delete_events.ts";
 import type { EventSql } from "./event_sql.ts";
-import { type Address, findVersions } from "./find_versions.ts";
+import { findVersions } from "./find_versions.ts";
 import type { PreparedEvent } from "./prepared_event.ts";
 
 /** What became of an event; `ignored` was there, or an equal or newer version. */

@@ -1,13 +1,18 @@
 /**
  * Finds people's relay lists at relays, and keeps them fresh.
  *
+ * The room `discovery/` finds lists. A *search* looks for one list, in *rounds*: two
+ * *indexers*, the other indexers, then hinted and fallback relays. *Passive discovery* reads
+ * lists and hints from events that arrive anyway. *Rebroadcasting* brings an author's list to
+ * the relays that accepted their events. `Knowledge` puts together all that is known.
+ *
  * @module
  */
 
 import { abortable } from "../base/abortable.ts";
 import { RELAY_LIST_KIND } from "../nostr/kinds.ts";
 import type { DiscoveryOptions } from "./discovery_options.ts";
-import { type DiscoveryProgress, Tally } from "./discovery_progress.ts";
+import { type DiscoveryProgress, ProgressCounter } from "./discovery_progress.ts";
 import { ListIntake } from "./list_intake.ts";
 import { ListRefresher } from "./list_refresher.ts";
 import { ListSearch, type Verdict, waitFor } from "./list_search.ts";
@@ -16,57 +21,57 @@ import { EMPTY_SEARCH_LOG, type SearchLog, type SearchLogEntry } from "./search_
 import { SearchRounds } from "./search_rounds.ts";
 import { findStoredLists } from "./stored_lists.ts";
 
-/** What is known of people whose lists are wanted. */
-interface Wanted {
-  /** The searches for those who have no list, as far as there are any. */
+/** People by what is known of their lists. */
+interface RequestedLists {
+  /** The searches for lists of people who have none, where a search is possible. */
   readonly searches: readonly ListSearch[];
-  /** Those who have a list. */
+  /** People with a stored list. */
   readonly known: readonly string[];
-  /** Those who were found to have none. */
+  /** People who were recently found to have no list. */
   readonly missing: readonly string[];
 }
 
 /**
  * Finds lists, and keeps them fresh.
  *
- * Somebody is asked for at two indexers at once; if neither has a list, at the other
- * indexers; then at relays that hints name, and at the fallback relays. All who are
- * wanted in one turn share requests, and nobody is asked for twice at one relay at the
- * same time. What relays answer is verified by the store, where the newest version wins.
+ * Requests a list from two indexers at once; if neither has it, from the other indexers;
+ * then from relays that hints name and from the fallback relays. All lists that are needed in
+ * one turn share requests, and no relay gets two requests for the same list at the same time.
+ * The store verifies what relays answer, and the newest version wins.
  *
- * That somebody has no list is remembered, over restarts too, if at least one indexer
- * answered completely, and a second one if it answered. That nobody could be asked is
- * not remembered: a caller some seconds later asks again.
+ * Remembers, also over a restart, that somebody has no list, if at least one indexer
+ * answered completely, and a second one if it answered. Does not remember that no relay could
+ * be asked: a caller some seconds later tries again.
  *
- * What was asked is not called back: its answer is stored, and bounded in time by `ask`.
- * What all callers gave up before it was asked is not asked.
+ * A request that was sent is not called back: its answer is stored, and `ask` bounds its
+ * time. A request that all callers gave up before it was sent is not sent.
  */
 export class Discovery {
   readonly #options: DiscoveryOptions;
   readonly #closing = new AbortController();
   readonly #rounds: SearchRounds;
-  readonly #watch: ListRefresher;
-  readonly #tally: Tally;
+  readonly #refresher: ListRefresher;
+  readonly #progress: ProgressCounter;
   /** The searches under way, by kind and pubkey. */
   readonly #searches = new Map<number, Map<string, ListSearch>>();
-  readonly #pauses: SearchCooldown;
-  readonly #unhear: () => void;
+  readonly #cooldown: SearchCooldown;
+  readonly #stopListening: () => void;
 
-  /** Asks nobody yet. */
+  /** Sends no request yet. */
   constructor(options: DiscoveryOptions) {
     this.#options = options;
     const { store, onError } = options;
     const { signal } = this.#closing;
-    this.#pauses = new SearchCooldown(options.clock);
-    this.#tally = new Tally(options);
+    this.#cooldown = new SearchCooldown(options.clock);
+    this.#progress = new ProgressCounter(options);
     this.#rounds = new SearchRounds({
       ...options,
       maxAuthors: options.maxAuthors ?? 250,
       intake: new ListIntake({ store, signal, onError }),
       signal,
-      onOver: (search, verdict) => this.#over(search, verdict),
+      onOver: (search, verdict) => this.#finish(search, verdict),
     });
-    this.#watch = new ListRefresher({
+    this.#refresher = new ListRefresher({
       ...options,
       isDue: (pubkey) => this.#isDue(RELAY_LIST_KIND, pubkey),
       refresh: (pubkeys) => {
@@ -75,44 +80,43 @@ export class Discovery {
         });
       },
     });
-    this.#unhear = store.onList(({ pubkey }, kind) => {
+    this.#stopListening = store.onList(({ pubkey }, kind) => {
       const search = this.#searches.get(kind)?.get(pubkey);
       if (!search) return;
-      // It may be an old one: relays are asked all the same, but nobody has to wait.
+      // The list may be old, so the search goes on; but nobody has to wait.
       search.hasList = true;
       search.settle();
     });
   }
 
-  /** Resolves once what was asked before a restart is known, or cannot be. Never rejects. */
+  /** Resolves once the log of earlier searches is read, or cannot be read. Never rejects. */
   ready(): Promise<void> {
     return this.#options.searchLog.ready();
   }
 
   /**
-   * Resolves as soon as each of these people has a list of this kind, or was asked for
-   * and has none, or could not be asked for, or `wait` milliseconds have passed. Whose
-   * kind 10002 list the first indexers do not have is waited for no longer. The asking
-   * goes on. Lists that were asked for long ago are asked for again, and not
-   * waited for.
+   * Resolves as soon as each of these people has a list of this kind, or was found to have
+   * none, or could not be searched for, or `wait` milliseconds have passed. Waits for a kind
+   * 10002 list no longer once the first indexers do not have it. The search goes on in any
+   * case. Also requests lists again that were requested long ago, without waiting for them.
    *
-   * @throws What the database throws, or the reason of the signal.
+   * @throws What the database throws, or the signal's reason.
    */
   async find(
     kind: number,
     pubkeys: Iterable<string>,
     { wait, signal }: { wait: number; signal?: AbortSignal },
   ): Promise<void> {
-    const { searches } = await this.#want(kind, pubkeys, signal);
+    const { searches } = await this.#requestLists(kind, pubkeys, signal);
     await waitFor(searches, { clock: this.#options.clock, signal, wait });
-    this.#tally.report();
+    this.#progress.report();
   }
 
   /**
-   * Finds the kind 10002 lists of these people, and resolves with what came of it when
-   * nobody is left to ask. The progress is theirs alone.
+   * Finds the kind 10002 lists of these people, and resolves with the result when no relay is
+   * left to ask. The progress counts only these people.
    *
-   * @throws What the database throws, or the reason of the signal.
+   * @throws What the database throws, or the signal's reason.
    */
   async discover(
     pubkeys: Iterable<string>,
@@ -121,31 +125,31 @@ export class Discovery {
       onProgress?: (progress: DiscoveryProgress) => void;
     } = {},
   ): Promise<DiscoveryProgress> {
-    const { searches, known, missing } = await this.#want(RELAY_LIST_KIND, pubkeys, signal);
-    const tally = new Tally({ ...this.#options, onProgress });
-    for (const pubkey of known) tally.enter(RELAY_LIST_KIND, pubkey, "known");
-    for (const pubkey of missing) tally.enter(RELAY_LIST_KIND, pubkey, "missing");
-    for (const { pubkey } of searches) tally.enter(RELAY_LIST_KIND, pubkey, "asked");
-    tally.report();
-    const onOver = (verdict: Verdict, search: ListSearch) => count(tally, search, verdict);
+    const { searches, known, missing } = await this.#requestLists(RELAY_LIST_KIND, pubkeys, signal);
+    const counter = new ProgressCounter({ ...this.#options, onProgress });
+    for (const pubkey of known) counter.set(RELAY_LIST_KIND, pubkey, "known");
+    for (const pubkey of missing) counter.set(RELAY_LIST_KIND, pubkey, "missing");
+    for (const { pubkey } of searches) counter.set(RELAY_LIST_KIND, pubkey, "asked");
+    counter.report();
+    const onOver = (verdict: Verdict, search: ListSearch) => countResult(counter, search, verdict);
     await waitFor(searches, { clock: this.#options.clock, signal, onOver });
-    tally.report();
-    this.#tally.report();
-    return tally.progress;
+    counter.report();
+    this.#progress.report();
+    return counter.progress;
   }
 
   /**
-   * Keeps the kind 10002 lists of these people fresh, and looks for those that are
-   * missing, until the answer is called.
+   * Keeps the kind 10002 lists of these people fresh, and searches for missing ones, until
+   * the returned function is called.
    */
   watch(pubkeys: Iterable<string>): () => void {
-    return this.#closing.signal.aborted ? () => {} : this.#watch.watch(pubkeys);
+    return this.#closing.signal.aborted ? () => {} : this.#refresher.watch(pubkeys);
   }
 
-  /** Ends everything: those who wait wait no longer. What was learned is written down. */
+  /** Ends all searches, whose callers wait no longer, and writes the log of searches. */
   async close(): Promise<void> {
-    this.#unhear();
-    this.#watch.close();
+    this.#stopListening();
+    this.#refresher.close();
     this.#rounds.close();
     this.#closing.abort();
     for (const searches of this.#searches.values()) {
@@ -155,83 +159,91 @@ export class Discovery {
     await this.#options.searchLog.close();
   }
 
-  /** Sees who has a list, and begins searches for those who have none, or an old one. */
-  async #want(kind: number, pubkeys: Iterable<string>, signal?: AbortSignal): Promise<Wanted> {
+  /** Sorts people by their stored lists, and searches for lists that are missing or old. */
+  async #requestLists(
+    kind: number,
+    pubkeys: Iterable<string>,
+    signal?: AbortSignal,
+  ): Promise<RequestedLists> {
     signal?.throwIfAborted();
     const { searchLog, refreshAfter, store } = this.#options;
     await abortable(searchLog.ready(), signal);
-    const { known, lacking } = await findStoredLists(store, kind, pubkeys, signal);
-    const wanted = { searches: [] as ListSearch[], known, missing: [] as string[] };
-    if (this.#closing.signal.aborted) return wanted;
-    for (const pubkey of lacking) this.#seek(kind, pubkey, wanted);
-    for (const pubkey of known) {
-      this.#tally.enter(kind, pubkey, "known");
+    const stored = await findStoredLists(store, kind, pubkeys, signal);
+    const lists = { searches: [] as ListSearch[], known: stored.known, missing: [] as string[] };
+    if (this.#closing.signal.aborted) return lists;
+    for (const pubkey of stored.missing) this.#requestMissing(kind, pubkey, lists);
+    for (const pubkey of stored.known) {
+      this.#progress.set(kind, pubkey, "known");
       if (this.#isOlder(searchLog.get(pubkey)?.[kind], refreshAfter)) {
-        this.#search(kind, pubkey, true);
+        this.#startSearch(kind, pubkey, true);
       }
     }
-    return wanted;
+    return lists;
   }
 
-  /** Looks for somebody who has no list, unless that was done lately. */
-  #seek(
+  /** Searches for the list of somebody who has none, unless that was done recently. */
+  #requestMissing(
     kind: number,
     pubkey: string,
     { searches, missing }: { searches: ListSearch[]; missing: string[] },
   ): void {
     const { searchLog, missingTtl } = this.#options;
-    const check = searchLog.get(pubkey)?.[kind];
-    const hasNone = check && !check.found && !this.#isOlder(check, missingTtl);
+    const last = searchLog.get(pubkey)?.[kind];
+    const hasNone = last && !last.found && !this.#isOlder(last, missingTtl);
     if (hasNone) return void missing.push(pubkey);
-    const search = this.#search(kind, pubkey, false);
+    const search = this.#startSearch(kind, pubkey, false);
     if (!search) return;
     search.callers++;
     searches.push(search);
   }
 
-  /** The search for a list, perhaps one under way; `undefined` if it failed just now. */
-  #search(kind: number, pubkey: string, hasList: boolean): ListSearch | undefined {
+  /** The search for a list, perhaps one under way; `undefined` if one has just failed. */
+  #startSearch(kind: number, pubkey: string, hasList: boolean): ListSearch | undefined {
     let searches = this.#searches.get(kind);
     if (!searches) this.#searches.set(kind, searches = new Map());
-    const known = searches.get(pubkey);
-    if (known || this.#pauses.has(kind, pubkey)) return known;
+    const running = searches.get(pubkey);
+    if (running || this.#cooldown.has(kind, pubkey)) return running;
     const search = new ListSearch(kind, pubkey, hasList);
-    // It keeps itself going where nobody waits for it.
+    // A refresh has no caller who waits: it counts as its own.
     if (hasList) search.callers = 1;
-    else this.#tally.enter(kind, pubkey, "asked");
+    else this.#progress.set(kind, pubkey, "asked");
     searches.set(pubkey, search);
     this.#rounds.start(search);
     return search;
   }
 
-  #over(search: ListSearch, verdict: Verdict): void {
+  #finish(search: ListSearch, verdict: Verdict): void {
     if (this.#closing.signal.aborted) return;
     const { kind, pubkey, callers, hasList } = search;
     this.#searches.get(kind)?.delete(pubkey);
     if (verdict !== "unknown") {
       const at = Math.floor(this.#options.clock.now() / 1000);
-      const check = { at, found: verdict === "found" || hasList };
-      const change = (checks: SearchLog) => ({ ...checks, [kind]: check });
+      const entry = { at, found: verdict === "found" || hasList };
+      const change = (log: SearchLog) => ({ ...log, [kind]: entry });
       this.#options.searchLog.change(pubkey, change, EMPTY_SEARCH_LOG);
-    } else if (callers > 0) this.#pauses.begin(kind, pubkey);
-    count(this.#tally, search, verdict);
+    } else if (callers > 0) this.#cooldown.begin(kind, pubkey);
+    countResult(this.#progress, search, verdict);
     search.end(verdict);
-    if (this.#searches.get(kind)?.size === 0) this.#tally.report();
+    if (this.#searches.get(kind)?.size === 0) this.#progress.report();
   }
 
-  /** Whether somebody is to be asked for anew, as far as that can be told without the store. */
+  /** Whether a list is to be requested again, as far as the log alone can tell. */
   #isDue(kind: number, pubkey: string): boolean {
     const { searchLog, missingTtl, refreshAfter } = this.#options;
-    const check = searchLog.get(pubkey)?.[kind];
-    return this.#isOlder(check, check?.found ? refreshAfter : missingTtl);
+    const last = searchLog.get(pubkey)?.[kind];
+    return this.#isOlder(last, last?.found ? refreshAfter : missingTtl);
   }
 
-  #isOlder(check: SearchLogEntry | undefined, ms: number): boolean {
-    return !check || Math.abs(this.#options.clock.now() - check.at * 1000) >= ms;
+  #isOlder(entry: SearchLogEntry | undefined, ms: number): boolean {
+    return !entry || Math.abs(this.#options.clock.now() - entry.at * 1000) >= ms;
   }
 }
 
-function count(tally: Tally, { kind, pubkey, hasList }: ListSearch, verdict: Verdict): void {
-  if (verdict === "found" || hasList) tally.enter(kind, pubkey, "found");
-  else if (verdict === "none") tally.enter(kind, pubkey, "missing");
+function countResult(
+  counter: ProgressCounter,
+  { kind, pubkey, hasList }: ListSearch,
+  verdict: Verdict,
+): void {
+  if (verdict === "found" || hasList) counter.set(kind, pubkey, "found");
+  else if (verdict === "none") counter.set(kind, pubkey, "missing");
 }

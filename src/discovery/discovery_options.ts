@@ -1,5 +1,5 @@
 /**
- * What discovery is made of.
+ * The options of `Discovery`.
  *
  * @module
  */
@@ -11,34 +11,34 @@ import type { DiscoveryProgress } from "./discovery_progress.ts";
 import type { AskRelay } from "./relay_search_queue.ts";
 import type { SearchLog } from "./search_log.ts";
 
-/** See the module. Relays are URLs in normal form; functions must not throw. */
+/** What `Discovery` needs. Relays are URLs in normal form; functions must not throw. */
 export interface DiscoveryOptions {
   readonly clock: Clock;
-  /** Dice in [0, 1): so that programs that were started together do not ask together. */
+  /** A random number in [0, 1), so that programs that started together drift apart. */
   readonly random: () => number;
-  /** Where lists are stored, which verifies them. */
+  /** Stores lists, and verifies them. */
   readonly store: Pick<RelayListStore, "peek" | "get" | "query" | "events" | "onList">;
   readonly ask: AskRelay;
-  /** Relays that keep everybody's lists. They alone can say that somebody has none. */
+  /** Relays that hold everybody's lists. Only they can prove that somebody has none. */
   readonly indexers: readonly string[];
   /** Relays that are asked last. */
   readonly fallbacks: readonly string[];
-  /** Where somebody's list may be besides, the best first. */
+  /** Other relays that may have somebody's list, the best first. */
   readonly hintsOf: (pubkey: string) => readonly string[];
-  /** Whether a relay may be asked for now: it does not back off, and nobody blocks it. */
+  /** Whether a relay may be asked now: it is not in back-off, and nobody blocks it. */
   readonly isUsable: (url: string) => boolean;
-  /** How much a relay is worth, above 0. */
+  /** The weight of a relay, above 0. */
   readonly weight: (url: string) => number;
-  /** When who was asked for; closed together with the discovery. */
+  /** When lists were searched for; closed together with the discovery. */
   readonly searchLog: PersistentMap<SearchLog>;
-  /** After how many milliseconds a list is asked for anew. */
+  /** After how many milliseconds a list is requested again. */
   readonly refreshAfter: number;
-  /** After how many milliseconds one who has no list is asked for anew. */
+  /** After how many milliseconds the list of someone who has none is requested again. */
   readonly missingTtl: number;
   /** Most people in one request. @default 250 */
   readonly maxAuthors?: number;
-  /** Told of the progress of all that was wanted since the start. */
+  /** Called with the progress of all searches since the start. */
   readonly onProgress?: (progress: DiscoveryProgress) => void;
-  /** Told of what goes wrong. */
+  /** Called with each failure. */
   readonly onError: (error: Error) => void;
 }

@@ -1,50 +1,51 @@
 /**
- * How far the search for lists has come, for apps that show it.
+ * Counts how far the search for lists has come, for apps that show it.
  *
  * @module
  */
 
+import { BoundedMap } from "../base/bounded_map.ts";
 import type { Clock } from "../base/clock.ts";
 
-/** People by what is known of their lists; each counts once for each kind of list. */
+/** People by the state of their lists; each person counts once for each kind of list. */
 export interface DiscoveryProgress {
-  /** Those who had a list already when it was first wanted. */
+  /** People who already had a list when it was first needed. */
   readonly known: number;
-  /** Those for whom relays are asked or were, whatever comes of it. */
+  /** People whose list was or is requested from relays, whatever the result. */
   readonly asked: number;
-  /** Those whose list was found. */
+  /** People whose list was found. */
   readonly found: number;
-  /** Those who have none, as far as relays answered. */
+  /** People who have no list, as far as relays answered. */
   readonly missing: number;
 }
 
-/** What a tally tells, and to whom. */
-export interface TallyOptions {
+/** How a {@link ProgressCounter} reports. */
+export interface ProgressCounterOptions {
   readonly clock: Clock;
+  /** Called with the counts after changes, at most every 100 milliseconds. */
   readonly onProgress?: (progress: DiscoveryProgress) => void;
-  /** Told of what `onProgress` throws. */
+  /** Called with what `onProgress` throws. */
   readonly onError: (error: Error) => void;
 }
 
-/** How often progress is told of at the most, in milliseconds. */
-const OFTEN = 100;
-/** Most people of one kind of list who are remembered; the oldest count anew if they come again. */
-const MOST_PEOPLE = 100_000;
+/** Shortest time between two reports, unless a caller wants one. */
+const REPORT_INTERVAL_MS = 100;
+/** Most people who are remembered for one kind of list; others count again if they return. */
+const MAX_REMEMBERED_PEOPLE = 100_000;
 
-/** What became of one person. */
-export type Fate = keyof DiscoveryProgress;
+/** The state of one person's list. */
+export type ListState = keyof DiscoveryProgress;
 
 /** Counts people, each once. */
-export class Tally {
-  readonly #options: TallyOptions;
+export class ProgressCounter {
+  readonly #options: ProgressCounterOptions;
   /** By kind and pubkey. */
-  readonly #fates = new Map<number, Map<string, Fate>>();
-  readonly #counts: Record<Fate, number> = { known: 0, asked: 0, found: 0, missing: 0 };
-  #toldAt = -Infinity;
-  #isTold = true;
+  readonly #states = new Map<number, BoundedMap<string, ListState>>();
+  readonly #counts: Record<ListState, number> = { known: 0, asked: 0, found: 0, missing: 0 };
+  #reportedAt = -Infinity;
+  #hasNews = false;
 
-  /** Counts nobody yet. */
-  constructor(options: TallyOptions) {
+  constructor(options: ProgressCounterOptions) {
     this.#options = options;
   }
 
@@ -54,32 +55,40 @@ export class Tally {
   }
 
   /**
-   * Something became of somebody's list. Who had one, or was asked for, stays so; of what
-   * was found and what was not, the last counts.
+   * Sets the state of somebody's list. `known` and `asked` keep counting whatever follows;
+   * of `found` and `missing` the last one counts.
    */
-  enter(kind: number, pubkey: string, fate: Fate): void {
-    let fates = this.#fates.get(kind);
-    if (!fates) this.#fates.set(kind, fates = new Map());
-    const before = fates.get(pubkey);
-    const isAnswer = fate === "found" || fate === "missing";
-    if (before === fate || before === "known" || (before !== undefined && !isAnswer)) return;
+  set(kind: number, pubkey: string, state: ListState): void {
+    const states = this.#statesOf(kind);
+    const before = states.get(pubkey);
+    const isResult = state === "found" || state === "missing";
+    if (before === state || before === "known" || (before !== undefined && !isResult)) return;
     if (before === "found" || before === "missing") this.#counts[before]--;
-    this.#counts[fate]++;
-    fates.set(pubkey, fate);
-    if (fates.size > MOST_PEOPLE) fates.delete(fates.keys().next().value!);
-    this.#isTold = false;
-    if (Math.abs(this.#options.clock.now() - this.#toldAt) >= OFTEN) this.report();
+    this.#counts[state]++;
+    states.set(pubkey, state);
+    this.#hasNews = true;
+    const sinceReport = Math.abs(this.#options.clock.now() - this.#reportedAt);
+    if (sinceReport >= REPORT_INTERVAL_MS) this.report();
   }
 
-  /** Tells what has changed since it was last told, if anything has. */
+  /** Calls `onProgress` if anything has changed since the last call. */
   report(): void {
-    if (this.#isTold) return;
-    this.#isTold = true;
-    this.#toldAt = this.#options.clock.now();
+    if (!this.#hasNews) return;
+    this.#hasNews = false;
+    this.#reportedAt = this.#options.clock.now();
     try {
       this.#options.onProgress?.(this.progress);
     } catch (cause) {
-      this.#options.onError(new Error("Cannot tell how far discovery has come", { cause }));
+      this.#options.onError(new Error("Cannot report the progress of discovery", { cause }));
     }
+  }
+
+  #statesOf(kind: number): BoundedMap<string, ListState> {
+    let states = this.#states.get(kind);
+    if (!states) {
+      states = new BoundedMap({ max: MAX_REMEMBERED_PEOPLE });
+      this.#states.set(kind, states);
+    }
+    return states;
   }
 }

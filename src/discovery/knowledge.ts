@@ -1,6 +1,6 @@
 /**
- * All that an outbox knows of where people are, put together: lists that are stored,
- * lists that are looked for, the user's own lists, and hints.
+ * Combines all that an outbox knows of its subjects' relays: stored lists, lists that
+ * discovery finds, the user's own lists, and hints.
  *
  * @module
  */
@@ -21,161 +21,166 @@ import type {
   RelayListSource,
 } from "../nostr/types.ts";
 
-/** What is known, and who finds what is not. */
+/** The sources of {@link Knowledge}. */
 export interface KnowledgeOptions {
   readonly clock: Clock;
   readonly store: RelayListSource;
   readonly book: Pick<HintBook, "ready" | "has" | "get" | "authorOf">;
-  /** Looks for lists; absent where nobody is to be asked. */
+  /** Finds missing lists; absent if no relay may be asked. */
   readonly discovery?: {
     ready(): Promise<void>;
     find(kind: number, pubkeys: readonly string[], opts: FindOptions): Promise<void>;
   };
-  /** The app's user, with their own lists. */
+  /** The app's user and their own lists. */
   readonly user?: {
     readonly pubkey: string;
     readonly lists: Pick<UserLists, "ready" | "private" | "groups">;
   };
   /** Whether a relay is usable. */
   readonly check: (url: string) => RelayUrlCheck;
-  /** How long lists that are missing are waited for, in milliseconds. */
+  /** How many milliseconds a look-up waits for missing lists. */
   readonly wait: number;
 }
 
-/** How lists are looked for. */
+/** How lists are found. */
 export interface FindOptions {
   readonly signal?: AbortSignal;
-  /** How long to wait for them, in milliseconds. */
+  /** How many milliseconds to wait for them. */
   readonly wait: number;
 }
 
-/** How often the user's own lists are looked for anew, if they are due, in milliseconds. */
-const OFTEN = 600_000;
-/** What the user's own list says of a group; a request that names its host itself says more. */
-const OWN_GROUP = 0.99;
+/** Shortest time between two searches for the user's own lists. */
+const USER_LISTS_INTERVAL_MS = 600_000;
+/** The weight of a group's host in the user's own list; one that a request names weighs more. */
+const USER_GROUP_WEIGHT = 0.99;
 
-/** See the module. */
+/** What routers look up. */
 export class Knowledge implements KnowledgeSource {
   readonly #options: KnowledgeOptions;
   /** The last search for the user's own lists, and when it began. */
-  #own?: { readonly at: number; readonly search: Promise<unknown> };
+  #userSearch?: { readonly at: number; readonly done: Promise<unknown> };
 
-  /** Nothing is read, and nobody is asked, before the first look. */
+  /** Reads nothing, and asks no relay, before the first look-up. */
   constructor(options: KnowledgeOptions) {
     this.#options = options;
   }
 
   /**
-   * What is known. Lists that are missing are looked for, and waited for a while.
+   * Looks subjects up: finds missing lists, and waits for them for a while.
    *
-   * @throws What the database throws, or the reason of the signal.
+   * @throws What the database throws, or the signal's reason.
    */
-  async lookUp(wishes: Lookup, { signal }: LookOptions = {}): Promise<Answer> {
+  async lookUp(lookup: Lookup, { signal }: LookupOptions = {}): Promise<KnowledgeMap> {
     const { discovery, wait } = this.#options;
     const opts = { signal, wait };
     await this.during(() => {
-      const people = discovery?.find(RELAY_LIST_KIND, this.#people(wishes), opts);
-      const dm = wishes.dm.length > 0 && discovery?.find(DM_LIST_KIND, wishes.dm, opts);
+      const people = discovery?.find(RELAY_LIST_KIND, this.#people(lookup), opts);
+      const dm = lookup.dm.length > 0 && discovery?.find(DM_LIST_KIND, lookup.dm, opts);
       return Promise.all([people, dm]);
     }, signal);
-    return await this.known(wishes, { signal });
+    return await this.known(lookup, { signal });
   }
 
   /**
-   * Searches, and for the user's own lists besides: once it is read whom they block, as far
-   * as that is stored, and until it is known what else there is, or waited for no longer.
+   * Runs a search and, beside it, the search for the user's own lists. Begins once the
+   * stored lists are read, so that blocked relays are known. Ends when both searches have
+   * ended, or the waiting time for the user's lists is over.
    *
-   * @throws What the search or the database throws, or the reason of the signal.
+   * @throws What the search or the database throws, or the signal's reason.
    */
   async during<T>(search: () => Promise<T>, signal?: AbortSignal): Promise<T> {
     const { discovery } = this.#options;
     await abortable(Promise.all([this.#read(), discovery?.ready()]), signal);
-    const [found] = await Promise.all([search(), abortable(this.#findOwn(), signal)]);
+    const [found] = await Promise.all([search(), abortable(this.#findUserLists(), signal)]);
     return found;
   }
 
-  /** The same as {@link Knowledge.lookUp} as things stand: nobody is asked. */
-  async known(wishes: Lookup, { signal }: LookOptions = {}): Promise<Answer> {
+  /** Like {@link Knowledge.lookUp}, from what is stored: asks no relay. */
+  async known(lookup: Lookup, { signal }: LookupOptions = {}): Promise<KnowledgeMap> {
     const { store, user } = this.#options;
     await abortable(this.#read(), signal);
-    const people = this.#people(wishes);
-    let known: ReadonlyMap<string, RelayKnowledge> = await store.get(people, { signal });
-    if (wishes.dm.length > 0) {
-      known = addDmLists(known, await store.get(wishes.dm, { signal, kind: DM_LIST_KIND }));
+    const people = this.#people(lookup);
+    let knowledge: KnowledgeMap = await store.get(people, { signal });
+    if (lookup.dm.length > 0) {
+      const dmLists = await store.get(lookup.dm, { signal, kind: DM_LIST_KIND });
+      knowledge = addDmLists(knowledge, dmLists);
     }
-    if (user && wishes.private.includes(user.pubkey)) {
-      const own = { ...known.get(user.pubkey), private: user.lists.private };
-      known = new Map([...known, [user.pubkey, own]]);
+    if (user && lookup.private.includes(user.pubkey)) {
+      const own = { ...knowledge.get(user.pubkey), private: user.lists.private };
+      knowledge = new Map([...knowledge, [user.pubkey, own]]);
     }
-    return addHints(known, this.#hints(people, wishes.eventsAndGroups, known));
+    return addHints(knowledge, this.#hints(people, lookup.eventsAndGroups, knowledge));
   }
 
-  /** Resolves once what is stored is read. */
+  /** Resolves once hints and the user's lists are read from the database. */
   async #read(): Promise<void> {
     const { book, user } = this.#options;
     await Promise.all([book.ready(), user?.lists.ready()]);
   }
 
-  /** Looks for the user's own lists; the first time alone those that are missing are waited for. */
-  #findOwn(): Promise<unknown> {
+  /** Finds the user's own lists; waits for missing ones only the first time. */
+  #findUserLists(): Promise<unknown> {
     const { clock, discovery, user, wait } = this.#options;
     if (!user || !discovery) return Promise.resolve();
     const at = clock.now();
-    if (this.#own && Math.abs(at - this.#own.at) < OFTEN) return this.#own.search;
-    const opts = { wait: this.#own ? 0 : wait };
-    const finds = LIST_KINDS.map((kind) => discovery.find(kind, [user.pubkey], opts));
-    const search = Promise.all(finds).catch((error: unknown) => {
-      this.#own = undefined;
+    const last = this.#userSearch;
+    if (last && Math.abs(at - last.at) < USER_LISTS_INTERVAL_MS) return last.done;
+    const opts = { wait: last ? 0 : wait };
+    const searches = LIST_KINDS.map((kind) => discovery.find(kind, [user.pubkey], opts));
+    const done = Promise.all(searches).catch((error: unknown) => {
+      this.#userSearch = undefined;
       throw error;
     });
-    this.#own = { at, search };
-    return search;
+    this.#userSearch = { at, done };
+    return done;
   }
 
-  /** Whose lists are wanted: those of authors whom hints name, too. */
+  /** The people of a look-up, and the authors that hints name for its events. */
   #people({ people, eventsAndGroups }: Lookup): readonly string[] {
-    const authors = eventsAndGroups.flatMap((key) => this.#options.book.authorOf(key) ?? []);
+    const { book } = this.#options;
+    const authors = eventsAndGroups.flatMap((subject) => book.authorOf(subject) ?? []);
     return authors.length > 0 ? [...people, ...authors] : people;
   }
 
   /** The hints about people without a usable list, and about events and groups. */
   #hints(
     people: readonly string[],
-    things: readonly string[],
-    known: ReadonlyMap<string, RelayKnowledge>,
+    eventsAndGroups: readonly string[],
+    knowledge: KnowledgeMap,
   ): Map<string, RelayHint[]> {
     const { book } = this.#options;
     const hints = new Map<string, RelayHint[]>();
-    const put = (key: string, some: RelayHint[]) => some.length > 0 && hints.set(key, some);
+    const add = (subject: string, more: RelayHint[]) => more.length > 0 && hints.set(subject, more);
     for (const pubkey of people) {
-      const list = known.get(pubkey);
-      // Cheapest first: most have a list, and nothing else is known of them.
-      if (list && (!book.has(pubkey) || this.#isEnough(list))) continue;
-      put(pubkey, book.get(pubkey));
+      const list = knowledge.get(pubkey);
+      // The cheapest check first: most people have a list and no hints.
+      if (list && (!book.has(pubkey) || this.#isUsable(list))) continue;
+      add(pubkey, book.get(pubkey));
     }
-    for (const key of things) {
-      const hosts = this.#hosts(key);
-      const author = book.authorOf(key);
-      const written = author === undefined ? undefined : known.get(author);
-      put(key, hosts.length > 0 ? hosts : [...book.get(key), ...authorHints(written ?? {})]);
+    for (const subject of eventsAndGroups) {
+      const hosts = this.#groupHosts(subject);
+      const author = book.authorOf(subject);
+      const list = author === undefined ? undefined : knowledge.get(author);
+      add(subject, hosts.length > 0 ? hosts : [...book.get(subject), ...authorHints(list ?? {})]);
     }
     return hints;
   }
 
-  /** Whether there are usable relays in a list, to read from and to write to. */
-  #isEnough({ write = [], read = [] }: RelayKnowledge): boolean {
+  /** Whether a list names usable relays both to read from and to write to. */
+  #isUsable({ write = [], read = [] }: RelayKnowledge): boolean {
     const { check } = this.#options;
     return [write, read].every((urls) => urls.some((url) => check(url).url !== undefined));
   }
 
   /** The host that the user's own list names for a group. */
-  #hosts(key: string): RelayHint[] {
+  #groupHosts(subject: string): RelayHint[] {
     for (const [id, url] of this.#options.user?.lists.groups ?? []) {
-      if (subjectKey("group", id) === key) return [{ url, weight: OWN_GROUP, source: "hand" }];
+      if (subjectKey("group", id) !== subject) continue;
+      return [{ url, weight: USER_GROUP_WEIGHT, source: "hand" }];
     }
     return [];
   }
 }
 
-type Answer = ReadonlyMap<string, RelayKnowledge>;
-type LookOptions = { readonly signal?: AbortSignal };
+type KnowledgeMap = ReadonlyMap<string, RelayKnowledge>;
+type LookupOptions = { readonly signal?: AbortSignal };

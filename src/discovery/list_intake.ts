@@ -1,66 +1,67 @@
 /**
- * Takes in the lists that relays answer with, one answer after the other.
+ * Stores the lists in the answers of relays, one answer after the other.
  *
  * @module
  */
 
 import type { NostrEvent } from "@nostrify/types";
+import { BoundedMap } from "../base/bounded_map.ts";
 import type { RelayListStore } from "../lists/relay_list_store.ts";
 import { type EventRefusedError, RelayFailureError } from "../nostr/errors.ts";
 import type { ListSearch } from "./list_search.ts";
 
-/** What an intake needs. */
-export interface IntakeOptions {
+/** What a {@link ListIntake} needs. */
+export interface ListIntakeOptions {
   readonly store: Pick<RelayListStore, "events">;
   readonly signal: AbortSignal;
   readonly onError: (error: Error) => void;
 }
 
-/** What came of one answer. */
-export interface Taken {
-  /** The searches that have their list. */
+/** The result of storing one answer. */
+export interface IntakeResult {
+  /** The searches whose list is stored. */
   readonly found: ReadonlySet<ListSearch>;
-  /** Whether the store could say what it has. */
+  /** Whether the store accepted or refused every list, instead of failing. */
   readonly isStored: boolean;
 }
 
-/** Most relays that are remembered for having sent what is forged. */
-const MOST_LIARS = 1_000;
+/** Most relays that are reported for forged lists. */
+const MAX_REPORTED_FORGERS = 1_000;
 
-/** Stores lists; the store verifies them, and the newest wins. */
+/** Stores lists; the store verifies them, and the newest version wins. */
 export class ListIntake {
-  readonly #options: IntakeOptions;
-  readonly #liars = new Set<string>();
+  readonly #options: ListIntakeOptions;
+  /** The relays that were reported for forged lists. */
+  readonly #forgers = new BoundedMap<string, true>({ max: MAX_REPORTED_FORGERS });
   #last: Promise<unknown> = Promise.resolve();
 
-  /** Nothing is stored yet. */
-  constructor(options: IntakeOptions) {
+  constructor(options: ListIntakeOptions) {
     this.#options = options;
   }
 
-  /** Stores what a relay answered with, each list with its search. Never rejects. */
-  take(url: string, lists: ReadonlyMap<NostrEvent, ListSearch>): Promise<Taken> {
-    // In turn, so that what two relays have is verified but once.
-    const taken = this.#last.then(() => this.#take(url, lists));
-    this.#last = taken;
-    return taken;
+  /** Stores the lists that a relay sent, each with its search. Never rejects. */
+  store(url: string, lists: ReadonlyMap<NostrEvent, ListSearch>): Promise<IntakeResult> {
+    // In turn, so that a list that two relays send is verified only once.
+    const result = this.#last.then(() => this.#store(url, lists));
+    this.#last = result;
+    return result;
   }
 
-  async #take(url: string, lists: ReadonlyMap<NostrEvent, ListSearch>): Promise<Taken> {
+  async #store(url: string, lists: ReadonlyMap<NostrEvent, ListSearch>): Promise<IntakeResult> {
     const { store, signal, onError } = this.#options;
     const found = new Set<ListSearch>();
-    const news: NostrEvent[] = [];
+    const unstored: NostrEvent[] = [];
     for (const [event, search] of lists) {
       if (event.id === search.foundId) found.add(search);
-      else news.push(event);
+      else unstored.push(event);
     }
     if (signal.aborted) return { found, isStored: false };
-    if (news.length === 0) return { found, isStored: true };
+    if (unstored.length === 0) return { found, isStored: true };
     try {
-      const { refused } = await store.events(news, { signal });
-      this.#tell(url, refused);
-      const isRefused = refusals(refused);
-      for (const event of news) {
+      const { refused } = await store.events(unstored, { signal });
+      this.#reportForger(url, refused);
+      const isRefused = refusalCheck(refused);
+      for (const event of unstored) {
         if (isRefused(event)) continue;
         const search = lists.get(event)!;
         search.foundId = event.id;
@@ -73,20 +74,23 @@ export class ListIntake {
     }
   }
 
-  /** Tells of a relay that lies, once. */
-  #tell(url: string, refused: readonly EventRefusedError[]): void {
-    const lies = refused.filter(({ reason }) => reason === "forged" || reason === "malformed");
-    if (lies.length === 0 || this.#liars.has(url) || this.#liars.size >= MOST_LIARS) return;
-    this.#liars.add(url);
-    const detail = `${lies.length} lists in one answer are forged or malformed`;
-    this.#options.onError(new RelayFailureError(url, "junk", detail, { cause: lies[0] }));
+  /** Reports a relay that sends forged or malformed lists, once, up to a bound. */
+  #reportForger(url: string, refused: readonly EventRefusedError[]): void {
+    const forged = refused.filter(({ reason }) => reason === "forged" || reason === "malformed");
+    if (forged.length === 0 || this.#forgers.has(url) || this.#forgers.isFull) return;
+    this.#forgers.set(url, true);
+    const detail = `${forged.length} lists in one answer are forged or malformed`;
+    this.#options.onError(new RelayFailureError(url, "junk", detail, { cause: forged[0] }));
   }
 }
 
-/** Says which events were refused: of those in order a copy may be named, of others the very event. */
-function refusals(refused: readonly EventRefusedError[]): (event: NostrEvent) => boolean {
+/**
+ * Tells which events were refused. An error for a deleted event may name a copy of it, as it
+ * is valid; any other error names the very event.
+ */
+function refusalCheck(refused: readonly EventRefusedError[]): (event: NostrEvent) => boolean {
   const events = new Set(refused.map(({ event }) => event));
-  const taken = refused.filter(({ reason }) => reason === "deleted").map(({ event }) => event.id);
-  const ids = new Set(taken);
-  return (event) => events.has(event) || ids.has(event.id);
+  const deleted = refused.filter(({ reason }) => reason === "deleted").map(({ event }) => event.id);
+  const deletedIds = new Set(deleted);
+  return (event) => events.has(event) || deletedIds.has(event.id);
 }

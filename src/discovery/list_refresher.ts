@@ -1,83 +1,82 @@
 /**
- * Keeps the lists of people fresh that a live feed is about.
+ * Keeps the lists of the people in live feeds fresh.
  *
  * @module
  */
 
 import type { Clock } from "../base/clock.ts";
 
-/** What a watch needs. */
+/** What a {@link ListRefresher} needs. */
 export interface ListRefresherOptions {
   readonly clock: Clock;
-  /** Dice in [0, 1). */
+  /** A random number in [0, 1). */
   readonly random: () => number;
-  /** Whether somebody is to be asked for anew. */
+  /** Whether somebody's list is to be requested again. */
   readonly isDue: (pubkey: string) => boolean;
-  /** Asks for people anew. */
+  /** Requests the lists of these people again. */
   readonly refresh: (pubkeys: readonly string[]) => void;
 }
 
-/** How often to look who is due, in milliseconds, give or take a quarter. */
-const OFTEN = 60_000;
-/** Most people who are asked for at a time: 100,000 have had their turn after 100 minutes. */
-const MOST_AT_ONCE = 1_000;
+/** Time between two checks of who is due, give or take a quarter. */
+const CHECK_INTERVAL_MS = 60_000;
+/** Most people who are refreshed at a time: after 100 minutes 100,000 had their turn. */
+const MAX_PEOPLE_PER_CHECK = 1_000;
 
-/** People, and one timer for all of them. */
+/** Checks all watched people with one timer. */
 export class ListRefresher {
   readonly #options: ListRefresherOptions;
-  /** How often each is watched; those who were asked for last at the end. */
-  readonly #watched = new Map<string, number>();
+  /** How many watches include each person; those who were refreshed last are at the end. */
+  readonly #watches = new Map<string, number>();
   #cancel?: () => void;
 
-  /** Watches nobody yet. */
   constructor(options: ListRefresherOptions) {
     this.#options = options;
   }
 
-  /** Keeps these people's lists fresh, until the answer is called. */
+  /** Keeps these people's lists fresh until the returned function is called. */
   watch(pubkeys: Iterable<string>): () => void {
     const people = new Set(pubkeys);
     for (const pubkey of people) {
-      this.#watched.set(pubkey, (this.#watched.get(pubkey) ?? 0) + 1);
+      this.#watches.set(pubkey, (this.#watches.get(pubkey) ?? 0) + 1);
     }
-    if (people.size > 0) this.#wait();
+    if (people.size > 0) this.#schedule();
     return () => {
       for (const pubkey of people) {
-        const left = this.#watched.get(pubkey)! - 1;
-        if (left > 0) this.#watched.set(pubkey, left);
-        else this.#watched.delete(pubkey);
+        const left = this.#watches.get(pubkey)! - 1;
+        if (left > 0) this.#watches.set(pubkey, left);
+        else this.#watches.delete(pubkey);
       }
       people.clear();
-      if (this.#watched.size === 0) this.close();
+      if (this.#watches.size === 0) this.close();
     };
   }
 
-  /** Ends the timer. */
+  /** Stops the timer. */
   close(): void {
     this.#cancel?.();
     this.#cancel = undefined;
   }
 
-  #wait(): void {
+  #schedule(): void {
     const { clock, random } = this.#options;
-    this.#cancel ??= clock.after(OFTEN * (0.75 + random() / 2), () => this.#look());
+    this.#cancel ??= clock.after(CHECK_INTERVAL_MS * (0.75 + random() / 2), () => this.#check());
   }
 
-  #look(): void {
+  #check(): void {
     this.#cancel = undefined;
     const { isDue, refresh } = this.#options;
     const due: string[] = [];
-    for (const pubkey of this.#watched.keys()) {
+    for (const pubkey of this.#watches.keys()) {
       if (isDue(pubkey)) due.push(pubkey);
-      if (due.length === MOST_AT_ONCE) break;
+      if (due.length === MAX_PEOPLE_PER_CHECK) break;
     }
-    // Those who cannot be asked for are not to keep others from their turn.
+    // People whose lists cannot be requested must not keep others from their turn.
     for (const pubkey of due) {
-      const times = this.#watched.get(pubkey)!;
-      this.#watched.delete(pubkey);
-      this.#watched.set(pubkey, times);
+      const count = this.#watches.get(pubkey)!;
+      this.#watches.delete(pubkey);
+      this.#watches.set(pubkey, count);
     }
-    this.#wait();
+    this.#schedule();
     if (due.length > 0) refresh(due);
   }
 }

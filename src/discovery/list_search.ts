@@ -7,10 +7,13 @@
 import { abortable } from "../base/abortable.ts";
 import type { Clock } from "../base/clock.ts";
 
-/** What a search came to: `unknown` where too few relays answered to say that there is none. */
+/**
+ * The result of a search; `unknown` if too few relays answered to say that there is no
+ * list.
+ */
 export type Verdict = "found" | "none" | "unknown";
 
-/** What one relay did for a search. */
+/** How one relay's part of a search ended. */
 export type Outcome =
   /** It answered, and nothing was cut off. */
   | "complete"
@@ -18,39 +21,39 @@ export type Outcome =
   | "cut"
   /** It did not answer, or may not be asked. */
   | "failed"
-  /** It was not asked, since nobody wanted the list any more. */
-  | "unwanted"
-  /** What it answered could not be stored. */
+  /** It was not asked, as no caller wanted the list any longer. */
+  | "abandoned"
+  /** It answered, but the answer could not be stored. */
   | "unstored";
 
-/** Who is told of a search. */
+/** Hears of a search. */
 export interface SearchListener {
-  /** There is a list, or the search is over. Told once. */
+  /** Called once, when there is a list or the search is over. */
   readonly settled?: () => void;
-  /** The search is over. */
+  /** Called when the search is over. */
   readonly over?: (verdict: Verdict, search: ListSearch) => void;
 }
 
-/** Its state; who asks relays moves it on. */
+/** The state of a search. `SearchRounds` advances it. */
 export class ListSearch {
   /** The kind of the list. */
   readonly kind: number;
-  /** Whose list it is. */
+  /** The author of the list. */
   readonly pubkey: string;
-  /** Who is told. */
+  /** Those who hear of the search. */
   readonly listeners: Set<SearchListener> = new Set();
-  /** How many callers want it still. */
+  /** How many callers still want the list. */
   callers = 0;
-  /** Whether there is a list: it is looked whether there is a newer one. */
+  /** Whether a list is stored already; the search then looks for a newer one. */
   hasList: boolean;
   /** The relays of the first round. */
-  first: readonly string[] = [];
-  /** Which round it is, counted from 0. */
+  firstRelays: readonly string[] = [];
+  /** The index of the current round. */
   round = 0;
-  /** How many relays are to be waited for before the next round. */
-  open = 0;
-  /** How many relays are being asked, those that are late among them. */
-  asking = 0;
+  /** How many relays the next round waits for. */
+  pending = 0;
+  /** How many relays have not finished, including the late ones. */
+  unfinished = 0;
   /** The id of the list that was found last. */
   foundId?: string;
   /** Whether a relay had a list. */
@@ -59,11 +62,11 @@ export class ListSearch {
   #answered = 0;
   /** How many of them answered completely. */
   #complete = 0;
-  /** Whether there may be a list that could not be stored, or was not asked for. */
-  #isLost = false;
+  /** Whether a list may exist that could not be stored, or was not requested. */
+  #isInconclusive = false;
   #isSettled: boolean;
 
-  /** `hasList`: whether there is one already, so that nobody waits. */
+  /** `hasList`: whether a list is stored already, so that nobody waits. */
   constructor(kind: number, pubkey: string, hasList: boolean) {
     this.kind = kind;
     this.pubkey = pubkey;
@@ -71,44 +74,44 @@ export class ListSearch {
     this.#isSettled = hasList;
   }
 
-  /** A relay is done; whether there is nothing, answers of indexers alone can say. */
-  answered(outcome: Outcome, isIndexer: boolean): void {
-    if (outcome === "unstored" || outcome === "unwanted") this.#isLost = true;
+  /** Records how a relay's part ended. Only indexers can prove that there is no list. */
+  record(outcome: Outcome, isIndexer: boolean): void {
+    if (outcome === "unstored" || outcome === "abandoned") this.#isInconclusive = true;
     if (!isIndexer) return;
     if (outcome !== "failed") this.#answered++;
     if (outcome === "complete") this.#complete++;
   }
 
-  /** Whether an indexer answered completely, and had none. */
-  get isDoubtful(): boolean {
+  /** Whether an indexer answered completely: unless a list was found, there may be none. */
+  get hasCompleteAnswer(): boolean {
     return this.#complete > 0;
   }
 
-  /** There is a list, or there is no more to wait for. */
+  /** Ends the waiting: there is a list, or nothing left to wait for. */
   settle(): void {
     if (this.#isSettled) return;
     this.#isSettled = true;
     for (const listener of [...this.listeners]) listener.settled?.();
   }
 
-  /** It is over. */
+  /** Ends the search. */
   end(verdict: Verdict): void {
     this.settle();
     for (const listener of [...this.listeners]) listener.over?.(verdict, this);
   }
 
-  /** Whether it is waited for: there is no list yet. */
+  /** Whether callers may wait for it: there is no list yet. */
   get isAwaited(): boolean {
     return !this.#isSettled;
   }
 
   /**
-   * What it came to. To say that somebody has none takes the complete answer of one
-   * indexer, of two if two answered.
+   * The result. `none` takes the complete answer of one indexer, or of two if two
+   * answered.
    */
   get verdict(): Verdict {
     if (this.found) return "found";
-    if (this.#isLost || this.#complete === 0) return "unknown";
+    if (this.#isInconclusive || this.#complete === 0) return "unknown";
     return this.#complete >= Math.min(2, this.#answered) ? "none" : "unknown";
   }
 }
@@ -116,18 +119,18 @@ export class ListSearch {
 /** What {@link waitFor} waits for. */
 export interface WaitOptions {
   readonly clock: Clock;
-  /** Gives the searches up, as far as this caller goes. */
+  /** Gives the searches up for this caller. */
   readonly signal?: AbortSignal;
   /** Most milliseconds to wait. Absent: as long as it takes. */
   readonly wait?: number;
-  /** Told of each search that is over. Absent: until each is settled is long enough. */
+  /** Called with each search that is over. Absent: waits only until each is settled. */
   readonly onOver?: (verdict: Verdict, search: ListSearch) => void;
 }
 
 /**
- * Waits for searches, of each of which the caller is counted.
+ * Waits for searches. Each search must count this caller already.
  *
- * @throws The reason of the signal.
+ * @throws The signal's reason.
  */
 export async function waitFor(
   searches: readonly ListSearch[],

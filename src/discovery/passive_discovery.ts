@@ -1,6 +1,6 @@
 /**
- * What passes by in the answers to an app's own requests is taken in without asking:
- * relay lists, and hints of where people and events are.
+ * Passive discovery: reads relay lists and hints from events that arrive in the answers to
+ * an app's own requests, without sending requests for them.
  *
  * @module
  */
@@ -26,63 +26,63 @@ import { isPubkey } from "../nostr/pubkeys.ts";
 import { isEventKey } from "../nostr/subject_key.ts";
 import type { RelayList } from "../nostr/types.ts";
 
-/** What passing events are given to. */
+/** What {@link PassiveDiscovery} needs. */
 export interface PassiveDiscoveryOptions {
-  /** The lists. */
+  /** Stores the lists. */
   readonly store: {
     peek(pubkey: string, kind?: number): RelayList | null | undefined;
     event(event: NostrEvent): Promise<void>;
   };
-  /** The hints. */
+  /** Keeps the hints. */
   readonly book: { add(hints: Iterable<Hint>): unknown };
-  /** Whose lists of other kinds count, too. */
+  /** The app's user, whose lists of other kinds count, too. */
   readonly user?: string;
-  /** Told what the store throws, but for events that it refuses. */
+  /** Called with what the store throws, except for events that it refuses. */
   readonly onError: (error: Error) => void;
 }
 
-/** Most events on their way into the store; what comes beyond is let pass. */
-const MOST_AT_ONCE = 1_000;
-/** Ids that are remembered: many relays send the same events. */
-const MOST_REMEMBERED = 10_000;
+/** Most events that are being stored at once; further ones are skipped. */
+const MAX_CONCURRENT_WRITES = 1_000;
+/** How many ids are remembered at least: many relays send the same events. */
+const MIN_REMEMBERED_IDS = 10_000;
 
-/** Looks at events that pass by. */
+/** Reads the events that relays deliver or accept. */
 export class PassiveDiscovery {
   readonly #options: PassiveDiscoveryOptions;
-  /** Those on their way into the store, by id. */
+  /** Events that are being stored, by id. */
   readonly #storing = new Map<string, Promise<void>>();
-  /** Those that need not be offered to the store again. */
-  readonly #stored = new BoundedSet(MOST_REMEMBERED);
-  /** Those whose tags were read. */
-  readonly #read = new BoundedSet(MOST_REMEMBERED);
+  /** Events that the store has seen. */
+  readonly #stored = new BoundedSet(MIN_REMEMBERED_IDS);
+  /** Events whose tags were read. */
+  readonly #read = new BoundedSet(MIN_REMEMBERED_IDS);
 
   constructor(options: PassiveDiscoveryOptions) {
     this.#options = options;
   }
 
-  /** A relay sent an event that was asked for, and whose signature holds. */
+  /** Reads an event that a relay delivered on request, and whose signature is verified. */
   saw(event: NostrEvent, url: string): void {
     this.published(event);
     if (isEphemeralKind(event.kind) || GIFT_WRAP_KINDS.includes(event.kind)) return;
     const { store, book } = this.#options;
     const tags = event.kind === FOLLOW_LIST_KIND ? followListHints : eventTagHints;
-    const said = this.#read.add(event.id) ? tags.read(event) : [];
-    // What a stranger's tag says of a group would decide where its messages are asked for
-    // and published.
-    const hints = [...said, ...deliveryHints.read({ event, relay: url })]
+    const tagHints = this.#read.add(event.id) ? tags.read(event) : [];
+    // A stranger's tag about a group is ignored: it would decide where the group's messages
+    // are requested from and published.
+    const hints = [...tagHints, ...deliveryHints.read({ event, relay: url })]
       .filter(({ subject }) => isPubkey(subject) ? !store.peek(subject) : isEventKey(subject));
     if (hints.length > 0) book.add(hints);
   }
 
-  /** A relay took an event of the app's. */
+  /** Reads an event of the app's that a relay accepted. */
   published(event: NostrEvent): void {
-    if (!this.#isWanted(event) || this.#stored.has(event.id)) return;
-    if (this.#storing.has(event.id) || this.#storing.size >= MOST_AT_ONCE) return;
+    if (!this.#isUseful(event) || this.#stored.has(event.id)) return;
+    if (this.#storing.has(event.id) || this.#storing.size >= MAX_CONCURRENT_WRITES) return;
     if (isTooLong(event)) return;
     this.#storing.set(event.id, this.#store(event));
   }
 
-  /** Resolves once all that was seen up to now is stored. */
+  /** Resolves once everything that was read until now is stored. */
   async idle(): Promise<void> {
     await Promise.all(this.#storing.values());
   }
@@ -92,17 +92,17 @@ export class PassiveDiscovery {
       await this.#options.store.event(event);
       this.#stored.add(event.id);
     } catch (cause) {
-      // It was deleted, or comes from the future: there is no more to say.
+      // Its author deleted it, or it comes from the future: neither is a failure.
       if (cause instanceof EventRefusedError) return;
-      const message = `Cannot store event ${event.id} of kind ${event.kind} that passed by`;
+      const message = `Cannot store event ${event.id} of kind ${event.kind} from a relay's answer`;
       this.#options.onError(new Error(message, { cause }));
     } finally {
       this.#storing.delete(event.id);
     }
   }
 
-  /** Whether an event is a list, or may take one back, and says something new. */
-  #isWanted({ kind, pubkey, created_at, tags }: NostrEvent): boolean {
+  /** Whether an event is a list that is not older than the known one, or may delete lists. */
+  #isUseful({ kind, pubkey, created_at, tags }: NostrEvent): boolean {
     if (kind === VANISH_KIND) return tags.some(namesAllRelays);
     if (kind === DELETION_KIND) return tags.some(namesList);
     if (!LIST_KINDS.includes(kind)) return false;
@@ -113,8 +113,8 @@ export class PassiveDiscovery {
 }
 
 /**
- * Whether a tag of a request to vanish names all relays (NIP-62). Who vanishes from some
- * is still on the others, where their list says.
+ * Whether a tag of a request to vanish names all relays (NIP-62). Whoever vanishes from some
+ * relays is still on the others that their list names.
  */
 function namesAllRelays([name, value]: readonly string[]): boolean {
   return name === "relay" && value === "ALL_RELAYS";

@@ -1,25 +1,26 @@
 /**
- * What one relay is to be asked for, in requests for many people at once.
+ * Gathers the searches that wait for one relay, and requests many people's lists at once.
  *
  * @module
  */
 
 import type { NostrEvent, NostrFilter } from "@nostrify/types";
+import { onAbort } from "../base/abortable.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Semaphore } from "../base/semaphore.ts";
 import { isTooLong } from "../nostr/check_event.ts";
-import type { Taken } from "./list_intake.ts";
+import type { IntakeResult } from "./list_intake.ts";
 import type { ListSearch, Outcome } from "./list_search.ts";
 
-/** How a relay's answer came to its end. */
+/** How a relay's answer ended. */
 export interface SearchAnswer {
-  /** Whether the relay said that there is no more. */
+  /** Whether the relay said that its answer is over. */
   readonly answered: boolean;
-  /** Whether nothing was cut off on the way, so that what did not come is not there. */
+  /** Whether nothing was cut off, so that the relay does not have what did not come. */
   readonly complete: boolean;
 }
 
-/** Asks one relay once for stored events; see `askRelay`. */
+/** Requests stored events from one relay once; see `askRelay`. */
 export type AskRelay = (
   url: string,
   filters: readonly NostrFilter[],
@@ -27,11 +28,11 @@ export type AskRelay = (
   signal: AbortSignal,
 ) => Promise<SearchAnswer>;
 
-/** What a queue needs. */
+/** What a {@link RelaySearchQueue} needs. */
 export interface RelaySearchQueueOptions {
   readonly clock: Clock;
   readonly ask: AskRelay;
-  /** How many requests there may be at once. */
+  /** Bounds the concurrent requests. */
   readonly semaphore: Semaphore;
   /** Most people in one request. */
   readonly maxAuthors: number;
@@ -40,59 +41,58 @@ export interface RelaySearchQueueOptions {
   /** Whether the relay may be asked now. */
   readonly isUsable: () => boolean;
   /** Stores lists. */
-  readonly take: (lists: ReadonlyMap<NostrEvent, ListSearch>) => Promise<Taken>;
-  /** A list of theirs is stored that the relay has. */
+  readonly store: (lists: ReadonlyMap<NostrEvent, ListSearch>) => Promise<IntakeResult>;
+  /** Called when a list that the relay has is stored. */
   readonly onFound: (search: ListSearch) => void;
-  /** The relay takes long; it may still answer. */
+  /** Called when the relay is late; it may still answer. */
   readonly onLate: (search: ListSearch) => void;
-  /** The relay is done with a search. */
+  /** Called when the relay's part of a search is over. */
   readonly onOutcome: (search: ListSearch, outcome: Outcome, wasLate: boolean) => void;
-  /** The relay sent so many events, which is more than there can be. */
-  readonly onFlood: (events: number) => void;
-  /** The relay failed in a way that is the program's fault. */
+  /** Called when the relay has sent more than this many events, more than there can be. */
+  readonly onFlood: (maxEvents: number) => void;
+  /** Called when a request fails because of the program. */
   readonly onError: (error: Error) => void;
-  /** Nobody is to be asked for at the moment. */
+  /** Called when no search is left. */
   readonly onIdle: () => void;
 }
 
-/** After how many milliseconds others are asked, too. */
-const PATIENCE = 2_000;
-/** A relay may have this many versions of each list, and some more events, before it floods. */
-const MOST_VERSIONS = 3;
-const SPARE = 100;
+/** How long a search waits for a relay before other relays are asked, too. */
+const LATE_AFTER_MS = 2_000;
+/** How many versions of each list a relay may send, and how many other events besides. */
+const MAX_VERSIONS_PER_LIST = 3;
+const MAX_EXTRA_EVENTS = 100;
 
-/** The searches that wait for a place, and those under way, at one relay. */
+/** The searches that wait for one relay, and those that it is asked for. */
 export class RelaySearchQueue {
   readonly #url: string;
   readonly #options: RelaySearchQueueOptions;
-  /** Those somebody waits for, by pubkey; and the others. */
+  /** Searches that callers wait for, by pubkey; and the others. */
   readonly #urgent = new Map<string, ListSearch[]>();
   readonly #others = new Map<string, ListSearch[]>();
-  #isEntering = false;
+  #isAcquiring = false;
   #running = 0;
 
-  /** Asks for nobody yet. */
   constructor(url: string, options: RelaySearchQueueOptions) {
     this.#url = url;
     this.#options = options;
   }
 
-  /** Asks for somebody's list, together with whoever else is wanted in this turn. */
-  want(search: ListSearch): void {
+  /** Adds a search. All searches of one turn share requests. */
+  add(search: ListSearch): void {
     const pending = search.isAwaited ? this.#urgent : this.#others;
-    const own = pending.get(search.pubkey);
-    if (own) own.push(search);
+    const searches = pending.get(search.pubkey);
+    if (searches) searches.push(search);
     else pending.set(search.pubkey, [search]);
-    this.#go();
+    this.#start();
   }
 
   get #isEmpty(): boolean {
     return this.#urgent.size + this.#others.size === 0;
   }
 
-  #go(): void {
-    if (this.#isEntering || this.#isEmpty) return;
-    this.#isEntering = true;
+  #start(): void {
+    if (this.#isAcquiring || this.#isEmpty) return;
+    this.#isAcquiring = true;
     this.#run().catch((cause: unknown) => {
       if (this.#options.signal.aborted) return;
       this.#options.onError(new Error(`Cannot ask ${this.#url} for lists`, { cause }));
@@ -102,80 +102,81 @@ export class RelaySearchQueue {
   async #run(): Promise<void> {
     const { semaphore, signal, onIdle } = this.#options;
     const leave = await semaphore.enter(0, signal).catch(() => () => {});
-    this.#isEntering = false;
+    this.#isAcquiring = false;
     if (signal.aborted) return leave();
     this.#running++;
     try {
-      const people = this.#next();
-      this.#go();
-      if (people.size > 0) await this.#ask(people);
+      const batch = this.#nextBatch();
+      this.#start();
+      if (batch.size > 0) await this.#request(batch);
     } finally {
       this.#running--;
       leave();
-      if (this.#running === 0 && !this.#isEntering && this.#isEmpty) onIdle();
+      if (this.#running === 0 && !this.#isAcquiring && this.#isEmpty) onIdle();
     }
   }
 
-  /** Those who are asked for in the next request; who is not wanted any more is done with. */
-  #next(): Map<string, ListSearch[]> {
+  /** The searches of the next request, by pubkey. Ends those that cannot or need not be asked. */
+  #nextBatch(): Map<string, ListSearch[]> {
     const { isUsable, maxAuthors, onOutcome } = this.#options;
     const canAsk = isUsable();
-    const people = new Map<string, ListSearch[]>();
-    const unasked: ListSearch[] = [];
+    const batch = new Map<string, ListSearch[]>();
+    const dropped: ListSearch[] = [];
     for (const pending of [this.#urgent, this.#others]) {
       for (const [pubkey, searches] of pending) {
-        if (people.size >= maxAuthors) break;
+        if (batch.size >= maxAuthors) break;
         pending.delete(pubkey);
         for (const search of searches) {
-          if (!canAsk || search.callers === 0) unasked.push(search);
-          else if (people.has(pubkey)) people.get(pubkey)!.push(search);
-          else people.set(pubkey, [search]);
+          if (!canAsk || search.callers === 0) dropped.push(search);
+          else if (batch.has(pubkey)) batch.get(pubkey)!.push(search);
+          else batch.set(pubkey, [search]);
         }
       }
     }
-    for (const search of unasked) onOutcome(search, canAsk ? "unwanted" : "failed", false);
-    return people;
+    for (const search of dropped) onOutcome(search, canAsk ? "abandoned" : "failed", false);
+    return batch;
   }
 
-  async #ask(people: ReadonlyMap<string, readonly ListSearch[]>): Promise<void> {
-    const { ask, clock, signal, take, onFlood, onFound, onLate, onOutcome } = this.#options;
-    const searches = [...people.values()].flat();
-    const ending = new AbortController();
-    const end = () => ending.abort();
-    signal.addEventListener("abort", end, { once: true });
-    let lists = new Map<NostrEvent, ListSearch>();
-    let left = searches.length * MOST_VERSIONS + SPARE;
+  async #request(batch: ReadonlyMap<string, readonly ListSearch[]>): Promise<void> {
+    const { ask, clock, signal, store, onFlood, onFound, onLate, onOutcome } = this.#options;
+    const searches = [...batch.values()].flat();
+    const maxEvents = searches.length * MAX_VERSIONS_PER_LIST + MAX_EXTRA_EVENTS;
+    const request = new AbortController();
+    const end = () => request.abort();
+    const release = onAbort(signal, end);
+    let received = new Map<NostrEvent, ListSearch>();
+    let events = 0;
     let late: Promise<void> | undefined;
     let isStored = true;
-    const takeIn = async () => {
-      const came = lists;
-      lists = new Map();
-      const taken = await take(came);
-      isStored &&= taken.isStored;
-      for (const search of taken.found) onFound(search);
+    const storeReceived = async () => {
+      const lists = received;
+      received = new Map();
+      const result = await store(lists);
+      isStored &&= result.isStored;
+      for (const search of result.found) onFound(search);
     };
-    const isLate = async () => {
-      await takeIn();
+    const reportLate = async () => {
+      await storeReceived();
       for (const search of searches) onLate(search);
     };
-    const cancel = clock.after(PATIENCE, () => late = isLate());
+    const cancel = clock.after(LATE_AFTER_MS, () => late = reportLate());
     const onEvent = (event: NostrEvent) => {
-      if (ending.signal.aborted) return;
-      if (--left < 0) return end();
-      const search = people.get(event.pubkey)?.find(({ kind }) => kind === event.kind);
-      if (search && !isTooLong(event)) lists.set(event, search);
+      if (request.signal.aborted) return;
+      if (++events > maxEvents) return end();
+      const search = batch.get(event.pubkey)?.find(({ kind }) => kind === event.kind);
+      if (search && !isTooLong(event)) received.set(event, search);
     };
-    let asked: SearchAnswer = { answered: false, complete: false };
+    let answer: SearchAnswer = { answered: false, complete: false };
     try {
-      asked = await ask(this.#url, filtersFor(people), onEvent, ending.signal);
+      answer = await ask(this.#url, filtersFor(batch), onEvent, request.signal);
     } finally {
       cancel();
       end();
-      signal.removeEventListener("abort", end);
+      release();
       await late;
-      await takeIn();
-      if (left < 0) onFlood(searches.length * MOST_VERSIONS + SPARE);
-      const outcome = isStored ? outcomeOf(asked) : "unstored";
+      await storeReceived();
+      if (events > maxEvents) onFlood(maxEvents);
+      const outcome = isStored ? outcomeOf(answer) : "unstored";
       for (const search of searches) onOutcome(search, outcome, late !== undefined);
     }
   }
@@ -186,17 +187,17 @@ function outcomeOf({ answered, complete }: SearchAnswer): Outcome {
   return complete ? "complete" : "cut";
 }
 
-/** Filters for the lists of these people; those with the same kinds share one. */
-function filtersFor(people: ReadonlyMap<string, readonly ListSearch[]>): NostrFilter[] {
+/** Filters for the lists of these people; people with the same kinds share a filter. */
+function filtersFor(batch: ReadonlyMap<string, readonly ListSearch[]>): NostrFilter[] {
   const byKinds = new Map<string, { kinds: number[]; authors: string[] }>();
-  for (const [pubkey, searches] of people) {
+  for (const [pubkey, searches] of batch) {
     const kinds = searches.map(({ kind }) => kind).sort((a, b) => a - b);
     const key = kinds.join();
     const group = byKinds.get(key);
     if (group) group.authors.push(pubkey);
     else byKinds.set(key, { kinds, authors: [pubkey] });
   }
-  // With a `since`, an answer that the relay cuts short is asked on for.
+  // With a `since`, an answer that the relay cuts short is continued page by page.
   return [...byKinds.values()].map(({ kinds, authors }) => ({
     kinds,
     authors: authors.sort(),

@@ -1,50 +1,50 @@
 /**
- * Who could not be asked for just now, so that an outage is not asked through without an
- * end.
+ * Remembers whose list could not be requested just now, so that requests do not hammer
+ * relays through an outage.
  *
  * @module
  */
 
+import { BoundedMap } from "../base/bounded_map.ts";
 import type { Clock } from "../base/clock.ts";
 
-/** How long somebody is left alone, in milliseconds. */
-const PAUSE = 10_000;
+/** How long a list is not requested again. */
+const COOLDOWN_MS = 10_000;
+/** Most lists on cooldown; the oldest may be requested again. */
+const MAX_COOLDOWNS = 100_000;
 
-/** Pauses of {@link PAUSE}, each for one kind of list of one person. */
+/** Cooldowns of 10 seconds, each for one kind of list of one person. */
 export class SearchCooldown {
   readonly #clock: Clock;
   /** When each ends, in milliseconds since 1970; the first to end come first. */
-  readonly #ends = new Map<string, number>();
+  readonly #ends = new BoundedMap<string, number>({ max: MAX_COOLDOWNS });
 
-  /** Nobody is left alone yet. */
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
-  /** Somebody could not be asked for. */
+  /** Begins a cooldown, or begins it again. */
   begin(kind: number, pubkey: string): void {
     for (const [key, end] of this.#ends) {
       if (this.#isAhead(end)) break;
       this.#ends.delete(key);
     }
-    const key = `${kind}:${pubkey}`;
-    this.#ends.delete(key);
-    this.#ends.set(key, this.#clock.now() + PAUSE);
+    this.#ends.set(`${kind}:${pubkey}`, this.#clock.now() + COOLDOWN_MS);
   }
 
-  /** Whether somebody is left alone. */
+  /** Whether this list is on cooldown. */
   has(kind: number, pubkey: string): boolean {
     return this.#ends.size > 0 && this.#isAhead(this.#ends.get(`${kind}:${pubkey}`) ?? 0);
   }
 
-  /** How many pauses are remembered. */
+  /** How many cooldowns are remembered. */
   get size(): number {
     return this.#ends.size;
   }
 
-  /** Where the clock was set back, a pause is over. */
+  /** Setting the clock back ends a cooldown. */
   #isAhead(end: number): boolean {
     const left = end - this.#clock.now();
-    return left > 0 && left <= PAUSE;
+    return left > 0 && left <= COOLDOWN_MS;
   }
 }

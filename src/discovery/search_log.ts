@@ -1,6 +1,6 @@
 /**
- * When somebody's lists were last looked for, and with what result, as a record that
- * survives a restart.
+ * Records when somebody's lists were last searched for, and with what result. The records
+ * survive a restart.
  *
  * @module
  */
@@ -8,7 +8,7 @@
 import type { PersistentMapOptions } from "../base/persistent_map.ts";
 import { isPubkey } from "../nostr/pubkeys.ts";
 
-/** One look for one list. */
+/** The last search for one list. */
 export interface SearchLogEntry {
   /** When it ended, in Unix seconds. */
   readonly at: number;
@@ -16,44 +16,44 @@ export interface SearchLogEntry {
   readonly found: boolean;
 }
 
-/** The last look for each kind of list, of one author, by kind. */
+/** The last search for each kind of list of one author, by kind. */
 export type SearchLog = Readonly<Record<number, SearchLogEntry>>;
 
-/** Nothing was looked for. */
+/** The log of an author whose lists were never searched for. */
 export const EMPTY_SEARCH_LOG: SearchLog = Object.freeze({});
 
-/** No author has more kinds of lists that are looked for. */
-const MOST_KINDS = 16;
+/** Most kinds of lists in one log; there are fewer kinds. */
+const MAX_KINDS = 16;
 
-/** What {@link PersistentMap} has to know of checks. Keys are pubkeys. */
+/** How a {@link PersistentMap} stores search logs. Keys are pubkeys. */
 export const SEARCH_LOG_RECORDS: Pick<
   PersistentMapOptions<SearchLog>,
   "topic" | "name" | "isKey" | "parse" | "format" | "changedAt"
 > = {
   topic: "list",
-  name: "looks for lists",
+  name: "searches for lists",
   isKey: isPubkey,
   parse: parseSearchLog,
   format: formatSearchLog,
-  changedAt: (checks) => Math.max(0, ...Object.values(checks).map(({ at }) => at)),
+  changedAt: (log) => Math.max(0, ...Object.values(log).map(({ at }) => at)),
 };
 
-/** `10002+1700000000 10050-1700000000`: kind, found or not, Unix seconds. */
-export function formatSearchLog(checks: SearchLog): string {
-  return Object.entries(checks)
+/** Writes `10002+1700000000 10050-1700000000`: kind, found or not, Unix seconds. */
+export function formatSearchLog(log: SearchLog): string {
+  return Object.entries(log)
     .map(([kind, { at, found }]) => `${kind}${found ? "+" : "-"}${at}`)
     .join(" ");
 }
 
-/** Checks from their text; `undefined` where it is none. */
+/** Reads what {@link formatSearchLog} wrote; `undefined` for any other text. */
 export function parseSearchLog(text: string): SearchLog | undefined {
-  const checks: Record<number, SearchLogEntry> = {};
-  const words = text.split(" ", MOST_KINDS + 1);
-  if (words.length > MOST_KINDS) return undefined;
-  for (const word of words) {
-    const [, kind, sign, at] = /^(\d{1,5})([+-])(\d{1,12})$/.exec(word) ?? [];
+  const log: Record<number, SearchLogEntry> = {};
+  const entries = text.split(" ", MAX_KINDS + 1);
+  if (entries.length > MAX_KINDS) return undefined;
+  for (const entry of entries) {
+    const [, kind, sign, at] = /^(\d{1,5})([+-])(\d{1,12})$/.exec(entry) ?? [];
     if (kind === undefined) return undefined;
-    checks[Number(kind)] = { at: Number(at), found: sign === "+" };
+    log[Number(kind)] = { at: Number(at), found: sign === "+" };
   }
-  return checks;
+  return log;
 }

@@ -1,10 +1,11 @@
 /**
- * Takes searches for lists from relay to relay, round by round, until each is found or
- * nobody is left to ask.
+ * Takes searches for lists from relay to relay, round by round, until each list is found or
+ * no relay is left.
  *
  * @module
  */
 
+import { BoundedMap } from "../base/bounded_map.ts";
 import type { Clock } from "../base/clock.ts";
 import { Semaphore } from "../base/semaphore.ts";
 import { RelayFailureError } from "../nostr/errors.ts";
@@ -13,7 +14,7 @@ import type { ListIntake } from "./list_intake.ts";
 import type { ListSearch, Outcome, Verdict } from "./list_search.ts";
 import { type AskRelay, RelaySearchQueue } from "./relay_search_queue.ts";
 
-/** What the rounds need; see `DiscoveryOptions`. */
+/** What {@link SearchRounds} need; see `DiscoveryOptions`. */
 export interface SearchRoundsOptions {
   readonly clock: Clock;
   readonly ask: AskRelay;
@@ -27,160 +28,164 @@ export interface SearchRoundsOptions {
   /** Ends everything. */
   readonly signal: AbortSignal;
   readonly onError: (error: Error) => void;
-  /** A search is over. */
+  /** Called when a search is over. */
   readonly onOver: (search: ListSearch, verdict: Verdict) => void;
 }
 
-/** Requests at one indexer at once. */
-const AT_ONE_INDEXER = 4;
-/** Requests at all other relays at once: hints name many relays, and few know more. */
-const AT_OTHERS = 16;
-/** Hints that are followed for one person. */
-const MOST_HINTS = 3;
-/** An indexer of less than this share of the best one's weight is kept for the second round. */
-const GOOD = 0.5;
-/** How long a relay is left alone that floods, in milliseconds. */
-const FLOOD_PAUSE = 600_000;
+/** Most concurrent requests at one indexer. */
+const MAX_REQUESTS_PER_INDEXER = 4;
+/** Most concurrent requests at all other relays: hints name many, and few of them know more. */
+const MAX_OTHER_REQUESTS = 16;
+/** Most hinted relays that are asked for one person. */
+const MAX_HINTED_RELAYS = 3;
+/** The share of the best indexer's weight below which an indexer waits for the second round. */
+const MIN_WEIGHT_SHARE = 0.5;
+/** How long a relay that floods is not asked. */
+const FLOOD_PAUSE_MS = 600_000;
+/** Most relays that are remembered for flooding. */
+const MAX_REMEMBERED_FLOODS = 1_000;
 
 /** See the module. */
 export class SearchRounds {
   readonly #options: SearchRoundsOptions;
   readonly #indexers: ReadonlySet<string>;
   readonly #queues = new Map<string, RelaySearchQueue>();
-  readonly #others = new Semaphore(AT_OTHERS);
-  /** Relays that flood, and until when they are left alone. */
-  readonly #floods = new Map<string, number>();
-  /** Searches that have not begun, until all of this turn are there. */
-  #waiting: ListSearch[] = [];
+  readonly #otherRequests = new Semaphore(MAX_OTHER_REQUESTS);
+  /** When each relay that flooded may be asked again, in milliseconds since 1970. */
+  readonly #floodedUntil = new BoundedMap<string, number>({ max: MAX_REMEMBERED_FLOODS });
+  /** Searches that begin together at the end of this turn. */
+  #pending: ListSearch[] = [];
   #cancel?: () => void;
-  #dealt = 0;
+  /** How many batches of searches were assigned to indexers. */
+  #batches = 0;
 
-  /** Nobody is asked yet. */
   constructor(options: SearchRoundsOptions) {
     this.#options = options;
     this.#indexers = new Set(options.indexers);
   }
 
-  /** Begins a search, together with others that are begun in this turn. */
+  /** Begins a search, together with the others that begin in this turn. */
   start(search: ListSearch): void {
-    this.#waiting.push(search);
-    this.#cancel ??= this.#options.clock.after(0, () => this.#begin());
+    this.#pending.push(search);
+    this.#cancel ??= this.#options.clock.after(0, () => this.#startPending());
   }
 
-  /** Ends the timer; what is under way ends with the signal. */
+  /** Stops the timer. The signal ends what is under way. */
   close(): void {
     this.#cancel?.();
   }
 
-  /** Deals those who wait, a request's worth at a time, to two indexers in turn. */
-  #begin(): void {
+  /** Assigns the pending searches, one request's worth at a time, to two indexers in rotation. */
+  #startPending(): void {
     this.#cancel = undefined;
-    const searches = this.#waiting;
-    this.#waiting = [];
+    const searches = this.#pending;
+    this.#pending = [];
     searches.sort((a, b) => a.pubkey < b.pubkey ? -1 : a.pubkey > b.pubkey ? 1 : a.kind - b.kind);
-    const indexers = this.#good();
-    let first: readonly string[] = [];
+    const indexers = this.#bestIndexers();
+    let firstRelays: readonly string[] = [];
     let people = 0;
     let last = "";
     for (const search of searches) {
       if (search.pubkey !== last && people++ % this.#options.maxAuthors === 0) {
-        const at = (place: number) => indexers[(this.#dealt + place) % indexers.length];
-        first = indexers.length < 2 ? indexers : [at(0), at(1)];
-        this.#dealt++;
+        const at = (offset: number) => indexers[(this.#batches + offset) % indexers.length];
+        firstRelays = indexers.length < 2 ? indexers : [at(0), at(1)];
+        this.#batches++;
       }
       last = search.pubkey;
-      search.first = first;
-      this.#ask(search, first);
+      search.firstRelays = firstRelays;
+      this.#request(search, firstRelays);
     }
   }
 
   /** Usable indexers that are nearly as good as the best, at least two, the best first. */
-  #good(): string[] {
+  #bestIndexers(): string[] {
     const usable = [...this.#indexers].filter((url) => this.#isUsable(url))
       .map((url) => ({ url, weight: this.#options.weight(url) }))
       .sort((a, b) => b.weight - a.weight);
-    return usable.filter(({ weight }, i) => i < 2 || weight >= GOOD * usable[0].weight)
+    return usable.filter(({ weight }, i) => i < 2 || weight >= MIN_WEIGHT_SHARE * usable[0].weight)
       .map(({ url }) => url);
   }
 
-  #ask(search: ListSearch, urls: readonly string[]): void {
-    search.open = urls.length;
-    search.asking += urls.length;
-    if (urls.length === 0) return this.#go(search);
-    for (const url of urls) this.#queue(url).want(search);
+  #request(search: ListSearch, urls: readonly string[]): void {
+    search.pending = urls.length;
+    search.unfinished += urls.length;
+    if (urls.length === 0) return this.#advance(search);
+    for (const url of urls) this.#queue(url).add(search);
   }
 
-  /** On to the next round, if nobody is waited for any more in this one. */
-  #go(search: ListSearch): void {
-    if (search.open > 0) return;
+  /** Begins the next round, or ends the search, once no relay of this round is pending. */
+  #advance(search: ListSearch): void {
+    if (search.pending > 0) return;
     if (!search.found && search.round < 2) {
-      // Most who are not known to two indexers have no list: hints stand in for them
-      // meanwhile. Nothing stands in for a list of another kind.
-      if (search.isDoubtful && search.kind === RELAY_LIST_KIND) search.settle();
+      // Most people whom two indexers do not know have no list: meanwhile hints stand in for
+      // it. Nothing stands in for a list of another kind.
+      if (search.hasCompleteAnswer && search.kind === RELAY_LIST_KIND) search.settle();
       search.round++;
-      this.#ask(search, search.round === 1 ? this.#rest(search) : this.#last(search));
-    } else if (search.asking === 0) {
+      this.#request(
+        search,
+        search.round === 1 ? this.#otherIndexers(search) : this.#lastRelays(search),
+      );
+    } else if (search.unfinished === 0) {
       this.#options.onOver(search, search.verdict);
     }
   }
 
-  #rest({ first }: ListSearch): string[] {
-    return [...this.#indexers].filter((url) => !first.includes(url));
+  #otherIndexers({ firstRelays }: ListSearch): string[] {
+    return [...this.#indexers].filter((url) => !firstRelays.includes(url));
   }
 
-  #last({ pubkey }: ListSearch): string[] {
+  #lastRelays({ pubkey }: ListSearch): string[] {
     const { hintsOf, fallbacks } = this.#options;
-    const urls = new Set([...hintsOf(pubkey).slice(0, MOST_HINTS), ...fallbacks]);
+    const urls = new Set([...hintsOf(pubkey).slice(0, MAX_HINTED_RELAYS), ...fallbacks]);
     return [...urls].filter((url) => !this.#indexers.has(url));
   }
 
   #isUsable(url: string): boolean {
     const { clock, isUsable } = this.#options;
-    const until = this.#floods.get(url) ?? 0;
+    const until = this.#floodedUntil.get(url) ?? 0;
     return clock.now() >= until && isUsable(url);
   }
 
-  #outcome(url: string, search: ListSearch, outcome: Outcome, wasLate: boolean): void {
-    search.asking--;
-    if (!wasLate) search.open--;
-    search.answered(outcome, this.#indexers.has(url));
-    this.#go(search);
+  #finishRelay(url: string, search: ListSearch, outcome: Outcome, wasLate: boolean): void {
+    search.unfinished--;
+    if (!wasLate) search.pending--;
+    search.record(outcome, this.#indexers.has(url));
+    this.#advance(search);
   }
 
   #queue(url: string): RelaySearchQueue {
     let queue = this.#queues.get(url);
     if (queue) return queue;
     const { ask, clock, intake, maxAuthors, signal, onError } = this.#options;
+    const isIndexer = this.#indexers.has(url);
     queue = new RelaySearchQueue(url, {
       ask,
       clock,
       maxAuthors,
       signal,
       onError,
-      semaphore: this.#indexers.has(url) ? new Semaphore(AT_ONE_INDEXER) : this.#others,
+      semaphore: isIndexer ? new Semaphore(MAX_REQUESTS_PER_INDEXER) : this.#otherRequests,
       isUsable: () => this.#isUsable(url),
-      take: (lists) => intake.take(url, lists),
+      store: (lists) => intake.store(url, lists),
       onFound: (search) => {
         search.found = true;
         search.settle();
       },
       onLate: (search) => {
-        search.open--;
-        this.#go(search);
+        search.pending--;
+        this.#advance(search);
       },
-      onOutcome: (search, outcome, wasLate) => this.#outcome(url, search, outcome, wasLate),
-      onFlood: (most) => this.#flood(url, most),
+      onOutcome: (search, outcome, wasLate) => this.#finishRelay(url, search, outcome, wasLate),
+      onFlood: (maxEvents) => this.#pauseFlood(url, maxEvents),
       onIdle: () => this.#queues.delete(url),
     });
     this.#queues.set(url, queue);
     return queue;
   }
 
-  #flood(url: string, most: number): void {
-    const now = this.#options.clock.now();
-    for (const [other, until] of this.#floods) if (until <= now) this.#floods.delete(other);
-    this.#floods.set(url, now + FLOOD_PAUSE);
-    const detail = `more than ${most} events, where there cannot be as many lists`;
+  #pauseFlood(url: string, maxEvents: number): void {
+    this.#floodedUntil.set(url, this.#options.clock.now() + FLOOD_PAUSE_MS);
+    const detail = `more than ${maxEvents} events, where there cannot be as many lists`;
     this.#options.onError(new RelayFailureError(url, "flood", detail));
   }
 }

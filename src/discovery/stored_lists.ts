@@ -1,5 +1,5 @@
 /**
- * Looks up of whom a list is stored.
+ * Finds out whose lists are stored.
  *
  * @module
  */
@@ -9,18 +9,18 @@ import type { RelayListStore } from "../lists/relay_list_store.ts";
 import { ADDRESS_LIST_KINDS } from "../nostr/kinds.ts";
 import { isPubkey } from "../nostr/pubkeys.ts";
 
-/** People by whether a list of theirs is stored. What is no pubkey is in neither. */
+/** People by whether their list is stored. What is not a pubkey is in neither. */
 export interface StoredLists {
-  /** Those who have one; perhaps more than once. */
+  /** People with a stored list; some may stand here more than once. */
   readonly known: string[];
-  /** Those who have none. */
-  readonly lacking: ReadonlySet<string>;
+  /** People without one. */
+  readonly missing: ReadonlySet<string>;
 }
 
 /**
- * Sees who has a list of this kind.
+ * Finds out who has a stored list of this kind.
  *
- * @throws What the database throws, or the reason of the signal.
+ * @throws What the database throws, or the signal's reason.
  */
 export async function findStoredLists(
   store: Pick<RelayListStore, "peek" | "get" | "query">,
@@ -28,28 +28,28 @@ export async function findStoredLists(
   pubkeys: Iterable<string>,
   signal?: AbortSignal,
 ): Promise<StoredLists> {
-  const isInMemory = ADDRESS_LIST_KINDS.includes(kind);
+  const isCached = ADDRESS_LIST_KINDS.includes(kind);
   const known: string[] = [];
-  const lacking = new Set<string>();
+  const missing = new Set<string>();
   const unread = new Set<string>();
   for (const pubkey of pubkeys) {
-    const seen = isInMemory ? store.peek(pubkey, kind) : undefined;
-    if (seen) known.push(pubkey);
+    const list = isCached ? store.peek(pubkey, kind) : undefined;
+    if (list) known.push(pubkey);
     else if (isPubkey(pubkey)) {
-      lacking.add(pubkey);
-      if (seen === undefined) unread.add(pubkey);
+      missing.add(pubkey);
+      if (list === undefined) unread.add(pubkey);
     }
   }
-  if (unread.size === 0) return { known, lacking };
-  if (isInMemory) {
+  if (unread.size === 0) return { known, missing };
+  if (isCached) {
     for (const pubkey of (await store.get(unread, { signal, kind })).keys()) {
-      if (lacking.delete(pubkey)) known.push(pubkey);
+      if (missing.delete(pubkey)) known.push(pubkey);
     }
-    return { known, lacking };
+    return { known, missing };
   }
   const filter = { kinds: [kind], authors: [...unread] };
   for (const { pubkey } of await abortable(store.query([filter], { signal }), signal)) {
-    if (lacking.delete(pubkey)) known.push(pubkey);
+    if (missing.delete(pubkey)) known.push(pubkey);
   }
-  return { known, lacking };
+  return { known, missing };
 }

@@ -1,5 +1,5 @@
 /**
- * Hints in the tags of any event that passes by.
+ * Hints in the tags of any event that a relay delivers.
  *
  * @module
  */
@@ -10,15 +10,19 @@ import { isPubkey } from "../nostr/pubkeys.ts";
 import type { HintReader } from "./hint.ts";
 import { HintList } from "./hint_list.ts";
 
-/** Most tags that are looked at; of a list of more the rest is left. */
+/** Most tags that are read of one event. */
 const MAX_TAGS = 500;
 
 /**
- * Reads the relays in `p` and `P` (about the person, NIP-01, NIP-22), `e`, `E` and `q`
- * (about the event, and its author where the tag names one, NIP-10, NIP-18, NIP-22),
- * `a`, `A` and a `q` with a coordinate (about the coordinate's author), `h` and, in a
- * list of groups, `group` (about the group, NIP-29, NIP-51). Follow lists are left to
- * their own reader.
+ * Reads the relays in these tags:
+ *
+ * - `p` and `P`, about the person (NIP-01, NIP-22);
+ * - `e`, `E` and `q`, about the event, and about its author if the tag names one (NIP-10,
+ *   NIP-18, NIP-22);
+ * - `a`, `A` and a `q` with a coordinate, about the coordinate's author;
+ * - `h` and, in a list of groups, `group`, about the group (NIP-29, NIP-51).
+ *
+ * Follow lists have their own reader.
  */
 export const eventTagHints: HintReader<NostrEvent> = {
   source: "tag",

@@ -1,5 +1,5 @@
 /**
- * The filter for what a user pasted.
+ * Turns what a user pasted into a filter.
  *
  * @module
  */
@@ -12,16 +12,16 @@ import { nip19Hints } from "./nip19_hints.ts";
 import { withHints } from "./with_hints.ts";
 
 /**
- * The filter that finds what a user pasted, with the hints that were in it (see
+ * Makes a filter for what a user pasted, and attaches the hints in it (see
  * {@link withHints}).
  *
- * A person (`npub`, `nprofile`) becomes a filter for all that they wrote, an event
- * (`note`, `nevent`) for its id (and its author, if that is all that is said of where it
- * is), an address (`naddr`) for its versions. The code may stand
- * alone, after `nostr:` or in a link or a text, of which the first valid one counts.
+ * A person (`npub`, `nprofile`) gives a filter for everything that they wrote; an event
+ * (`note`, `nevent`) one for its id, and for its author if no relay is named; an address
+ * (`naddr`) one for its versions. The code may stand alone, after `nostr:`, or in a link or
+ * a text. The first valid code in a text counts.
  *
- * @throws {TypeError} If the text holds none, holds a secret key, or has more than 10,000
- * characters. The text itself is never in the message: it may be a secret.
+ * @throws {TypeError} If the text holds no code, holds a secret key, or has more than 10,000
+ * characters. The message never shows the text: it may be a secret.
  *
  * @example The post behind a link
  * ```ts
@@ -39,12 +39,12 @@ import { withHints } from "./with_hints.ts";
  */
 export function filterOf(text: string): NostrFilter {
   if (typeof text !== "string") throw unreadable(`a ${typeof text}`);
-  if (holdsSecret(text)) throw unreadable("a secret key, which belongs to nobody else");
+  if (holdsSecret(text)) throw unreadable("a secret key, which nobody else may see");
   const pointer = pointerIn(text);
   if (pointer) return withHints(filterFor(pointer), nip19Hints.read(pointer));
   throw unreadable(
     isPubkey(text.trim().toLowerCase())
-      ? "64 hex digits, which may be a person's or an event's"
+      ? "64 hex digits, which may name a person or an event"
       : `${text.length} characters without one`,
   );
 }
@@ -59,13 +59,13 @@ function filterFor({ type, data }: Pointer): NostrFilter {
       return { ids: [data] };
     case "nevent": {
       const { id, author, relays = [] } = data;
-      // Without a relay, the author's are the only ones to be asked.
+      // If no relay is named, the author's relays are the only ones to ask.
       return author && relays.length === 0 ? { ids: [id], authors: [author] } : { ids: [id] };
     }
     case "naddr": {
       const { kind, pubkey, identifier } = data;
       const filter: NostrFilter = { kinds: [kind], authors: [pubkey] };
-      // Other kinds have no `d` tag, and an empty identifier here (NIP-19).
+      // Replaceable kinds have no `d` tag; their identifier here is empty (NIP-19).
       return isAddressableKind(kind) ? { ...filter, "#d": [identifier] } : filter;
     }
   }

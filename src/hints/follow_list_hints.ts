@@ -10,16 +10,16 @@ import { FOLLOW_LIST_KIND } from "../nostr/kinds.ts";
 import type { HintReader } from "./hint.ts";
 import { HintList } from "./hint_list.ts";
 
-/** Most tags that are looked at; a list of more is cut. */
+/** Most tags that are read of one list. */
 const MAX_TAGS = 5_000;
 
-/** Longest content that is read, in characters; a map of 500 relays has half of that. */
-const MAX_CONTENT = 65_536;
+/** Most characters of content that are read; a map of 500 relays has half as many. */
+const MAX_CONTENT_LENGTH = 65_536;
 
 /**
- * Reads kind 3: the relay map that older clients put into the content is about the
- * author, less those with `write: false`; the third element of a `p` tag is about the
- * one who is followed. Other kinds hold none.
+ * Reads kind 3. The relay map that older clients put into the content is about the author;
+ * relays with `write: false` are left out. The third element of a `p` tag is about the
+ * followed person. Other kinds hold no such hints.
  */
 export const followListHints: HintReader<NostrEvent> = {
   source: "follows",
@@ -36,8 +36,8 @@ export const followListHints: HintReader<NostrEvent> = {
 };
 
 function writtenTo(content: string): string[] {
-  if (content.length > MAX_CONTENT || !content.startsWith("{")) return [];
-  // It is no map where the content has another meaning, or was cut.
+  if (content.length > MAX_CONTENT_LENGTH || !content.startsWith("{")) return [];
+  // Content with another meaning, or cut short, is no map.
   return Object.entries<{ write?: unknown } | null>(Object(parseJson(content)))
     .filter(([, use]) => use?.write !== false)
     .map(([url]) => url);

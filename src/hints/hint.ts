@@ -1,32 +1,34 @@
 /**
- * Hints: something that was seen says of a relay that somebody, an event or a group
- * may be there.
+ * Hints: what an app sees or a user enters may say that a subject is at a relay.
+ *
+ * The room `hints/` collects them. A *subject* is a person, an event or a group; a *reader*
+ * finds the hints of one *source*; the *book* keeps them, with a *weight* by source and age.
  *
  * @module
  */
 
 import type { HintSource } from "../nostr/types.ts";
 
-/** One hint, as it was seen. */
+/** One hint, as it was read. */
 export interface Hint {
-  /** What it is about: a pubkey, or a key made by `subjectKey`. */
+  /** The subject of the hint: a pubkey, or a key made by `subjectKey`. */
   readonly subject: string;
-  /** The relay, as it was seen: no policy has looked at it. */
+  /** The URL of the relay, as it was read: no policy has checked it. */
   readonly url: string;
-  /** Where it comes from. */
+  /** The source of the hint, which decides its weight. */
   readonly source: HintSource;
-  /** The author of the event that it is about, where that is known. */
+  /** The author of the event, if the subject is an event and its author is known. */
   readonly author?: string;
 }
 
-/** A source of hints: how one kind of thing that is seen is read for them. */
-export interface HintReader<Seen> {
-  /** The source of each hint that it gives. */
+/** Reads the hints of one source. */
+export interface HintReader<Input> {
+  /** The source of each hint that it reads. */
   readonly source: HintSource;
   /**
-   * The hints in what was seen. Strangers wrote it: whatever it holds, nothing is
-   * thrown, the time is linear in its length, and hints are distinct and few (at most 8
-   * about each person, event and group). URLs have 1 to 256 characters.
+   * Reads the hints in an input. Strangers wrote it: whatever it holds, the reader throws
+   * nothing, takes time linear in its length, and returns distinct hints, at most 8 for each
+   * subject. URLs have 1 to 256 characters.
    */
-  readonly read: (seen: Seen) => Hint[];
+  readonly read: (input: Input) => Hint[];
 }

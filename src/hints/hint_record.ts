@@ -1,6 +1,6 @@
 /**
- * The hints about one person, event or group, as one text: a fraction of the memory that
- * objects take, and what a database keeps.
+ * The hints about one subject as one text, which takes a fraction of the memory of objects,
+ * and which a database keeps as it is.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import { isPubkey } from "../nostr/pubkeys.ts";
 import type { HintSource, RelayHint } from "../nostr/types.ts";
 import type { Hint } from "./hint.ts";
 import {
-  DAY,
+  DAY_S,
   heaviestSource,
   type HintMarks,
   hintWeight,
@@ -19,18 +19,18 @@ import {
   TRUST,
 } from "./hint_weight.ts";
 
-/** The text of no hints. */
+/** The text for no hints. */
 export const NO_HINTS = "";
-/** Most characters a relay's share of a record may have; what is usual takes half. */
-const CHARACTERS = 125;
-/** Longest normal form of a URL. */
-const LONGEST_URL = 256;
+/** Most characters of a record for each relay that it may hold; a usual relay takes half. */
+const MAX_LENGTH_PER_RELAY = 125;
+/** Most characters of a URL in normal form. */
+const MAX_URL_LENGTH = 256;
 
-/** A relay, and who named it when. */
-type Named = readonly [url: string, marks: HintMarks];
+/** A relay, and when each source last named it. */
+type MarkedRelay = readonly [url: string, marks: HintMarks];
 
-/** What stands in a text: relays, and who wrote the event that it is about, by whose word. */
-type HintRecord = readonly [relays: readonly Named[], author?: string, by?: HintSource];
+/** What a text holds: relays; for an event also its author, and the source that named them. */
+type HintRecord = readonly [relays: readonly MarkedRelay[], author?: string, by?: HintSource];
 
 /** Whether a value is one of the sources. */
 export function isHintSource(value: unknown): value is HintSource {
@@ -40,44 +40,46 @@ export function isHintSource(value: unknown): value is HintSource {
 /**
  * Adds a hint.
  *
- * A relay more than `perKey`, or a text that would be too long, costs the lightest relay
- * its place, or of equals the new one its; nobody's that a more trusted source than the
- * hint's vouches for.
+ * If that makes more than `perSubject` relays, or too long a text, the lightest relay goes,
+ * and of equals the new one. A relay that a more trusted source vouches for stays.
  *
- * @param hint With `url` in normal form; `author`, where it is given, a pubkey.
- * @param seen When it was seen, in Unix seconds; not after `now`.
+ * @param hint `url` must be in normal form; `author`, if given, a pubkey.
+ * @param seen When the hint was read, in Unix seconds; not after `now`.
  * @param now In Unix seconds.
- * @param perKey Most relays; an integer >= 1.
- * @returns The same text, if that says nothing new and is less than a day fresher.
+ * @param perSubject Most relays; an integer of at least 1.
+ * @returns The same text, if the hint is not new and less than a day fresher.
  */
 export function addHint(
   text: string,
   { url, source, author }: Omit<Hint, "subject">,
-  { seen, now, perKey }: { seen: number; now: number; perKey: number },
+  { seen, now, perSubject }: { seen: number; now: number; perSubject: number },
 ): string {
-  const [relays, knownAuthor, by] = read(text);
+  const [relays, knownAuthor, namedBy] = read(text);
   const marks = relays.find((relay) => relay[0] === url)?.[1];
-  const isNewAuthor = author !== undefined && (by === undefined || isMoreTrusted(source, by));
-  if (!isNewAuthor && !isNews(marks?.[source], seen, now)) return text;
-  const latest = Math.max(seen, recent(marks?.[source], now));
-  const added: Named = [url, { ...marks, [source]: latest }];
+  const isNewAuthor = author !== undefined &&
+    (namedBy === undefined || isMoreTrusted(source, namedBy));
+  if (!isNewAuthor && !isNewOrFresher(marks?.[source], seen, now)) return text;
+  const latest = Math.max(seen, plausible(marks?.[source], now));
+  const added: MarkedRelay = [url, { ...marks, [source]: latest }];
   const rest: readonly unknown[] = isNewAuthor
     ? [author, source]
     : knownAuthor === undefined
     ? []
-    : [knownAuthor, by];
+    : [knownAuthor, namedBy];
   let next = [...relays.filter((relay) => relay[0] !== url), added];
   for (;;) {
     const written = JSON.stringify([next, ...rest]);
-    if (next.length <= perKey && written.length <= perKey * CHARACTERS) return written;
-    const gone = nextToGo(next, added, source, now);
-    if (gone === added) return text;
-    next = next.filter((relay) => relay !== gone);
+    if (next.length <= perSubject && written.length <= perSubject * MAX_LENGTH_PER_RELAY) {
+      return written;
+    }
+    const evicted = nextToEvict(next, added, source, now);
+    if (evicted === added) return text;
+    next = next.filter((relay) => relay !== evicted);
   }
 }
 
 /**
- * The relays, the best first; of equals the smaller URL.
+ * The relays in a text, the best first; of equals the smaller URL.
  *
  * @param now In Unix seconds.
  */
@@ -91,26 +93,28 @@ export function relayHints(text: string, now: number): RelayHint[] {
     .sort((a, b) => b.weight - a.weight || (a.url < b.url ? -1 : 1));
 }
 
-/** Who wrote the event that it is about. */
+/** The author of the event, if the subject is an event and a hint names its author. */
 export function hintedAuthor(text: string): string | undefined {
   return read(text)[1];
 }
 
 /**
- * A text as it was kept, without what cannot be read.
+ * Cleans a text from a database: leaves out what cannot be read.
  *
- * @returns `undefined` if that leaves nothing, or it is far too long.
+ * @returns `undefined` if nothing is left, or the text is far too long.
  */
-export function cleanHints(text: unknown, perKey: number): string | undefined {
-  if (typeof text !== "string" || text.length > perKey * CHARACTERS) return undefined;
-  const [relays, author, by] = arrayOf(parseJson(text));
+export function cleanHints(text: unknown, perSubject: number): string | undefined {
+  if (typeof text !== "string" || text.length > perSubject * MAX_LENGTH_PER_RELAY) return undefined;
+  const [relays, author, namedBy] = arrayOf(parseJson(text));
   const clean = arrayOf(relays).flatMap((relay) => cleanRelay(arrayOf(relay)));
   if (clean.length === 0) return undefined;
-  const once = [...new Map(clean)].slice(-perKey);
-  return JSON.stringify(isPubkey(author) && isHintSource(by) ? [once, author, by] : [once]);
+  const unique = [...new Map(clean)].slice(-perSubject);
+  return JSON.stringify(
+    isPubkey(author) && isHintSource(namedBy) ? [unique, author, namedBy] : [unique],
+  );
 }
 
-/** When a hint was last seen in Unix seconds, the latest of all relays and sources. */
+/** When the latest hint was read, in Unix seconds, of all relays and sources. */
 export function lastSeen(text: string): number {
   return Math.max(...read(text)[0].flatMap(([, marks]) => Object.values(marks)));
 }
@@ -119,30 +123,37 @@ function read(text: string): HintRecord {
   return text === NO_HINTS ? [[]] : JSON.parse(text);
 }
 
-/** What a mark counts as: none that a clock was wrong for. */
-function recent(mark: number | undefined, now: number): number {
-  return mark === undefined || mark > now + DAY ? 0 : mark;
+/** The time of a mark; 0 if it is missing, or so late that a clock was wrong. */
+function plausible(mark: number | undefined, now: number): number {
+  return mark === undefined || mark > now + DAY_S ? 0 : mark;
 }
 
-function isNews(mark: number | undefined, seen: number, now: number): boolean {
-  return mark === undefined || seen >= recent(mark, now) + DAY;
+function isNewOrFresher(mark: number | undefined, seen: number, now: number): boolean {
+  return mark === undefined || seen >= plausible(mark, now) + DAY_S;
 }
 
-/** The lightest that may go; of equals the one that was added, then the larger URL. */
-function nextToGo(relays: readonly Named[], added: Named, source: HintSource, now: number): Named {
-  let gone = added;
+/** The lightest relay that may go; of equals the one that was added, then the larger URL. */
+function nextToEvict(
+  relays: readonly MarkedRelay[],
+  added: MarkedRelay,
+  source: HintSource,
+  now: number,
+): MarkedRelay {
+  let evicted = added;
   let least = hintWeight(added[1], now);
   for (const relay of relays) {
     if (relay === added || isVouchedFor(relay[1], source, now)) continue;
     const weight = hintWeight(relay[1], now);
-    if (weight > least || weight === least && (gone === added || relay[0] < gone[0])) continue;
-    [gone, least] = [relay, weight];
+    if (weight > least || weight === least && (evicted === added || relay[0] < evicted[0])) {
+      continue;
+    }
+    [evicted, least] = [relay, weight];
   }
-  return gone;
+  return evicted;
 }
 
-function cleanRelay([url, marks]: readonly unknown[]): Named[] {
-  if (typeof url !== "string" || url === "" || url.length > LONGEST_URL) return [];
+function cleanRelay([url, marks]: readonly unknown[]): MarkedRelay[] {
+  if (typeof url !== "string" || url === "" || url.length > MAX_URL_LENGTH) return [];
   if (typeof marks !== "object" || marks === null) return [];
   const clean = Object.entries(marks).filter(([source, seen]) =>
     isHintSource(source) && Number.isSafeInteger(seen) && seen >= 0

@@ -1,71 +1,74 @@
 /**
- * What a hint is worth: by who gave it, and how long ago.
+ * The weight of a hint, by its source and its age.
  *
  * @module
  */
 
 import type { HintSource } from "../nostr/types.ts";
 
-/** Who named a relay, and when last, in Unix seconds. */
+/** When each source last named a relay, in Unix seconds. */
 export type HintMarks = Readonly<Partial<Record<HintSource, number>>>;
 
-/** How much a source is worth at first, in (0, 1], and after how many days half of it. */
+/** How much a source is trusted. */
 export interface Trust {
+  /** The weight of a new hint, in (0, 1]. */
   readonly first: number;
-  readonly halfLife: number;
+  /** After how many days the weight is half of that. */
+  readonly halfLifeDays: number;
 }
 
 /**
- * A relay stays in its owner's list for 500 days on average, so that half of what was
- * true is true for a year: what somebody enters is worth half after that. What a profile,
- * a pasted string or a follow list says was copied from elsewhere some time before: half
- * a year. Tags and delivery tell of one moment, and tell it again as long as it is so:
- * three months and one.
+ * How much each source is trusted.
+ *
+ * A relay stays in its owner's list for 500 days on average, so half of what was true is
+ * still true after a year: that is the half-life of what somebody enters by hand. What a
+ * profile, a pasted code or a follow list says was copied some time before: half a year. Tags
+ * and deliveries show one moment, and repeat as long as it lasts: three months and one.
  */
 export const TRUST: Readonly<Record<HintSource, Trust>> = {
-  hand: { first: 1, halfLife: 365 },
-  nip19: { first: 0.8, halfLife: 180 },
-  nip05: { first: 0.6, halfLife: 180 },
-  follows: { first: 0.4, halfLife: 180 },
-  tag: { first: 0.25, halfLife: 90 },
-  delivered: { first: 0.2, halfLife: 30 },
+  hand: { first: 1, halfLifeDays: 365 },
+  nip19: { first: 0.8, halfLifeDays: 180 },
+  nip05: { first: 0.6, halfLifeDays: 180 },
+  follows: { first: 0.4, halfLifeDays: 180 },
+  tag: { first: 0.25, halfLifeDays: 90 },
+  delivered: { first: 0.2, halfLifeDays: 30 },
 };
 
 /** A day, in seconds. */
-export const DAY = 86_400;
-/** After so many half-lives a source's word keeps no other relay out. */
-const STANDS = 4;
+export const DAY_S = 86_400;
+/** How many half-lives a source vouches for a relay, against less trusted sources. */
+const VOUCHING_HALF_LIVES = 4;
 
 /** The sources that named a relay. */
 function sources(marks: HintMarks): HintSource[] {
   return Object.keys(marks) as HintSource[];
 }
 
-/** How many half-lives ago a source named a relay; none in the future. */
+/** How many half-lives ago a source named a relay; 0 for a time in the future. */
 function age(marks: HintMarks, source: HintSource, now: number): number {
-  return Math.max(0, now - marks[source]!) / (TRUST[source].halfLife * DAY);
+  return Math.max(0, now - marks[source]!) / (TRUST[source].halfLifeDays * DAY_S);
 }
 
-/** What the word of one source is worth, in [0, 1]. */
+/** The weight of one source's mark, in [0, 1]. */
 function markWeight(marks: HintMarks, source: HintSource, now: number): number {
   return TRUST[source].first * 2 ** -age(marks, source, now);
 }
 
 /**
- * What the word of all who named a relay is worth, in (0, 1]: the chance that one of them
- * is right, if each is by the chance that is its weight.
+ * The weight of all sources that named a relay, in (0, 1]: the probability that at least one
+ * is right, if each is right with a probability equal to its weight.
  *
- * @param marks One at least.
+ * @param marks At least one.
  * @param now In Unix seconds.
  */
 export function hintWeight(marks: HintMarks, now: number): number {
   let allWrong = 1;
   for (const source of sources(marks)) allWrong *= 1 - markWeight(marks, source, now);
-  // However old: a plan takes no weight of 0.
+  // Never 0, however old: a plan takes no weight of 0.
   return Math.max(1 - allWrong, Number.EPSILON);
 }
 
-/** Whose word is worth most; of equals the more trusted. */
+/** The source with the greatest weight; of equals the more trusted one. */
 export function heaviestSource(marks: HintMarks, now: number): HintSource {
   return sources(marks).reduce((best, source) => {
     const more = markWeight(marks, source, now) - markWeight(marks, best, now);
@@ -78,9 +81,9 @@ export function isMoreTrusted(source: HintSource, other: HintSource): boolean {
   return TRUST[source].first > TRUST[other].first;
 }
 
-/** Whether somebody who is trusted more than `source` named a relay, not too long ago. */
+/** Whether a more trusted source than `source` named a relay within four of its half-lives. */
 export function isVouchedFor(marks: HintMarks, source: HintSource, now: number): boolean {
   return sources(marks).some((other) =>
-    isMoreTrusted(other, source) && age(marks, other, now) <= STANDS
+    isMoreTrusted(other, source) && age(marks, other, now) <= VOUCHING_HALF_LIVES
   );
 }

@@ -1,5 +1,5 @@
 /**
- * Puts together what is known: people's lists of each kind, and hints.
+ * Merges what is known of subjects: people's lists of each kind, and hints.
  *
  * @module
  */
@@ -8,67 +8,70 @@ import type { RelayHint, RelayKnowledge, RelayList } from "../nostr/types.ts";
 import type { Hint } from "./hint.ts";
 import { TRUST } from "./hint_weight.ts";
 
-/** What is known, and kind 10050 lists besides. */
+/** Adds kind 10050 lists. */
 export function addDmLists(
-  known: ReadonlyMap<string, RelayKnowledge>,
+  knowledge: ReadonlyMap<string, RelayKnowledge>,
   lists: ReadonlyMap<string, RelayList>,
 ): Map<string, RelayKnowledge> {
-  const all = new Map(known);
-  for (const [pubkey, { write }] of lists) all.set(pubkey, { ...known.get(pubkey), dm: write });
+  const all = new Map(knowledge);
+  for (const [pubkey, { write }] of lists) {
+    all.set(pubkey, { ...knowledge.get(pubkey), dm: write });
+  }
   return all;
 }
 
-/** Hints that count once: those of a request, by what they are about. */
+/** The hints of a request by subject, with the weight of new ones. */
 export function freshHints(hints: Iterable<Hint>): Map<string, RelayHint[]> {
   const found = new Map<string, RelayHint[]>();
   for (const { subject, url, source } of hints) {
     const weight = TRUST[source]?.first;
     if (weight === undefined) continue;
-    const own = found.get(subject);
-    if (own) own.push({ url, weight, source });
+    const others = found.get(subject);
+    if (others) others.push({ url, weight, source });
     else found.set(subject, [{ url, weight, source }]);
   }
   return found;
 }
 
 /**
- * That an event may be wherever its author writes: there above all, but not in so many
- * places that the relay at which somebody saw it is not asked.
+ * Hints that an event is at its author's write relays. The first of them weighs most, but the
+ * others weigh little enough that a relay where somebody saw the event is asked, too.
  */
 export function authorHints({ write = [] }: RelayKnowledge): RelayHint[] {
   return write.map((url, i) => ({ url, weight: i === 0 ? 1 : 0.5, source: "author" }));
 }
 
 /**
- * What is known, and what hints say that came with a request.
+ * Adds the hints that are attached to a request.
  *
- * @param hints Those who wrote an event must be among what is known, if anything is.
+ * @param knowledge Should include the authors that the hints name.
+ * @param hints The attached hints.
  */
 export function addAttached(
-  known: ReadonlyMap<string, RelayKnowledge>,
+  knowledge: ReadonlyMap<string, RelayKnowledge>,
   hints: readonly Hint[],
 ): ReadonlyMap<string, RelayKnowledge> {
   const fresh = freshHints(hints);
   for (const { subject, author } of hints) {
     if (author === undefined || subject === author) continue;
-    fresh.get(subject)?.push(...authorHints(known.get(author) ?? {}));
+    fresh.get(subject)?.push(...authorHints(knowledge.get(author) ?? {}));
   }
-  return addHints(known, fresh);
+  return addHints(knowledge, fresh);
 }
 
 /**
- * What is known, and hints besides; the same map where there are none. Of one relay the
- * heavier hint counts, and the heaviest come first; of equals the smaller URL.
+ * Adds hints; returns the same map if there are none. Of several hints with one relay the
+ * heaviest counts. Hints are sorted by weight, of equals the smaller URL first.
  */
 export function addHints(
-  known: ReadonlyMap<string, RelayKnowledge>,
+  knowledge: ReadonlyMap<string, RelayKnowledge>,
   hints: ReadonlyMap<string, readonly RelayHint[]>,
 ): ReadonlyMap<string, RelayKnowledge> {
-  if (hints.size === 0) return known;
-  const all = new Map(known);
-  for (const [key, more] of hints) {
-    const own = known.get(key);
-    all.set(key, { ...own, hints: merged([...own?.hints ?? [], ...more]) });
+  if (hints.size === 0) return knowledge;
+  const all = new Map(knowledge);
+  for (const [subject, more] of hints) {
+    const before = knowledge.get(subject);
+    all.set(subject, { ...before, hints: merged([...before?.hints ?? [], ...more]) });
   }
   return all;
 }

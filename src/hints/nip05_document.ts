@@ -1,5 +1,5 @@
 /**
- * The document behind an internet identifier (NIP-05), and its hints.
+ * Reads the document behind an internet identifier (NIP-05), and its hints.
  *
  * @module
  */
@@ -9,15 +9,15 @@ import { isPubkey } from "../nostr/pubkeys.ts";
 import type { HintReader } from "./hint.ts";
 import { HintList } from "./hint_list.ts";
 
-/** Whom a name stands for. */
+/** The person behind an internet identifier. */
 export interface Nip05Person {
   /** 64 lowercase hex characters. */
   readonly pubkey: string;
-  /** Where this user may be found, as the document says it; at most 8. */
+  /** The person's relays, as the document names them; at most 8. */
   readonly relays: readonly string[];
 }
 
-/** Reads the relays of somebody whom a name was found to stand for. */
+/** Reads the relays of a person who was looked up. */
 export const nip05Hints: HintReader<Nip05Person> = {
   source: "nip05",
   read({ pubkey, relays }) {
@@ -28,12 +28,12 @@ export const nip05Hints: HintReader<Nip05Person> = {
 };
 
 /**
- * Whom a document names.
+ * Finds the person that a document names.
  *
  * @param document The parsed JSON, whatever it is.
- * @param name The local part of the identifier, in lower case; the document may spell
- * it otherwise, if it has no entry that is spelled so.
- * @returns `undefined` if it names nobody so, or not by a pubkey in lowercase hex.
+ * @param name The local part of the identifier, in lower case. An entry in another case
+ * counts if none is in lower case.
+ * @returns `undefined` if there is no such entry, or its pubkey is not lowercase hex.
  */
 export function nip05Person(document: unknown, name: string): Nip05Person | undefined {
   const names = Object.entries(objectOf(objectOf(document).names));

@@ -1,6 +1,6 @@
 /**
- * Hints in a string that somebody pasted: the relays of `nprofile`, `nevent` and
- * `naddr` (NIP-19).
+ * Hints in a code that somebody pasted: the relays of `nprofile`, `nevent` and `naddr`
+ * (NIP-19).
  *
  * @module
  */
@@ -9,19 +9,19 @@ import { type Pointer, pointerIn } from "../nostr/nip19_text.ts";
 import type { HintReader } from "./hint.ts";
 import { HintList } from "./hint_list.ts";
 
-/** Metadata of groups (NIP-29): who names it names the group's host. */
+/** Whether events of a kind hold a group's metadata (NIP-29), and so are at its host. */
 const isGroupKind = (kind: number) => kind >= 39_000 && kind <= 39_003;
 
 /**
- * Reads what was pasted, or what was decoded already. The relays of an `nprofile` or
- * `naddr` are about its pubkey, those of an `nevent` about its id and its author, those
- * of the `naddr` of a group's metadata about the group, too. `npub` and `note` name none.
+ * Reads a pasted text, or a decoded code. The relays of an `nprofile` or `naddr` are about
+ * its pubkey, and those of a group's metadata also about the group; the relays of an `nevent`
+ * are about its id and its author. `npub` and `note` name no relays.
  */
 export const nip19Hints: HintReader<string | Pointer> = {
   source: "nip19",
-  read(seen) {
+  read(input) {
     const hints = new HintList("nip19");
-    const pointer = typeof seen === "string" ? pointerIn(seen) : seen;
+    const pointer = typeof input === "string" ? pointerIn(input) : input;
     switch (pointer?.type) {
       case "nprofile":
         for (const url of pointer.data.relays ?? []) hints.addPerson(pointer.data.pubkey, url);

@@ -1,6 +1,6 @@
 /**
- * Hints for one request, attached to its filters: `NPool` hands a router the very
- * filter objects that it was given, and nothing else.
+ * Attaches hints to the filters of one request: `NPool` hands a router the very filter
+ * objects that it was given, and nothing else.
  *
  * @module
  */
@@ -11,19 +11,19 @@ import type { Hint } from "./hint.ts";
 import { HintList } from "./hint_list.ts";
 
 /**
- * Says where that for which a filter asks may be. A request with this very object has
- * the hints, a copy of it does not; nothing is kept for later requests.
+ * Attaches hints to a filter: relays that may have what it matches. A request with this very
+ * object has the hints; a copy of it has none, and later requests keep none.
  *
- * A relay list of an author and the app's policy come before any hint.
+ * An author's relay list and the app's policy take precedence over any hint.
  *
- * @param filter The same object is returned, unchanged.
- * @param hints URLs of relays, which are taken for the hosts of the groups (`#h`) that
- * the filter names, or else for where its events (`ids`) and people are; or hints about
- * anything. What is malformed is left out. At most 8 relays about each are kept, those
- * attached last before earlier ones.
- * @throws {TypeError} If `hints` is no array.
+ * @param filter Returned as the same object, unchanged.
+ * @param hints URLs of relays, or hints about any subjects. A URL stands for the host of the
+ * groups (`#h`) that the filter names, or else for a relay of its events (`ids`) and people.
+ * What is malformed is left out. Each subject keeps at most 8 relays, the last attached
+ * before earlier ones.
+ * @throws {TypeError} If `hints` is not an array.
  *
- * @example An event, and where somebody saw it
+ * @example An event, and a relay where somebody saw it
  * ```ts
  * import assert from "node:assert/strict";
  * import { withHints } from "@npool/outbox";

@@ -1,5 +1,5 @@
 /**
- * Stores events by the thousand: verified in between other work, written in batches.
+ * Stores thousands of events: verifies them in slices of time, and writes them in batches.
  *
  * @module
  */
@@ -11,25 +11,26 @@ import { EventRefusedError } from "../nostr/errors.ts";
 import { LIST_KINDS } from "../nostr/kinds.ts";
 import type { ListWriter } from "./list_writer.ts";
 
-/** What became of events that were given together. */
+/** The result of storing events together. */
 export interface StoreResult {
   /**
-   * How many were stored. The other lists were there already, or are older than what
-   * is; of events that are no lists all count that the database took.
+   * How many events were stored. Lists that the store held already, or that are older than
+   * the stored version, do not count; every event that is no list counts if the database
+   * accepts it.
    */
   readonly stored: number;
-  /** Why others were left out. */
+  /** One error for each event that was refused. */
   readonly refused: readonly EventRefusedError[];
 }
 
-/** With what events are stored. */
+/** What {@link bulkWrite} works with. */
 export interface BulkWriteTools {
   readonly db: NStore;
   readonly writer: ListWriter;
   /**
-   * A copy of an event that is in order; its signature is verified unless it `isVerified`.
+   * Copies a valid event; verifies its signature unless `isVerified`.
    *
-   * @throws {EventRefusedError} If it is not.
+   * @throws {EventRefusedError} If the event is not valid.
    */
   readonly check: (event: NostrEvent, isVerified: boolean) => NostrEvent;
   /** Most events that are written together. */
@@ -42,8 +43,8 @@ interface Options {
   readonly signal?: AbortSignal;
 }
 
-/** After how many milliseconds of verifying everything else has a turn. */
-const TURN = 10;
+/** How many milliseconds of verifying pass before other work gets a turn. */
+const VERIFYING_SLICE_MS = 10;
 
 /** Stores events in their order, each as it would be stored by itself. */
 export async function bulkWrite(
@@ -56,14 +57,14 @@ export async function bulkWrite(
   for (const event of events) {
     batch.push(event);
     if (batch.length < tools.batchSize) continue;
-    await storeBatch(batch, result, tools, opts);
+    await writeBatch(batch, result, tools, opts);
     batch = [];
   }
-  await storeBatch(batch, result, tools, opts);
+  await writeBatch(batch, result, tools, opts);
   return result;
 }
 
-async function storeBatch(
+async function writeBatch(
   events: readonly NostrEvent[],
   result: { stored: number; readonly refused: EventRefusedError[] },
   tools: BulkWriteTools,
@@ -71,8 +72,8 @@ async function storeBatch(
 ): Promise<void> {
   const { writer } = tools;
   let lists: NostrEvent[] = [];
-  const storeLists = async () => {
-    const { stored, refused } = await writer.lists(lists, opts);
+  const writeLists = async () => {
+    const { stored, refused } = await writer.writeLists(lists, opts);
     result.stored += stored;
     for (const error of refused) result.refused.push(error);
     lists = [];
@@ -82,45 +83,45 @@ async function storeBatch(
       lists.push(event);
       continue;
     }
-    // What takes lists back comes between those before it and those after it.
-    await storeLists();
+    // A deletion comes between the lists before it and those after it.
+    await writeLists();
     try {
-      await writer.other(event, opts);
+      await writer.writeOther(event, opts);
       result.stored++;
     } catch (error) {
-      take(error, result.refused);
+      addRefusal(error, result.refused);
     }
   }
-  await storeLists();
+  await writeLists();
 }
 
-/** Copies of those events that are in order. */
+/** Copies of the events that are valid. */
 async function checkAll(
   events: readonly NostrEvent[],
   refused: EventRefusedError[],
   { db, check, now }: BulkWriteTools,
   opts: Options,
 ): Promise<NostrEvent[]> {
-  const known = await storedAlready(db, events, opts);
+  const verified = await storedAlready(db, events, opts);
   const checked: NostrEvent[] = [];
-  let began = now();
+  let sliceStart = now();
   for (const event of events) {
-    const isVerified = known.has(event);
-    if (now() - began >= TURN) {
+    const isVerified = verified.has(event);
+    if (now() - sliceStart >= VERIFYING_SLICE_MS) {
       await nextTurn();
-      began = now();
+      sliceStart = now();
     }
     opts.signal?.throwIfAborted();
     try {
       checked.push(check(event, isVerified));
     } catch (error) {
-      take(error, refused);
+      addRefusal(error, refused);
     }
   }
   return checked;
 }
 
-/** Those lists that are stored as they are: they were verified before. */
+/** The lists that are stored exactly as given: they were verified before. */
 async function storedAlready(
   db: NStore,
   events: readonly NostrEvent[],
@@ -133,15 +134,18 @@ async function storedAlready(
   const kinds = [...new Set(lists.map(({ kind }) => kind))];
   const authors = [...new Set(lists.map(({ pubkey }) => pubkey))];
   const stored = await db.query([{ kinds, authors }], opts);
-  const byId = new Map(stored.map((event) => [event.id, text(event)]));
-  return new Set(lists.filter((event) => byId.get(event.id) === text(event)));
+  const byId = new Map(stored.map((event) => [event.id, canonicalText(event)]));
+  return new Set(lists.filter((event) => byId.get(event.id) === canonicalText(event)));
 }
 
-function text({ id, pubkey, created_at, kind, tags, content, sig }: NostrEvent): string {
+function canonicalText(
+  { id, pubkey, created_at, kind, tags, content, sig }: NostrEvent,
+): string {
   return JSON.stringify([id, pubkey, created_at, kind, tags, content, sig]);
 }
 
-function take(error: unknown, refused: EventRefusedError[]): void {
+/** Collects a refusal; anything else is thrown on. */
+function addRefusal(error: unknown, refused: EventRefusedError[]): void {
   if (!(error instanceof EventRefusedError)) throw error;
   refused.push(error);
 }

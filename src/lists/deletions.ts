@@ -1,70 +1,71 @@
 /**
- * What takes a list back: deletion (NIP-09) and vanishing (NIP-62).
+ * Finds out which lists a deletion request (NIP-09) or a request to vanish (NIP-62) deletes.
  *
  * @module
  */
 
 import type { NostrEvent, NostrFilter } from "@nostrify/types";
+import { deletionTargets } from "../nostr/deletion_targets.ts";
 import { DELETION_KIND, LIST_KINDS, VANISH_KIND } from "../nostr/kinds.ts";
 
-/** Finds what may have taken back any of these lists, of which there is at least one. */
+/** Filters for whatever may have deleted any of these lists; there must be at least one. */
 export function deletionFilters(lists: readonly NostrEvent[]): NostrFilter[] {
   const authors = [...new Set(lists.map(({ pubkey }) => pubkey))];
   const since = lists.reduce((least, list) => Math.min(least, list.created_at), Infinity);
   return [
-    { kinds: [DELETION_KIND], authors, "#a": [...new Set(lists.map(coordinate))], since },
+    { kinds: [DELETION_KIND], authors, "#a": [...new Set(lists.map(addressOf))], since },
     { kinds: [DELETION_KIND], authors, "#e": [...new Set(lists.map(({ id }) => id))] },
     { kinds: [VANISH_KIND], authors, since },
   ];
 }
 
 /**
- * Reads deletions and vanishings once, and tells of a list which of them takes it
- * back: its own author's alone, by id, or by coordinate or vanishing where the list
- * is not younger. Other events among them take nothing back.
+ * Indexes deletion requests and requests to vanish; other events among them are ignored.
+ *
+ * @returns Finds the event that deletes a list. It must be by the list's author, and names
+ * the list by its id, or is not older than the list and names its address or all events.
  */
-export function takenBackBy(
+export function indexDeletions(
   deletions: readonly NostrEvent[],
 ): (list: NostrEvent) => NostrEvent | undefined {
   const byId = new Map<string, NostrEvent>();
-  const upTo = new Map<string, NostrEvent>();
-  const reach = (key: string, deletion: NostrEvent) => {
-    const latest = upTo.get(key);
-    if (!latest || latest.created_at < deletion.created_at) upTo.set(key, deletion);
+  /** The latest that deletes all versions of an address, or of an author, up to its own time. */
+  const byScope = new Map<string, NostrEvent>();
+  const addScope = (scope: string, deletion: NostrEvent) => {
+    const latest = byScope.get(scope);
+    if (!latest || latest.created_at < deletion.created_at) byScope.set(scope, deletion);
   };
   for (const deletion of deletions) {
-    const { kind, pubkey, tags } = deletion;
-    if (kind === VANISH_KIND) reach(pubkey, deletion);
+    const { kind, pubkey } = deletion;
+    if (kind === VANISH_KIND) addScope(pubkey, deletion);
     if (kind !== DELETION_KIND) continue;
-    for (const [name, value] of tags) {
-      if (name === "e") byId.set(`${value} ${pubkey}`, deletion);
-      // Of one's own coordinates alone; whose it is stands in the coordinate.
-      else if (name === "a" && value?.slice(-65, -1) === pubkey) reach(value, deletion);
-    }
+    const { ids, addresses } = deletionTargets(deletion);
+    for (const id of ids) byId.set(`${id} ${pubkey}`, deletion);
+    for (const address of addresses) addScope(addressOf(address), deletion);
   }
   return (list) => {
     const named = byId.get(`${list.id} ${list.pubkey}`);
     if (named) return named;
-    return [upTo.get(list.pubkey), upTo.get(coordinate(list))]
+    return [byScope.get(list.pubkey), byScope.get(addressOf(list))]
       .find((deletion) => deletion && list.created_at <= deletion.created_at);
   };
 }
 
-/** Finds the lists that a deletion or vanishing takes back; empty where there are none. */
-export function takenBackFilters({ kind, pubkey, created_at, tags }: NostrEvent): NostrFilter[] {
+/** Filters for the lists that an event deletes; empty if it deletes none. */
+export function deletedListFilters(event: NostrEvent): NostrFilter[] {
+  const { kind, pubkey, created_at: until } = event;
   const authors = [pubkey];
-  const until = created_at;
   if (kind === VANISH_KIND) return [{ kinds: [...LIST_KINDS], authors, until }];
   if (kind !== DELETION_KIND) return [];
-  const ids = tags.flatMap(([name, id]) => name === "e" && id ? [id] : []);
-  const named = new Set(tags.flatMap(([name, value]) => name === "a" ? [value] : []));
-  const kinds = LIST_KINDS.filter((kind) => named.has(coordinate({ kind, pubkey })));
+  const { ids, addresses } = deletionTargets(event);
+  const kinds = LIST_KINDS.filter((kind) => addresses.some((address) => address.kind === kind));
   return [
-    ...ids.length > 0 ? [{ kinds: [...LIST_KINDS], authors, ids }] : [],
+    ...ids.length > 0 ? [{ kinds: [...LIST_KINDS], authors, ids: [...ids] }] : [],
     ...kinds.length > 0 ? [{ kinds, authors, until }] : [],
   ];
 }
 
-function coordinate({ kind, pubkey }: Pick<NostrEvent, "kind" | "pubkey">): string {
+/** The address of a replaceable event: `kind:pubkey:`. */
+function addressOf({ kind, pubkey }: Pick<NostrEvent, "kind" | "pubkey">): string {
   return `${kind}:${pubkey}:`;
 }

@@ -1,5 +1,5 @@
 /**
- * Looks relay lists up in batches that all who wait for the same people share.
+ * Loads relay lists in batches, which all callers that wait for the same authors share.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import type { NostrEvent, NStore } from "@nostrify/types";
 import type { RelayList } from "../nostr/types.ts";
 import { isNewer } from "../nostr/versions.ts";
 
-/** The lists that one query brings. Whoever of its people is absent has none. */
+/** The lists that one query finds. Authors without a list are absent. */
 export type Batch = Promise<ReadonlyMap<string, RelayList>>;
 
 /** How lists are loaded. */
@@ -17,75 +17,75 @@ export interface ListBatchLoaderOptions {
   readonly kind: number;
   /** Most pubkeys in one query. */
   readonly batchSize: number;
-  /** Reads a list out of an event. */
+  /** Reads a list from an event. */
   readonly parse: (event: NostrEvent) => RelayList;
-  /** Told of each list that is fresh, and of each person who has none. */
+  /** Called with each author whose result is still valid: their list, or none. */
   readonly onLoad: (pubkey: string, list: RelayList | undefined) => void;
 }
 
-/** Turns single wishes into few queries. */
+/** Turns single requests into few queries. */
 export class ListBatchLoader {
   readonly #db: NStore;
   readonly #options: ListBatchLoaderOptions;
-  /** The batch of each person somebody waits for. */
+  /** The batch of each author that is being loaded. */
   readonly #pending = new Map<string, Batch>();
-  /** The batch that still takes people, until it is sent. */
-  #open: { readonly wanted: string[]; readonly batch: Batch } | undefined;
+  /** The batch that still accepts authors, until its query is sent. */
+  #accepting: { readonly authors: string[]; readonly batch: Batch } | undefined;
 
   constructor(db: NStore, options: ListBatchLoaderOptions) {
     this.#db = db;
     this.#options = options;
   }
 
-  /** The batch that brings this person's list: one under way, or the next. */
-  want(pubkey: string): Batch {
-    const known = this.#pending.get(pubkey);
-    if (known) return known;
-    if (!this.#open || this.#open.wanted.length >= this.#options.batchSize) {
-      this.#open = this.#start();
+  /** The batch that loads this author's list: one under way, or the next. */
+  load(pubkey: string): Batch {
+    const pending = this.#pending.get(pubkey);
+    if (pending) return pending;
+    if (!this.#accepting || this.#accepting.authors.length >= this.#options.batchSize) {
+      this.#accepting = this.#start();
     }
-    this.#open.wanted.push(pubkey);
-    this.#pending.set(pubkey, this.#open.batch);
-    return this.#open.batch;
+    this.#accepting.authors.push(pubkey);
+    this.#pending.set(pubkey, this.#accepting.batch);
+    return this.#accepting.batch;
   }
 
-  /** Makes what is under way for this person, or for all, not count as fresh. */
-  outdate(pubkey?: string): void {
+  /** Marks what is being loaded for one author, or for all, as outdated. */
+  invalidate(pubkey?: string): void {
     if (pubkey === undefined) this.#pending.clear();
     else this.#pending.delete(pubkey);
-    this.#open = undefined;
+    this.#accepting = undefined;
   }
 
-  #start(): { wanted: string[]; batch: Batch } {
-    const wanted: string[] = [];
-    // Everyone who asks in this turn gets into the same query.
-    const batch = Promise.resolve().then(() => this.#load(wanted));
-    // Settled here, not by those who wait: they may all have given up. Those who
-    // have not are told of a failure; here it only ends the waiting.
+  #start(): { authors: string[]; batch: Batch } {
+    const authors: string[] = [];
+    // All requests of this turn share one query.
+    const batch = Promise.resolve().then(() => this.#query(authors));
+    // Callers may all have given up, so the loader follows the batch itself. Callers that
+    // still wait see a failure; here it only ends the loading.
     batch.then(
       (lists) =>
-        this.#settle(wanted, batch, (pubkey) => this.#options.onLoad(pubkey, lists.get(pubkey))),
-      () => this.#settle(wanted, batch, () => {}),
+        this.#finish(authors, batch, (pubkey) => this.#options.onLoad(pubkey, lists.get(pubkey))),
+      () => this.#finish(authors, batch, () => {}),
     );
-    return { wanted, batch };
+    return { authors, batch };
   }
 
-  #settle(wanted: readonly string[], batch: Batch, fresh: (pubkey: string) => void): void {
-    for (const pubkey of wanted) {
+  #finish(authors: readonly string[], batch: Batch, onValid: (pubkey: string) => void): void {
+    for (const pubkey of authors) {
       if (this.#pending.get(pubkey) !== batch) continue;
       this.#pending.delete(pubkey);
-      fresh(pubkey);
+      onValid(pubkey);
     }
   }
 
-  async #load(wanted: string[]): Batch {
-    if (this.#open?.wanted === wanted) this.#open = undefined;
+  async #query(authors: string[]): Batch {
+    if (this.#accepting?.authors === authors) this.#accepting = undefined;
     const { kind } = this.#options;
-    const filter = { kinds: [kind], authors: wanted };
+    const filter = { kinds: [kind], authors };
     const events = (await this.#db.query([filter])).filter((event) => event.kind === kind);
     const lists = this.#parse(events);
     if (lists.size === events.length) return lists;
-    // A store that keeps several versions: the newest is read last.
+    // The store keeps several versions: parse the newest last.
     return this.#parse(events.toSorted((a, b) => isNewer(a, b) ? 1 : -1));
   }
 

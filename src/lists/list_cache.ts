@@ -1,5 +1,5 @@
 /**
- * Lists of one kind, parsed and kept in memory before a database.
+ * Caches the parsed lists of one kind in memory, in front of a database.
  *
  * @module
  */
@@ -10,64 +10,64 @@ import { abortable } from "../base/abortable.ts";
 import type { RelayList } from "../nostr/types.ts";
 import { type Batch, ListBatchLoader } from "./list_batch_loader.ts";
 
-/** How much is remembered, and for how long. */
+/** How much a {@link ListCache} keeps, and for how long. */
 export interface ListCacheOptions {
   /** The kind of the lists. */
   readonly kind: number;
-  /** Most people whose list, or lack of one, is remembered. */
+  /** Most people whose list, or lack of one, is kept. */
   readonly max: number;
-  /** For how many milliseconds a list is. */
+  /** How many milliseconds a list is kept. */
   readonly ttl: number;
-  /** For how many milliseconds it is that someone has none. */
+  /** How many milliseconds the lack of a list is kept. */
   readonly missingTtl: number;
   /** Most pubkeys in one query. */
   readonly batchSize: number;
   /** The time in milliseconds. */
   readonly now: () => number;
-  /** Reads a list out of an event. */
+  /** Reads a list from an event. */
   readonly parse: (event: NostrEvent) => RelayList;
 }
 
-/** Remembered of someone who has no list. */
-const NONE = Symbol("no list");
+/** Stands for the lack of a list. */
+const MISSING = Symbol("missing list");
 
-/** See the module. The people asked for least recently are forgotten first. */
+/** See the module. The list that was requested least recently goes first. */
 export class ListCache {
   readonly #options: ListCacheOptions;
-  readonly #known: LRUCache<string, RelayList | typeof NONE>;
+  readonly #cached: LRUCache<string, RelayList | typeof MISSING>;
   readonly #loader: ListBatchLoader;
 
   constructor(db: NStore, options: ListCacheOptions) {
     const { max, ttl, missingTtl, now } = options;
     this.#options = options;
-    this.#known = new LRUCache({ max, ttl, ttlResolution: 0, perf: { now } });
+    this.#cached = new LRUCache({ max, ttl, ttlResolution: 0, perf: { now } });
     this.#loader = new ListBatchLoader(db, {
       ...options,
       onLoad: (pubkey, list) => {
-        if (list) this.#known.set(pubkey, list);
-        else this.#known.set(pubkey, NONE, { ttl: missingTtl });
+        if (list) this.#cached.set(pubkey, list);
+        else this.#cached.set(pubkey, MISSING, { ttl: missingTtl });
       },
     });
   }
 
-  /** The lists of these people; those who have none are absent. */
+  /** The lists of these people; those without one are absent. */
   async get(pubkeys: Iterable<string>, signal?: AbortSignal): Promise<Map<string, RelayList>> {
     const found = new Map<string, RelayList>();
-    const waiting = new Map<Batch, string[]>();
+    const pending = new Map<Batch, string[]>();
     for (const pubkey of pubkeys) {
-      const known = this.#known.get(pubkey);
-      if (known === NONE) continue;
-      if (known !== undefined) found.set(pubkey, known);
+      const cached = this.#cached.get(pubkey);
+      if (cached === MISSING) continue;
+      if (cached !== undefined) found.set(pubkey, cached);
       else if (pubkey.length === 64) {
-        const batch = this.#loader.want(pubkey);
-        const some = waiting.get(batch);
-        if (some) some.push(pubkey);
-        else waiting.set(batch, [pubkey]);
+        const batch = this.#loader.load(pubkey);
+        const members = pending.get(batch);
+        if (members) members.push(pubkey);
+        else pending.set(batch, [pubkey]);
       }
     }
-    for (const [batch, some] of waiting) {
+    for (const [batch, members] of pending) {
       const lists = await abortable(batch, signal);
-      for (const pubkey of some) {
+      for (const pubkey of members) {
         const list = lists.get(pubkey);
         if (list) found.set(pubkey, list);
       }
@@ -75,27 +75,26 @@ export class ListCache {
     return found;
   }
 
-  /** What is remembered: `null` that there is none, `undefined` nothing. */
+  /** What is cached: `null` if the author has no list, `undefined` if that is unknown. */
   peek(pubkey: string): RelayList | null | undefined {
-    const known = this.#known.peek(pubkey);
-    return known === NONE ? null : known;
+    const cached = this.#cached.peek(pubkey);
+    return cached === MISSING ? null : cached;
   }
 
   /**
-   * Puts the version that stands in the database in place of what is remembered of
-   * its author. Of whom nothing is remembered, nobody has asked: strangers' lists that
-   * pass by push nobody out.
+   * Replaces what is cached of an author by the version that the database holds. If nothing
+   * is cached, nobody has requested the author: strangers' lists evict nobody.
    */
-  renew(event: NostrEvent): void {
+  update(event: NostrEvent): void {
     const { pubkey } = event;
-    this.#loader.outdate(pubkey);
-    if (this.#known.has(pubkey)) this.#known.set(pubkey, this.#options.parse(event));
+    this.#loader.invalidate(pubkey);
+    if (this.#cached.has(pubkey)) this.#cached.set(pubkey, this.#options.parse(event));
   }
 
-  /** Forgets someone's list, or all. */
-  forget(pubkey?: string): void {
-    if (pubkey === undefined) this.#known.clear();
-    else this.#known.delete(pubkey);
-    this.#loader.outdate(pubkey);
+  /** Drops the list of one author, or of all. */
+  invalidate(pubkey?: string): void {
+    if (pubkey === undefined) this.#cached.clear();
+    else this.#cached.delete(pubkey);
+    this.#loader.invalidate(pubkey);
   }
 }

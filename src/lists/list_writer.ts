@@ -1,32 +1,33 @@
 /**
- * Writes lists, and what takes them back, into an event store: the newest wins, and
- * what is deleted stays away, whatever the store itself knows of either.
+ * Writes lists, and the events that delete them, to an event store. The newest version wins
+ * and what is deleted stays deleted, even if the store itself knows neither rule.
  *
  * @module
  */
 
 import type { NostrEvent, NostrFilter, NStore } from "@nostrify/types";
+import { deletedError } from "../nostr/deleted_error.ts";
 import { EventRefusedError } from "../nostr/errors.ts";
 import { isNewer } from "../nostr/versions.ts";
-import { deletionFilters, takenBackBy, takenBackFilters } from "./deletions.ts";
+import { deletedListFilters, deletionFilters, indexDeletions } from "./deletions.ts";
 
-/** What is told of the lists in the database, as soon as it is so. */
+/** Called as soon as a write changes what is known of the database. */
 export interface ListWriterHooks {
-  /** This version stands, and no write since says otherwise. */
-  readonly onStanding: (list: NostrEvent) => void;
-  /** What stands of this author, or of all, is not known any more. */
+  /** The database holds this version, and no later write contradicts that. */
+  readonly onCurrent: (list: NostrEvent) => void;
+  /** Which lists of this author, or of all, the database holds is no longer known. */
   readonly onUnknown: (pubkey?: string) => void;
-  /** This version was stored in place of an older one, or of none. */
+  /** The database stored this version, in place of an older one or as the first. */
   readonly onStored: (list: NostrEvent) => void;
-  /** The author took a list of this kind back by the event `by`. */
-  readonly onTakenBack: (kind: number, by: NostrEvent) => void;
+  /** The event `by` deleted its author's list of this kind. */
+  readonly onDeleted: (kind: number, by: NostrEvent) => void;
 }
 
-/** What became of lists that were written together. */
+/** The result of writing lists together. */
 export interface ListsWritten {
   /** How many were stored. */
   readonly stored: number;
-  /** Which their authors had taken back, or the database would not take. */
+  /** One error for each list that its author had deleted, or that the database refused. */
   readonly refused: EventRefusedError[];
 }
 
@@ -34,13 +35,13 @@ interface Options {
   readonly signal?: AbortSignal;
 }
 
-/** See the module. Events are checked already. */
+/** Writes one author's events one after the other. Events must have been checked already. */
 export class ListWriter {
   readonly #db: NStore;
   readonly #hooks: ListWriterHooks;
-  /** The last write under way of each author. */
-  readonly #writes = new Map<string, Promise<unknown>>();
-  /** How often something was removed. */
+  /** The last pending write of each author. */
+  readonly #pendingWrites = new Map<string, Promise<unknown>>();
+  /** How many removals have ended. */
   #removals = 0;
 
   constructor(db: NStore, hooks: ListWriterHooks) {
@@ -49,30 +50,38 @@ export class ListWriter {
   }
 
   /**
-   * Writes lists, in a few queries and, where the database groups its commits, few
-   * transactions, however many there are.
+   * Writes lists, however many, in a few queries; also in few transactions if the database
+   * groups its commits.
    *
-   * @throws What the database throws; some of them may be stored then.
+   * @throws What the database throws; some of the lists may be stored then.
    */
-  async lists(lists: readonly NostrEvent[], opts: Options = {}): Promise<ListsWritten> {
+  async writeLists(lists: readonly NostrEvent[], opts: Options = {}): Promise<ListsWritten> {
     if (lists.length === 0) return { stored: 0, refused: [] };
     const authors = new Set(lists.map(({ pubkey }) => pubkey));
-    return await this.#inTurn(authors, () => this.#lists(lists, authors, opts));
+    return await this.#inOrder(authors, () => this.#writeLists(lists, authors, opts));
   }
 
-  /** Writes a deletion, a vanishing, or an event that has nothing to do with lists. */
-  async other(event: NostrEvent, opts: Options = {}): Promise<void> {
-    const filters = takenBackFilters(event);
+  /**
+   * Writes a deletion, a request to vanish, or an event that does not concern lists.
+   *
+   * @throws {TypeError} If the event deletes lists and the database cannot remove.
+   */
+  async writeOther(event: NostrEvent, opts: Options = {}): Promise<void> {
+    const filters = deletedListFilters(event);
     if (filters.length === 0) return await this.#db.event(event, opts);
     if (!this.#db.remove) {
       throw new TypeError(
         `Cannot delete relay lists for event ${event.id}: the database has no method "remove"`,
       );
     }
-    await this.#inTurn(new Set([event.pubkey]), () => this.#takeBack(event, filters, opts));
+    await this.#inOrder(new Set([event.pubkey]), () => this.#writeDeletion(event, filters, opts));
   }
 
-  /** Removes events, without keeping them from returning; nobody is told of lists among them. */
+  /**
+   * Removes events, without keeping them from returning. Does not call `onDeleted`.
+   *
+   * @throws {TypeError} If the database cannot remove.
+   */
   async remove(filters: NostrFilter[], opts?: Options): Promise<void> {
     if (!this.#db.remove) {
       throw new TypeError(`Cannot remove events: the database has no method "remove"`);
@@ -85,7 +94,7 @@ export class ListWriter {
     }
   }
 
-  async #lists(
+  async #writeLists(
     lists: readonly NostrEvent[],
     authors: ReadonlySet<string>,
     opts: Options,
@@ -94,22 +103,21 @@ export class ListWriter {
     const kinds = [...new Set(lists.map(({ kind }) => kind))];
     const versions = { kinds, authors: [...authors] };
     const found = await this.#db.query([...deletionFilters(lists), versions], opts);
-    const deletionOf = takenBackBy(found);
-    const standing = newestOf(found.filter(({ kind }) => kinds.includes(kind)));
+    const deletionOf = indexDeletions(found);
+    const current = newestOf(found.filter(({ kind }) => kinds.includes(kind)));
     const refused: EventRefusedError[] = [];
-    const taken = lists.filter((list) => {
+    const accepted = lists.filter((list) => {
       const deletion = deletionOf(list);
       if (deletion) refused.push(deletedError(list, deletion));
       return !deletion;
     });
-    const newest = newestOf(taken);
-    const writes = [...newest].filter(([address, list]) => {
-      const stored = standing.get(address);
+    const writes = [...newestOf(accepted)].filter(([address, list]) => {
+      const stored = current.get(address);
       return !stored || isNewer(list, stored);
     });
     // All in one turn, so that the database may put them into one transaction.
     const results = await Promise.allSettled(
-      writes.map(([_, list]) => this.#write(list, opts)),
+      writes.map(([_, list]) => this.#writeList(list, opts)),
     );
     const stored: NostrEvent[] = [];
     const failures: unknown[] = [];
@@ -117,7 +125,7 @@ export class ListWriter {
     writes.forEach(([address, list], i) => {
       const result = results[i];
       if (result.status === "fulfilled" && result.value) {
-        standing.set(address, list);
+        current.set(address, list);
         stored.push(list);
         return;
       }
@@ -126,15 +134,15 @@ export class ListWriter {
       if (result.reason instanceof EventRefusedError) refused.push(result.reason);
       else failures.push(result.reason);
     });
-    for (const list of standing.values()) this.#hooks.onStanding(list);
+    for (const list of current.values()) this.#hooks.onCurrent(list);
     for (const pubkey of unknown) this.#hooks.onUnknown(pubkey);
     for (const list of stored) this.#hooks.onStored(list);
     if (failures.length > 0) throw failures[0];
     return { stored: stored.length, refused };
   }
 
-  /** Whether it was stored; some stores throw where a newer version is, which is no error. */
-  async #write(list: NostrEvent, opts: Options): Promise<boolean> {
+  /** Whether it was stored. Some stores throw if they hold a newer version: that is no error. */
+  async #writeList(list: NostrEvent, opts: Options): Promise<boolean> {
     try {
       await this.#db.event(list, opts);
       return true;
@@ -145,31 +153,31 @@ export class ListWriter {
     }
   }
 
-  async #takeBack(event: NostrEvent, filters: NostrFilter[], opts: Options): Promise<void> {
-    const gone = await this.#db.query(filters, opts);
+  async #writeDeletion(event: NostrEvent, filters: NostrFilter[], opts: Options): Promise<void> {
+    const deleted = await this.#db.query(filters, opts);
     try {
       await this.#db.event(event, opts);
       await this.#db.remove?.(filters, opts);
     } finally {
-      // Also after a failure: nobody knows how far it got.
+      // Also after a failure: the database may have done a part.
       this.#hooks.onUnknown(event.pubkey);
     }
-    for (const kind of new Set(gone.map(({ kind }) => kind))) this.#hooks.onTakenBack(kind, event);
+    for (const kind of new Set(deleted.map(({ kind }) => kind))) this.#hooks.onDeleted(kind, event);
   }
 
   /**
-   * Does the writes of each author one after another: between looking for deletions
-   * and storing a list no deletion may slip in.
+   * Runs the writes of each author one after the other: no deletion may slip in between the
+   * query for deletions and the storing of a list.
    */
-  async #inTurn<T>(authors: ReadonlySet<string>, work: () => Promise<T>): Promise<T> {
-    const before = [...authors].flatMap((pubkey) => this.#writes.get(pubkey) ?? []);
-    const turn = before.length > 0 ? Promise.allSettled(before).then(work) : work();
-    for (const pubkey of authors) this.#writes.set(pubkey, turn);
+  async #inOrder<T>(authors: ReadonlySet<string>, work: () => Promise<T>): Promise<T> {
+    const before = [...authors].flatMap((pubkey) => this.#pendingWrites.get(pubkey) ?? []);
+    const write = before.length > 0 ? Promise.allSettled(before).then(work) : work();
+    for (const pubkey of authors) this.#pendingWrites.set(pubkey, write);
     try {
-      return await turn;
+      return await write;
     } finally {
       for (const pubkey of authors) {
-        if (this.#writes.get(pubkey) === turn) this.#writes.delete(pubkey);
+        if (this.#pendingWrites.get(pubkey) === write) this.#pendingWrites.delete(pubkey);
       }
     }
   }
@@ -184,8 +192,4 @@ function newestOf(lists: readonly NostrEvent[]): Map<string, NostrEvent> {
     if (!other || isNewer(list, other)) newest.set(address, list);
   }
   return newest;
-}
-
-function deletedError(list: NostrEvent, deletion: NostrEvent): EventRefusedError {
-  return new EventRefusedError("deleted", list, `event ${deletion.id} took it back`);
 }

@@ -1,6 +1,6 @@
 /**
- * The private entries of a user's own lists (NIP-51): tags that are encrypted to
- * oneself in the content.
+ * Reads the private entries of a user's own lists (NIP-51): tags that the user encrypted to
+ * themselves in the content.
  *
  * @module
  */
@@ -10,24 +10,24 @@ import { parseJson } from "../base/parse_json.ts";
 
 /** Decrypts what somebody wrote. */
 export interface Decrypter {
-  /** The text in clear. */
+  /** Resolves with the plain text. */
   decrypt(pubkey: string, text: string): Promise<string>;
 }
 
-/** What reading private entries takes of a signer. */
+/** The part of a signer that decrypts private entries. */
 export interface UserSigner {
-  /** NIP-44, by which lists are encrypted. */
+  /** NIP-44, which encrypts lists today. */
   readonly nip44?: Decrypter;
-  /** NIP-04, by which old ones are. */
+  /** NIP-04, which encrypted old lists. */
   readonly nip04?: Decrypter;
 }
 
-/** Asks a signer once for each version of each kind of list, whatever it answers. */
+/** Calls a signer once for each version of each kind of list, whatever it answers. */
 export class PrivateEntries {
   readonly #signer: UserSigner;
   readonly #onError: (error: Error) => void;
   /** The last version of each kind. */
-  readonly #read = new Map<number, { readonly id: string; readonly tags: Promise<string[][]> }>();
+  readonly #last = new Map<number, { readonly id: string; readonly tags: Promise<string[][]> }>();
 
   constructor(signer: UserSigner, onError: (error: Error) => void) {
     this.#signer = signer;
@@ -35,29 +35,29 @@ export class PrivateEntries {
   }
 
   /**
-   * The private tags of the user's own event. Never rejects: what cannot be decrypted
-   * or read is told, and has none.
+   * The private tags of the user's own event. Never rejects: if the content cannot be
+   * decrypted or read, calls `onError` and resolves with no tags.
    */
   of(event: NostrEvent): Promise<string[][]> {
-    const known = this.#read.get(event.kind);
-    if (known?.id === event.id) return known.tags;
+    const last = this.#last.get(event.kind);
+    if (last?.id === event.id) return last.tags;
     const tags = this.#decrypt(event).catch((cause) => {
       const what = `the private entries of event ${event.id}, of kind ${event.kind}`;
       this.#onError(new Error(`Cannot read ${what}`, { cause }));
       return [];
     });
-    this.#read.set(event.kind, { id: event.id, tags });
+    this.#last.set(event.kind, { id: event.id, tags });
     return tags;
   }
 
   async #decrypt({ pubkey, content }: NostrEvent): Promise<string[][]> {
     const nip = content.includes("?iv=") ? "nip04" : "nip44";
     const decrypter = this.#signer[nip];
-    if (!decrypter) throw new TypeError(`The signer must have "${nip}", which it has not`);
-    // What is private is not to stand in an error.
+    if (!decrypter) throw new TypeError(`The signer must have "${nip}", got undefined`);
     const tags = parseJson(await decrypter.decrypt(pubkey, content));
+    // The plain text is private: no error may show it.
     if (!Array.isArray(tags)) {
-      throw new TypeError(`They must be a list of tags, got ${typeof tags}`);
+      throw new TypeError(`Private entries must be an array of tags, got ${typeof tags}`);
     }
     return tags;
   }

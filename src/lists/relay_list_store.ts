@@ -1,5 +1,9 @@
 /**
- * Relay lists in any event store, at the speed of memory.
+ * Relay lists over any event store, cached in memory.
+ *
+ * The room `lists/` stores relay lists in any `NStore`: a *cache* in memory, *batches* that
+ * many callers share, and a *writer* that lets the newest version win and keeps deleted ones
+ * away. `UserLists` reads the lists of the app's own user.
  *
  * @module
  */
@@ -22,19 +26,22 @@ import {
 export type { RelayListStoreOptions } from "./relay_list_store_options.ts";
 export type { StoreResult } from "./bulk_write.ts";
 
-/** Told of a list that was stored, and of its kind. */
-export type ListListener = (list: RelayList, kind: number) => void;
+/**
+ * Called with a list that was stored, its kind, and the event that holds it. If the author
+ * deleted the list instead, it has no relays, and there is no event.
+ */
+export type ListListener = (list: RelayList, kind: number, event?: NostrEvent) => void;
 
 /**
  * Relay lists over any event store: kinds 10002 (NIP-65), 10050 (NIP-17), 10006,
  * 10007, 10009 (NIP-51) and 10013 (NIP-37).
  *
- * It is an event store itself: whatever is written through it is checked, and
- * reads see it at once. Parsed lists are kept in memory, the least recently used
- * going first. The database is asked once per batch, however many callers wait.
+ * It is an event store itself: it checks whatever is written through it, and
+ * reads see that at once. It keeps parsed lists in memory and evicts the least
+ * recently used. One query loads a batch, however many callers wait for it.
  *
  * Deletions (NIP-09) and requests to vanish (NIP-62) that are written through it
- * take lists back, and keep older versions from returning.
+ * delete lists, and keep older versions from returning.
  *
  * @example Lists in memory
  * ```ts
@@ -61,14 +68,14 @@ export type ListListener = (list: RelayList, kind: number) => void;
 export class RelayListStore implements NStore, RelayListSource {
   readonly #db: NStore;
   readonly #settings: ListStoreSettings;
-  readonly #memories: ReadonlyMap<number, ListCache>;
+  readonly #caches: ReadonlyMap<number, ListCache>;
   readonly #writer: ListWriter;
   readonly #listeners = new Set<{ readonly listener: ListListener }>();
 
   /**
-   * Puts a memory of lists before a database.
+   * Creates a cache of lists in front of a database.
    *
-   * @param db Where events are kept.
+   * @param db Holds the events.
    * @throws {RangeError} If a number is out of its range.
    * @throws {TypeError} If `db` is no event store, or an option has the wrong type.
    */
@@ -80,92 +87,92 @@ export class RelayListStore implements NStore, RelayListSource {
     }
     const settings = listStoreSettings(options);
     const { max } = settings;
-    const memory = { ...settings, parse: (event: NostrEvent) => this.#parse(event) };
-    const memories = new Map([
-      [RELAY_LIST_KIND, new ListCache(db, { ...memory, kind: RELAY_LIST_KIND, max })],
-      [
-        DM_LIST_KIND,
-        new ListCache(db, { ...memory, kind: DM_LIST_KIND, max: Math.ceil(max / 10) }),
-      ],
+    const parse = (event: NostrEvent) => this.#parse(event);
+    const cache = (kind: number, max: number) =>
+      new ListCache(db, { ...settings, parse, kind, max });
+    const caches = new Map([
+      [RELAY_LIST_KIND, cache(RELAY_LIST_KIND, max)],
+      [DM_LIST_KIND, cache(DM_LIST_KIND, Math.ceil(max / 10))],
     ]);
     this.#db = db;
     this.#settings = settings;
-    this.#memories = memories;
+    this.#caches = caches;
     this.#writer = new ListWriter(db, {
-      onStanding: (list) => memories.get(list.kind)?.renew(list),
-      onUnknown: (pubkey) => memories.forEach((memory) => memory.forget(pubkey)),
-      onStored: (list) => this.#tell(list.kind, () => this.#parse(list)),
-      onTakenBack: (kind, { pubkey, created_at }) =>
-        this.#tell(kind, () => ({ pubkey, created_at, write: [], read: [] })),
+      onCurrent: (event) => caches.get(event.kind)?.update(event),
+      onUnknown: (pubkey) => caches.forEach((cache) => cache.invalidate(pubkey)),
+      onStored: (event) => this.#notify(event.kind, () => this.#parse(event), event),
+      onDeleted: (kind, { pubkey, created_at }) =>
+        this.#notify(kind, () => ({ pubkey, created_at, write: [], read: [] })),
     });
   }
 
   /**
-   * The relay lists of these people, from memory or the database. Those who have
-   * none are absent from the answer.
+   * Looks up the relay lists of these people, in memory or in the database. People
+   * without a list are absent from the result.
    *
-   * @param opts.kind 10002 or 10050.
-   * @throws {RangeError} If `kind` is another.
-   * @throws What the database throws; nobody is then taken to have no list.
+   * @param opts.kind 10002 or 10050. Default: 10002.
+   * @throws {RangeError} If `kind` is any other.
+   * @throws What the database throws, which says nothing about who has a list.
    */
   async get(
     pubkeys: Iterable<string>,
     opts: { signal?: AbortSignal; kind?: number } = {},
   ): Promise<Map<string, RelayList>> {
     opts.signal?.throwIfAborted();
-    return await this.#memory(opts.kind).get(pubkeys, opts.signal);
+    return await this.#cache(opts.kind).get(pubkeys, opts.signal);
   }
 
   /**
-   * What memory has of someone's list, without looking it up: `null` if it is known
-   * that there is none, `undefined` if nothing is known.
+   * What the cache holds of someone's list, without a query: `null` if the person has no
+   * list, `undefined` if that is not known.
    *
    * @param kind 10002 or 10050.
-   * @throws {RangeError} If `kind` is another.
+   * @throws {RangeError} If `kind` is any other.
    */
   peek(pubkey: string, kind: number = RELAY_LIST_KIND): RelayList | null | undefined {
-    return this.#memory(kind).peek(pubkey);
+    return this.#cache(kind).peek(pubkey);
   }
 
   /**
-   * Tells of each list, of any of the kinds, that is newer than what was stored, once
-   * it is stored; and, as of one without relays, of each that its author takes back.
-   * What {@link remove} removes, and what other processes write, is not told.
+   * Calls `listener` with each list, of any of the kinds, that is newer than the stored
+   * one, once it is stored. Also calls it, with a list that has no relays, for each list that
+   * its author deletes; but not for what {@link remove} removes or other processes write.
    *
-   * @returns What ends the telling.
+   * @returns Removes the listener.
    */
   onList(listener: ListListener): () => void {
-    const own = { listener };
-    this.#listeners.add(own);
-    return () => void this.#listeners.delete(own);
+    const entry = { listener };
+    this.#listeners.add(entry);
+    return () => void this.#listeners.delete(entry);
   }
 
   /**
-   * Stores an event, durably before it resolves if the database is. A version
-   * older than the one stored, or the same again, is no error, and changes nothing.
+   * Stores an event; if the database is durable, the event is durable when this resolves.
+   * Storing an older version, or the same one again, is no error and changes nothing.
    *
    * @throws {EventRefusedError} If the event is malformed, forged, from the far
    * future, or deleted by its author. Nothing is stored then.
+   * @throws {TypeError} If the event deletes lists, and the database cannot remove.
    * @throws What the database throws.
    */
   async event(event: NostrEvent, opts: { signal?: AbortSignal } = {}): Promise<void> {
     opts.signal?.throwIfAborted();
     const checked = this.#check(event);
-    if (!LIST_KINDS.includes(checked.kind)) return await this.#writer.other(checked, opts);
-    const { refused } = await this.#writer.lists([checked], opts);
+    if (!LIST_KINDS.includes(checked.kind)) return await this.#writer.writeOther(checked, opts);
+    const { refused } = await this.#writer.writeLists([checked], opts);
     if (refused.length > 0) throw refused[0];
   }
 
   /**
-   * Stores many events as {@link event} would store each, lists far faster: in
-   * batches, each of few queries and, with the databases of this library, few
-   * transactions. After every ten milliseconds of verifying signatures everything
-   * else has its turn; a list that is stored already, as most are that are asked for again,
-   * is not verified again.
+   * Stores many events as {@link event} would store each, but lists far faster: in
+   * batches that take few queries and, with the databases of this library, few
+   * transactions. After every ten milliseconds of verifying signatures, other work gets a
+   * turn. A list that is stored already is not verified again; that is true of most lists
+   * that are requested again.
    *
-   * @returns How many were stored, and which were refused.
-   * @throws What the database throws, or the reason of the signal; events before that
-   * may be stored then.
+   * @returns How many events were stored, and which were refused.
+   * @throws What the database throws, or the signal's reason. Earlier events may be stored
+   * then.
    */
   async events(
     events: Iterable<NostrEvent>,
@@ -182,18 +189,18 @@ export class RelayListStore implements NStore, RelayListSource {
     }, opts);
   }
 
-  /** Where the database keeps what is learned; `undefined` if it does not. */
+  /** The database as a store of records; `undefined` if it keeps none. */
   get records(): RecordStore | undefined {
     const db: NStore & Partial<RecordStore> = this.#db;
     return isRecordStore(db) ? db : undefined;
   }
 
-  /** Events of the database; see NIP-01. */
+  /** Queries the database for events (NIP-01). */
   query(filters: NostrFilter[], opts?: { signal?: AbortSignal }): Promise<NostrEvent[]> {
     return this.#db.query(filters, opts);
   }
 
-  /** How many events of the database match. */
+  /** Counts the events of the database that match. */
   async count(
     filters: NostrFilter[],
     opts?: { signal?: AbortSignal },
@@ -211,9 +218,9 @@ export class RelayListStore implements NStore, RelayListSource {
     await this.#writer.remove(filters, opts);
   }
 
-  #memory(kind: number = RELAY_LIST_KIND): ListCache {
-    const memory = this.#memories.get(kind);
-    if (memory) return memory;
+  #cache(kind: number = RELAY_LIST_KIND): ListCache {
+    const cache = this.#caches.get(kind);
+    if (cache) return cache;
     throw new RangeError(
       `Cannot look up relay lists: "kind" must be ${RELAY_LIST_KIND} or ${DM_LIST_KIND}, got ${kind}`,
     );
@@ -225,19 +232,21 @@ export class RelayListStore implements NStore, RelayListSource {
     return checkedEvent(event, latest, isVerified ? () => true : verifyEvent);
   }
 
-  /** The routers apply the app's policy: two of them may share one store. */
+  /** Applies no policy: routers with different policies may share one store. */
   #parse(event: NostrEvent): RelayList {
     return parseRelayList(event, { policy: ANY_RELAY, maxEntries: this.#settings.maxEntries });
   }
 
-  #tell(kind: number, read: () => RelayList): void {
+  #notify(kind: number, read: () => RelayList, event?: NostrEvent): void {
     if (this.#listeners.size === 0) return;
     const list = read();
     for (const { listener } of this.#listeners) {
       try {
-        listener(list, kind);
+        listener(list, kind, event);
       } catch (cause) {
-        this.#settings.onError(new Error("A listener of relay lists failed", { cause }));
+        this.#settings.onError(
+          new Error("A listener of RelayListStore.onList() failed", { cause }),
+        );
       }
     }
   }

@@ -1,5 +1,5 @@
 /**
- * What a store of relay lists can be set to, with the defaults.
+ * The options of a `RelayListStore`, and their defaults.
  *
  * @module
  */
@@ -8,47 +8,47 @@ import type { NostrEvent } from "@nostrify/types";
 import { verifyEvent } from "nostr-tools/pure";
 import { checkFunction, integer } from "../base/check_option.ts";
 
-/** How much a `RelayListStore` remembers, and for how long. */
+/** How much a `RelayListStore` keeps in memory, for how long, and what it accepts. */
 export interface RelayListStoreOptions {
   /**
-   * Most people whose kind 10002, or lack of one, is kept in memory; an integer of at
-   * least 1. A list takes about 0.4 kB. Set it above the number of people one request
-   * names, or every request reads the database. Of kind 10050 a tenth as many are
-   * kept besides: looking for the ones never drives out the others.
+   * Most people whose kind 10002 list, or lack of one, is kept in memory; an integer of at
+   * least 1. A list takes about 0.4 kB. Set it above the number of people that one request
+   * names, or every request reads the database. A tenth as many kind 10050 lists are kept
+   * besides: neither kind evicts the other.
    * @default 50_000
    */
   readonly max?: number;
   /**
-   * After how many milliseconds a list is read again, so that what other
-   * processes write is seen; an integer >= 1.
+   * How many milliseconds a list is kept in memory before it is read again, so that the
+   * store sees what other processes write; an integer of at least 1.
    * @default 600_000 (ten minutes)
    */
   readonly ttl?: number;
   /**
-   * After how many milliseconds someone who has no list is looked up again; an
-   * integer >= 1.
+   * How many milliseconds the store remembers that someone has no list before it reads
+   * again; an integer of at least 1.
    * @default 60_000 (one minute)
    */
   readonly missingTtl?: number;
   /**
    * Most pubkeys in one query of the database, which bounds its SQL parameters, and
-   * most lists that `RelayListStore.events` writes together; an integer >= 1.
+   * most lists that `RelayListStore.events` writes together; an integer of at least 1.
    * @default 1_000
    */
   readonly batchSize?: number;
   /**
-   * Most entries read from one list; an integer >= 1.
+   * Most entries that are read from one list; an integer of at least 1.
    * @default 64
    */
   readonly maxEntries?: number;
   /**
-   * How many seconds into the future an event may be dated; an integer >= 0.
+   * How many seconds into the future an event may be dated; an integer of at least 0.
    * @default 900 (fifteen minutes)
    */
   readonly maxFuture?: number;
   /**
-   * Verifies id and signature of an event before it is stored. Bring a faster one
-   * (`nostr-tools/wasm`) where lists are stored by the thousand.
+   * Verifies the id and the signature of an event before it is stored. Use a faster one
+   * (`nostr-tools/wasm`) if you store lists by the thousand.
    * @default verifyEvent of nostr-tools
    */
   readonly verifyEvent?: (event: NostrEvent) => boolean;
@@ -58,13 +58,13 @@ export interface RelayListStoreOptions {
    */
   readonly now?: () => number;
   /**
-   * Told of an error that a listener of `RelayListStore.onList` throws.
+   * Called with each error that a listener of `RelayListStore.onList` throws.
    * @default a warning on the console
    */
   readonly onError?: (error: Error) => void;
 }
 
-/** Options in which nothing is missing or wrong. */
+/** Options that are complete and checked. */
 export type ListStoreSettings = Required<RelayListStoreOptions>;
 
 /**

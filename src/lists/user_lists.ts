@@ -1,5 +1,5 @@
 /**
- * The lists of the app's own user: blocked relays, search relays, groups, and relays
+ * Reads the lists of the app's own user: blocked relays, search relays, groups, and relays
  * for private drafts.
  *
  * @module
@@ -16,59 +16,63 @@ import {
 import { ANY_RELAY } from "../nostr/relay_list.ts";
 import { hostOf, type RelayUrlCheck, rememberedCheck } from "../nostr/relay_url.ts";
 import { isNewer } from "../nostr/versions.ts";
+import { isHostRoot, readEntries } from "./list_entries.ts";
 import { PrivateEntries, type UserSigner } from "./private_entries.ts";
 import type { ListListener } from "./relay_list_store.ts";
 
 export type { Decrypter, UserSigner } from "./private_entries.ts";
 
-/** Where {@link UserLists} reads. `RelayListStore` is one. */
+/** The source of {@link UserLists}. `RelayListStore` is one. */
 export interface UserListSource {
   /** Events that match. */
   query(filters: NostrFilter[]): Promise<NostrEvent[]>;
-  /** Tells of newer lists; what it returns ends that. */
+  /** Calls `listener` with each newer list; the returned function removes it. */
   onList(listener: ListListener): () => void;
 }
 
-/** Whose lists, and how they are read. */
+/** Whose lists to read, and how. */
 export interface UserListsOptions {
   /** The user's pubkey. */
   readonly user: string;
-  /** Decrypts private entries; without one, public entries alone count. */
+  /** Decrypts private entries; without one, only public entries count. */
   readonly signer?: UserSigner;
   readonly store: UserListSource;
-  /** Whether a relay is usable: the policy, before anything is blocked. */
+  /** Whether the app's policy allows a relay, before the user's own block list. */
   readonly check: (url: string) => RelayUrlCheck;
   readonly clock: Clock;
   /**
-   * How many milliseconds `ready` waits for the signer; an integer >= 0. Private
+   * How many milliseconds `ready` waits for the signer; an integer of at least 0. Private
    * entries that come later count from then on.
    * @default 3000
    */
   readonly timeout?: number;
-  /** Told what could not be read, and what a listener throws. */
+  /** Called with what could not be read, and with what a listener throws. */
   readonly onError: (error: Error) => void;
 }
 
-/** The kinds that are read. */
-const KINDS = [BLOCKED_LIST_KIND, SEARCH_LIST_KIND, GROUP_LIST_KIND, PRIVATE_LIST_KIND];
-/** Most entries of one list that count, public ones first. */
-const MAX_ENTRIES = 64;
+/** The kinds of lists that are read. */
+const USER_LIST_KINDS = [
+  BLOCKED_LIST_KIND,
+  SEARCH_LIST_KIND,
+  GROUP_LIST_KIND,
+  PRIVATE_LIST_KIND,
+];
 
-/** What one version of a list says. */
+/** The entries of one version of a list. */
 interface Entries {
   readonly publicTags: readonly string[][];
-  /** Private entries; while those of a new version are decrypted, those of the last. */
+  /** Those of the previous version, while those of a new one are being decrypted. */
   readonly privateTags: readonly string[][];
 }
 
-/** See the module. Follows the store. */
+/** Keeps the user's lists current with the store until it is closed. */
 export class UserLists {
   readonly #options: UserListsOptions;
-  readonly #privates: PrivateEntries | undefined;
-  readonly #unfollow: () => void;
+  readonly #privateEntries: PrivateEntries | undefined;
+  readonly #stopListening: () => void;
   readonly #listeners = new Set<{ readonly listener: () => void }>();
   readonly #entries = new Map<number, Entries>();
-  /** Which reading of each kind is the last. */
+  /** The last reading of each kind; the results of earlier ones are dropped. */
   readonly #readings = new Map<number, symbol>();
   #ready?: Promise<void>;
   #hasFailed = false;
@@ -79,83 +83,91 @@ export class UserLists {
   #search: readonly string[] = [];
   #private: readonly string[] = [];
   #groups: ReadonlyMap<string, string> = new Map();
-  #hosts: ReadonlySet<string> = new Set();
+  #groupHosts: ReadonlySet<string> = new Set();
 
   constructor(options: UserListsOptions) {
     const { user, signer, store, onError } = options;
     this.#options = options;
-    if (signer) this.#privates = new PrivateEntries(signer, onError);
-    this.#unfollow = store.onList(({ pubkey }, kind) => {
-      if (pubkey === user && KINDS.includes(kind)) this.#follow(kind);
+    if (signer) this.#privateEntries = new PrivateEntries(signer, onError);
+    this.#stopListening = store.onList(({ pubkey }, kind, event) => {
+      if (pubkey === user && USER_LIST_KINDS.includes(kind)) this.#update(kind, event);
     });
   }
 
   /**
-   * Resolves once the lists are read, or cannot be, those that were just stored among
-   * them; never rejects. What cannot be read is told once, and tried again at the next call.
+   * Resolves once the lists, including those that were just stored, are read or cannot be
+   * read; never rejects. After a failure, calls `onError` once, and the next call tries again.
    */
   ready(): Promise<void> {
-    return this.#ready ??= this.#reading(KINDS);
+    return this.#ready ??= this.#readOrRetryLater(USER_LIST_KINDS);
   }
 
   /**
-   * Whether the user has blocked a relay (kind 10006, NIP-51). An entry for the root of
-   * a host stands for all of that host, one with a path or a query for itself.
+   * Whether the user has blocked a relay (kind 10006, NIP-51). An entry for the root of a
+   * host blocks the whole host; an entry with a path or a query blocks only itself.
    *
    * @param url In normal form.
-   * @param use `"group"`: it is asked as the host of a group. The hosts of the user's
-   * own groups (kind 10009) are not blocked as such.
+   * @param use `"group"`: the relay is the host of a group. The hosts of the user's own
+   * groups (kind 10009) are not blocked in that use.
    */
   isBlocked(url: string, use?: "group"): boolean {
     if (this.#blockedHosts.size === 0 && this.#blockedUrls.size === 0) return false;
-    if (use === "group" && this.#hosts.has(url)) return false;
+    if (use === "group" && this.#groupHosts.has(url)) return false;
     return this.#blockedUrls.has(url) || this.#blockedHosts.has(hostOf(url));
   }
 
-  /** Where the user's searches go (kind 10007, NIP-51). */
+  /** The relays for the user's searches (kind 10007, NIP-51). */
   get search(): readonly string[] {
     return this.#search;
   }
 
-  /** Where the user's private drafts are (kind 10013, NIP-37). */
+  /** The relays for the user's private drafts (kind 10013, NIP-37). */
   get private(): readonly string[] {
     return this.#private;
   }
 
-  /** The user's groups (kind 10009, NIP-51), each with its host, by id. */
+  /** The host of each of the user's groups (kind 10009, NIP-51), by the group's id. */
   get groups(): ReadonlyMap<string, string> {
     return this.#groups;
   }
 
-  /** Tells when any of it has changed; what it returns ends that. */
+  /** Calls `listener` after each change; the returned function removes it. */
   onChange(listener: () => void): () => void {
-    const own = { listener };
-    this.#listeners.add(own);
-    return () => void this.#listeners.delete(own);
+    const entry = { listener };
+    this.#listeners.add(entry);
+    return () => void this.#listeners.delete(entry);
   }
 
-  /** Stops following the store. What was read stays. */
+  /** Stops listening to the store. What was read stays. */
   close(): void {
     this.#isClosed = true;
-    this.#unfollow();
+    this.#stopListening();
   }
 
-  /** Reads a list anew. */
-  #follow(kind: number): void {
+  /** Uses the event that was just stored; after a deletion, reads the store again. */
+  #update(kind: number, event: NostrEvent | undefined): void {
     const before = this.#ready;
-    const news = this.#reading([kind]);
-    if (before) this.#ready = Promise.all([before, news]).then(() => {});
+    const update = event
+      ? this.#waitForSigner([this.#apply(kind, event, this.#beginReading([kind]))])
+      : this.#readOrRetryLater([kind]);
+    if (before) this.#ready = Promise.all([before, update]).then(() => {});
   }
 
-  async #reading(kinds: readonly number[]): Promise<void> {
+  /** Begins a reading; the result says whether it is still the last one of a kind. */
+  #beginReading(kinds: readonly number[]): (kind: number) => boolean {
+    const reading = Symbol();
+    for (const kind of kinds) this.#readings.set(kind, reading);
+    return (kind) => this.#readings.get(kind) === reading;
+  }
+
+  async #readOrRetryLater(kinds: readonly number[]): Promise<void> {
     if (!await this.#read(kinds)) this.#ready = undefined;
   }
 
-  /** Reads the newest list of each kind; whether the store could be asked. */
+  /** Reads the newest list of each kind; `false` if the store failed. */
   async #read(kinds: readonly number[]): Promise<boolean> {
     const { user, store, onError } = this.#options;
-    const reading = Symbol();
-    for (const kind of kinds) this.#readings.set(kind, reading);
+    const isLast = this.#beginReading(kinds);
     let events: NostrEvent[];
     try {
       events = await store.query([{ kinds: [...kinds], authors: [user] }]);
@@ -166,55 +178,60 @@ export class UserLists {
       if (isFirst) onError(new Error(`Cannot read the lists of user ${user}`, { cause }));
       return false;
     }
-    await this.#inTime(kinds.map((kind) => {
-      const own = events.filter((event) => event.kind === kind && event.pubkey === user);
-      const newest = own.reduce<NostrEvent | undefined>(
+    await this.#waitForSigner(kinds.map((kind) => {
+      const versions = events.filter((event) => event.kind === kind && event.pubkey === user);
+      const newest = versions.reduce<NostrEvent | undefined>(
         (a, b) => a && isNewer(a, b) ? a : b,
         undefined,
       );
-      return this.#take(kind, newest, () => this.#readings.get(kind) === reading);
+      return this.#apply(kind, newest, isLast);
     }));
     return true;
   }
 
-  /** Waits for what the signer has to do, up to `timeout`. */
-  async #inTime(work: readonly Promise<void>[]): Promise<void> {
+  /** Waits until the signer is done, or for `timeout` milliseconds. */
+  async #waitForSigner(work: readonly Promise<void>[]): Promise<void> {
     const { user, clock, timeout = 3000, onError } = this.#options;
-    const { promise: late, resolve } = Promise.withResolvers<void>();
+    const { promise: timedOut, resolve } = Promise.withResolvers<void>();
     const cancel = clock.after(timeout, () => {
       onError(new Error(`No private entries of user ${user}: the signer took over ${timeout} ms`));
       resolve();
     });
-    await Promise.race([late, Promise.all(work)]);
+    await Promise.race([timedOut, Promise.all(work)]);
     cancel();
   }
 
-  async #take(kind: number, event: NostrEvent | undefined, isLast: () => boolean): Promise<void> {
-    if (!isLast()) return;
-    const isSealed = event !== undefined && event.content !== "" && this.#privates !== undefined;
-    const before = isSealed ? this.#entries.get(kind)?.privateTags ?? [] : [];
+  async #apply(
+    kind: number,
+    event: NostrEvent | undefined,
+    isLast: (kind: number) => boolean,
+  ): Promise<void> {
+    if (!isLast(kind)) return;
+    const privateEntries = event && event.content !== "" ? this.#privateEntries : undefined;
+    const before = privateEntries ? this.#entries.get(kind)?.privateTags ?? [] : [];
     this.#set(kind, { publicTags: event?.tags ?? [], privateTags: before });
-    if (!event || !isSealed) return;
-    const privateTags = await this.#privates!.of(event);
-    if (isLast()) this.#set(kind, { publicTags: event.tags, privateTags });
+    if (!event || !privateEntries) return;
+    const privateTags = await privateEntries.of(event);
+    if (isLast(kind)) this.#set(kind, { publicTags: event.tags, privateTags });
   }
 
   #set(kind: number, entries: Entries): void {
-    if (this.#isClosed || text(entries) === text(this.#entries.get(kind))) return;
+    if (this.#isClosed || textOf(entries) === textOf(this.#entries.get(kind))) return;
     this.#entries.set(kind, entries);
     const tags = [...entries.publicTags, ...entries.privateTags];
     const { check } = this.#options;
     if (kind === BLOCKED_LIST_KIND) {
-      const blocked = namedIn(tags, "relay", 1, rememberedCheck(ANY_RELAY)).map(([, url]) => url);
-      this.#blockedHosts = new Set(blocked.filter(isRoot).map(hostOf));
+      const blocked = readEntries(tags, "relay", 1, rememberedCheck(ANY_RELAY))
+        .map(([, url]) => url);
+      this.#blockedHosts = new Set(blocked.filter(isHostRoot).map(hostOf));
       this.#blockedUrls = new Set(blocked);
     } else if (kind === GROUP_LIST_KIND) {
-      const groups = namedIn(tags, "group", 2, check);
-      // Of several hosts of one id the first one counts.
+      const groups = readEntries(tags, "group", 2, check);
+      // The first host of a group counts.
       this.#groups = new Map(groups.toReversed().map(([id, url]) => [id, url]));
-      this.#hosts = new Set(groups.map(([, url]) => url));
+      this.#groupHosts = new Set(groups.map(([, url]) => url));
     } else {
-      const urls = [...new Set(namedIn(tags, "relay", 1, check).map(([, url]) => url))];
+      const urls = [...new Set(readEntries(tags, "relay", 1, check).map(([, url]) => url))];
       if (kind === SEARCH_LIST_KIND) this.#search = urls;
       else this.#private = urls;
     }
@@ -228,26 +245,6 @@ export class UserLists {
   }
 }
 
-/** The first value of each usable entry and the relay at `place`, in normal form. */
-function namedIn(
-  tags: readonly (readonly unknown[])[],
-  name: string,
-  place: number,
-  check: (url: string) => RelayUrlCheck,
-): [value: string, url: string][] {
-  const entries = tags.filter((tag) => Array.isArray(tag) && tag[0] === name).slice(0, MAX_ENTRIES);
-  return entries.flatMap(({ 1: value, [place]: relay }) => {
-    if (typeof value !== "string" || typeof relay !== "string") return [];
-    const { url } = check(relay);
-    return url === undefined ? [] : [[value, url]];
-  });
-}
-
-/** Whether a relay is all of its host. */
-function isRoot(url: string): boolean {
-  return url.endsWith(`/${hostOf(url)}/`);
-}
-
-function text(entries: Entries | undefined): string {
+function textOf(entries: Entries | undefined): string {
   return JSON.stringify([entries?.publicTags ?? [], entries?.privateTags ?? []]);
 }

@@ -1,87 +1,80 @@
 import assert from "node:assert/strict";
-import { type DiscoveryProgress, Tally } from "../../src/discovery/discovery_progress.ts";
+import { type DiscoveryProgress, ProgressCounter } from "../../src/discovery/discovery_progress.ts";
 import { TestClock } from "../../testing/test_clock.ts";
-import {
-  DiscoveryWorld,
-  F,
-  fails,
-  hangs,
-  holds,
-  I1,
-  I2,
-  I3,
-  list,
-  lists,
-  people,
-  person,
-} from "../support/discovery_world.ts";
+import { DiscoveryWorld } from "../support/discovery_world.ts";
+import { F, fails, hangs, holds, I1, I2, I3 } from "../support/fake_relays.ts";
+import { list, lists, people, person } from "../support/listed_people.ts";
 
-function tally() {
+function setUp() {
   const clock = new TestClock();
-  const told: DiscoveryProgress[] = [];
+  const reports: DiscoveryProgress[] = [];
   const errors: Error[] = [];
   const onError = (error: Error) => void errors.push(error);
-  const own = new Tally({ clock, onError, onProgress: (progress) => told.push(progress) });
-  return { clock, told, errors, tally: own };
+  const counter = new ProgressCounter({
+    clock,
+    onError,
+    onProgress: (progress) => reports.push(progress),
+  });
+  return { clock, reports, errors, counter };
 }
 
-Deno.test("Tally counts each person once, and the last answer", () => {
-  const { tally: own } = tally();
-  own.enter(10002, "a", "known");
-  own.enter(10002, "a", "asked");
-  own.enter(10002, "a", "found");
-  assert.deepEqual(own.progress, { known: 1, asked: 0, found: 0, missing: 0 });
-  own.enter(10002, "b", "asked");
-  own.enter(10002, "b", "missing");
-  own.enter(10002, "b", "asked");
-  own.enter(10002, "b", "missing");
-  assert.deepEqual(own.progress, { known: 1, asked: 1, found: 0, missing: 1 });
-  own.enter(10002, "b", "found");
-  own.enter(10002, "b", "known");
-  assert.deepEqual(own.progress, { known: 1, asked: 1, found: 1, missing: 0 });
-  own.enter(10050, "b", "asked");
-  assert.equal(own.progress.asked, 2);
+Deno.test("ProgressCounter counts each person once, and the last result", () => {
+  const { counter } = setUp();
+  counter.set(10002, "a", "known");
+  counter.set(10002, "a", "asked");
+  counter.set(10002, "a", "found");
+  assert.deepEqual(counter.progress, { known: 1, asked: 0, found: 0, missing: 0 });
+  counter.set(10002, "b", "asked");
+  counter.set(10002, "b", "missing");
+  counter.set(10002, "b", "asked");
+  counter.set(10002, "b", "missing");
+  assert.deepEqual(counter.progress, { known: 1, asked: 1, found: 0, missing: 1 });
+  counter.set(10002, "b", "found");
+  counter.set(10002, "b", "known");
+  assert.deepEqual(counter.progress, { known: 1, asked: 1, found: 1, missing: 0 });
+  counter.set(10050, "b", "asked");
+  assert.equal(counter.progress.asked, 2);
 });
 
-Deno.test("Tally tells at most every 100 ms, and nothing that was told", async () => {
-  const { tally: own, told, clock } = tally();
-  for (const n of [1, 2, 3]) own.enter(10002, `${n}`, "known");
-  assert.deepEqual(told.map(({ known }) => known), [1]);
+Deno.test("ProgressCounter reports at most every 100 ms, and nothing twice", async () => {
+  const { counter, reports, clock } = setUp();
+  for (const n of [1, 2, 3]) counter.set(10002, `${n}`, "known");
+  assert.deepEqual(reports.map(({ known }) => known), [1]);
   await clock.advance(99);
-  own.enter(10002, "4", "known");
-  assert.equal(told.length, 1);
+  counter.set(10002, "4", "known");
+  assert.equal(reports.length, 1);
   await clock.advance(1);
-  own.enter(10002, "5", "known");
-  assert.deepEqual(told.map(({ known }) => known), [1, 5]);
-  own.report();
-  assert.equal(told.length, 2);
+  counter.set(10002, "5", "known");
+  assert.deepEqual(reports.map(({ known }) => known), [1, 5]);
+  counter.report();
+  assert.equal(reports.length, 2);
 });
 
-Deno.test("Tally goes on where onProgress throws, and says so", () => {
+Deno.test("ProgressCounter goes on if onProgress throws, and reports the error", () => {
   const errors: Error[] = [];
-  const own = new Tally({
+  const counter = new ProgressCounter({
     clock: new TestClock(),
     onError: (error) => errors.push(error),
     onProgress: () => {
       throw new Error("a bug");
     },
   });
-  own.enter(10002, "a", "known");
+  counter.set(10002, "a", "known");
   assert.deepEqual(errors.map(({ message }) => message), [
-    "Cannot tell how far discovery has come",
+    "Cannot report the progress of discovery",
   ]);
 });
 
-Deno.test("Tally forgets the oldest of more than 100,000 people", () => {
-  const { tally: own } = tally();
-  for (let n = 0; n <= 100_000; n++) own.enter(10002, `${n}`, "known");
-  own.enter(10002, "100000", "known");
-  assert.equal(own.progress.known, 100_001);
-  own.enter(10002, "0", "known");
-  assert.equal(own.progress.known, 100_002);
+Deno.test("ProgressCounter forgets the oldest of more than 100,000 people", () => {
+  const { counter } = setUp();
+  for (let n = 0; n <= 100_000; n++) counter.set(10002, `${n}`, "known");
+  counter.set(10002, "100000", "known");
+  assert.equal(counter.progress.known, 100_001);
+  counter.set(10002, "0", "known");
+  assert.equal(counter.progress.known, 100_002);
 });
 
-Deno.test("Discovery tells its progress since the start, at the end of each find()", async () => {
+Deno.test("Discovery reports its progress since the start, at the end of each find()", async () => {
   const world = new DiscoveryWorld({ [I1]: holds(lists(6)), [I2]: holds(lists(6)) });
   await world.store.event(list(0));
   await world.find(people(10));
@@ -90,24 +83,24 @@ Deno.test("Discovery tells its progress since the start, at the end of each find
   assert.deepEqual(world.progress.at(-1), { known: 1, asked: 10, found: 5, missing: 5 });
 });
 
-Deno.test("discover() resolves with the progress of its people alone when nobody is left to ask", async () => {
+Deno.test("Discovery discover() resolves with the progress of its own people when no relay is left to ask", async () => {
   const world = new DiscoveryWorld({ [I1]: holds(lists(6)), [I2]: hangs });
   await world.store.event(list(0));
   await world.find(people(2), 1_000);
-  const told: DiscoveryProgress[] = [];
+  const reports: DiscoveryProgress[] = [];
   const discovered = world.discovery.discover(people(10).slice(1), {
-    onProgress: (progress) => told.push(progress),
+    onProgress: (progress) => reports.push(progress),
   });
   await world.turn();
-  assert.deepEqual(told.at(-1), { known: 1, asked: 8, found: 0, missing: 0 });
+  assert.deepEqual(reports.at(-1), { known: 1, asked: 8, found: 0, missing: 0 });
   await world.clock.advance(2_000);
   await world.turn();
-  for (const { end } of world.asks) end();
+  for (const { end } of world.requests) end();
   assert.deepEqual(await discovered, { known: 1, asked: 8, found: 4, missing: 4 });
-  assert.deepEqual(told.at(-1), { known: 1, asked: 8, found: 4, missing: 4 });
+  assert.deepEqual(reports.at(-1), { known: 1, asked: 8, found: 4, missing: 4 });
 });
 
-Deno.test("discover() counts those who were found to have none, and not those who cannot be asked for", async () => {
+Deno.test("Discovery discover() counts people who were found to have no list, and not those who could not be searched for", async () => {
   const world = new DiscoveryWorld();
   await world.find([person(1)]);
   for (const url of [I1, I2, I3, F]) world.relays.set(url, fails);
@@ -115,7 +108,7 @@ Deno.test("discover() counts those who were found to have none, and not those wh
   assert.deepEqual(progress[0], { known: 0, asked: 2, found: 0, missing: 1 });
 });
 
-Deno.test("discover() rejects with the reason of its signal", async () => {
+Deno.test("Discovery discover() rejects with the reason of its signal", async () => {
   const world = new DiscoveryWorld({ [I1]: hangs });
   const controller = new AbortController();
   const { signal } = controller;

@@ -1,49 +1,36 @@
 import assert from "node:assert/strict";
 import { settled } from "../../testing/test_clock.ts";
-import {
-  DiscoveryWorld,
-  F,
-  fails,
-  hangs,
-  holds,
-  I1,
-  I2,
-  I3,
-  list,
-  people,
-  person,
-  settles,
-} from "../support/discovery_world.ts";
+import { DiscoveryWorld, HOUR_MS, settles } from "../support/discovery_world.ts";
+import { F, fails, hangs, holds, I1, I2, I3, outage } from "../support/fake_relays.ts";
+import { list, P, people, person } from "../support/listed_people.ts";
 
-const P = person(7);
-const HOUR = 3_600_000;
-Deno.test("find() resolves as soon as everybody has a list, however long others take", async () => {
+Deno.test("Discovery find() resolves as soon as everybody has a list, however long other relays take", async () => {
   const world = new DiscoveryWorld({ [I1]: holds([list(7)]), [I2]: hangs });
   const found = world.discovery.find(10002, [P], { wait: 60_000 });
   assert.ok(await settles(world, found));
   assert.equal(await world.known([P]), 1);
 });
 
-Deno.test("find() resolves once somebody was asked for and has none, or could not be asked for", async () => {
+Deno.test("Discovery find() resolves once somebody has no list, or cannot be searched for", async () => {
   const empty = new DiscoveryWorld();
   assert.ok(await settles(empty, empty.discovery.find(10002, [P], { wait: 60_000 })));
-  const down = new DiscoveryWorld({ [I1]: fails, [I2]: fails, [I3]: fails, [F]: fails });
+  const down = new DiscoveryWorld(outage());
   assert.ok(await settles(down, down.discovery.find(10002, [P], { wait: 60_000 })));
 });
 
-Deno.test("find() waits for the first indexers alone, if they answer, unless nothing stands in for a list", async () => {
+Deno.test("Discovery find() waits only for the first indexers, if they answer, unless nothing stands in for a list", async () => {
   for (const [kind, isOver] of [[10002, true], [10050, false]] as const) {
     const world = new DiscoveryWorld({ [I3]: hangs });
     let over = false;
     void world.discovery.find(kind, people(1), { wait: 60_000 }).then(() => over = true);
     await world.clock.advance(10);
     assert.equal(over, isOver);
-    assert.deepEqual(world.asks.map(({ url }) => url), [I1, I2, I3]);
+    assert.deepEqual(world.requests.map(({ url }) => url), [I1, I2, I3]);
     await world.discovery.close();
   }
 });
 
-Deno.test("find() waits for further indexers where the first do not answer", async () => {
+Deno.test("Discovery find() waits for further indexers if the first do not answer", async () => {
   const world = new DiscoveryWorld({ [I1]: fails, [I2]: fails, [I3]: hangs });
   let over = false;
   void world.discovery.find(10002, people(1), { wait: 60_000 }).then(() => over = true);
@@ -52,34 +39,34 @@ Deno.test("find() waits for further indexers where the first do not answer", asy
   await world.discovery.close();
 });
 
-Deno.test("find() waits no longer than it is told to, and the asking goes on", async () => {
+Deno.test("Discovery find() waits no longer than `wait`, and the search goes on", async () => {
   const world = new DiscoveryWorld({ [I1]: hangs, [I2]: hangs, [I3]: hangs, [F]: hangs });
   const found = world.discovery.find(10002, [P], { wait: 1_500 });
   await world.clock.advance(1_499);
   assert.ok(!await settles(world, found));
   await world.clock.advance(1);
   assert.ok(await settles(world, found));
-  world.asks[0].onEvent(list(7));
-  world.asks[0].end();
+  world.requests[0].onEvent(list(7));
+  world.requests[0].end();
   await world.turn();
   assert.equal(await world.known([P]), 1);
 });
 
-Deno.test("find() that is to wait for nothing only begins", async () => {
+Deno.test("Discovery find() only begins a search if `wait` is 0", async () => {
   const world = new DiscoveryWorld({ [I1]: hangs, [I2]: hangs });
   assert.ok(await settles(world, world.discovery.find(10002, [P], { wait: 0 })));
-  assert.equal(world.asks.length, 2);
+  assert.equal(world.requests.length, 2);
 });
 
-Deno.test("find() asks for nobody twice who is being asked for, whoever else wants them", async () => {
+Deno.test("Discovery find() requests no list that is being requested, however many callers there are", async () => {
   const world = new DiscoveryWorld({ [I1]: hangs, [I2]: hangs });
   const both = [10_000, 20_000].map((wait) => world.discovery.find(10002, [P, P], { wait }));
   await world.turn();
   both.push(world.discovery.find(10002, [person(8), P], { wait: 10_000 }));
   await world.turn();
   assert.deepEqual(world.at(I1), [[P]]);
-  assert.deepEqual(world.doubles, []);
-  for (const { onEvent, end } of world.asks) {
+  assert.deepEqual(world.duplicates, []);
+  for (const { onEvent, end } of world.requests) {
     onEvent(list(7));
     onEvent(list(8));
     end();
@@ -87,7 +74,7 @@ Deno.test("find() asks for nobody twice who is being asked for, whoever else wan
   assert.ok(await settles(world, Promise.all(both.slice(0, 2))));
 });
 
-Deno.test("find() gives up its own waiting when its signal is aborted", async () => {
+Deno.test("Discovery find() gives up its own waiting when its signal is aborted", async () => {
   const world = new DiscoveryWorld({ [I1]: hangs, [I2]: hangs });
   const controller = new AbortController();
   const given = world.discovery.find(10002, [P], { wait: 60_000, signal: controller.signal });
@@ -95,8 +82,8 @@ Deno.test("find() gives up its own waiting when its signal is aborted", async ()
   await world.turn();
   controller.abort(new Error("gone"));
   await assert.rejects(given, /gone/);
-  world.asks[0].onEvent(list(7));
-  world.asks[0].end();
+  world.requests[0].onEvent(list(7));
+  world.requests[0].end();
   assert.ok(await settles(world, other));
   await assert.rejects(
     world.discovery.find(10002, [P], { wait: 1, signal: controller.signal }),
@@ -104,58 +91,61 @@ Deno.test("find() gives up its own waiting when its signal is aborted", async ()
   );
 });
 
-Deno.test("find() that all callers gave up asks for nobody who was not asked for yet", async () => {
+Deno.test("Discovery find() sends no further request once all callers gave it up", async () => {
   const world = new DiscoveryWorld({ [I1]: hangs, [I2]: hangs, [I3]: hangs }, { maxAuthors: 1 });
   const controller = new AbortController();
   const { signal } = controller;
   const given = world.discovery.find(10002, people(20), { wait: 60_000, signal });
   await world.turn();
-  assert.equal(world.asks.length, 12);
+  assert.equal(world.requests.length, 12);
   controller.abort();
   await assert.rejects(given);
-  for (const { end } of world.asks) end();
+  for (const { end } of world.requests) end();
   await world.turn();
-  assert.equal(world.asks.length, 12);
-  assert.ok(!world.asks.some(({ wasAborted }) => wasAborted), "what was sent is of use");
+  assert.equal(world.requests.length, 12);
+  assert.ok(
+    !world.requests.some(({ wasAborted }) => wasAborted),
+    "a request that was sent goes on",
+  );
   await world.find(people(20), 1_000);
-  assert.ok(world.asks.length > 12, "and later callers are not held back");
+  assert.ok(world.requests.length > 12, "later callers are served");
 });
 
-Deno.test("find() does not wait for a list that passes by meanwhile, but checks it all the same", async () => {
+Deno.test("Discovery find() does not wait for a list that is stored meanwhile, but requests it all the same", async () => {
   const world = new DiscoveryWorld({ [I1]: hangs, [I2]: hangs });
   const found = world.discovery.find(10002, [P], { wait: 60_000 });
   assert.ok(!await settles(world, found));
   await world.store.event(list(7));
   assert.ok(await settles(world, found));
-  for (const { end } of world.asks) end();
+  for (const { end } of world.requests) end();
   await world.turn();
   assert.deepEqual(world.progress.at(-1), { known: 0, asked: 1, found: 1, missing: 0 });
-  await world.clock.advance(2 * HOUR);
-  const asked = world.asks.length;
+  await world.clock.advance(2 * HOUR_MS);
+  const before = world.requests.length;
   await world.find([P]);
-  assert.equal(world.asks.length, asked, "it is known to be the newest");
+  assert.equal(world.requests.length, before, "it is known to be the newest");
 });
 
-Deno.test("find() does not wait for others where another process stored the same list meanwhile", async () => {
+Deno.test("Discovery find() does not wait for other relays if another process stored the same list meanwhile", async () => {
   const world = new DiscoveryWorld({ [I1]: hangs, [I2]: hangs });
   const found = world.discovery.find(10002, [P], { wait: 60_000 });
   await world.turn();
   await world.db.event(list(7));
-  world.asks[0].onEvent(list(7));
-  world.asks[0].end();
+  world.requests[0].onEvent(list(7));
+  world.requests[0].end();
   assert.ok(await settles(world, found));
 });
 
-Deno.test("find() ignores what is no pubkey, and what the database throws reaches the caller", async () => {
+Deno.test("Discovery find() ignores what is no pubkey, and rejects with what the database throws", async () => {
   const world = new DiscoveryWorld();
   await world.find(["", "x", P.toUpperCase() + "F", "É".repeat(64)]);
-  assert.deepEqual(world.asks, []);
+  assert.deepEqual(world.requests, []);
   world.db.error = new Error("disk full");
   await assert.rejects(world.discovery.find(10002, [P], { wait: 1 }), /disk full/);
-  assert.deepEqual(world.asks, []);
+  assert.deepEqual(world.requests, []);
 });
 
-Deno.test("close() ends all waiting and all requests, and leaves no timer", async () => {
+Deno.test("Discovery close() ends all waiting and all requests, and leaves no timer", async () => {
   const world = new DiscoveryWorld({ [I1]: hangs, [I2]: hangs });
   const waiting = [
     world.discovery.find(10002, people(9), { wait: 60_000 }),
@@ -165,18 +155,18 @@ Deno.test("close() ends all waiting and all requests, and leaves no timer", asyn
   await world.turn();
   await world.discovery.close();
   assert.ok(await settles(world, Promise.all(waiting)));
-  assert.ok(world.asks.every(({ wasAborted }) => wasAborted));
+  assert.ok(world.requests.every(({ wasAborted }) => wasAborted));
   await world.turn();
   assert.equal(world.clock.pending, 0);
   await world.discovery.find(10002, [person(99)], { wait: 60_000 });
   world.discovery.watch([P])();
   stop();
   assert.equal(world.clock.pending, 0);
-  assert.equal(world.asks.length, 2);
+  assert.equal(world.requests.length, 2);
   assert.deepEqual(world.errors, []);
 });
 
-Deno.test("close() before anybody was asked leaves no timer, and asks nobody", async () => {
+Deno.test("Discovery close() before the first request leaves no timer, and sends none", async () => {
   const world = new DiscoveryWorld();
   const found = world.discovery.find(10002, [P], { wait: 60_000 });
   await settled();
@@ -185,10 +175,10 @@ Deno.test("close() before anybody was asked leaves no timer, and asks nobody", a
   await settled();
   assert.equal(world.clock.pending, 0);
   assert.ok(await settles(world, found));
-  assert.deepEqual(world.asks, []);
+  assert.deepEqual(world.requests, []);
 });
 
-Deno.test("close() listens to the store no longer", async () => {
+Deno.test("Discovery close() stops listening to the store", async () => {
   let listeners = 0;
   const { store } = new DiscoveryWorld();
   const onList = () => {

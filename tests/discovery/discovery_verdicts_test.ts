@@ -1,23 +1,9 @@
 import assert from "node:assert/strict";
-import {
-  CUT,
-  DiscoveryWorld,
-  F,
-  fails,
-  type FakeRelay,
-  hangs,
-  holds,
-  I1,
-  I2,
-  I3,
-  list,
-  people,
-  person,
-} from "../support/discovery_world.ts";
+import { DiscoveryWorld } from "../support/discovery_world.ts";
+import { CUT, F, fails, type FakeRelay, hangs, holds, I1, I2, I3 } from "../support/fake_relays.ts";
+import { list, P, people, person } from "../support/listed_people.ts";
 
-const P = person(7);
-
-Deno.test("Discovery tells of a relay that cannot be asked because of the program, and goes on", async () => {
+Deno.test("Discovery reports a request that fails because of the program, and goes on", async () => {
   const world = new DiscoveryWorld({
     [I1]: () => {
       throw new Error("a bug");
@@ -32,7 +18,7 @@ Deno.test("Discovery tells of a relay that cannot be asked because of the progra
   ]);
 });
 
-Deno.test("Discovery that cannot store what it found knows nothing of it, and says so", async () => {
+Deno.test("Discovery reports a store that fails, and takes nothing for found", async () => {
   const world = new DiscoveryWorld({ [I1]: holds([list(7)]), [I2]: holds([]) });
   await world.find([person(1)]);
   const found = world.discovery.find(10002, [P], { wait: 1_000 });
@@ -48,19 +34,19 @@ Deno.test("Discovery that cannot store what it found knows nothing of it, and sa
   world.relays.set(I1, holds([list(7)]));
   await world.clock.advance(10_000);
   await world.find([P]);
-  assert.equal(await world.known([P]), 1, "it is no one who has none");
+  assert.equal(await world.known([P]), 1, "nobody is remembered to have no list");
 });
 
-Deno.test("Discovery says of nobody that there is no list where answers were cut", async () => {
+Deno.test("Discovery takes nobody to have no list if answers were cut", async () => {
   const world = new DiscoveryWorld({ [I1]: holds([], CUT), [I2]: holds([], CUT), [I3]: fails });
   await world.find([P]);
-  world.asks.length = 0;
+  world.requests.length = 0;
   await world.clock.advance(10_000);
   await world.find([P]);
-  assert.notEqual(world.asks.length, 0);
+  assert.notEqual(world.requests.length, 0);
 });
 
-Deno.test("Discovery takes one complete answer for a no, two where two answered", async () => {
+Deno.test("Discovery takes one complete answer to prove that there is no list, or two if two answered", async () => {
   const empty = holds([]), cut = holds([], CUT);
   const cases: { relays: Record<string, FakeRelay>; isKnown: boolean }[] = [
     { relays: { [I1]: empty, [I2]: fails, [I3]: fails }, isKnown: true },
@@ -72,14 +58,14 @@ Deno.test("Discovery takes one complete answer for a no, two where two answered"
   for (const { relays, isKnown } of cases) {
     const world = new DiscoveryWorld(relays);
     await world.find([P]);
-    world.asks.length = 0;
+    world.requests.length = 0;
     await world.clock.advance(10_000);
     await world.find([P]);
-    assert.equal(world.asks.length === 0, isKnown);
+    assert.equal(world.requests.length === 0, isKnown);
   }
 });
 
-Deno.test("Discovery takes nobody's word for a no where an indexer was not asked, as nobody waited", async () => {
+Deno.test("Discovery takes nobody to have no list if an indexer was not asked, as no caller was left", async () => {
   const world = new DiscoveryWorld(
     { [I1]: hangs, [I2]: hangs },
     { indexers: [I1, I2], maxAuthors: 1 },
@@ -91,7 +77,7 @@ Deno.test("Discovery takes nobody's word for a no where an indexer was not asked
   await assert.rejects(given);
   world.relays.set(I1, holds([list(7)])).set(I2, holds([]));
   const endAll = async (url: string) => {
-    for (const ask of world.asks) if (ask.url === url) ask.end();
+    for (const ask of world.requests) if (ask.url === url) ask.end();
     await world.turn();
   };
   await endAll(I1);
@@ -103,12 +89,12 @@ Deno.test("Discovery takes nobody's word for a no where an indexer was not asked
   assert.equal(await world.known([P]), 1);
 });
 
-Deno.test("Discovery takes the word of others for a no where an indexer may not be asked", async () => {
+Deno.test("Discovery takes other indexers' answers to prove that there is no list if an indexer may not be asked", async () => {
   const world = new DiscoveryWorld();
   world.unusable.add(I3);
   await world.find([P]);
-  world.asks.length = 0;
+  world.requests.length = 0;
   await world.clock.advance(60_000);
   await world.find([P]);
-  assert.deepEqual(world.asks, []);
+  assert.deepEqual(world.requests, []);
 });

@@ -1,51 +1,41 @@
 import assert from "node:assert/strict";
 import { ListRefresher } from "../../src/discovery/list_refresher.ts";
 import { TestClock } from "../../testing/test_clock.ts";
-import {
-  DiscoveryWorld,
-  F,
-  fails,
-  holds,
-  I1,
-  I2,
-  I3,
-  lists,
-  people,
-} from "../support/discovery_world.ts";
+import { DiscoveryWorld, HOUR_MS } from "../support/discovery_world.ts";
+import { holds, I1, I2, outage } from "../support/fake_relays.ts";
+import { lists, people } from "../support/listed_people.ts";
 import { RecordMap } from "../support/relay_records.ts";
 
-const HOUR = 3_600_000;
-
-/** Lets time pass, and all happen that is due. */
+/** Advances the clock, and lets everything happen that is due. */
 async function pass(world: DiscoveryWorld, hours: number): Promise<void> {
   for (let half = 0; half < hours * 2; half++) {
-    await world.clock.advance(HOUR / 2);
+    await world.clock.advance(HOUR_MS / 2);
     await world.turn();
   }
 }
 
-Deno.test("watch() refreshes the lists of the watched when they are stale, and nobody else's", async () => {
+Deno.test("Discovery watch() refreshes the lists of watched people when they are stale, and nobody else's", async () => {
   const world = new DiscoveryWorld({ [I1]: holds(lists(9)), [I2]: holds(lists(9)) });
   await world.find(people(9));
   const stop = world.discovery.watch(people(4));
-  const before = world.asks.length;
+  const before = world.requests.length;
   await pass(world, 5.5);
-  assert.equal(world.asks.length, before);
+  assert.equal(world.requests.length, before);
   await pass(world, 1);
-  const again = world.asks.slice(before).flatMap(({ authors }) => authors);
+  const again = world.requests.slice(before).flatMap(({ authors }) => authors);
   assert.deepEqual(new Set(again), new Set(people(4)));
-  const after = world.asks.length;
+  const after = world.requests.length;
   await pass(world, 5);
-  assert.equal(world.asks.length, after, "once every six hours");
+  assert.equal(world.requests.length, after, "once every six hours");
   await pass(world, 1.5);
-  assert.ok(world.asks.length > after);
+  assert.ok(world.requests.length > after);
   stop();
   stop();
   assert.equal(world.clock.pending, 0);
 });
 
-Deno.test("watch() looks for those who have no list every hour, and after an outage within two minutes", async () => {
-  const world = new DiscoveryWorld({ [I1]: fails, [I2]: fails, [I3]: fails, [F]: fails });
+Deno.test("Discovery watch() searches for missing lists every hour, and after an outage within two minutes", async () => {
+  const world = new DiscoveryWorld(outage());
   await world.find(people(3));
   using _ = { [Symbol.dispose]: world.discovery.watch(people(3)) };
   world.relays.set(I1, holds(lists(2)));
@@ -58,7 +48,7 @@ Deno.test("watch() looks for those who have no list every hour, and after an out
   assert.equal(await world.known(people(3)), 3);
 });
 
-Deno.test("watch() by several callers lasts until the last has stopped", async () => {
+Deno.test("Discovery watch() by several callers lasts until the last one stops", async () => {
   const world = new DiscoveryWorld();
   const stops = [people(3), people(2), [...people(2), ...people(2)]].map((some) =>
     world.discovery.watch(some)
@@ -70,16 +60,16 @@ Deno.test("watch() by several callers lasts until the last has stopped", async (
   assert.equal(world.clock.pending, 1);
   await world.clock.advance(120_000);
   await world.turn();
-  assert.deepEqual(new Set(world.asks.flatMap(({ authors }) => authors)), new Set(people(2)));
+  assert.deepEqual(new Set(world.requests.flatMap(({ authors }) => authors)), new Set(people(2)));
   stops[1]();
   assert.equal(world.clock.pending, 0);
   world.discovery.watch([])();
   assert.equal(world.clock.pending, 0);
 });
 
-Deno.test("ListRefresher gives all of 100,000 people their turn, 1,000 at a time, whoever stays due", async () => {
+Deno.test("ListRefresher gives all of 100,000 people their turn, 1,000 at a time, even if some stay due", async () => {
   const clock = new TestClock();
-  const asked = new Map<string, number>();
+  const refreshed = new Map<string, number>();
   let most = 0;
   const watch = new ListRefresher({
     clock,
@@ -87,38 +77,38 @@ Deno.test("ListRefresher gives all of 100,000 people their turn, 1,000 at a time
     isDue: () => true,
     refresh: (some) => {
       most = Math.max(most, some.length);
-      for (const one of some) asked.set(one, (asked.get(one) ?? 0) + 1);
+      for (const one of some) refreshed.set(one, (refreshed.get(one) ?? 0) + 1);
     },
   });
   const everybody = people(100_000);
   const stop = watch.watch(everybody);
   for (let minute = 0; minute < 100; minute++) await clock.advance(60_000);
   assert.equal(most, 1_000);
-  assert.equal(asked.size, 100_000);
-  assert.ok([...asked.values()].every((times) => times === 1));
+  assert.equal(refreshed.size, 100_000);
+  assert.ok([...refreshed.values()].every((times) => times === 1));
   stop();
   assert.equal(clock.pending, 0);
 });
 
-Deno.test("ListRefresher asks for those who are due, and for nobody if there is nobody", async () => {
+Deno.test("ListRefresher refreshes people who are due, and does nothing if there are none", async () => {
   const clock = new TestClock();
-  const asked: (readonly string[])[] = [];
+  const refreshed: (readonly string[])[] = [];
   const due = new Set(["b"]);
   const watch = new ListRefresher({
     clock,
     random: () => 0.5,
     isDue: (pubkey) => due.has(pubkey),
-    refresh: (some) => asked.push(some),
+    refresh: (some) => refreshed.push(some),
   });
   watch.watch(["a", "b", "c"]);
   await clock.advance(60_000);
   due.clear();
   await clock.advance(120_000);
-  assert.deepEqual(asked, [["b"]]);
+  assert.deepEqual(refreshed, [["b"]]);
   watch.close();
 });
 
-Deno.test("ListRefresher looks at times that dice decide, so that programs do not ask together", async () => {
+Deno.test("ListRefresher checks at random times, so that programs drift apart", async () => {
   const times: number[] = [];
   for (const die of [0, 0.999]) {
     const clock = new TestClock();
@@ -132,7 +122,7 @@ Deno.test("ListRefresher looks at times that dice decide, so that programs do no
   assert.deepEqual(times.map(Math.round), [45_000, 74_970]);
 });
 
-Deno.test("watch() tells of a database that fails, and goes on", async () => {
+Deno.test("Discovery watch() reports a database that fails, and goes on", async () => {
   const world = new DiscoveryWorld({}, { backend: new RecordMap() });
   const stop = world.discovery.watch(people(1));
   world.db.error = new Error("disk full");
@@ -142,6 +132,6 @@ Deno.test("watch() tells of a database that fails, and goes on", async () => {
   world.db.error = undefined;
   await world.clock.advance(60_000);
   await world.turn();
-  assert.ok(world.asks.length > 0);
+  assert.ok(world.requests.length > 0);
   stop();
 });

@@ -11,9 +11,9 @@ const [USER, ALICE, BOB, CAROL] = ["0a", "aa", "bb", "cc"].map((byte) => byte.re
 const [A, B, C] = ["wss://a.example/", "wss://b.example/", "wss://c.example/"];
 const LOCAL = "ws://127.0.0.1/";
 const EVENT = `id:${"ee".repeat(32)}`;
-const MINUTE = 60_000;
+const MINUTE_MS = 60_000;
 
-const wishes = (some: Partial<Lookup>): Lookup => ({
+const lookup = (some: Partial<Lookup>): Lookup => ({
   people: [],
   dm: [],
   private: [],
@@ -21,13 +21,13 @@ const wishes = (some: Partial<Lookup>): Lookup => ({
   ...some,
 });
 
-/** A search that was begun. */
+/** A call of `find`. */
 interface Find extends FindOptions {
   readonly kind: number;
   readonly pubkeys: readonly string[];
 }
 
-/** Knowledge over lists in memory; what is done is noted in order. */
+/** Knowledge over lists in memory; `steps` records the calls in order. */
 function start(
   { lists = [], dm = [], user, discovery = true }: {
     lists?: RelayList[];
@@ -45,7 +45,7 @@ function start(
     steps,
     finds,
     book,
-    wanted: [] as string[],
+    requested: [] as string[],
     failure: undefined as Error | undefined,
     failing: undefined as Error | undefined,
     found: undefined as Promise<void> | undefined,
@@ -58,8 +58,8 @@ function start(
       get(pubkeys, { kind = 10002 } = {}) {
         steps.push(`get ${kind}`);
         if (world.failure) return Promise.reject(world.failure);
-        const wanted = new Set(pubkeys);
-        const found = world.lists.get(kind)!.filter(({ pubkey }) => wanted.has(pubkey));
+        const authors = new Set(pubkeys);
+        const found = world.lists.get(kind)!.filter(({ pubkey }) => authors.has(pubkey));
         return Promise.resolve(new Map(found.map((list) => [list.pubkey, list])));
       },
     },
@@ -67,7 +67,7 @@ function start(
       ready: () => book.ready(),
       has: (key) => book.has(key),
       authorOf: (key) => book.authorOf(key),
-      get: (key) => (world.wanted.push(key), book.get(key)),
+      get: (key) => (world.requested.push(key), book.get(key)),
     },
     discovery: discovery
       ? {
@@ -95,35 +95,35 @@ function start(
     wait: 3_000,
   });
   const relays = async (some: Partial<Lookup>, key: string) =>
-    (await knowledge.lookUp(wishes(some))).get(key)?.hints?.map(({ url }) => url);
+    (await knowledge.lookUp(lookup(some))).get(key)?.hints?.map(({ url }) => url);
   return { ...world, world, knowledge, relays };
 }
 
-Deno.test("lists are looked for before they are read, and those who have one are known by it", async () => {
+Deno.test("Knowledge lookUp() finds lists before it reads them, and returns the people who have one", async () => {
   const { knowledge, finds, steps } = start({ lists: [relayList(ALICE, { write: [A] })] });
-  const known = await knowledge.lookUp(wishes({ people: [ALICE, BOB] }));
+  const known = await knowledge.lookUp(lookup({ people: [ALICE, BOB] }));
   assert.deepEqual([...known], [[ALICE, relayList(ALICE, { write: [A] })]]);
   assert.deepEqual(steps, ["ready", "find 10002", "get 10002"]);
   const [{ pubkeys, wait }] = finds;
   assert.deepEqual([pubkeys, wait], [[ALICE, BOB], 3_000]);
 });
 
-Deno.test("what is known as things stand is known without asking anybody", async () => {
+Deno.test("Knowledge known() asks no relay", async () => {
   const { knowledge, finds } = start({
     lists: [relayList(ALICE, { write: [A] })],
     user: { private: [B] },
   });
-  const known = await knowledge.known(wishes({ people: [ALICE], dm: [ALICE], private: [USER] }));
+  const known = await knowledge.known(lookup({ people: [ALICE], dm: [ALICE], private: [USER] }));
   assert.deepEqual([...known.keys()], [ALICE, USER]);
   assert.deepEqual(finds, []);
 });
 
-Deno.test("NIP-17: kind 10050 lists are looked for and read where they are wanted, and only there", async () => {
+Deno.test("NIP-17: Knowledge lookUp() finds and reads kind 10050 lists only for those who need them", async () => {
   const { knowledge, finds, steps } = start({
     lists: [relayList(ALICE, { write: [A], read: [B] })],
     dm: [relayList(ALICE, { write: [C], read: [C] }), relayList(BOB, { write: [B], read: [B] })],
   });
-  const known = await knowledge.lookUp(wishes({ people: [ALICE], dm: [ALICE, BOB] }));
+  const known = await knowledge.lookUp(lookup({ people: [ALICE], dm: [ALICE, BOB] }));
   assert.deepEqual(known.get(ALICE), {
     ...relayList(ALICE, { write: [A], read: [B] }),
     dm: [C],
@@ -134,18 +134,18 @@ Deno.test("NIP-17: kind 10050 lists are looked for and read where they are wante
     [10050, [ALICE, BOB]],
   ]);
   steps.length = 0;
-  await knowledge.lookUp(wishes({ people: [ALICE] }));
+  await knowledge.lookUp(lookup({ people: [ALICE] }));
   assert.deepEqual(steps.filter((step) => step.endsWith("10050")), []);
 });
 
-Deno.test("hints stand for people without a usable list, or with one half of it", async () => {
+Deno.test("Knowledge uses hints for people without a usable list, or with half of one", async () => {
   const whole = relayList(ALICE, { write: [A], read: [A] });
   const local = relayList(BOB, { write: [LOCAL], read: [LOCAL] });
   const half = relayList(CAROL, { write: [LOCAL, A] });
   const { knowledge, book } = start({ lists: [whole, local, half] });
   const people = [ALICE, BOB, CAROL, USER];
-  book.add(people.map((about) => ({ subject: about, url: C, source: "hand" })));
-  const known = await knowledge.lookUp(wishes({ people }));
+  book.add(people.map((subject) => ({ subject, url: C, source: "hand" })));
+  const known = await knowledge.lookUp(lookup({ people }));
   const hints = [{ url: C, weight: 1, source: "hand" }];
   assert.deepEqual([...known], [
     [ALICE, whole],
@@ -155,21 +155,21 @@ Deno.test("hints stand for people without a usable list, or with one half of it"
   ]);
 });
 
-Deno.test("those without a list are remembered as wanted, so that hints about them stay", async () => {
-  const { knowledge, wanted } = start({ lists: [relayList(ALICE, { write: [A], read: [A] })] });
-  const known = await knowledge.lookUp(wishes({ people: [ALICE, BOB] }));
-  assert.deepEqual(wanted, [BOB]);
+Deno.test("Knowledge marks people without a list as requested, so that hints about them stay", async () => {
+  const { knowledge, requested } = start({ lists: [relayList(ALICE, { write: [A], read: [A] })] });
+  const known = await knowledge.lookUp(lookup({ people: [ALICE, BOB] }));
+  assert.deepEqual(requested, [BOB]);
   assert.ok(!known.has(BOB));
 });
 
-Deno.test("NIP-10, NIP-19: an event may be where hints say, and where the author writes whom they name", async () => {
+Deno.test("NIP-10, NIP-19: Knowledge of an event includes hints, and the write relays of the author they name", async () => {
   const { relays, book, finds } = start({ lists: [relayList(ALICE, { write: [A, B] })] });
   book.add([{ subject: EVENT, url: C, source: "nip19", author: ALICE }]);
   assert.deepEqual(await relays({ eventsAndGroups: [EVENT] }, EVENT), [A, C, B]);
   assert.deepEqual(finds.map(({ pubkeys }) => pubkeys), [[ALICE]]);
 });
 
-Deno.test("an event is where hints say, too, if nothing is known of its author", async () => {
+Deno.test("Knowledge of an event includes hints if nothing is known of its author", async () => {
   const { relays, book } = start();
   book.add([{ subject: EVENT, url: C, source: "tag", author: ALICE }]);
   assert.deepEqual(await relays({ eventsAndGroups: [EVENT] }, EVENT), [C]);
@@ -177,135 +177,135 @@ Deno.test("an event is where hints say, too, if nothing is known of its author",
   assert.equal(await relays({ eventsAndGroups: [other] }, other), undefined);
 });
 
-Deno.test("NIP-51, NIP-29: the user's own list says where a group is, whatever hints say", async () => {
+Deno.test("NIP-51, NIP-29: Knowledge takes a group's host from the user's own list, whatever hints say", async () => {
   const user = { groups: [["cats", A], ["dogs", B]] as [string, string][] };
   const { relays, book, knowledge } = start({ user });
   const eventsAndGroups = ["group:cats", "group:dogs", "group:birds"];
-  book.add(eventsAndGroups.map((about) => ({ subject: about, url: C, source: "hand" })));
+  book.add(eventsAndGroups.map((subject) => ({ subject, url: C, source: "hand" })));
   assert.deepEqual(await relays({ eventsAndGroups }, "group:dogs"), [B]);
   assert.deepEqual(await relays({ eventsAndGroups }, "group:cats"), [A]);
   assert.deepEqual(await relays({ eventsAndGroups }, "group:birds"), [C]);
-  // What a request says itself has the weight 1.
-  const known = await knowledge.known(wishes({ eventsAndGroups }));
+  // A host that a request names itself has the weight 1.
+  const known = await knowledge.known(lookup({ eventsAndGroups }));
   assert.ok(known.get("group:cats")!.hints![0].weight < 1);
 });
 
-Deno.test("NIP-37: of private relays those of the user are known, and nobody else's", async () => {
+Deno.test("NIP-37: Knowledge has the private relays of the user, and nobody else's", async () => {
   const { knowledge } = start({ lists: [relayList(USER, { write: [A] })], user: { private: [B] } });
-  const known = await knowledge.lookUp(wishes({ people: [USER, ALICE], private: [USER, ALICE] }));
+  const known = await knowledge.lookUp(lookup({ people: [USER, ALICE], private: [USER, ALICE] }));
   assert.deepEqual([...known], [[USER, { ...relayList(USER, { write: [A] }), private: [B] }]]);
-  assert.equal((await knowledge.lookUp(wishes({ people: [USER] }))).get(USER)!.private, undefined);
-  const { knowledge: nobodys } = start();
-  assert.equal((await nobodys.lookUp(wishes({ private: [ALICE] }))).size, 0);
+  assert.equal((await knowledge.lookUp(lookup({ people: [USER] }))).get(USER)!.private, undefined);
+  const { knowledge: withoutUser } = start();
+  assert.equal((await withoutUser.lookUp(lookup({ private: [ALICE] }))).size, 0);
 });
 
-Deno.test("the user's own lists are looked for at the first look, of every kind, beside the others", async () => {
+Deno.test("Knowledge lookUp() finds the user's own lists of every kind with the first look-up", async () => {
   const { world, knowledge, finds, clock } = start({ user: {} });
   const { promise, resolve } = Promise.withResolvers<void>();
   world.found = promise;
   let isOver = false;
-  const look = knowledge.lookUp(wishes({ people: [ALICE] })).then(() => isOver = true);
+  const pending = knowledge.lookUp(lookup({ people: [ALICE] })).then(() => isOver = true);
   await settled();
   const own = finds.filter(({ pubkeys }) => pubkeys[0] === USER);
   assert.deepEqual(own.map(({ kind }) => kind), LIST_KINDS);
-  // All at once: nobody waits twice.
+  // All searches begin at once, so nobody waits twice.
   assert.equal(finds.length, LIST_KINDS.length + 1);
   assert.ok(finds.every(({ wait }) => wait === 3_000));
   assert.ok(!isOver);
-  // Whoever comes meanwhile waits for them, too, and begins no other search.
-  let isMet = false;
-  const meanwhile = knowledge.during(() => Promise.resolve()).then(() => isMet = true);
+  // A later caller waits for the same searches, and begins no others.
+  let isLaterOver = false;
+  const later = knowledge.during(() => Promise.resolve()).then(() => isLaterOver = true);
   await settled();
-  assert.ok(!isMet);
+  assert.ok(!isLaterOver);
   assert.equal(finds.length, LIST_KINDS.length + 1);
   resolve();
-  await Promise.all([look, meanwhile]);
-  await knowledge.lookUp(wishes({ people: [ALICE] }));
-  await clock.advance(9 * MINUTE);
-  await knowledge.lookUp(wishes({ people: [ALICE] }));
+  await Promise.all([pending, later]);
+  await knowledge.lookUp(lookup({ people: [ALICE] }));
+  await clock.advance(9 * MINUTE_MS);
+  await knowledge.lookUp(lookup({ people: [ALICE] }));
   assert.equal(finds.length, LIST_KINDS.length + 3);
 });
 
-Deno.test("the user's own lists are kept fresh, and not waited for again", async () => {
+Deno.test("Knowledge keeps the user's own lists fresh, and does not wait for them again", async () => {
   const { knowledge, finds, clock } = start({ user: {} });
-  await knowledge.lookUp(wishes({}));
-  await clock.advance(10 * MINUTE);
+  await knowledge.lookUp(lookup({}));
+  await clock.advance(10 * MINUTE_MS);
   finds.length = 0;
-  await knowledge.lookUp(wishes({ people: [ALICE] }));
+  await knowledge.lookUp(lookup({ people: [ALICE] }));
   const own = finds.filter(({ pubkeys }) => pubkeys[0] === USER);
   assert.deepEqual(own.map(({ kind, wait }) => [kind, wait]), LIST_KINDS.map((kind) => [kind, 0]));
 });
 
-Deno.test("nobody is asked before it is read whom the user blocks", async () => {
+Deno.test("Knowledge lookUp() asks no relay before the user's block list is read", async () => {
   const { world, knowledge, finds } = start({ user: {} });
   const { promise, resolve } = Promise.withResolvers<void>();
   world.read = promise;
-  const look = knowledge.lookUp(wishes({ people: [ALICE] }));
+  const pending = knowledge.lookUp(lookup({ people: [ALICE] }));
   await settled();
   assert.deepEqual(finds, []);
   resolve();
-  await look;
+  await pending;
   assert.ok(finds.length > 0);
 });
 
-Deno.test("what was found of the user's own lists is read before anything is planned by it", async () => {
+Deno.test("Knowledge lookUp() reads the user's own lists that were found before it resolves", async () => {
   const { knowledge, steps } = start({ user: {} });
-  await knowledge.lookUp(wishes({ people: [ALICE] }));
+  await knowledge.lookUp(lookup({ people: [ALICE] }));
   assert.ok(steps.lastIndexOf("own") > steps.lastIndexOf("find 10013"));
   assert.ok(steps.lastIndexOf("own") < steps.indexOf("get 10002"));
 });
 
-Deno.test("a look that is given up rejects at once with the signal's reason, and spoils no other", async () => {
+Deno.test("Knowledge lookUp() that is given up rejects at once with the signal's reason, and harms no other", async () => {
   for (const slow of ["found", "read"] as const) {
     const { world, knowledge, finds } = start({ user: {} });
     const { promise, resolve } = Promise.withResolvers<void>();
     world[slow] = promise;
     const controller = new AbortController();
-    const given = knowledge.lookUp(wishes({ people: [ALICE] }), controller);
-    const other = knowledge.lookUp(wishes({ people: [ALICE] }));
+    const aborted = knowledge.lookUp(lookup({ people: [ALICE] }), controller);
+    const other = knowledge.lookUp(lookup({ people: [ALICE] }));
     await settled();
     controller.abort(new Error("never mind"));
     if (slow === "found") {
       assert.ok(finds.some(({ signal }) => signal === controller.signal));
       resolve();
     }
-    await assert.rejects(given, { message: "never mind" });
+    await assert.rejects(aborted, { message: "never mind" });
     resolve();
     await other;
     const own = finds.filter(({ pubkeys }) => pubkeys[0] === USER);
-    assert.ok(own.every(({ signal }) => signal === undefined), "it goes on for the others");
+    assert.ok(own.every(({ signal }) => signal === undefined), "it goes on for the other callers");
     assert.equal(own.length, LIST_KINDS.length);
   }
 });
 
-Deno.test("what waits for the user's own lists alone is given up as fast", async () => {
+Deno.test("Knowledge during() that waits only for the user's own lists is given up at once, too", async () => {
   const { world, knowledge } = start({ user: {} });
   world.found = new Promise(() => {});
   const controller = new AbortController();
-  const given = knowledge.during(() => Promise.resolve(1), controller.signal);
+  const aborted = knowledge.during(() => Promise.resolve(1), controller.signal);
   await settled();
   controller.abort(new Error("never mind"));
-  await assert.rejects(given, { message: "never mind" });
+  await assert.rejects(aborted, { message: "never mind" });
 });
 
-Deno.test("a database that fails fails the look, and the next one begins anew", async () => {
+Deno.test("Knowledge lookUp() rejects if the database fails, and the next one begins again", async () => {
   const { world, knowledge, finds } = start({
     lists: [relayList(ALICE, { write: [A] })],
     user: {},
   });
   world.failing = new Error("disk full");
-  await assert.rejects(knowledge.lookUp(wishes({ people: [ALICE] })), world.failing);
+  await assert.rejects(knowledge.lookUp(lookup({ people: [ALICE] })), world.failing);
   world.failing = undefined;
   finds.length = 0;
   world.failure = new Error("still full");
-  await assert.rejects(knowledge.lookUp(wishes({ people: [ALICE] })), world.failure);
+  await assert.rejects(knowledge.lookUp(lookup({ people: [ALICE] })), world.failure);
   assert.equal(finds.filter(({ pubkeys }) => pubkeys[0] === USER).length, LIST_KINDS.length);
   world.failure = undefined;
-  assert.equal((await knowledge.lookUp(wishes({ people: [ALICE] }))).size, 1);
+  assert.equal((await knowledge.lookUp(lookup({ people: [ALICE] }))).size, 1);
   await settled();
 });
 
-Deno.test("without discovery everything that is stored is known all the same", async () => {
+Deno.test("Knowledge without discovery has everything that is stored", async () => {
   const { knowledge, book, steps } = start({
     lists: [relayList(ALICE, { write: [A], read: [A] })],
     dm: [relayList(ALICE, { write: [B], read: [B] })],
@@ -314,7 +314,7 @@ Deno.test("without discovery everything that is stored is known all the same", a
   });
   book.add([{ subject: BOB, url: C, source: "hand" }]);
   const known = await knowledge.lookUp(
-    wishes({ people: [ALICE, BOB], dm: [ALICE], private: [USER] }),
+    lookup({ people: [ALICE, BOB], dm: [ALICE], private: [USER] }),
   );
   assert.deepEqual(known.get(ALICE)!.dm, [B]);
   assert.deepEqual(known.get(BOB)!.hints!.map(({ url }) => url), [C]);

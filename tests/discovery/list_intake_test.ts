@@ -8,7 +8,8 @@ import {
   type RelayFailureError,
 } from "../../src/nostr/errors.ts";
 import { settled } from "../../testing/test_clock.ts";
-import { I1, I2, list, person } from "../support/discovery_world.ts";
+import { I1, I2 } from "../support/fake_relays.ts";
+import { list, person } from "../support/listed_people.ts";
 
 /** An intake over a store that refuses what the test says. */
 class IntakeTest {
@@ -34,33 +35,33 @@ class IntakeTest {
     });
   }
 
-  /** Takes lists of the searches' people; the numbers of those that were found. */
-  async take(url: string, ...lists: [NostrEvent, ListSearch][]): Promise<number[]> {
-    const { found } = await this.intake.take(url, new Map(lists));
+  /** Stores lists with their searches; returns the numbers of the people that were found. */
+  async store(url: string, ...lists: [NostrEvent, ListSearch][]): Promise<number[]> {
+    const { found } = await this.intake.store(url, new Map(lists));
     return [...found].map(({ pubkey }) => Number(`0x${pubkey}`));
   }
 }
 
 const search = (n: number) => new ListSearch(10002, person(n), false);
 
-Deno.test("ListIntake gives no list to the store that another relay had before", async () => {
+Deno.test("ListIntake gives the store no list that another relay sent before", async () => {
   const test = new IntakeTest();
-  const wanted = search(7);
+  const alice = search(7);
   const { promise, resolve } = Promise.withResolvers<void>();
   test.wait = promise;
-  const first = test.take(I1, [list(7), wanted]);
-  const second = test.take(I2, [list(7), wanted]);
+  const first = test.store(I1, [list(7), alice]);
+  const second = test.store(I2, [list(7), alice]);
   await settled();
   assert.equal(test.calls.length, 1, "the second waits for the first");
   resolve();
   assert.deepEqual(await Promise.all([first, second]), [[7], [7]]);
   assert.equal(test.calls.length, 1);
   const newer = list(7, list(7).created_at + 1);
-  assert.deepEqual(await test.take(I2, [newer, wanted]), [7]);
+  assert.deepEqual(await test.store(I2, [newer, alice]), [7]);
   assert.deepEqual(test.calls[1], [newer]);
 });
 
-Deno.test("ListIntake finds nothing in what is refused; only lies are told of, once for each relay", async () => {
+Deno.test("ListIntake finds nothing in refused lists; it reports only forged or malformed ones, once for each relay", async () => {
   const refusals: [EventRefusal, boolean][] = [
     ["forged", true],
     ["malformed", true],
@@ -69,13 +70,13 @@ Deno.test("ListIntake finds nothing in what is refused; only lies are told of, o
   ];
   for (const [reason, isLie] of refusals) {
     const test = new IntakeTest();
-    // A store may name a copy of what is in order.
+    // A store may name a copy of a valid event.
     test.refuse = (event) =>
       event.pubkey === person(7)
         ? new EventRefusedError(reason, reason === "deleted" ? { ...event } : event, "it is bad")
         : undefined;
     for (const _ of [1, 2]) {
-      const found = await test.take(I1, [list(7), search(7)], [list(8), search(8)]);
+      const found = await test.store(I1, [list(7), search(7)], [list(8), search(8)]);
       assert.deepEqual(found, [8]);
     }
     assert.deepEqual(
@@ -85,25 +86,25 @@ Deno.test("ListIntake finds nothing in what is refused; only lies are told of, o
   }
 });
 
-Deno.test("ListIntake takes a genuine list from beside a forged copy with the same id", async () => {
+Deno.test("ListIntake stores a genuine list beside a forged copy with the same id", async () => {
   const test = new IntakeTest();
   const forged = { ...list(7), content: "forged" };
   test.refuse = (event) =>
     event === forged ? new EventRefusedError("forged", event, "it is") : undefined;
-  const wanted = search(7);
-  assert.deepEqual(await test.take(I1, [forged, wanted], [list(7), wanted]), [7]);
+  const alice = search(7);
+  assert.deepEqual(await test.store(I1, [forged, alice], [list(7), alice]), [7]);
 });
 
-Deno.test("ListIntake whose store fails says so, and goes on; once it is ended, it says nothing", async () => {
+Deno.test("ListIntake reports a store that fails, and goes on; once it is ended, it reports nothing", async () => {
   const test = new IntakeTest();
   test.wait = Promise.reject(new Error("disk full"));
-  const failed = await test.intake.take(I1, new Map([[list(7), search(7)]]));
+  const failed = await test.intake.store(I1, new Map([[list(7), search(7)]]));
   assert.deepEqual(failed, { found: new Set(), isStored: false });
   assert.deepEqual(test.errors.map(({ message }) => message), [`Cannot store the lists of ${I1}`]);
   test.wait = Promise.resolve();
-  assert.deepEqual(await test.take(I1, [list(7), search(7)]), [7]);
+  assert.deepEqual(await test.store(I1, [list(7), search(7)]), [7]);
   test.controller.abort();
-  const { isStored } = await test.intake.take(I1, new Map([[list(7), search(7)]]));
+  const { isStored } = await test.intake.store(I1, new Map([[list(7), search(7)]]));
   assert.ok(!isStored);
   assert.equal(test.calls.length, 2);
   assert.equal(test.errors.length, 1);

@@ -6,51 +6,51 @@ import { A, B, listEvent, NOW } from "../support/list_store.ts";
 import { ALICE, BOB, post, type Sending, setUp } from "../support/rebroadcasting.ts";
 import { RecordMap } from "../support/relay_records.ts";
 
-const HOUR = 3_600_000;
+const HOUR_MS = 3_600_000;
 
-Deno.test("ListRebroadcaster keeps at most max authors in mind, those of whom something came last", async () => {
-  const { spreader, sent, write, publish } = setUp({ max: 2 });
+Deno.test("ListRebroadcaster remembers at most max authors, those who published last", async () => {
+  const { rebroadcaster, sent, write, publish } = setUp({ max: 2 });
   const [alices, bobs] = [write(), write(BOB)];
   for (const author of [ALICE, BOB, ALICE, "cc".repeat(32)]) await publish(post(author));
   sent.length = 0;
-  spreader.has(alices, B);
-  spreader.has(bobs, B);
+  rebroadcaster.has(alices, B);
+  rebroadcaster.has(bobs, B);
   await publish(post(), B);
   await publish(post(BOB), B);
   assert.deepEqual(sent, [[B, bobs.id]]);
 });
 
-Deno.test("ListRebroadcaster keeps at most max refusals in mind, the last ones", async () => {
-  const { spreader, clock, world, sending, write, publish } = setUp({ max: 2 });
+Deno.test("ListRebroadcaster remembers at most max refusals, the last ones", async () => {
+  const { rebroadcaster, clock, world, sending, write, publish } = setUp({ max: 2 });
   write();
   world.isHeld = true;
   const refuse = async (url: string) => {
     await publish(post(), url);
     sending.pop()!.refuse(new Error("blocked: no"));
-    await spreader.idle();
+    await rebroadcaster.idle();
   };
   for (const url of [A, B]) await refuse(url);
-  await clock.advance(HOUR);
+  await clock.advance(HOUR_MS);
   for (const url of [A, "wss://c.example/"]) await refuse(url);
   await publish();
   assert.equal(sending.length, 0);
-  await clock.advance(-HOUR);
+  await clock.advance(-HOUR_MS);
   await publish(post(), B);
   assert.equal(sending.length, 1);
 });
 
-Deno.test("ListRebroadcaster keeps after a restart what it learned last, and nothing of what is no relay", async () => {
+Deno.test("ListRebroadcaster keeps over a restart what it learned last, and nothing for keys that are no relay", async () => {
   const list = listEvent(ALICE);
   const record = (at: number) => `${list.id} ${list.created_at} ${at}`;
   const backend = new RecordMap([[`${A} ${ALICE}`, record(2)], [`${B} ${ALICE}`, record(1)]]);
-  const { spreader, sent, write, publish } = setUp({ backend, max: 1 });
+  const { rebroadcaster, sent, write, publish } = setUp({ backend, max: 1 });
   write();
   await publish();
   assert.deepEqual(sent, []);
   for (const url of [`${A}${"x".repeat(300)}`, "https://a.example/", "wss://a b/"]) {
     await publish(post(), url);
   }
-  await spreader.close();
+  await rebroadcaster.close();
   assert.deepEqual([...backend.records.keys()], [`${A} ${ALICE}`]);
 });
 
@@ -65,7 +65,7 @@ const steps = fc.array(
     {
       weight: 4,
       arbitrary: fc.record({
-        do: fc.constantFrom("take", "take", "refuse", "deliver", "wait", "restart", "settle"),
+        do: fc.constantFrom("accept", "accept", "refuse", "deliver", "wait", "restart", "settle"),
         to: fc.nat(2),
         by: fc.nat(1),
       }),
@@ -74,7 +74,7 @@ const steps = fc.array(
   { maxLength: 40 },
 );
 
-Deno.test("ListRebroadcaster gives each version to a relay once, and in the end the newest, in any interleaving", async () => {
+Deno.test("ListRebroadcaster sends each version to a relay once, and the newest in the end, in any interleaving", async () => {
   const relays = ["a", "b", "c"].map((name) => `wss://${name}.example/`);
   await fc.assert(fc.asyncProperty(steps, async (all) => {
     const backend = new RecordMap();
@@ -87,18 +87,18 @@ Deno.test("ListRebroadcaster gives each version to a relay once, and in the end 
     };
     let at = NOW;
     let now = setUp({ backend, store });
-    const taken = new Set<string>();
+    const accepted = new Set<string>();
     const has = new Map<string, NostrEvent>();
     const due = new Set<string>();
     const active = new Set<string>();
-    const take = (one: Sending | undefined) => {
+    const accept = (one: Sending | undefined) => {
       if (!one) return;
       const { url, list } = one;
-      assert.ok(!taken.has(url + list.id), "a relay gets a version twice");
+      assert.ok(!accepted.has(url + list.id), "a relay gets a version twice");
       assert.notEqual(has.get(url + list.pubkey)?.id, list.id, "it is known to have it");
-      taken.add(url + list.id);
+      accepted.add(url + list.id);
       has.set(url + list.pubkey, list);
-      one.take();
+      one.accept();
     };
     now.world.isHeld = true;
     for (const step of all) {
@@ -106,43 +106,43 @@ Deno.test("ListRebroadcaster gives each version to a relay once, and in the end 
       if (step.do === "publish") {
         due.add(`${url} ${author}`);
         active.add(author);
-        now.spreader.published(post(author), url);
+        now.rebroadcaster.published(post(author), url);
       } else if (step.do === "write") lists.set(author, listEvent(author, [A], ++at));
-      else if (step.do === "take") take(now.sending.shift());
+      else if (step.do === "accept") accept(now.sending.shift());
       else if (step.do === "refuse") now.sending.shift()?.refuse(new Error("blocked: no"));
-      else if (step.do === "wait") await now.clock.advance(HOUR);
+      else if (step.do === "wait") await now.clock.advance(HOUR_MS);
       else if (step.do === "settle") await settled();
       else if (step.do === "deliver") {
         await settled();
         const list = lists.get(author);
         const isBusy = now.sending.some((one) => one.url === url && one.list.pubkey === author);
         if (!list || isBusy || !active.has(author)) continue;
-        now.spreader.has(list, url);
+        now.rebroadcaster.has(list, url);
         has.set(url + author, list);
       } else if (step.do === "restart") {
-        // What is on its way arrives before it.
+        // Lists that were sent before arrive first.
         await settled();
-        for (const one of now.sending.splice(0)) take(one);
-        await now.spreader.idle();
-        await now.spreader.close();
+        for (const one of now.sending.splice(0)) accept(one);
+        await now.rebroadcaster.idle();
+        await now.rebroadcaster.close();
         now = setUp({ backend, store });
         now.world.isHeld = true;
         active.clear();
       }
     }
-    // In the end all relays take what they get, and get every author's event once more.
+    // In the end all relays accept what they get, and every author publishes once more.
     for (let round = 0; round < 3; round++) {
-      await now.clock.advance(HOUR);
+      await now.clock.advance(HOUR_MS);
       for (const key of due) {
         const [url, author] = key.split(" ");
-        now.spreader.published(post(author), url);
+        now.rebroadcaster.published(post(author), url);
       }
       await settled();
-      for (const one of now.sending.splice(0)) take(one);
+      for (const one of now.sending.splice(0)) accept(one);
       await settled();
     }
     assert.equal(now.sending.length, 0);
-    await now.spreader.close();
+    await now.rebroadcaster.close();
     for (const key of due) {
       const list = lists.get(key.split(" ")[1]);
       const record = backend.records.get(key)?.split(" ")[0];

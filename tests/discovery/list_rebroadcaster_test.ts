@@ -4,10 +4,10 @@ import { A, B, listEvent, NOW, unsigned } from "../support/list_store.ts";
 import { ALICE, BOB, post, setUp } from "../support/rebroadcasting.ts";
 import { RecordMap } from "../support/relay_records.ts";
 
-const HOUR = 3_600_000;
+const HOUR_MS = 3_600_000;
 
-Deno.test("NIP-65: a relay that took an event gets its author's relay list, once per version", async () => {
-  const { spreader, sent, errors, write, publish } = setUp();
+Deno.test("NIP-65: ListRebroadcaster sends a relay that accepted an event its author's relay list, once per version", async () => {
+  const { rebroadcaster, sent, errors, write, publish } = setUp();
   const list = write();
   for (const url of [A, B, A]) await publish(post(), url);
   assert.deepEqual(sent, [[A, list.id], [B, list.id]]);
@@ -17,11 +17,11 @@ Deno.test("NIP-65: a relay that took an event gets its author's relay list, once
   assert.deepEqual(sent.slice(2), [[A, newer.id]]);
   await publish(post(BOB));
   assert.equal(sent.length, 3);
-  await spreader.close();
+  await rebroadcaster.close();
   assert.deepEqual(errors, []);
 });
 
-Deno.test("ListRebroadcaster sends no list along with what only some are to see, or nobody is to keep", async () => {
+Deno.test("ListRebroadcaster sends no list for events that only some may see, or nobody may keep", async () => {
   const { sent, world, write, publish } = setUp();
   write();
   const tags = [["p", BOB], ["relay", A], ["d", "x"]];
@@ -41,7 +41,7 @@ Deno.test("ListRebroadcaster sends no list along with what only some are to see,
   assert.equal(sent.length, 7);
 });
 
-Deno.test("NIP-70: ListRebroadcaster sends no list that is protected", async () => {
+Deno.test("NIP-70: ListRebroadcaster sends no protected list", async () => {
   const { sent, publish } = setUp({
     store: { query: () => Promise.resolve([unsigned(ALICE, { tags: [["-"]] })]) },
   });
@@ -49,7 +49,7 @@ Deno.test("NIP-70: ListRebroadcaster sends no list that is protected", async () 
   assert.deepEqual(sent, []);
 });
 
-Deno.test("ListRebroadcaster notes a relay list that is itself published as had, the newest one", async () => {
+Deno.test("ListRebroadcaster records a published relay list as held, if it is the newest", async () => {
   const { sent, write, publish } = setUp();
   const old = write();
   const list = write(ALICE, NOW + 1);
@@ -62,32 +62,32 @@ Deno.test("ListRebroadcaster notes a relay list that is itself published as had,
 });
 
 Deno.test("ListRebroadcaster sends no list to a relay that delivered it, or a newer one", async () => {
-  const { spreader, sent, write, publish } = setUp();
+  const { rebroadcaster, sent, write, publish } = setUp();
   const list = write();
   await publish(post(), "wss://other.example/");
-  spreader.has(list, A);
-  spreader.has(listEvent(ALICE, [A], NOW + 1), B);
-  spreader.has(listEvent(ALICE, [A], NOW - 1), A);
+  rebroadcaster.has(list, A);
+  rebroadcaster.has(listEvent(ALICE, [A], NOW + 1), B);
+  rebroadcaster.has(listEvent(ALICE, [A], NOW - 1), A);
   for (const url of [A, B]) await publish(post(), url);
   assert.equal(sent.length, 1);
 
-  spreader.has(unsigned(ALICE, { kind: 1, created_at: NOW + 9 }), A);
+  rebroadcaster.has(unsigned(ALICE, { kind: 1, created_at: NOW + 9 }), A);
   write(ALICE, NOW + 2);
   await publish();
   assert.equal(sent.length, 2);
 });
 
-Deno.test("ListRebroadcaster notes nothing of strangers' lists, however many are delivered", async () => {
+Deno.test("ListRebroadcaster records nothing of strangers' lists, however many are delivered", async () => {
   const backend = new RecordMap();
-  const { spreader, sent, write, publish } = setUp({ backend, max: 3 });
+  const { rebroadcaster, sent, write, publish } = setUp({ backend, max: 3 });
   const list = write();
   await publish();
   for (let i = 0; i < 1_000; i++) {
-    spreader.has(listEvent(i.toString(16).padStart(64, "0")), A);
+    rebroadcaster.has(listEvent(i.toString(16).padStart(64, "0")), A);
   }
   await publish();
   assert.deepEqual(sent, [[A, list.id]]);
-  await spreader.close();
+  await rebroadcaster.close();
   assert.deepEqual([...backend.records.keys()], [`${A} ${ALICE}`]);
 });
 
@@ -96,7 +96,7 @@ Deno.test("ListRebroadcaster knows after a restart which relay has which version
   const first = setUp({ backend });
   const list = first.write();
   await first.publish();
-  await first.spreader.close();
+  await first.rebroadcaster.close();
   assert.deepEqual([...backend.topics], ["spread"]);
   assert.equal(first.errors.length, 1);
   assert.match(first.errors[0].message, /Cannot read 2 of 2 records/);
@@ -110,15 +110,15 @@ Deno.test("ListRebroadcaster knows after a restart which relay has which version
   second.write(ALICE, NOW + 1);
   await second.publish();
   assert.equal(second.sent.length, 2);
-  await second.spreader.close();
+  await second.rebroadcaster.close();
 });
 
-Deno.test("ListRebroadcaster waits for what is remembered before it sends anything", async () => {
+Deno.test("ListRebroadcaster waits for its records before it sends anything", async () => {
   const backend = new RecordMap();
   const first = setUp({ backend });
   first.write();
   await first.publish();
-  await first.spreader.close();
+  await first.rebroadcaster.close();
 
   backend.held = true;
   const second = setUp({ backend });
@@ -126,25 +126,25 @@ Deno.test("ListRebroadcaster waits for what is remembered before it sends anythi
   await second.publish();
   assert.equal(second.world.queries, 0);
   for (const call of backend.calls) call.go();
-  await second.spreader.idle();
+  await second.rebroadcaster.idle();
   assert.deepEqual([second.world.queries, second.sent], [1, []]);
 });
 
-Deno.test("ListRebroadcaster offers a list that was not taken again with the next event, an hour later", async () => {
-  const { spreader, clock, world, sending, errors, write, publish } = setUp();
+Deno.test("ListRebroadcaster offers a refused list again with the next event, an hour later", async () => {
+  const { rebroadcaster, clock, world, sending, errors, write, publish } = setUp();
   for (const author of [ALICE, BOB]) write(author);
   world.isHeld = true;
   await publish();
   sending[0].refuse(new Error("restricted: not on the list"));
-  await spreader.idle();
-  assert.equal(errors[0].message, `Cannot bring the relay list of ${ALICE} to ${A}`);
+  await rebroadcaster.idle();
+  assert.equal(errors[0].message, `Cannot rebroadcast the relay list of ${ALICE} to ${A}`);
   assert.match((errors[0].cause as Error).message, /restricted/);
 
   // Neither another author nor another relay has to wait.
   await publish(post(BOB));
   await publish(post(), B);
   assert.equal(sending.length, 3);
-  await clock.advance(HOUR - 1);
+  await clock.advance(HOUR_MS - 1);
   write(ALICE, NOW + 1);
   await publish();
   assert.equal(sending.length, 3);
@@ -152,13 +152,13 @@ Deno.test("ListRebroadcaster offers a list that was not taken again with the nex
   assert.equal(sending.length, 3);
   await publish();
   assert.equal(sending.length, 4);
-  for (const { take } of sending.slice(1)) take();
-  await spreader.idle();
+  for (const { accept } of sending.slice(1)) accept();
+  await rebroadcaster.idle();
   await publish();
   assert.deepEqual([sending.length, errors.length], [4, 1]);
 });
 
-Deno.test("ListRebroadcaster tells of a failed lookup, and looks again with the next event", async () => {
+Deno.test("ListRebroadcaster reports a failed look-up, and looks again with the next event", async () => {
   const { errors, world, sent, write, publish } = setUp();
   write();
   world.failure = new Error("disk full");
@@ -171,7 +171,7 @@ Deno.test("ListRebroadcaster tells of a failed lookup, and looks again with the 
 });
 
 Deno.test("ListRebroadcaster sends a list that is written while an older one is on its way", async () => {
-  const { spreader, world, sending, sent, write, publish } = setUp();
+  const { rebroadcaster, world, sending, sent, write, publish } = setUp();
   const old = write();
   world.isHeld = true;
   await publish();
@@ -180,19 +180,19 @@ Deno.test("ListRebroadcaster sends a list that is written while an older one is 
   await publish();
   assert.equal(sending.length, 1);
   world.isHeld = false;
-  sending[0].take();
-  await spreader.idle();
+  sending[0].accept();
+  await rebroadcaster.idle();
   assert.deepEqual(sent, [[A, old.id], [A, list.id]]);
 });
 
-Deno.test("ListRebroadcaster ends what is under way when it is closed, without an error", async () => {
-  const { spreader, clock, world, sending, sent, errors, write, publish } = setUp({
+Deno.test("ListRebroadcaster close() ends what is under way, without an error", async () => {
+  const { rebroadcaster, clock, world, sending, sent, errors, write, publish } = setUp({
     backend: new RecordMap(),
   });
   write();
   world.isHeld = true;
   await publish();
-  await spreader.close();
+  await rebroadcaster.close();
   sending[0].refuse(new Error("too late"));
   await settled();
   world.isHeld = false;
@@ -200,16 +200,18 @@ Deno.test("ListRebroadcaster ends what is under way when it is closed, without a
   assert.deepEqual([sent, errors, clock.pending, world.queries], [[], [], 0, 1]);
 });
 
-Deno.test("ListRebroadcaster is closed also while the store does not answer", async () => {
-  const { spreader, errors, publish } = setUp({ store: { query: () => new Promise(() => {}) } });
+Deno.test("ListRebroadcaster close() resolves also while the store does not answer", async () => {
+  const { rebroadcaster, errors, publish } = setUp({
+    store: { query: () => new Promise(() => {}) },
+  });
   await publish();
-  await spreader.close();
+  await rebroadcaster.close();
   assert.deepEqual(errors, []);
 });
 
 Deno.test("ListRebroadcaster hands its signal on to the store and to relays", async () => {
   const signals: (AbortSignal | undefined)[] = [];
-  const { spreader, publish } = setUp({
+  const { rebroadcaster, publish } = setUp({
     store: {
       query(_, opts) {
         signals.push(opts?.signal);
@@ -222,24 +224,24 @@ Deno.test("ListRebroadcaster hands its signal on to the store and to relays", as
     },
   });
   await publish();
-  await spreader.close();
+  await rebroadcaster.close();
   assert.deepEqual(signals.map((signal) => signal?.aborted), [true, true]);
 });
 
 Deno.test('ListRebroadcaster works on at most "max" pairs at once, and remembers as many', async () => {
   const backend = new RecordMap();
-  const { spreader, world, sending, write, publish } = setUp({ backend, max: 10 });
+  const { rebroadcaster, world, sending, write, publish } = setUp({ backend, max: 10 });
   write();
   world.isHeld = true;
   const urls = Array.from({ length: 30 }, (_, i) => `wss://relay${i}.example/`);
-  for (const url of urls) spreader.published(post(), url);
+  for (const url of urls) rebroadcaster.published(post(), url);
   await settled();
   assert.deepEqual(sending.map(({ url }) => url), urls.slice(0, 10));
-  for (const { take } of sending) take();
-  await spreader.idle();
+  for (const { accept } of sending) accept();
+  await rebroadcaster.idle();
   world.isHeld = false;
   for (const url of urls) await publish(post(), url);
-  await spreader.close();
+  await rebroadcaster.close();
   assert.deepEqual([...backend.records.keys()], urls.slice(20).map((url) => `${url} ${ALICE}`));
   for (const max of [0, -1, 1.5, NaN]) {
     assert.throws(() => setUp({ max }), { name: "RangeError", message: /"max"/ });

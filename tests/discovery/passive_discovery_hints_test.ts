@@ -2,26 +2,26 @@ import assert from "node:assert/strict";
 import type { Hint } from "../../src/hints/hint.ts";
 import { draft } from "../../testing/memory_source.ts";
 import { A, B, listEvent } from "../support/list_store.ts";
-import { CAROL, startPassing } from "../support/passive_discovery.ts";
+import { CAROL, startPassiveDiscovery } from "../support/passive_discovery.ts";
 
 const [ALICE, BOB] = ["aa", "bb"].map((byte) => byte.repeat(32));
 
-/** What hints say, without what they all say. */
+/** Hints without the fields that all of them share. */
 function brief(hints: readonly Hint[]): string[] {
   return hints.map(({ subject, url, source }) => `${subject.slice(0, 5)} ${url} ${source}`).sort();
 }
 
-Deno.test("NIP-10: tags of events that pass by, and their delivery, are hints", async () => {
-  const { hints, saw } = startPassing();
+Deno.test("NIP-10: PassiveDiscovery reads hints from the tags of events, and from their delivery", async () => {
+  const { hints, saw } = startPassiveDiscovery();
   await saw(draft({ pubkey: ALICE, tags: [["p", BOB, B]] }));
   assert.deepEqual(brief(hints), [`aaaaa ${A} delivered`, `bbbbb ${B} tag`]);
 });
 
-Deno.test("the tags of an event are read once, whoever delivers it", () => {
-  const { hints, passing } = startPassing();
+Deno.test("PassiveDiscovery reads the tags of an event once, whichever relays deliver it", () => {
+  const { hints, discovery } = startPassiveDiscovery();
   const post = draft({ pubkey: ALICE, tags: [["p", BOB, B]] });
-  passing.saw(post, A);
-  passing.saw(post, B);
+  discovery.saw(post, A);
+  discovery.saw(post, B);
   assert.deepEqual(brief(hints), [
     `aaaaa ${A} delivered`,
     `aaaaa ${B} delivered`,
@@ -29,38 +29,38 @@ Deno.test("the tags of an event are read once, whoever delivers it", () => {
   ]);
 });
 
-Deno.test("NIP-02: a follow list that passes by gives hints of whom it follows", async () => {
-  const { hints, saw } = startPassing();
+Deno.test("NIP-02: PassiveDiscovery reads hints about followed people from a follow list", async () => {
+  const { hints, saw } = startPassiveDiscovery();
   await saw(draft({ kind: 3, pubkey: ALICE, tags: [["p", BOB, B]] }));
   assert.deepEqual(brief(hints), [`bbbbb ${B} follows`]);
 });
 
-Deno.test("NIP-29: what a stranger's tag says of a group's host is not believed", async () => {
-  const { hints, saw } = startPassing([listEvent(ALICE)]);
+Deno.test("NIP-29: PassiveDiscovery ignores what a stranger's tag says of a group's host", async () => {
+  const { hints, saw } = startPassiveDiscovery([listEvent(ALICE)]);
   await saw(draft({ kind: 9, pubkey: BOB, tags: [["h", "cats", B], ["e", "ee".repeat(32), B]] }));
   assert.deepEqual(brief(hints), [`bbbbb ${A} delivered`, `id:ee ${B} tag`]);
 });
 
-Deno.test("no hint is kept of people whose list is known", async () => {
-  const { store, hints, saw } = startPassing([listEvent(ALICE), listEvent(BOB)]);
+Deno.test("PassiveDiscovery keeps no hint about people whose list is known", async () => {
+  const { store, hints, saw } = startPassiveDiscovery([listEvent(ALICE), listEvent(BOB)]);
   await store.get([ALICE, BOB]);
   await saw(draft({ pubkey: ALICE, tags: [["p", BOB, B], ["p", CAROL, B]] }));
   assert.deepEqual(brief(hints), [`ccccc ${B} tag`]);
 });
 
-Deno.test("NIP-59: nothing is learned from gift wraps, nor from ephemeral events", async () => {
-  const { hints, saw } = startPassing();
+Deno.test("NIP-59: PassiveDiscovery learns nothing from gift wraps and ephemeral events", async () => {
+  const { hints, saw } = startPassiveDiscovery();
   for (const kind of [1059, 21059, 20001]) {
     await saw(draft({ kind, pubkey: ALICE, tags: [["p", BOB, B]] }));
   }
   assert.deepEqual(hints, []);
 });
 
-Deno.test("an event that the app publishes says nothing of where people are, but its lists count", async () => {
-  const { write, hints, passing } = startPassing();
-  passing.published(listEvent(CAROL, [B]));
-  passing.published(draft({ pubkey: CAROL, tags: [["p", BOB, B]] }));
-  await passing.idle();
+Deno.test("PassiveDiscovery reads no hints from events that the app publishes, but stores lists among them", async () => {
+  const { write, hints, discovery } = startPassiveDiscovery();
+  discovery.published(listEvent(CAROL, [B]));
+  discovery.published(draft({ pubkey: CAROL, tags: [["p", BOB, B]] }));
+  await discovery.idle();
   assert.deepEqual(await write(CAROL), [B]);
   assert.deepEqual(hints, []);
 });

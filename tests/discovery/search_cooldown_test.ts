@@ -2,38 +2,49 @@ import assert from "node:assert/strict";
 import { SearchCooldown } from "../../src/discovery/search_cooldown.ts";
 import { TestClock } from "../../testing/test_clock.ts";
 
-Deno.test("SearchCooldown leaves somebody alone for ten seconds, for one kind of list", async () => {
+Deno.test("SearchCooldown lasts ten seconds, for one kind of list of one person", async () => {
   const clock = new TestClock();
-  const pauses = new SearchCooldown(clock);
-  pauses.begin(10002, "a");
-  assert.ok(pauses.has(10002, "a"));
-  assert.ok(!pauses.has(10050, "a"));
-  assert.ok(!pauses.has(10002, "b"));
+  const cooldown = new SearchCooldown(clock);
+  cooldown.begin(10002, "a");
+  assert.ok(cooldown.has(10002, "a"));
+  assert.ok(!cooldown.has(10050, "a"));
+  assert.ok(!cooldown.has(10002, "b"));
   await clock.advance(9_999);
-  assert.ok(pauses.has(10002, "a"));
+  assert.ok(cooldown.has(10002, "a"));
   await clock.advance(1);
-  assert.ok(!pauses.has(10002, "a"));
+  assert.ok(!cooldown.has(10002, "a"));
 });
 
-Deno.test("SearchCooldown remembers none that are over, and a new one for as long as if it were the first", async () => {
+Deno.test("SearchCooldown forgets cooldowns that are over, and begins one again in full", async () => {
   const clock = new TestClock();
-  const pauses = new SearchCooldown(clock);
-  for (let n = 0; n < 1_000; n++) pauses.begin(10002, `${n}`);
+  const cooldown = new SearchCooldown(clock);
+  for (let n = 0; n < 1_000; n++) cooldown.begin(10002, `${n}`);
   await clock.advance(6_000);
-  pauses.begin(10002, "0");
-  assert.equal(pauses.size, 1_000);
+  cooldown.begin(10002, "0");
+  assert.equal(cooldown.size, 1_000);
   await clock.advance(6_000);
-  assert.ok(pauses.has(10002, "0"));
-  pauses.begin(10002, "x");
-  assert.equal(pauses.size, 2);
+  assert.ok(cooldown.has(10002, "0"));
+  cooldown.begin(10002, "x");
+  assert.equal(cooldown.size, 2);
 });
 
-Deno.test("SearchCooldown are over where the clock is set back", () => {
+Deno.test("SearchCooldown remembers the last 100,000 lists", () => {
+  const cooldown = new SearchCooldown(new TestClock());
+  for (let n = 0; n <= 100_000; n++) cooldown.begin(10002, `${n}`);
+  assert.equal(cooldown.size, 100_000);
+  assert.deepEqual(["0", "1", "100000"].map((who) => cooldown.has(10002, who)), [
+    false,
+    true,
+    true,
+  ]);
+});
+
+Deno.test("SearchCooldown ends if the clock is set back", () => {
   let now = 1_000_000;
-  const pauses = new SearchCooldown({ now: () => now, after: () => () => {} });
-  pauses.begin(10002, "a");
+  const cooldown = new SearchCooldown({ now: () => now, after: () => () => {} });
+  cooldown.begin(10002, "a");
   now -= 500_000;
-  assert.ok(!pauses.has(10002, "a"));
-  pauses.begin(10002, "b");
-  assert.equal(pauses.size, 1);
+  assert.ok(!cooldown.has(10002, "a"));
+  cooldown.begin(10002, "b");
+  assert.equal(cooldown.size, 1);
 });

@@ -5,7 +5,7 @@ import {
   parseSearchLog,
   SEARCH_LOG_RECORDS,
 } from "../../src/discovery/search_log.ts";
-import { person } from "../support/discovery_world.ts";
+import { person } from "../support/listed_people.ts";
 
 const check = fc.record({ at: fc.nat({ max: 4_000_000_000 }), found: fc.boolean() }, {
   noNullPrototype: true,
@@ -26,7 +26,7 @@ Deno.test("parseSearchLog() reads what formatSearchLog() writes", () => {
   );
 });
 
-Deno.test("parseSearchLog() makes nothing of any other text, and takes no long time over it", () => {
+Deno.test("parseSearchLog() returns undefined for any other text, in little time", () => {
   fc.assert(fc.property(fc.string(), (text) => {
     const read = parseSearchLog(text);
     assert.ok(read === undefined || formatSearchLog(read).length > 0);
@@ -48,7 +48,7 @@ Deno.test("parseSearchLog() makes nothing of any other text, and takes no long t
   }
 });
 
-Deno.test("SEARCH_LOG_RECORDS keeps records of pubkeys by their newest check", () => {
+Deno.test("SEARCH_LOG_RECORDS keep logs by pubkey, and by the newest search in them", () => {
   assert.ok(SEARCH_LOG_RECORDS.isKey(person(1)));
   assert.ok(!SEARCH_LOG_RECORDS.isKey("id:" + person(1)));
   const some = { 10002: { at: 5, found: true }, 10050: { at: 7, found: false } };

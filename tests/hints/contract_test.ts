@@ -19,10 +19,10 @@ const FLOOD = Array.from({ length: 20_000 }, (_, i) => i);
 const manyUrls = FLOOD.map((i) => `wss://r${i}.example`);
 const somebody = (i: number) => i.toString(16).padStart(64, "0");
 
-/** Decoding takes a byte order mark from the front of a text. */
+/** Decoding drops a byte order mark at the start of a text. */
 const encodable = urls.map((urls) => urls.filter((url) => !url.startsWith("\ufeff")));
 
-testHintReader("nip19", {
+testHintReader("NIP-19: nip19Hints", {
   reader: nip19Hints,
   junk: fc.oneof(
     part,
@@ -36,7 +36,7 @@ testHintReader("nip19", {
         relays.map((url) => ({ subject: about, url, source: "nip19", ...more }));
       const event = author ? { id, author, relays } : { id, relays };
       const address = { identifier: "pizza", pubkey, kind: 30023, relays };
-      const said: [string, Hint[]][] = [
+      const hinted: [string, Hint[]][] = [
         [nprofileEncode({ pubkey, relays }), hints(pubkey)],
         [
           neventEncode(event),
@@ -45,7 +45,7 @@ testHintReader("nip19", {
         [naddrEncode(address), hints(pubkey)],
         [naddrEncode({ ...address, kind: 39000 }), [...hints(pubkey), ...hints("group:pizza")]],
       ];
-      return fc.constantFrom(...said).chain(([code, hints]) =>
+      return fc.constantFrom(...hinted).chain(([code, hints]) =>
         fc.constantFrom(code, ` nostr:${code}\n`, `https://njump.me/${code}?x=1`)
           .map((text) => [text, hints] as const)
       );
@@ -59,7 +59,7 @@ const junkTag = fc.oneof(
   fc.anything(),
 ) as fc.Arbitrary<string[]>;
 
-/** An event of one of these kinds with all sorts of junk in it. */
+/** An event of one of these kinds, full of junk. */
 function junkEvent(...kinds: number[]): fc.Arbitrary<NostrEvent> {
   return fc.record({
     id: anyPubkey,
@@ -83,7 +83,7 @@ const use = fc.constantFrom<[use: unknown, writes: boolean]>(
   [null, true],
 );
 
-testHintReader("follow list", {
+testHintReader("NIP-02: followListHints", {
   reader: followListHints,
   junk: junkEvent(3, 3, 3, 1),
   genuine: fc.record({
@@ -94,11 +94,11 @@ testHintReader("follow list", {
       Object.fromEntries(Object.entries(map).map(([url, [use]]) => [url, use])),
     );
     const tags = follows.map(([pubkey, url]) => url === null ? ["p", pubkey] : ["p", pubkey, url]);
-    const said = [
+    const hinted = [
       ...Object.entries(map).flatMap(([url, [, writes]]) => writes ? [[ALICE, url]] : []),
       ...tags.filter(([, , url]) => url !== undefined).map(([, pubkey, url]) => [pubkey, url]),
     ];
-    const hints = said.map(([subject, url]): Hint => ({ subject, url, source: "follows" }));
+    const hints = hinted.map(([subject, url]): Hint => ({ subject, url, source: "follows" }));
     return [draft({ kind: 3, pubkey: ALICE, content, tags }), distinctHints(hints)] as const;
   }).filter(([, hints]) => hints.filter(({ subject }) => subject === ALICE).length <= 8),
   flood: [
@@ -143,16 +143,16 @@ const hintingTag = fc.record({ id, pubkey: person, group, url }).chain(
   },
 );
 
-testHintReader("event tags", {
+testHintReader("eventTagHints", {
   reader: eventTagHints,
   junk: junkEvent(1, 1, 3, 10009, 30000),
   genuine: fc.record({
     kind: fc.constantFrom(1, 6, 1111, 9735, 30000),
-    // No more than 8 relays can be named for anybody.
-    said: fc.array(hintingTag, { maxLength: 8 }),
-  }).map(({ kind, said }) => [
-    draft({ kind, tags: said.map(([tag]) => tag) }),
-    distinctHints(said.flatMap(([, hints]) => hints)),
+    // More than 8 relays for one subject would be cut.
+    hinted: fc.array(hintingTag, { maxLength: 8 }),
+  }).map(({ kind, hinted }) => [
+    draft({ kind, tags: hinted.map(([tag]) => tag) }),
+    distinctHints(hinted.flatMap(([, hints]) => hints)),
   ]),
   flood: [
     draft({ tags: FLOOD.map((i) => ["e", somebody(i), manyUrls[i], "", somebody(i + 30_000)]) }),
@@ -160,7 +160,7 @@ testHintReader("event tags", {
   ],
 });
 
-testHintReader("delivery", {
+testHintReader("deliveryHints", {
   reader: deliveryHints,
   junk: fc.record({
     event: fc.record({ kind: fc.nat(40_000), pubkey: part }),
@@ -172,15 +172,15 @@ testHintReader("delivery", {
       pubkey: person,
     }),
     relay: url,
-  }).map((seen) => {
-    const { event: { kind, pubkey: about }, relay: url } = seen;
-    const kept = [1, 6, 1111, 9735, 30023].includes(kind);
-    return [seen, kept ? [{ subject: about, url, source: "delivered" }] : []];
+  }).map((delivery) => {
+    const { event: { kind, pubkey: subject }, relay: url } = delivery;
+    const counts = [1, 6, 1111, 9735, 30023].includes(kind);
+    return [delivery, counts ? [{ subject, url, source: "delivered" }] : []];
   }),
   flood: [{ event: draft({ pubkey: BOB }), relay: manyUrls[0] }, 1],
 });
 
-testHintReader("nip05", {
+testHintReader("NIP-05: nip05Hints", {
   reader: nip05Hints,
   junk: fc.record({ pubkey: part, relays: fc.array(part) }),
   genuine: fc.tuple(person, urls).map(([pubkey, relays]) => [

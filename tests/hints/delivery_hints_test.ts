@@ -6,7 +6,7 @@ import { PEOPLE } from "../support/arbitraries.ts";
 const [ALICE] = PEOPLE;
 const relay = "wss://a.example/";
 
-Deno.test("the relay that delivered an event is about its author, and not about its id", () => {
+Deno.test("deliveryHints are about the event's author, and not about its id", () => {
   for (const kind of [1, 6, 1111, 9735, 30023]) {
     assert.deepEqual(deliveryHints.read({ event: draft({ kind, pubkey: ALICE }), relay }), [
       { subject: ALICE, url: relay, source: "delivered" },
@@ -14,13 +14,13 @@ Deno.test("the relay that delivered an event is about its author, and not about 
   }
 });
 
-Deno.test("NIP-65: where profiles and lists come from says nothing: indexers have everybody's", () => {
+Deno.test("NIP-65: deliveryHints ignore profiles and lists, as indexers have everybody's", () => {
   for (const kind of [0, 3, 10000, 10002, 10050, 19999]) {
     assert.deepEqual(deliveryHints.read({ event: draft({ kind, pubkey: ALICE }), relay }), []);
   }
 });
 
-Deno.test("NIP-59: the key of a gift wrap, or of what is kept nowhere, is nobody's to be found", () => {
+Deno.test("NIP-59: deliveryHints ignore gift wraps and ephemeral events", () => {
   for (const kind of [1059, 21059, 20000, 22242, 24133, 29999]) {
     assert.deepEqual(deliveryHints.read({ event: draft({ kind, pubkey: ALICE }), relay }), []);
   }

@@ -27,7 +27,7 @@ Deno.test("NIP-19: filterOf() finds the person, the event or the address that wa
   assert.deepEqual(filterOf(` https://njump.me/${noteEncode(ID)}?x\n`), { ids: [ID] });
 });
 
-Deno.test("NIP-19: filterOf() asks for a `d` tag where the kind has one", () => {
+Deno.test("NIP-19: filterOf() names a `d` tag if the kind has one", () => {
   const at = (kind: number) => filterOf(naddrEncode({ kind, pubkey: BOB, identifier: "" }));
   for (const kind of [30000, 39999]) {
     assert.deepEqual(at(kind), { kinds: [kind], authors: [BOB], "#d": [""] });
@@ -37,7 +37,7 @@ Deno.test("NIP-19: filterOf() asks for a `d` tag where the kind has one", () => 
   }
 });
 
-Deno.test("filterOf() attaches the hints of what was pasted", () => {
+Deno.test("filterOf() attaches the hints in what was pasted", () => {
   const codes = [
     nprofileEncode({ pubkey: ALICE, relays }),
     neventEncode({ id: ID, author: BOB, relays }),
@@ -52,7 +52,7 @@ Deno.test("filterOf() attaches the hints of what was pasted", () => {
   assert.deepEqual(hintsOf([filterOf(npubEncode(ALICE))]), []);
 });
 
-/** The error for a text, in which no part of the text may stand. */
+/** The error message for a text, which must hold no part of the text. */
 function refusalOf(text: string): string {
   try {
     filterOf(text);
@@ -67,7 +67,7 @@ function refusalOf(text: string): string {
   return assert.fail(`no error for ${text}`);
 }
 
-Deno.test("NIP-19: filterOf() refuses a secret key, spelled rightly or not, and never repeats it", () => {
+Deno.test("NIP-19: filterOf() refuses a secret key, spelled correctly or not, and never repeats it", () => {
   const secret = nsecEncode(new Uint8Array(32).fill(7));
   const texts = [
     secret,
@@ -80,7 +80,7 @@ Deno.test("NIP-19: filterOf() refuses a secret key, spelled rightly or not, and 
   for (const text of texts) assert.match(refusalOf(text), /got a secret key/);
 });
 
-Deno.test("filterOf() refuses hex, which may be a person's, an event's or a secret key", () => {
+Deno.test("filterOf() refuses hex, which may name a person or an event, or be a secret key", () => {
   for (const text of [ALICE, ` ${ALICE}\n`, ALICE.toUpperCase()]) {
     assert.match(refusalOf(text), /must hold an npub.* got 64 hex digits/);
   }

@@ -7,29 +7,29 @@ const [ALICE, BOB] = PEOPLE;
 const RELAYS = ["wss://a.example", "wss://b.example"];
 const DOCUMENT = { names: { alice: ALICE, _: BOB }, relays: { [ALICE]: RELAYS } };
 
-/** Looks an identifier up where all hosts answer so, and tells which URLs were asked. */
-async function asking(
+/** Looks an identifier up while all hosts answer alike; returns the requested URLs, too. */
+async function lookUp(
   address: string,
   answer: () => Response | Promise<Response> = () => Response.json(DOCUMENT),
   options: FindNip05Options = {},
 ) {
-  const asked: string[] = [];
+  const requested: string[] = [];
   const fetch = (input: unknown) => {
-    asked.push(String(input));
+    requested.push(String(input));
     return Promise.resolve(answer());
   };
   const found = await findNip05(address, { fetch, ...options }).catch((error: Error) => error);
-  return { found, asked };
+  return { found, requested };
 }
 
 Deno.test("NIP-05: findNip05() finds the person and the relays that the domain names", async () => {
-  const { found, asked } = await asking("alice@nostr.example");
+  const { found, requested } = await lookUp("alice@nostr.example");
   assert.deepEqual(found, { pubkey: ALICE, relays: RELAYS });
-  assert.deepEqual(asked, ["https://nostr.example/.well-known/nostr.json?name=alice"]);
+  assert.deepEqual(requested, ["https://nostr.example/.well-known/nostr.json?name=alice"]);
 });
 
-Deno.test("NIP-05: case and white space around do not matter, and a bare domain is _@domain", async () => {
-  const wanted: [address: string, url: string][] = [
+Deno.test("NIP-05: findNip05() ignores case and white space around, and takes a bare domain for _@domain", async () => {
+  const addresses: [address: string, url: string][] = [
     [" Alice@Nostr.EXAMPLE\n", "https://nostr.example/.well-known/nostr.json?name=alice"],
     ["_@nostr.example", "https://nostr.example/.well-known/nostr.json?name=_"],
     ["nostr.example", "https://nostr.example/.well-known/nostr.json?name=_"],
@@ -38,14 +38,14 @@ Deno.test("NIP-05: case and white space around do not matter, and a bare domain 
     ["_@nostr.example:8443", "https://nostr.example:8443/.well-known/nostr.json?name=_"],
     ["_@bücher.example", "https://xn--bcher-kva.example/.well-known/nostr.json?name=_"],
   ];
-  for (const [address, url] of wanted) {
-    const { found, asked } = await asking(address);
-    assert.deepEqual(asked, [url]);
+  for (const [address, url] of addresses) {
+    const { found, requested } = await lookUp(address);
+    assert.deepEqual(requested, [url]);
     if (url.endsWith("=_")) assert.deepEqual(found, { pubkey: BOB, relays: [] });
   }
 });
 
-Deno.test("NIP-05: a malformed identifier is refused, and nothing is asked", async () => {
+Deno.test("NIP-05: findNip05() refuses a malformed identifier, and sends no request", async () => {
   const malformed = [
     "",
     "@",
@@ -69,17 +69,17 @@ Deno.test("NIP-05: a malformed identifier is refused, and nothing is asked", asy
     "x".repeat(100_000),
   ];
   for (const address of malformed) {
-    const { found, asked } = await asking(address);
+    const { found, requested } = await lookUp(address);
     assert.ok(found instanceof TypeError, address);
     assert.match(found.message, /^Cannot look up an identifier: it.*, got "/);
     assert.ok(found.message.length < 400);
-    assert.deepEqual(asked, []);
+    assert.deepEqual(requested, []);
   }
-  const { found } = await asking(undefined as unknown as string);
+  const { found } = await lookUp(undefined as unknown as string);
   assert.ok(found instanceof TypeError);
 });
 
-Deno.test("NIP-05: a host that is not public is not asked, unless the app opens it", async () => {
+Deno.test("NIP-05: findNip05() asks no host that is not public, unless the app allows it", async () => {
   const local = [
     "localhost",
     "127.0.0.1:8080",
@@ -93,18 +93,18 @@ Deno.test("NIP-05: a host that is not public is not asked, unless the app opens 
     "router",
   ];
   for (const host of local) {
-    const closed = await asking(`_@${host}`);
+    const closed = await lookUp(`_@${host}`);
     assert.match((closed.found as Error).message, /its host is refused \(local\), got "_@/, host);
-    assert.deepEqual(closed.asked, []);
-    const open = await asking(`_@${host}`, undefined, { allowLocal: true });
+    assert.deepEqual(closed.requested, []);
+    const open = await lookUp(`_@${host}`, undefined, { allowLocal: true });
     assert.deepEqual(open.found, { pubkey: BOB, relays: [] });
-    assert.equal(open.asked.length, 1);
+    assert.equal(open.requested.length, 1);
   }
-  const { asked } = await asking("_@abcdef.onion", undefined, { allowLocal: true });
-  assert.deepEqual(asked, []);
+  const { requested } = await lookUp("_@abcdef.onion", undefined, { allowLocal: true });
+  assert.deepEqual(requested, []);
 });
 
-Deno.test("NIP-05: an answer that names nobody, is none, or leads elsewhere is an error that says so", async () => {
+Deno.test("NIP-05: findNip05() rejects with the reason if the answer names nobody, is malformed, or redirects", async () => {
   const headers = { location: "https://elsewhere.example/" };
   const answers: [answer: () => Response, message: RegExp][] = [
     [() => Response.json({ names: { bob: BOB } }), /names no pubkey for it$/],
@@ -116,43 +116,43 @@ Deno.test("NIP-05: an answer that names nobody, is none, or leads elsewhere is a
     [() => new Response("x".repeat(65_537)), /: more than 65536 bytes$/],
   ];
   for (const [answer, message] of answers) {
-    const { found, asked } = await asking("alice@nostr.example", answer);
+    const { found, requested } = await lookUp("alice@nostr.example", answer);
     assert.ok(found instanceof Error && !(found instanceof TypeError));
     assert.match(found.message, /^Cannot look up alice@nostr\.example: /);
     assert.match(found.message, message);
-    assert.equal(asked.length, 1);
+    assert.equal(requested.length, 1);
   }
-  const short = await asking("alice@nostr.example", undefined, { maxBytes: 10 });
+  const short = await lookUp("alice@nostr.example", undefined, { maxBytes: 10 });
   assert.match((short.found as Error).message, /: more than 10 bytes$/);
 });
 
-Deno.test("a domain that keeps silent is given up at the timeout, and a signal ends it with its reason", async () => {
+Deno.test("findNip05() gives a silent domain up at the timeout, and ends with the reason of its signal", async () => {
   const never = () => new Promise<Response>(() => {});
   const clock = new TestClock();
-  const silent = asking("alice@nostr.example", never, { clock });
+  const silent = lookUp("alice@nostr.example", never, { clock });
   await clock.advance(5_000);
   assert.match((await silent).found.toString(), /no answer within 5000 ms$/);
 
   const reason = new Error("enough");
-  const before = await asking("alice@nostr.example", never, { signal: AbortSignal.abort(reason) });
-  assert.deepEqual(before, { found: reason, asked: [] });
+  const before = await lookUp("alice@nostr.example", never, { signal: AbortSignal.abort(reason) });
+  assert.deepEqual(before, { found: reason, requested: [] });
   const controller = new AbortController();
-  const between = asking("alice@nostr.example", never, { clock, signal: controller.signal });
+  const between = lookUp("alice@nostr.example", never, { clock, signal: controller.signal });
   controller.abort(reason);
   assert.equal((await between).found, reason);
   assert.equal(clock.pending, 0);
 });
 
-Deno.test("NIP-05: over a socket, the document is read and a redirect is not followed", async () => {
-  const asked: string[] = [];
+Deno.test("NIP-05: findNip05() reads the document over a socket, and follows no redirect", async () => {
+  const requested: string[] = [];
   const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, (request) => {
     const url = new URL(request.url);
-    asked.push(`${url.pathname}${url.search}`);
+    requested.push(`${url.pathname}${url.search}`);
     if (url.searchParams.get("name") === "alice") return Response.json(DOCUMENT);
     return Response.redirect(new URL("/.well-known/nostr.json?name=alice", url));
   });
   try {
-    // Certificates are not what is tried here.
+    // This test is not about certificates.
     const plain: typeof fetch = (url, init) => fetch(String(url).replace("https:", "http:"), init);
     const options = { fetch: plain, allowLocal: true };
     const host = `127.0.0.1:${server.addr.port}`;
@@ -162,5 +162,8 @@ Deno.test("NIP-05: over a socket, the document is read and a redirect is not fol
   } finally {
     await server.shutdown();
   }
-  assert.deepEqual(asked, ["alice", "bob"].map((name) => `/.well-known/nostr.json?name=${name}`));
+  assert.deepEqual(
+    requested,
+    ["alice", "bob"].map((name) => `/.well-known/nostr.json?name=${name}`),
+  );
 });

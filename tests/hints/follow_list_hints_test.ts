@@ -11,7 +11,7 @@ function read(content: string, tags: string[][] = [], kind = 3): string[] {
     .map(({ subject, url }) => `${subject === ALICE ? "alice" : "bob"} ${url}`);
 }
 
-Deno.test("NIP-02: the third element of a p tag is about the one who is followed", () => {
+Deno.test("NIP-02: followListHints take the third element of a p tag for the followed person's relay", () => {
   const tags = [["p", BOB, url, "bob"], ["p", BOB], ["p", BOB, ""], ["t", BOB, "wss://t.example"], [
     "e",
     BOB,
@@ -26,7 +26,7 @@ Deno.test("NIP-02: the third element of a p tag is about the one who is followed
   assert.deepEqual(read("", tags, 30000), []);
 });
 
-Deno.test("NIP-02: the relay map in the content of a kind 3 is about the author", () => {
+Deno.test("NIP-02: followListHints take the relay map in the content for the author's relays", () => {
   const map = {
     "wss://both.example": { read: true, write: true },
     "wss://outbox.example": { read: false, write: true },
@@ -44,7 +44,7 @@ Deno.test("NIP-02: the relay map in the content of a kind 3 is about the author"
   assert.deepEqual(read(content, [], 0), []);
 });
 
-Deno.test("a kind 3 whose content is no map is read for its tags alone", () => {
+Deno.test("followListHints read only the tags if the content is no map", () => {
   const contents = [
     "{",
     "[1]",
@@ -63,12 +63,12 @@ Deno.test("a kind 3 whose content is no map is read for its tags alone", () => {
   assert.deepEqual(read(map(65_537)), []);
 });
 
-Deno.test("a kind 3's tags that are none, or hold no strings, say nothing", () => {
+Deno.test("followListHints ignore tags that are malformed, or hold no strings", () => {
   const tags = [null, 1, {}, ["p", null, url], ["p", BOB, null], ["p", [BOB], url], ["p", BOB, 1]];
   assert.deepEqual(read("", tags as string[][]), []);
 });
 
-Deno.test("a kind 3 is read up to its 5,000th tag", () => {
+Deno.test("followListHints read the first 5,000 tags of a list", () => {
   const tags = Array.from({ length: 5_001 }, (): string[] => ["t", "x"]);
   tags[4_999] = ["p", BOB, url];
   tags[5_000] = ["p", BOB, "wss://late.example"];

@@ -11,20 +11,20 @@ import { A, B, DAY_MS, RecordMap } from "../support/relay_records.ts";
 const SOURCES = Object.keys(TRUST) as HintSource[];
 const ALICE = person(1);
 
-/** Hints about so many strangers, or so many relays for one. */
+/** Hints about many strangers, or many relays for one. */
 function* flood(count: number, source: HintSource = "tag", about?: string): Generator<Hint> {
   for (let i = 0; i < count; i++) {
     yield hint(about ?? person(1_000_000 + i), relay(about ? i : i % 500), source);
   }
 }
 
-/** What a book keeps, as a database would hold it. */
+/** The records of a book, as a database would hold them. */
 async function kept(book: HintBook, backend: RecordMap): Promise<ReadonlyMap<string, string>> {
   await book.flush();
   return backend.records;
 }
 
-Deno.test("a million hints about strangers leave those about people who are asked for", async () => {
+Deno.test("HintBook keeps hints about requested people through a million hints about strangers", async () => {
   const backend = new RecordMap();
   const { book, urls } = setUp({ backend });
   await book.ready();
@@ -34,7 +34,7 @@ Deno.test("a million hints about strangers leave those about people who are aske
   for (const follow of follows) book.get(follow);
   book.add([hint(person(5_000), B, "hand"), hint(subjectKey("group", "dogs"), B, "hand")]);
   book.add(flood(500_000));
-  // Of some nothing was known when they were asked for.
+  // Some had no hints when they were requested.
   book.add(unknown.map((about) => hint(about, B)));
   book.add(flood(500_000, "follows"));
   assert.ok(book.size <= 20_000);
@@ -44,7 +44,7 @@ Deno.test("a million hints about strangers leave those about people who are aske
   assert.equal((await kept(book, backend)).size, book.size);
 });
 
-Deno.test("what was named by hand outlasts a flood after a restart, too", async () => {
+Deno.test("HintBook keeps hints by hand through a flood, also after a restart", async () => {
   const backend = new RecordMap();
   const first = setUp({ backend, max: 100 });
   await first.book.ready();
@@ -56,7 +56,7 @@ Deno.test("what was named by hand outlasts a flood after a restart, too", async 
   assert.deepEqual([ALICE, person(2)].map(urls), [[A], []]);
 });
 
-Deno.test("events are asked for by the thousand, and take no place from people", () => {
+Deno.test("HintBook evicts no people for events, which are requested by the thousand", () => {
   const { book, urls } = setUp({ max: 100 });
   book.add([hint(ALICE, A)]);
   book.get(ALICE);
@@ -65,20 +65,20 @@ Deno.test("events are asked for by the thousand, and take no place from people",
   assert.deepEqual(urls(ALICE), [A]);
 });
 
-Deno.test("of those asked for half of the places are kept, for the latest", () => {
+Deno.test("HintBook keeps half of its places for the subjects that were requested last", () => {
   const { book } = setUp({ max: 100 });
-  const asked = Array.from({ length: 80 }, (_, i) => person(i));
-  for (const key of asked) book.get(key);
-  book.add(asked.map((about) => hint(about, A)));
-  book.get(asked[30]);
+  const requested = Array.from({ length: 80 }, (_, i) => person(i));
+  for (const key of requested) book.get(key);
+  book.add(requested.map((about) => hint(about, A)));
+  book.get(requested[30]);
   book.get(person(500));
   book.add(flood(1_000));
-  const left = asked.filter((key) => book.has(key));
-  assert.deepEqual(left, [asked[30], ...asked.slice(32)]);
+  const left = requested.filter((key) => book.has(key));
+  assert.deepEqual(left, [requested[30], ...requested.slice(32)]);
   assert.ok(book.size <= 100 && book.size >= 99);
 });
 
-Deno.test("those of whom nothing was heard for longest go first, where nobody was asked for", () => {
+Deno.test("HintBook evicts first the subjects without news for the longest time, if none was requested", () => {
   const { book } = setUp({ max: 3 });
   for (const n of [1, 2, 3]) book.add([hint(person(n), A)]);
   book.add([hint(person(1), B)]);
@@ -87,13 +87,13 @@ Deno.test("those of whom nothing was heard for longest go first, where nobody wa
   assert.deepEqual([1, 2, 3, 4].map((n) => book.has(person(n))), [true, false, true, true]);
 });
 
-Deno.test("of one person eight relays are kept, and a flood from one source changes none", () => {
+Deno.test("HintBook keeps eight relays for one person, and a flood from one source changes none", () => {
   const { book, urls } = setUp();
   book.add(flood(100_000, "tag", ALICE));
   assert.deepEqual(urls(ALICE), Array.from({ length: 8 }, (_, i) => relay(i)));
 });
 
-Deno.test("a source never drives out a relay that a more trusted one named", async () => {
+Deno.test("HintBook never evicts a relay for a less trusted source than the one that named it", async () => {
   const named = fc.uniqueArray(
     fc.record({ n: fc.nat(50), source: fc.constantFrom(...SOURCES), age: fc.nat(360) }),
     { selector: ({ n }) => n, maxLength: 8 },
@@ -115,14 +115,14 @@ Deno.test("a source never drives out a relay that a more trusted one named", asy
     const left = urls(ALICE);
     assert.ok(left.length <= 8);
     for (const { n, source: by, age } of named) {
-      const stands = age + later <= 4 * TRUST[by].halfLife;
-      if (isMoreTrusted(by, source) && stands) assert.ok(left.includes(relay(n)), relay(n));
+      const vouches = age + later <= 4 * TRUST[by].halfLifeDays;
+      if (isMoreTrusted(by, source) && vouches) assert.ok(left.includes(relay(n)), relay(n));
     }
   }));
 });
 
-Deno.test("what nobody has said for four half-lives makes way for what is said today", async () => {
-  const { book, clock, urls } = setUp({ perKey: 2 });
+Deno.test("HintBook evicts what no source has said for four half-lives for what one says today", async () => {
+  const { book, clock, urls } = setUp({ perSubject: 2 });
   book.add([hint(ALICE, A, "nip05"), hint(ALICE, B, "nip05")]);
   await clock.advance(720 * DAY_MS);
   assert.equal(book.add([hint(ALICE, relay(1))]), 0);
@@ -131,7 +131,7 @@ Deno.test("what nobody has said for four half-lives makes way for what is said t
   assert.deepEqual(urls(ALICE), [relay(1), A], "of equals the larger URL goes");
 });
 
-Deno.test("a thousand characters at most are kept of each, however long the URLs are", async () => {
+Deno.test("HintBook keeps at most a thousand characters for each subject, however long the URLs are", async () => {
   const backend = new RecordMap();
   const { book, urls } = setUp({ backend });
   await book.ready();
@@ -145,5 +145,5 @@ Deno.test("a thousand characters at most are kept of each, however long the URLs
     assert.ok(urls(ALICE).length <= 8);
   }));
   const [[, text]] = backend.records;
-  assert.ok(text.length > 700, "which is not because there is little");
+  assert.ok(text.length > 700, "there is enough to reach the bound");
 });

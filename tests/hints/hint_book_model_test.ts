@@ -13,21 +13,21 @@ import { hint, person, relay, setUp } from "../support/hint_set_up.ts";
 import { DAY_MS, RecordMap } from "../support/relay_records.ts";
 
 const MAX = 6;
-const PER_KEY = 3;
+const PER_SUBJECT = 3;
 
-/** Everything in the plainest way: arrays that are searched and sorted. */
+/** A model in the plainest way: arrays that are searched and sorted. */
 class Oracle {
-  /** Those that were changed last at the end. */
+  /** The entries that were changed last are at the end. */
   entries: { key: string; relays: [string, HintMarks][]; author?: [string, HintSource] }[] = [];
-  wanted: string[] = [];
+  requested: string[] = [];
 
-  want(key: string): void {
+  request(key: string): void {
     if (key.startsWith("id:")) return;
-    this.wanted = [...this.wanted.filter((other) => other !== key), key].slice(-MAX / 2);
+    this.requested = [...this.requested.filter((other) => other !== key), key].slice(-MAX / 2);
   }
 
   add({ subject: key, url, source, author }: Hint, seen: number, now: number): void {
-    if (source === "hand") this.want(key);
+    if (source === "hand") this.request(key);
     const before = this.entries.find((entry) => entry.key === key) ?? { key, relays: [] };
     const [, marks = {}] = before.relays.find(([other]) => other === url) ?? [];
     const isNew = marks[source] === undefined || seen >= marks[source] + 86_400;
@@ -37,7 +37,7 @@ class Oracle {
     const marked = { ...marks, [source]: Math.max(seen, marks[source] ?? 0) };
     const others = before.relays.filter(([other]) => other !== url);
     let relays: [string, HintMarks][] = [...others, [url, marked]];
-    if (relays.length > PER_KEY) {
+    if (relays.length > PER_SUBJECT) {
       const [gone] = relays
         .filter(([other, marks]) => other === url || !isVouchedFor(marks, source, now))
         .sort(([a, m], [b, n]) =>
@@ -52,7 +52,7 @@ class Oracle {
     if (this.entries.length <= MAX) return;
     for (;;) {
       const oldest = this.entries.shift()!;
-      if (!this.wanted.includes(oldest.key)) return;
+      if (!this.requested.includes(oldest.key)) return;
       this.entries.push(oldest);
     }
   }
@@ -86,7 +86,7 @@ const step = fc.oneof(
   fc.record({ what: fc.constant("pass" as const), days: fc.constantFrom(0.4, 1, 30, 800) }),
 );
 
-Deno.test("whatever happens, a book of hints says what one of the plainest kind says", async () => {
+Deno.test("HintBook agrees with a plain model, whatever happens", async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(step, { maxLength: 80, size: "max" }),
@@ -94,7 +94,11 @@ Deno.test("whatever happens, a book of hints says what one of the plainest kind 
       async (steps, restarts) => {
         const backend = new RecordMap();
         const oracle = new Oracle();
-        const { book: first, clock, errors } = setUp({ backend, max: MAX, perKey: PER_KEY });
+        const { book: first, clock, errors } = setUp({
+          backend,
+          max: MAX,
+          perSubject: PER_SUBJECT,
+        });
         let book = first;
         await clock.advance(500 * DAY_MS);
         await book.ready();
@@ -102,7 +106,7 @@ Deno.test("whatever happens, a book of hints says what one of the plainest kind 
           const now = Math.floor(clock.now() / 1000);
           if (step.what === "pass") await clock.advance(step.days * DAY_MS);
           else if (step.what === "get") {
-            oracle.want(step.about);
+            oracle.request(step.about);
             book.get(step.about);
           } else {
             const seen = now - step.age * 86_400;
@@ -115,7 +119,7 @@ Deno.test("whatever happens, a book of hints says what one of the plainest kind 
         await book.close();
         assert.deepEqual(errors, []);
         if (restarts) {
-          book = setUp({ backend, clock, max: MAX, perKey: PER_KEY }).book;
+          book = setUp({ backend, clock, max: MAX, perSubject: PER_SUBJECT }).book;
           await book.ready();
         }
         const now = Math.floor(clock.now() / 1000);

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import assert from "node:assert/strict";
 import type { Hint } from "../../src/hints/hint.ts";
-import { DAY as SECONDS } from "../../src/hints/hint_weight.ts";
+import { DAY_S } from "../../src/hints/hint_weight.ts";
 import { checkRelayUrl } from "../../src/nostr/relay_url.ts";
 import { subjectKey } from "../../src/nostr/subject_key.ts";
 import type { HintSource } from "../../src/nostr/types.ts";
@@ -14,7 +14,7 @@ const BOB = person(2);
 const NOTE = subjectKey("id", person(9));
 const GROUP = subjectKey("group", "dogs");
 
-Deno.test("hints come back with their weight and source, the best first", () => {
+Deno.test("HintBook get() returns hints with their weight and source, the best first", () => {
   const { book } = setUp();
   const added = book.add([
     hint(ALICE, B, "tag"),
@@ -34,7 +34,7 @@ Deno.test("hints come back with their weight and source, the best first", () => 
   assert.deepEqual([book.has(ALICE), book.has(person(3))], [true, false]);
 });
 
-Deno.test("a relay that several sources name is worth more, and named after the best of them", () => {
+Deno.test("HintBook weighs a relay more that several sources name, and names the best of them", () => {
   const { book, urls } = setUp();
   book.add([hint(ALICE, A), hint(ALICE, B, "follows"), hint(ALICE, A, "delivered")]);
   book.add([hint(ALICE, A, "follows")]);
@@ -44,13 +44,13 @@ Deno.test("a relay that several sources name is worth more, and named after the 
   assert.ok(Math.abs(weight - (1 - 0.75 * 0.8 * 0.6)) < 1e-9);
 });
 
-Deno.test("spellings of one relay are one relay", () => {
+Deno.test("HintBook takes spellings of one relay for one relay", () => {
   const { book, urls } = setUp();
   assert.equal(book.add([hint(ALICE, "WSS://A.example:443"), hint(ALICE, A)]), 1);
   assert.deepEqual(urls(ALICE), [A]);
 });
 
-Deno.test("hints fade, and fresh ones come before old ones", async () => {
+Deno.test("HintBook lets hints fade, and puts fresh ones before old ones", async () => {
   const { book, clock, urls } = setUp();
   book.add([hint(ALICE, A, "follows")]);
   await clock.advance(180 * DAY_MS);
@@ -59,7 +59,7 @@ Deno.test("hints fade, and fresh ones come before old ones", async () => {
   assert.deepEqual(urls(ALICE), [B, A]);
 });
 
-Deno.test("add() says how many hints were new, or a day fresher; the rest changes nothing", async () => {
+Deno.test("HintBook add() counts hints that were new, or a day fresher; others change nothing", async () => {
   const backend = new RecordMap();
   const { book, clock } = setUp({ backend });
   await book.ready();
@@ -75,17 +75,17 @@ Deno.test("add() says how many hints were new, or a day fresher; the rest change
   assert.equal(book.get(ALICE)[0].weight.toFixed(6), "0.250000");
 });
 
-Deno.test("what was seen before now is as old as it is, and what comes later as if now", () => {
+Deno.test("HintBook add() takes a time in the past as it is, and one in the future for now", () => {
   const { book } = setUp();
-  book.add([hint(ALICE, A)], START - 90 * SECONDS);
+  book.add([hint(ALICE, A)], START - 90 * DAY_S);
   assert.equal(book.get(ALICE)[0].weight, 0.125);
-  assert.equal(book.add([hint(ALICE, A)], START - 91 * SECONDS), 0, "older than what is known");
-  assert.equal(book.add([hint(ALICE, A)], START + 900 * SECONDS), 1);
+  assert.equal(book.add([hint(ALICE, A)], START - 91 * DAY_S), 0, "older than what is known");
+  assert.equal(book.add([hint(ALICE, A)], START + 900 * DAY_S), 1);
   assert.equal(book.get(ALICE)[0].weight, 0.25);
-  assert.equal(book.add([hint(ALICE, A)], START + 900 * SECONDS), 0);
+  assert.equal(book.add([hint(ALICE, A)], START + 900 * DAY_S), 0);
 });
 
-Deno.test("times before 1970 and parts of seconds are taken for something that can be kept", async () => {
+Deno.test("HintBook add() turns times before 1970 and parts of seconds into times that it can keep", async () => {
   const backend = new RecordMap();
   const { book } = setUp({ backend });
   for (const [n, at] of [-5, 0.5, -Infinity, START + 0.5].entries()) {
@@ -98,8 +98,8 @@ Deno.test("times before 1970 and parts of seconds are taken for something that c
   assert.ok(again.book.get(ALICE).every(({ weight }) => weight > 0 && weight <= 1));
 });
 
-Deno.test("a mark from a clock that was wrong counts as new, until it is seen again", async () => {
-  const marks = `{"tag":${START + 1_000 * SECONDS}}`;
+Deno.test("HintBook counts a mark from a wrong clock as new, until it is renewed", async () => {
+  const marks = `{"tag":${START + 1_000 * DAY_S}}`;
   const { book, clock } = setUp({ backend: new RecordMap([[ALICE, `[[["${A}",${marks}]]]`]]) });
   await book.ready();
   assert.equal(book.get(ALICE)[0].weight, 0.25);
@@ -108,7 +108,7 @@ Deno.test("a mark from a clock that was wrong counts as new, until it is seen ag
   assert.equal(book.get(ALICE)[0].weight, 0.125);
 });
 
-Deno.test("of an event it is known who wrote it, by the most trusted word, the first of equals", () => {
+Deno.test("HintBook authorOf() returns the author that the most trusted source names, of equals the first", () => {
   const { book } = setUp();
   assert.equal(book.authorOf(NOTE), undefined);
   assert.equal(book.add([hint(NOTE, A)]), 1);
@@ -127,13 +127,13 @@ Deno.test("of an event it is known who wrote it, by the most trusted word, the f
   assert.equal(book.authorOf(ALICE), undefined, "a person is nobody's event");
 });
 
-Deno.test("groups and events are kept beside people", () => {
+Deno.test("HintBook keeps groups and events beside people", () => {
   const { book, urls } = setUp();
   book.add([hint(GROUP, A), hint(NOTE, B), hint(person(9), C)]);
   assert.deepEqual([GROUP, NOTE, person(9)].map(urls), [[A], [B], [C]]);
 });
 
-Deno.test("what is malformed or refused is left out, and nothing is thrown", () => {
+Deno.test("HintBook leaves out what is malformed or refused, and throws nothing", () => {
   const { book } = setUp();
   const about = [
     "",
@@ -168,7 +168,7 @@ Deno.test("what is malformed or refused is left out, and nothing is thrown", () 
   assert.equal(book.add([...bad, hint(`group:${"x".repeat(100)}`, A), ...bad]), 1);
 });
 
-Deno.test("what the policy refuses later does not come out", () => {
+Deno.test("HintBook get() leaves out what the policy has refused since", () => {
   const blocked = new Set<string>();
   const { book, urls } = setUp({
     check: (url) => blocked.has(url) ? { reason: "blocked" } : checkRelayUrl(url),
@@ -181,7 +181,7 @@ Deno.test("what the policy refuses later does not come out", () => {
   assert.deepEqual(urls(ALICE), [A, B]);
 });
 
-Deno.test("hints survive a restart, whatever they are", async () => {
+Deno.test("HintBook keeps hints over a restart, whatever they are", async () => {
   const key = fc.oneof(
     fc.constantFrom(ALICE, BOB, NOTE),
     fc.string({ unit: "binary", minLength: 1, maxLength: 30 }).map((id) => subjectKey("group", id)),
@@ -209,7 +209,7 @@ Deno.test("hints survive a restart, whatever they are", async () => {
   }));
 });
 
-Deno.test("text in the database that cannot be read costs nothing else", async () => {
+Deno.test("HintBook ignores text in the database that cannot be read, and keeps the rest", async () => {
   const good = `[[["${A}",{"tag":${START}}]]]`;
   const backend = new RecordMap([
     [ALICE, good],
@@ -228,7 +228,7 @@ Deno.test("text in the database that cannot be read costs nothing else", async (
   assert.equal(backend.records.size, 5, "and it is left as it is");
 });
 
-Deno.test("hints that come before the database is read are added to those that are read", async () => {
+Deno.test("HintBook merges hints that come before the database is read with those in it", async () => {
   const backend = new RecordMap([[ALICE, `[[["${A}",{"nip05":${START}}]]]`]]);
   const { book, urls } = setUp({ backend });
   book.add([hint(ALICE, B), hint(BOB, C)]);

@@ -7,7 +7,7 @@ const ID = "ee".repeat(32);
 const url = "wss://a.example";
 const source = "tag";
 
-Deno.test("HintList leaves out what is about nothing, and URLs that are none by their length", () => {
+Deno.test("HintList leaves out hints without a subject, and URLs of an impossible length", () => {
   const list = new HintList(source);
   const whatever: unknown[] = [undefined, null, 1, {}, [], "", "x", ALICE.toUpperCase()];
   for (const junk of whatever) {
@@ -31,7 +31,7 @@ Deno.test("HintList leaves out what is about nothing, and URLs that are none by 
   assert.equal(list.all().length, 2);
 });
 
-Deno.test("HintList keeps a hint once, with the author if any of its spellings had one", () => {
+Deno.test("HintList keeps a hint once, with the author if any copy of it had one", () => {
   const list = new HintList(source);
   list.addEvent(ID, url);
   list.addEvent(ID, url, "junk");
@@ -42,7 +42,7 @@ Deno.test("HintList keeps a hint once, with the author if any of its spellings h
   assert.deepEqual(list.all()[0], { subject: `id:${ID}`, url, source, author: ALICE });
 });
 
-Deno.test("HintList takes for an author what is a pubkey alone", () => {
+Deno.test("HintList takes only a pubkey for an author", () => {
   const list = new HintList(source);
   for (const junk of ["reply", `id:${ID}`, "group:pizza", ALICE.slice(1)]) {
     list.addEvent(ID, url, junk);
@@ -50,7 +50,7 @@ Deno.test("HintList takes for an author what is a pubkey alone", () => {
   }
 });
 
-Deno.test("HintList keeps the first 8 relays about each", () => {
+Deno.test("HintList keeps the first 8 relays of each subject", () => {
   const list = new HintList(source);
   const urls = Array.from({ length: 12 }, (_, i) => `${url}/${i}`);
   for (const url of urls) for (const person of [ALICE, BOB]) list.addPerson(person, url);
@@ -58,7 +58,7 @@ Deno.test("HintList keeps the first 8 relays about each", () => {
     const kept = list.all().filter(({ subject }) => subject === person).map(({ url }) => url);
     assert.deepEqual(kept, urls.slice(0, 8));
   }
-  // A full list may still learn who the author is.
+  // A full list may still learn the author.
   const full = new HintList(source);
   for (const url of urls) full.addEvent(ID, url);
   full.addEvent(ID, urls[0], ALICE);

@@ -13,9 +13,9 @@ import { START as NOW } from "../../testing/test_clock.ts";
 import { person, relay } from "../support/hint_set_up.ts";
 import { A, B } from "../support/relay_records.ts";
 
-const TIME = { seen: NOW, now: NOW, perKey: 8 };
+const TIME = { seen: NOW, now: NOW, perSubject: 8 };
 
-Deno.test("the text of hints is short, and can be read by people", () => {
+Deno.test("addHint() writes a short text that people can read", () => {
   const one = addHint(NO_HINTS, { url: A, source: "tag" }, TIME);
   assert.equal(one, `[[["${A}",{"tag":${NOW}}]]]`);
   const two = addHint(one, { url: B, source: "nip19", author: person(1) }, TIME);
@@ -25,19 +25,19 @@ Deno.test("the text of hints is short, and can be read by people", () => {
   assert.equal(addHint(two, { url: A, source: "tag" }, TIME), two);
 });
 
-Deno.test("no hints have no relays and no author", () => {
+Deno.test("NO_HINTS hold no relays and no author", () => {
   assert.deepEqual(relayHints(NO_HINTS, NOW), []);
   assert.equal(hintedAuthor(NO_HINTS), undefined);
 });
 
-Deno.test("texts are as old as the latest that they tell of", () => {
+Deno.test("lastSeen() returns the time of the latest hint", () => {
   let text = addHint(NO_HINTS, { url: A, source: "tag" }, { ...TIME, seen: 5 });
   text = addHint(text, { url: B, source: "tag" }, { ...TIME, seen: 9 });
   text = addHint(text, { url: A, source: "hand" }, { ...TIME, seen: 7 });
   assert.equal(lastSeen(text), 9);
 });
 
-Deno.test("a new author makes no mark older", () => {
+Deno.test("addHint() makes no mark older for a new author", () => {
   const one = addHint(NO_HINTS, { url: A, source: "tag" }, TIME);
   const hint = { url: A, source: "tag", author: person(1) } as const;
   const two = addHint(one, hint, { ...TIME, seen: NOW - 500 });
@@ -45,16 +45,16 @@ Deno.test("a new author makes no mark older", () => {
   assert.equal(hintedAuthor(two), person(1));
 });
 
-Deno.test("a hint that finds no place changes nothing, whoever it names", () => {
-  const time = { ...TIME, perKey: 1 };
+Deno.test("addHint() changes nothing for a hint that finds no place, whoever it names", () => {
+  const time = { ...TIME, perSubject: 1 };
   const full = addHint(NO_HINTS, { url: A, source: "hand" }, time);
   assert.equal(addHint(full, { url: B, source: "tag", author: person(1) }, time), full);
 });
 
-Deno.test("what is kept of a text is what can be read, of the latest relays", () => {
+Deno.test("cleanHints() keeps what can be read, of the latest relays", () => {
   const named = (n: number) => [relay(n), { tag: n }];
-  const read = (value: unknown, perKey = 8) => {
-    const text = cleanHints(JSON.stringify(value), perKey);
+  const read = (value: unknown, perSubject = 8) => {
+    const text = cleanHints(JSON.stringify(value), perSubject);
     return text === undefined ? undefined : JSON.parse(text);
   };
   const good = [[named(1), named(2)], person(1), "tag"];
@@ -75,7 +75,7 @@ Deno.test("what is kept of a text is what can be read, of the latest relays", ()
   assert.equal(read([Array.from({ length: 60 }, (_, n) => named(n))]), undefined, "too long");
 });
 
-Deno.test("whatever text there is, reading it throws nothing, and reads the same again", () => {
+Deno.test("cleanHints() throws at no text, and changes a cleaned one no further", () => {
   const texts = fc.oneof(
     fc.string({ unit: "binary" }),
     fc.json(),

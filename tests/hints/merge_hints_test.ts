@@ -19,7 +19,7 @@ const hint = fc.record({
   source: fc.constantFrom(...SOURCES),
 }, { noNullPrototype: true });
 
-Deno.test("freshHints() weighs each hint by its source, as one that is seen at this moment", () => {
+Deno.test("freshHints() weighs each hint by its source, as one of this moment", () => {
   const hints = SOURCES.map((source) => ({
     subject: ALICE,
     url: `wss://${source}.example`,
@@ -33,19 +33,19 @@ Deno.test("freshHints() weighs each hint by its source, as one that is seen at t
   );
 });
 
-Deno.test("freshHints() leaves out a hint from no source that there is", () => {
+Deno.test("freshHints() leaves out a hint from an unknown source", () => {
   const source = "rumour" as HintSource;
   assert.equal(freshHints([{ subject: ALICE, url: "wss://a.example", source }]).size, 0);
 });
 
-Deno.test("authorHints() says that an event may be wherever its author writes", () => {
+Deno.test("authorHints() say that an event may be at its author's write relays", () => {
   assert.deepEqual(authorHints({ write: ["wss://a.example/"], read: ["wss://b.example/"] }), [
     { url: "wss://a.example/", weight: 1, source: "author" },
   ]);
   assert.deepEqual(authorHints({}), []);
 });
 
-Deno.test("authorHints() leave room for where an event was seen, if its author has many relays", () => {
+Deno.test("authorHints() leave room for a relay where an event was seen, if its author has many relays", () => {
   const write = ["a", "b", "c"].map((name) => `wss://${name}.example/`);
   const [first, ...others] = authorHints({ write });
   for (const source of ["hand", "nip19", "nip05"] as const) {
@@ -54,7 +54,7 @@ Deno.test("authorHints() leave room for where an event was seen, if its author h
   assert.equal(first.weight, 1);
 });
 
-Deno.test("addDmLists() adds kind 10050 lists to what is known, and changes nothing of it", () => {
+Deno.test("addDmLists() adds kind 10050 lists, and leaves its input as it was", () => {
   const known: ReadonlyMap<string, RelayKnowledge> = new Map([[ALICE, {
     write: ["wss://a.example/"],
   }]]);
@@ -88,7 +88,7 @@ Deno.test("addAttached() adds hints, and for an event the relays of the author t
   ]);
 });
 
-Deno.test("addHints() returns the very map where there is nothing to add", () => {
+Deno.test("addHints() returns the same map if there is nothing to add", () => {
   const known = new Map<string, RelayKnowledge>([[ALICE, { write: [] }]]);
   assert.equal(addHints(known, new Map()), known);
 });

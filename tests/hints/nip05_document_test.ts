@@ -7,7 +7,7 @@ import { part } from "../support/hint_contract.ts";
 const [ALICE, BOB] = PEOPLE;
 const url = "wss://a.example";
 
-Deno.test("NIP-05: nip05Person() reads whom a name stands for, and that person's relays", () => {
+Deno.test("NIP-05: nip05Person() reads the person behind a name, and that person's relays", () => {
   const document = {
     names: { alice: ALICE, bob: BOB, _: BOB },
     relays: { [ALICE]: [url, "wss://b.example"] },
@@ -19,12 +19,12 @@ Deno.test("NIP-05: nip05Person() reads whom a name stands for, and that person's
   assert.deepEqual(nip05Hints.read(alice)[0], { subject: ALICE, url, source: "nip05" });
 });
 
-Deno.test("NIP-05: a name's case does not matter, unless two names differ by it alone", () => {
+Deno.test("NIP-05: nip05Person() ignores the case of a name, unless two names differ only in it", () => {
   assert.equal(nip05Person({ names: { Alice: ALICE } }, "alice")?.pubkey, ALICE);
   assert.equal(nip05Person({ names: { Alice: BOB, alice: ALICE } }, "alice")?.pubkey, ALICE);
 });
 
-Deno.test("NIP-05: keys are 64 lowercase hex digits", () => {
+Deno.test("NIP-05: nip05Person() takes only 64 lowercase hex digits for a pubkey", () => {
   for (
     const key of [ALICE.toUpperCase(), "npub1xxx", ALICE.slice(1), `${ALICE}\n`, null, 1, [ALICE]]
   ) {
@@ -32,7 +32,7 @@ Deno.test("NIP-05: keys are 64 lowercase hex digits", () => {
   }
 });
 
-Deno.test("nip05Person() keeps at most 8 relays, and strings alone", () => {
+Deno.test("nip05Person() keeps at most 8 relays, and only strings", () => {
   const relaysOf = (relays: unknown) =>
     nip05Person({ names: { a: ALICE }, relays: { [ALICE]: relays } }, "a")?.relays;
   const urls = Array.from({ length: 20 }, (_, i) => `${url}/${i}`);
@@ -41,7 +41,7 @@ Deno.test("nip05Person() keeps at most 8 relays, and strings alone", () => {
   for (const junk of [null, 1, url, { 0: url, length: 1 }]) assert.deepEqual(relaysOf(junk), []);
 });
 
-Deno.test("nip05Person() knows no name that every object has", () => {
+Deno.test("nip05Person() ignores names that every object has", () => {
   for (const name of ["constructor", "__proto__", "tostring", "toString"]) {
     assert.equal(nip05Person({ names: {} }, name), undefined);
   }

@@ -15,7 +15,7 @@ const ID = "ee".repeat(32);
 const relays = ["wss://a.example", "wss://b.example"];
 const source = "nip19";
 
-Deno.test("NIP-19: the relays of an nprofile are about the person", () => {
+Deno.test("NIP-19: nip19Hints take the relays of an nprofile for the person's", () => {
   // The NIP's own example.
   const code = "nprofile1qqsrhuxx8l9ex335q7he0f09aej04zpazpl0ne2cgukyawd24mayt8gpp4mhxue69uhh" +
     "ytnc9e3k7mgpz4mhxue69uhkg6nzv9ejuumpv34kytnrdaksjlyr9p";
@@ -28,7 +28,7 @@ Deno.test("NIP-19: the relays of an nprofile are about the person", () => {
   assert.deepEqual(nip19Hints.read(pointerIn(code)!), hints);
 });
 
-Deno.test("NIP-19: the relays of an nevent are about the event, and about the author it names", () => {
+Deno.test("NIP-19: nip19Hints take the relays of an nevent for the event's, and for those of the author it names", () => {
   const [url] = relays;
   assert.deepEqual(nip19Hints.read(neventEncode({ id: ID, relays: [url] })), [
     { subject: `id:${ID}`, url, source },
@@ -39,7 +39,7 @@ Deno.test("NIP-19: the relays of an nevent are about the event, and about the au
   ]);
 });
 
-Deno.test("NIP-29: the relays of an naddr are about its author, and about the group whose metadata it names", () => {
+Deno.test("NIP-29: nip19Hints take the relays of an naddr for its author's, and for those of the group whose metadata it names", () => {
   const [url] = relays;
   const about = (kind: number, identifier = "pizza") =>
     nip19Hints.read(naddrEncode({ kind, identifier, pubkey: ALICE, relays: [url] }))
@@ -52,7 +52,7 @@ Deno.test("NIP-29: the relays of an naddr are about its author, and about the gr
   assert.deepEqual(about(39000, "x".repeat(101)), [ALICE]);
 });
 
-Deno.test("NIP-19: an npub, a note and a code without relays say nothing of relays", () => {
+Deno.test("NIP-19: nip19Hints read no relays from an npub, a note and a code without relays", () => {
   const codes = [npubEncode(ALICE), noteEncode(ID), nprofileEncode({ pubkey: ALICE }), "words"];
   for (const code of codes) assert.deepEqual(nip19Hints.read(code), []);
   assert.deepEqual(nip19Hints.read({ type: "nprofile", data: { pubkey: ALICE } }), []);

@@ -12,7 +12,7 @@ const [ALICE, BOB] = PEOPLE;
 const ID = "ee".repeat(32);
 const url = "wss://a.example";
 
-/** What is known after one relay is attached to a filter. */
+/** The hints after one relay is attached to a filter. */
 function aboutOf(filter: NostrFilter): string[] {
   return hintsOf([withHints(filter, [url])]).map((hint) => {
     assert.deepEqual(hint, { subject: hint.subject, url, source: "hand" });
@@ -20,7 +20,7 @@ function aboutOf(filter: NostrFilter): string[] {
   });
 }
 
-Deno.test("withHints() takes a relay for the place of what the filter asks for", () => {
+Deno.test("withHints() takes a relay for that of the filter's subjects", () => {
   assert.deepEqual(aboutOf({ ids: [ID] }), [`id:${ID}`]);
   assert.deepEqual(aboutOf({ authors: [ALICE, BOB], kinds: [1] }), [ALICE, BOB]);
   assert.deepEqual(aboutOf({ ids: [ID], authors: [BOB] }), [`id:${ID}`, BOB]);
@@ -35,7 +35,7 @@ Deno.test("withHints() takes a relay for the place of what the filter asks for",
 
 Deno.test("withHints() returns the same object, unchanged, and hintsOf() knows it and no copy of it", () => {
   fc.assert(fc.property(filter, urls, (before, urls) => {
-    // Shrinking tries one object several times.
+    // Shrinking uses one object several times.
     const filter = structuredClone(before);
     assert.equal(withHints(filter, urls), filter);
     assert.deepEqual(filter, before);
@@ -52,7 +52,7 @@ Deno.test("withHints() returns the same object, unchanged, and hintsOf() knows i
   }));
 });
 
-Deno.test("withHints() takes hints about anything as they are, less the malformed", () => {
+Deno.test("withHints() takes hints about any subjects as they are, without malformed ones", () => {
   const good: Hint[] = [
     { subject: `id:${ID}`, url, source: "nip19", author: ALICE },
     { subject: ALICE, url, source: "nip05" },
@@ -63,7 +63,7 @@ Deno.test("withHints() takes hints about anything as they are, less the malforme
   assert.deepEqual(hintsOf([withHints(filter, [url])]), good);
 });
 
-Deno.test("hintsOf() has the hints of all filters", () => {
+Deno.test("hintsOf() returns the hints of all filters", () => {
   const one = withHints({ ids: [ID] }, [url]);
   const two = withHints({ authors: [ALICE] }, [url]);
   assert.deepEqual(hintsOf([one, {}, two]).map(({ subject }) => subject), [`id:${ID}`, ALICE]);
@@ -81,7 +81,7 @@ Deno.test("withHints() called again adds to what is there, and keeps the last 8 
   );
 });
 
-Deno.test("withHints() throws where it is given no array", () => {
+Deno.test("withHints() throws if it is not given an array", () => {
   for (const junk of [url, undefined, null, { url }]) {
     assert.throws(() => withHints({}, junk as unknown as string[]), {
       name: "TypeError",

@@ -9,14 +9,14 @@ import { A, B, listEvent, NOW, setUp, unsigned } from "../support/list_store.ts"
 const [ALICE, BOB, CAROL] = PEOPLE;
 const MANY = Array.from({ length: 250 }, (_, i) => (i + 1).toString(16).padStart(64, "0"));
 
-/** A store with what it verified. */
+/** A store, and the events that it verified. */
 function setUpVerified(lists: NostrEvent[] = [], batchSize = 1_000) {
   const verified: NostrEvent[] = [];
   const verifyEvent = (event: NostrEvent) => verified.push(event) > 0;
   return { ...setUp(lists, { verifyEvent, batchSize }), verified };
 }
 
-Deno.test("events() stores thousands of lists with three calls of queries a batch", async () => {
+Deno.test("RelayListStore events() stores thousands of lists with three queries per batch", async () => {
   const { db, store } = setUpVerified([], 100);
   const result = await store.events(MANY.map((pubkey) => listEvent(pubkey)));
   assert.deepEqual(result, { stored: 250, refused: [] });
@@ -25,7 +25,7 @@ Deno.test("events() stores thousands of lists with three calls of queries a batc
   assert.equal(calls.filter((method) => method === "event").length, 250);
 });
 
-Deno.test("events() hands the database the lists of a batch in one turn, for one transaction", async () => {
+Deno.test("RelayListStore events() hands the database all lists of a batch in one turn, for one transaction", async () => {
   const { db, store } = setUpVerified();
   db.held = true;
   const stored = store.events(MANY.map((pubkey) => listEvent(pubkey)));
@@ -40,7 +40,7 @@ Deno.test("events() hands the database the lists of a batch in one turn, for one
   assert.equal((await stored).stored, 250);
 });
 
-Deno.test("events() counts what was stored: of versions given together, the newest alone", async () => {
+Deno.test("RelayListStore events() counts what was stored: of versions given together, only the newest", async () => {
   const { store, write } = setUpVerified([listEvent(BOB, [A], NOW)]);
   const { stored } = await store.events([
     listEvent(ALICE, [A], NOW),
@@ -53,7 +53,7 @@ Deno.test("events() counts what was stored: of versions given together, the newe
   assert.deepEqual([await write(ALICE), await write(BOB)], [[B], [A]]);
 });
 
-Deno.test("NIP-09: events() keeps the order of lists and what takes them back", async () => {
+Deno.test("NIP-09: RelayListStore events() keeps the order of lists and of the events that delete them", async () => {
   const tags = [["a", `10002:${ALICE}:`]];
   const deletion = unsigned(ALICE, { kind: 5, created_at: NOW, tags });
   const before = setUpVerified();
@@ -65,7 +65,7 @@ Deno.test("NIP-09: events() keeps the order of lists and what takes them back", 
   assert.deepEqual([await after.write(ALICE), await after.write(BOB)], [undefined, [A]]);
 });
 
-Deno.test("events() does not verify again what is stored as it is, but whatever differs", async () => {
+Deno.test("RelayListStore events() verifies nothing again that is stored as it is, but whatever differs", async () => {
   const lists = MANY.slice(0, 5).map((pubkey) => listEvent(pubkey));
   const { store, verified } = setUpVerified(lists);
   await store.events(lists);
@@ -82,14 +82,14 @@ Deno.test("events() does not verify again what is stored as it is, but whatever 
   assert.deepEqual(verified, changed);
 });
 
-Deno.test("events() without lists asks the database nothing", async () => {
+Deno.test("RelayListStore events() without lists sends no query", async () => {
   const { db, store } = setUpVerified();
   assert.deepEqual(await store.events([]), { stored: 0, refused: [] });
   await store.events([unsigned(ALICE, { kind: 1 })]);
   assert.deepEqual(db.calls.map(({ method }) => method), ["event"]);
 });
 
-Deno.test("events() takes any junk, and refuses it", async () => {
+Deno.test("RelayListStore events() refuses junk of any form", async () => {
   const { store } = setUpVerified([listEvent(ALICE)]);
   const junk = [
     null,
@@ -110,7 +110,7 @@ Deno.test("events() takes any junk, and refuses it", async () => {
   );
 });
 
-Deno.test("events() lets everything else have its turn after ten milliseconds of verifying", async () => {
+Deno.test("RelayListStore events() gives other work a turn after ten milliseconds of verifying", async () => {
   const time = { now: NOW * 1000 };
   let verified = 0;
   const verifyEvent = () => {
@@ -131,7 +131,7 @@ Deno.test("events() lets everything else have its turn after ten milliseconds of
   assert.deepEqual([...progress], [2, 4, 6, 8, 10, 12, 14, 16, 18, 20]);
 });
 
-Deno.test("events() ends with the reason of its signal, between two signatures", async () => {
+Deno.test("RelayListStore events() rejects with the reason of its signal, between two signatures", async () => {
   const controller = new AbortController();
   const { db, store, verified } = setUpVerified([], 20);
   const lists = MANY.map((pubkey) => listEvent(pubkey));
@@ -143,19 +143,19 @@ Deno.test("events() ends with the reason of its signal, between two signatures",
   assert.equal(db.calls.length, calls);
 });
 
-Deno.test("events() fails as the database does; what it stored is told and stays", async () => {
+Deno.test("RelayListStore events() rejects as the database does; listeners hear of what was stored, and it stays", async () => {
   const { cache, db, store, write } = setUpVerified();
-  const told: string[] = [];
-  store.onList(({ pubkey }) => told.push(pubkey));
+  const notified: string[] = [];
+  store.onList(({ pubkey }) => notified.push(pubkey));
   await store.get([ALICE, BOB]);
   db.event = (event) =>
     event.pubkey === ALICE ? Promise.reject(new Error("disk full")) : cache.event(event);
   await assert.rejects(store.events([listEvent(ALICE), listEvent(BOB)]), /disk full/);
-  assert.deepEqual(told, [BOB]);
+  assert.deepEqual(notified, [BOB]);
   assert.deepEqual([await write(ALICE), await write(BOB)], [undefined, [A]]);
 });
 
-Deno.test("events() leaves out what the database refuses, such as what was deleted meanwhile", async () => {
+Deno.test("RelayListStore events() leaves out what the database refuses, such as what was deleted meanwhile", async () => {
   const { cache, db, store, write } = setUpVerified();
   const refusal = new EventRefusedError("deleted", listEvent(ALICE), "by another process");
   db.event = (event) => event.pubkey === ALICE ? Promise.reject(refusal) : cache.event(event);
@@ -165,7 +165,7 @@ Deno.test("events() leaves out what the database refuses, such as what was delet
   assert.deepEqual([await write(ALICE), await write(BOB)], [undefined, [A]]);
 });
 
-Deno.test("events() waits for writes of the same authors, and they for it", async () => {
+Deno.test("RelayListStore events() waits for writes of the same authors, and they wait for it", async () => {
   const { db, store, write } = setUpVerified();
   db.held = true;
   const first = store.event(listEvent(ALICE));

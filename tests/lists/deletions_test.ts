@@ -2,14 +2,14 @@ import type { NostrEvent } from "@nostrify/types";
 import fc from "fast-check";
 import assert from "node:assert/strict";
 import { matchFilter, matchFilters } from "nostr-tools";
-import { deletionFilters, takenBackBy, takenBackFilters } from "../../src/lists/deletions.ts";
+import { deletedListFilters, deletionFilters, indexDeletions } from "../../src/lists/deletions.ts";
 import { LIST_KINDS } from "../../src/nostr/kinds.ts";
-import { takesBack } from "../support/list_store.ts";
+import { deletes } from "../support/list_store.ts";
 
 const [ALICE, BOB] = ["aa".repeat(32), "bb".repeat(32)];
 const IDS = ["01", "02", "03"].map((byte) => byte.repeat(32));
 
-/** Of these lists of relays. */
+/** Kinds of lists. */
 const KINDS = [10002, 10050, 10006];
 const about = { content: "", sig: "0".repeat(128) };
 const person = fc.constantFrom(ALICE, BOB);
@@ -43,28 +43,28 @@ const lists = fc.array(list, { minLength: 1, maxLength: 4 });
 
 const numRuns = 2000;
 
-Deno.test("NIP-09, NIP-62: takenBackBy() finds one of the events that take a list back, if there is any", () => {
+Deno.test("NIP-09, NIP-62: indexDeletions() finds one of the events that delete a list, if there is any", () => {
   fc.assert(
     fc.property(deletions, list, (deletions, list) => {
-      const found = takenBackBy(deletions)(list);
-      if (found) assert.ok(takesBack(found, list));
-      else assert.ok(!deletions.some((deletion) => takesBack(deletion, list)));
+      const found = indexDeletions(deletions)(list);
+      if (found) assert.ok(deletes(found, list));
+      else assert.ok(!deletions.some((deletion) => deletes(deletion, list)));
     }),
     { numRuns },
   );
 });
 
-Deno.test("NIP-09, NIP-62: deletionFilters() miss nothing that takes one of the lists back", () => {
+Deno.test("NIP-09, NIP-62: deletionFilters() match whatever deletes one of the lists", () => {
   fc.assert(
     fc.property(deletion, lists, (deletion, lists) => {
-      if (!lists.some((list) => takesBack(deletion, list))) return;
+      if (!lists.some((list) => deletes(deletion, list))) return;
       assert.ok(matchFilters(deletionFilters(lists), deletion));
     }),
     { numRuns },
   );
 });
 
-Deno.test("NIP-09, NIP-62: deletionFilters() ask for the authors' own deletions alone", () => {
+Deno.test("NIP-09, NIP-62: deletionFilters() match only deletions by the lists' authors", () => {
   fc.assert(
     fc.property(lists, (lists) => {
       for (const { authors, kinds } of deletionFilters(lists)) {
@@ -75,20 +75,20 @@ Deno.test("NIP-09, NIP-62: deletionFilters() ask for the authors' own deletions 
   );
 });
 
-Deno.test("NIP-09, NIP-62: takenBackFilters() find the lists that a deletion takes back, no others", () => {
+Deno.test("NIP-09, NIP-62: deletedListFilters() match the lists that an event deletes, and no others", () => {
   fc.assert(
     fc.property(deletion, list, (deletion, list) => {
-      const found = takenBackFilters(deletion).some((filter) => matchFilter(filter, list));
-      assert.equal(found, takesBack(deletion, list));
+      const found = deletedListFilters(deletion).some((filter) => matchFilter(filter, list));
+      assert.equal(found, deletes(deletion, list));
     }),
     { numRuns },
   );
 });
 
-Deno.test("NIP-09: takenBackFilters() have no empty list, no missing id, and name lists alone", () => {
+Deno.test("NIP-09: deletedListFilters() have no empty array, no missing id, and kinds of lists alone", () => {
   fc.assert(
     fc.property(deletion, (deletion) => {
-      for (const { kinds = [], authors, ids } of takenBackFilters(deletion)) {
+      for (const { kinds = [], authors, ids } of deletedListFilters(deletion)) {
         assert.deepEqual(authors, [deletion.pubkey]);
         assert.ok(kinds.length > 0 && kinds.every((kind) => LIST_KINDS.includes(kind)));
         if (ids !== undefined) assert.ok(ids.length > 0 && ids.every((id) => id.length === 64));

@@ -10,31 +10,31 @@ import { ControlledStore, turns } from "../support/controlled_store.ts";
 
 const [ALICE, BOB, CAROL] = PEOPLE;
 
-/** An unsigned relay list: nobody checks here. */
+/** An unsigned relay list: a loader verifies nothing. */
 function listEvent(pubkey: string, created_at = 1, id = pubkey): NostrEvent {
   const tags = [["r", `wss://${id.slice(0, 4)}.example`]];
   return { kind: 10002, pubkey, created_at, id, tags, content: "", sig: "" };
 }
 
-/** A loader over lists, with what it told of. */
+/** A loader over lists, and the calls of `onLoad`. */
 function setUp(lists: NostrEvent[] = [], batchSize = 1_000, kind = 10002) {
   const cache = new NCache({ max: 100 });
   for (const list of lists) cache.add(list);
   const db = new ControlledStore(cache);
-  const told: [pubkey: string, created_at: number | undefined][] = [];
+  const loaded: [pubkey: string, created_at: number | undefined][] = [];
   const loader = new ListBatchLoader(db, {
     kind,
     batchSize,
     parse: (event) => parseRelayList(event),
-    onLoad: (pubkey, list) => told.push([pubkey, list?.created_at]),
+    onLoad: (pubkey, list) => loaded.push([pubkey, list?.created_at]),
   });
-  return { cache, db, loader, told };
+  return { cache, db, loader, loaded };
 }
 
 const versions = fc.record({ pubkey: person, created_at: time, id: person })
   .map(({ pubkey, created_at, id }) => listEvent(pubkey, created_at, id));
 
-Deno.test("NIP-01: isNewer() is a total order: the later is newer, of equals the lower id", () => {
+Deno.test("NIP-01: isNewer() is a total order: the later version is newer, and of equals the one with the lower id", () => {
   fc.assert(
     fc.property(versions, versions, (a, b) => {
       const key = ({ created_at, id }: NostrEvent) => `${created_at} ${id}`;
@@ -46,58 +46,58 @@ Deno.test("NIP-01: isNewer() is a total order: the later is newer, of equals the
   );
 });
 
-Deno.test("ListBatchLoader asks once for all who are wanted in one turn, each once", async () => {
+Deno.test("ListBatchLoader loads all authors of one turn in one query, each once", async () => {
   const { db, loader } = setUp([listEvent(ALICE), listEvent(BOB)]);
-  const batches = [ALICE, BOB, ALICE, CAROL].map((pubkey) => loader.want(pubkey));
+  const batches = [ALICE, BOB, ALICE, CAROL].map((pubkey) => loader.load(pubkey));
   assert.equal(new Set(batches).size, 1);
   assert.deepEqual([...(await batches[0]).keys()].sort(), [ALICE, BOB].sort());
-  assert.deepEqual(db.asked, [[ALICE, BOB, CAROL]]);
+  assert.deepEqual(db.queried, [[ALICE, BOB, CAROL]]);
 });
 
-Deno.test("ListBatchLoader asks for at most batchSize people in a query, and for all in as few", async () => {
-  const wanted = fc.tuple(fc.subarray([...PEOPLE]), fc.integer({ min: 1, max: 20 }));
+Deno.test("ListBatchLoader puts at most batchSize authors into a query, and sends as few queries as that allows", async () => {
+  const authors = fc.tuple(fc.subarray([...PEOPLE]), fc.integer({ min: 1, max: 20 }));
   await fc.assert(
-    fc.asyncProperty(wanted, async ([people, batchSize]) => {
+    fc.asyncProperty(authors, async ([people, batchSize]) => {
       const { db, loader } = setUp([], batchSize);
-      await Promise.all(people.map((pubkey) => loader.want(pubkey)));
-      assert.deepEqual(db.asked.flat(), people);
-      assert.equal(db.asked.length, Math.ceil(people.length / batchSize));
-      assert.ok(db.asked.every(({ length }) => length <= batchSize));
+      await Promise.all(people.map((pubkey) => loader.load(pubkey)));
+      assert.deepEqual(db.queried.flat(), people);
+      assert.equal(db.queried.length, Math.ceil(people.length / batchSize));
+      assert.ok(db.queried.every(({ length }) => length <= batchSize));
     }),
   );
 });
 
-Deno.test("ListBatchLoader lets who comes later wait for the query under way, or ask the next", async () => {
+Deno.test("ListBatchLoader lets later callers wait for the query under way, or puts them into the next", async () => {
   const { db, loader } = setUp([listEvent(ALICE), listEvent(BOB)]);
   db.held = true;
-  const first = loader.want(ALICE);
+  const first = loader.load(ALICE);
   await turns();
-  assert.equal(loader.want(ALICE), first);
-  const second = loader.want(BOB);
+  assert.equal(loader.load(ALICE), first);
+  const second = loader.load(BOB);
   assert.notEqual(second, first);
   await turns();
-  assert.deepEqual(db.asked, [[ALICE], [BOB]]);
+  assert.deepEqual(db.queried, [[ALICE], [BOB]]);
   await Promise.all(db.calls.map((call) => call.answer()));
   assert.ok((await first).has(ALICE) && (await second).has(BOB));
-  assert.notEqual(loader.want(ALICE), first, "it does not remember");
+  assert.notEqual(loader.load(ALICE), first, "it caches nothing");
   await turns();
   await db.calls[2].answer();
 });
 
-Deno.test("ListBatchLoader tells of each list, and of each person who has none, once", async () => {
-  const { loader, told } = setUp([listEvent(ALICE, 5)]);
-  await Promise.all([loader.want(ALICE), loader.want(BOB), loader.want(ALICE)]);
-  assert.deepEqual(told, [[ALICE, 5], [BOB, undefined]]);
+Deno.test("ListBatchLoader calls onLoad once with each list, and once for each author without one", async () => {
+  const { loader, loaded } = setUp([listEvent(ALICE, 5)]);
+  await Promise.all([loader.load(ALICE), loader.load(BOB), loader.load(ALICE)]);
+  assert.deepEqual(loaded, [[ALICE, 5], [BOB, undefined]]);
 });
 
-Deno.test("NIP-01: ListBatchLoader takes the newest of the versions that a database gives, in any order", async () => {
+Deno.test("NIP-01: ListBatchLoader takes the newest of the versions that a database returns, in any order", async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(versions, { maxLength: 8 }), async (events) => {
       const { db, loader } = setUp();
       db.query = () => Promise.resolve(events);
-      const wanted = [ALICE, BOB, CAROL];
-      const [lists] = await Promise.all(wanted.map((pubkey) => loader.want(pubkey)));
-      for (const pubkey of wanted) {
+      const authors = [ALICE, BOB, CAROL];
+      const [lists] = await Promise.all(authors.map((pubkey) => loader.load(pubkey)));
+      for (const pubkey of authors) {
         const newest = events.filter((event) => event.pubkey === pubkey)
           .reduce<NostrEvent | undefined>((a, b) => a && !isNewer(b, a) ? a : b, undefined);
         assert.deepEqual(lists.get(pubkey), newest && parseRelayList(newest));
@@ -106,79 +106,79 @@ Deno.test("NIP-01: ListBatchLoader takes the newest of the versions that a datab
   );
 });
 
-Deno.test("ListBatchLoader asks for its kind, and passes over events of others", async () => {
+Deno.test("ListBatchLoader queries its kind, and ignores events of others", async () => {
   for (const [kind, other] of [[10002, 10050], [10050, 10002]]) {
     const { db, loader } = setUp([], 9, kind);
-    const asked: NostrFilter[] = [];
+    const queried: NostrFilter[] = [];
     db.query = (filters) => {
-      asked.push(...filters);
+      queried.push(...filters);
       return Promise.resolve([{ ...listEvent(ALICE), kind: other }, { ...listEvent(BOB), kind }]);
     };
-    assert.deepEqual([...(await loader.want(ALICE)).keys()], [BOB]);
-    assert.deepEqual(asked, [{ kinds: [kind], authors: [ALICE] }]);
+    assert.deepEqual([...(await loader.load(ALICE)).keys()], [BOB]);
+    assert.deepEqual(queried, [{ kinds: [kind], authors: [ALICE] }]);
   }
 });
 
-Deno.test("ListBatchLoader does not call fresh what was outdated while it was read", async () => {
-  const { cache, db, loader, told } = setUp([listEvent(ALICE, 1), listEvent(BOB, 1)]);
+Deno.test("ListBatchLoader does not call onLoad with what was invalidated while it was read", async () => {
+  const { cache, db, loader, loaded } = setUp([listEvent(ALICE, 1), listEvent(BOB, 1)]);
   db.held = true;
-  const old = loader.want(ALICE);
-  loader.want(BOB);
+  const old = loader.load(ALICE);
+  loader.load(BOB);
   await turns();
   await db.calls[0].act();
   cache.add(listEvent(ALICE, 2, BOB));
-  loader.outdate(ALICE);
-  const fresh = loader.want(ALICE);
+  loader.invalidate(ALICE);
+  const fresh = loader.load(ALICE);
   assert.notEqual(fresh, old);
   await turns();
   await db.calls[1].answer();
   assert.equal((await fresh).get(ALICE)?.created_at, 2);
   await db.calls[0].answer();
   await old;
-  assert.deepEqual(told, [[ALICE, 2], [BOB, 1]], "the older answer came last");
+  assert.deepEqual(loaded, [[ALICE, 2], [BOB, 1]], "the older answer came last");
 });
 
-Deno.test("ListBatchLoader asks anew for whom was outdated before the query went out", async () => {
-  const { db, loader, told } = setUp([listEvent(ALICE, 1)]);
-  const before = loader.want(ALICE);
-  loader.outdate(ALICE);
-  const after = loader.want(ALICE);
+Deno.test("ListBatchLoader loads again whoever was invalidated before the query was sent", async () => {
+  const { db, loader, loaded } = setUp([listEvent(ALICE, 1)]);
+  const before = loader.load(ALICE);
+  loader.invalidate(ALICE);
+  const after = loader.load(ALICE);
   assert.notEqual(after, before);
   await Promise.all([before, after]);
-  assert.deepEqual([db.asked, told], [[[ALICE], [ALICE]], [[ALICE, 1]]]);
+  assert.deepEqual([db.queried, loaded], [[[ALICE], [ALICE]], [[ALICE, 1]]]);
 });
 
-Deno.test("ListBatchLoader calls nothing fresh of what was under way when all was outdated", async () => {
-  const { db, loader, told } = setUp([listEvent(ALICE), listEvent(BOB)], 1);
+Deno.test("ListBatchLoader calls onLoad for nothing that was under way when everything was invalidated", async () => {
+  const { db, loader, loaded } = setUp([listEvent(ALICE), listEvent(BOB)], 1);
   db.held = true;
-  const batches = [loader.want(ALICE), loader.want(BOB)];
+  const batches = [loader.load(ALICE), loader.load(BOB)];
   await turns();
-  loader.outdate();
+  loader.invalidate();
   await Promise.all(db.calls.map((call) => call.answer()));
   await Promise.all(batches);
-  assert.deepEqual(told, []);
+  assert.deepEqual(loaded, []);
 });
 
-Deno.test("ListBatchLoader tells all who wait of a failure, calls nobody listless, and asks again", async () => {
-  const { db, loader, told } = setUp([listEvent(ALICE)]);
+Deno.test("ListBatchLoader rejects for all who wait, reports nobody as without a list, and queries again", async () => {
+  const { db, loader, loaded } = setUp([listEvent(ALICE)]);
   db.held = true;
-  const first = loader.want(ALICE);
-  const second = loader.want(BOB);
+  const first = loader.load(ALICE);
+  const second = loader.load(BOB);
   await turns();
   db.calls[0].fail(new Error("disk on fire"));
   await assert.rejects(first, /disk on fire/);
   await assert.rejects(second, /disk on fire/);
-  assert.deepEqual(told, []);
+  assert.deepEqual(loaded, []);
   db.held = false;
-  assert.ok((await loader.want(ALICE)).has(ALICE));
+  assert.ok((await loader.load(ALICE)).has(ALICE));
 });
 
-Deno.test("ListBatchLoader fails quietly where nobody waits any more", async () => {
+Deno.test("ListBatchLoader fails quietly if nobody waits any more", async () => {
   const { db, loader } = setUp();
   db.query = () => {
     throw new Error("closed");
   };
-  loader.want(ALICE);
+  loader.load(ALICE);
   await turns();
-  await assert.rejects(loader.want(ALICE), /closed/);
+  await assert.rejects(loader.load(ALICE), /closed/);
 });

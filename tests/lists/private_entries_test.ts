@@ -9,8 +9,8 @@ const [A, B, C] = RELAYS;
 const relays = (...urls: string[]) => urls.map((url) => ["relay", url]);
 const hanging = { nip44: { decrypt: () => new Promise<string>(() => {}) } };
 
-Deno.test("PrivateEntries ask the signer once for each version of each kind", async () => {
-  const { signer, asked } = openSigner();
+Deno.test("PrivateEntries call the signer once for each version of each kind", async () => {
+  const { signer, calls } = openSigner();
   const entries = new PrivateEntries(signer, (error) => assert.fail(error));
   const first = ownList(10006, [], sealed(relays(A)));
   const second = ownList(10006, [], { ...sealed(relays(B)), created_at: NOW + 1 });
@@ -18,10 +18,10 @@ Deno.test("PrivateEntries ask the signer once for each version of each kind", as
   for (const event of [first, first, other, first, second, second, other]) {
     assert.deepEqual(await entries.of(event), JSON.parse(event.content));
   }
-  assert.deepEqual(asked.map(([, , text]) => text), [first, other, second].map((e) => e.content));
+  assert.deepEqual(calls.map(([, , text]) => text), [first, other, second].map((e) => e.content));
 });
 
-Deno.test("PrivateEntries tell once what cannot be decrypted or read, and have none", async () => {
+Deno.test("PrivateEntries report once what cannot be decrypted or read, and have no tags then", async () => {
   const errors: Error[] = [];
   const answers: Record<string, () => Promise<string>> = {
     refuses: () => Promise.reject(new Error("denied")),
@@ -48,7 +48,7 @@ Deno.test("PrivateEntries tell once what cannot be decrypted or read, and have n
   }
 });
 
-Deno.test("PrivateEntries put nothing that was private into an error", async () => {
+Deno.test("PrivateEntries put nothing private into an error", async () => {
   const errors: Error[] = [];
   const decrypt = () => Promise.resolve("wss://secret.example");
   const entries = new PrivateEntries({ nip44: { decrypt } }, (error) => errors.push(error));
@@ -57,18 +57,18 @@ Deno.test("PrivateEntries put nothing that was private into an error", async () 
   assert.doesNotMatch(`${errors[0].message} ${errors[0].cause}`, /secret/);
 });
 
-Deno.test("PrivateEntries say which method the signer would have to have", async () => {
+Deno.test("PrivateEntries say which method the signer lacks", async () => {
   const errors: Error[] = [];
   const entries = new PrivateEntries({}, (error) => errors.push(error));
   await entries.of(ownList(10006, [], { content: "x" }));
   await entries.of(ownList(10007, [], { content: "x?iv=y" }));
   assert.deepEqual(errors.map(({ cause }) => (cause as Error).message), [
-    'The signer must have "nip44", which it has not',
-    'The signer must have "nip04", which it has not',
+    'The signer must have "nip44", got undefined',
+    'The signer must have "nip04", got undefined',
   ]);
 });
 
-Deno.test("ready() waits for a signer no longer than the timeout; public entries count meanwhile", async () => {
+Deno.test("UserLists ready() waits for a signer no longer than the timeout; public entries count meanwhile", async () => {
   const { lists, clock, errors } = setUp(
     [ownList(10006, relays(A), sealed(relays(B))), ownList(10007, relays(C), sealed([]))],
     { signer: hanging, timeout: 500 },
@@ -85,7 +85,7 @@ Deno.test("ready() waits for a signer no longer than the timeout; public entries
   assert.equal(clock.pending, 0);
 });
 
-Deno.test("ready() waits three seconds by default", async () => {
+Deno.test("UserLists ready() waits three seconds by default", async () => {
   const { lists, clock } = setUp([ownList(10006, [], sealed([]))], { signer: hanging });
   let isReady = false;
   lists.ready().then(() => isReady = true);
@@ -95,7 +95,7 @@ Deno.test("ready() waits three seconds by default", async () => {
   assert.ok(isReady);
 });
 
-Deno.test("private entries that come late count from then on, and are told", async () => {
+Deno.test("UserLists use private entries that come late from then on, and notify listeners", async () => {
   const { promise, resolve } = Promise.withResolvers<string>();
   const signer = { nip44: { decrypt: () => promise } };
   const { lists, clock } = setUp([ownList(10006, [], sealed(relays(B)))], { signer });
@@ -110,7 +110,7 @@ Deno.test("private entries that come late count from then on, and are told", asy
   assert.deepEqual([lists.isBlocked(B), changes], [true, 1]);
 });
 
-Deno.test("while a new version is decrypted, the private entries of the last one count", async () => {
+Deno.test("UserLists keep the private entries of the last version while a new one is decrypted", async () => {
   const { lists, source, errors } = setUp([ownList(10006, relays(A), sealed(relays(B)))], {
     signer: openSigner().signer,
   });
@@ -126,7 +126,7 @@ Deno.test("while a new version is decrypted, the private entries of the last one
   assert.deepEqual(errors, []);
 });
 
-Deno.test("a signer that answers for an older version after a newer one changes nothing", async () => {
+Deno.test("UserLists ignore a signer that decrypts an older version after a newer one", async () => {
   const answers: ((text: string) => void)[] = [];
   const decrypt = () => new Promise<string>((resolve) => answers.push(resolve));
   const { lists, source } = setUp([ownList(10006, [], sealed([]))], {

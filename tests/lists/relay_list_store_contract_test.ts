@@ -9,13 +9,13 @@ import type { RelayList } from "../../src/nostr/types.ts";
 import { isNewer } from "../../src/nostr/versions.ts";
 import { type Backing, backings } from "../db/backings.ts";
 import { PEOPLE, RELAYS, SIGNERS, time } from "../support/arbitraries.ts";
-import { takesBack, unsigned } from "../support/list_store.ts";
+import { deletes, unsigned } from "../support/list_store.ts";
 
 const [alice, bob] = SIGNERS;
 const NOW = 1_700_000_010;
 const now = () => NOW * 1000;
 
-/** A signed list of some fixed second, by its number. */
+/** A signed list of a fixed second, by number. */
 const listOf = (n: number, who = alice) =>
   who.sign({ kind: 10002, created_at: NOW - 10 + n, tags: [["r", RELAYS[n]]] });
 
@@ -39,35 +39,35 @@ const vanishing = fc.tuple(author, time).map(([author, created_at]) =>
   unsigned(author, { created_at, kind: 62, tags: [["relay", "ALL_RELAYS"]] })
 );
 
-/** Lists, and seldom something that takes some back. */
+/** Lists, and now and then an event that may delete some. */
 const historyWith = (other: fc.Arbitrary<NostrEvent>) =>
   fc.array(fc.oneof({ arbitrary: list, weight: 4 }, other), { maxLength: 16 });
 
-/** What a listener is told: the kind, whose list, of when, with which relays. */
-type Told = readonly [kind: number, pubkey: string, created_at: number, ...write: string[]];
+/** A call of a listener: kind, author, time, write relays. */
+type Notification = readonly [kind: number, pubkey: string, created_at: number, ...write: string[]];
 
-/** What a history leaves, event by event, in the most obvious way. */
+/** The state after each event of a history, in the most obvious way. */
 class Oracle {
   #lists: NostrEvent[] = [];
   readonly #deletions: NostrEvent[] = [];
 
-  /** What is told of it; `undefined` if its author has taken the list back before. */
-  takes(event: NostrEvent): Told[] | undefined {
+  /** Stores an event; returns the notifications, or `undefined` for a list that is deleted. */
+  store(event: NostrEvent): Notification[] | undefined {
     const { kind, pubkey, created_at } = event;
     if (!LIST_KINDS.includes(kind)) {
       this.#deletions.push(event);
-      const gone = this.#lists.filter((list) => takesBack(event, list));
+      const gone = this.#lists.filter((list) => deletes(event, list));
       this.#lists = this.#lists.filter((list) => !gone.includes(list));
       return gone.map((list) => [list.kind, pubkey, created_at]);
     }
-    if (this.#deletions.some((deletion) => takesBack(deletion, event))) return undefined;
+    if (this.#deletions.some((deletion) => deletes(deletion, event))) return undefined;
     const stored = this.#lists.find((list) => list.pubkey === pubkey && list.kind === kind);
     if (stored && !isNewer(event, stored)) return [];
     this.#lists = [...this.#lists.filter((list) => list !== stored), event];
     return [[kind, pubkey, created_at, ...event.tags.map(([, url]) => url)]];
   }
 
-  /** The lists of a kind, as `get` gives them. */
+  /** The lists of a kind, as `get` returns them. */
   parsed(kind: number): Map<string, RelayList> {
     return new Map(
       this.events.filter((list) => list.kind === kind)
@@ -80,7 +80,7 @@ class Oracle {
   }
 }
 
-/** Whether a store has what the history leaves, in memory and in the database. */
+/** Checks that a store has what the history leaves, in its cache and in the database. */
 async function checkStore(store: RelayListStore, oracle: Oracle): Promise<void> {
   for (const kind of [10002, 10050]) {
     const parsed = oracle.parsed(kind);
@@ -93,21 +93,22 @@ async function checkStore(store: RelayListStore, oracle: Oracle): Promise<void> 
   assert.deepEqual(events.toSorted((a, b) => a.id < b.id ? -1 : 1), oracle.events);
 }
 
-const byText = (told: readonly Told[]) => told.map((one) => JSON.stringify(one)).sort();
+const byText = (notified: readonly Notification[]) =>
+  notified.map((one) => JSON.stringify(one)).sort();
 
-/** Plays a history, and checks after each event, or each few, what the store has. */
+/** Plays a history, and checks the store after each event, or after a few together. */
 async function play(db: NStore, history: readonly NostrEvent[], together: number): Promise<void> {
   await db.remove!([{ authors: AUTHORS }]);
   const settings = { now, max: 100, batchSize: 5, verifyEvent: () => true };
   const store = new RelayListStore(db, settings);
-  const told: Told[] = [];
+  const notified: Notification[] = [];
   store.onList(({ pubkey, created_at, write }, kind) => {
-    told.push([kind, pubkey, created_at, ...write]);
+    notified.push([kind, pubkey, created_at, ...write]);
   });
   const oracle = new Oracle();
   for (let i = 0; i < history.length; i += together) {
     const events = history.slice(i, i + together);
-    const expected = events.map((event) => oracle.takes(event));
+    const expected = events.map((event) => oracle.store(event));
     const refused = events.filter((_, i) => expected[i] === undefined);
     const [event] = events;
     if (together > 1) {
@@ -117,14 +118,14 @@ async function play(db: NStore, history: readonly NostrEvent[], together: number
       const error = await store.event(event).then(() => undefined, (error) => error);
       if (error && !(error instanceof EventRefusedError && error.reason === "deleted")) throw error;
       if (LIST_KINDS.includes(event.kind)) assert.equal(error !== undefined, refused.length > 0);
-      assert.deepEqual(byText(told.splice(0)), byText(expected[0] ?? []));
+      assert.deepEqual(byText(notified.splice(0)), byText(expected[0] ?? []));
     }
     await checkStore(store, oracle);
   }
   await checkStore(await readAfresh(db), oracle);
 }
 
-/** A store that has everybody's list in memory. */
+/** A store that has cached everybody's list. */
 async function readAfresh(db: NStore): Promise<RelayListStore> {
   const store = new RelayListStore(db, { max: 100 });
   for (const kind of [10002, 10050]) await store.get(AUTHORS, { kind });
@@ -132,17 +133,17 @@ async function readAfresh(db: NStore): Promise<RelayListStore> {
 }
 
 function contract({ name, open, skip, runs = 100 }: Backing): void {
-  const claim = (words: string, test: (db: NStore) => Promise<void>) =>
+  const claim = (text: string, test: (db: NStore) => Promise<void>) =>
     Deno.test({
-      name: `RelayListStore over ${name}: ${words}`,
+      name: `RelayListStore over ${name}: ${text}`,
       ignore: skip !== undefined,
       async fn() {
         const { db, close } = await open();
         await test(db).finally(close);
       },
     });
-  const law = (words: string, histories: fc.Arbitrary<NostrEvent[]>) =>
-    claim(words, async (db) => {
+  const law = (text: string, histories: fc.Arbitrary<NostrEvent[]>) =>
+    claim(text, async (db) => {
       const together = fc.constantFrom(1, 1, 2, 7, 16);
       await fc.assert(
         fc.asyncProperty(histories, together, (history, together) => play(db, history, together)),
@@ -151,7 +152,7 @@ function contract({ name, open, skip, runs = 100 }: Backing): void {
     });
 
   law(
-    "S1: the newest list wins, in any order; older ones and doubles are no error",
+    "S1: the newest list wins, in any order; older ones and duplicates are no error",
     historyWith(list),
   );
   law(
@@ -159,7 +160,7 @@ function contract({ name, open, skip, runs = 100 }: Backing): void {
     historyWith(deletion),
   );
   law(
-    "NIP-62: who vanishes has no list of up to then, and may write another",
+    "NIP-62: an author who vanishes has no older list, and may write a new one",
     historyWith(vanishing),
   );
 
@@ -188,13 +189,13 @@ function contract({ name, open, skip, runs = 100 }: Backing): void {
     const together = await store.events([...refused.map(([event]) => event), list]);
     assert.deepEqual([together.stored, together.refused.length], [1, refused.length]);
     assert.deepEqual(await db.query([{ authors: pubkeys }]), [list]);
-    // What is stored is not verified again, unless there is the least difference.
+    // A stored list is verified again only if it differs in the least.
     const again = await store.events([list, ...refused.map(([event]) => event)]);
     assert.deepEqual([again.stored, again.refused.length], [0, refused.length]);
   });
 
   claim(
-    "NIP-09: after a deletion an older version is refused, and a newer one is taken",
+    "NIP-09: after a deletion an older version is refused, and a newer one is accepted",
     async (db) => {
       const store = new RelayListStore(db, { now });
       await store.event(listOf(2));
@@ -209,7 +210,7 @@ function contract({ name, open, skip, runs = 100 }: Backing): void {
     },
   );
 
-  claim("nobody deletes what another wrote", async (db) => {
+  claim("NIP-09: nobody deletes what another wrote", async (db) => {
     const store = new RelayListStore(db, { now });
     await store.event(listOf(2));
     const tags = [["a", `10002:${alice.pubkey}:`], ["e", listOf(2).id]];

@@ -10,17 +10,17 @@ const [ALICE, BOB, CAROL] = PEOPLE;
 const dmList = (pubkey: string, url = A, created_at = NOW) =>
   unsigned(pubkey, { kind: 10050, created_at, tags: [["relay", url]] });
 
-/** A store, and what its listener is told: kind, whose, of when, write relays. */
-function setUpTold(...args: Parameters<typeof setUp>) {
+/** A store, and the calls of its listener: kind, author, time, write relays. */
+function setUpListening(...args: Parameters<typeof setUp>) {
   const tools = setUp(...args);
-  const told: unknown[][] = [];
+  const notified: unknown[][] = [];
   const stop = tools.store.onList(({ pubkey, created_at, write }, kind) => {
-    told.push([kind, pubkey, created_at - NOW, ...write]);
+    notified.push([kind, pubkey, created_at - NOW, ...write]);
   });
-  return { ...tools, told, stop };
+  return { ...tools, notified, stop };
 }
 
-Deno.test("NIP-17: get() with kind 10050 gives the relays for gift wraps, apart from kind 10002", async () => {
+Deno.test("NIP-17: RelayListStore get() with kind 10050 returns the relays for gift wraps, apart from kind 10002", async () => {
   const { db, store, write } = setUp([listEvent(ALICE), dmList(ALICE, B), dmList(BOB)]);
   for (let i = 0; i < 2; i++) {
     assert.deepEqual([await write(ALICE), await write(BOB)], [[A], undefined]);
@@ -32,17 +32,17 @@ Deno.test("NIP-17: get() with kind 10050 gives the relays for gift wraps, apart 
   assert.deepEqual([await write(BOB), await write(BOB, 10050)], [undefined, [B]]);
 });
 
-Deno.test("S4: looking for kind 10050 drives no kind 10002 out of memory; a tenth as many are kept", async () => {
+Deno.test("S4: RelayListStore evicts no kind 10002 list for kind 10050, and keeps a tenth as many of those", async () => {
   const { db, store } = setUp(PEOPLE.map((pubkey) => listEvent(pubkey)), { max: 20 });
   await store.get(PEOPLE);
   for (let i = 0; i < 3; i++) await store.get(PEOPLE, { kind: 10050 });
   await store.get(PEOPLE);
-  assert.deepEqual(db.asked, [PEOPLE]);
+  assert.deepEqual(db.queried, [PEOPLE]);
   const known = PEOPLE.filter((pubkey) => store.peek(pubkey, 10050) !== undefined);
   assert.deepEqual(known, PEOPLE.slice(-2));
 });
 
-Deno.test("peek() says what memory has: a list, that there is none, or nothing; it asks nobody", async () => {
+Deno.test("RelayListStore peek() returns what the cache holds, a list, its absence or nothing, without a query", async () => {
   const { clock, db, store } = setUp([listEvent(ALICE), dmList(BOB)], { ttl: 5_000 });
   assert.deepEqual([store.peek(ALICE), store.peek(BOB)], [undefined, undefined]);
   assert.equal(db.calls.length, 0);
@@ -54,7 +54,7 @@ Deno.test("peek() says what memory has: a list, that there is none, or nothing; 
   assert.deepEqual([store.peek(ALICE), store.peek(BOB)], [undefined, null]);
 });
 
-Deno.test("peek() does not make a list one that was asked for lately", async () => {
+Deno.test("RelayListStore peek() does not count as a use of a list", async () => {
   const { store } = setUp([listEvent(ALICE), listEvent(BOB)], { max: 2 });
   await store.get([ALICE, BOB]);
   store.peek(ALICE);
@@ -62,24 +62,24 @@ Deno.test("peek() does not make a list one that was asked for lately", async () 
   assert.deepEqual([store.peek(ALICE), store.peek(BOB)?.write], [undefined, [A]]);
 });
 
-Deno.test("get() and peek() refuse a kind that is not kept in memory", async () => {
+Deno.test("RelayListStore get() and peek() refuse a kind that is not cached", async () => {
   const { store } = setUp();
   const error = { name: "RangeError", message: /"kind" must be 10002 or 10050, got 10006/ };
   await assert.rejects(store.get([ALICE], { kind: 10006 }), error);
   assert.throws(() => store.peek(ALICE, 10006), error);
 });
 
-Deno.test("NIP-01: the newest list of every kind is kept, and each newer one is told", async () => {
+Deno.test("NIP-01: RelayListStore keeps the newest list of every kind, and notifies listeners of each newer one", async () => {
   for (const kind of LIST_KINDS) {
-    const { store, told } = setUpTold();
+    const { store, notified } = setUpListening();
     const version = (n: number) => unsigned(ALICE, { kind, created_at: NOW + n });
     for (const n of [1, 0, 1, 2, -1]) await store.event(version(n));
-    assert.deepEqual(told, [[kind, ALICE, 1], [kind, ALICE, 2]]);
+    assert.deepEqual(notified, [[kind, ALICE, 1], [kind, ALICE, 2]]);
     assert.deepEqual(await store.query([{ kinds: [kind] }]), [version(2)]);
   }
 });
 
-Deno.test("NIP-09, NIP-62: a list of any kind that is taken back is told as one without relays", async () => {
+Deno.test("NIP-09, NIP-62: RelayListStore notifies listeners of a deleted list of any kind as one without relays", async () => {
   for (const kind of LIST_KINDS) {
     const list = unsigned(ALICE, { kind, tags: [["r", A], ["relay", A]] });
     for (
@@ -89,17 +89,29 @@ Deno.test("NIP-09, NIP-62: a list of any kind that is taken back is told as one 
         unsigned(ALICE, { kind: 62, created_at: NOW + 3 }),
       ]
     ) {
-      const { store, told } = setUpTold([list, dmList(BOB)]);
+      const { store, notified } = setUpListening([list, dmList(BOB)]);
       await store.event(by);
-      assert.deepEqual(told, [[kind, ALICE, by.created_at - NOW]]);
+      assert.deepEqual(notified, [[kind, ALICE, by.created_at - NOW]]);
       await store.event(by);
-      assert.equal(told.length, 1, "what is gone is not taken back again");
+      assert.equal(notified.length, 1, "what is gone is not deleted again");
       await assert.rejects(store.event(list), { reason: "deleted" });
     }
   }
 });
 
-Deno.test("onList() is told once the list is stored, when memory has it already", async () => {
+Deno.test("RelayListStore onList() hands over the event that was stored, and none after a deletion", async () => {
+  const { store } = setUp();
+  const seen: unknown[] = [];
+  store.onList((_, kind, event) => seen.push([kind, event]));
+  for (const kind of LIST_KINDS) {
+    const list = unsigned(ALICE, { kind });
+    await store.event(list);
+    await store.event(unsigned(ALICE, { kind: 5, tags: [["e", list.id]] }));
+    assert.deepEqual(seen.splice(0), [[kind, list], [kind, undefined]]);
+  }
+});
+
+Deno.test("RelayListStore onList() calls listeners once the list is stored and the cache has it", async () => {
   const { db, store } = setUp();
   await store.get([ALICE]);
   const seen: unknown[] = [];
@@ -117,9 +129,9 @@ Deno.test("onList() is told once the list is stored, when memory has it already"
   assert.deepEqual(seen, [[A]]);
 });
 
-Deno.test("onList() is not told what is refused, fails, is no list, or is removed", async () => {
+Deno.test("RelayListStore onList() ignores what is refused, fails, is no list, or is removed", async () => {
   const { db, store } = setUp([listEvent(BOB)], { verifyEvent: ({ tags }) => tags.length < 2 });
-  store.onList(() => assert.fail("it was told"));
+  store.onList(() => assert.fail("it was called"));
   await assert.rejects(store.event(listEvent(ALICE, [A, B])), { reason: "forged" });
   await store.event(unsigned(ALICE, { kind: 1 }));
   await store.event(unsigned(ALICE, { kind: 10003 }));
@@ -128,9 +140,9 @@ Deno.test("onList() is not told what is refused, fails, is no list, or is remove
   await assert.rejects(store.event(listEvent(ALICE)), /disk full/);
 });
 
-Deno.test("onList() tells each listener until it is ended, and one that throws harms nobody", async () => {
+Deno.test("RelayListStore onList() calls each listener until it is removed, and one that throws harms no other", async () => {
   const errors: Error[] = [];
-  const { store, told, stop } = setUpTold([], { onError: (error) => errors.push(error) });
+  const { store, notified, stop } = setUpListening([], { onError: (error) => errors.push(error) });
   const failure = new Error("I am broken");
   store.onList(() => {
     throw failure;
@@ -139,16 +151,16 @@ Deno.test("onList() tells each listener until it is ended, and one that throws h
   const listener = () => void count++;
   const endings = [store.onList(listener), store.onList(listener)];
   await store.event(listEvent(ALICE));
-  assert.deepEqual([told.length, count, errors.map(({ cause }) => cause)], [1, 2, [failure]]);
+  assert.deepEqual([notified.length, count, errors.map(({ cause }) => cause)], [1, 2, [failure]]);
   stop();
   endings[0]();
   endings[0]();
   await store.event(listEvent(ALICE, [B], NOW + 1));
-  assert.deepEqual([told.length, count], [1, 3]);
+  assert.deepEqual([notified.length, count], [1, 3]);
 });
 
-Deno.test("a list per second by one key is stored each time, and no older one returns", async () => {
-  const { clock, store, told, write } = setUpTold();
+Deno.test("RelayListStore stores a list per second by one key each time, and no older one returns", async () => {
+  const { clock, store, notified, write } = setUpListening();
   const lists = Array.from({ length: 100 }, (_, i) => {
     return listEvent(ALICE, [i % 2 ? A : B], NOW + i);
   });
@@ -158,17 +170,17 @@ Deno.test("a list per second by one key is stored each time, and no older one re
     await store.event(lists[i >> 1]);
     assert.deepEqual(await write(ALICE), [i % 2 ? A : B]);
   }
-  assert.equal(told.length, lists.length);
+  assert.equal(notified.length, lists.length);
 });
 
-Deno.test("a list of 10,000 entries takes the memory of 64", async () => {
+Deno.test("RelayListStore keeps 64 entries of a list of 10,000", async () => {
   const urls = Array.from({ length: 10_000 }, (_, i) => `wss://${i}.example/`);
   const { store, write } = setUp();
   await store.event(listEvent(ALICE, urls));
   assert.equal((await write(ALICE))?.length, 64);
 });
 
-Deno.test("S2: events() verifies by nostr-tools what is not stored as it is", async () => {
+Deno.test("S2: RelayListStore events() verifies with nostr-tools whatever is not stored as it is", async () => {
   const { store } = setUp([], { verifyEvent: undefined });
   const [alice, bob] = SIGNERS.map((signer) => signer.relayList({ both: [A] }));
   const first = await store.events([alice, { ...bob, content: "x" }]);

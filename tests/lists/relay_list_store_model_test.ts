@@ -6,22 +6,22 @@ import { RelayListStore } from "../../src/lists/relay_list_store.ts";
 import { EventRefusedError } from "../../src/nostr/errors.ts";
 import { isNewer } from "../../src/nostr/versions.ts";
 import { PEOPLE, RELAYS, time } from "../support/arbitraries.ts";
-import { listEvent, NOW, takesBack, unsigned } from "../support/list_store.ts";
+import { deletes, listEvent, NOW, unsigned } from "../support/list_store.ts";
 
 const AUTHORS = PEOPLE.slice(-2);
 const author = fc.constantFrom(...AUTHORS);
 
-/** A version of a list, known by its one relay. */
+/** A version of a list, identified by its one relay. */
 const list = fc.tuple(author, time, fc.constantFrom(...RELAYS.slice(0, 3)))
   .map(([author, created_at, url]) => listEvent(author, [url], created_at));
 const deletion = fc.tuple(author, time, fc.constantFrom(5, 62)).map(([author, created_at, kind]) =>
   unsigned(author, { kind, created_at, tags: [["a", `10002:${author}:`]] })
 );
 
-/** What is stored when the callers come. */
+/** What is stored before the first call. */
 const FIRST = AUTHORS.map((author) => listEvent(author, [RELAYS[3]], NOW - 10));
 
-/** What callers do, each of them when the scheduler says so. */
+/** What callers do, in the order of the scheduler. */
 type Action = { get: string[] } | { write: NostrEvent[] } | { remove: string };
 const get = fc.record({ get: fc.subarray(AUTHORS, { minLength: 1 }) });
 const few = { minLength: 1, maxLength: 3 };
@@ -39,7 +39,7 @@ const settings = fc.record({
   batchSize: fc.integer({ min: 1, max: 3 }),
 });
 
-/** A database that acts, and whose answers arrive, when the scheduler says so. */
+/** A database that acts and answers in the order of the scheduler. */
 function scheduled(scheduler: fc.Scheduler, inner: NCache): Required<Omit<NStore, "count">> {
   const call = async <T>(name: string, work: () => Promise<T>) => {
     await scheduler.schedule(Promise.resolve(), `${name} acts`);
@@ -54,7 +54,7 @@ function scheduled(scheduler: fc.Scheduler, inner: NCache): Required<Omit<NStore
   };
 }
 
-/** Writes one event by itself, several together; what is refused. */
+/** Writes one event by itself, or several together; returns what was refused. */
 async function writeAll(store: RelayListStore, events: NostrEvent[]): Promise<NostrEvent[]> {
   if (events.length > 1) return (await store.events(events)).refused.map(({ event }) => event);
   return await store.event(events[0]).then(() => [], (error) => {
@@ -63,7 +63,7 @@ async function writeAll(store: RelayListStore, events: NostrEvent[]): Promise<No
   });
 }
 
-/** Lets callers loose on a store, in the order that the scheduler finds. */
+/** Runs all callers on a store, in the order of the scheduler. */
 async function play(
   scheduler: fc.Scheduler,
   actions: readonly Action[],
@@ -75,9 +75,9 @@ async function play(
   const trusting = { ...options, now, verifyEvent: () => true };
   const store = new RelayListStore(scheduled(scheduler, cache), trusting);
   const written: NostrEvent[] = [...FIRST];
-  const told: { pubkey: string; created_at: number; relay?: string }[] = [];
+  const notified: { pubkey: string; created_at: number; relay?: string }[] = [];
   store.onList(({ pubkey, created_at, write: [relay] }) =>
-    told.push({ pubkey, created_at, relay })
+    notified.push({ pubkey, created_at, relay })
   );
   const answers: { pubkey: string; relay?: string; writtenBefore: NostrEvent[] }[] = [];
 
@@ -97,13 +97,13 @@ async function play(
     }
   };
   await scheduler.waitFor(Promise.all(actions.map(run)));
-  const remembered = scheduler.waitFor(store.get(AUTHORS));
-  return { answers, written, told, remembered: await remembered, cache };
+  const cached = scheduler.waitFor(store.get(AUTHORS));
+  return { answers, written, notified, cached: await cached, cache };
 }
 
 const numRuns = 500;
 
-Deno.test("get() never gives less than was written before it was asked, whatever overlaps", async () => {
+Deno.test("RelayListStore get() never returns less than was written before the call, whatever overlaps", async () => {
   const actions = fc.array(fc.oneof(get, write), { maxLength: 8 });
   await fc.assert(
     fc.asyncProperty(fc.scheduler(), actions, settings, async (scheduler, actions, options) => {
@@ -123,15 +123,15 @@ Deno.test("get() never gives less than was written before it was asked, whatever
   );
 });
 
-Deno.test("onList() tells of an author's lists in the order of their versions, the last of them the newest", async () => {
+Deno.test("RelayListStore onList() reports an author's lists in the order of their versions, the newest last", async () => {
   const actions = fc.array(fc.oneof(get, write), { maxLength: 8 });
   await fc.assert(
     fc.asyncProperty(fc.scheduler(), actions, settings, async (scheduler, actions, options) => {
-      const { written, told } = await play(scheduler, actions, options);
+      const { written, notified } = await play(scheduler, actions, options);
       for (const author of AUTHORS) {
         const newest = written.filter(({ pubkey }) => pubkey === author)
           .reduce((a, b) => isNewer(b, a) ? b : a);
-        const own = told.filter(({ pubkey }) => pubkey === author);
+        const own = notified.filter(({ pubkey }) => pubkey === author);
         const versions = own.map(({ created_at, relay }) =>
           written.find((list) =>
             list.pubkey === author && list.created_at === created_at && list.tags[0][1] === relay
@@ -148,24 +148,24 @@ Deno.test("onList() tells of an author's lists in the order of their versions, t
   );
 });
 
-Deno.test("memory agrees with the database once all is quiet, whatever overlapped", async () => {
+Deno.test("RelayListStore cache agrees with the database once all is quiet, whatever overlapped", async () => {
   const actions = fc.array(anything, { maxLength: 8 });
   await fc.assert(
     fc.asyncProperty(fc.scheduler(), actions, settings, async (scheduler, actions, options) => {
-      const { remembered, cache } = await play(scheduler, actions, options);
-      assert.deepEqual(remembered, await new RelayListStore(cache, { max: 9 }).get(AUTHORS));
+      const { cached, cache } = await play(scheduler, actions, options);
+      assert.deepEqual(cached, await new RelayListStore(cache, { max: 9 }).get(AUTHORS));
     }),
     { numRuns },
   );
 });
 
-Deno.test("NIP-09, NIP-62: a list that is written while it is deleted does not stay", async () => {
+Deno.test("NIP-09, NIP-62: RelayListStore keeps no list that is written while it is deleted", async () => {
   const actions = fc.array(writeAny, { maxLength: 6 });
   await fc.assert(
     fc.asyncProperty(fc.scheduler(), actions, settings, async (scheduler, actions, options) => {
       const { written, cache } = await play(scheduler, actions, options);
       for (const list of await cache.query([{ kinds: [10002] }])) {
-        assert.ok(!written.some((event) => takesBack(event, list)));
+        assert.ok(!written.some((event) => deletes(event, list)));
       }
     }),
     { numRuns },

@@ -9,39 +9,39 @@ import { A, B, listEvent, NOW, setUp } from "../support/list_store.ts";
 
 const [ALICE, BOB, CAROL] = PEOPLE;
 
-Deno.test("get() asks the database for each person once, then answers from memory", async () => {
+Deno.test("RelayListStore get() queries the database for each person once, then answers from the cache", async () => {
   const { db, store } = setUp([listEvent(ALICE), listEvent(BOB, [B])]);
   for (let i = 0; i < 3; i++) {
     const lists = await store.get([ALICE, BOB, CAROL, ALICE]);
     assert.deepEqual([...lists.keys()].sort(), [ALICE, BOB].sort());
     assert.deepEqual(lists.get(BOB)?.read, [B]);
   }
-  assert.deepEqual(db.asked, [[ALICE, BOB, CAROL]]);
+  assert.deepEqual(db.queried, [[ALICE, BOB, CAROL]]);
 });
 
-Deno.test("get() remembers that someone has no list for missingTtl", async () => {
+Deno.test("RelayListStore get() remembers for missingTtl that someone has no list", async () => {
   const { cache, clock, db, write } = setUp([], { missingTtl: 5_000, ttl: 1_000 });
   assert.equal(await write(ALICE), undefined);
   cache.add(listEvent(ALICE));
   clock.now += 5_000;
   assert.equal(await write(ALICE), undefined);
-  assert.equal(db.asked.length, 1);
+  assert.equal(db.queried.length, 1);
   clock.now += 1;
   assert.deepEqual(await write(ALICE), [A]);
 });
 
-Deno.test("get() sees what another writer wrote once a list is older than ttl", async () => {
+Deno.test("RelayListStore get() sees what another writer wrote once a list is older than ttl", async () => {
   const { cache, clock, db, write } = setUp([listEvent(ALICE)], { ttl: 5_000, missingTtl: 1 });
   assert.deepEqual(await write(ALICE), [A]);
   cache.add(listEvent(ALICE, [B], NOW + 1));
   clock.now += 5_000;
-  assert.deepEqual(await write(ALICE), [A], "reading does not make it younger, nor older");
+  assert.deepEqual(await write(ALICE), [A], "reading changes nothing of its age");
   clock.now += 1;
   assert.deepEqual(await write(ALICE), [B]);
-  assert.equal(db.asked.length, 2);
+  assert.equal(db.queried.length, 2);
 });
 
-Deno.test("get() rejects when the database fails; nobody then has no list, and the next asks again", async () => {
+Deno.test("RelayListStore get() rejects when the database fails; it takes nobody to have no list, and queries again", async () => {
   const { db, store, write } = setUp([listEvent(ALICE)]);
   db.held = true;
   const answers = [store.get([ALICE]), store.get([ALICE, BOB])];
@@ -50,10 +50,10 @@ Deno.test("get() rejects when the database fails; nobody then has no list, and t
   for (const answer of answers) await assert.rejects(answer, /disk on fire/);
   db.held = false;
   assert.deepEqual(await write(ALICE), [A]);
-  assert.deepEqual(db.asked, [[ALICE, BOB], [ALICE]]);
+  assert.deepEqual(db.queried, [[ALICE, BOB], [ALICE]]);
 });
 
-Deno.test("get() by many callers at once shares queries of at most batchSize people", async () => {
+Deno.test("RelayListStore get() by many callers at once shares queries of at most batchSize people", async () => {
   const wishes = fc.array(fc.subarray([...PEOPLE]), { minLength: 1, maxLength: 6 });
   await fc.assert(
     fc.asyncProperty(wishes, fc.integer({ min: 1, max: 20 }), async (wishes, batchSize) => {
@@ -63,15 +63,15 @@ Deno.test("get() by many callers at once shares queries of at most batchSize peo
       answers.forEach((lists, i) =>
         assert.deepEqual([...lists.keys()].sort(), wishes[i].toSorted())
       );
-      assert.deepEqual(db.asked.flat(), everyone);
-      assert.equal(db.asked.length, Math.ceil(everyone.length / batchSize));
-      assert.ok(db.asked.every(({ length }) => length <= batchSize));
+      assert.deepEqual(db.queried.flat(), everyone);
+      assert.equal(db.queried.length, Math.ceil(everyone.length / batchSize));
+      assert.ok(db.queried.every(({ length }) => length <= batchSize));
     }),
     { numRuns: 50 },
   );
 });
 
-Deno.test("get() ends for the caller who aborts, and for nobody else", async () => {
+Deno.test("RelayListStore get() ends for the caller who aborts, and for nobody else", async () => {
   const { db, store, write } = setUp([listEvent(ALICE)]);
   db.held = true;
   const controller = new AbortController();
@@ -87,25 +87,25 @@ Deno.test("get() ends for the caller who aborts, and for nobody else", async () 
   assert.equal(db.calls.length, 1);
 });
 
-Deno.test("get() passes over what is no pubkey, and takes any iterable", async () => {
+Deno.test("RelayListStore get() ignores what is no pubkey, and takes any iterable", async () => {
   const { db, store } = setUp([listEvent(ALICE)]);
   await fc.assert(fc.asyncProperty(fc.array(noPubkey), async (junk) => {
     assert.deepEqual([...(await store.get(new Set([...junk, ALICE]))).keys()], [ALICE]);
   }));
   assert.equal((await store.get([])).size, 0);
   assert.equal((await store.get([ALICE].values())).size, 1);
-  assert.ok(db.asked.flat().every(({ length }) => length === 64));
+  assert.ok(db.queried.flat().every(({ length }) => length === 64));
 });
 
-Deno.test("S4: memory keeps at most max people, and more are found all the same", async () => {
+Deno.test("S4: RelayListStore caches at most max people, and finds more all the same", async () => {
   await fc.assert(
     fc.asyncProperty(fc.integer({ min: 1, max: 20 }), async (max) => {
       const listed = PEOPLE.filter((_, i) => i % 3 !== 0);
       const { db, store } = setUp(listed.map((pubkey) => listEvent(pubkey)), { max, batchSize: 3 });
       for (let i = 0; i < 3; i++) {
-        const already = db.asked.flat().length;
+        const already = db.queried.flat().length;
         assert.deepEqual([...(await store.get(PEOPLE)).keys()].sort(), listed.toSorted());
-        const fromMemory = PEOPLE.length - (db.asked.flat().length - already);
+        const fromMemory = PEOPLE.length - (db.queried.flat().length - already);
         assert.ok(fromMemory <= max);
         if (i > 0 && max >= PEOPLE.length) assert.equal(fromMemory, PEOPLE.length);
       }
@@ -113,13 +113,13 @@ Deno.test("S4: memory keeps at most max people, and more are found all the same"
   );
 });
 
-Deno.test("S4: who was asked for least recently is forgotten first", async () => {
+Deno.test("S4: RelayListStore evicts first whoever was requested least recently", async () => {
   const { db, store } = setUp(PEOPLE.map((pubkey) => listEvent(pubkey)), { max: 2 });
   for (const pubkey of [ALICE, BOB, ALICE, CAROL, ALICE, BOB]) await store.get([pubkey]);
-  assert.deepEqual(db.asked, [[ALICE], [BOB], [CAROL], [BOB]]);
+  assert.deepEqual(db.queried, [[ALICE], [BOB], [CAROL], [BOB]]);
 });
 
-Deno.test("event() is seen by the next get(), though a read under way brings the version before", async () => {
+Deno.test("RelayListStore event() is seen by the next get(), though a read under way returns the version before", async () => {
   const { db, store } = setUp([listEvent(ALICE)]);
   db.held = true;
   const before = store.get([ALICE]);
@@ -138,7 +138,7 @@ Deno.test("event() is seen by the next get(), though a read under way brings the
   }
 });
 
-Deno.test("event() that fails half-way leaves nothing in memory that may be wrong", async () => {
+Deno.test("RelayListStore event() that fails half-way leaves nothing in the cache that may be wrong", async () => {
   const { cache, db, store, write } = setUp([listEvent(ALICE)]);
   await store.get([ALICE]);
   db.event = (event) => {
@@ -151,34 +151,34 @@ Deno.test("event() that fails half-way leaves nothing in memory that may be wron
   assert.deepEqual(await write(ALICE), [B]);
 });
 
-Deno.test("a refused event, which anybody can make, costs its author no place in memory", async () => {
+Deno.test("RelayListStore evicts nobody for a refused event, which anybody can make", async () => {
   const { db, store } = setUp([listEvent(ALICE)], { verifyEvent: () => false });
   await store.get([ALICE]);
   await assert.rejects(store.event(listEvent(ALICE, [B])), EventRefusedError);
   await store.get([ALICE]);
-  assert.equal(db.asked.length, 1);
+  assert.equal(db.queried.length, 1);
 });
 
-Deno.test("event() puts a list in place of the one that memory has, with no query, and leaves others", async () => {
+Deno.test("RelayListStore event() replaces the cached list without a query, and leaves others", async () => {
   const { db, store } = setUp([listEvent(ALICE), listEvent(BOB)]);
   await store.get([ALICE, BOB, CAROL]);
   await store.event(listEvent(ALICE, [B], NOW + 1));
   await store.event(listEvent(CAROL, [B]));
   const lists = await store.get([ALICE, BOB, CAROL]);
-  assert.deepEqual(db.asked, [[ALICE, BOB, CAROL]]);
+  assert.deepEqual(db.queried, [[ALICE, BOB, CAROL]]);
   assert.deepEqual([ALICE, BOB, CAROL].map((who) => lists.get(who)?.write), [[B], [A], [B]]);
 });
 
-Deno.test("S4: lists that are stored push nobody out of memory, whoever sends them", async () => {
+Deno.test("S4: RelayListStore evicts nobody for lists that are stored, whoever sends them", async () => {
   const { db, store } = setUp([listEvent(ALICE), listEvent(BOB)], { max: 2 });
   await store.get([ALICE, BOB]);
   await store.events(PEOPLE.slice(2).map((pubkey) => listEvent(pubkey)));
   await store.event(listEvent(CAROL, [B], NOW + 1));
   await store.get([ALICE, BOB]);
-  assert.equal(db.asked.filter((people) => people.includes(ALICE)).length, 1);
+  assert.equal(db.queried.filter((people) => people.includes(ALICE)).length, 1);
 });
 
-Deno.test("event() of what another writer stored already is seen by the next get()", async () => {
+Deno.test("RelayListStore event() of what another writer stored already is seen by the next get()", async () => {
   const { cache, store, write } = setUp([listEvent(ALICE)]);
   assert.deepEqual(await write(ALICE), [A]);
   const next = listEvent(ALICE, [B], NOW + 1);
@@ -187,7 +187,7 @@ Deno.test("event() of what another writer stored already is seen by the next get
   assert.deepEqual(await write(ALICE), [B]);
 });
 
-Deno.test("S2: an event is taken up to maxFuture seconds ahead of the clock", async () => {
+Deno.test("S2: RelayListStore accepts an event up to maxFuture seconds ahead of the clock", async () => {
   const { clock, store, write } = setUp([], { maxFuture: 10 });
   await store.event(listEvent(ALICE, [A], NOW + 10));
   const late = listEvent(ALICE, [B], NOW + 11);
@@ -198,7 +198,7 @@ Deno.test("S2: an event is taken up to maxFuture seconds ahead of the clock", as
   assert.deepEqual(await write(ALICE), [B]);
 });
 
-Deno.test("lists are kept whole: the policy of each app is applied by its routers", async () => {
+Deno.test("RelayListStore keeps lists whole: routers apply the policy of each app", async () => {
   const urls = ["ws://127.0.0.1:7777/", "wss://abcdef.onion/", "wss://umbrel.local/"];
   const { store } = setUp([listEvent(ALICE, [...urls, "junk", A])], { maxEntries: 4 });
   const list = (await store.get([ALICE])).get(ALICE);
@@ -206,7 +206,7 @@ Deno.test("lists are kept whole: the policy of each app is applied by its router
   assert.deepEqual(list?.refused, [{ url: "junk", reason: "no-scheme" }]);
 });
 
-Deno.test("signatures are verified by nostr-tools unless another verifier is given", async () => {
+Deno.test("RelayListStore verifies signatures with nostr-tools unless another verifier is given", async () => {
   const store = new RelayListStore(new NCache({ max: 10 }));
   await store.event(SIGNERS[0].relayList({ both: [A] }));
   await assert.rejects(store.event(listEvent(BOB)), { reason: "forged" });

@@ -7,7 +7,7 @@ import { A, B, listEvent, NOW, setUp, unsigned } from "../support/list_store.ts"
 
 const [ALICE, BOB] = PEOPLE;
 
-Deno.test("event() fails as the database does, and what it held stays in force", async () => {
+Deno.test("RelayListStore event() rejects as the database does, and what the database held stays in force", async () => {
   const { cache, db, store, write } = setUp([listEvent(ALICE)]);
   db.event = () => Promise.reject(new Error("disk full"));
   await assert.rejects(store.event(listEvent(ALICE, [B], NOW + 1)), /disk full/);
@@ -17,7 +17,7 @@ Deno.test("event() fails as the database does, and what it held stays in force",
   assert.deepEqual(await write(ALICE), [B]);
 });
 
-Deno.test("S1: event() resolves where a database refuses what it has, or older than that", async () => {
+Deno.test("S1: RelayListStore event() resolves if a database refuses a version that it holds, or an older one", async () => {
   const { db, store, write } = setUp([listEvent(ALICE, [B], NOW)]);
   db.event = () => Promise.reject(new Error("unique constraint failed"));
   await store.event(listEvent(ALICE, [B], NOW));
@@ -27,7 +27,7 @@ Deno.test("S1: event() resolves where a database refuses what it has, or older t
   assert.deepEqual(await write(ALICE), [B]);
 });
 
-Deno.test("event() hands the database a copy: what the caller changes later is not stored", async () => {
+Deno.test("RelayListStore event() hands the database a copy: what the caller changes later is not stored", async () => {
   const { store, write } = setUp();
   const event = listEvent(ALICE);
   await store.event(event);
@@ -35,7 +35,7 @@ Deno.test("event() hands the database a copy: what the caller changes later is n
   assert.deepEqual(await write(ALICE), [A]);
 });
 
-Deno.test("event() passes the signal on, and does nothing once it is aborted", async () => {
+Deno.test("RelayListStore event() passes the signal on, and does nothing once it is aborted", async () => {
   const { cache, db, store } = setUp();
   const signals: (AbortSignal | undefined)[] = [];
   db.event = (event, opts?: { signal?: AbortSignal }) => {
@@ -50,7 +50,7 @@ Deno.test("event() passes the signal on, and does nothing once it is aborted", a
   assert.deepEqual(signals, [controller.signal, controller.signal]);
 });
 
-Deno.test("event() lets one author's writes wait for each other, and nobody else's", async () => {
+Deno.test("RelayListStore event() lets one author's writes wait for each other, and nobody else's", async () => {
   const { db, store, write } = setUp();
   db.held = true;
   const first = store.event(listEvent(ALICE));
@@ -68,7 +68,7 @@ Deno.test("event() lets one author's writes wait for each other, and nobody else
   assert.deepEqual([await write(ALICE), await write(BOB)], [undefined, [A]]);
 });
 
-Deno.test("NIP-09: event() judges deletions itself, whatever more a database gives", async () => {
+Deno.test("NIP-09: RelayListStore event() judges deletions itself, whatever else a database returns", async () => {
   const { db, store, write } = setUp();
   const tags = [["a", `10002:${ALICE}:`]];
   const deletions = [
@@ -82,7 +82,7 @@ Deno.test("NIP-09: event() judges deletions itself, whatever more a database giv
   assert.deepEqual(await write(ALICE), [A]);
 });
 
-Deno.test("event() keeps events of other kinds, and asks for no deletions of theirs", async () => {
+Deno.test("RelayListStore event() keeps events of other kinds, and queries no deletions of theirs", async () => {
   const { db, store } = setUp();
   const note = unsigned(ALICE, { kind: 1 });
   await store.event(note);
@@ -90,7 +90,7 @@ Deno.test("event() keeps events of other kinds, and asks for no deletions of the
   assert.deepEqual(await store.query([{ kinds: [1] }]), [note]);
 });
 
-Deno.test("NIP-09, NIP-62: event() refuses a deletion that the database cannot carry out", async () => {
+Deno.test("NIP-09, NIP-62: RelayListStore event() refuses a deletion that the database cannot carry out", async () => {
   const { cache } = setUp([listEvent(ALICE)]);
   const db: NStore = {
     event: (event) => cache.event(event),
@@ -104,7 +104,7 @@ Deno.test("NIP-09, NIP-62: event() refuses a deletion that the database cannot c
   await assert.rejects(store.remove([{}]), { name: "TypeError", message: /no method "remove"/ });
 });
 
-Deno.test("S1: event() resolves where another process writes the same or a newer list meanwhile", async () => {
+Deno.test("S1: RelayListStore event() resolves if another process writes the same or a newer list meanwhile", async () => {
   for (const other of [listEvent(ALICE, [A], NOW), listEvent(ALICE, [B], NOW + 1)]) {
     const { cache, db, store, write } = setUp([listEvent(ALICE, [B], NOW - 1)]);
     await store.get([ALICE]);
@@ -118,7 +118,7 @@ Deno.test("S1: event() resolves where another process writes the same or a newer
   }
 });
 
-Deno.test("event() writes nothing where the same or a newer list is stored, and tells nobody", async () => {
+Deno.test("RelayListStore event() writes nothing if the same or a newer list is stored, and notifies nobody", async () => {
   const { db, store } = setUp([listEvent(ALICE, [A], NOW)]);
   store.onList(() => assert.fail("nothing is new"));
   await store.event(listEvent(ALICE, [A], NOW));
@@ -126,7 +126,7 @@ Deno.test("event() writes nothing where the same or a newer list is stored, and 
   assert.deepEqual(db.calls.map(({ method }) => method), ["query", "query"]);
 });
 
-Deno.test("event() that overlaps a remove() leaves nothing in memory that may be wrong", async () => {
+Deno.test("RelayListStore event() that overlaps a remove() leaves nothing in the cache that may be wrong", async () => {
   const { db, store, write } = setUp();
   await store.get([ALICE]);
   db.held = true;
@@ -144,7 +144,7 @@ Deno.test("event() that overlaps a remove() leaves nothing in memory that may be
   assert.equal(await write(ALICE), undefined);
 });
 
-Deno.test("remove() takes lists out of the database and of memory", async () => {
+Deno.test("RelayListStore remove() removes lists from the database and from the cache", async () => {
   const { store, write } = setUp([listEvent(ALICE), listEvent(BOB)]);
   await store.get([ALICE, BOB]);
   await store.remove([{ kinds: [10002], authors: [ALICE] }]);
@@ -154,7 +154,7 @@ Deno.test("remove() takes lists out of the database and of memory", async () => 
   assert.deepEqual(await write(ALICE), [A], "it may come back");
 });
 
-Deno.test("remove() is seen by the next get(), though a read under way brings what was removed", async () => {
+Deno.test("RelayListStore remove() is seen by the next get(), though a read under way returns what was removed", async () => {
   const { db, store, write } = setUp([listEvent(ALICE)]);
   db.held = true;
   const before = store.get([ALICE]);
@@ -167,7 +167,7 @@ Deno.test("remove() is seen by the next get(), though a read under way brings wh
   assert.equal(await write(ALICE), undefined);
 });
 
-Deno.test("remove() that fails half-way leaves nothing in memory that may be wrong", async () => {
+Deno.test("RelayListStore remove() that fails half-way leaves nothing in the cache that may be wrong", async () => {
   const { cache, db, store, write } = setUp([listEvent(ALICE)]);
   await store.get([ALICE]);
   db.remove = async (filters) => {
@@ -178,7 +178,7 @@ Deno.test("remove() that fails half-way leaves nothing in memory that may be wro
   assert.equal(await write(ALICE), undefined);
 });
 
-Deno.test("query() and count() ask the database, which need not be able to count", async () => {
+Deno.test("RelayListStore query() and count() use the database, which need not be able to count", async () => {
   const { cache, db, store } = setUp([listEvent(ALICE), listEvent(BOB)]);
   const filters: NostrFilter[] = [{ kinds: [10002] }];
   assert.deepEqual(await store.query(filters), await cache.query(filters));

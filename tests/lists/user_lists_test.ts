@@ -22,13 +22,13 @@ const groupEntry = fc.tuple(fc.constantFrom("x", "y", "z"), listedUrl)
   .map(([id, url]) => ["group", id, url]);
 const groupTags = fc.array(fc.oneof({ arbitrary: groupEntry, weight: 4 }, junk), { maxLength: 4 });
 
-/** The values of the entries of a name, each with the relay at a place. */
-function entriesOf(tags: readonly unknown[], name: string, place: number): [string, string][] {
+/** The values of the entries of a name, each with the relay at an index. */
+function entriesOf(tags: readonly unknown[], name: string, index: number): [string, string][] {
   return tags.filter((tag): tag is string[] => Array.isArray(tag))
     .filter((tag) =>
-      tag[0] === name && typeof tag[1] === "string" && typeof tag[place] === "string"
+      tag[0] === name && typeof tag[1] === "string" && typeof tag[index] === "string"
     )
-    .map((tag) => [tag[1], tag[place]]);
+    .map((tag) => [tag[1], tag[index]]);
 }
 
 /** The rule in the most obvious way, entry by entry. */
@@ -43,7 +43,7 @@ function plainly(url: string, blocked: readonly unknown[], own: readonly string[
   });
 }
 
-Deno.test("NIP-51: a blocked root blocks its host, a path itself; the user's group hosts are no exception but as such", async () => {
+Deno.test("NIP-51: UserLists isBlocked() blocks a host by its root, a path by itself, and group hosts except as such", async () => {
   const law = fc.asyncProperty(
     blockTags,
     blockTags,
@@ -67,7 +67,7 @@ Deno.test("NIP-51: a blocked root blocks its host, a path itself; the user's gro
   await fc.assert(law, { numRuns: 500 });
 });
 
-Deno.test("NIP-51: whatever the scheme and the policy, a blocked host is blocked", async () => {
+Deno.test("NIP-51: UserLists isBlocked() blocks a host whatever the scheme and the policy", async () => {
   const { lists } = setUp([ownList(10006, relays("ws://a.example", "wss://10.0.0.1/"))]);
   await lists.ready();
   for (const url of ["wss://a.example/", "ws://a.example/x", "wss://10.0.0.1/y?z"]) {
@@ -78,7 +78,7 @@ Deno.test("NIP-51: whatever the scheme and the policy, a blocked host is blocked
   }
 });
 
-Deno.test("NIP-51: a blocked path or query blocks itself alone", async () => {
+Deno.test("NIP-51: UserLists isBlocked() blocks only itself for a path or a query", async () => {
   for (const url of ["wss://a.example/x", "wss://a.example/?x=y"]) {
     const { lists } = setUp([ownList(10006, relays(url))]);
     await lists.ready();
@@ -87,7 +87,7 @@ Deno.test("NIP-51: a blocked path or query blocks itself alone", async () => {
   }
 });
 
-Deno.test("NIP-51, NIP-37: search relays, private relays and groups are those that the policy lets through", async () => {
+Deno.test("NIP-51, NIP-37: UserLists have the search relays, private relays and groups that the policy allows", async () => {
   const { lists } = setUp([
     ownList(10007, [...relays(A, "junk", "wss://A.example", "wss://10.0.0.1"), ["r", C]]),
     ownList(10013, [], sealed(relays(B, "ws://a.example", C))),
@@ -105,8 +105,8 @@ Deno.test("NIP-51, NIP-37: search relays, private relays and groups are those th
   assert.deepEqual([...lists.groups].sort(), [["one", A], ["three", B]]);
 });
 
-Deno.test("NIP-51: private entries count besides public ones, by NIP-44, or by NIP-04 where the text says so", async () => {
-  const { signer, asked } = openSigner();
+Deno.test("NIP-51: UserLists use private entries besides public ones, by NIP-44, or by NIP-04 if the text says so", async () => {
+  const { signer, calls } = openSigner();
   const old = { content: `${JSON.stringify(relays(C))}?iv=x` };
   const { lists, errors } = setUp([
     ownList(10006, relays(A), sealed(relays(B))),
@@ -116,7 +116,7 @@ Deno.test("NIP-51: private entries count besides public ones, by NIP-44, or by N
   await lists.ready();
   assert.deepEqual([A, B, C].map((url) => lists.isBlocked(url)), [true, true, false]);
   assert.deepEqual([lists.search, [...lists.groups]], [[A, C], [["x", A]]]);
-  assert.deepEqual(asked.map(([nip, pubkey]) => [nip, pubkey]), [
+  assert.deepEqual(calls.map(([nip, pubkey]) => [nip, pubkey]), [
     ["nip44", USER],
     ["nip04", USER],
     ["nip44", USER],
@@ -124,7 +124,7 @@ Deno.test("NIP-51: private entries count besides public ones, by NIP-44, or by N
   assert.deepEqual(errors, []);
 });
 
-Deno.test("NIP-37: without a signer there are no private relays, and public entries count alone", async () => {
+Deno.test("NIP-37: UserLists without a signer have no private relays, and use public entries alone", async () => {
   const { lists, errors, clock } = setUp([
     ownList(10013, [], sealed(relays(B))),
     ownList(10006, relays(A), sealed(relays(B))),
@@ -134,7 +134,7 @@ Deno.test("NIP-37: without a signer there are no private relays, and public entr
   assert.deepEqual([errors, clock.pending], [[], 0]);
 });
 
-Deno.test("NIP-01: of several versions the newest counts, and nobody else's", async () => {
+Deno.test("NIP-01: UserLists use the newest of several versions, and nobody else's", async () => {
   const about = (created_at: number, id: string) => ({ created_at, id: id.repeat(64) });
   const events = [
     ownList(10007, relays(A), about(NOW, "b")),
@@ -150,7 +150,7 @@ Deno.test("NIP-01: of several versions the newest counts, and nobody else's", as
   }
 });
 
-Deno.test("a list has at most 64 entries, public ones first", async () => {
+Deno.test("UserLists use at most 64 entries of a list, public ones first", async () => {
   const many = (name: string) => Array.from({ length: 60 }, (_, i) => `wss://${name}${i}.example/`);
   const { lists } = setUp([
     ownList(10007, relays(...many("a")), sealed(relays(...many("b")))),
@@ -161,52 +161,66 @@ Deno.test("a list has at most 64 entries, public ones first", async () => {
   assert.equal(lists.groups.size, 64);
 });
 
-Deno.test("UserLists follow the store: a newer list, and one taken back, count at once", async () => {
+Deno.test("UserLists follow the store: a newer list, and a deletion, count at once", async () => {
   const { lists, source } = setUp([ownList(10006, relays(A))]);
   await lists.ready();
   let changes = 0;
   const stop = lists.onChange(() => changes++);
+  let version = 0;
   const next = (kind: number, ...urls: string[]) => {
-    source.put(ownList(kind, relays(...urls), { created_at: NOW + source.asked }));
+    source.put(ownList(kind, relays(...urls), { created_at: NOW + ++version }));
     return settled();
   };
   await next(10006, B);
   assert.deepEqual([lists.isBlocked(A), lists.isBlocked(B), changes], [false, true, 1]);
   await next(10006, B);
   await next(10002, B);
-  assert.deepEqual([source.asked, changes], [3, 1], "the same again, and a list of another kind");
+  assert.deepEqual([source.queries, changes], [1, 1], "the same again, and a list of another kind");
   source.put({ ...ownList(10006, relays(A)), pubkey: "bb".repeat(32) });
   await settled();
-  assert.equal(source.asked, 3, "another's list is not read");
+  assert.deepEqual([lists.isBlocked(A), source.queries], [false, 1], "another's list is not read");
   await next(10007, C);
   assert.deepEqual([lists.search, changes], [[C], 2]);
   stop();
-  source.events.length = 0;
-  for (const listener of source.listeners) {
-    listener({ pubkey: USER, created_at: NOW + 9, write: [], read: [] }, 10006);
-  }
+  source.delete(10006);
   await settled();
   assert.deepEqual([lists.isBlocked(B), lists.search, changes], [false, [C], 2]);
+  assert.equal(source.queries, 2, "only a deletion makes the store be read again");
   lists.close();
   assert.equal(source.listeners.size, 0);
 });
 
-Deno.test("UserLists are ready again once a list that was just stored is read", async () => {
-  const { source, lists } = setUp();
+Deno.test("UserLists ready() waits for the private entries of a list that was just stored", async () => {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const signer = { nip44: { decrypt: (_: string, text: string) => promise.then(() => text) } };
+  const { source, lists } = setUp([], { signer });
+  await lists.ready();
+  source.put(ownList(10007, relays(A), sealed(relays(B))));
+  let isReady = false;
+  const ready = lists.ready().then(() => isReady = true);
+  await settled();
+  assert.deepEqual([isReady, lists.search], [false, [A]]);
+  resolve();
+  await ready;
+  assert.deepEqual(lists.search, [A, B]);
+});
+
+Deno.test("UserLists ready() waits until the store is read again after a deletion", async () => {
+  const { source, lists } = setUp([ownList(10007, relays(A))]);
   await lists.ready();
   const { promise, resolve } = Promise.withResolvers<void>();
   source.held = promise;
-  source.put(ownList(10007, relays(A)));
+  source.delete(10007);
   let isReady = false;
   const ready = lists.ready().then(() => isReady = true);
   await settled();
   assert.ok(!isReady);
   resolve();
   await ready;
-  assert.deepEqual(lists.search, [A]);
+  assert.deepEqual(lists.search, []);
 });
 
-Deno.test("UserLists take no older reading that answers after a newer one", async () => {
+Deno.test("UserLists ignore an older reading that ends after a newer list", async () => {
   const { lists, source } = setUp([ownList(10006, relays(A))]);
   const { promise, resolve } = Promise.withResolvers<void>();
   source.held = promise;
@@ -221,7 +235,7 @@ Deno.test("UserLists take no older reading that answers after a newer one", asyn
   assert.deepEqual([lists.isBlocked(A), lists.isBlocked(B)], [false, true]);
 });
 
-Deno.test("UserLists that are closed take nothing more", async () => {
+Deno.test("UserLists ignore everything once they are closed", async () => {
   const { lists, source } = setUp([ownList(10006, relays(A))]);
   const { promise, resolve } = Promise.withResolvers<void>();
   source.held = promise;
@@ -232,7 +246,7 @@ Deno.test("UserLists that are closed take nothing more", async () => {
   assert.ok(!lists.isBlocked(A));
 });
 
-Deno.test("a store that fails is told once, and asked again at the next ready()", async () => {
+Deno.test("UserLists report a store that fails once, and read it again at the next ready()", async () => {
   const { lists, source, errors } = setUp([ownList(10006, relays(A))]);
   const query = source.query.bind(source);
   const failure = new Error("disk on fire");
@@ -245,15 +259,15 @@ Deno.test("a store that fails is told once, and asked again at the next ready()"
   await lists.ready();
   assert.ok(lists.isBlocked(A));
   await lists.ready();
-  assert.equal(source.asked, 1, "what is read is not read again");
+  assert.equal(source.queries, 1, "what is read is not read again");
   source.query = () => Promise.reject(failure);
-  source.put(ownList(10006, [], { created_at: NOW + 1 }));
+  source.delete(10006);
   await settled();
-  assert.equal(errors.length, 2, "what fails again is told again");
+  assert.equal(errors.length, 2, "what fails again is reported again");
   assert.ok(lists.isBlocked(A), "what was read stays");
 });
 
-Deno.test("a listener that throws is told, and harms nobody", async () => {
+Deno.test("UserLists report a listener that throws, which harms no other", async () => {
   const { lists, errors } = setUp([ownList(10006, relays(A)), ownList(10007, relays(B))]);
   const failure = new Error("I am broken");
   lists.onChange(() => {
@@ -268,13 +282,13 @@ Deno.test("a listener that throws is told, and harms nobody", async () => {
 /** A database may hold anything. */
 const brokenEvent = { ...ownList(10006, []), content: "x", tags: [null, ["relay"], 7] };
 
-Deno.test("junk in a user's own list is passed over", async () => {
+Deno.test("UserLists ignore junk in a list", async () => {
   const { lists } = setUp([brokenEvent as unknown as NostrEvent]);
   await lists.ready();
   assert.ok(!lists.isBlocked(A));
 });
 
-Deno.test("NIP-44, NIP-51: a user's lists over a RelayListStore, with private entries as clients write them", async () => {
+Deno.test("NIP-44, NIP-51: UserLists work over a RelayListStore, with private entries as clients write them", async () => {
   const secret = generateSecretKey();
   const user = getPublicKey(secret);
   const key = nip44.getConversationKey(secret, user);
@@ -294,8 +308,11 @@ Deno.test("NIP-44, NIP-51: a user's lists over a RelayListStore, with private en
   await store.event(list([A], [B], NOW));
   await lists.ready();
   assert.deepEqual([A, B, C].map((url) => lists.isBlocked(url)), [true, true, false]);
+  const { query } = store;
+  store.query = () => assert.fail("the store is not read again for a list that it just stored");
   await store.event(list([], [C], NOW + 1));
   await settled();
+  store.query = query;
   assert.deepEqual([A, B, C].map((url) => lists.isBlocked(url)), [false, false, true]);
   await store.event(
     finalizeEvent({ kind: 62, created_at: NOW + 2, tags: [], content: "" }, secret),

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { BACKOFFS, maxWaitMs } from "../../src/relays/backoff.ts";
 import type { RelayRecord } from "../../src/relays/relay_record.ts";
 import { formatRelayRecord, parseRelayRecord } from "../../src/relays/relay_record_store.ts";
-import { dice } from "../support/dice.ts";
+import { createRandom } from "../../testing/random.ts";
 import { setUp } from "../support/memory_set_up.ts";
 import {
   A,
@@ -136,7 +136,7 @@ Deno.test("RelayMemory keeps weights above 0, ends each back-off, and comes back
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 40 }), fc.integer(), async (steps, seed) => {
       const backend = new RecordMap();
-      const { clock, errors, memory } = setUp({ backend, random: dice(seed) });
+      const { clock, errors, memory } = setUp({ backend, random: createRandom(seed) });
       await memory.ready();
       for (const { what, url, amount } of steps) {
         if (what === "pass") clock.stall(amount * 100);

@@ -12,9 +12,9 @@ import { INDEXER, publicUrl, PublicWorld } from "./public_world.ts";
 
 /** When genuine lists are from, in Unix seconds. */
 const NOW = 1_700_000_000;
-/** Where people are, and where liars say that they are. */
+/** The relay where people are, and the one where forged lists say that they are. */
 export const GOOD: string = publicUrl("good"), EVIL: string = publicUrl("evil");
-/** Who lies about others. */
+/** Somebody who writes lists of others. */
 export const stranger: Signer = new Signer(66);
 
 /** A network in which indexers are named `indexer`, `second` and `third`. */
@@ -23,7 +23,7 @@ export function network(options: OutboxOptions = {}): PublicWorld {
   return new PublicWorld(["good", "evil", "second", "third"], { indexerRelays, ...options });
 }
 
-/** Has a relay answer each REQ with this, and EOSE after it if `say` resolves with `true`. */
+/** Has a relay answer each REQ with `say`, and with EOSE after it if `say` returns `true`. */
 export function answering(
   relay: RelayServer,
   say: (filters: NostrFilter[], send: (event: unknown) => void) => boolean,
@@ -36,19 +36,19 @@ export function answering(
   };
 }
 
-/** Everything that an indexer can say about somebody that is not true. */
+/** Every kind of false event that an indexer can send about somebody. */
 export function liesAbout(person: Signer): unknown[] {
   const evil = (draft = {}) =>
     stranger.relayList({ both: [EVIL] }, { created_at: NOW + 60, ...draft });
   const genuine = person.relayList({ both: [GOOD] });
   return [
-    // Forged: another's signature, another's id, the genuine one on other tags.
+    // Forged: another's signature, another's id, the genuine signature on other tags.
     { ...evil(), pubkey: person.pubkey },
     { ...genuine, tags: [["r", EVIL]] },
     { ...genuine, tags: [["r", EVIL]], created_at: NOW + 60 },
     { ...genuine, created_at: NOW + 60 },
     { ...evil(), pubkey: person.pubkey, id: genuine.id },
-    // Other people's, other kinds, and what names somebody who did not sign it.
+    // Other people's events, other kinds, and events that name somebody who did not sign them.
     evil(),
     evil({ kind: 10050, tags: [["relay", EVIL], ["p", person.pubkey]] }),
     stranger.sign({ kind: 5, tags: [["a", `10002:${person.pubkey}:`], ["e", genuine.id]] }),
@@ -61,7 +61,7 @@ export function liesAbout(person: Signer): unknown[] {
     person.sign({ kind: 30002, tags: [["r", EVIL], ["d", "10002"]], created_at: NOW + 60 }),
     // One from a year ahead.
     person.relayList({ both: [EVIL] }, { created_at: NOW + 31_536_000 }),
-    // No event at all.
+    // Not an event.
     null,
     7,
     "list",

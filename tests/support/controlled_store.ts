@@ -1,25 +1,25 @@
 /**
- * An event store under a test's hand.
+ * An event store that a test controls.
  *
  * @module
  */
 
 import type { NostrEvent, NostrFilter, NStore } from "@nostrify/types";
 
-/** One call of a store. What it does and when the caller hears of it are two moments. */
+/** One call of a store. It acts at one moment, and its caller gets the answer at another. */
 export interface StoreCall {
   readonly method: "event" | "query" | "remove";
   /** The filters of a `query` or `remove`. */
   readonly filters: NostrFilter[];
-  /** Does what was asked; the caller does not hear of it yet. */
+  /** Does what was queried; the caller does not hear of it yet. */
   act(): Promise<void>;
-  /** Lets the caller hear of it; acts first if that was not done. */
+  /** Gives the caller the answer; acts first if that was not done. */
   answer(): Promise<void>;
-  /** Lets the caller hear of a failure. */
+  /** Rejects the caller's promise. */
   fail(error: Error): void;
 }
 
-/** Passes calls on to another store, at once or, while `held`, when the test says so. */
+/** Passes calls on to another store: at once or, while `held`, when the test says so. */
 export class ControlledStore implements NStore {
   /** Whether calls wait for the test. */
   held = false;
@@ -31,8 +31,8 @@ export class ControlledStore implements NStore {
     this.#inner = inner;
   }
 
-  /** Whom the database was asked for, query by query. */
-  get asked(): string[][] {
+  /** The authors of each query for kind 10002. */
+  get queried(): string[][] {
     return this.calls.flatMap(({ method, filters: [{ authors, kinds }] }) =>
       method === "query" && kinds?.includes(10002) ? [authors ?? []] : []
     );
@@ -65,7 +65,7 @@ export class ControlledStore implements NStore {
   }
 }
 
-/** Lets everything that waits for nothing but its turn have it. */
+/** Runs all pending microtasks, and those that they queue. */
 export async function turns(count = 20): Promise<void> {
   for (let i = 0; i < count; i++) await Promise.resolve();
 }

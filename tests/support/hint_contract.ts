@@ -1,5 +1,5 @@
 /**
- * What every source of hints keeps to, whatever strangers put into what it reads.
+ * The contract of every `HintReader`, whatever strangers write.
  *
  * @module
  */
@@ -10,25 +10,25 @@ import type { Hint, HintReader } from "../../src/hints/hint.ts";
 import { isPubkey } from "../../src/nostr/pubkeys.ts";
 import { listedUrl, noPubkey, PEOPLE, person } from "./arbitraries.ts";
 
-/** A reader, and what it is tried on. */
-export interface ReaderTrial<Seen> {
-  readonly reader: HintReader<Seen>;
+/** A reader, and the inputs to test it with. */
+export interface ReaderTrial<Input> {
+  readonly reader: HintReader<Input>;
   /** Anything that may come in its place. */
-  readonly junk: fc.Arbitrary<Seen>;
-  /** Something well-formed, with all hints that are in it. */
-  readonly genuine: fc.Arbitrary<readonly [seen: Seen, hints: readonly Hint[]]>;
-  /** Something with far too much in it, and the most hints that may be read from that. */
-  readonly flood: readonly [seen: Seen, most: number];
+  readonly junk: fc.Arbitrary<Input>;
+  /** A well-formed input, and all hints in it. */
+  readonly genuine: fc.Arbitrary<readonly [input: Input, hints: readonly Hint[]]>;
+  /** An input with far too many hints, and the most that may be read from it. */
+  readonly flood: readonly [input: Input, max: number];
 }
 
 /** Runs the contract. */
-export function testHintReader<Seen>(name: string, trial: ReaderTrial<Seen>): void {
+export function testHintReader<Input>(name: string, trial: ReaderTrial<Input>): void {
   const { reader, junk, genuine, flood } = trial;
-  const anything = fc.oneof(junk, genuine.map(([seen]) => seen));
+  const anything = fc.oneof(junk, genuine.map(([input]) => input));
 
-  Deno.test(`${name}: gives well-formed hints of its own source alone, whatever it reads`, () => {
-    fc.assert(fc.property(anything, (seen) => {
-      for (const { subject, url, source, author, ...rest } of reader.read(seen)) {
+  Deno.test(`${name} read well-formed hints of their own source alone, from any input`, () => {
+    fc.assert(fc.property(anything, (input) => {
+      for (const { subject, url, source, author, ...rest } of reader.read(input)) {
         assert.equal(source, reader.source);
         assert.match(subject, /^(?:[0-9a-f]{64}|id:[0-9a-f]{64}|group:[^]{1,100})$/);
         assert.ok(typeof url === "string" && url.length >= 1 && url.length <= 256, url);
@@ -38,48 +38,48 @@ export function testHintReader<Seen>(name: string, trial: ReaderTrial<Seen>): vo
     }));
   });
 
-  Deno.test(`${name}: gives each hint once, and at most 8 about one thing`, () => {
-    fc.assert(fc.property(anything, (seen) => assertFew(reader.read(seen))));
-    const [seen, most] = flood;
-    const hints = reader.read(seen);
+  Deno.test(`${name} read each hint once, and at most 8 for one subject`, () => {
+    fc.assert(fc.property(anything, (input) => assertFew(reader.read(input))));
+    const [input, max] = flood;
+    const hints = reader.read(input);
     assertFew(hints);
-    assert.ok(hints.length > 0 && hints.length <= most, `${hints.length} hints`);
+    assert.ok(hints.length > 0 && hints.length <= max, `${hints.length} hints`);
   });
 
-  Deno.test(`${name}: gives the same again, and changes nothing of what it reads`, () => {
-    fc.assert(fc.property(anything, (seen) => {
-      const before = structuredClone(seen);
-      const hints = reader.read(seen);
-      assert.deepEqual(structuredClone(seen), before);
+  Deno.test(`${name} read the same again, and leave the input as it was`, () => {
+    fc.assert(fc.property(anything, (input) => {
+      const before = structuredClone(input);
+      const hints = reader.read(input);
+      assert.deepEqual(structuredClone(input), before);
       assert.deepEqual(reader.read(before), hints);
     }));
   });
 
-  Deno.test(`${name}: gives all that was put in, and nothing else`, () => {
-    let said = 0;
-    fc.assert(fc.property(genuine, ([seen, hints]) => {
-      said += hints.length;
-      assert.deepEqual(sorted(reader.read(seen)), sorted(hints));
+  Deno.test(`${name} read all hints in an input, and no others`, () => {
+    let expected = 0;
+    fc.assert(fc.property(genuine, ([input, hints]) => {
+      expected += hints.length;
+      assert.deepEqual(sorted(reader.read(input)), sorted(hints));
     }));
-    assert.ok(said > 30);
+    assert.ok(expected > 30);
   });
 }
 
 function assertFew(hints: readonly Hint[]): void {
-  const byThing = Map.groupBy(hints, ({ subject }) => subject);
-  for (const [about, said] of byThing) {
-    assert.ok(said.length <= 8, about);
-    assert.equal(new Set(said.map(({ url }) => url)).size, said.length, about);
+  const bySubject = Map.groupBy(hints, ({ subject }) => subject);
+  for (const [subject, own] of bySubject) {
+    assert.ok(own.length <= 8, subject);
+    assert.equal(new Set(own.map(({ url }) => url)).size, own.length, subject);
   }
 }
 
-/** Hints in an order of their own: which comes first says nothing. */
+/** Hints in an order that does not depend on the reader. */
 export function sorted(hints: readonly Hint[]): Hint[] {
   const key = ({ subject, url, author }: Hint) => `${subject} ${url} ${author}`;
   return hints.toSorted((a, b) => key(a) < key(b) ? -1 : 1);
 }
 
-/** Hints each once; of two that differ by the author alone, the one that names it. */
+/** Each hint once; of two that differ only by the author, the one that names it. */
 export function distinctHints(hints: readonly Hint[]): Hint[] {
   const best = new Map<string, Hint>();
   for (const hint of hints) {
@@ -98,7 +98,7 @@ export const urls: fc.Arbitrary<string[]> = fc.uniqueArray(
 /** Ids of events. */
 export const IDS: readonly string[] = ["01", "e1", "ee"].map((byte) => byte.repeat(32));
 
-/** What a tag or a document may hold in a place. */
+/** An element of a tag or a document. */
 export const part: fc.Arbitrary<string> = fc.oneof(
   person,
   noPubkey,

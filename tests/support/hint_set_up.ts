@@ -1,5 +1,5 @@
 /**
- * A book of hints, with the time and what else it depends on under a test's hand.
+ * A book of hints whose clock and options a test controls.
  *
  * @module
  */
@@ -20,18 +20,18 @@ export function relay(n: number): string {
   return `wss://r${n}.example/`;
 }
 
-/** A hint; a tag's, if not said otherwise. */
+/** A hint, from a tag by default. */
 export function hint(subject: string, url: string, source: HintSource = "tag"): Hint {
   return { subject, url, source };
 }
 
-/** A book, under the policy that is closed. */
+/** A book under the closed policy. */
 export function setUp(options: Partial<HintBookOptions> = {}) {
   const clock = new TestClock();
   const errors: Error[] = [];
   const onError = (error: Error) => errors.push(error);
   const book = new HintBook({ clock, onError, check: rememberedCheck({}), ...options });
-  /** The relays of somebody, the best first. */
-  const urls = (key: string) => book.get(key).map(({ url }) => url);
+  /** The relays of a subject, the best first. */
+  const urls = (subject: string) => book.get(subject).map(({ url }) => url);
   return { book, clock, errors, urls };
 }

@@ -1,6 +1,6 @@
 /**
- * Two kinds of records behind one interface, so that each law of PersistentMap is tested with
- * both.
+ * Two kinds of records behind one interface, so that each law of `PersistentMap` is tested
+ * with both.
  *
  * @module
  */
@@ -18,17 +18,17 @@ import { NOW_MS, recordOf } from "./relay_records.ts";
 
 type Options = Pick<PersistentMapOptions<unknown>, "clock" | "backend" | "onError" | "max">;
 
-/** Records that count how often they were changed. */
-export interface KeptKind {
+/** A kind of records that count their changes. */
+export interface RecordKind {
   readonly topic: RecordTopic;
-  /** What messages call them. */
+  /** What error messages call the records. */
   readonly name: string;
-  /** A record as text. */
+  /** The text of a record. */
   text(count: number, changedAt?: number): string;
-  /** How often the record of a text was changed. */
+  /** How often the record in a text was changed. */
   count(text: string | undefined): number | undefined;
   open(options: Options): {
-    /** The records themselves, to be asked for what does not depend on the kind. */
+    /** The records themselves, for what does not depend on the kind. */
     readonly records: PersistentMap<unknown>;
     /** Changes a record, or begins one. */
     bump(key: string): void;
@@ -37,7 +37,7 @@ export interface KeptKind {
   };
 }
 
-const relays: KeptKind = {
+const relays: RecordKind = {
   topic: "relay",
   name: "relays",
   text: (attempts, lastSuccess = NOW_MS) => formatRelayRecord(recordOf({ attempts, lastSuccess })),
@@ -54,8 +54,8 @@ const relays: KeptKind = {
   },
 };
 
-/** The least there is: a number, which says when it was changed, too. */
-const numbers: KeptKind = {
+/** The simplest records: a number, and when it was changed. */
+const numbers: RecordKind = {
   topic: "spread",
   name: "numbers",
   text: (count, changedAt = NOW_MS) => `${count} ${changedAt}`,
@@ -90,20 +90,19 @@ function parse(text: string): Counted | undefined {
   return count === undefined ? undefined : { count: +count, changedAt: +changedAt };
 }
 
-/** Both. */
-const KEPT_KINDS: readonly KeptKind[] = [relays, numbers];
+const RECORD_KINDS: readonly RecordKind[] = [relays, numbers];
 
-/** Records of a kind, with the time and the backend under a test's hand. */
-export function setUp(kind: KeptKind, backend?: RecordStore, max = 100) {
+/** Records of a kind, with a clock and a backend that a test controls. */
+export function setUp(kind: RecordKind, backend?: RecordStore, max = 100) {
   const clock = new TestClock();
   const errors: Error[] = [];
   const onError = (error: Error) => errors.push(error);
   return { clock, errors, ...kind.open({ clock, backend, onError, max }) };
 }
 
-/** Tests a claim about PersistentMap with records of every kind. */
-export function law(claim: string, test: (kind: KeptKind) => Promise<void>): void {
-  for (const kind of KEPT_KINDS) {
+/** Tests a claim with records of each kind. */
+export function law(claim: string, test: (kind: RecordKind) => Promise<void>): void {
+  for (const kind of RECORD_KINDS) {
     Deno.test(`PersistentMap of ${kind.name} ${claim}`, () => test(kind));
   }
 }

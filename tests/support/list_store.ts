@@ -32,8 +32,8 @@ export function listEvent(pubkey: string, urls = [A], created_at = NOW): NostrEv
   return unsigned(pubkey, { created_at, tags: urls.map((url) => ["r", url]) });
 }
 
-/** Whether a deletion or vanishing takes back a list: NIP-09 and NIP-62 word for word. */
-export function takesBack(deletion: NostrEvent, list: NostrEvent): boolean {
+/** Whether a deletion or a request to vanish deletes a list: NIP-09 and NIP-62 word for word. */
+export function deletes(deletion: NostrEvent, list: NostrEvent): boolean {
   if (deletion.pubkey !== list.pubkey) return false;
   const byId = deletion.tags.some((tag) => tag[0] === "e" && tag[1] === list.id);
   const address = `a,${list.kind}:${list.pubkey}:`;
@@ -43,7 +43,7 @@ export function takesBack(deletion: NostrEvent, list: NostrEvent): boolean {
   return deletion.kind === 5 && (byId || (byAddress && older));
 }
 
-/** A store that takes any signature, over a database that holds these lists. */
+/** A store that accepts any signature, over a database that holds these lists. */
 export function setUp(lists: NostrEvent[] = [], options: RelayListStoreOptions = {}) {
   const cache = new NCache({ max: 100 });
   for (const list of lists) cache.add(list);
@@ -55,7 +55,7 @@ export function setUp(lists: NostrEvent[] = [], options: RelayListStoreOptions =
     max: 100,
     ...options,
   });
-  /** The write relays of one person. */
+  /** Looks up the write relays of one person. */
   const write = async (pubkey: string, kind?: number) =>
     (await store.get([pubkey], { kind })).get(pubkey)?.write;
   return { cache, clock, db, store, write };

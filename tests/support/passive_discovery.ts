@@ -1,5 +1,5 @@
 /**
- * Events that pass by, over a store and a book that show what becomes of them.
+ * Passive discovery over a store and a book that show what it keeps.
  *
  * @module
  */
@@ -12,23 +12,23 @@ import { A, setUp } from "./list_store.ts";
 /** The app's user. */
 export const CAROL = "cc".repeat(32);
 
-/** Passing events over a store that takes any signature, and a book that shows all. */
-export function startPassing(lists: NostrEvent[] = []) {
+/** Passive discovery over a store that accepts any signature, and a book that shows all hints. */
+export function startPassiveDiscovery(lists: NostrEvent[] = []) {
   const { store, db, write } = setUp(lists);
   const hints: Hint[] = [];
   const errors: Error[] = [];
-  const passing = new PassiveDiscovery({
+  const discovery = new PassiveDiscovery({
     store,
     book: { add: (some) => hints.push(...some) },
     user: CAROL,
     onError: (error) => errors.push(error),
   });
-  /** Lets events pass by, one after the other, and all be stored. */
+  /** Delivers events one after the other, and waits until all are stored. */
   const saw = async (...events: NostrEvent[]) => {
     for (const event of events) {
-      passing.saw(event, A);
-      await passing.idle();
+      discovery.saw(event, A);
+      await discovery.idle();
     }
   };
-  return { store, db, write, hints, errors, passing, saw };
+  return { store, db, write, hints, errors, discovery, saw };
 }

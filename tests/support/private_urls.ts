@@ -1,10 +1,10 @@
 /**
- * What strangers may write to steer an app into its own network.
+ * URLs that strangers may write to make an app connect to its own network.
  *
  * @module
  */
 
-/** Places of which nobody outside should make anybody ask. */
+/** URLs that no stranger may make an app connect to. */
 export const PRIVATE: string[] = [
   "wss://127.0.0.1/",
   "wss://127.0.0.1.:7777/",

@@ -1,5 +1,5 @@
 /**
- * A spreader of relay lists whose store and relays are under a test's hand.
+ * A rebroadcaster of relay lists whose store and relays a test controls.
  *
  * @module
  */
@@ -23,20 +23,20 @@ export const post = (pubkey = ALICE): NostrEvent => unsigned(pubkey, { kind: 1 }
 export interface Sending {
   readonly url: string;
   readonly list: NostrEvent;
-  readonly take: () => void;
+  readonly accept: () => void;
   readonly refuse: (error: Error) => void;
 }
 
-/** A spreader whose store and relays are under the test's hand. */
+/** A rebroadcaster whose store and relays the test controls. */
 export function setUp(options: Partial<ListRebroadcasterOptions> = {}) {
   const clock = new TestClock();
   const newest = new Map<string, NostrEvent>();
   const errors: Error[] = [];
-  /** Lists on their way, while `isHeld`. */
+  /** Lists that were sent but not accepted yet, while `isHeld`. */
   const sending: Sending[] = [];
   const sent: [url: string, id: string][] = [];
   const world = { isHeld: false, queries: 0, failure: undefined as Error | undefined };
-  const spreader = new ListRebroadcaster({
+  const rebroadcaster = new ListRebroadcaster({
     store: {
       query([{ kinds, authors }]) {
         assert.deepEqual(kinds, [10002]);
@@ -48,13 +48,13 @@ export function setUp(options: Partial<ListRebroadcasterOptions> = {}) {
     },
     publish(url, list) {
       const { promise, resolve, reject } = Promise.withResolvers<void>();
-      const take = () => {
+      const accept = () => {
         sent.push([url, list.id]);
         resolve();
       };
-      if (world.isHeld) sending.push({ url, list, take, refuse: reject });
+      if (world.isHeld) sending.push({ url, list, accept, refuse: reject });
       else if (world.failure) reject(world.failure);
-      else take();
+      else accept();
       return promise;
     },
     clock,
@@ -67,10 +67,10 @@ export function setUp(options: Partial<ListRebroadcasterOptions> = {}) {
     newest.set(pubkey, list);
     return list;
   };
-  /** A relay takes an event, and what comes of it is done. */
+  /** A relay accepts an event; resolves when all that follows is done. */
   const publish = async (event = post(), url = A) => {
-    spreader.published(event, url);
+    rebroadcaster.published(event, url);
     await settled();
   };
-  return { spreader, clock, errors, sending, sent, world, write, publish };
+  return { rebroadcaster, clock, errors, sending, sent, world, write, publish };
 }

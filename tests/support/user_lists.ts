@@ -1,5 +1,5 @@
 /**
- * The lists of one user, in a source that a test changes, and a signer that it holds.
+ * The lists of one user, in a source that a test changes, and a signer that it controls.
  *
  * @module
  */
@@ -15,13 +15,13 @@ import { NOW } from "./list_store.ts";
 /** The user. */
 export const USER = "aa".repeat(32);
 
-/** A list of the user; its id is made of its kind and time, unless `about` names one. */
+/** A list of the user; its id is made of its kind and time, unless `fields` has one. */
 export function ownList(
   kind: number,
   tags: unknown[],
-  about: Partial<NostrEvent> = {},
+  fields: Partial<NostrEvent> = {},
 ): NostrEvent {
-  const created_at = about.created_at ?? NOW;
+  const created_at = fields.created_at ?? NOW;
   const id = `${kind}${created_at}`.padStart(64, "0");
   return {
     kind,
@@ -31,24 +31,24 @@ export function ownList(
     tags: tags as string[][],
     content: "",
     sig: "",
-    ...about,
+    ...fields,
   };
 }
 
-/** What a signer would have encrypted: here the tags themselves. */
+/** Private entries as content: the tags themselves stand for the encrypted text. */
 export const sealed = (tags: unknown[]) => ({ content: JSON.stringify(tags) });
 
-/** Events, and who is told of them. */
+/** Events, and the listeners to lists among them. */
 export class OwnSource {
   readonly events: NostrEvent[] = [];
   readonly listeners = new Set<ListListener>();
-  /** How often it was asked. */
-  asked = 0;
-  /** While it is set, questions wait for it. */
+  /** How many queries there were. */
+  queries = 0;
+  /** While it is set, queries wait for it. */
   held: Promise<void> | undefined;
 
   async query(filters: Parameters<UserListsOptions["store"]["query"]>[0]): Promise<NostrEvent[]> {
-    this.asked++;
+    this.queries++;
     const events = this.events.filter((event) => matchFilters(filters, event));
     await this.held;
     return events;
@@ -59,15 +59,28 @@ export class OwnSource {
     return () => void this.listeners.delete(listener);
   }
 
-  /** Stores a list, in place of the last, and tells of it. */
+  /** Stores a list in place of the last one, and notifies the listeners. */
   put(event: NostrEvent): void {
     const at = this.events.findIndex(({ kind, pubkey }) =>
       kind === event.kind && pubkey === event.pubkey
     );
     this.events.splice(at < 0 ? this.events.length : at, at < 0 ? 0 : 1, event);
-    const { pubkey, created_at, kind } = event;
+    this.#notify(event, event);
+  }
+
+  /** Removes the user's list of this kind, and notifies the listeners as of a deletion. */
+  delete(kind: number): void {
+    const rest = this.events.filter((event) => event.kind !== kind || event.pubkey !== USER);
+    this.events.splice(0, this.events.length, ...rest);
+    this.#notify({ kind, pubkey: USER, created_at: NOW + 1 });
+  }
+
+  #notify(
+    { pubkey, created_at, kind }: Pick<NostrEvent, "pubkey" | "created_at" | "kind">,
+    event?: NostrEvent,
+  ): void {
     for (const listener of this.listeners) {
-      listener({ pubkey, created_at, write: [], read: [] }, kind);
+      listener({ pubkey, created_at, write: [], read: [] }, kind, event);
     }
   }
 }
@@ -89,14 +102,14 @@ export function setUp(events: NostrEvent[] = [], options: Partial<UserListsOptio
   return { source, clock, errors, lists };
 }
 
-/** A signer that decrypts what {@link sealed} sealed, and notes what it was asked. */
+/** A signer that decrypts what {@link sealed} sealed, and records its calls. */
 export function openSigner() {
-  const asked: string[][] = [];
+  const calls: string[][] = [];
   const decrypter = (nip: string) => ({
     decrypt: (pubkey: string, text: string) => {
-      asked.push([nip, pubkey, text]);
+      calls.push([nip, pubkey, text]);
       return Promise.resolve(text.replace("?iv=x", ""));
     },
   });
-  return { asked, signer: { nip44: decrypter("nip44"), nip04: decrypter("nip04") } };
+  return { calls, signer: { nip44: decrypter("nip44"), nip04: decrypter("nip04") } };
 }

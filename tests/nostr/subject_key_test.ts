@@ -5,19 +5,19 @@ import { PEOPLE } from "../support/arbitraries.ts";
 const [ALICE] = PEOPLE;
 const ID = "ee".repeat(32);
 
-Deno.test("hints are about people, events, and groups of any name of 1 to 100 characters", () => {
+Deno.test("isSubjectKey() accepts people, events, and groups with an id of 1 to 100 characters", () => {
   const groups = ["x", "a:b", "\n".repeat(100), "id:x"].map((id) => subjectKey("group", id));
   for (const key of [ALICE, subjectKey("id", ID), ...groups]) assert.ok(isSubjectKey(key), key);
 });
 
-Deno.test("hints are about nothing else, nor about what a database cannot hold", () => {
+Deno.test("isSubjectKey() refuses anything else, and what a database cannot hold", () => {
   const groups = ["", "x".repeat(101), "\0", "\ud800"].map((id) => subjectKey("group", id));
   const ids = ["", ALICE.slice(1), ALICE.toUpperCase(), `${ALICE}\n`];
   const keys = [...ids, ...ids.map((id) => subjectKey("id", id)), ...groups, `x:${ID}`];
   for (const key of [...keys, undefined, null, 1, [ALICE]]) assert.ok(!isSubjectKey(key), `${key}`);
 });
 
-Deno.test("an event is told from a group that is called like one", () => {
+Deno.test("isEventKey() tells an event from a group with an id like an event's", () => {
   assert.ok(isEventKey(subjectKey("id", ID)));
   assert.ok(!isEventKey(subjectKey("group", subjectKey("id", ID))) && !isEventKey(ALICE));
 });
