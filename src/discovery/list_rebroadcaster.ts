@@ -118,7 +118,7 @@ export class ListRebroadcaster {
 
   /**
    * Records that a relay delivered a kind 10002 event, whose signature must be verified.
-   * Ignores authors of whom no event was published, so that strangers' lists evict nothing.
+   * Ignores authors without a published event, so that strangers' lists evict nothing.
    *
    * @param url The relay, in normal form.
    */

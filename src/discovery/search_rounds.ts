@@ -6,28 +6,25 @@
  */
 
 import { BoundedMap } from "../base/bounded_map.ts";
-import type { Clock } from "../base/clock.ts";
 import { Semaphore } from "../base/semaphore.ts";
 import { RelayFailureError } from "../nostr/errors.ts";
 import { RELAY_LIST_KIND } from "../nostr/kinds.ts";
+import type { DiscoveryOptions } from "./discovery_options.ts";
 import type { ListIntake } from "./list_intake.ts";
 import type { ListSearch, Outcome, Verdict } from "./list_search.ts";
-import { type AskRelay, RelaySearchQueue } from "./relay_search_queue.ts";
+import { RelaySearchQueue } from "./relay_search_queue.ts";
 
-/** What {@link SearchRounds} need; see `DiscoveryOptions`. */
-export interface SearchRoundsOptions {
-  readonly clock: Clock;
-  readonly ask: AskRelay;
+/** What {@link SearchRounds} need, besides options of `Discovery`. */
+export interface SearchRoundsOptions extends
+  Pick<
+    DiscoveryOptions,
+    "clock" | "ask" | "indexers" | "fallbacks" | "hintsOf" | "isUsable" | "weight" | "onError"
+  > {
   readonly intake: ListIntake;
-  readonly indexers: readonly string[];
-  readonly fallbacks: readonly string[];
-  readonly hintsOf: (pubkey: string) => readonly string[];
-  readonly isUsable: (url: string) => boolean;
-  readonly weight: (url: string) => number;
+  /** Most people in one request. */
   readonly maxAuthors: number;
   /** Ends everything. */
   readonly signal: AbortSignal;
-  readonly onError: (error: Error) => void;
   /** Called when a search is over. */
   readonly onOver: (search: ListSearch, verdict: Verdict) => void;
 }

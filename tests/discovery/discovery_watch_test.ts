@@ -1,6 +1,4 @@
 import assert from "node:assert/strict";
-import { ListRefresher } from "../../src/discovery/list_refresher.ts";
-import { TestClock } from "../../testing/test_clock.ts";
 import { DiscoveryWorld, HOUR_MS } from "../support/discovery_world.ts";
 import { holds, I1, I2, outage } from "../support/fake_relays.ts";
 import { lists, people } from "../support/listed_people.ts";
@@ -65,61 +63,6 @@ Deno.test("Discovery watch() by several callers lasts until the last one stops",
   assert.equal(world.clock.pending, 0);
   world.discovery.watch([])();
   assert.equal(world.clock.pending, 0);
-});
-
-Deno.test("ListRefresher gives all of 100,000 people their turn, 1,000 at a time, even if some stay due", async () => {
-  const clock = new TestClock();
-  const refreshed = new Map<string, number>();
-  let most = 0;
-  const watch = new ListRefresher({
-    clock,
-    random: () => 0.5,
-    isDue: () => true,
-    refresh: (some) => {
-      most = Math.max(most, some.length);
-      for (const one of some) refreshed.set(one, (refreshed.get(one) ?? 0) + 1);
-    },
-  });
-  const everybody = people(100_000);
-  const stop = watch.watch(everybody);
-  for (let minute = 0; minute < 100; minute++) await clock.advance(60_000);
-  assert.equal(most, 1_000);
-  assert.equal(refreshed.size, 100_000);
-  assert.ok([...refreshed.values()].every((times) => times === 1));
-  stop();
-  assert.equal(clock.pending, 0);
-});
-
-Deno.test("ListRefresher refreshes people who are due, and does nothing if there are none", async () => {
-  const clock = new TestClock();
-  const refreshed: (readonly string[])[] = [];
-  const due = new Set(["b"]);
-  const watch = new ListRefresher({
-    clock,
-    random: () => 0.5,
-    isDue: (pubkey) => due.has(pubkey),
-    refresh: (some) => refreshed.push(some),
-  });
-  watch.watch(["a", "b", "c"]);
-  await clock.advance(60_000);
-  due.clear();
-  await clock.advance(120_000);
-  assert.deepEqual(refreshed, [["b"]]);
-  watch.close();
-});
-
-Deno.test("ListRefresher checks at random times, so that programs drift apart", async () => {
-  const times: number[] = [];
-  for (const die of [0, 0.999]) {
-    const clock = new TestClock();
-    const start = clock.now();
-    const refresh = () => void times.push(clock.now() - start);
-    const watch = new ListRefresher({ clock, random: () => die, isDue: () => true, refresh });
-    watch.watch(["a"]);
-    await clock.advance(80_000);
-    watch.close();
-  }
-  assert.deepEqual(times.map(Math.round), [45_000, 74_970]);
 });
 
 Deno.test("Discovery watch() reports a database that fails, and goes on", async () => {
