@@ -30,23 +30,26 @@ function plan({ filters, lists, options }: {
 }
 
 Deno.test("reqPlanner() plans as planReq() does, and knows who sits where", async () => {
-  await fc.assert(fc.asyncProperty(requests, async ({ filters, lists, options }) => {
-    const { plan: own, assignment } = await plan({ filters, lists, options });
-    assert.deepEqual(own.routes, planReq(filters, lists, options).routes);
-    const { urls, subjects, roles, relayIndexes, relaysPerSubject, unscoped } = assignment;
-    const seated = subjects.flatMap((name, row) =>
-      [...relayIndexes.subarray(row * relaysPerSubject, (row + 1) * relaysPerSubject)]
-        .filter((place) => place >= 0)
-        .map((place) => `${urls[place]} ${name} ${roleOf(roles, row)}`)
-    );
-    const expected = asked(own).map(({ url, pubkey, lane }) => `${url} ${pubkey} ${lane}`);
-    assert.deepEqual(new Set(seated), new Set(expected));
-    assert.equal(new Set(seated).size, seated.length);
-    const opens = urls.filter((url) => own.routes.get(url)?.some((filter) => !about(filter)));
-    if (filters.length > 0) {
-      assert.deepEqual(new Set(unscoped.map((place) => urls[place])), new Set(opens));
-    }
-  }));
+  await fc.assert(
+    fc.asyncProperty(requests, async ({ filters, lists, options }) => {
+      const { plan: own, assignment } = await plan({ filters, lists, options });
+      assert.deepEqual(own.routes, planReq(filters, lists, options).routes);
+      const { urls, subjects, roles, relayIndexes, relaysPerSubject, unscoped } = assignment;
+      const seated = subjects.flatMap((name, row) =>
+        [...relayIndexes.subarray(row * relaysPerSubject, (row + 1) * relaysPerSubject)]
+          .filter((place) => place >= 0)
+          .map((place) => `${urls[place]} ${name} ${roleOf(roles, row)}`)
+      );
+      const expected = asked(own).map(({ url, pubkey, lane }) => `${url} ${pubkey} ${lane}`);
+      assert.deepEqual(new Set(seated), new Set(expected));
+      assert.equal(new Set(seated).size, seated.length);
+      const opens = urls.filter((url) => own.routes.get(url)?.some((filter) => !about(filter)));
+      if (filters.length > 0) {
+        assert.deepEqual(new Set(unscoped.map((place) => urls[place])), new Set(opens));
+      }
+    }),
+    { numRuns: 500 },
+  );
 });
 
 Deno.test("a spare plan is about those who are meant alone, and without the relays to avoid", async () => {

@@ -6,6 +6,7 @@
 
 import type { NStore } from "@nostrify/types";
 import assert from "node:assert/strict";
+import { testUnless } from "../support/test_unless.ts";
 import { deletionClaims } from "./contract_deletions.ts";
 import { lawClaims } from "./contract_laws.ts";
 import { queryClaims } from "./contract_queries.ts";
@@ -64,18 +65,13 @@ export function storeContract(
   for (const claim of Object.keys(deviations)) {
     assert.ok(claim in CLAIMS, `no such claim: ${claim}`);
   }
-  if (skip) console.log(`${name} is not tested: ${skip}`);
   for (const [claim, test] of Object.entries(CLAIMS)) {
     const reason = deviations[claim];
     const context = { sign, runs };
-    Deno.test({
-      name: reason ? `${name} deviates (${reason}): ${claim}` : `${name}: ${claim}`,
-      ignore: skip !== undefined,
-      fn: () =>
-        reason
-          ? assert.rejects(() => withStore(open, test, context))
-          : withStore(open, test, context),
-    });
+    const run = () => withStore(open, test, context);
+    if (reason) {
+      testUnless(skip, `${name} deviates (${reason}): ${claim}`, () => assert.rejects(run));
+    } else testUnless(skip, `${name}: ${claim}`, run);
   }
 }
 

@@ -3,10 +3,12 @@ import fc from "fast-check";
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { openSqlite } from "../../src/db/sqlite.ts";
-import { assertConsistent } from "./consistency.ts";
-import { Oracle } from "./oracle.ts";
+import { assertConsistent } from "../db/consistency.ts";
+import { Oracle } from "../db/oracle.ts";
+import { envNumber } from "../support/env_number.ts";
 
-const ROUNDS = 30;
+/** How often a writer is killed. */
+const ROUNDS = envNumber("OUTBOX_CRASH_ROUNDS", 30);
 
 /**
  * Lets a process write until it has acknowledged `count` events, and kills it.

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { RelayServer } from "../../testing/relay_server.ts";
-import { eventually } from "./eventually.ts";
-import { FrameClient } from "./frame_client.ts";
-import { RawClient } from "./raw_client.ts";
-import { TcpProxy } from "./tcp_proxy.ts";
+import { eventually } from "../support/eventually.ts";
+import { FrameClient } from "../support/frame_client.ts";
+import { RawClient } from "../support/raw_client.ts";
+import { TcpProxy } from "../support/tcp_proxy.ts";
 
 Deno.test("TcpProxy passes on what is said, until it is cut", async () => {
   await using relay = RelayServer.start();
