@@ -16,11 +16,11 @@ const B = "wss://b.example/";
 
 /** What a store of records promises. */
 const CLAIMS: Record<string, (db: EventDatabase, runs: number) => Promise<void>> = {
-  async "readRecords() of a new database has nothing"(db) {
+  async "readRecords() of a new database is empty"(db) {
     assert.deepEqual(await db.readRecords("relay"), new Map());
   },
 
-  async "writeRecords() puts records in place of those of the same keys"(db) {
+  async "writeRecords() replaces the records of the same keys"(db) {
     await db.writeRecords("relay", new Map([[A, "1"], [B, "2"]]));
     await db.writeRecords("relay", new Map([[B, "3"]]));
     assert.deepEqual(await db.readRecords("relay"), new Map([[A, "1"], [B, "3"]]));
@@ -28,7 +28,7 @@ const CLAIMS: Record<string, (db: EventDatabase, runs: number) => Promise<void>>
     assert.equal((await db.readRecords("relay")).size, 2);
   },
 
-  async "writeRecords() of an empty text takes a record away"(db) {
+  async "writeRecords() of an empty text removes a record"(db) {
     await db.writeRecords("relay", new Map([[A, "1"], [B, "2"]]));
     await db.writeRecords("relay", new Map([[A, ""], ["wss://none.example/", ""]]));
     assert.deepEqual(await db.readRecords("relay"), new Map([[B, "2"]]));
@@ -36,7 +36,7 @@ const CLAIMS: Record<string, (db: EventDatabase, runs: number) => Promise<void>>
     assert.deepEqual(await db.readRecords("relay"), new Map([[A, "3"]]));
   },
 
-  async "records come back as the text they were"(db, runs) {
+  async "readRecords() returns every text as it was written"(db, runs) {
     const text = fc.string({ unit: "binary", minLength: 1 }).filter((text) => !text.includes("\0"));
     const records = fc.uniqueArray(fc.tuple(text, text), { selector: ([url]) => url });
     await fc.assert(
@@ -49,7 +49,7 @@ const CLAIMS: Record<string, (db: EventDatabase, runs: number) => Promise<void>>
     );
   },
 
-  async "each topic has its own records"(db) {
+  async "readRecords() returns the records of its topic alone"(db) {
     const relays = new Map([[A, "1"], [B, "2"]]);
     await db.writeRecords("relay", relays);
     await db.writeRecords("hint", new Map([[A, "3"]]));
@@ -61,7 +61,7 @@ const CLAIMS: Record<string, (db: EventDatabase, runs: number) => Promise<void>>
     assert.deepEqual(await db.readRecords("hint"), new Map([[A, "3"]]));
   },
 
-  async "five thousand records are written and read at once"(db) {
+  async "writeRecords() and readRecords() take five thousand records at once"(db) {
     const records = new Map(
       Array.from({ length: 5_000 }, (_, i) => [`wss://r${i}.example/`, "x".repeat(300)]),
     );
@@ -71,7 +71,7 @@ const CLAIMS: Record<string, (db: EventDatabase, runs: number) => Promise<void>>
     assert.equal((await db.readRecords("relay")).size, 0);
   },
 
-  async "writeRecords() takes what was given, whatever becomes of the map"(db) {
+  async "writeRecords() writes what it was given, even if the map changes meanwhile"(db) {
     const records = new Map([[A, "1"]]);
     const written = db.writeRecords("relay", records);
     records.set(A, "2").set(B, "2");
@@ -92,7 +92,7 @@ const CLAIMS: Record<string, (db: EventDatabase, runs: number) => Promise<void>>
     assert.equal((await db.readRecords("relay")).size, 0);
   },
 
-  async "records and events are written beside each other, in turn"(db) {
+  async "writeRecords() and event() run beside each other"(db) {
     const events = Array.from({ length: 20 }, (_, i) => unsigned({ created_at: i + 1 }));
     await Promise.all(events.flatMap((event, i) => [
       db.event(event),

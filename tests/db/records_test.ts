@@ -24,7 +24,7 @@ async function withFile(test: (path: string) => Promise<void>): Promise<void> {
   }
 }
 
-Deno.test("records are there after the database was closed, and say when they were written", () =>
+Deno.test("EventDatabase keeps records after it is closed, with the time of writing", () =>
   withFile(async (path) => {
     const before = Math.floor(Date.now() / 1000);
     const db = await openSqlite(path);
@@ -40,7 +40,7 @@ Deno.test("records are there after the database was closed, and say when they we
     assert.ok(row.updated_at >= before && row.updated_at <= Date.now() / 1000);
   }));
 
-Deno.test("readRecords() has the last written first", () =>
+Deno.test("EventDatabase.readRecords() returns the last written first", () =>
   withFile(async (path) => {
     const db = await openSqlite(path);
     await db.writeRecords("relay", new Map([[A, "1"], [B, "1"], ["wss://c.example/", "1"]]));
@@ -54,7 +54,7 @@ Deno.test("readRecords() has the last written first", () =>
     await db.close();
   }));
 
-Deno.test("a file of the former version gains the table, and keeps its events", () =>
+Deno.test("EventDatabase adds the table of records to a file of the former version, and keeps its events", () =>
   withFile(async (path) => {
     const event = unsigned({ kind: 10002, tags: [["r", "wss://relay.example"]] });
     const former = await openSqlite(path);
@@ -70,7 +70,7 @@ Deno.test("a file of the former version gains the table, and keeps its events", 
     await db.close();
   }));
 
-Deno.test("of two connections that write the same record the last one wins, and others stay", () =>
+Deno.test("EventDatabase keeps the last write of two connections to one record, and all other records", () =>
   withFile(async (path) => {
     const dbs = [await openSqlite(path), await openSqlite(path)];
     await Promise.all(dbs.map(async (db, i) => {
@@ -89,7 +89,7 @@ Deno.test("of two connections that write the same record the last one wins, and 
     for (const db of dbs) await db.close();
   }));
 
-Deno.test("S3: a write that fails halfway leaves all records as they were", () =>
+Deno.test("S3: EventDatabase.writeRecords() that fails halfway leaves all records as they were", () =>
   withFile(async (path) => {
     const db = await openSqlite(path);
     await db.writeRecords("relay", new Map([[A, "1"], [B, "1"]]));
@@ -105,7 +105,7 @@ Deno.test("S3: a write that fails halfway leaves all records as they were", () =
     await db.close();
   }));
 
-Deno.test("RelayListStore passes on where its database keeps records, if it does", async () => {
+Deno.test("RelayListStore.records is its database, if that keeps records", async () => {
   const db = await openSqlite(":memory:");
   const store = new RelayListStore(db);
   await store.records!.writeRecords("relay", new Map([[A, "1"]]));

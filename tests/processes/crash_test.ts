@@ -68,7 +68,7 @@ async function check(path: string, acknowledged: NostrEvent[]): Promise<void> {
   assert.deepEqual(oracle.query([{}]), stored);
 }
 
-Deno.test("S3: a crash at any moment loses no event whose event() resolved", async () => {
+Deno.test("S3: EventDatabase loses no event whose event() resolved, whenever its process is killed", async () => {
   const folder = await Deno.makeTempDir();
   const path = `${folder}/events.sqlite3`;
   const counts = fc.sample(fc.integer({ min: 1, max: 600 }), {

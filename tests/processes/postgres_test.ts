@@ -3,7 +3,7 @@ import { assertConsistent } from "../db/consistency.ts";
 import { unsigned } from "../db/events.ts";
 import { testPostgres } from "./postgres.ts";
 
-testPostgres("an NDatabase that writes the same list meanwhile is no error", async (postgres) => {
+testPostgres("an NDatabase that writes the same list at once causes no error", async (postgres) => {
   const schema = await postgres.schema();
   const db = await schema.open();
   const [older, newer] = [1, 2].map((created_at) =>
@@ -64,7 +64,7 @@ testPostgres("an event of after 2038 is refused, and others with it are not", as
 });
 
 testPostgres(
-  "processes that write the same records at once do not fail each other",
+  "connections that write the same records at once cause each other no error",
   async (postgres) => {
     const schema = await postgres.schema();
     const dbs = await Promise.all([schema.open(), schema.open(), schema.open()]);
