@@ -5,8 +5,6 @@
  * @module
  */
 
-import type { Spread } from "./measure.ts";
-
 /** Says on stderr what is being done. */
 export function progress(text: string): void {
   console.error(`  ${text}`);
@@ -62,7 +60,7 @@ export function ms(value: number): string {
 }
 
 /** The least and the greatest of a spread: "0.1–0.3". */
-export function range({ min, max }: Spread): string {
+export function range({ min, max }: { readonly min: number; readonly max: number }): string {
   return `${digits(min)}–${digits(max)}`;
 }
 

@@ -7,6 +7,7 @@
 import type { NStore } from "@nostrify/types";
 import assert from "node:assert/strict";
 import { testUnless } from "../support/test_unless.ts";
+import type { ClaimContext, Claims } from "./claims.ts";
 import { deletionClaims } from "./contract_deletions.ts";
 import { lawClaims } from "./contract_laws.ts";
 import { queryClaims } from "./contract_queries.ts";
@@ -18,20 +19,6 @@ export interface OpenStore {
   readonly db: NStore;
   close(): Promise<void>;
 }
-
-/** What a claim's test gets. */
-export interface ClaimContext {
-  /** Opens an empty store, and closes the one opened before. */
-  readonly open: () => Promise<NStore>;
-  readonly sign: Sign;
-  /** How often a property is tried. */
-  readonly runs: number;
-}
-
-/** Claims by the words of the test. */
-export type Claims = Readonly<
-  Record<string, (context: ClaimContext) => Promise<void>>
->;
 
 /** What is special about a store under the contract. */
 export interface StoreContractOptions {
