@@ -1,11 +1,11 @@
 /**
- * How the benchmarks speak: markdown on stdout, progress on stderr, so that
+ * The output of the benchmarks: markdown on stdout and progress on stderr, so that
  * stdout alone is a document that `deno fmt` leaves as it is.
  *
  * @module
  */
 
-/** Says on stderr what is being done. */
+/** Reports progress on stderr. */
 export function progress(text: string): void {
   console.error(`  ${text}`);
 }
