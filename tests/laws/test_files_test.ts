@@ -52,7 +52,7 @@ const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
  * How a test's name may begin: with a call, a class, a law, a NIP, a constant, a file or
  * an option. So a function or a file says which of its promises was broken.
  */
-const SUBJECT = /^(?:"|\w+(?:\.\w+)*\(|[A-Z][\w-]*|[a-z]+[A-Z]\w*|[\w/]+\.\w+)/;
+const SUBJECT = /^(?:"|\w+(?:\.\w+)*\(|[A-Z][\w-]*|[a-z]+[A-Z]\w*|[\w/]+\.\w+|\w+\/\w+)/;
 
 /** Words that begin a sentence about something that its reader has yet to find. */
 const NO_SUBJECT =
