@@ -1,15 +1,16 @@
 /**
- * How long does it take an app that knows nothing but whom its user follows?
+ * How long does an app take that knows only the people that its user follows?
  *
  * An empty database, 1,000 follows whose lists name 200 relays, on sockets of this
  * machine. Connections and answers take as long as they do on the network (see
- * `world_relays.ts`), relays are dead, cut answers short and refuse as they do there.
+ * `testing/world/relays.ts`), relays are dead, cut answers short and refuse as they do there.
  * Three indexers have nine lists in ten each. The client asks its pool for
  * everybody's posts of a week, and the clock runs from there.
  *
- * Two draws: in the first the three biggest relays live, which is kind to those who know
- * no others; in the second one of them does not. Every client verifies what it gets, in WebAssembly. Relays run in a thread
- * of their own; verifying takes the client about a third of a millisecond a post.
+ * There are two draws. In the first the three biggest relays live, which favours clients
+ * that know no others; in the second one of the three is dead. Every client verifies its
+ * events, in WebAssembly, which takes about a third of a millisecond a post. Relays run in
+ * a thread of their own.
  *
  * @module
  */
@@ -27,7 +28,7 @@ const DRAWS = [
   { seed: 3, clients: [[COLD, 1], [PAGED, 1], [PLAIN, 1]] },
 ] as const;
 
-/** Runs the clients, and prints what came of them. */
+/** Runs the clients, and prints their results. */
 export async function benchCold(): Promise<void> {
   progress(`cold start: ${count(WORLD.follows)} follows, ${WORLD.relays} relays`);
   print("## Cold start");

@@ -1,5 +1,5 @@
 /**
- * Clients that start cold: the library, and such as know three big relays and no lists.
+ * Clients that start cold: the library, and clients that know three big relays and no lists.
  *
  * @module
  */
@@ -15,7 +15,7 @@ import { loadWasm, verify } from "./wasm_signatures.ts";
 export interface ColdClient {
   /** How the report calls it. */
   readonly name: string;
-  /** Has it ready to be asked; connects to nothing. */
+  /** Prepares the client; it does not connect yet. */
   readonly start: (world: ColdWorld) => Promise<StartedClient>;
 }
 
@@ -25,9 +25,9 @@ export interface StartedClient extends AsyncDisposable {
 }
 
 /** How many of the most used relays an app has in its settings. */
-const FALLBACKS = 2, BIG = 3;
-/** As many authors in a filter as the library's routers take by default. */
-const PER_FILTER = 10;
+const FALLBACK_COUNT = 2, BIG_RELAY_COUNT = 3;
+/** Authors in a filter: the default of the library's routers. */
+const AUTHORS_PER_FILTER = 10;
 
 /** The library with its defaults, from nothing. */
 export const COLD: ColdClient = {
@@ -35,13 +35,13 @@ export const COLD: ColdClient = {
   start: (world) => start(world, false),
 };
 
-/** The library where the lists are there already: what finding them costs is the difference. */
+/** The library with all lists in its database: the difference is the cost of finding them. */
 export const WARM: ColdClient = {
   name: "createOutbox, lists known",
   start: (world) => start(world, true),
 };
 
-/** A pool of the library's relays, which page and never hang, that knows three of them. */
+/** A pool that knows three relays, with the library's connections, which page and never hang. */
 export const PAGED: ColdClient = {
   name: "three big relays, 10 authors a filter, paged",
   async start(world) {
@@ -68,7 +68,7 @@ function bigPool(
   options: { open: (url: string) => NRelay; eoseTimeout?: number },
   cut: (filter: NostrFilter) => NostrFilter[],
 ): NPool {
-  const big = relays.slice(0, BIG);
+  const big = relays.slice(0, BIG_RELAY_COUNT);
   return new NPool({
     ...options,
     reqRouter: (filters) => new Map(big.map((url) => [url, filters.flatMap(cut)])),
@@ -78,9 +78,9 @@ function bigPool(
 
 function cut(filter: NostrFilter): NostrFilter[] {
   const { authors = [] } = filter;
-  return Array.from({ length: Math.ceil(authors.length / PER_FILTER) }, (_, i) => ({
+  return Array.from({ length: Math.ceil(authors.length / AUTHORS_PER_FILTER) }, (_, i) => ({
     ...filter,
-    authors: authors.slice(i * PER_FILTER, (i + 1) * PER_FILTER),
+    authors: authors.slice(i * AUTHORS_PER_FILTER, (i + 1) * AUTHORS_PER_FILTER),
   }));
 }
 
@@ -93,7 +93,7 @@ async function start(world: ColdWorld, isWarm: boolean): Promise<StartedClient> 
   const outbox = createOutbox({
     store,
     indexerRelays: world.indexers,
-    fallbackRelays: world.relays.slice(0, FALLBACKS),
+    fallbackRelays: world.relays.slice(0, FALLBACK_COUNT),
     // Lists hold junk, some of which names addresses of this machine.
     policy: { allowLocal: true, allowInsecure: true, allow: (url) => known.has(url) },
     verifyEvent: verify,

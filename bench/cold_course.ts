@@ -1,5 +1,5 @@
 /**
- * How a client's start went: what came when, and what it took.
+ * The course of a client's start: when posts arrived, and what they cost.
  *
  * @module
  */
@@ -9,21 +9,21 @@ import type { ColdWorld } from "./cold_world.ts";
 import type { LoopbackNetwork } from "./loopback_network.ts";
 import type { NetworkTraffic } from "./loopback_relay.ts";
 
-/** What came of one start. Times are seconds since the feed was asked for. */
+/** The course of one start. Times are seconds since the feed was requested. */
 export interface Course {
-  /** When each different post came, in order. */
+  /** When each different post arrived, in order. */
   readonly posts: readonly number[];
-  /** When the pool said EOSE; absent where it never did. */
+  /** When the pool sent EOSE; absent if it never did. */
   readonly eose?: number;
   readonly traffic: NetworkTraffic;
 }
 
-/** After how many seconds without any news a feed counts as complete. */
-const QUIET = 4;
-/** After how many seconds it does whatever comes. */
-const LONGEST = 30;
+/** A feed counts as complete after this time without a new post. */
+const QUIET_S = 4;
+/** A feed counts as complete after this time in any case. */
+const MAX_COURSE_S = 30;
 
-/** Starts a client, asks for everybody's posts, and waits until no more come. */
+/** Starts a client, requests everybody's posts, and waits until no more arrive. */
 export async function runCold(
   { about }: LoopbackNetwork<ColdWorld>,
   client: ColdClient,
@@ -39,8 +39,8 @@ export async function runCold(
   const enough = new AbortController();
   const watch = setInterval(() => {
     const since = elapsed() - Math.max(posts.at(-1) ?? 0, eose ?? 0);
-    const isQuiet = since > QUIET && (eose !== undefined || posts.length > 0);
-    if (isQuiet || elapsed() > LONGEST) enough.abort();
+    const isQuiet = since > QUIET_S && (eose !== undefined || posts.length > 0);
+    if (isQuiet || elapsed() > MAX_COURSE_S) enough.abort();
   }, 100);
   const filter = { kinds: [1], authors: [...about.pubkeys], since: about.since };
   try {
@@ -51,7 +51,7 @@ export async function runCold(
       posts.push(elapsed());
     }
   } catch (error) {
-    // That is how a pool ends a request that is given up.
+    // A pool ends an aborted request with an error.
     if (!enough.signal.aborted) throw error;
   } finally {
     clearInterval(watch);

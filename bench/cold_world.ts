@@ -1,5 +1,5 @@
 /**
- * The world of the cold start: what its relays and indexers are and hold.
+ * The world of the cold start: its relays and indexers, and their events.
  *
  * @module
  */
@@ -22,11 +22,11 @@ export interface ColdTask {
   readonly seed: number;
 }
 
-/** What a client of that world may know, and what it is measured by. */
+/** The facts that a client of that world may know, and those that measure it. */
 export interface ColdWorld {
   /** The follows. */
   readonly pubkeys: readonly string[];
-  /** From when on there are posts, in Unix seconds. */
+  /** The time of the oldest post, in Unix seconds. */
   readonly since: number;
   /** Every relay, dead or alive, most used first. */
   readonly relays: readonly string[];
@@ -35,19 +35,19 @@ export interface ColdWorld {
   /** How many of the three most used never answer. */
   readonly deadHubs: number;
   readonly indexers: readonly string[];
-  /** Everybody's list, of those who have one. */
+  /** All relay lists. */
   readonly lists: readonly NostrEvent[];
   /** How many posts a living relay holds. */
   readonly held: number;
 }
 
-/** Indexers are ordinary relays that live: they take the medians of network.md. */
+/** Indexers are ordinary living relays, with the medians of real relays. */
 const INDEXER = { connectMs: 650, queryMs: 900, cap: 500 };
-const INDEXERS = 3;
+const INDEXER_COUNT = 3;
 /** Share of all lists that an indexer has. */
-const COLLECTED = 0.9;
-/** What a post says: about as much as posts do. */
-const WORDS = "And this is what a post of the usual length has to say about it. ".repeat(3);
+const LISTS_PER_INDEXER_SHARE = 0.9;
+/** The text of a post, of the usual length. */
+const POST_TEXT = "And this is what a post of the usual length has to say about it. ".repeat(3);
 
 /** Starts the relays. */
 export async function startColdWorld(
@@ -59,7 +59,10 @@ export async function startColdWorld(
   const natures = drawNatures(world, seed);
   const kept = world.relays.slice(0, count).map(({ url }) => natures.get(url)!);
   const relays = kept.map((nature) => new LoopbackRelay(nature, random));
-  const indexers = Array.from({ length: INDEXERS }, () => new LoopbackRelay(indexer(), random));
+  const indexers = Array.from(
+    { length: INDEXER_COUNT },
+    () => new LoopbackRelay(indexer(), random),
+  );
   const urlOf = new Map(kept.map(({ relay }, i) => [relay.url, relays[i].url]));
 
   const people = world.pubkeys.map((_, i) => signer(seed * 100_000 + i));
@@ -76,14 +79,14 @@ export async function startColdWorld(
     lists.push(event);
     const entry = wired(event);
     for (const relay of at) relay.seed(entry);
-    for (const indexer of indexers) if (random() < COLLECTED) indexer.seed(entry);
+    for (const indexer of indexers) if (random() < LISTS_PER_INDEXER_SHARE) indexer.seed(entry);
     return event.pubkey;
   });
 
   const posts = new Map<number, WireEvent>();
   const sign = (post: number): WireEvent => {
     const created_at = world.timeOf[post] + late;
-    const draft = { kind: 1, created_at, tags: [], content: `${post}: ${WORDS}` };
+    const draft = { kind: 1, created_at, tags: [], content: `${post}: ${POST_TEXT}` };
     return wired(people[world.authorOf[post]](draft));
   };
   for (const [rank, nature] of kept.entries()) {
@@ -117,7 +120,7 @@ function localTags(world: World, name: string, urlOf: ReadonlyMap<string, string
   });
 }
 
-/** A relay that has lists and nothing against anybody. */
+/** The nature of an indexer: it refuses nothing. */
 export function indexer(how: Partial<typeof INDEXER> = {}): Nature {
   const relay = {
     ...INDEXER,

@@ -3,11 +3,11 @@
  *
  * On worlds small enough to try every choice: 30 to 60 authors with 1 to 4 write
  * relays out of 14 to 18 (Zipf or clustered) and a cap of 4 to 6. Two figures, each
- * over the exact optimum of that same figure: authors asked for on at least one
- * relay of theirs, and the value in which a second relay counts half (two per author
- * are wanted, a third counts nothing). A planner without a cap is cut to it as in
- * the table of times; what it assigns to the relays it loses is lost, so the figures
- * of those planners say what a cap costs them, not that they meant to have one.
+ * over the exact optimum of that same figure: authors with at least one relay that
+ * they list, and the value in which a second relay counts half (two per author are
+ * wanted, a third counts nothing). A planner without a cap is cut to it as in the
+ * table of times, and loses the authors of the relays beyond it: the figures of such
+ * planners say what a cap costs them, though they were not made for one.
  *
  * @module
  */

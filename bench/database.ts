@@ -1,10 +1,10 @@
 /**
  * What does it cost to store relay lists durably?
  *
- * Lists of 3 to 5 relays into a new SQLite file, by the three ways there are: all in
- * one transaction, one by one in the same turn (few transactions), and one after the
- * other (a transaction each, so this is what the disk takes to flush). The table of
- * tags is written, too. Signatures are made up: the database does not look at them.
+ * Lists of 3 to 5 relays go into a new SQLite file in three ways: all in one
+ * transaction, one by one in the same turn (few transactions), and one after the
+ * other (a transaction each, so this measures how long the disk takes to flush). The
+ * table of tags is written, too. Signatures are made up: the database ignores them.
  *
  * @module
  */

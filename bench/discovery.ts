@@ -1,12 +1,12 @@
 /**
- * What does it cost to find everybody's list, beside moving the bare bytes?
+ * What does it cost to find everybody's list, compared with moving the bare bytes?
  *
  * 10,000 signed lists lie at three indexers on sockets of this machine, which answer
  * without delay, in a thread of their own. The library starts with an empty database
- * in memory and is asked to route a feed of all 10,000. Beside it plain `NRelay1`s, which
- * ask for the same people, as many in a filter, at one of the indexers each: they throw
- * away what comes; or verify it; or verify and store it. The library asks two
- * indexers for each person, since none has everybody, and so moves twice the bytes: one
+ * in memory and routes a feed of all 10,000. The contenders are plain `NRelay1`s, which
+ * request the same people, as many in a filter, from one indexer each. They discard
+ * the lists, or verify them, or verify and store them. The library asks two indexers
+ * for each person, since none has everybody, and so moves twice the bytes; one
  * contender does that, too. All verify in WebAssembly.
  *
  * @module
@@ -24,12 +24,12 @@ import { loadWasm, verify } from "./wasm_signatures.ts";
 
 const WORLD = { name: "lists", people: 10_000, indexers: 3, seed: 7 } as const;
 const ROUNDS = 3;
-/** People in a filter: as many as discovery asks for at once. */
-const PER_FILTER = 250;
+/** People in a filter: as many as discovery requests at once. */
+const PEOPLE_PER_FILTER = 250;
 /** REQs at one plain relay at once. */
-const AT_ONCE = 4;
+const REQS_AT_ONCE = 4;
 
-/** A way to get all lists; answers how many it got. */
+/** A way to get all lists; resolves with their number. */
 interface Contender {
   readonly name: string;
   readonly run: (world: ListWorld) => Promise<number>;
@@ -117,14 +117,17 @@ async function transfer(
 ): Promise<number> {
   const sorted = pubkeys.toSorted();
   const filters = Array.from(
-    { length: Math.ceil(sorted.length / PER_FILTER) },
-    (_, i) => ({ kinds: [10002], authors: sorted.slice(i * PER_FILTER, (i + 1) * PER_FILTER) }),
+    { length: Math.ceil(sorted.length / PEOPLE_PER_FILTER) },
+    (_, i) => ({
+      kinds: [10002],
+      authors: sorted.slice(i * PEOPLE_PER_FILTER, (i + 1) * PEOPLE_PER_FILTER),
+    }),
   );
   const seen = new Set<string>();
   await Promise.all(indexers.map(async (url, place) => {
     await using relay = new NRelay1(url, { verifyEvent, backoff: false });
     const left = filters.filter((_, i) => (place + i) % indexers.length < copies);
-    await Promise.all(Array.from({ length: AT_ONCE }, async () => {
+    await Promise.all(Array.from({ length: REQS_AT_ONCE }, async () => {
       for (let filter = left.shift(); filter; filter = left.shift()) {
         for await (const message of relay.req([filter])) {
           if (message[0] !== "EVENT") break;
@@ -153,7 +156,7 @@ async function discovered({ pubkeys, indexers }: ListWorld): Promise<number> {
     discoveryTimeout: 120_000,
     policy: { allowLocal: true, allowInsecure: true },
     verifyEvent: verify,
-    // Lists name relays that nobody is to look for.
+    // Lists name relays that do not exist: nothing may connect to them.
     open(url: string, options: object) {
       if (indexers.includes(url)) return new NRelay1(url, options);
       throw new Error(`Cannot open ${url}: only indexers are there`);

@@ -19,7 +19,7 @@ export interface ListTask {
   readonly seed: number;
 }
 
-/** What there is to know of it. */
+/** The facts that a client of that world may know. */
 export interface ListWorld {
   readonly pubkeys: readonly string[];
   readonly indexers: readonly string[];

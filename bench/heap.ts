@@ -3,9 +3,9 @@
  *
  * A store reads 100,000 lists (3 to 5 relays, Zipf over 20,000, about as many as so
  * many people name) from a SQLite file and keeps them. The heap is measured before
- * and after, each time when the collector finds nothing more; neither the pubkeys
- * asked for nor the answer are held by then, so that all that is left is what the
- * store keeps, its keys and the memory of relay URLs included.
+ * and after, each time when the collector finds nothing more. Neither the requested
+ * pubkeys nor the answer are held by then: what is left is what the store keeps, with
+ * its keys and the memory of relay URLs.
  *
  * @module
  */
@@ -29,7 +29,7 @@ export async function benchHeap(): Promise<void> {
     progress(`heap: ${count(LISTS)} lists`);
     await using db = await openSqlite(path);
     const store = new RelayListStore(db, { max: LISTS });
-    // Once through the code with another store, so that only lists are new below.
+    // Another store runs the code once, so that only lists are new below.
     await read(new RelayListStore(db), 100);
     const before = heapAfter(gc);
     const found = await read(store, LISTS);
@@ -50,7 +50,7 @@ export async function benchHeap(): Promise<void> {
 
 const draw = () => zipfLists({ authors: LISTS, relays: RELAYS, seed: SEED });
 
-/** Asks for lists and lets go of all but their number. */
+/** Reads lists and returns their number alone. */
 async function read(store: RelayListStore, lists: number): Promise<number> {
   return (await store.get([...draw().keys()].slice(0, lists))).size;
 }

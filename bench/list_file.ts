@@ -1,5 +1,5 @@
 /**
- * A SQLite file full of relay lists, as an app has it after some weeks.
+ * A SQLite file full of relay lists, as an app has after some weeks.
  *
  * @module
  */
@@ -11,11 +11,11 @@ import { createRandom, hex64 } from "../testing/random.ts";
 import { progress } from "./report.ts";
 
 /**
- * Writes the lists as kind 10002 events into a new file and hands it over; the file
- * is gone afterwards. They are drawn here, so that nobody holds them once they are written.
+ * Writes the lists as kind 10002 events into a new file, passes its path on, and removes
+ * it afterwards. The lists are drawn here, so that nothing holds them once they are written.
  *
  * The library makes the tables; the rows are inserted directly, because the ids and
- * signatures are dice: nothing that is timed here looks at them.
+ * signatures are random: nothing that is timed here reads them.
  */
 export async function withListFile<T>(
   draw: () => Iterable<RelayList>,

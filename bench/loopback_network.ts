@@ -12,12 +12,12 @@ import type { NetworkTraffic } from "./loopback_relay.ts";
 /** A world to be started. */
 export type LoopbackTask = ColdTask | ListTask;
 
-/** What there is to know of it. */
+/** The facts that a client of that world may know. */
 export type AboutWorld<Task extends LoopbackTask> = Task extends ColdTask ? ColdWorld : ListWorld;
 
 /** See the module. */
 export class LoopbackNetwork<About> implements Disposable {
-  /** What clients may know. */
+  /** The facts that clients may know. */
   readonly about: About;
   readonly #worker: Worker;
   readonly #port: MessagePort;
@@ -43,7 +43,7 @@ export class LoopbackNetwork<About> implements Disposable {
     return new LoopbackNetwork(about, worker, port1);
   }
 
-  /** What clients did since this was last asked. */
+  /** The traffic of all clients since the last call. */
   traffic(): Promise<NetworkTraffic> {
     this.#port.postMessage("traffic");
     return answer(this.#port);

@@ -1,8 +1,8 @@
 /**
- * A relay on a socket of this machine, as slow, as limited and as ill as one of a world.
+ * A relay on a socket of this machine, with the delays, limits and ailments of a world's relay.
  *
- * Written for speed, since a client is timed on it: events are kept as they go over
- * the wire. It knows the parts of a filter that `matchFilter` knows, and takes nothing in.
+ * It is written for speed, since it times clients: events are kept as they go over the
+ * wire. It supports the parts of a filter that `matchFilter` supports, and stores nothing.
  *
  * @module
  */
@@ -12,18 +12,18 @@ import { matchFilter } from "nostr-tools";
 import type { Random } from "../testing/random.ts";
 import type { Nature } from "./sim_nature.ts";
 
-/** An event, and what is sent of it. */
+/** An event, and its JSON. */
 export interface WireEvent {
   readonly event: NostrEvent;
   readonly json: string;
 }
 
-/** An event as it goes over the wire. */
+/** Serializes an event. */
 export function wired(event: NostrEvent): WireEvent {
   return { event, json: JSON.stringify(event) };
 }
 
-/** What clients did to a relay, or to several; bytes are those of messages. */
+/** The traffic of one relay or several. Bytes are those of messages. */
 export interface LoopbackTraffic {
   /** WebSockets, those that failed among them. */
   connections: number;
@@ -39,7 +39,7 @@ export interface LoopbackTraffic {
   events: number;
 }
 
-/** Nothing happened. */
+/** Traffic of zero. */
 function noTraffic(): LoopbackTraffic {
   return {
     connections: 0,
@@ -53,13 +53,13 @@ function noTraffic(): LoopbackTraffic {
   };
 }
 
-/** What clients did to indexers, and to all other relays. */
+/** The traffic of indexers, and of all other relays. */
 export interface NetworkTraffic {
   readonly indexers: LoopbackTraffic;
   readonly relays: LoopbackTraffic;
 }
 
-/** The traffic of some relays together since the last time; counts begin anew. */
+/** The sum of some relays' traffic since the last call; resets their counters. */
 export function trafficOf(relays: Iterable<LoopbackRelay>): LoopbackTraffic {
   const sum = noTraffic();
   for (const relay of relays) {
@@ -71,31 +71,31 @@ export function trafficOf(relays: Iterable<LoopbackRelay>): LoopbackTraffic {
   return sum;
 }
 
-/** Most portions in which an answer comes, and events in each at least. */
-const PORTIONS = 8, PORTION = 50;
+/** Most portions of an answer, and fewest events in each. */
+const MAX_PORTIONS = 8, EVENTS_PER_PORTION = 50;
 
 /** See the module. */
 export class LoopbackRelay {
   /** In normal form. */
   readonly url: string;
-  /** Counts go here. */
+  /** The traffic since {@link trafficOf} last read it. */
   traffic: LoopbackTraffic = noTraffic();
   readonly #nature: Nature;
   readonly #random: Random;
   readonly #byAuthor = new Map<string, WireEvent[]>();
 
-  /** It listens at once, unless it is one that refuses connections. */
+  /** Listens at once, unless its nature is to refuse connections. */
   constructor(nature: Nature, random: Random) {
     this.#nature = nature;
     this.#random = random;
     const listen = { hostname: "127.0.0.1", port: 0, onListen: () => {} };
     const server = Deno.serve(listen, (request) => this.#accept(request));
-    // Nobody is at that port of another address of this machine.
+    // Nothing listens at that port of another address of this machine.
     const host = nature.ailment === "refused" ? "127.0.0.2" : "127.0.0.1";
     this.url = `ws://${host}:${server.addr.port}/`;
   }
 
-  /** Puts an event in. */
+  /** Stores an event. */
   seed(entry: WireEvent): void {
     const { pubkey } = entry.event;
     const entries = this.#byAuthor.get(pubkey);
@@ -155,13 +155,13 @@ export class LoopbackRelay {
     );
   }
 
-  /** The second half of the time brings the events, in portions; EOSE is at its end. */
+  /** Sends the events in portions in the second half of the time, and EOSE at its end. */
   async #answer(socket: WebSocket, id: string, filters: NostrFilter[], signal: AbortSignal) {
     const { relay: { queryMs, eose } } = this.#nature;
     const all = queryMs * (2 + 2 * this.#random()) / 3;
     const entries = this.#found(filters);
     const count = all > 0
-      ? Math.min(PORTIONS, Math.max(1, Math.ceil(entries.length / PORTION)))
+      ? Math.min(MAX_PORTIONS, Math.max(1, Math.ceil(entries.length / EVENTS_PER_PORTION)))
       : 1;
     const head = `["EVENT",${JSON.stringify(id)},`;
     await later(all / 2);

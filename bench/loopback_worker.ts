@@ -22,7 +22,7 @@ function start(task: LoopbackTask): Promise<Hosted> {
 addEventListener("message", async (message) => {
   const { data, ports: [port] } = message as MessageEvent<LoopbackTask>;
   const { about, indexers, relays } = await start(data);
-  // Whatever is said asks for the traffic since the last time.
+  // Any message requests the traffic since the last one.
   port.onmessage = () => {
     port.postMessage({ indexers: trafficOf(indexers), relays: trafficOf(relays) });
   };

@@ -14,9 +14,9 @@
 import { createRandom, shuffled } from "../testing/random.ts";
 import { median } from "./report.ts";
 
-/** Something to be timed. */
+/** A function to be timed. */
 export interface Contender {
-  /** How the report calls it; unique among its rivals. */
+  /** Its name in the report; unique among its rivals. */
   readonly name: string;
   /** The work. What it returns is kept until the next call, so that none of it is optimised away. */
   readonly run: () => unknown;
@@ -32,7 +32,7 @@ export interface MeasureOptions {
   readonly budget?: number;
 }
 
-/** What was seen of one contender, in milliseconds per call. */
+/** The samples of one contender, in milliseconds per call. */
 export interface Spread {
   /** Half of the samples took longer. */
   readonly median: number;
@@ -42,7 +42,7 @@ export interface Spread {
   readonly max: number;
 }
 
-/** What was seen of all contenders. */
+/** The samples of all contenders. */
 export interface Timings {
   /** The times of one contender. */
   of(name: string): Spread;
@@ -51,10 +51,10 @@ export interface Timings {
 }
 
 /** One sample is at least this long, in milliseconds. */
-const SAMPLE = 2;
+const MIN_SAMPLE_MS = 2;
 
 /** How long a contender runs before it is measured, in milliseconds. */
-const WARM_UP = 200;
+const WARM_UP_MS = 200;
 
 /** Where results go, so that computing them has a purpose. */
 export const sink: { value: unknown } = { value: undefined };
@@ -69,7 +69,7 @@ export async function measure(
   const entries = [];
   for (const contender of contenders) {
     const once = await warmUp(contender);
-    const batch = Math.max(1, Math.ceil(SAMPLE / once));
+    const batch = Math.max(1, Math.ceil(MIN_SAMPLE_MS / once));
     const fitting = Math.floor(budget / (once * batch));
     const wanted = Math.min(rounds, Math.max(least, fitting));
     entries.push({
@@ -109,12 +109,12 @@ export async function measure(
   };
 }
 
-/** Runs until the compiler has had its chance; the time of the last calls. */
+/** Runs long enough for the compiler to optimise; returns the shortest time of a call. */
 async function warmUp(contender: Contender): Promise<number> {
   const start = performance.now();
   let once = Infinity;
   do once = Math.min(once, await sample(contender, 1)); while (
-    performance.now() - start < WARM_UP
+    performance.now() - start < WARM_UP_MS
   );
   return once;
 }
@@ -123,7 +123,7 @@ async function sample({ run }: Contender, batch: number): Promise<number> {
   const start = performance.now();
   for (let i = 0; i < batch; i++) {
     const result = run();
-    // Awaiting what is no promise would cost a fast contender a turn of the loop.
+    // Awaiting a value that is no promise would cost a fast contender a turn of the loop.
     sink.value = result instanceof Promise ? await result : result;
   }
   return (performance.now() - start) / batch;

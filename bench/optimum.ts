@@ -1,5 +1,5 @@
 /**
- * The best choice of relays there is, by trying them all.
+ * Finds the best choice of relays by trying them all.
  *
  * @module
  */

@@ -3,15 +3,15 @@
  *
  * Every planner gets the same lists and the same filter, `{ kinds: [1], authors }`,
  * with 3 to 5 write relays an author: Zipf over 800 relays, or a clustered graph.
- * Ours and applesauce are told 20 relays; all that can be told so, two per author.
- * Each reads the lists from the form it likes best, prepared before the clock
+ * Ours and applesauce get a cap of 20 relays; all with such an option get two per author.
+ * Each reads the lists from its own form, prepared before the clock
  * starts (see bench/peers). As in an app, where filters and lists come from
  * different places, the filter's pubkeys are not the same string objects as the
  * lists' keys; relay URLs are shared objects, as a parser with a memory leaves
  * them. The bare loop groups authors by relay and chooses nothing.
  *
- * "At the cap" counts authors asked for on relays that they list, over the 20 relays
- * that a plan asks for most such authors: a planner without a cap is cut to it.
+ * "At the cap" counts authors requested from relays that they list, over the 20 relays
+ * with most such authors in a plan: a planner without a cap is cut to it.
  *
  * @module
  */

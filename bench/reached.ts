@@ -1,5 +1,5 @@
 /**
- * How many authors a plan reaches: a fast plan that reaches nobody is no plan.
+ * How many authors a plan reaches, since a fast plan that reaches nobody is useless.
  *
  * @module
  */
@@ -7,11 +7,11 @@
 import type { RelayList } from "../src/nostr/types.ts";
 import type { Asked } from "./peers/planner.ts";
 
-/** What a plan is good for. */
+/** The reach of a plan. */
 export interface Reached {
-  /** Relays that are asked for at least one author, however many. */
+  /** Relays with at least one author, even beyond the cap. */
   readonly relays: number;
-  /** Share of the authors who are asked for on at least one relay of theirs, within the cap. */
+  /** Share of the authors with at least one relay that they list, within the cap. */
   readonly once: number;
   /** The same for at least two relays. */
   readonly twice: number;
@@ -21,8 +21,8 @@ export interface Reached {
  * Judges a plan within a cap.
  *
  * An author counts on a relay only if the author's list names it. Of a plan with
- * more relays than the cap, those asked for most such authors are kept: what an app
- * would do that must not open more.
+ * more relays than the cap, those with most such authors are kept: an app that must
+ * not open more would do the same.
  */
 export function reached(
   asked: Asked,

@@ -1,9 +1,9 @@
 /**
  * How much of what people posted does a request find, and at what cost?
  *
- * A client without any state asks once for all posts of everyone it follows, of a
- * week and of a year, on synthetic networks (`world.ts`). Nothing is known of the
- * health of relays. All policies are asked on the same worlds; the seeds of this
+ * A client without any state requests once all posts of everyone it follows, of a
+ * week and of a year, on synthetic networks (`world.ts`). It knows nothing of the
+ * health of relays. All policies run on the same worlds; the seeds of this
  * report took no part in choosing the library's defaults.
  *
  * @module
@@ -16,7 +16,7 @@ import { median, print, progress, prose, table } from "./report.ts";
 
 const SIZES = [194, 283, 943, 1779];
 const SEEDS = Array.from({ length: 10 }, (_, i) => 1001 + i);
-const WEEK = 7 * 86_400, YEAR = 365 * 86_400;
+const WEEK_S = 7 * 86_400, YEAR_S = 365 * 86_400;
 
 type Row = readonly [name: string, policy: Policy];
 
@@ -54,7 +54,7 @@ const OPTIONS: readonly Row[] = [
 const mean = (values: readonly number[]) =>
   values.reduce((sum, value) => sum + value, 0) / values.length;
 
-/** The value that a share `q` of the worlds is below. */
+/** The quantile `q`, a share of the values. */
 function quantile(values: readonly number[], q: number): number {
   return values.toSorted((a, b) => a - b)[Math.round(q * (values.length - 1))];
 }
@@ -102,7 +102,7 @@ function report(worlds: readonly World[], rows: readonly Row[]): string {
           const since = world.now - seconds;
           return measure(world, policy(world, since), since);
         });
-      return cells(name, ask(WEEK), ask(YEAR));
+      return cells(name, ask(WEEK_S), ask(YEAR_S));
     }),
   );
 }

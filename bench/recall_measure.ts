@@ -7,10 +7,10 @@
 import type { NostrFilter } from "@nostrify/types";
 import type { World } from "../testing/world/types.ts";
 
-/** Per relay the filters it is sent. */
+/** The filters sent to each relay. */
 export type Routes = ReadonlyMap<string, readonly NostrFilter[]>;
 
-/** What one request found, and what it cost. */
+/** The result of one request, and its cost. */
 export interface Outcome {
   /** Share found of the listed authors' posts that a living relay holds. */
   readonly recall: number;
@@ -22,17 +22,17 @@ export interface Outcome {
   readonly mostFilters: number;
   /** Events received for each different one. */
   readonly movedPerNew: number;
-  /** Relays asked. */
+  /** Relays in the plan. */
   readonly connections: number;
   /** Of those, the dead. */
   readonly dead: number;
-  /** Listed authors with posts of whom nothing was found. */
+  /** Listed authors with posts, none of which was found. */
   readonly nothing: number;
 }
 
 const reachable = new WeakMap<World, Uint8Array>();
 
-/** Whether a living relay holds the post, per post; worked out once a world. */
+/** Per post, whether a living relay holds it; computed once a world. */
 export function reachablePosts(world: World): Uint8Array {
   let out = reachable.get(world);
   if (out) return out;
@@ -87,7 +87,7 @@ export function measure(
   };
 }
 
-/** What of the posts of a window was found. */
+/** The share of a window's posts that was found. */
 export interface Tally {
   /** Share found of the listed authors' posts that a living relay holds. */
   readonly recall: number;
@@ -95,7 +95,7 @@ export interface Tally {
   readonly recallOfAll: number;
   /** Posts found, of all follows. */
   readonly all: number;
-  /** Listed authors with posts of whom nothing was found. */
+  /** Listed authors with posts, none of which was found. */
   readonly nothing: number;
   /** Listed authors with posts. */
   readonly active: number;

@@ -1,13 +1,11 @@
 /**
- * How the benchmarks speak: markdown on stdout, progress on stderr, so that
+ * The output of the benchmarks: markdown on stdout and progress on stderr, so that
  * stdout alone is a document that `deno fmt` leaves as it is.
  *
  * @module
  */
 
-import type { Spread } from "./measure.ts";
-
-/** Says on stderr what is being done. */
+/** Reports progress on stderr. */
 export function progress(text: string): void {
   console.error(`  ${text}`);
 }
@@ -62,7 +60,7 @@ export function ms(value: number): string {
 }
 
 /** The least and the greatest of a spread: "0.1–0.3". */
-export function range({ min, max }: Spread): string {
+export function range({ min, max }: { readonly min: number; readonly max: number }): string {
   return `${digits(min)}–${digits(max)}`;
 }
 

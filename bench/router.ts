@@ -1,8 +1,8 @@
 /**
- * What does a call of the request router cost, lists and all?
+ * What does a call of the request router cost, with the lists that it reads?
  *
  * 10,000 lists lie in a SQLite file; one filter names their authors. Cold: a new
- * `RelayListStore` that remembers nobody, so the call reads the lists, parses them
+ * `RelayListStore` with an empty cache, so the call reads the lists, parses them
  * and plans. Warm: the same call again, the lists in memory. Beside it the bare read
  * that a cold call cannot do without, on `node:sqlite` itself, in batches of the same
  * size, with a statement that stays prepared: `SELECT` by kind and pubkey, and
@@ -11,7 +11,7 @@
  * once with the whole events as arrays: rows are objects unless one asks for that, as
  * the library's database does.
  *
- * All read the same file, which the operating system has in memory by then, through
+ * All read the same file, which the operating system has cached by then, through
  * connections that are open. A new store finds the process's memory of relay URLs
  * (800 of them) in place.
  *
@@ -28,9 +28,9 @@ import { measure } from "./measure.ts";
 import { count, ms, print, progress, prose, range, ratio, table } from "./report.ts";
 
 const AUTHORS = 10_000;
-const BATCH = 1_000;
-const EVENT = "id, kind, pubkey, content, created_at, tags, sig";
-const NEEDED = "pubkey, created_at, tags";
+const PUBKEYS_PER_READ = 1_000;
+const EVENT_COLUMNS = "id, kind, pubkey, content, created_at, tags, sig";
+const LIST_COLUMNS = "pubkey, created_at, tags";
 const OPTIONS = { maxRelays: 20, relaysPerAuthor: 2 };
 
 /** Times a cold and a warm call against the bare read. */
@@ -43,9 +43,9 @@ export async function benchRouter(): Promise<void> {
     using bare = new DatabaseSync(path, { readOnly: true });
     const warm = createReqRouter(new RelayListStore(db), OPTIONS);
     const contenders = [
-      { name: "bare read, whole events", run: bareRead(bare, EVENT, authors) },
-      { name: "bare read, three columns", run: bareRead(bare, NEEDED, authors) },
-      { name: "bare read, events as arrays", run: bareRead(bare, EVENT, authors, true) },
+      { name: "bare read, whole events", run: bareRead(bare, EVENT_COLUMNS, authors) },
+      { name: "bare read, three columns", run: bareRead(bare, LIST_COLUMNS, authors) },
+      { name: "bare read, events as arrays", run: bareRead(bare, EVENT_COLUMNS, authors, true) },
       { name: "EventDatabase.query, in batches", run: queryAll(db, authors) },
       { name: "RelayListStore.get, cold", run: () => new RelayListStore(db).get(authors) },
       {
@@ -78,8 +78,8 @@ export async function benchRouter(): Promise<void> {
 
 function queryAll(db: NStore, authors: readonly string[]) {
   return async () => {
-    for (let at = 0; at < authors.length; at += BATCH) {
-      await db.query([{ kinds: [10002], authors: authors.slice(at, at + BATCH) }]);
+    for (let at = 0; at < authors.length; at += PUBKEYS_PER_READ) {
+      await db.query([{ kinds: [10002], authors: authors.slice(at, at + PUBKEYS_PER_READ) }]);
     }
   };
 }
@@ -95,7 +95,7 @@ function bareRead(
   authors: readonly string[],
   arrays = false,
 ) {
-  const marks = Array(BATCH).fill("?").join(", ");
+  const marks = Array(PUBKEYS_PER_READ).fill("?").join(", ");
   const statement = db.prepare(
     `select ${columns} from nostr_events where kind = 10002 and pubkey in (${marks})`,
   );
@@ -105,8 +105,11 @@ function bareRead(
     .map((column) => arrays ? columns.split(", ").indexOf(column) : column);
   return () => {
     const found = new Map<string, string[][]>();
-    for (let at = 0; at < authors.length; at += BATCH) {
-      const rows = statement.all(...authors.slice(at, at + BATCH)) as Record<string, string>[];
+    for (let at = 0; at < authors.length; at += PUBKEYS_PER_READ) {
+      const rows = statement.all(...authors.slice(at, at + PUBKEYS_PER_READ)) as Record<
+        string,
+        string
+      >[];
       for (const row of rows) found.set(row[pubkey], JSON.parse(row[tags]));
     }
     return found;

@@ -13,7 +13,7 @@ import type { NostrFilter } from "@nostrify/types";
 import type { Random } from "../testing/random.ts";
 import type { World } from "../testing/world/world.ts";
 import type { Nature } from "./sim_nature.ts";
-import { SimRelay, type SimRelayOptions } from "./sim_relay.ts";
+import { type Answer, SimRelay, type SimRelayOptions, type SimWire } from "./sim_relay.ts";
 import type { VirtualClock } from "./virtual_clock.ts";
 
 /** Milliseconds that an event takes on its way: 10,000 a second. */
@@ -52,16 +52,8 @@ export interface Traffic {
   readonly asked: Map<string, Asked>;
 }
 
-/** An answer before it is on its way. */
-export interface Answer {
-  /** The posts, each once, in the order in which they are sent. */
-  readonly posts: Uint32Array;
-  /** After how many milliseconds each portion has come, and where it ends. */
-  readonly portions: readonly { readonly after: number; readonly end: number }[];
-}
-
 /** A network for one client. */
-export class SimNetwork {
+export class SimNetwork implements SimWire {
   readonly world: World;
   readonly clock: VirtualClock;
   readonly traffic: Traffic = {

@@ -7,21 +7,33 @@
  * @module
  */
 
-import type {
-  NostrEvent,
-  NostrFilter,
-  NostrRelayCLOSED,
-  NostrRelayEOSE,
-  NostrRelayEVENT,
-  NRelay,
-} from "@nostrify/types";
+import type { NostrEvent, NostrFilter, NRelay } from "@nostrify/types";
+import type { Clock } from "../src/base/clock.ts";
+import type { World } from "../testing/world/world.ts";
 import type { Nature } from "./sim_nature.ts";
-import type { SimNetwork } from "./sim_network.ts";
 import { eventOf } from "./sim_posts.ts";
-import { SimSubscription } from "./sim_subscription.ts";
+import { type SimMessage, SimSubscription } from "./sim_subscription.ts";
 
-/** A message about a subscription. */
-export type SimMessage = NostrRelayEVENT | NostrRelayEOSE | NostrRelayCLOSED;
+/** An answer before it is on its way. */
+export interface Answer {
+  /** The posts, each once, in the order in which they are sent. */
+  readonly posts: Uint32Array;
+  /** After how many milliseconds each portion has come, and where it ends. */
+  readonly portions: readonly { readonly after: number; readonly end: number }[];
+}
+
+/** The network of a relay, as far as the relay needs it. */
+export interface SimWire {
+  readonly world: World;
+  readonly clock: Clock;
+  /** Counts the events that came over the wire. */
+  readonly traffic: { moved: number };
+  nature(url: string): Nature | undefined;
+  asks(url: string, filters: readonly NostrFilter[]): void;
+  answered(url: string, filters: readonly NostrFilter[]): void;
+  refused(url: string, filters: readonly NostrFilter[]): void;
+  answer(nature: Nature, filters: readonly NostrFilter[]): Answer;
+}
 
 /** What `NRelay1` takes, as far as it matters here. */
 export interface SimRelayOptions {
@@ -35,7 +47,7 @@ const REFUSED = 40;
 /** One connection to one relay. */
 export class SimRelay implements NRelay {
   readonly url: string;
-  readonly #network: SimNetwork;
+  readonly #network: SimWire;
   readonly #nature?: Nature;
   readonly #options: SimRelayOptions;
   readonly #subscriptions = new Set<SimSubscription>();
@@ -44,7 +56,7 @@ export class SimRelay implements NRelay {
   #isClosed = false;
   #ids = 0;
 
-  constructor(network: SimNetwork, url: string, options: SimRelayOptions) {
+  constructor(network: SimWire, url: string, options: SimRelayOptions) {
     this.url = url;
     this.#network = network;
     this.#nature = network.nature(url);

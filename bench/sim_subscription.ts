@@ -4,8 +4,15 @@
  * @module
  */
 
-import type { NostrFilter } from "@nostrify/types";
-import type { SimMessage } from "./sim_relay.ts";
+import type {
+  NostrFilter,
+  NostrRelayCLOSED,
+  NostrRelayEOSE,
+  NostrRelayEVENT,
+} from "@nostrify/types";
+
+/** A message about a subscription. */
+export type SimMessage = NostrRelayEVENT | NostrRelayEOSE | NostrRelayCLOSED;
 
 /** Messages in, messages out. */
 export class SimSubscription {

@@ -1,5 +1,5 @@
 /**
- * Time that passes as fast as the work allows: minutes of waiting take milliseconds,
+ * A clock that passes as fast as the work allows: minutes of waiting take milliseconds,
  * and the same program sees the same times in every run.
  *
  * @module
@@ -8,7 +8,7 @@
 import { setImmediate } from "node:timers";
 import type { Clock } from "../src/base/clock.ts";
 
-/** Something that is to happen. */
+/** A timer; without `run` it was cancelled. */
 interface Timer {
   readonly at: number;
   /** Timers of one moment run in the order in which they were set. */
@@ -17,17 +17,17 @@ interface Timer {
 }
 
 /**
- * How often the event loop goes round before the time moves on. Promises need one
- * round however long their chain is; the others are for what hops itself.
+ * Turns of the event loop before the time moves on. Promises need one turn, however
+ * long their chain is; the second is for work that spans two turns.
  */
-const ROUNDS = 2;
+const ROUNDS_PER_MOMENT = 2;
 
-/** Nobody waits longer for a promise, in milliseconds of virtual time: an hour. */
-const PATIENCE = 3_600_000;
+/** Longest wait for a promise in virtual time: an hour. */
+const MAX_WAIT_MS = 3_600_000;
 
 /**
- * A clock that stands still while anything is being done. It counts whole
- * milliseconds, as that of the machine does, and rounds waits up.
+ * A clock that stands still while the program works. It counts whole milliseconds, as
+ * the machine's clock does, and rounds waits up.
  */
 export class VirtualClock implements Clock {
   #now: number;
@@ -66,13 +66,13 @@ export class VirtualClock implements Clock {
     const settle = () => isSettled = true;
     promise.then(settle, settle);
     for (;;) {
-      for (let round = 0; round < ROUNDS && !isSettled; round++) await nextRound();
+      for (let round = 0; round < ROUNDS_PER_MOMENT && !isSettled; round++) await nextRound();
       if (isSettled) return await promise;
       const timer = this.#pop();
       if (!timer) throw new Error("Cannot go on: a promise is open, and no timer is set");
       if (!timer.run) continue;
       this.#now = timer.at;
-      if (timer.at - start > PATIENCE) throw new Error("Cannot go on: an hour was not enough");
+      if (timer.at - start > MAX_WAIT_MS) throw new Error("Cannot go on: an hour was not enough");
       timer.run();
     }
   }

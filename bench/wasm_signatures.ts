@@ -1,6 +1,6 @@
 /**
- * Signatures in WebAssembly, several times as fast as the default: what an app brings
- * that reads much, and what signs the worlds of the benchmarks.
+ * Signatures in WebAssembly, several times as fast as the default: an app that reads
+ * much brings them, and they sign the worlds of the benchmarks.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import { finalizeEvent, setNostrWasm, verifyEvent } from "nostr-tools/wasm";
 import { initNostrWasm } from "npm:nostr-wasm@0.1.0";
 import { createRandom } from "../testing/random.ts";
 
-/** Has to be awaited before anything else here is used. */
+/** Await it before any other use of this module. */
 export async function loadWasm(): Promise<void> {
   setNostrWasm(await initNostrWasm());
 }

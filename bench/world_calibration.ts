@@ -9,7 +9,7 @@ import { createWorld } from "../testing/world/world.ts";
 import { print, table } from "./report.ts";
 
 const SEEDS = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10];
-const WEEK = 7 * 86_400;
+const WEEK_S = 7 * 86_400;
 
 /** A figure's name, what was published, and how to read it off a world. */
 type Row = readonly [string, string, (world: World) => number];
@@ -158,7 +158,7 @@ const ROWS: readonly Row[] = [
     "3000-15000",
     (w) => quantile(w.relays.map((relay) => relay.queryMs), 0.95),
   ],
-  ...activity("week", WEEK, ["48-54", "27-35", "10-12"]),
+  ...activity("week", WEEK_S, ["48-54", "27-35", "10-12"]),
   ...activity("year", 366 * 86_400, ["59-75", "137-344", "27-72"]),
 ];
 

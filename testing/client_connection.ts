@@ -1,20 +1,20 @@
 /**
- * One client of a test relay, as the relay sees it.
+ * A client's connection, as a test relay sees it.
  *
  * @module
  */
 
 import type { NostrFilter } from "@nostrify/types";
 
-/** A WebSocket with its subscriptions, which may be written to at any time. */
+/** A WebSocket with its subscriptions. A test may send to it at any time. */
 export class RelayConnection {
-  /** Which of the relay's connections this is, counted from 1. */
+  /** The number of this connection at its relay, counted from 1. */
   readonly number: number;
-  /** The REQs that are open, by their ids. */
+  /** The filters of the open REQs, by subscription id. */
   readonly subscriptions = new Map<string, NostrFilter[]>();
-  /** The ids of all REQs that the client has not closed, whatever the relay made of them. */
+  /** The ids of all REQs that the client has not closed, even if the relay refused or closed them. */
   readonly requests = new Set<string>();
-  /** Settles when the connection is gone, by whoever's doing. */
+  /** Resolves once the connection is closed by either side. */
   readonly closed: Promise<void>;
   readonly #socket: WebSocket;
 
@@ -26,7 +26,7 @@ export class RelayConnection {
     socket.addEventListener("close", () => resolve());
   }
 
-  /** Whether messages still get through. */
+  /** Whether the connection is open. */
   get isOpen(): boolean {
     return this.#socket.readyState === WebSocket.OPEN;
   }
@@ -36,13 +36,13 @@ export class RelayConnection {
     return this.#socket.bufferedAmount;
   }
 
-  /** Sends a message, a text as it is, or bytes; nothing once the connection is closed. */
+  /** Sends a message as JSON, or text or bytes as they are; does nothing once the connection is closed. */
   send(message: unknown[] | string | Uint8Array<ArrayBuffer>): void {
     if (!this.isOpen) return;
     this.#socket.send(Array.isArray(message) ? JSON.stringify(message) : message);
   }
 
-  /** Closes the connection, and waits until the client has agreed. */
+  /** Closes the connection, and resolves once the client has closed it, too. */
   close(code = 1001): Promise<void> {
     const { readyState } = this.#socket;
     if (readyState < WebSocket.CLOSING) this.#socket.close(code);

@@ -8,7 +8,7 @@ import type { NostrEvent, NostrFilter } from "@nostrify/types";
 import { matchFilter } from "nostr-tools";
 import { isAddressableKind, isReplaceableKind } from "nostr-tools/kinds";
 
-/** What became of an event that was put into an {@link EventIndex}. */
+/** The result of putting an event into an {@link EventIndex}. */
 export type PutResult = "stored" | "duplicate" | "outdated" | "deleted";
 
 /** Newest first, ties by the lower id (NIP-01). */
@@ -17,7 +17,7 @@ export function newestFirst(a: NostrEvent, b: NostrEvent): number {
     (a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
 }
 
-/** The address a newer version takes over; undefined for ordinary events. */
+/** The address that all versions of an event share; `undefined` for events without versions. */
 export function addressOf(event: NostrEvent): string | undefined {
   if (isReplaceableKind(event.kind)) return `${event.kind}:${event.pubkey}:`;
   if (!isAddressableKind(event.kind)) return undefined;
@@ -27,16 +27,16 @@ export function addressOf(event: NostrEvent): string | undefined {
 
 /**
  * An event store that keeps NIP-01's rules (newest wins) and NIP-09's (kind 5)
- * and answers in time proportional to what it looks at, not to what it holds.
+ * and answers in time proportional to the events that it examines, not to those that it holds.
  */
 export class EventIndex {
   readonly #byId = new Map<string, NostrEvent>();
   readonly #byAuthor = new Map<string, Map<number, Set<NostrEvent>>>();
   readonly #byTag = new Map<string, Set<NostrEvent>>();
   readonly #byAddress = new Map<string, NostrEvent>();
-  /** Deleted ids, each with the one author whose word counts. */
+  /** Deleted ids, each with the authors of the deletions. */
   readonly #deletedIds = new Map<string, Set<string>>();
-  /** Deleted addresses with the moment up to which versions are gone. */
+  /** Deleted addresses, each with the time up to which its versions are deleted. */
   readonly #deletedUpTo = new Map<string, number>();
 
   /** How many events are held. */
@@ -81,7 +81,7 @@ export class EventIndex {
     return filter.limit === undefined ? found : found.slice(0, filter.limit);
   }
 
-  /** The smallest part of the store that one of the filter's conditions names. */
+  /** The events to which one of the filter's conditions leads: ids, else authors, else a tag, else all. */
   *#candidates(filter: NostrFilter): Iterable<NostrEvent> {
     const tag = Object.keys(filter).find((key) => /^#[a-zA-Z]$/.test(key));
     if (filter.ids) {

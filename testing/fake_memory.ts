@@ -1,5 +1,5 @@
 /**
- * A memory of relays that does what a test says, and notes what it is told.
+ * A memory of relays that a test controls, and that records its calls.
  *
  * @module
  */
@@ -25,26 +25,26 @@ export class FakeMemory implements
     | "retryAt"
     | "unanswered"
   > {
-  /** What it was told, an entry a call. */
+  /** The calls so far: method, relay, and the other arguments. */
   readonly told: (readonly [what: string, url: string, ...rest: unknown[]])[] = [];
   /** The deadlines of every relay. */
   readonly times = { connect: 5_000, soft: 3_000, hard: 8_000 };
-  /** What is known of relays. */
+  /** The records of relays. */
   readonly records = new Map<string, Partial<RelayRecord>>();
   readonly #limits = new Map<string, RelayLimits>();
   readonly #retryAt = new Map<string, number>();
 
-  /** Itself, as those who use a memory want it. */
+  /** Itself, typed as a {@link RelayMemory}. */
   get memory(): RelayMemory {
     return this as unknown as RelayMemory;
   }
 
-  /** Those calls that told of something. */
+  /** The arguments of the calls of one method, without the relay. */
   of(what: string): readonly unknown[][] {
     return this.told.filter(([name]) => name === what).map(([, ...rest]) => rest);
   }
 
-  /** Has a relay back off until then. */
+  /** Makes a relay back off until a time, in milliseconds since 1970. */
   backOff(url: string, until: number): void {
     this.#retryAt.set(url, until);
   }

@@ -1,5 +1,5 @@
 /**
- * All that a relay can do wrong, on loopback, by name.
+ * Relays on loopback that misbehave, each in one way that has a name.
  *
  * ```text
  * await using relay = startFault("eose-never", { events });
@@ -33,7 +33,7 @@ const named = {
   ...limits,
 };
 
-/** What a relay can do wrong. `closed:` and `refused:` are for REQ and for EVENT. */
+/** A way to misbehave. `closed:` refuses every REQ and `refused:` every EVENT with that prefix. */
 export type FaultName = keyof typeof named | `closed:${Prefix}` | `refused:${Prefix}`;
 
 const withPrefix = [...PREFIXES, "none" as const].flatMap((prefix): [FaultName, Fault][] => [
@@ -46,27 +46,29 @@ const faults = new Map<FaultName, Fault>([
   ...withPrefix,
 ]);
 
-/** Every fault there is. */
+/** All faults. */
 export const FAULTS: readonly FaultName[] = [...faults.keys()];
 
-/** A relay that does one thing wrong. */
+/** A relay that misbehaves in one way. */
 export interface FaultyRelay extends FaultHost {
-  /** What it does. */
+  /** Its fault. */
   readonly name: FaultName;
 }
 
 /**
- * Starts a relay that does one thing wrong.
+ * Starts a relay that misbehaves in one way.
  *
  * @throws {RangeError} If there is no such fault.
  */
 export function startFault(name: FaultName, settings: FaultSettings = {}): FaultyRelay {
   const fault = faults.get(name);
-  if (!fault) throw new RangeError(`Cannot start a relay with fault "${name}": there is no such`);
+  if (!fault) {
+    throw new RangeError(`Cannot start a relay with fault "${name}": no fault has this name`);
+  }
   return Object.create(fault(settings), { name: { value: name } });
 }
 
-/** An `open` that throws for some relays, before there is any connection. */
+/** An `open` that throws for some relays before it connects. */
 export function throwingOpen<Options, Relay extends NRelay>(
   open: (url: string, options: Options) => Relay,
   isBad: (url: string) => boolean,

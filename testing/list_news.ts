@@ -1,5 +1,5 @@
 /**
- * Relay lists that become known when a test or a benchmark says so.
+ * Relay lists that arrive when a test or a benchmark says so.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import type { ListNews } from "../src/requests/live_routes.ts";
 export class News implements ListNews {
   readonly #listeners = new Set<(list: RelayList, kind: number) => void>();
 
-  /** How many listen. */
+  /** How many listeners there are. */
   get listeners(): number {
     return this.#listeners.size;
   }
@@ -21,7 +21,7 @@ export class News implements ListNews {
     return () => void this.#listeners.delete(listener);
   };
 
-  /** Somebody has these relays from here on. */
+  /** Notifies all listeners of a new list of a pubkey. */
   tell(pubkey: string, urls: readonly string[], kind = 10002): void {
     const list = { pubkey, created_at: 0, write: urls, read: urls };
     for (const listener of this.#listeners) listener(list, kind);

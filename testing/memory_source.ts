@@ -1,5 +1,5 @@
 /**
- * Relay lists for routers, without a store.
+ * Relay lists in memory, for routers without a store.
  *
  * @module
  */
@@ -7,7 +7,7 @@
 import type { NostrEvent, NostrFilter } from "@nostrify/types";
 import type { RelayList, RelayListSource } from "../src/nostr/types.ts";
 
-/** A list of these relays. */
+/** A relay list with these relays. */
 export function relayList(
   pubkey: string,
   { write = [], read = [] }: { write?: string[]; read?: string[] },
@@ -15,11 +15,11 @@ export function relayList(
   return { pubkey, created_at: 1_700_000_000, write, read };
 }
 
-/** Lists in memory, and whom routers asked for. */
+/** Relay lists in memory. It records the pubkeys that routers look up. */
 export class MemorySource implements RelayListSource {
   /** The pubkeys of each call of `get`. */
   readonly asked: string[][] = [];
-  /** While it is set, `get` fails with it. */
+  /** While it is set, `get` rejects with it. */
   failure: Error | undefined;
   readonly #lists: ReadonlyMap<string, RelayList>;
 
@@ -46,7 +46,7 @@ export function draft(fields: Partial<NostrEvent>): NostrEvent {
   return { kind: 1, pubkey: "aa".repeat(32), tags: [], ...made, ...fields };
 }
 
-/** A filter for the posts of these people. */
+/** A filter for the posts of these authors. */
 export function postsOf(...authors: string[]): NostrFilter {
   return { kinds: [1], authors };
 }

@@ -1,10 +1,10 @@
 /**
- * Seeded dice: the same seed gives the same world on every machine.
+ * Seeded random numbers: the same seed gives the same sequence on every machine.
  *
  * @module
  */
 
-/** Answers the next number in [0, 1). */
+/** Returns the next number in [0, 1). */
 export type Random = () => number;
 
 /** A generator (sfc32) whose whole state comes from `seed`. */

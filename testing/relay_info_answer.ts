@@ -1,12 +1,12 @@
 /**
- * A relay's description of itself over HTTP (NIP-11), with all that can go wrong.
+ * A test relay's answer to a request for its description (NIP-11), well-formed or not.
  *
  * @module
  */
 
-/** What a request for `application/nostr+json` is answered with. */
+/** The answer to a request for `application/nostr+json`. */
 export interface RelayInfoAnswer {
-  /** The document; a string goes out as it is. @default {} */
+  /** The document; a string is sent as it is. @default {} */
   readonly body?: unknown;
   /** The HTTP status. @default 200 */
   readonly status?: number;
@@ -21,7 +21,7 @@ export function asksForInfo(request: Request): boolean {
   return request.headers.get("accept")?.includes("application/nostr+json") ?? false;
 }
 
-/** Answers as described, or with 503 if `down` comes first. */
+/** Answers as described, or with 503 if `down` is aborted first. */
 export async function answerInfo(
   { body = {}, status = 200, headers, delay }: RelayInfoAnswer,
   down: AbortSignal,

@@ -1,5 +1,5 @@
 /**
- * What a client says to a relay, read without trusting it.
+ * Reads a client's messages without trusting them.
  *
  * @module
  */
@@ -7,14 +7,14 @@
 import type { NostrEvent, NostrFilter } from "@nostrify/types";
 import { validateEvent } from "nostr-tools";
 
-/** A client's message, checked as far as its type and subscription id. */
+/** A client's message, of which the type and the subscription id are checked. */
 export type ClientMessage =
   | ["REQ", id: string, ...filters: unknown[]]
   | ["CLOSE", id: string]
   | ["EVENT", event: unknown]
   | ["AUTH", event: unknown];
 
-/** Reads a frame, or answers undefined if it is none of the four messages. */
+/** Reads a frame; `undefined` if it is none of the four messages. */
 export function parseClientMessage(data: unknown): ClientMessage | undefined {
   const value = parseJson(data);
   if (!Array.isArray(value)) return undefined;
@@ -36,7 +36,7 @@ export function asEvent(value: unknown): NostrEvent | undefined {
   return { id, pubkey, created_at, kind, tags, content, sig };
 }
 
-/** The values as filters, or undefined if one of them is none. */
+/** The values as filters; `undefined` if one of them is malformed. */
 export function asFilters(values: unknown[]): NostrFilter[] | undefined {
   return values.every(isFilter) ? values : undefined;
 }

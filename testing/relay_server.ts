@@ -1,5 +1,5 @@
 /**
- * A real relay (NIP-01) on a real WebSocket, for tests and the demo.
+ * A relay (NIP-01) on a real WebSocket, for tests and the demo.
  *
  * @module
  */
@@ -20,7 +20,7 @@ import type { RelayServerOptions, RelayServerStats } from "./relay_server_option
 export class RelayServer implements AsyncDisposable {
   /** How the relay behaves; may be changed while it runs. */
   readonly options: RelayServerOptions;
-  /** What it has counted. */
+  /** Its counters. */
   readonly stats: RelayServerStats = {
     connections: 0,
     reqs: 0,
@@ -75,12 +75,12 @@ export class RelayServer implements AsyncDisposable {
     return this.#index.get(id) !== undefined;
   }
 
-  /** Puts events in, unverified, uncounted, and without telling subscribers. */
+  /** Puts events in, unverified, uncounted, and without sending them to subscribers. */
   seed(events: Iterable<NostrEvent>): void {
     for (const event of events) this.#index.put(event);
   }
 
-  /** Puts an event in, unverified and uncounted, and tells subscribers. */
+  /** Puts an event in, unverified and uncounted, and sends it to subscribers. */
   publish(event: NostrEvent): void {
     if (this.#index.put(event) === "stored") this.#announce(event);
   }
@@ -194,7 +194,7 @@ export class RelayServer implements AsyncDisposable {
     if (!filters) return to.send(["CLOSED", id, "invalid: not a filter"]);
     to.subscriptions.set(id, filters);
     if (latency) await latency();
-    // While it waited the client may have closed the subscription or replaced it.
+    // Meanwhile the client may have closed or replaced the subscription.
     if (to.subscriptions.get(id) !== filters) return;
     const sent = new Set<string>();
     for (const filter of filters) {
@@ -215,7 +215,7 @@ export class RelayServer implements AsyncDisposable {
     if (!event) return from.send(["NOTICE", "invalid: not an event"]);
     const { latency, refuseEvent } = this.options;
     if (latency) await latency();
-    const refusal = verifyEvent({ ...event }) // on a copy, since it leaves a mark
+    const refusal = verifyEvent({ ...event }) // On a copy, since verifyEvent marks it.
       ? refuseEvent?.(event)
       : "invalid: the id or the signature is wrong";
     if (refusal) return from.send(["OK", event.id, false, refusal]);

@@ -1,5 +1,5 @@
 /**
- * How a test relay behaves, and what it counts.
+ * The options of a test relay, and its counters.
  *
  * @module
  */
@@ -9,11 +9,11 @@ import type { RelayConnection } from "./client_connection.ts";
 import type { RelayInfoAnswer } from "./relay_info_answer.ts";
 import type { ClientMessage } from "./relay_messages.ts";
 
-/** How a test relay behaves. Everything is well-behaved by default. */
+/** The behaviour of a test relay, which is proper by default. */
 export interface RelayServerOptions {
   /**
-   * Most events in the answer to one filter, as in strfry, which says EOSE then
-   * as if the answer were complete.
+   * Most events in the answer to one filter. The relay then sends EOSE as if the
+   * answer were complete, as strfry does.
    * @default Infinity
    */
   cap?: number;
@@ -32,16 +32,16 @@ export interface RelayServerOptions {
   refuseEvent?: (event: NostrEvent) => string | undefined;
   /** The relay's description of itself (NIP-11); without it there is none. */
   info?: RelayInfoAnswer;
-  /** Told of each connection once it is open. */
+  /** Called with each connection once it is open. */
   onOpen?: (connection: RelayConnection) => void;
   /**
-   * Asked about each message before the relay itself looks at it. `true` means
-   * that it has been dealt with.
+   * Called with each message before the relay handles it. `true` means that the
+   * message is handled, and the relay ignores it.
    */
   intercept?: (message: ClientMessage, connection: RelayConnection) => boolean;
 }
 
-/** What a test relay has counted since it started. */
+/** The counters of a test relay since it started. */
 export interface RelayServerStats {
   /** WebSockets accepted. */
   connections: number;
@@ -53,6 +53,6 @@ export interface RelayServerStats {
   eventsSent: number;
   /** EVENT messages received from clients, refused ones included. */
   eventsReceived: number;
-  /** How often its description was asked for. */
+  /** Requests for its description. */
   infos: number;
 }

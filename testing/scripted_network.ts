@@ -1,6 +1,6 @@
 /**
- * The surroundings of one part of the supervision: scripted relays, a clock, a
- * memory, and what is told of failures.
+ * The surroundings of a part of the connections: scripted relays, a clock, a memory,
+ * and the failures reported.
  *
  * @module
  */
@@ -17,24 +17,24 @@ import { type Script, ScriptedRelay } from "./scripted_relay.ts";
 import type { ScriptedReq } from "./scripted_req.ts";
 import { START, TestClock } from "./test_clock.ts";
 
-/** The relay of tests that need but one. */
+/** The relay of tests that need only one. */
 export const RELAY = "wss://relay.example/";
 
 /** See the module. */
 export class ScriptedNetwork {
   readonly clock: TestClock = new TestClock();
   readonly fake: FakeMemory = new FakeMemory();
-  /** What relays do of themselves, by URL; `""` for those that are not named. */
+  /** The scripts of relays by URL; `""` is for all others. */
   readonly scripts: Map<string, Script> = new Map([["", {}]]);
   /** Every connection that was opened. */
   readonly relays: ScriptedRelay[] = [];
-  /** When they were, in milliseconds from the beginning. */
+  /** When each was opened, in milliseconds since the start. */
   readonly openedAt: number[] = [];
   /** The options that each was opened with. */
   readonly options: OpenOptions[] = [];
-  /** The failures that were told. */
+  /** The failures that were reported. */
   readonly failures: RelayFailureError[] = [];
-  /** What else went wrong. */
+  /** All other errors that were reported. */
   readonly errors: Error[] = [];
   /** Events that count as forged. */
   readonly forged: Set<NostrEvent> = new Set();
@@ -63,7 +63,7 @@ export class ScriptedNetwork {
     return relay;
   };
 
-  /** What links are made of. */
+  /** The options of connectors. */
   get linkOptions(): RelayConnectorOptions {
     return {
       open: this.open,
@@ -79,7 +79,7 @@ export class ScriptedNetwork {
     };
   }
 
-  /** The link to a relay, one for each URL. */
+  /** The connector of a relay, one for each URL. */
   link(url: string = RELAY, options: Partial<RelayConnectorOptions> = {}): RelayConnector {
     const known = this.#links.get(url);
     if (known) return known;
@@ -94,7 +94,7 @@ export function holding(events: readonly NostrEvent[], cap = Infinity): Script {
   return { onReq: (req) => req.send(...found(events, req.filters, cap)).eose() };
 }
 
-/** What a relay with a cap has for some filters. */
+/** The answer of a relay with a cap to some filters. */
 export function found(
   events: readonly NostrEvent[],
   filters: readonly NostrFilter[],

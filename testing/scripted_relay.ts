@@ -1,6 +1,6 @@
 /**
- * Relays that do what a test says, when it says so. To those who use them they look
- * like Nostrify's `NRelay1` that does not reconnect.
+ * Relays that a test controls step by step. To their users they look like Nostrify's
+ * `NRelay1` without reconnecting.
  *
  * @module
  */
@@ -10,32 +10,32 @@ import { matchFilters } from "nostr-tools";
 import type { OpenOptions } from "../src/connections/open_relay.ts";
 import { ScriptedReq } from "./scripted_req.ts";
 
-/** What relays do unless a test does it for them. */
+/** What a relay does by itself; the test does the rest. */
 export interface Script {
   /**
-   * What a connection comes to at once; with `fail` it has failed by the time there is
-   * a relay, with `throw` there is none.
+   * The fate of a connection. With `fail` it has failed before the constructor returns,
+   * and with `throw` the constructor throws.
    * @default "open"
    */
   connect?: "open" | "refuse" | "wait" | "fail" | "throw";
-  /** Whether it takes no notice of the options that it is opened with. */
+  /** Whether it ignores the options that it is opened with. */
   isDeaf?: boolean;
-  /** Told of each REQ that has arrived. */
+  /** Called with each REQ that arrives. */
   onReq?: (req: ScriptedReq, relay: ScriptedRelay) => void;
-  /** Told of each event that has arrived. */
+  /** Called with each event that arrives. */
   onEvent?: (event: NostrEvent, relay: ScriptedRelay) => void;
 }
 
 /** A connection to a relay. */
 export class ScriptedRelay implements NRelay {
   readonly url: string;
-  /** Every REQ that was asked of it. */
+  /** All REQs that it was sent. */
   readonly reqs: ScriptedReq[] = [];
-  /** Every event that was offered to it. */
+  /** All events that it was sent. */
   readonly offered: NostrEvent[] = [];
   isOpen = false;
   isClosed = false;
-  /** Whether nothing arrives any longer, though the connection looks as if it stood. */
+  /** Whether nothing arrives any longer, though the connection seems open. */
   isMute = false;
   readonly #script: Script;
   readonly #options: Partial<OpenOptions>;
@@ -52,7 +52,7 @@ export class ScriptedRelay implements NRelay {
     if (connect === "refuse") queueMicrotask(() => this.refuse());
   }
 
-  /** The REQs that are neither closed nor over. */
+  /** The REQs that neither side has closed. */
   get live(): ScriptedReq[] {
     return this.reqs.filter(({ isOver }) => !isOver);
   }
@@ -62,7 +62,7 @@ export class ScriptedRelay implements NRelay {
     return this.reqs[this.reqs.length - 1];
   }
 
-  /** The connection stands; what was asked before is sent. */
+  /** Opens the connection; what was sent before arrives. */
   accept(): void {
     if (this.isClosed) return;
     this.isOpen = true;
@@ -71,20 +71,20 @@ export class ScriptedRelay implements NRelay {
     for (const event of this.offered) this.#script.onEvent?.(event, this);
   }
 
-  /** No connection comes about. */
+  /** Refuses the connection. */
   refuse(): void {
     if (this.isClosed) return;
     this.log("relay.ws.error");
     this.log("relay.ws.state", "close");
   }
 
-  /** The connection is cut. */
+  /** Cuts the connection. */
   cut(): void {
     this.isOpen = false;
     this.log("relay.ws.state", "close");
   }
 
-  /** A message comes, whatever it is. */
+  /** Receives a message from the relay, whatever it is. */
   say(message: unknown[]): void {
     this.log("relay.ws.message", message);
     const [verb, id, third, words] = message;
@@ -148,7 +148,7 @@ export class ScriptedRelay implements NRelay {
     if (!req.isOver && this.isOpen && !this.isMute) this.#script.onReq?.(req, this);
   }
 
-  /** Tells those who opened it: a state, or a message. */
+  /** Calls the `log` of the options with a state or a message. */
   log(ns: string, what?: string | readonly unknown[]): void {
     this.#options.log?.({ ns, [typeof what === "string" ? "state" : "data"]: what });
   }

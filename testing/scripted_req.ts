@@ -1,5 +1,5 @@
 /**
- * One REQ at a relay that does what a test says.
+ * One REQ at a relay that a test controls.
  *
  * @module
  */
@@ -14,7 +14,7 @@ import type {
 
 type Message = NostrRelayEVENT | NostrRelayEOSE | NostrRelayCLOSED;
 
-/** A REQ, and how a relay answers it. */
+/** A REQ, which a test answers. */
 export class ScriptedReq {
   readonly id: string;
   readonly filters: NostrFilter[];
@@ -37,29 +37,29 @@ export class ScriptedReq {
     return this;
   }
 
-  /** Says that the stored events are over. */
+  /** Sends EOSE. */
   eose(): void {
     this.#relay.say(["EOSE", this.id]);
   }
 
-  /** Closes it. */
-  closed(words: string): void {
-    this.#relay.say(["CLOSED", this.id, words]);
+  /** Sends CLOSED. */
+  closed(reason: string): void {
+    this.#relay.say(["CLOSED", this.id, reason]);
   }
 
-  /** Puts a message where its reader finds it. */
+  /** Queues a message for its reader. */
   push(message: Message): void {
     this.#queue.push(message);
     this.#wake?.();
   }
 
-  /** Ends the reading after what is there. */
+  /** Ends the messages after those that are queued. */
   end(): void {
     this.isOver = true;
     this.#wake?.();
   }
 
-  /** Ends the reading at once, with an error. */
+  /** Ends the messages at once, with an error. */
   abort(): void {
     this.#isAborted = this.isOver = true;
     this.#wake?.();

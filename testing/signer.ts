@@ -1,5 +1,5 @@
 /**
- * A user with a key, who signs what a test needs.
+ * A user with a key who signs events for tests.
  *
  * @module
  */
@@ -7,7 +7,7 @@
 import type { NostrEvent } from "@nostrify/types";
 import { finalizeEvent, getPublicKey } from "nostr-tools";
 
-/** What a test says about an event; the rest is made up. */
+/** The fields of an event that a test sets; the others have defaults. */
 export type Draft = Partial<
   Pick<NostrEvent, "kind" | "content" | "tags" | "created_at">
 >;

@@ -1,5 +1,5 @@
 /**
- * A TCP server that speaks no protocol but what a test gives it, down to the byte.
+ * A TCP server that sends exactly the bytes that a test gives it.
  *
  * @module
  */
@@ -7,7 +7,7 @@
 /** What a host does with one connection; the host closes it afterwards. */
 export type Talk = (conn: Deno.TcpConn) => Promise<void>;
 
-/** A listener on 127.0.0.1 that can drop its clients without a word. */
+/** A listener on 127.0.0.1 that can drop its clients without a closing handshake. */
 export class TcpHost implements AsyncDisposable {
   /** How many connections were accepted. */
   connections = 0;
@@ -70,10 +70,10 @@ export class TcpHost implements AsyncDisposable {
   }
 }
 
-/** Reads what a client sends, and forgets it, until the client hangs up. */
+/** Reads and discards what a client sends until it hangs up. */
 export async function readToEnd(conn: Deno.TcpConn): Promise<void> {
   const buffer = new Uint8Array(65_536);
-  while (await conn.read(buffer) !== null) { /* nobody wants it */ }
+  while (await conn.read(buffer) !== null) { /* The bytes are of no use. */ }
 }
 
 /** Reads up to the first empty line, such as the one that ends an HTTP request's head. */
@@ -88,7 +88,7 @@ export async function readHead(conn: Deno.TcpConn): Promise<string> {
   return head;
 }
 
-/** Writes all of a text or of some bytes. */
+/** Writes a text or bytes completely. */
 export async function writeAll(conn: Deno.TcpConn, data: string | Uint8Array): Promise<void> {
   let rest = typeof data === "string" ? new TextEncoder().encode(data) : data;
   while (rest.length > 0) rest = rest.subarray(await conn.write(rest));
@@ -117,6 +117,6 @@ function closeConn(conn: Deno.TcpConn): void {
   try {
     conn.close();
   } catch (error) {
-    if (!isGone(error)) throw error; // Closed before: that is what was wanted.
+    if (!isGone(error)) throw error; // It was closed before.
   }
 }

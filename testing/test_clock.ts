@@ -1,6 +1,6 @@
 /**
- * A clock that a test moves on: waiting takes no time, and nothing happens in
- * between that the test did not ask for.
+ * A clock that only a test moves forward, so that waiting takes no time and timers run
+ * exactly when the test says.
  *
  * @module
  */
@@ -8,10 +8,10 @@
 import { setImmediate } from "node:timers";
 import type { Clock } from "../src/base/clock.ts";
 
-/** When tests begin, in Unix seconds. */
+/** The time at which tests begin, in Unix seconds. */
 export const START = 1_700_000_000;
 
-/** Something that is to happen. */
+/** A timer that has neither run nor been cancelled. */
 interface Timer {
   readonly due: number;
   readonly run: () => void;
@@ -37,7 +37,7 @@ export class TestClock implements Clock {
     return this.#timers.size;
   }
 
-  /** Lets so much time pass, and all happen that is due meanwhile, each at its time. */
+  /** Moves the time forward by some milliseconds, and runs each timer at the time when it is due. */
   async advance(ms: number): Promise<void> {
     const end = this.#now + ms;
     await settled();
@@ -52,7 +52,7 @@ export class TestClock implements Clock {
     this.#now = end;
   }
 
-  /** So much time passes while the program is busy: what is due meanwhile happens too late. */
+  /** Moves the time forward as if the program were busy: timers that are due meanwhile run too late. */
   async stall(ms: number): Promise<void> {
     this.#now += ms;
     await this.advance(0);
@@ -66,7 +66,7 @@ export async function settled(): Promise<void> {
   }
 }
 
-/** Resolves when what hops from one turn of the event loop to the next has settled, too. */
+/** Resolves once work that spans many turns of the event loop has settled, too. */
 export async function quiet(): Promise<void> {
   for (let round = 0; round < 40; round++) await settled();
 }

@@ -1,5 +1,5 @@
 /**
- * The least that anybody could do: group authors by relay, choose nothing.
+ * The least work that any planner could do: it groups authors by relay and chooses nothing.
  *
  * It looks every author up and touches every entry of every list once, which no
  * planner can avoid. It puts no bound on relays or on filters.

@@ -17,7 +17,7 @@ const LOADERS: Readonly<Record<string, () => Promise<Planner>>> = {
   "@snort/system": loadSnort,
 };
 
-/** The peers, and why others are absent. */
+/** The peers that loaded, and the reasons why others did not. */
 export interface Peers {
   /** Those that loaded. */
   readonly planners: readonly Planner[];

@@ -2,7 +2,7 @@
  * This library: the whole plan, and the selection alone.
  *
  * `planReq` goes from a filter to filters per relay: it checks and sorts the
- * pubkeys, chooses relays, deals the authors, cuts the filters and lists what has
+ * pubkeys, chooses relays, assigns the authors, cuts the filters and lists what has
  * no route. `selectRelays` is given a map that already holds one array per author,
  * and stops at the relays of each author.
  *

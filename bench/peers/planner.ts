@@ -1,39 +1,39 @@
 /**
- * What every planner is brought to, so that one bench times and judges them all.
+ * The common form of all planners, so that one bench times and judges them all.
  *
  * @module
  */
 
 import type { RelayList } from "../../src/nostr/types.ts";
 
-/** What is to be planned: the same for everyone. */
+/** The task, which is the same for all planners. */
 export interface PlanInput {
   /** The filter of the request: posts of these authors. */
   readonly filter: { readonly kinds: number[]; readonly authors: string[] };
   /** The relay lists of all authors, by pubkey. */
   readonly lists: ReadonlyMap<string, RelayList>;
-  /** Most relays. A planner that knows no such limit is not given it. */
+  /** Most relays, for planners that know such a limit. */
   readonly maxRelays: number;
-  /** On how many relays each author is wanted. */
+  /** How many relays each author should have. */
   readonly relaysPerAuthor: number;
 }
 
-/** The authors that each relay is asked for. */
+/** The authors requested from each relay. */
 export type Asked = ReadonlyMap<string, readonly string[]>;
 
-/** A planner that has its data in the form it likes best. */
+/** A planner with its data in its own form. */
 export interface PreparedPlanner {
   /** The work that is timed: from the filter to something per relay. */
   readonly run: () => unknown;
-  /** Plans once, and puts what came out into the common form; not timed. */
+  /** Plans once, and returns the plan in the common form; not timed. */
   readonly asked: () => Asked;
 }
 
-/** One contestant. */
+/** One planner to be compared. */
 export interface Planner {
-  /** How the report calls it. */
+  /** Its name in the report. */
   readonly name: string;
-  /** Takes the lists into whatever the planner reads them from; not timed. */
+  /** Loads the lists into the planner's own form; not timed. */
   readonly prepare: (input: PlanInput) => PreparedPlanner;
 }
 

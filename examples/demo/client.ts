@@ -1,5 +1,5 @@
 /**
- * What the demo's clients have in common, whichever relays they choose.
+ * The interface of the demo's clients, and what they share.
  *
  * @module
  */
@@ -7,27 +7,27 @@
 import type { NPool } from "@nostrify/nostrify";
 import type { NostrEvent, NostrFilter } from "@nostrify/types";
 
-/** A client: a pool, and what it must find out before it can ask well. */
+/** A client: a pool, and a way to learn where people are. */
 export interface Client extends AsyncDisposable {
   readonly name: string;
   readonly pool: NPool;
-  /** Learns where these people are. */
+  /** Finds out where these people are. */
   learn(pubkeys: readonly string[]): Promise<void>;
-  /** Everything that its relays have, each event once; `onEvent` is called as they come. */
+  /** All events that its relays have, each once; `onEvent` is called as they arrive. */
   read(filters: NostrFilter[], onEvent?: () => void): Promise<NostrEvent[]>;
-  /** How many relays it has asked so far. */
+  /** The number of relays that it has used so far. */
   asked(): Promise<number>;
 }
 
-/** A subscription that is past its stored events. */
+/** A subscription that has got all stored events. */
 export interface Subscription {
-  /** The next event that comes in. */
+  /** The next event. */
   next(): Promise<NostrEvent>;
   /** Ends it. */
   stop(): void;
 }
 
-/** Subscribes, and resolves once every relay has said EOSE, so that no new event is missed. */
+/** Subscribes, and resolves once every relay has sent EOSE, so that no new event is missed. */
 export async function follow(pool: NPool, filters: NostrFilter[]): Promise<Subscription> {
   const controller = new AbortController();
   const req = pool.req(filters, { signal: controller.signal });

@@ -1,13 +1,13 @@
 /**
- * The demo's own time: its world is at a fixed date, so that it is the same on
- * every day, and its seconds are as long as ours.
+ * The demo's clock: it starts at a fixed date, so that the demo is the same on every
+ * day, and runs as fast as the machine's clock.
  *
  * @module
  */
 
 import type { Clock } from "@npool/outbox";
 
-/** A clock that also tells the time as events do. */
+/** A clock that also tells the time in Unix seconds, as events do. */
 export interface DemoClock extends Clock {
   /** Unix seconds. */
   seconds(): number;

@@ -9,7 +9,7 @@ import type { NostrEvent, NostrFilter } from "@nostrify/types";
 import type { Client } from "./client.ts";
 
 /**
- * Asks these relays for everyone and publishes everything there.
+ * A client that requests everyone's posts from these relays and publishes everything there.
  *
  * @param authorsPerFilter Most authors in one filter. Most such clients put all
  * of them into one.
@@ -47,16 +47,16 @@ function cutAuthors(filter: NostrFilter, size: number): NostrFilter[] {
   }));
 }
 
-/** How long nothing must have come before a client believes that nothing will. */
+/** A client believes that no more events will arrive after this time without one. */
 const QUIET_MS = 1_500;
 
 /**
- * Everything the relays answer, each event once.
+ * All events in the relays' answers, each once.
  *
- * `pool.query()` would give up one second after the first EOSE, or, told to wait
- * for all, would wait for ever where one relay is dead: it never says EOSE, and a
- * plain `NPool` does not notice. So this waits until all have said EOSE, or nothing
- * has come for a while, which is the best that such a client can do.
+ * `pool.query()` would stop one second after the first EOSE. If it waited for all, it
+ * would wait forever for a dead relay, which never sends EOSE, and a plain `NPool` does
+ * not notice. So this waits until all have sent EOSE, or no event has arrived for a
+ * while, which is the best that such a client can do.
  */
 async function collect(
   pool: NPool<NRelay1>,

@@ -4,8 +4,8 @@
  *     deno task demo
  *
  * A population with keys, relay lists and posts is spread over forty relays the
- * way people really are. Clients with and without the outbox model read the same
- * feed and send the same replies. A third of the relays stops under a live feed.
+ * way that real ones are. Clients with and without the outbox model read the same
+ * feed and send the same replies. A third of the relays stops during a live feed.
  * Then three stories.
  *
  * @module
@@ -34,11 +34,11 @@ export interface DemoOptions {
   print?: (line: string) => void;
 }
 
-/** What the demo has to show. */
+/** The results of the demo. */
 export interface DemoResults {
-  /** What each client of the comparison found. */
+  /** The results of each client of the comparison. */
   readonly results: readonly Result[];
-  /** What two clients made of an outage. */
+  /** The results of two clients in an outage. */
   readonly outage: Outage;
 }
 
@@ -47,7 +47,7 @@ export interface DemoResults {
  * as short as in a whole week, and less than half as many signatures are made.
  */
 const DAYS = 2.8, CAP_SCALE = 0.4;
-/** As many authors in a filter as our routers take by default. */
+/** Authors in a filter: the default of this library's routers. */
 const AUTHORS_PER_FILTER = 10;
 /** Any other number gives another population. */
 const SEED = 1;

@@ -1,5 +1,5 @@
 /**
- * Lets a client read its feed and send its replies, and counts.
+ * Measures a client that reads its feed and sends its replies.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import type { Client } from "./client.ts";
 import type { DemoNetwork } from "./network.ts";
 import type { Person, Population } from "./population.ts";
 
-/** What one client achieved, and what it cost. */
+/** The results of one client, and their cost. */
 export interface Result {
   readonly name: string;
   /** Posts that arrived, of those that exist. */
@@ -21,27 +21,27 @@ export interface Result {
   /** Authors of those posts, of all who posted. */
   readonly heard: number;
   readonly posted: number;
-  /** Replies that reached a relay where the one replied to looks. */
+  /** Replies that reached a relay where their recipient reads. */
   readonly delivered: number;
   readonly replies: number;
-  /** Relays it asked for lists and posts, the dead ones included. */
+  /** Relays from which it requested lists and posts, dead ones included. */
   readonly asked: number;
   /** Sockets that relays accepted, in all. */
   readonly connections: number;
   /** Filters sent, and events that came back, copies included. */
   readonly filters: number;
   readonly moved: number;
-  /** Seconds to read: from knowing nothing to the last post. */
+  /** Seconds from an empty database to the last post. */
   readonly seconds: number;
 }
 
-/** What every client is given to do. */
+/** The task of every client. */
 export interface Task {
   readonly network: DemoNetwork;
   readonly people: Population;
   /** How many people get a reply. */
   readonly replies: number;
-  /** From when on posts count, in Unix seconds. */
+  /** The time of the oldest post that counts, in Unix seconds. */
   readonly since: number;
 }
 
@@ -102,7 +102,7 @@ async function reply(
       tags: [["p", signer.pubkey]],
       created_at: people.now,
     });
-    // Resolves once a first relay has taken it; the others are still on their way.
+    // Resolves once a first relay has stored it; the others may still do so.
     await client.pool.event(event);
     sent.push({ id: event.id, inboxes });
   }

@@ -11,25 +11,25 @@ import { RelayServer } from "../../testing/relay_server.ts";
 import type { RelayServerOptions } from "../../testing/relay_server_options.ts";
 import type { World, WorldRelay } from "../../testing/world/world.ts";
 
-/** Servers that run, the indexer among them, and addresses where nobody listens. */
-const LIVE = 40, DEAD = 12;
+/** Servers that run, the indexer among them, and addresses without a server. */
+const LIVE_COUNT = 40, DEAD_COUNT = 12;
 /** Servers that each stand for many of the small relays of the long tail. */
-const SHARED = 8;
+const SHARED_COUNT = 8;
 /** Share of events that a relay refuses, unless it is one of the three biggest. */
-const REFUSED = 0.15;
+const REFUSED_SHARE = 0.15;
 
 /**
  * The relays that people's lists name, most popular first; some of them are dead.
  *
- * 300 follows use about 320 relays. The popular ones get a server each, the long
- * tail shares the others.
+ * 300 follows use about 320 relays. The popular ones get a server each; those of the
+ * long tail share the others.
  */
 export class DemoNetwork implements AsyncDisposable {
   /** Collects everybody's relay lists, as purplepag.es does. */
   readonly indexer: RelayServer;
   readonly #servers: readonly RelayServer[];
   readonly #byRank: ReadonlyMap<number, RelayServer>;
-  /** Those that do not run: some never did, others are stopped for a while. */
+  /** Relays that do not run: some never did, others are stopped for a while. */
   readonly #down: Set<RelayServer>;
 
   private constructor(
@@ -50,18 +50,18 @@ export class DemoNetwork implements AsyncDisposable {
    * for a population that posts that much less.
    */
   static async start(world: World, capScale: number): Promise<DemoNetwork> {
-    // A router breaks ties by address. Seeded dice over sorted addresses make the
-    // demo go the same way each time, whichever ports the system gives.
-    const started = Array.from({ length: LIVE - 1 + DEAD }, () => RelayServer.start());
+    // A router breaks ties by address. Seeded random numbers over sorted addresses give
+    // the same demo each time, whichever ports the system assigns.
+    const started = Array.from({ length: LIVE_COUNT - 1 + DEAD_COUNT }, () => RelayServer.start());
     started.sort((a, b) => a.url < b.url ? -1 : 1);
     const servers = shuffled(createRandom(1), started);
-    const live = servers.slice(DEAD), dead = servers.slice(0, DEAD);
+    const live = servers.slice(DEAD_COUNT), dead = servers.slice(0, DEAD_COUNT);
     const used = { live: 0, dead: 0 };
     const byRank = new Map<number, RelayServer>();
     for (const relay of world.relays) {
       const group = relay.dead ? dead : live;
       const place = relay.dead ? used.dead++ : used.live++;
-      const shared = group.length - 1 - place % SHARED;
+      const shared = group.length - 1 - place % SHARED_COUNT;
       if (place < group.length) Object.assign(group[place].options, behaviour(relay, capScale));
       byRank.set(relay.rank, group[place] ?? group[shared]);
     }
@@ -75,12 +75,12 @@ export class DemoNetwork implements AsyncDisposable {
     return this.#servers.filter((server) => !this.#down.has(server));
   }
 
-  /** How many of the addresses in people's lists nobody listens at. */
+  /** How many of the addresses in people's lists have no server. */
   get deadCount(): number {
     return this.#down.size;
   }
 
-  /** Stops relays; what they hold they keep. */
+  /** Stops relays, which keep their events. */
   async stop(servers: readonly RelayServer[]): Promise<void> {
     for (const server of servers) this.#down.add(server);
     await Promise.all(servers.map((server) => server.down()));
@@ -104,7 +104,7 @@ export class DemoNetwork implements AsyncDisposable {
     return this.#byRank.get(rank)!;
   }
 
-  /** Whether nobody listens at the address of the world's relay of that rank. */
+  /** Whether the world's relay of that rank has no server. */
   isDead(rank: number): boolean {
     return this.#down.has(this.server(rank));
   }
@@ -121,9 +121,8 @@ export class DemoNetwork implements AsyncDisposable {
   }
 
   /**
-   * Opens loopback and cleartext, which a real app leaves closed, and nothing but
-   * the demo's own relays: lists hold junk, and some of it names the user's own
-   * network.
+   * Allows loopback and cleartext, which a real app leaves closed, but only the demo's
+   * own relays: lists hold junk, and some of it names the user's own network.
    */
   get policy(): RelayUrlPolicy {
     const known = new Set(this.#servers.map((server) => server.url));
@@ -143,7 +142,7 @@ function behaviour(relay: WorldRelay, capScale: number): RelayServerOptions {
     refuseEvent: (event) => {
       if (relay.hub) return undefined;
       const dice = createRandom(parseInt(event.id.slice(0, 8), 16) ^ relay.rank);
-      return dice() < REFUSED ? "blocked: not from you" : undefined;
+      return dice() < REFUSED_SHARE ? "blocked: not from you" : undefined;
     },
   };
 }

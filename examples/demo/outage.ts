@@ -1,6 +1,6 @@
 /**
- * A third of the relays stops in the middle, and some of them come back: what two
- * clients that follow everybody live make of it.
+ * A third of the relays stops, and some of them come back, while two clients follow
+ * everybody live.
  *
  * @module
  */
@@ -16,7 +16,7 @@ import { plainPool } from "./plain.ts";
 import type { Population } from "./population.ts";
 import { postAll } from "./post_all.ts";
 
-/** How one client fared. */
+/** The results of one client. */
 export interface Fate {
   readonly name: string;
   /** Milliseconds to the end of stored posts (EOSE) with all relays up; absent: never. */
@@ -49,7 +49,7 @@ export interface Victims {
   readonly kinds: readonly [biggest: number, popular: number, others: number];
 }
 
-/** What happened. */
+/** The course of the outage. */
 export interface Outage extends Victims {
   /** Relays that came back. */
   readonly restarted: readonly RelayServer[];
@@ -63,19 +63,19 @@ export interface Outage extends Victims {
 export interface Scene {
   readonly network: DemoNetwork;
   readonly people: Population;
-  /** From when on posts are part of the feed, in Unix seconds. */
+  /** The time of the oldest post of the feed, in Unix seconds. */
   readonly since: number;
 }
 
-/** How long posts are waited for that ought to come, in milliseconds. */
-const PATIENCE = 30_000;
-/** How much longer than to the outbox they are given to the plain pool. */
-const GRACE = 1_000;
-/** The same where it has to connect again, which it tries after 1, 2, 4, 8 s. */
-const LONG_GRACE = 10_000;
+/** How long a client waits for posts that should arrive. */
+const MAX_WAIT_MS = 30_000;
+/** How much longer than the outbox the plain pool waits for them. */
+const PLAIN_GRACE_MS = 1_000;
+/** The same if it has to reconnect, which it tries after 1, 2, 4, 8 s. */
+const RECONNECT_GRACE_MS = 10_000;
 /**
- * Any other number stops other relays. These are one of the biggest, and those that
- * never say EOSE, for whose deadlines everybody would have to wait.
+ * Any other number stops other relays. With this one they are one of the biggest, and
+ * those that never send EOSE, whose deadlines would hold up the demo.
  */
 const SEED = 375;
 
@@ -124,8 +124,8 @@ export async function sufferOutage({ network, people, since }: Scene): Promise<O
     isFollowed.has(pubkey) && created_at >= since
   );
   const feed = { kinds: [1], authors, since };
-  // One after the other, or each would slow the other down; that relays come back while
-  // the plain pool asks can only help it.
+  // One after the other, or each would slow the other down. Relays that come back during
+  // the plain pool's request can only help it.
   const asked = { outbox: await outbox.ask(feed, held), plain: plain.ask(feed, held) };
   const planned = await hear((one) => one.expects(second));
   const orphaned = await hear((one) => one.expectsOfOrphans(second, isDown));
@@ -135,7 +135,7 @@ export async function sufferOutage({ network, people, since }: Scene): Promise<O
   const restartedAt = performance.now();
   network.restart(restarted);
   const third = postAll("Back again", place, (url) => isBack.has(url));
-  const back = await hear((one) => one.expects(third), LONG_GRACE);
+  const back = await hear((one) => one.expects(third), RECONNECT_GRACE_MS);
 
   const lost = (one: Observer) => one.relays.filter((url) => isDown.has(url));
   const noticed = lost(outbox).map((url) => (failedAt.get(url) ?? Infinity) - stoppedAt);
@@ -148,11 +148,11 @@ export async function sufferOutage({ network, people, since }: Scene): Promise<O
   };
 
   /**
-   * What comes of the posts that each is to have. The plain pool gets as long as the
-   * outbox took, and a little more; what happens next does not wait for that.
+   * Counts the posts that arrive at each client. The plain pool gets as long as the
+   * outbox took, and a little more; the next step does not wait for that.
    */
-  async function hear(ids: (one: Observer) => string[], grace = GRACE) {
-    const share = await outbox.came(ids(outbox), PATIENCE);
+  async function hear(ids: (one: Observer) => string[], grace = PLAIN_GRACE_MS) {
+    const share = await outbox.came(ids(outbox), MAX_WAIT_MS);
     return { outbox: share, plain: plain.came(ids(plain), grace) };
   }
 
@@ -172,7 +172,7 @@ export async function sufferOutage({ network, people, since }: Scene): Promise<O
   }
 }
 
-/** A third of the relays that run, by dice, among all but the biggest and the indexer. */
+/** A random third of the relays that run, without the biggest and the indexer. */
 function chooseVictims(network: DemoNetwork): Victims {
   const running = network.live.filter((server) => server !== network.indexer);
   const candidates = shuffled(createRandom(SEED), running.slice(1));

@@ -7,7 +7,7 @@
 import { type Fate, type Outage, type Scene, sufferOutage } from "./outage.ts";
 import { count, type Report, type Row, share } from "./report.ts";
 
-/** Lets it happen, and tells of it. */
+/** Runs the outage, and prints its course. */
 export async function tellOutage(report: Report, scene: Scene): Promise<Outage> {
   report.heading("A third of the relays stops under a live feed");
   const outage = await report.step(

@@ -1,6 +1,6 @@
 /**
- * A client with the outbox model: everyone is read where they write, and written
- * to where they read.
+ * A client with the outbox model: it reads from people's write relays, and writes to
+ * their read relays.
  *
  * @module
  */
@@ -13,20 +13,20 @@ import { openSqlite } from "@npool/outbox/sqlite";
 import type { Client } from "./client.ts";
 import type { DemoClock } from "./demo_clock.ts";
 
-/** What an outbox client is told; everything else it learns from relay lists. */
+/** The settings of an outbox client; it learns everything else from relay lists. */
 export interface OutboxClientOptions extends Pick<OutboxOptions, "onRelayError" | "onReqPlan"> {
   readonly name: string;
-  /** For people without a list, and for what names nobody. */
+  /** Relays for people without a list, and for unscoped filters. */
   readonly fallbackRelays: readonly string[];
   /** Where everybody's relay lists are. */
   readonly indexer: string;
   /** Loopback, in the demo. */
   readonly policy: RelayUrlPolicy;
-  /** When it is in the demo's world. */
+  /** The clock of the demo's world. */
   readonly clock: DemoClock;
 }
 
-/** An {@link OutboxClient} lets its caller teach it a relay list that comes by. */
+/** A client that also takes a relay list from its caller. */
 export interface OutboxClient extends Client {
   readonly store: RelayListStore;
 }
@@ -40,7 +40,7 @@ export async function outboxClient(options: OutboxClientOptions): Promise<Outbox
     ...routing,
     store: db,
     indexerRelays: [indexer],
-    // Dice that fall in the middle, so that the demo goes the same way each time.
+    // A constant instead of random numbers, so that the demo is the same each time.
     random: () => 0.5,
   });
   const pool = new NPool(outbox);
@@ -63,7 +63,7 @@ export async function outboxClient(options: OutboxClientOptions): Promise<Outbox
   };
 }
 
-/** What `pool.query(filters)` gives, with a word as each event comes. */
+/** The events of `pool.query(filters)`; calls `onEvent` as each arrives. */
 async function readAll(
   pool: NPool,
   filters: NostrFilter[],

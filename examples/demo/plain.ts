@@ -9,7 +9,7 @@ import { NPool, NRelay1 } from "@nostrify/nostrify";
 import { createEventRouter, createReqRouter } from "@npool/outbox";
 import type { RelayListStore, RouterOptions } from "@npool/outbox";
 
-/** A pool that asks the right relays, and takes them as they are. */
+/** A pool with the right relays, and without any supervision of them. */
 export function plainPool(store: RelayListStore, options: RouterOptions): NPool<NRelay1> {
   return new NPool({
     open: (url) => new NRelay1(url),

@@ -14,13 +14,13 @@ export interface Person {
   readonly signer: Signer;
   /** Their kind 10002; absent for the quarter who never published one. */
   readonly list?: NostrEvent;
-  /** Servers' addresses where they post. */
+  /** Addresses of the servers to which they post. */
   readonly outboxes: readonly string[];
-  /** Servers' addresses where they look for replies. */
+  /** Addresses of the servers from which they read replies. */
   readonly inboxes: readonly string[];
 }
 
-/** Everybody, and what they wrote. */
+/** All people, and their posts. */
 export interface Population {
   /** The user whose client this is. */
   readonly me: Signer;
@@ -30,11 +30,11 @@ export interface Population {
   readonly listed: readonly Person[];
   /** The posts that at least one living relay holds, by id. */
   readonly posts: ReadonlyMap<string, NostrEvent>;
-  /** When it is in this world, in Unix seconds. */
+  /** The time in this world, in Unix seconds. */
   readonly now: number;
 }
 
-/** Gives the people of a drawn world keys, signs what they say, and hands it to the relays. */
+/** Gives the people of a drawn world keys, signs their events, and stores these at the relays. */
 export function settle(world: World, network: DemoNetwork): Population {
   const me = new Signer(1);
   const signers = world.pubkeys.map((_, i) => new Signer(2 + i));

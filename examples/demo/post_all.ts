@@ -1,5 +1,5 @@
 /**
- * Everybody posts something new.
+ * Lets everybody post something new.
  *
  * @module
  */
@@ -15,7 +15,7 @@ export interface NewPost {
   readonly urls: readonly string[];
 }
 
-/** Where and when everybody is. */
+/** The people, their relays and the time. */
 export interface Place {
   readonly network: DemoNetwork;
   readonly people: Population;
@@ -23,8 +23,8 @@ export interface Place {
 }
 
 /**
- * Has everybody post the same to those of their relays that run and are meant. Who
- * has none of these keeps quiet.
+ * Makes everybody post to those of their relays that run and are chosen. People without
+ * such a relay post nothing.
  */
 export function postAll(
   content: string,

@@ -31,7 +31,7 @@ export class Report {
     this.#print(this.#style(2, `  ${text}`));
   }
 
-  /** Does something, and prints what it was and how long it took. */
+  /** Runs some work, and prints its name and how long it took. */
   async step<T>(what: string, run: () => T | Promise<T>): Promise<T> {
     const start = performance.now();
     const result = await run();
@@ -74,7 +74,7 @@ export function share(part: number, whole: number): string {
   return `${count(part)} ${String(Math.floor(100 * part / whole)).padStart(3)} %`;
 }
 
-/** A line of a table: what it is about, and what it says of a column. */
+/** A line of a table: its title, and its cell for a column. */
 export type Row<T> = readonly [label: string, value: (column: T) => string];
 
 const ROWS: readonly Row<Result>[] = [
@@ -96,5 +96,5 @@ const ROWS: readonly Row<Result>[] = [
   ["connections opened, for replies too", ({ connections }) => count(connections)],
   ["time to the last post", ({ seconds }) => `${seconds.toFixed(1)} s`],
 ];
-/** The heads of the columns, and what the demo is about. */
+/** The rows in bold: the heads of the columns, and the results that matter most. */
 const BOLD_ROWS = 5;

@@ -1,5 +1,5 @@
 /**
- * Thousands of events in one transaction.
+ * Writes thousands of events in one transaction.
  *
  * @module
  */
@@ -13,21 +13,21 @@ import type { EventSql } from "./event_sql.ts";
 import { type PreparedEvent, prepareEvent } from "./prepared_event.ts";
 import { runsOf, writeRun } from "./write_events.ts";
 
-/** What became of events that were given together. */
+/** The result of a bulk write. */
 export interface BulkResult {
-  /** How many were stored. */
+  /** How many events were stored. */
   readonly stored: number;
-  /** How many were there already, are older than what is there, or ephemeral. */
+  /** How many events were stored before, older than a stored version, or ephemeral. */
   readonly ignored: number;
-  /** Why others were left out: malformed, or covered by a stored deletion. */
+  /** An error for each event that is malformed, or covered by a stored deletion. */
   readonly refused: readonly EventRefusedError[];
 }
 
-/** What `EventDatabase.events` takes besides the events. */
+/** Options of `EventDatabase.events`. */
 export interface BulkOptions {
   /** Aborting it undoes the whole transaction. */
   readonly signal?: AbortSignal;
-  /** Told now and then how many events are done of how many. */
+  /** Called now and then with the number of events that are written, and of all events. */
   readonly onProgress?: (done: number, total: number) => void;
 }
 
@@ -51,7 +51,7 @@ export async function writeBulk(
     });
     done += run.length;
     onProgress?.(done, events.length);
-    // An embedded database never waits, so timers and sockets get their turn here.
+    // An embedded database never waits, so timers and sockets have their turn here.
     await new Promise((resolve) => setTimeout(resolve, 0));
   }
   signal?.throwIfAborted();

@@ -1,5 +1,5 @@
 /**
- * What a deletion (NIP-09) or a request to vanish (NIP-62) does away with.
+ * Removes what a deletion (NIP-09) or a request to vanish (NIP-62) covers.
  *
  * @module
  */
@@ -28,7 +28,7 @@ export async function deletedBy(
   const versions = await findVersions(db, sql, addresses);
   return [
     ...rows.map(({ id }) => id),
-    // Up to the deletion's own time: a newer version was written since.
+    // Versions newer than the deletion stay.
     ...[...versions.values()].flat()
       .filter((version) => version.created_at <= created_at)
       .map(({ id }) => id),

@@ -1,6 +1,6 @@
 /**
- * The statements that write events. Which event wins and which is deleted is
- * decided inside them, never by a read before.
+ * The statements that write events. They decide themselves which event wins and which
+ * is deleted, never by a read before.
  *
  * @module
  */
@@ -8,23 +8,23 @@
 import { REPLACEABLE } from "./schema.ts";
 import type { SqlFlavour } from "./sql_flavour.ts";
 
-/** The statements. The parameter is a JSON array of records if not said otherwise. */
+/** The statements. Their parameter is a JSON array of records unless a line says otherwise. */
 export interface EventSql {
   /** Deletes the tags of the events that `replace` would replace. */
   readonly clearReplaced: string;
-  /** Stores replaceable events that are newer; answers their ids. */
+  /** Stores replaceable events that are newer; returns their ids. */
   readonly replace: string;
-  /** Stores events of other kinds; answers the ids of those that were not there. */
+  /** Stores events of other kinds; returns the ids of those that are new. */
   readonly insert: string;
   /** Stores tags. */
   readonly insertTags: string;
-  /** Answers the ids of the given events that a stored deletion covers. */
+  /** Returns the ids of the given events that a stored deletion covers. */
   readonly deleted: string;
   /** Stored events by kind, author and an indexed `d` tag, among others. */
   readonly versionsByTag: string;
   /** Stored events by kind and author. */
   readonly versionsByAuthor: string;
-  /** Those of some ids (records) that are an author's (2) and kind 5 can delete. */
+  /** Of some ids (records), those of an author's (2) events that kind 5 can delete. */
   readonly deletable: string;
   /** The ids of an author's (1) events up to a time (2). */
   readonly vanished: string;
@@ -118,7 +118,7 @@ function withRecords(
 
 /**
  * NIP-01: the later event wins, and of two at once the one with the lower id.
- * Led by a plain range, or SQLite would look up all events of that second.
+ * The plain range comes first: without it SQLite would read all events of that second.
  */
 function newer(a: string, b: string, { byCodeUnit }: SqlFlavour): string {
   return `(${a}.created_at >= ${b}.created_at and (

@@ -1,5 +1,5 @@
 /**
- * A filter as SQL.
+ * Compiles filters to SQL.
  *
  * @module
  */
@@ -77,7 +77,7 @@ function* listsOf(filter: NostrFilter): Generator<[string, unknown]> {
   }
 }
 
-/** The nearest whole number that SQL can be given. */
+/** The nearest integer that SQL can take. */
 function whole(value: number): number {
   const { MIN_SAFE_INTEGER, MAX_SAFE_INTEGER } = Number;
   return Math.min(Math.max(value, MIN_SAFE_INTEGER), MAX_SAFE_INTEGER);

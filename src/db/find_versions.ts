@@ -1,7 +1,7 @@
 /**
- * The stored versions of addressable events (kinds 30000 to 39999). The tables
- * have no unique index on the `d` tag, so they are looked up, which is sound
- * while the transaction holds the only right to write.
+ * Finds the stored versions of addressable events (kinds 30000 to 39999). The tables
+ * have no unique index on the `d` tag, so a query looks for them, which is sound while
+ * the transaction alone may write.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * One transaction, and so one wait for the disk, for all events that are there
- * to be written when it begins.
+ * Writes all events that wait when a transaction begins in that one transaction, so
+ * that they share one wait for the disk.
  *
  * @module
  */
@@ -10,14 +10,14 @@ import { type AnyExecutor, run } from "./any_kysely.ts";
 /** Runs `work` in a transaction; commits if it resolves. */
 export type Transact = <T>(work: (db: AnyExecutor) => Promise<T>) => Promise<T>;
 
-/** Writes items inside a transaction and answers what became of each. */
+/** Writes items inside a transaction and returns the outcome of each. */
 export type WriteAll<Item, Result> = (
   db: AnyExecutor,
   items: readonly Item[],
 ) => Promise<Result[]>;
 
 /** Most items in one transaction. */
-const GROUP = 500;
+const MAX_ITEMS_PER_TRANSACTION = 500;
 
 interface Waiting<Item, Result> {
   readonly item: Item;
@@ -31,8 +31,8 @@ type Job<Item, Result> = Waiting<Item, Result> | {
 };
 
 /**
- * A queue of writes, in the order they were asked for. An item that fails does
- * not fail those that share its transaction.
+ * A queue of writes, in the order of the calls. An item that fails does not fail the
+ * others of its transaction.
  */
 export class GroupCommit<Item, Result> {
   readonly #transact: Transact;
@@ -60,7 +60,7 @@ export class GroupCommit<Item, Result> {
     });
   }
 
-  /** Resolves once nothing waits to be written. */
+  /** Resolves once no write waits. */
   async idle(): Promise<void> {
     await this.#running;
   }
@@ -80,7 +80,7 @@ export class GroupCommit<Item, Result> {
         continue;
       }
       const end = this.#jobs.findIndex((job) => "alone" in job);
-      const length = Math.min(end < 0 ? this.#jobs.length : end, GROUP);
+      const length = Math.min(end < 0 ? this.#jobs.length : end, MAX_ITEMS_PER_TRANSACTION);
       const group = this.#jobs.splice(0, length) as Waiting<Item, Result>[];
       await this.#commit(group.filter((waiting) => !isAborted(waiting)));
     }
@@ -89,7 +89,7 @@ export class GroupCommit<Item, Result> {
 
   async #commit(group: readonly Waiting<Item, Result>[]): Promise<void> {
     if (group.length === 0) return;
-    // Nobody is told before the transaction is durable.
+    // No write resolves before the transaction is durable.
     const settle: (() => void)[] = [];
     try {
       await this.#transact(async (db) => {

@@ -25,8 +25,8 @@ export interface NodeSqliteConfig {
   /** Writes, and reads inside a transaction. */
   readonly writer: NodeSqliteHandle;
   /**
-   * Reads outside of transactions, beside a long one of the writer's. The same
-   * as the writer where there can be no second connection (`:memory:`).
+   * Reads outside of transactions, also during a long one of the writer. It is the
+   * writer itself where a second connection is impossible (`:memory:`).
    */
   readonly reader: NodeSqliteHandle;
 }
@@ -57,7 +57,7 @@ export class NodeSqliteDialect implements Dialect {
 }
 
 class NodeSqliteAdapter extends SqliteAdapter {
-  /** Kysely would otherwise let nobody read during a transaction. */
+  /** Without it Kysely would block reads during a transaction. */
   override get supportsMultipleConnections(): boolean {
     return true;
   }
@@ -115,7 +115,7 @@ class NodeSqliteConnection implements DatabaseConnection {
   async begin(): Promise<void> {
     const leave = await this.#turns.take();
     try {
-      // At once a writer: to become one later fails if another wrote meanwhile.
+      // A writer from the start: becoming one later fails if another wrote meanwhile.
       await this.#config.writer.whenFree("begin immediate");
     } catch (error) {
       leave();
@@ -168,11 +168,11 @@ class NodeSqliteConnection implements DatabaseConnection {
   }
 }
 
-/** Lets one at a time do something, in the order they asked. */
+/** Gives turns to one caller at a time, in the order of their calls. */
 class Turns {
   #last: Promise<void> = Promise.resolve();
 
-  /** Waits for a turn; the answer ends it. */
+  /** Resolves when the turn begins, with the function that ends it. */
   async take(): Promise<() => void> {
     const before = this.#last;
     const { promise, resolve } = Promise.withResolvers<void>();

@@ -1,9 +1,9 @@
 /**
  * One connection of `node:sqlite`.
  *
- * It runs a statement to its end before it returns, also one that waits for
- * another writer. If that writer is a connection of this very process, it would
- * never get its turn. So SQLite must not wait: whoever is refused tries again
+ * A statement of `node:sqlite` blocks the process until it ends, also while it waits
+ * for another writer. If that writer is a connection of the same process, it could
+ * never finish. So SQLite must not wait: a statement that is refused is tried again
  * later.
  *
  * @module
@@ -11,8 +11,8 @@
 
 import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite";
 
-/** Most prepared statements kept; the event database has some twenty. */
-const STATEMENTS = 100;
+/** Most prepared statements that are kept; the event database has about twenty. */
+const MAX_STATEMENTS = 100;
 
 /** SQLite's code for "another connection is writing"; the low byte counts. */
 const SQLITE_BUSY = 5;
@@ -24,15 +24,15 @@ export class NodeSqliteHandle {
   readonly #statements = new Map<string, Prepared>();
 
   /**
-   * @param db Whose own busy timeout is 0.
-   * @param busyTimeout For how many milliseconds to try.
+   * @param db A connection with a busy timeout of 0.
+   * @param busyTimeout How long to retry, in milliseconds; an integer of at least 0.
    */
   constructor(db: DatabaseSync, busyTimeout: number) {
     this.#db = db;
     this.#busyTimeout = busyTimeout;
   }
 
-  /** Runs a statement now and answers its rows. */
+  /** Runs a statement now and returns its rows. */
   all(sql: string, parameters: readonly unknown[] = []): unknown[] {
     const { statement, columns } = this.#prepare(sql);
     const rows = statement.all(...parameters as SQLInputValue[]);
@@ -45,7 +45,7 @@ export class NodeSqliteHandle {
     });
   }
 
-  /** Runs a statement as soon as no other connection is in its way. */
+  /** Runs a statement as soon as no other connection blocks it. */
   async whenFree(
     sql: string,
     parameters: readonly unknown[] = [],
@@ -87,10 +87,10 @@ export class NodeSqliteHandle {
   #prepare(sql: string): Prepared {
     const known = this.#statements.get(sql);
     const prepared = known ?? prepare(this.#db, sql);
-    // The last used is the last to go.
+    // The statement used last is dropped last.
     if (known) this.#statements.delete(sql);
     this.#statements.set(sql, prepared);
-    if (this.#statements.size > STATEMENTS) {
+    if (this.#statements.size > MAX_STATEMENTS) {
       const [oldest] = this.#statements.keys();
       this.#statements.delete(oldest);
     }
@@ -98,15 +98,15 @@ export class NodeSqliteHandle {
   }
 }
 
-/** A statement, and the names of its columns where it answers rows as arrays. */
+/** A statement, and the names of its columns if it returns rows as arrays. */
 interface Prepared {
   readonly statement: StatementSync;
   readonly columns: readonly string[];
 }
 
 /**
- * Rows come as arrays where the runtime can do that: to make objects of them here
- * is a fifth faster than to let it.
+ * Rows come as arrays if the runtime supports that: making objects of them here is a
+ * fifth faster than in the runtime.
  */
 function prepare(db: DatabaseSync, sql: string): Prepared {
   const statement = db.prepare(sql);
@@ -117,7 +117,7 @@ function prepare(db: DatabaseSync, sql: string): Prepared {
   return { statement, columns };
 }
 
-/** What Node has since 22.16, and whose types not every release of them knows. */
+/** A method of Node since 22.16, which is missing from some releases of the types. */
 interface NewerStatement {
   setReturnArrays?(enabled: boolean): void;
   columns?(): { name: string }[];

@@ -1,5 +1,5 @@
 /**
- * An event made ready for the tables: its row, its address, its indexed tags.
+ * Turns an event into the form that the tables need: its row, address and indexed tags.
  *
  * @module
  */
@@ -21,16 +21,16 @@ export interface EventRow {
   readonly sig: string;
 }
 
-/** An event made ready for the tables. */
+/** An event in the form that the tables need. */
 export interface PreparedEvent {
-  /** The event as it was given, for an error to name. */
+  /** The original event, for errors. */
   readonly event: NostrEvent;
   readonly row: EventRow;
   /** `kind:pubkey:d`, for replaceable and addressable kinds. */
   readonly address: string | undefined;
-  /** The first `d` tag; empty where there is none. */
+  /** The first `d` tag; empty if there is none. */
   readonly d: string;
-  /** Name and value of each tag that filters can ask for. */
+  /** Name and value of each tag that filters can match. */
   readonly tags: readonly (readonly [string, string])[];
 }
 
@@ -38,7 +38,7 @@ function dTag(tags: readonly (readonly string[])[]): string {
   return tags.find(([name]) => name === "d")?.[1] ?? "";
 }
 
-/** What a newer version shares with this event, if its kind has versions. */
+/** The address that all versions of this event share, if its kind has versions. */
 export function addressOf(
   kind: number,
   pubkey: string,
@@ -49,7 +49,7 @@ export function addressOf(
 }
 
 /**
- * Whether both databases give this text back as it was. PostgreSQL refuses NUL,
+ * Whether both databases return this text as it was. PostgreSQL refuses NUL,
  * `node:sqlite` cuts the text there, and neither stores half a surrogate pair.
  */
 export function isStorable(text: string): boolean {
@@ -68,11 +68,11 @@ export function isIndexed(kind: number, name: string, value: unknown): boolean {
 }
 
 /**
- * Makes an event ready for the tables.
+ * Turns an event into the form that the tables need.
  *
- * @throws {EventRefusedError} If it has not the shape of an event, or holds text
- * that would come back changed (`malformed`), or is newer than the database's
- * column can say (`future`).
+ * @throws {EventRefusedError} If it is not shaped like an event, or holds text that
+ * would come back changed (`malformed`), or is later than the database's column can
+ * hold (`future`).
  */
 export function prepareEvent(
   event: NostrEvent,

@@ -1,5 +1,5 @@
 /**
- * Reads events.
+ * Reads and counts the events that match filters.
  *
  * @module
  */
@@ -57,7 +57,7 @@ export async function countEvents(
   filters: readonly NostrFilter[],
   signal?: AbortSignal,
 ): Promise<number> {
-  // What several filters find must be told apart.
+  // An event that several filters find counts once.
   if (filters.length > 1) {
     return (await readIds(db, flavour, filters, signal)).size;
   }
@@ -78,7 +78,7 @@ function compile(
 }
 
 function toEvent(row: EventRow): NostrEvent {
-  // A new object: `node:sqlite` gives rows without a prototype.
+  // A new object: `node:sqlite` returns rows without a prototype.
   return {
     id: row.id,
     kind: row.kind,
@@ -95,9 +95,9 @@ function newestFirst(a: NostrEvent, b: NostrEvent): number {
 }
 
 /**
- * Leaves out what several filters found again, and older versions: of an
- * addressable event, which no unique index forbids, or of a replaceable one that
- * changed between two filters.
+ * Leaves out events that several filters found, and older versions: of an addressable
+ * event, since no unique index prevents them, or of a replaceable one that changed
+ * between two filters.
  */
 function newestOnly(sorted: NostrEvent[]): NostrEvent[] {
   const seen = new Set<string>();

@@ -1,5 +1,5 @@
 /**
- * What is learned, beside the events: texts by topic and key.
+ * Records beside the events: texts by topic and key.
  *
  * @module
  */
@@ -24,8 +24,8 @@ export async function readRecords(
 }
 
 /**
- * Puts records in place of those of the same topic and keys, inside a transaction; an
- * empty text takes a record away.
+ * Replaces the records of the same topic and keys, inside a transaction. An empty text
+ * removes a record.
  */
 export async function writeRecords(
   db: AnyExecutor,
@@ -57,16 +57,16 @@ export async function writeRecords(
   );
 }
 
-/** The time in Unix seconds, by the database's clock: its users' may differ. */
+/** The time in Unix seconds by the database's clock, since clocks of its users may differ. */
 const NOW: Readonly<Record<SqlFlavour["name"], string>> = {
   sqlite: "cast(strftime('%s', 'now') as integer)",
   postgres: "extract(epoch from now())::integer",
 };
 
 /**
- * Checks that records come back as they are given.
+ * Checks that records come back as they were written.
  *
- * @throws {TypeError} If a key or a record is no text, or holds a NUL or half a
+ * @throws {TypeError} If a key or a record is not a string, or holds a NUL or half a
  * character.
  */
 export function checkRecords(topic: RecordTopic, records: ReadonlyMap<string, string>): void {

@@ -1,6 +1,6 @@
 /**
- * The tables: those of Nostrify's former `NDatabase`, so that either opens a
- * file the other made, two indexes more, and one table of the library's own.
+ * The tables: those of Nostrify's former `NDatabase`, so that each opens a file of
+ * the other, two more indexes, and one table of the library's own.
  *
  * @module
  */
@@ -8,7 +8,7 @@
 import { type AnyExecutor, type AnyKysely, run } from "./any_kysely.ts";
 import type { SqlFlavour } from "./sql_flavour.ts";
 
-/** Which kinds keep only an author's newest event; the text the index has. */
+/** The condition for kinds that keep an author's newest event alone, as in the index. */
 export const REPLACEABLE = "kind >= 10000 and kind < 20000 or (kind in (0, 3))";
 
 const STATEMENTS = [
@@ -28,18 +28,18 @@ const STATEMENTS = [
   )`,
   `create unique index if not exists nostr_events_replaceable_idx
     on nostr_events (kind, pubkey) where ${REPLACEABLE}`,
-  // What NDatabase answers filters without authors from, newest first.
+  // NDatabase answers filters without authors from this index, newest first.
   `create index if not exists nostr_events_kind_idx
     on nostr_events (created_at desc, id asc, kind, pubkey)`,
   `create index if not exists nostr_tags_value_name_idx
     on nostr_tags (value, name)`,
-  // Ours. NDatabase had none for an author's events, nor for an event's tags,
-  // so that deleting one event read the whole table of tags.
+  // These are ours. NDatabase had no index for an author's events, nor for an event's
+  // tags, so that deleting one event read the whole table of tags.
   `create index if not exists nostr_events_author_idx
     on nostr_events (pubkey, kind, created_at desc)`,
   `create index if not exists nostr_tags_event_id_idx
     on nostr_tags (event_id)`,
-  // What is learned of relays, lists and hints; NDatabase does not look at it.
+  // Records of relays, lists and hints. NDatabase ignores this table.
   `create table if not exists outbox_records (
     topic text not null,
     key text not null,
@@ -50,8 +50,8 @@ const STATEMENTS = [
 ];
 
 /**
- * Creates what is missing. May run any number of times, in several processes at
- * once.
+ * Creates missing tables and indexes. It may run any number of times, in several
+ * processes at once.
  */
 export async function migrateSchema(
   db: AnyKysely,

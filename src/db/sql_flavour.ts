@@ -1,7 +1,7 @@
 /**
- * Where the SQL of SQLite and PostgreSQL differs. Lists travel as one JSON
- * parameter: that is as fast as one parameter a value, has no bound on their
- * number, and leaves a handful of statements to prepare.
+ * The differences between the SQL of SQLite and of PostgreSQL. A list is passed as one
+ * JSON parameter: that is as fast as a parameter for each value, has no limit on their
+ * number, and needs only a handful of prepared statements.
  *
  * @module
  */
@@ -9,23 +9,23 @@
 import { sql } from "kysely";
 import type { AnyKysely } from "./any_kysely.ts";
 
-/** How one kind of database writes what is not common to both. */
+/** The parts of SQL that differ between the databases. */
 export interface SqlFlavour {
   /** Which database. */
   readonly name: "sqlite" | "postgres";
   /** The placeholder of the n-th parameter, counted from 1. */
   parameter(n: number): string;
-  /** The same as a whole number, which may be larger than the column holds. */
+  /** The same as an integer, which may be larger than the column holds. */
   integer(n: number): string;
   /** Whether `column` is one of the strings in the JSON array at parameter `n`. */
   isIn(column: string, n: number): string;
   /** A `select` of the objects in the JSON array at parameter 1. */
   records(columns: Readonly<Record<string, "text" | "integer">>): string;
-  /** A join that reads its left side first, where the planner would not know. */
+  /** A join that reads its left side first, which the query planner might not choose. */
   readonly join: string;
-  /** Makes a text comparison go by code unit whatever the locale. */
+  /** Makes a text comparison go by code unit in any locale. */
   readonly byCodeUnit: string;
-  /** The first statement of a writing transaction: no other gets past its own. */
+  /** The first statement of a writing transaction: other such transactions wait at theirs. */
   readonly lock: string;
   /** The largest `created_at` that the column holds. */
   readonly maxCreatedAt: number;
@@ -68,7 +68,7 @@ const postgres: SqlFlavour = {
 };
 
 /**
- * Tells which database a Kysely instance speaks to, by how it compiles a query.
+ * Finds out which database a Kysely instance uses, by how it compiles a query.
  *
  * @throws {TypeError} If it is neither SQLite nor PostgreSQL.
  */

@@ -1,5 +1,5 @@
 /**
- * A transaction that alone may write.
+ * Runs work in a transaction that alone may write.
  *
  * @module
  */
@@ -7,8 +7,8 @@
 import { type AnyExecutor, type AnyKysely, run } from "./any_kysely.ts";
 import type { SqlFlavour } from "./sql_flavour.ts";
 
-/** How often a transaction is tried that other programs' writes got in the way of. */
-const ATTEMPTS = 3;
+/** How often a transaction is tried that conflicts with other programs' writes. */
+const MAX_ATTEMPTS = 3;
 
 /**
  * PostgreSQL's codes for a conflict with a program that does not take our lock:
@@ -34,7 +34,7 @@ export async function transact<T>(
         return await work(trx);
       });
     } catch (error) {
-      if (attempt === ATTEMPTS || !isConflict(error)) throw error;
+      if (attempt === MAX_ATTEMPTS || !isConflict(error)) throw error;
     }
   }
 }

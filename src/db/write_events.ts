@@ -1,5 +1,5 @@
 /**
- * Writes events inside a transaction, in order, many to a statement.
+ * Writes events inside a transaction, in order, many with each statement.
  *
  * @module
  */
@@ -13,13 +13,13 @@ import type { EventSql } from "./event_sql.ts";
 import { findVersions } from "./find_versions.ts";
 import type { PreparedEvent } from "./prepared_event.ts";
 
-/** What became of an event; `ignored` was there, or an equal or newer version. */
+/** The outcome of an event; `ignored` means that it, or a newer version, was stored before. */
 export type Outcome = "stored" | "ignored" | "deleted";
 
 /** Most events in one statement. */
-const RUN = 500;
+const MAX_EVENTS_PER_RUN = 500;
 
-/** Writes events and says what became of each, in order. */
+/** Writes events and returns the outcome of each, in order. */
 export async function writeAll(
   db: AnyExecutor,
   sql: EventSql,
@@ -35,7 +35,7 @@ export async function writeAll(
 /**
  * Writes one run of events, as {@link runsOf} makes them.
  *
- * @returns What became of each, in order.
+ * @returns The outcome of each, in order.
  */
 export async function writeRun(
   db: AnyExecutor,
@@ -53,7 +53,7 @@ export async function writeRun(
 
   const stored = new Set<string>();
   if (replaceable.length > 0) {
-    // Tags refer to their event, so they must go before its row changes its id.
+    // Tags refer to their event, so they are deleted before its row changes its id.
     await run(db, sql.clearReplaced, [records(replaceable)]);
     collect(stored, await run(db, sql.replace, [records(replaceable)]));
   }
@@ -89,9 +89,9 @@ async function insertTags(
 }
 
 /**
- * Cuts events into runs, each of which a few statements can write as if one by
- * one: no two versions of an event in one run, and a deletion (kind 5) or a
- * vanishing (kind 62) in a run of its own.
+ * Cuts events into runs that a few statements can write as if one by one: a run holds
+ * no two versions of an event, and a deletion (kind 5) or a vanishing (kind 62) has a
+ * run of its own.
  */
 export function* runsOf(
   events: Iterable<PreparedEvent>,
@@ -102,7 +102,7 @@ export function* runsOf(
     const { id, kind } = event.row;
     const key = event.address ?? id;
     const alone = kind === 5 || kind === 62;
-    const full = alone || current.length === RUN || keys.has(key) ||
+    const full = alone || current.length === MAX_EVENTS_PER_RUN || keys.has(key) ||
       keys.has(id);
     if (full && current.length > 0) {
       yield current;

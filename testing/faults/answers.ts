@@ -1,5 +1,5 @@
 /**
- * Relays that are connected, and whose answers do not end as they should.
+ * Relays that connect, and whose answers never end, end twice, or end too early.
  *
  * @module
  */
@@ -8,31 +8,31 @@ import { readToEnd, shakeHands } from "../tcp_host.ts";
 import { type Fault, relayHost, tcpHost } from "./fault.ts";
 import { onReq } from "./on_req.ts";
 
-/** Faults in whether, and how often, an answer ends. */
+/** Faults in how an answer ends. */
 export const answers = {
-  /** The WebSocket opens, and nothing is ever said, not even OK. */
+  /** Opens the WebSocket and never sends anything, not even OK. */
   "silent": (settings) => relayHost(settings, { intercept: ([verb]) => verb !== "CLOSE" }),
-  /** The WebSocket opens, and the machine behind it is gone: not even a close is answered. */
+  /** Opens the WebSocket as if the machine then vanished: it does not even answer a close. */
   "stalled": () =>
     tcpHost(async (conn) => {
       await shakeHands(conn);
       await readToEnd(conn);
     }),
-  /** Events, stored and new, but no EOSE. */
+  /** Sends events, stored and new, but no EOSE. */
   "eose-never": (settings) => relayHost(settings, { eose: false }),
-  /** EOSE before the stored events, and once more after them. */
+  /** Sends EOSE before the stored events, and again after them. */
   "eose-early": (settings) => relayHost(settings, onReq((id, _, to) => to.send(["EOSE", id]))),
-  /** EOSE twice after the stored events. */
+  /** Sends EOSE twice after the stored events. */
   "eose-twice": (settings) =>
     relayHost(settings, onReq((id, _, to) => queueMicrotask(() => to.send(["EOSE", id])))),
-  /** EOSE at once for every REQ, and never an event. */
+  /** Sends EOSE at once for every REQ, and never an event. */
   "eose-empty": (settings) => relayHost({ ...settings, events: [] }, {}),
-  /** Goes on with EVENT and EOSE after CLOSED. */
+  /** Sends EVENT and EOSE after CLOSED. */
   "events-after-closed": (settings) =>
     relayHost(settings, onReq((id, _, to) => to.send(["CLOSED", id, "error: shutting down"]))),
-  /** No OK for any EVENT, and it is not taken either. */
+  /** Sends OK for no EVENT, and stores none. */
   "ok-never": (settings) => relayHost(settings, { intercept: ([verb]) => verb === "EVENT" }),
-  /** OK, but for another event. */
+  /** Sends OK for another event than it received. */
   "ok-for-another": (settings) =>
     relayHost(settings, {
       intercept([verb], to) {

@@ -9,17 +9,17 @@ import { newestFirst } from "../event_index.ts";
 import { type Fault, type FaultHost, type FaultSettings, relayHost } from "./fault.ts";
 import { onReq } from "./on_req.ts";
 
-/** Faults in how long a connection lasts. */
+/** Faults that end a connection. */
 export const disconnects = {
-  /** As soon as it is open. */
+  /** Hangs up as soon as the connection is open. */
   "disconnect-at-once": (settings) =>
     relayHost(settings, { onOpen: (connection) => void connection.close() }),
-  /** On every request, after half of the answer. */
+  /** Hangs up after half of the answer to every request. */
   "disconnect-mid-answer": (settings) => hangUp(settings, () => true),
-  /** After half of the first answer on each of the first `count` (1) connections. */
+  /** Hangs up after half of the first answer on each of the first `count` (1) connections. */
   "disconnect-at-first": (settings) =>
     hangUp(settings, (number) => number <= (settings.count ?? 1)),
-  /** When an event comes, instead of OK. */
+  /** Hangs up on an event, instead of OK. */
   "disconnect-on-event": (settings) =>
     relayHost(settings, {
       intercept([verb], connection) {

@@ -1,5 +1,5 @@
 /**
- * What every misbehaving relay has in common, whatever it does.
+ * What all misbehaving relays share: their settings, their counters, their hosts.
  *
  * @module
  */
@@ -12,37 +12,37 @@ import { TcpHost } from "../tcp_host.ts";
 
 /** What a test may say about a fault; each fault reads what it needs. */
 export interface FaultSettings {
-  /** What the relay holds. @default [] */
+  /** The events that the relay holds. @default [] */
   readonly events?: Iterable<NostrEvent>;
-  /** Whom `closed-for-author` refuses to be asked about. @default nobody */
+  /** The author for whom `closed-for-author` refuses requests. @default none */
   readonly author?: string;
-  /** Who signs the events of `flood-events`. @default a stranger */
+  /** The signer of the events of `flood-events`. @default a stranger */
   readonly signer?: Signer;
-  /** How many: see each fault. */
+  /** A number, with a meaning and a default of its own in each fault. */
   readonly count?: number;
 }
 
-/** Something at an address, which counts its visitors. */
+/** A host at an address that counts its connections. */
 export interface FaultHost extends AsyncDisposable {
-  /** Where a client connects to. */
+  /** The URL to connect to. */
   readonly url: string;
-  /** How many connections are open now; 0 where the fault is that there are none. */
+  /** How many connections are open now; 0 for faults that prevent them. */
   readonly open: number;
   /** How many connections were accepted. */
   readonly connections: number;
-  /** The relay behind it, if it is one: to publish on, to count, to stop and restart. */
+  /** The relay behind the address, if there is one: to publish on, to count, to stop and restart. */
   readonly relay?: RelayServer;
 }
 
 /** Starts one fault. */
 export type Fault = (settings: FaultSettings) => FaultHost;
 
-/** An address where there is nothing to count or to stop. */
+/** An address without a host. */
 export function nowhere(url: string): FaultHost {
   return { url, open: 0, connections: 0, [Symbol.asyncDispose]: () => Promise.resolve() };
 }
 
-/** A relay with these options; `after` is awaited once it is down. */
+/** A relay with these options. Disposing of it awaits `after` once the relay is down. */
 export function relayHost(
   { events = [] }: FaultSettings,
   options: RelayServerOptions,
@@ -66,7 +66,7 @@ export function relayHost(
   };
 }
 
-/** A host that speaks TCP as it likes. */
+/** A host that speaks TCP as `talk` says. */
 export function tcpHost(talk: (conn: Deno.TcpConn) => Promise<void>, scheme = "ws"): FaultHost {
   const host = TcpHost.start(talk);
   return {

@@ -1,5 +1,5 @@
 /**
- * Relays that never stop sending. They are in the test's own process, so they send in
+ * Relays that never stop sending. They run in the test's own process, so they send in
  * slices, wait while the client does not read, and end with the connection.
  *
  * @module
@@ -12,36 +12,36 @@ import { Signer } from "../signer.ts";
 import { type Fault, type FaultHost, type FaultSettings, relayHost } from "./fault.ts";
 import { onReq } from "./on_req.ts";
 
-/** Messages between two looks at the rest of the process, unless `count` says otherwise. */
-const SLICE = 10;
-/** Milliseconds of the rest of the process between two slices. */
-const PAUSE = 2;
-/** Bytes unsent at which a flood waits. */
-const MAX_BACKLOG = 65_536;
+/** Messages that a relay sends before the rest of the process has a turn, unless `count` says otherwise. */
+const MESSAGES_PER_SLICE = 10;
+/** How long a flood pauses between two slices, so that the rest of the process has a turn. */
+const PAUSE_MS = 2;
+/** A flood waits while more than this is unsent. */
+const MAX_BACKLOG_BYTES = 65_536;
 
 const stranger = new Signer(0xbad);
 const signature = "0".repeat(128);
 
 /** Faults in how much is sent. Each begins with the first REQ and ends with the connection. */
 export const floods = {
-  /** Events that match, each another one, signed by `signer`; one who is asked for, for choice. */
+  /** Sends ever new events that match, signed by `signer`, who should be an author of the filter. */
   "flood-events": (settings) =>
     flooding(settings, (id, filter, n) => {
       const signer = settings.signer ?? stranger;
       return ["EVENT", id, signer.sign(draft(filter, n))];
     }),
-  /** One event that matches, again and again: the first of those it holds. */
+  /** Sends the first event that it holds again and again. */
   "flood-repeated": (settings) => {
     const [event = stranger.sign()] = settings.events ?? [];
     return flooding(settings, (id) => ["EVENT", id, event]);
   },
-  /** Events that seem to match, with right ids and no signatures. */
+  /** Sends events that seem to match, with right ids and false signatures. */
   "flood-forged": (settings) =>
     flooding(settings, (id, filter, n) => ["EVENT", id, forged(filter, n)]),
-  /** Events for a subscription that nobody opened. */
+  /** Sends events for a subscription that the client never opened. */
   "flood-foreign": (settings) =>
     flooding(settings, (_, filter, n) => ["EVENT", `nobody's ${n}`, forged(filter, n)]),
-  /** Words. */
+  /** Sends notices. */
   "flood-notices": (settings) => flooding(settings, (_id, _filter, n) => ["NOTICE", `news ${n}`]),
 } satisfies Record<string, Fault>;
 
@@ -53,7 +53,7 @@ function flooding(settings: FaultSettings, next: Next): FaultHost {
     settings,
     onReq((id, [filter = {}], to) => {
       if (!running.has(to)) {
-        running.set(to, pour(to, settings.count ?? SLICE, (n) => next(id, filter, n)));
+        running.set(to, pour(to, settings.count ?? MESSAGES_PER_SLICE, (n) => next(id, filter, n)));
       }
       return true;
     }),
@@ -68,13 +68,13 @@ async function pour(
 ): Promise<void> {
   for (let n = 0; to.isOpen;) {
     for (let i = 0; i < slice; i++) to.send(next(n++));
-    do await new Promise((resume) => setTimeout(resume, PAUSE)); while (
-      to.isOpen && to.backlog > MAX_BACKLOG
+    do await new Promise((resume) => setTimeout(resume, PAUSE_MS)); while (
+      to.isOpen && to.backlog > MAX_BACKLOG_BYTES
     );
   }
 }
 
-/** What an event must be to match a filter, as far as its author has a say. */
+/** The fields of an event that matches a filter, apart from its author. */
 function draft({ kinds = [1], since = 1_700_000_000 }: NostrFilter, n: number) {
   return { kind: kinds[0], created_at: since + n, content: `flood ${n}` };
 }

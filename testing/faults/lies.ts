@@ -1,5 +1,5 @@
 /**
- * Relays that send what nobody asked for, or what nobody signed.
+ * Relays that send events that were not requested, or that their authors did not sign.
  *
  * @module
  */
@@ -11,9 +11,9 @@ import { onReq } from "./on_req.ts";
 
 const stranger = new Signer(0xbad);
 
-/** Faults in what the events are that a relay sends. */
+/** Faults in the events that a relay sends. */
 export const lies = {
-  /** Before its answer, all that it holds, asked for or not, and a stranger's post. */
+  /** Sends all that it holds, requested or not, and a stranger's post, before its answer. */
   "mismatched": (settings) =>
     relayHost(
       settings,
@@ -22,15 +22,15 @@ export const lies = {
         for (const event of settings.events ?? []) to.send(["EVENT", id, event]);
       }),
     ),
-  /** What it holds, with other words under the same id and signature, and EOSE. */
+  /** Sends its events with another content under the same id and signature, and EOSE. */
   "forged-content": (settings) => forging(settings, (event) => ({ ...event, content: "forged" })),
-  /** What it holds, under other ids, and EOSE. */
+  /** Sends its events under other ids, and EOSE. */
   "forged-id": (settings) => forging(settings, (event) => ({ ...event, id: "f".repeat(64) })),
-  /** What it holds, with signatures that are none, and EOSE. */
+  /** Sends its events with false signatures, and EOSE. */
   "forged-signature": (settings) => forging(settings, forgeSignature),
 } satisfies Record<string, Fault>;
 
-/** An event that says what its author did not sign; id and words belong together. */
+/** The event with a false signature; its id still fits. */
 export function forgeSignature(event: NostrEvent): NostrEvent {
   return { ...event, sig: `${event.sig.slice(0, 64)}${"0".repeat(64)}` };
 }

@@ -1,5 +1,5 @@
 /**
- * Relays with limits of their own, each of which says so in its own words.
+ * Relays with limits, which they announce in different words.
  *
  * @module
  */
@@ -8,21 +8,21 @@ import type { RelayConnection } from "../client_connection.ts";
 import type { ClientMessage } from "../relay_messages.ts";
 import { type Fault, type FaultHost, type FaultSettings, relayHost } from "./fault.ts";
 
-/** Faults that a client avoids by asking for less at a time. `count` is the limit. */
+/** Faults that a client avoids by requesting less at a time. `count` is the limit. */
 export const limits = {
-  /** Cuts the answer to each filter at `count` (5) events, and says EOSE as if complete. */
+  /** Cuts the answer to each filter at `count` (5) events, and sends EOSE as if complete. */
   "capped": (settings) => relayHost(settings, { cap: settings.count ?? 5 }),
-  /** CLOSED for a REQ with more than `count` (10) filters. */
+  /** Sends CLOSED for a REQ with more than `count` (10) filters. */
   "too-many-filters:closed": (settings) =>
     refusing(settings, hasMoreFilters, (id, to, max) => {
       to.send(["CLOSED", id, `error: too many filters, at most ${max}`]);
     }),
-  /** A NOTICE that names no subscription, and nothing more. */
+  /** Sends a NOTICE that names no subscription, and nothing more. */
   "too-many-filters:notice": (settings) =>
     refusing(settings, hasMoreFilters, (_, to, max) => {
       to.send(["NOTICE", `too many filters (max ${max})`]);
     }),
-  /** In nostream's words. */
+  /** Sends nostream's NOTICE. */
   "too-many-filters:nostream": (settings) =>
     refusing(settings, hasMoreFilters, (_, to, max) => {
       to.send([
@@ -31,22 +31,22 @@ export const limits = {
         `Number of filters per subscription must be less then or equal to ${max}`,
       ]);
     }),
-  /** In strfry's words. */
+  /** Sends strfry's NOTICE. */
   "too-many-filters:strfry": (settings) =>
     refusing(settings, hasMoreFilters, (_, to) => {
       to.send(["NOTICE", "ERROR: bad req: arr too big"]);
     }),
-  /** CLOSED for a REQ while `count` (2) others are open. */
+  /** Sends CLOSED for a REQ while `count` (2) others are open. */
   "too-many-subscriptions:closed": (settings) =>
     refusing(settings, hasMoreSubscriptions, (id, to, max) => {
       to.send(["CLOSED", id, `error: too many subscriptions, at most ${max}`]);
     }, 2),
-  /** In strfry's words, which name no subscription. */
+  /** Sends strfry's NOTICE, which names no subscription. */
   "too-many-subscriptions:strfry": (settings) =>
     refusing(settings, hasMoreSubscriptions, (_, to) => {
       to.send(["NOTICE", "ERROR: too many concurrent REQs"]);
     }, 2),
-  /** A NOTICE for a message of more than `count` (2,000) characters. */
+  /** Sends a NOTICE for a message of more than `count` (2,000) characters. */
   "too-long:notice": (settings) =>
     refusing(settings, isLonger, (_, to) => {
       to.send(["NOTICE", "ERROR: message too large"]);
@@ -74,7 +74,7 @@ function refusing(
   });
 }
 
-/** A message has a verb and an id besides its filters. */
+/** A REQ has a verb and an id besides its filters. */
 const hasMoreFilters: IsTooMuch = (message, max) =>
   message[0] === "REQ" && message.length - 2 > max;
 

@@ -1,5 +1,5 @@
 /**
- * A say in how a relay answers requests.
+ * Lets a fault answer a REQ before the relay does.
  *
  * @module
  */
@@ -9,14 +9,14 @@ import type { RelayConnection } from "../client_connection.ts";
 import { asFilters } from "../relay_messages.ts";
 import type { RelayServerOptions } from "../relay_server_options.ts";
 
-/** Looks at a REQ before the relay does; `true` means that it has been answered. */
+/** Handles a REQ before the relay does. `true` means that it is answered, and the relay does nothing. */
 export type OnReq = (
   id: string,
   filters: NostrFilter[],
   to: RelayConnection,
 ) => boolean | void;
 
-/** Options that look at each REQ first. */
+/** Options with which `answer` handles each REQ first. */
 export function onReq(answer: OnReq): RelayServerOptions {
   return {
     intercept(message, to) {

@@ -1,5 +1,5 @@
 /**
- * Relays that say no, to some or to all.
+ * Relays that refuse requests or events, of some clients or of all.
  *
  * @module
  */
@@ -26,12 +26,12 @@ export const PREFIXES = [
 /** One of {@link PREFIXES}, or `none` for a reason without any. */
 export type Prefix = typeof PREFIXES[number] | "none";
 
-/** What a relay says with a prefix. */
+/** The reason that a relay gives with a prefix. */
 export function reasonOf(prefix: Prefix): string {
   return prefix === "none" ? "go away" : `${prefix}: go away`;
 }
 
-/** Answers every REQ with CLOSED, and takes events. */
+/** Answers every REQ with CLOSED, and stores events. */
 export function closedWith(prefix: Prefix): Fault {
   return (settings) =>
     relayHost(
@@ -43,14 +43,14 @@ export function closedWith(prefix: Prefix): Fault {
     );
 }
 
-/** Answers every EVENT with OK false, and requests as it should. */
+/** Answers every EVENT with OK false, and requests properly. */
 export function refusedWith(prefix: Prefix): Fault {
   return (settings) => relayHost(settings, { refuseEvent: () => reasonOf(prefix) });
 }
 
 /** Faults that are refusals, beside those of {@link closedWith} and {@link refusedWith}. */
 export const refusals = {
-  /** CLOSED where a REQ names one author (`author`), a proper answer to any other. */
+  /** Sends CLOSED for a REQ that names `author`, and answers any other properly. */
   "closed-for-author": (settings) =>
     relayHost(
       settings,
@@ -60,12 +60,12 @@ export const refusals = {
         return isRefused;
       }),
     ),
-  /** `rate-limited` for the first `count` (1) messages, of whatever kind, and then none. */
+  /** Refuses the first `count` (1) messages, REQ or EVENT, with `rate-limited`, and none after them. */
   "rate-limited-at-first": rateLimited,
-  /** A challenge (NIP-42) at once; it serves everybody all the same. */
+  /** Sends a challenge (NIP-42) at once, and serves everybody all the same. */
   "auth-at-once": (settings) =>
     relayHost(settings, { onOpen: (to) => to.send(["AUTH", "challenge"]) }),
-  /** A challenge at once, and `auth-required` until it is answered, rightly or not. */
+  /** Sends a challenge at once, and refuses with `auth-required` until it is answered, rightly or not. */
   "auth-wall": authWall,
 } satisfies Record<string, Fault>;
 

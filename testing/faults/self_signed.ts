@@ -1,6 +1,5 @@
 /**
- * A certificate for 127.0.0.1 that vouches for itself, with its key. Nothing trusts
- * it, which is the point.
+ * A self-signed certificate for 127.0.0.1, which no client trusts, and its key.
  *
  * @module
  */
@@ -19,7 +18,7 @@ jXFfl3BjRIlk5qRoV84X9gz6TwQLn13E/s2trkkv8w==
 -----END CERTIFICATE-----
 `;
 
-/** Its private key, in PEM; there is nothing to protect with it. */
+/** Its private key, in PEM. It protects nothing. */
 export const PRIVATE_KEY = `-----BEGIN PRIVATE KEY-----
 MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgo4kQI/MtQYulGlf8
 J9xXTsRbZRKf13ZbCxVqZIwdIrChRANCAAS/QCcUiRCUrbwGKo/2+L/Xt7duTX0h

@@ -1,5 +1,5 @@
 /**
- * Relays of which no WebSocket comes about.
+ * Relays to which no WebSocket opens.
  *
  * @module
  */
@@ -12,40 +12,40 @@ let started = 0;
 
 /** Faults between a URL and an open WebSocket. */
 export const unreachable = {
-  /** Nobody listens. Port 1 is never given away, so nobody will. */
+  /** Refuses connections: nothing ever listens at port 1. */
   "refused": () => nowhere(`ws://127.0.0.1:1/refused/${++started}`),
-  /** Takes the connection and never says a word, not even of HTTP. */
+  /** Accepts the connection and never sends anything, not even HTTP. */
   "mute-host": () => tcpHost(readToEnd),
-  /** No such host; a label of 64 characters is refused before any packet leaves. */
+  /** Names no host: a label of 64 characters fails before any packet leaves. */
   "no-such-host": () => nowhere(`ws://${"x".repeat(64)}.example/${++started}`),
-  /** `wss://` where only plain HTTP is spoken. */
+  /** Speaks plain HTTP at a `wss://` URL. */
   "tls-at-plain-port": (settings) => {
     const host = relayHost(settings, {});
     return Object.create(host, { url: { value: host.url.replace("ws:", "wss:") } });
   },
-  /** TLS with a certificate that nobody vouches for. */
+  /** Speaks TLS with a self-signed certificate. */
   "tls-self-signed": () =>
     httpHost(() => new Response("hello"), { cert: CERTIFICATE, key: PRIVATE_KEY }),
-  /** An ordinary web page. */
+  /** Answers with a web page. */
   "http-200": () => httpHost(() => new Response("<!doctype html><p>hello")),
-  /** Another address, which is this one again. */
+  /** Redirects to itself. */
   "http-302": () =>
     httpHost(({ url }) => new Response(null, { status: 302, headers: { location: url } })),
-  /** Not for you. */
+  /** Forbids access. */
   "http-403": () => httpHost(() => new Response("forbidden", { status: 403 })),
-  /** A proxy whose relay is down. */
+  /** Answers like a proxy whose relay is down. */
   "http-502": () => httpHost(() => new Response("bad gateway", { status: 502 })),
-  /** Another protocol altogether. */
+  /** Speaks another protocol. */
   "not-http": () =>
     tcpHost(async (conn) => {
       await readHead(conn);
       await writeAll(conn, "220 mail.example ESMTP\r\n\r\n");
     }),
-  /** `new WebSocket(url)` throws: no such port. */
+  /** Makes `new WebSocket(url)` throw: the port is above 65,535. */
   "bad-url": () => nowhere(`ws://127.0.0.1:${65_536 + ++started}/`),
 } satisfies Record<string, Fault>;
 
-/** A web server. It counts requests, since it does not see connections. */
+/** A web server. It counts requests as connections, which it does not see. */
 function httpHost(
   answer: (request: Request) => Response,
   tls?: { cert: string; key: string },

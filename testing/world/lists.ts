@@ -1,5 +1,5 @@
 /**
- * Bare relay lists for timing planners: no posts, no deaths.
+ * Relay lists without posts or dead relays, to time planners with.
  *
  * @module
  */
@@ -21,7 +21,8 @@ export interface ListsOptions {
   readonly seed: number;
 }
 
-const CREATED_AT = 1_750_000_000;
+/** The `created_at` of all lists, in Unix seconds. */
+const CREATED_AT_S = 1_750_000_000;
 
 function drawLists(
   random: Random,
@@ -41,7 +42,7 @@ function drawLists(
     while (chosen.size < wanted) chosen.add(urls[relay(author)]);
     const pubkey = hex64(random);
     const write = [...chosen];
-    lists.set(pubkey, { pubkey, created_at: CREATED_AT, write, read: write });
+    lists.set(pubkey, { pubkey, created_at: CREATED_AT_S, write, read: write });
   }
   return lists;
 }

@@ -1,5 +1,5 @@
 /**
- * Who posts how much, and which relays hold what.
+ * How much authors post, and which relays hold their posts.
  *
  * @module
  */
@@ -7,14 +7,14 @@
 import { below, exponential, normal, type Random, weighted } from "../random.ts";
 import type { WorldRelay } from "./relays.ts";
 
-const DAY = 86_400;
+const DAY_S = 86_400;
 /** Mean days that a relay has been in its author's list. */
-const TENURE = 500;
+const MEAN_TENURE_DAYS = 500;
 /** Share of writes to an ordinary relay that are refused or lost. */
-const LOSS = 0.15;
+const LOST_SHARE = 0.15;
 
 /** Most posts in a week: one every half an hour, day and night. */
-const MOST = 350;
+const MAX_POSTS_PER_WEEK = 350;
 
 const clamp = (value: number, least: number, most: number) =>
   Math.min(most, Math.max(least, value));
@@ -27,7 +27,7 @@ export interface Activity {
   readonly week: number;
 }
 
-/** Listed authors, and the others: most of those have left. */
+/** Authors with a list, and those without: most of the latter have left. */
 export const LISTED: Activity = { year: 0.67, week: 0.79 };
 export const UNLISTED: Activity = { year: 0.20, week: 0.35 };
 
@@ -45,7 +45,9 @@ export function drawTimes(
   const odds = Math.exp(1.1 * z) * week / (1 - week) * 1.12;
   const thisWeek = random() < odds / (1 + odds);
   const mixed = 0.8 * (z - 0.18) + 0.6 * normal(random);
-  const recent = thisWeek ? Math.round(clamp(11 * Math.exp(1.45 * mixed), 1, MOST)) : 0;
+  const recent = thisWeek
+    ? Math.round(clamp(11 * Math.exp(1.45 * mixed), 1, MAX_POSTS_PER_WEEK))
+    : 0;
   const older = Math.max(thisWeek ? 0 : 1, total - recent);
   const ages: number[] = [];
   for (let i = 0; i < recent; i++) ages.push(random() * 7);
@@ -53,11 +55,11 @@ export function drawTimes(
   const from = thisWeek ? 7 : 7 + 250 * random();
   for (let i = 0; i < older; i++) ages.push(from + (365 - from) * random());
   return ages.filter((age) => age < days)
-    .map((age) => Math.floor(now - age * DAY))
+    .map((age) => Math.floor(now - age * DAY_S))
     .sort((a, b) => b - a);
 }
 
-/** For which stretch of time an author wrote to a relay, in Unix seconds. */
+/** A stretch of time in which an author wrote to a relay, in Unix seconds. */
 export interface Stretch {
   readonly relay: number;
   readonly from: number;
@@ -79,11 +81,11 @@ export function drawStretches(
   for (const current of relays) {
     let relay = current, to = now + 1, from = now;
     do {
-      from = to - exponential(random, TENURE * DAY);
+      from = to - exponential(random, MEAN_TENURE_DAYS * DAY_S);
       out.push({ relay, from, to });
       relay = former();
       to = from;
-    } while (from > now - days * DAY);
+    } while (from > now - days * DAY_S);
   }
   return out;
 }
@@ -96,7 +98,7 @@ export function formerRelays(
   return weighted(random, relays.map((relay) => relay.authors));
 }
 
-/** Which of the posts from `first` on, at these times, reached which relay. */
+/** The posts that each relay holds, of an author who posted at these times; `first` is the first post's index. */
 export function drawHoldings(
   random: Random,
   times: readonly number[],
@@ -112,7 +114,7 @@ export function drawHoldings(
     for (let i = 0; i < times.length; i++) {
       if (times[i] >= to) continue;
       if (times[i] < from) break;
-      if (relays[relay].hub || random() >= LOSS) posts.add(first + i);
+      if (relays[relay].hub || random() >= LOST_SHARE) posts.add(first + i);
     }
   }
   const out = new Map<number, Uint32Array>();

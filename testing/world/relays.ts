@@ -1,12 +1,12 @@
 /**
- * The relays of a world: dead or alive, how much they answer, how fast.
+ * The relays of a world: which are dead, how much they answer, and how fast.
  *
  * @module
  */
 
 import { below, lognormal, type Random, shuffled } from "../random.ts";
 
-/** One relay and what nobody can know before asking it. */
+/** One relay, with properties that a client learns only by using it. */
 export interface WorldRelay {
   /** In normal form. The name says nothing about the rank. */
   readonly url: string;
@@ -18,13 +18,13 @@ export interface WorldRelay {
   readonly hub: boolean;
   /** Never connects. */
   readonly dead: boolean;
-  /** Most events it answers per filter, before it calls that complete. */
+  /** Most events that it sends per filter; then it sends EOSE as if complete. */
   readonly cap: number;
   /** Milliseconds until the socket is open. */
   readonly connectMs: number;
   /** Milliseconds from the request to the end of the answer. */
   readonly queryMs: number;
-  /** `false`: alive, but never says that stored events are over. */
+  /** `false`: alive, but never sends EOSE. */
   readonly eose: boolean;
 }
 

@@ -15,9 +15,9 @@ export type WorldTag = string[];
  * Of the entries in lists 91 % are unmarked, 7 % say read, 2 % say write. (More
  * read entries are drawn than 7 in 93: some name a relay that is there already.)
  */
-const READ_PER_WRITE = 11 / 93, WRITE_ONLY = 2 / 93, JUNK = 0.24;
+const READ_PER_WRITE = 11 / 93, WRITE_ONLY_SHARE = 2 / 93, JUNK_SHARE = 0.24;
 
-/** Entries that name no relay anyone could connect to. */
+/** Entries that name no relay that a client could connect to. */
 const JUNK_URLS = [
   "ws://127.0.0.1:7777",
   "wss://umbrel.local:4848/",
@@ -40,7 +40,7 @@ export function drawList(
 ): { list: RelayList; tags: WorldTag[] } {
   const entries = ranks.map((rank) => ({
     url: relays[rank].url,
-    marker: random() < WRITE_ONLY ? "write" : "",
+    marker: random() < WRITE_ONLY_SHARE ? "write" : "",
   }));
   const known = new Set(ranks);
   for (let i = 0; i < ranks.length; i++) {
@@ -52,7 +52,7 @@ export function drawList(
   }
   const ordered = shuffled(random, entries);
   const tags = ordered.map(({ url, marker }) => marker ? ["r", url, marker] : ["r", url]);
-  if (random() < JUNK) {
+  if (random() < JUNK_SHARE) {
     tags.splice(below(random, tags.length + 1), 0, [
       "r",
       pick(random, JUNK_URLS),

@@ -1,5 +1,5 @@
 /**
- * What a synthetic network offers to those who measure on it.
+ * Types of a synthetic network.
  *
  * @module
  */
@@ -44,7 +44,7 @@ export interface World {
   /** Per relay (by rank), per author, the posts it holds, newest first. */
   readonly holdings: readonly ReadonlyMap<number, Uint32Array>[];
   /**
-   * What a relay answers to one filter, newest first, cut at its cap. Knows
+   * The posts with which a relay answers one filter, newest first, cut at its cap. Knows
    * `authors`, `kinds`, `since`, `until` and `limit`; every post is of kind 1.
    * `undefined`: it is dead or unknown.
    */

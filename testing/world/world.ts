@@ -1,7 +1,6 @@
 /**
- * A synthetic network: follows, their relay lists, relays that die, lose and cut
- * short, and who posted what when. Run as a program it prints how its figures
- * compare with the published ones.
+ * A synthetic network: follows with their relay lists and posts, and relays that die,
+ * lose posts and cut answers short.
  *
  * @module
  */
@@ -26,7 +25,7 @@ import type { World, WorldOptions } from "./types.ts";
 export { clusteredLists, zipfLists } from "./lists.ts";
 export type { World, WorldOptions, WorldRelay, WorldTag };
 
-/** 1 February 2026. */
+/** The time in every world, in Unix seconds: 1 February 2026. */
 export const NOW = 1_769_904_000;
 
 /** Draws a network. */

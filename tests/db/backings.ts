@@ -1,5 +1,5 @@
 /**
- * Every kind of store the library is used with.
+ * The kinds of store that the library is used with and that need no server.
  *
  * @module
  */
@@ -8,15 +8,12 @@ import { NCache } from "@nostrify/nostrify";
 import { MockRelay } from "@nostrify/nostrify/test";
 import { openSqlite } from "../../src/db/sqlite.ts";
 import type { OpenStore, StoreContractOptions } from "./contract.ts";
-import { startPostgres } from "./postgres.ts";
 
 /** A kind of store, with what is special about it under the contract. */
 export interface Backing extends StoreContractOptions {
   readonly name: string;
   readonly open: () => Promise<OpenStore>;
 }
-
-const postgres = await startPostgres();
 
 const inMemory = {
   "a limit keeps the newest, and 0 keeps none": "takes no limit",
@@ -34,7 +31,7 @@ const inMemory = {
   "any history leaves what the NIPs say, and any query finds it": "for all these reasons",
 };
 
-/** Every kind of store the library is used with. */
+/** The kinds of store that need no server. */
 export const backings: readonly Backing[] = [
   {
     name: "SQLite in memory",
@@ -56,15 +53,6 @@ export const backings: readonly Backing[] = [
     },
   },
   {
-    name: "PostgreSQL",
-    runs: 30,
-    skip: typeof postgres === "string" ? postgres : undefined,
-    async open() {
-      if (typeof postgres === "string") throw new Error(postgres);
-      return own(await (await postgres.schema()).open());
-    },
-  },
-  {
     name: "NCache",
     deviations: inMemory,
     open: () => Promise.resolve(foreign(new NCache({ max: 1_000 }))),
@@ -76,7 +64,8 @@ export const backings: readonly Backing[] = [
   },
 ];
 
-function own(db: OpenStore["db"] & { close(): Promise<void> }): OpenStore {
+/** A database, closed when its test ends. */
+export function own(db: OpenStore["db"] & { close(): Promise<void> }): OpenStore {
   return { db, close: () => db.close() };
 }
 

@@ -14,7 +14,7 @@ function many(length: number) {
   }));
 }
 
-Deno.test("events() leaves what event() would one by one, and says so", async () => {
+Deno.test("EventDatabase.events() leaves what event() leaves one by one, and reports it", async () => {
   await fc.assert(
     fc.asyncProperty(histories(unsigned), async (events) => {
       await using db = await openSqlite(":memory:");
@@ -30,7 +30,7 @@ Deno.test("events() leaves what event() would one by one, and says so", async ()
   );
 });
 
-Deno.test("events() leaves out what is malformed, and reports it", async () => {
+Deno.test("EventDatabase.events() leaves out what is malformed, and reports it", async () => {
   await using db = await openSqlite(":memory:");
   const [a, b, c] = many(3);
   const bad = { ...b, kind: -1 };
@@ -40,7 +40,7 @@ Deno.test("events() leaves out what is malformed, and reports it", async () => {
   assert.equal(refused[0].reason, "malformed");
 });
 
-Deno.test("events() stores all or nothing", async () => {
+Deno.test("EventDatabase.events() stores all or nothing", async () => {
   await using db = await openSqlite(":memory:");
   const events = many(2_000);
   const controller = new AbortController();
@@ -69,7 +69,7 @@ Deno.test("events() stores all or nothing", async () => {
   assert.equal((await db.events(events)).stored, 2_000);
 });
 
-Deno.test("events() does not keep others from reading a file", async () => {
+Deno.test("EventDatabase.events() lets others read the file meanwhile", async () => {
   const folder = await Deno.makeTempDir();
   const db = await openSqlite(`${folder}/events.sqlite3`);
   const [first, ...others] = many(2_501);
@@ -86,7 +86,7 @@ Deno.test("events() does not keep others from reading a file", async () => {
   await Deno.remove(folder, { recursive: true });
 });
 
-Deno.test("events() in memory is not seen halfway", async () => {
+Deno.test("EventDatabase.events() in memory shows nobody half of the events", async () => {
   await using db = await openSqlite(":memory:");
   const reads: Promise<{ count: number }>[] = [];
   await db.events(many(2_000), {
@@ -95,7 +95,7 @@ Deno.test("events() in memory is not seen halfway", async () => {
   for (const { count } of await Promise.all(reads)) assert.equal(count, 2_000);
 });
 
-Deno.test("close() waits for what is being written", async () => {
+Deno.test("EventDatabase.close() waits for what is being written", async () => {
   const folder = await Deno.makeTempDir();
   const path = `${folder}/events.sqlite3`;
   const [first, ...others] = many(1_000);

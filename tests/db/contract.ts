@@ -6,6 +6,8 @@
 
 import type { NStore } from "@nostrify/types";
 import assert from "node:assert/strict";
+import { testUnless } from "../support/test_unless.ts";
+import type { ClaimContext, Claims } from "./claims.ts";
 import { deletionClaims } from "./contract_deletions.ts";
 import { lawClaims } from "./contract_laws.ts";
 import { queryClaims } from "./contract_queries.ts";
@@ -17,20 +19,6 @@ export interface OpenStore {
   readonly db: NStore;
   close(): Promise<void>;
 }
-
-/** What a claim's test gets. */
-export interface ClaimContext {
-  /** Opens an empty store, and closes the one opened before. */
-  readonly open: () => Promise<NStore>;
-  readonly sign: Sign;
-  /** How often a property is tried. */
-  readonly runs: number;
-}
-
-/** Claims by the words of the test. */
-export type Claims = Readonly<
-  Record<string, (context: ClaimContext) => Promise<void>>
->;
 
 /** What is special about a store under the contract. */
 export interface StoreContractOptions {
@@ -64,18 +52,13 @@ export function storeContract(
   for (const claim of Object.keys(deviations)) {
     assert.ok(claim in CLAIMS, `no such claim: ${claim}`);
   }
-  if (skip) console.log(`${name} is not tested: ${skip}`);
   for (const [claim, test] of Object.entries(CLAIMS)) {
     const reason = deviations[claim];
     const context = { sign, runs };
-    Deno.test({
-      name: reason ? `${name} deviates (${reason}): ${claim}` : `${name}: ${claim}`,
-      ignore: skip !== undefined,
-      fn: () =>
-        reason
-          ? assert.rejects(() => withStore(open, test, context))
-          : withStore(open, test, context),
-    });
+    const run = () => withStore(open, test, context);
+    if (reason) {
+      testUnless(skip, `${name} deviates (${reason}): ${claim}`, () => assert.rejects(run));
+    } else testUnless(skip, `${name}: ${claim}`, run);
   }
 }
 

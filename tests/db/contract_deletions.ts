@@ -7,7 +7,7 @@
 import type { NostrEvent, NStore } from "@nostrify/types";
 import assert from "node:assert/strict";
 import { EventRefusedError } from "../../src/nostr/errors.ts";
-import type { Claims } from "./contract.ts";
+import type { Claims } from "./claims.ts";
 import { ids, store } from "./contract_queries.ts";
 
 /** Claims about deletions and requests to vanish. */

@@ -7,7 +7,7 @@
 import fc from "fast-check";
 import assert from "node:assert/strict";
 import { filtersFor, histories } from "./arbitraries.ts";
-import type { Claims } from "./contract.ts";
+import type { Claims } from "./claims.ts";
 import { store } from "./contract_queries.ts";
 import { Oracle } from "./oracle.ts";
 

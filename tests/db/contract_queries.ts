@@ -6,7 +6,7 @@
 
 import type { NostrEvent, NostrFilter, NStore } from "@nostrify/types";
 import assert from "node:assert/strict";
-import type { Claims } from "./contract.ts";
+import type { Claims } from "./claims.ts";
 import { byId } from "./events.ts";
 
 /** Claims about what a query finds. */

@@ -5,7 +5,7 @@
  */
 
 import assert from "node:assert/strict";
-import type { Claims } from "./contract.ts";
+import type { Claims } from "./claims.ts";
 import { ids, store } from "./contract_queries.ts";
 import { byId } from "./events.ts";
 

@@ -12,7 +12,7 @@ async function inFolder(test: (folder: string) => Promise<void>): Promise<void> 
   }
 }
 
-Deno.test("openSqlite() says which file it could not open, and why", () =>
+Deno.test("openSqlite() names the file that it could not open, and the reason", () =>
   inFolder(async (folder) => {
     const junk = `${folder}/junk.sqlite3`;
     await Deno.writeTextFile(junk, "no database ".repeat(100));
@@ -33,7 +33,7 @@ Deno.test("openSqlite() says which file it could not open, and why", () =>
     }
   }));
 
-Deno.test("openSqlite() refuses a busyTimeout that is no time", async () => {
+Deno.test("openSqlite() refuses a busyTimeout that is no integer of at least 0", async () => {
   for (const busyTimeout of [-1, 1.5, NaN, Infinity]) {
     await assert.rejects(
       openSqlite(":memory:", { busyTimeout }),
@@ -44,7 +44,7 @@ Deno.test("openSqlite() refuses a busyTimeout that is no time", async () => {
   }
 });
 
-Deno.test("openSqlite() writes ahead, and to the disk before a commit ends", () =>
+Deno.test("openSqlite() uses a write-ahead log, and syncs to the disk before a commit ends", () =>
   inFolder(async (folder) => {
     const handles = new Set<NodeSqliteHandle>();
     const { all } = NodeSqliteHandle.prototype;
@@ -83,7 +83,7 @@ Deno.test("openSqlite() opens one new file many times at once", () =>
     for (const db of dbs) await db.close();
   }));
 
-Deno.test("a write waits for another connection's bulk of this very process", () =>
+Deno.test("EventDatabase.event() waits for a bulk write of another connection in this process", () =>
   inFolder(async (folder) => {
     const path = `${folder}/events.sqlite3`;
     await using a = await openSqlite(path);
@@ -100,7 +100,7 @@ Deno.test("a write waits for another connection's bulk of this very process", ()
     assert.equal((await b.count([{}])).count, 3_001);
   }));
 
-Deno.test("a write that waited busyTimeout for another says so", () =>
+Deno.test("EventDatabase.event() rejects with a reason after it waited busyTimeout for another connection", () =>
   inFolder(async (folder) => {
     const path = `${folder}/events.sqlite3`;
     await using a = await openSqlite(path);

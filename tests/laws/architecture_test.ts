@@ -64,12 +64,12 @@ const src = sourceFiles("src");
 const FOLDERS = ["testing", "tests", "bench", "examples"];
 const everything = [...src, ...FOLDERS.flatMap(sourceFiles)];
 const config = JSON.parse(Deno.readTextFileSync(new URL("deno.json", ROOT)));
-const byPath = new Map(src.map((file) => [file.path, file]));
+const byPath = new Map(everything.map((file) => [file.path, file]));
 
 /** Which other files of the project a file imports. */
 function ownImports({ path, imports }: SourceFile): string[] {
   return imports.filter(({ specifier }) => specifier.startsWith("."))
-    .map(({ specifier }) => resolvePath(path, specifier));
+    .map(({ specifier }) => resolvePath(path, specifier)).filter((other) => other !== path);
 }
 
 /** What a file imports from outside. */
@@ -128,15 +128,15 @@ Deno.test("ROOMS are in an order in which each imports only those before it", ()
   assert.deepEqual([...folders].sort(), names.toSorted());
 });
 
-Deno.test("src files import only the rooms that their room may import", () => {
+Deno.test("Files of src import only the rooms that their room may import", () => {
   assert.deepEqual(src.flatMap(trespasses), []);
 });
 
-Deno.test("src files never import each other in a loop", () => {
-  assert.deepEqual(src.flatMap(({ path }) => [...cycles(path)]), []);
+Deno.test("Files never import each other in a loop", () => {
+  assert.deepEqual(everything.flatMap(({ path }) => [...cycles(path)]), []);
 });
 
-Deno.test("src files import only the packages that their room may import", () => {
+Deno.test("Files of src import only the packages that their room may import", () => {
   for (const file of src) {
     const { packages } = rulesOf(file);
     for (const { specifier, isType } of outside(file)) {
@@ -147,7 +147,7 @@ Deno.test("src files import only the packages that their room may import", () =>
   }
 });
 
-Deno.test("src files of rooms that decide never wait, and no file that says it is pure does", () => {
+Deno.test("Files of rooms that decide never wait, nor does a file whose head says that it is pure", () => {
   for (const file of src) {
     const [head] = /^\/\*\*[^]*?\*\//.exec(file.text)!;
     if (rulesOf(file).awaits && !/\bPure\b/.test(head)) continue;
@@ -155,7 +155,7 @@ Deno.test("src files of rooms that decide never wait, and no file that says it i
   }
 });
 
-Deno.test("testing, bench and examples import nothing from tests, and tests nothing from bench", () => {
+Deno.test("Files of testing, bench and examples import nothing from tests, and tests nothing from bench", () => {
   for (const { path, imports } of everything) {
     const folder = path.split("/")[0];
     for (const { specifier } of imports) {
@@ -182,13 +182,13 @@ Deno.test("mod.ts reaches no database and no module of a runtime, and re-exports
   assert.doesNotMatch(byPath.get("src/mod.ts")!.code, /export \*/);
 });
 
-Deno.test("the database over any Kysely instance needs no runtime of its own", () => {
+Deno.test("EventDatabase over any Kysely instance needs no runtime of its own", () => {
   for (const file of reachedFrom("src/db/kysely.ts")) {
     for (const { specifier } of outside(file)) assert.doesNotMatch(specifier, /^node:/, file.path);
   }
 });
 
-Deno.test("files are short: the median at most 100 lines, nine in ten 250, none above 400", () => {
+Deno.test("Files are short: the median at most 100 lines, nine in ten 250, none above 400", () => {
   const lines = everything.map(({ path, text }) => [text.split("\n").length - 1, path] as const)
     .sort(([a], [b]) => a - b);
   const at = (share: number) => lines[Math.ceil(lines.length * share) - 1];
@@ -197,14 +197,14 @@ Deno.test("files are short: the median at most 100 lines, nine in ten 250, none 
   assert.ok(at(1)[0] <= 400, `the longest has ${at(1)}`);
 });
 
-Deno.test("the exports of deno.json exist, and the import map knows them by the same names", () => {
+Deno.test("Exports of deno.json exist, and the import map knows them by the same names", () => {
   for (const [name, path] of Object.entries<string>(config.exports)) {
     assert.ok(byPath.has(path.slice(2)), path);
     assert.equal(config.imports[config.name + name.slice(1)], path);
   }
 });
 
-Deno.test("nothing that runs by itself imports from JSR", () => {
+Deno.test("Files that run by themselves import nothing from JSR", () => {
   for (const { path, imports } of everything) {
     if (path === "examples/deno_sqlite.ts") continue;
     for (const { specifier } of imports) {
@@ -213,14 +213,14 @@ Deno.test("nothing that runs by itself imports from JSR", () => {
   }
 });
 
-Deno.test("every file of src begins with what it is for", () => {
+Deno.test("Files of src begin with what they are for", () => {
   for (const { path, text } of src) {
     const [, doc] = /^\/\*\*\n([^]*?)\*\//.exec(text) ?? assert.fail(`${path} has no doc`);
     assert.match(doc, /^ \* [^@\n]{10,}\n[^]* \* @module\n $/, path);
   }
 });
 
-Deno.test("everything that the entry points export is documented", async () => {
+Deno.test("Exports of all entry points are documented", async () => {
   const modules = await entryPoints();
   assert.equal(modules.size, Object.keys(config.exports).length);
   for (const { name, declarations } of [...modules.values()].flat()) {
@@ -231,13 +231,13 @@ Deno.test("everything that the entry points export is documented", async () => {
   }
 });
 
-Deno.test("mod.ts exports what an app uses: at most 45 names", async () => {
+Deno.test("Exports of mod.ts are what an app uses: at most 45 names", async () => {
   const names = (await entryPoints()).get("src/mod.ts")!.map(({ name }) => name);
   assert.ok(names.length <= 45, `${names.length} names`);
   for (const name of PUBLIC) assert.ok(names.includes(name), name);
 });
 
-Deno.test("the databases export a few names of their own, and none of Kysely's", async () => {
+Deno.test("Exports of the databases are a few names of their own, and none of Kysely's", async () => {
   const modules = await entryPoints();
   const names = (path: string) => modules.get(path)!.map(({ name }) => name).sort();
   assert.deepEqual(names("src/db/sqlite.ts"), ["SqliteOptions", "openSqlite"]);
@@ -249,7 +249,7 @@ Deno.test("the databases export a few names of their own, and none of Kysely's",
   ]);
 });
 
-Deno.test("docstrings have no line that deno doc shows as a block quote", () => {
+Deno.test("Docstrings have no line that deno doc shows as a block quote", () => {
   for (const { path, text } of src) assert.doesNotMatch(text, /^ *\* *>/m, path);
 });
 
@@ -289,14 +289,14 @@ interface DocSymbol {
   declarations: { kind: string; jsDoc?: { doc?: string } }[];
 }
 
-Deno.test("no error is swallowed in an empty catch", () => {
+Deno.test("Errors are never swallowed in an empty catch", () => {
   for (const { path, code } of everything) {
     assert.doesNotMatch(code, /\bcatch\s*(?:\([^)]*\)\s*)?\{\s*\}/, path);
     assert.doesNotMatch(code, /\.catch\(\s*\(\w*\)\s*=>\s*(?:\{\s*\}|undefined|null)\s*\)/, path);
   }
 });
 
-Deno.test("clocks, dice and timers occur in src only as defaults of injected options", () => {
+Deno.test("Clocks, dice and timers occur in src only as defaults of injected options", () => {
   const found = src.flatMap(({ path, code }) =>
     [...code.matchAll(/(\w+ = )?\b(Date\.now|Math\.random|performance\.now|set\w+?)\b(?=(.?))/g)]
       .filter(([, , name]) => /\.|^set(?:Timeout|Interval|Immediate)$/.test(name))

@@ -3,8 +3,8 @@ import type { NostrEvent, NostrFilter, NRelay } from "@nostrify/types";
 import assert from "node:assert/strict";
 
 /**
- * What `NPool` does and does not, as far as this library is built around it. A test
- * that fails here after an update of Nostrify is good news or bad, but news.
+ * What `NPool` does and does not do, as far as this library is built around it. A test
+ * that fails after an update of Nostrify shows that `NPool` changed.
  */
 
 type Message = ["EVENT", string, NostrEvent] | ["EOSE", string] | ["CLOSED", string, string];
@@ -69,13 +69,13 @@ for (
     ["throws", relay(new Error("no connection"))],
   ] as const
 ) {
-  Deno.test(`NPool.req() says no EOSE where one relay of two ${what}`, async () => {
+  Deno.test(`NPool.req() yields no EOSE where one relay of two ${what}`, async () => {
     const pool = poolOf({ alive: relay(event(1), eose, event(2)), dead });
     assert.deepEqual(await verbs(pool, 2), ["EVENT", "EVENT"]);
   });
 }
 
-Deno.test("NPool.req() says EOSE once every relay has", async () => {
+Deno.test("NPool.req() yields EOSE once every relay has", async () => {
   const pool = poolOf({ one: relay(eose, event(1)), two: relay(eose, event(2)) });
   assert.deepEqual((await verbs(pool, 3)).sort(), ["EOSE", "EVENT", "EVENT"]);
 });

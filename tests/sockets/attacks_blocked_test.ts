@@ -5,11 +5,11 @@ import { Signer } from "../../testing/signer.ts";
 import { eventually } from "../support/eventually.ts";
 import { HUB, INDEXER, postsOf, publicUrl, PublicWorld } from "../support/public_world.ts";
 
-/** Relays that the user blocks, named by everybody else. */
+/** Relays that the user blocks and everybody else names. */
 
 const [alice, bob, carol] = [1, 2, 3].map((seed) => new Signer(seed));
 const stranger = new Signer(66);
-const HOUR = 3_600_000;
+const HOUR_MS = 3_600_000;
 const EVIL = publicUrl("evil");
 
 /** The same relay, as strangers may spell it. */
@@ -25,7 +25,7 @@ const SPELLINGS = [
   " wss://evil.example/\u200b",
 ];
 
-Deno.test("NIP-51: a blocked relay is not contacted, in whatever spelling and from whatever source it comes", async () => {
+Deno.test("NIP-51: Outbox never contacts a blocked relay, however it is spelled and whatever source names it", async () => {
   await using net = new PublicWorld(["evil", "good"], { user: alice.pubkey });
   const { world: { outbox }, world } = net;
   net.list(alice, [publicUrl("good")]);
@@ -71,13 +71,13 @@ Deno.test("NIP-51: a blocked relay is not contacted, in whatever spelling and fr
   await world.event(alice.sign({ tags: [["p", bob.pubkey, EVIL], ["p", carol.pubkey]] }));
   await world.event(alice.relayList({ both: SPELLINGS }, { created_at: 1_700_000_001 }));
   await net.find(postsOf(bob, carol));
-  await net.wait(7 * HOUR);
+  await net.wait(7 * HOUR_MS);
   assert.equal(net.relay("evil").stats.connections, 0);
   const known = [HUB, INDEXER, "good", "identity"].map((name) => `${name}.example`);
   assert.deepEqual(net.contacted, known.sort());
 });
 
-Deno.test("NIP-51: a block list that comes late ends what is open, and nothing opens it again", async () => {
+Deno.test("NIP-51: Outbox leaves a relay that a late block list names, and never returns to it", async () => {
   await using net = new PublicWorld(["evil", "good"], { user: alice.pubkey });
   const { outbox: { store } } = net.world;
   net.list(bob, [EVIL, publicUrl("good")]);
@@ -85,7 +85,7 @@ Deno.test("NIP-51: a block list that comes late ends what is open, and nothing o
   await feed.end();
   assert.equal(net.relay("evil").open, 1);
   await store.event(alice.sign({ kind: 10006, tags: [["relay", EVIL]] }));
-  await eventually("it is left", () => net.relay("evil").open === 0);
+  await eventually("the outbox left it", () => net.relay("evil").open === 0);
   const { connections } = net.relay("evil").stats;
   // Lists that come later still name it.
   for (let n = 1; n <= 5; n++) {

@@ -8,13 +8,13 @@ import { Signer } from "../../testing/signer.ts";
 import { unsigned } from "../support/list_store.ts";
 import { HUB, postsOf, publicUrl, PublicWorld } from "../support/public_world.ts";
 
-/** More hints than there is room for. */
+/** Floods of hints: more than an outbox has room for. */
 
 const [alice, bob] = [1, 2].map((seed) => new Signer(seed));
 const GOOD = publicUrl("good");
 const person = (n: number) => n.toString(16).padStart(64, "0");
-/** The signature of what nobody signed, which one of these worlds takes for a good one. */
-const NOBODY = "0".repeat(128);
+/** The signature of unsigned events, which one of these worlds accepts. */
+const NO_SIGNATURE = "0".repeat(128);
 
 /** Follow lists of so many people each, and posts with so many tags, that name relays. */
 function* flood(lists: number, posts: number): Generator<NostrEvent> {
@@ -32,12 +32,12 @@ function* flood(lists: number, posts: number): Generator<NostrEvent> {
   }
 }
 
-Deno.test("a hundred thousand hints about strangers from a relay leave what is asked for, and 20,000 records", async () => {
+Deno.test("Outbox keeps hints about requested people, and 20,000 records, under a flood of 100,000 hints about strangers", async () => {
   await using db = await openSqlite(":memory:");
   await using net = new PublicWorld(["good"], {
     store: db,
     relayInfo: false,
-    verifyEvent: ({ sig }) => sig === NOBODY,
+    verifyEvent: ({ sig }) => sig === NO_SIGNATURE,
   });
   const { world, world: { outbox } } = net;
   outbox.hint(alice.pubkey, [GOOD]);
@@ -64,7 +64,7 @@ Deno.test("a hundred thousand hints about strangers from a relay leave what is a
   }
 });
 
-Deno.test("a million hints that are attached to a filter, or given with it, are eight relays, and asked on three", async () => {
+Deno.test("Outbox.reqRouter() uses three relays of a million that hints attach to a filter or pass with it", async () => {
   await using net = new PublicWorld(["good"], { relayInfo: false, maxRelays: 5 });
   const { outbox } = net.world;
   const urls = Array.from({ length: 1_000_000 }, (_, i) => publicUrl(`r${i}`));
@@ -77,11 +77,11 @@ Deno.test("a million hints that are attached to a filter, or given with it, are 
   }));
   const given = await outbox.reqRouter([postsOf(bob)], { hints });
   assert.ok(given.size <= 4, `${given.size}`);
-  // Nothing of it is kept for later.
+  // The outbox remembers none of these hints.
   assert.deepEqual([...(await outbox.reqRouter([postsOf(alice, bob)])).keys()], [publicUrl(HUB)]);
 });
 
-Deno.test("a pasted code with more relays than anybody has leads to three of them", async () => {
+Deno.test("Outbox.find() of a code with a hundred relays leads to three of them", async () => {
   await using net = new PublicWorld([], { relayInfo: false, maxInboxes: 20 });
   const { outbox } = net.world;
   const relays = Array.from({ length: 100 }, (_, i) => publicUrl(`r${i}`));

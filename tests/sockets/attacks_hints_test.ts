@@ -5,7 +5,7 @@ import { withHints } from "../../src/hints/with_hints.ts";
 import { Signer } from "../../testing/signer.ts";
 import { HUB, INDEXER, postsOf, publicUrl, PublicWorld } from "../support/public_world.ts";
 
-/** Hints by strangers, against lists and against what the user says. */
+/** Hints from strangers against relay lists, and against hints of the user. */
 
 const [alice, bob, carol] = [1, 2, 3].map((seed) => new Signer(seed));
 const stranger = new Signer(66);
@@ -13,7 +13,7 @@ const NOW = 1_700_000_000;
 const GOOD = publicUrl("good"), EVIL = publicUrl("evil");
 const person = (n: number) => n.toString(16).padStart(64, "0");
 
-Deno.test("strangers' hints never beat a list, whether it was there before them or comes after them", async () => {
+Deno.test("Outbox prefers a person's list to strangers' hints, whether it came before or after them", async () => {
   await using net = new PublicWorld(["good", "evil"]);
   const { outbox: { store } } = net.world;
   net.list(alice, [GOOD]);
@@ -28,7 +28,7 @@ Deno.test("strangers' hints never beat a list, whether it was there before them 
   assert.deepEqual(await net.find(postsOf(alice)), [posts[0].id]);
   assert.deepEqual(await net.find(withHints(postsOf(alice), [EVIL])), [posts[0].id]);
   assert.equal(net.relay("evil").stats.connections, 0);
-  // Of bob there is no list yet: that is what hints are for.
+  // Bob has no list yet: then hints count.
   await net.find(postsOf(bob));
   assert.equal(net.relay("evil").stats.connections, 1);
   await store.event(bob.relayList({ both: [GOOD] }));
@@ -37,7 +37,7 @@ Deno.test("strangers' hints never beat a list, whether it was there before them 
   assert.equal(net.relay("evil").stats.reqs, reqs);
 });
 
-Deno.test("a flood of hints about one person does not drive out what the user entered, over a restart either", async () => {
+Deno.test("Outbox keeps what the user entered under a flood of hints about one person, also after a restart", async () => {
   await using db = await openSqlite(":memory:");
   for (const isFirst of [true, false]) {
     await using net = new PublicWorld(["good"], { store: db, relayInfo: false });
@@ -63,7 +63,7 @@ Deno.test("a flood of hints about one person does not drive out what the user en
   }
 });
 
-Deno.test("an indexer is not made to ask about people whom only a stranger's tags name", async () => {
+Deno.test("Outbox asks no indexer about people whom only a stranger's tags name", async () => {
   await using net = new PublicWorld([], { relayInfo: false });
   const tags = Array.from({ length: 400 }, (_, i) => ["p", person(i), EVIL]);
   net.post(HUB, stranger, { tags });

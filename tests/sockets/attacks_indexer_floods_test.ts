@@ -6,24 +6,24 @@ import { answering, EVIL, GOOD, network, stranger } from "../support/bad_indexer
 import { eventually } from "../support/eventually.ts";
 import { HUB, INDEXER, postsOf, publicUrl } from "../support/public_world.ts";
 
-/** Relays that send too much, nothing, or what nobody asked for. */
+/** Relays that send too much, nothing, or events that were not requested. */
 
 const people = Array.from({ length: 12 }, (_, i) => new Signer(i + 1));
 const [alice] = people;
 const NOW = 1_700_000_000;
-const HOUR = 3_600_000;
+const HOUR_MS = 3_600_000;
 const idsOf = (events: readonly NostrEvent[]) => events.map(({ id }) => id).sort();
 
-/** What is sent, and how often. */
+/** What an indexer sends, and how often. */
 const FLOODS: Record<string, [count: number, event: (list: NostrEvent, n: number) => unknown]> = {
   "the same list": [20_000, (list) => list],
   "forged lists": [20_000, (list, n) => ({ ...list, created_at: NOW + n })],
-  "what nobody asked for": [100_000, () => unasked],
+  "an event that was not requested": [100_000, () => unrequested],
 };
-const unasked = stranger.sign({ kind: 10050, tags: [["relay", EVIL]] });
+const unrequested = stranger.sign({ kind: 10050, tags: [["relay", EVIL]] });
 
 for (const [what, [count, event]] of Object.entries(FLOODS)) {
-  Deno.test(`an indexer that sends ${what} ${count} times, and does not end, is cut off; the others are believed`, async () => {
+  Deno.test(`Discovery cuts off an indexer that sends ${what} ${count} times without an end, and believes the others`, async () => {
     await using db = await openSqlite(":memory:");
     await using net = network({ store: db });
     const old = alice.relayList({ both: [EVIL] }, { created_at: NOW - 60 });
@@ -37,24 +37,24 @@ for (const [what, [count, event]] of Object.entries(FLOODS)) {
     net.relay("second").seed([list]);
     const post = net.post("good", alice);
     const { clock, errors, failures } = net.world;
-    const isTold = () =>
+    const isReported = () =>
       [...errors, ...failures].some(({ message }) =>
         /indexer\.example.*(?:flood|junk)/.test(message)
       );
     const finding = net.find(postsOf(alice));
     await eventually("the flood begins", () => hasBegun);
-    // However long the machine takes for it: no time-out has its part in that.
-    await clock.holding(() => eventually("the flood is told of", isTold));
+    // No time passes meanwhile, so no timeout ends it, however slow the machine is.
+    await clock.holding(() => eventually("the flood is reported", isReported));
     await finding;
     await net.wait(60_000);
     assert.deepEqual(await net.find(postsOf(alice)), [post.id]);
     assert.deepEqual(idsOf(await db.query([{}])), [list.id]);
-    await eventually("it is asked no longer", () => net.relay(INDEXER).requests === 0);
+    await eventually("no request to it is open", () => net.relay(INDEXER).requests === 0);
   });
 }
 
 for (const [how, silence] of [["says nothing", "req"], ["does not even connect", "connect"]]) {
-  Deno.test(`an indexer that ${how} holds nobody up for longer than discoveryTimeout`, async () => {
+  Deno.test(`Discovery waits no longer than discoveryTimeout for an indexer that ${how}`, async () => {
     await using net = network({ discoveryTimeout: 3_000 });
     const { clock } = net.world;
     await using mute = Deno.listen({ hostname: "127.0.0.1", port: 0 });
@@ -70,7 +70,7 @@ for (const [how, silence] of [["says nothing", "req"], ["does not even connect",
   });
 }
 
-Deno.test("lists that nobody asked for are not taken in, by whichever relay they are sent", async () => {
+Deno.test("Discovery takes in no list that was not requested, whichever relay sends it", async () => {
   await using db = await openSqlite(":memory:");
   await using net = network({ store: db });
   const lists = people.map((person) => person.relayList({ both: [EVIL] }));
@@ -84,7 +84,7 @@ Deno.test("lists that nobody asked for are not taken in, by whichever relay they
     return true;
   });
   assert.deepEqual(await net.find(postsOf(alice)), [post.id]);
-  await net.wait(HOUR);
+  await net.wait(HOUR_MS);
   assert.deepEqual((await db.query([{ kinds: [10002] }])).map(({ pubkey }) => pubkey), [
     alice.pubkey,
   ]);

@@ -6,15 +6,15 @@ import { Signer } from "../../testing/signer.ts";
 import { answering, GOOD, liesAbout, network } from "../support/bad_indexers.ts";
 import { HUB, INDEXER, postsOf, publicUrl } from "../support/public_world.ts";
 
-/** Indexers that lie: what lists say is believed as far as their authors signed it. */
+/** Indexers that lie: the outbox believes a list because its author signed it. */
 
 const people = Array.from({ length: 12 }, (_, i) => new Signer(i + 1));
 const [alice, bob] = people;
 const NOW = 1_700_000_000;
-const HOUR = 3_600_000;
+const HOUR_MS = 3_600_000;
 const idsOf = (events: readonly NostrEvent[]) => events.map(({ id }) => id).sort();
 
-/** Has an indexer lie about everybody it is asked for. */
+/** Makes an indexer lie about everybody whose list is requested. */
 function lying(relay: RelayServer): void {
   const lies = new Map(people.map((person) => [person.pubkey, liesAbout(person)]));
   answering(relay, (filters, send) => {
@@ -27,7 +27,7 @@ function lying(relay: RelayServer): void {
 
 for (const liars of [[INDEXER], [INDEXER, "second"], ["second", "third"]]) {
   const count = liars.length === 1 ? "one lying indexer" : "two lying indexers";
-  Deno.test(`${count} of three (${liars.join(", ")}) changes nothing: everybody is found where they are`, async () => {
+  Deno.test(`Discovery finds everybody in spite of ${count} of three (${liars.join(", ")})`, async () => {
     await using db = await openSqlite(":memory:");
     await using net = network({ store: db });
     for (const name of liars) lying(net.relay(name));
@@ -36,7 +36,7 @@ for (const liars of [[INDEXER], [INDEXER, "second"], ["second", "third"]]) {
     const posts = people.map((person) => net.post("good", person));
     const filter = postsOf(...people);
     assert.deepEqual(await net.find(filter), idsOf(posts));
-    await net.wait(HOUR);
+    await net.wait(HOUR_MS);
     assert.deepEqual(await net.find(filter), idsOf(posts));
     const stored = await db.query([{}]);
     assert.deepEqual(idsOf(stored), idsOf(lists));
@@ -44,8 +44,8 @@ for (const liars of [[INDEXER], [INDEXER, "second"], ["second", "third"]]) {
   });
 }
 
-Deno.test("two indexers of three that know an old list alone are not believed for longer than refreshAfter", async () => {
-  await using net = network({ refreshAfter: HOUR });
+Deno.test("Discovery believes two indexers of three that know an old list alone no longer than refreshAfter", async () => {
+  await using net = network({ refreshAfter: HOUR_MS });
   const [old, list] = ["evil", "good"].map((name, i) =>
     alice.relayList({ both: [publicUrl(name)] }, { created_at: NOW + i })
   );
@@ -53,13 +53,13 @@ Deno.test("two indexers of three that know an old list alone are not believed fo
   net.relay("third").seed([list]);
   const post = net.post("good", alice);
   await net.find(postsOf(alice));
-  await net.wait(HOUR);
+  await net.wait(HOUR_MS);
   await net.find(postsOf(alice));
-  await net.wait(HOUR);
+  await net.wait(HOUR_MS);
   assert.deepEqual(await net.find(postsOf(alice)), [post.id]);
 });
 
-Deno.test("where every indexer lies, nobody is led astray, and what hints and fallbacks have is found", async () => {
+Deno.test("Discovery is not led astray where every indexer lies, and Outbox finds what hints and fallbacks have", async () => {
   await using net = network({ store: undefined });
   for (const name of [INDEXER, "second", "third"]) {
     answering(net.relay(name), (_filters, send) => {

@@ -3,17 +3,17 @@ import { openSqlite } from "../../src/db/sqlite.ts";
 import { Signer } from "../../testing/signer.ts";
 import { HUB, INDEXER, postsOf, publicUrl, PublicWorld } from "../support/public_world.ts";
 
-/** Lists from another time, or new every second. */
+/** Lists from the past or the future, and lists that change every second. */
 
 const [alice, bob] = [1, 2].map((seed) => new Signer(seed));
 const NOW = 1_700_000_000;
-const HOUR = 3_600_000;
+const HOUR_MS = 3_600_000;
 const GOOD = publicUrl("good"), EVIL = publicUrl("evil");
 const many = (count: number) => Array.from({ length: count }, (_, i) => publicUrl(`many${i}`));
 
-Deno.test("a list from the future is not taken, however often it comes, and an old one changes nothing", async () => {
+Deno.test("Outbox refuses a list from the future, however often it comes, and ignores an old one", async () => {
   await using db = await openSqlite(":memory:");
-  await using net = new PublicWorld(["good", "evil"], { store: db, refreshAfter: HOUR });
+  await using net = new PublicWorld(["good", "evil"], { store: db, refreshAfter: HOUR_MS });
   const { world: { outbox, clock } } = net;
   const list = net.list(alice, [GOOD]);
   const post = net.post("good", alice);
@@ -43,7 +43,7 @@ Deno.test("a list from the future is not taken, however often it comes, and an o
   assert.equal(net.relay("evil").stats.connections, 0);
 });
 
-Deno.test("new lists every second cost a feed a bounded number of relays and connections; the last are kept", async () => {
+Deno.test("Outbox bounds the relays and connections of a feed whose people change their lists every second", async () => {
   const MAX_RELAYS = 6, SECONDS = 20;
   await using db = await openSqlite(":memory:");
   await using net = new PublicWorld(["good"], {

@@ -3,15 +3,15 @@ import { openSqlite } from "../../src/db/sqlite.ts";
 import { Signer } from "../../testing/signer.ts";
 import { HUB, INDEXER, postsOf, publicUrl, PublicWorld } from "../support/public_world.ts";
 
-/** Lists that are far too long, and events that are to take lists back. */
+/** Lists that are far too long, and events that pretend to delete lists. */
 
 const [alice, bob, carol] = [1, 2, 3].map((seed) => new Signer(seed));
 const NOW = 1_700_000_000;
-const HOUR = 3_600_000;
+const HOUR_MS = 3_600_000;
 const GOOD = publicUrl("good"), EVIL = publicUrl("evil");
 const many = (count: number) => Array.from({ length: count }, (_, i) => publicUrl(`many${i}`));
 
-Deno.test("lists of 10,000 entries are not stored, wherever they come from, and lead to no crowd of relays", async () => {
+Deno.test("Outbox stores no list of 10,000 entries, wherever it comes from, and asks no crowd of relays", async () => {
   await using db = await openSqlite(":memory:");
   await using net = new PublicWorld(["good"], { store: db, maxRelays: 8, maxInboxes: 4 });
   const { world } = net;
@@ -27,7 +27,7 @@ Deno.test("lists of 10,000 entries are not stored, wherever they come from, and 
   const posts = [net.post(HUB, alice), net.post("good", carol)];
   const found = () => net.find(postsOf(alice, bob, carol));
   assert.deepEqual(await found(), posts.map(({ id }) => id).sort());
-  // They pass by in answers to the app's own requests, too.
+  // The app's own requests receive them, too.
   const passing = { kinds: [10002, 10050], authors: [alice, bob, carol].map((p) => p.pubkey) };
   assert.equal((await world.query([passing])).length, 4);
   await net.find({ kinds: [10002], since: 1 });
@@ -35,12 +35,12 @@ Deno.test("lists of 10,000 entries are not stored, wherever they come from, and 
   await world.event(carol.sign({ tags: [["p", alice.pubkey], ["p", bob.pubkey]] }));
   const wrap = carol.sign({ kind: 1059, tags: [["p", bob.pubkey]] });
   await assert.rejects(world.event(wrap), { name: "RoutingError" });
-  await net.wait(HOUR);
+  await net.wait(HOUR_MS);
   assert.deepEqual((await db.query([{}])).map(({ pubkey }) => pubkey), [carol.pubkey]);
   assert.equal(net.elsewhere.stats.connections, 0);
 });
 
-Deno.test("a list of 64 entries and more leads to no more relays than maxRelays and relaysPerAuthor allow", async () => {
+Deno.test("Outbox asks no more relays of a list of 300 entries than relaysPerAuthor and maxInboxes allow", async () => {
   await using net = new PublicWorld([], { relaysPerAuthor: 2, maxInboxes: 3 });
   net.list(alice, many(300));
   await net.find(postsOf(alice));
@@ -49,7 +49,7 @@ Deno.test("a list of 64 entries and more leads to no more relays than maxRelays 
   assert.ok(many(300).filter((url) => net.opened.includes(url)).length <= 5);
 });
 
-Deno.test("NIP-09, NIP-62: nobody takes back somebody else's list, whatever passes by", async () => {
+Deno.test("NIP-09, NIP-62: Outbox lets nobody delete somebody else's list, whatever events it receives", async () => {
   await using net = new PublicWorld(["good"]);
   const list = net.list(alice, [GOOD]);
   const post = net.post("good", alice);

@@ -6,13 +6,13 @@ import { Signer } from "../../testing/signer.ts";
 import { PRIVATE } from "../support/private_urls.ts";
 import { HUB, INDEXER, postsOf, publicUrl, PublicWorld } from "../support/public_world.ts";
 
-/** Hints that lead into the network that the app stands in. */
+/** Hints that point into the app's own network. */
 
 const [bob, carol] = [2, 3].map((seed) => new Signer(seed));
 const stranger = new Signer(66);
 const HOSTS = [`${HUB}.example`, `${INDEXER}.example`];
 
-Deno.test("hints from every source that name the app's own network lead nowhere", async () => {
+Deno.test("Outbox contacts nobody in the app's own network, whatever source of hints names it", async () => {
   await using db = await openSqlite(":memory:");
   await using net = new PublicWorld([], { store: db });
   const { world: { outbox } } = net;
@@ -30,7 +30,7 @@ Deno.test("hints from every source that name the app's own network lead nowhere"
       "bob@identity.example",
     ]
   ) {
-    // The filter that is made of it carries its hints by itself, too.
+    // The filter that find() makes carries its hints, too.
     await net.find({ ...await outbox.find(pasted), limit: 1 });
     await net.find({ ids: [id] }, await outbox.find(pasted));
   }
@@ -68,7 +68,7 @@ Deno.test("hints from every source that name the app's own network lead nowhere"
   await net.wait(7 * 3_600_000);
   assert.deepEqual(net.contacted, [...HOSTS, "identity.example"].sort());
   assert.equal(net.elsewhere.stats.connections, 0);
-  // Nothing of it is remembered, either.
+  // The outbox remembers none of these URLs, either.
   const kept = [...(await db.readRecords("hint")).values()].join();
   assert.deepEqual(new Set(kept.match(/\w+:\/\/[^"]*/g)), new Set([publicUrl(HUB)]));
 });

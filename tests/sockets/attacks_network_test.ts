@@ -3,12 +3,12 @@ import { Signer } from "../../testing/signer.ts";
 import { PRIVATE } from "../support/private_urls.ts";
 import { HUB, INDEXER, postsOf, publicUrl, PublicWorld } from "../support/public_world.ts";
 
-/** Lists and relays that lead into the network that the app stands in. */
+/** Lists and relays that point into the app's own network. */
 
 const [alice, bob] = [1, 2].map((seed) => new Signer(seed));
 const HOSTS = [`${HUB}.example`, `${INDEXER}.example`];
 
-Deno.test("lists of every kind that name the app's own network lead nowhere", async () => {
+Deno.test("Outbox contacts nobody in the app's own network, whatever kind of list names it", async () => {
   await using net = new PublicWorld([], { user: alice.pubkey });
   const { world } = net;
   for (const person of [alice, bob]) net.list(person, PRIVATE);
@@ -44,7 +44,7 @@ Deno.test("lists of every kind that name the app's own network lead nowhere", as
   assert.equal(net.elsewhere.stats.connections, 0);
 });
 
-Deno.test("a relay that moves its clients elsewhere is not followed, and costs nobody else anything", async () => {
+Deno.test("Outbox follows no relay that redirects its clients, and asks the other relays", async () => {
   await using net = new PublicWorld(["good"]);
   await using inside = Deno.serve(
     { hostname: "127.0.0.1", port: 0, onListen: () => {} },

@@ -2,12 +2,12 @@ import assert from "node:assert/strict";
 import { Signer } from "../../testing/signer.ts";
 import { HUB, INDEXER, postsOf, PublicWorld } from "../support/public_world.ts";
 
-/** Identifiers and documents that lead into the network that the app stands in. */
+/** Identifiers and documents that point into the app's own network. */
 
 const bob = new Signer(2);
 const HOSTS = [`${HUB}.example`, `${INDEXER}.example`];
 
-Deno.test("NIP-05: an identifier at a host of the app's own network is never looked up", async () => {
+Deno.test("NIP-05: Outbox.find() never looks up an identifier at a host of the app's own network", async () => {
   await using net = new PublicWorld();
   const hosts = [
     "127.0.0.1",
@@ -33,7 +33,7 @@ Deno.test("NIP-05: an identifier at a host of the app's own network is never loo
   assert.deepEqual(net.fetched, []);
 });
 
-Deno.test("NIP-05, NIP-11: a document that is moved is not followed to where it went", async () => {
+Deno.test("NIP-05, NIP-11: Outbox follows no redirect of a document", async () => {
   await using net = new PublicWorld();
   const { world: { outbox } } = net;
   const moved = () => Response.redirect("https://169.254.169.254/latest");

@@ -4,14 +4,14 @@ import { withHints } from "../../src/hints/with_hints.ts";
 import { Signer } from "../../testing/signer.ts";
 import { HUB, INDEXER, postsOf, publicUrl, PublicWorld } from "../support/public_world.ts";
 
-/** Gift wraps and groups, which strangers would like to have elsewhere. */
+/** Gift wraps and groups that strangers try to lead to their own relays. */
 
 const [alice, bob, carol] = [1, 2, 3].map((seed) => new Signer(seed));
 const [stranger, once] = [66, 99].map((seed) => new Signer(seed));
-const HOUR = 3_600_000;
+const HOUR_MS = 3_600_000;
 const EVIL = publicUrl("evil");
 
-Deno.test("NIP-17: a gift wrap reaches no relay but those of a kind 10050 list, whatever else names relays", async () => {
+Deno.test("NIP-17: Outbox sends a gift wrap to the relays of a kind 10050 list alone, whatever else names relays", async () => {
   await using net = new PublicWorld(["dm", "inbox", "evil"]);
   const { world, world: { outbox } } = net;
   for (const person of [bob, carol]) {
@@ -19,9 +19,9 @@ Deno.test("NIP-17: a gift wrap reaches no relay but those of a kind 10050 list, 
     outbox.hint(person.pubkey, [EVIL]);
   }
   net.listOf(10050, bob, [publicUrl("dm")]);
-  // A list of whoever wrapped it is not to follow it.
+  // The wrap must not go to the relays of its own pubkey, either.
   await outbox.store.event(once.relayList({ both: [EVIL] }));
-  // Somebody else's list, and one that somebody forged.
+  // A stranger's list, and two that the stranger forged.
   const forged = stranger.sign({ kind: 10050, tags: [["relay", EVIL]], created_at: 1_700_000_009 });
   net.relay(INDEXER).seed([forged, { ...forged, pubkey: bob.pubkey }, {
     ...forged,
@@ -45,12 +45,12 @@ Deno.test("NIP-17: a gift wrap reaches no relay but those of a kind 10050 list, 
     const notReady = once.sign({ kind, content: "sealed", tags: [["p", carol.pubkey, EVIL]] });
     await assert.rejects(world.event(notReady), { name: "RoutingError", message: /not ready/ });
   }
-  await net.wait(HOUR);
+  await net.wait(HOUR_MS);
   const received = (name: string) => net.relay(name).stats.eventsReceived;
   assert.deepEqual(["dm", "inbox", "evil", HUB, INDEXER].map(received), [2, 0, 0, 0, 0]);
 });
 
-Deno.test("NIP-17: no relay but those of the list learns that gift wraps are looked for, nor does a hint help", async () => {
+Deno.test("NIP-17: Outbox requests gift wraps from the relays of the list alone, in spite of hints", async () => {
   await using net = new PublicWorld(["dm", "evil"]);
   const { outbox } = net.world;
   const asked: string[] = [];
@@ -70,7 +70,7 @@ Deno.test("NIP-17: no relay but those of the list learns that gift wraps are loo
   assert.deepEqual(asked, []);
 });
 
-Deno.test("NIP-29: nobody but the user, and whom they follow a link of, says where a group is", async () => {
+Deno.test("NIP-29: Outbox learns the host of a group from the user, or from a link that they open, alone", async () => {
   await using net = new PublicWorld(["evil", "host"], { user: alice.pubkey });
   const { world, world: { outbox } } = net;
   const tags = [["h", "cats", EVIL], ["group", "cats", EVIL], ["d", "cats"]];

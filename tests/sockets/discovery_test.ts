@@ -32,7 +32,7 @@ class SocketWorld implements AsyncDisposable {
   readonly discovery: Discovery;
   readonly errors: Error[] = [];
   readonly #relays: readonly FaultyRelay[];
-  readonly #links = new Map<string, RelayConnector>();
+  readonly #connectors = new Map<string, RelayConnector>();
   readonly #opened: NRelay1[] = [];
 
   constructor(relays: readonly FaultyRelay[]) {
@@ -44,10 +44,10 @@ class SocketWorld implements AsyncDisposable {
     this.store = new RelayListStore(new NCache({ max: 1_000 }), { verifyEvent: verify, now });
     const random = () => 0.5;
     const memory = this.memory = new RelayMemory({ clock, random, onError });
-    const legs = { clock, memory, random, maxPages: 100, rank: 0 };
+    const request = { clock, memory, random, maxPages: 100, rank: 0 };
     const semaphore = new Semaphore(10);
-    const link = (url: string) => {
-      const known = this.#links.get(url);
+    const connectorOf = (url: string) => {
+      const known = this.#connectors.get(url);
       if (known) return known;
       const made = new RelayConnector(url, {
         open: (url, options) => {
@@ -65,7 +65,7 @@ class SocketWorld implements AsyncDisposable {
         onError,
         onConnected: () => {},
       });
-      this.#links.set(url, made);
+      this.#connectors.set(url, made);
       return made;
     };
     this.discovery = new Discovery({
@@ -73,7 +73,7 @@ class SocketWorld implements AsyncDisposable {
       random,
       store: this.store,
       ask: (url, filters, onEvent, signal) =>
-        askRelay(link(url), filters, legs, { onEvent, signal, timeout: 20_000 }),
+        askRelay(connectorOf(url), filters, request, { onEvent, signal, timeout: 20_000 }),
       indexers: relays.map(({ url }) => url),
       fallbacks: [],
       hintsOf: () => [],
@@ -88,7 +88,7 @@ class SocketWorld implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.discovery.close();
-    await Promise.all([...this.#links.values()].map((link) => link.close()));
+    await Promise.all([...this.#connectors.values()].map((connector) => connector.close()));
     await this.clock[Symbol.asyncDispose]();
     await Promise.all(this.#relays.map((relay) => relay[Symbol.asyncDispose]()));
     await eventually(
@@ -121,7 +121,7 @@ for (const [name, count] of tight) {
   Deno.test(`Discovery finds everybody at indexers that are "${name}" at ${count}`, async () => {
     const relays = [1, 2].map(() => startFault(name, { events: lists, count }));
     await using world = new SocketWorld(relays);
-    // Nothing but NIP-11 tells of so small a cap.
+    // Only NIP-11 announces so small a cap.
     if (name === "capped") {
       relays.forEach(({ url }) => world.memory.learnLimits(url, { cutAt: count }));
     }
@@ -133,7 +133,7 @@ for (const [name, count] of tight) {
   });
 }
 
-Deno.test("Discovery finds everybody where one indexer never answers and one is not there", async () => {
+Deno.test("Discovery finds everybody though one indexer never answers and one refuses connections", async () => {
   const silent = startFault("eose-never", {});
   const gone = startFault("refused", {});
   const good = startFault("capped", { events: lists, count: 500 });

@@ -69,7 +69,7 @@ Deno.test("NPool asks a relay only for the authors who list it", async () => {
   await client.store.event(alice.relayList({ both: [first.url] }));
   await client.store.event(bob.relayList({ both: [second.url] }));
   const post = alice.sign();
-  // Bob has posted on Alice's relay too, but nobody looks for him there.
+  // Bob has posted on Alice's relay too, but his list does not name it.
   first.seed([post, bob.sign()]);
 
   const filter = { kinds: [1], authors: [alice.pubkey, bob.pubkey] };
@@ -77,7 +77,7 @@ Deno.test("NPool asks a relay only for the authors who list it", async () => {
   assert.deepEqual([first.stats.filters, second.stats.filters], [1, 1]);
 });
 
-Deno.test("NPool says EOSE once every routed relay has, and goes on live", async () => {
+Deno.test("NPool.req() yields EOSE once every routed relay has, and goes on live", async () => {
   await using network = startRelays(2);
   const [first, second] = network.relays;
   await using client = await openPool();
@@ -123,7 +123,7 @@ Deno.test("NPool delivers a reply to the inbox of the user it tags", async () =>
   assert.deepEqual([inbox.stats.reqs, outbox.open], [1, 0]);
 });
 
-Deno.test("NPool asks the fallback relays for whoever has no list", async () => {
+Deno.test("NPool asks the fallback relays for authors without a list", async () => {
   await using network = startRelays(2);
   const [alices, fallback] = network.relays;
   const posts = [alice.sign({ created_at: 2 }), carol.sign({ created_at: 1 })];
@@ -140,11 +140,11 @@ Deno.test("NPool asks the fallback relays for whoever has no list", async () => 
   await fallback.stored(post.id);
 });
 
-Deno.test("NPool rejects, rather than end in silence, where nothing can be routed", async () => {
+Deno.test("NPool rejects a request and an event that cannot be routed", async () => {
   const reasons: UnroutedReason[] = [];
-  const told: string[] = [];
+  const reported: string[] = [];
   await using client = await openPool({
-    onError: ({ name }) => told.push(name),
+    onError: ({ name }) => reported.push(name),
     onReqPlan: ({ unrouted }) => reasons.push(...unrouted.map(({ reason }) => reason)),
   });
   const filter = { kinds: [1], authors: [alice.pubkey] };
@@ -152,13 +152,13 @@ Deno.test("NPool rejects, rather than end in silence, where nothing can be route
   const messages = client.pool.req([filter])[Symbol.asyncIterator]();
   await assert.rejects(messages.next(), RoutingError);
   await assert.rejects(client.pool.event(alice.sign()), RoutingError);
-  // `query()` swallows what its router throws; `onError` and the plan still tell.
+  // `query()` swallows what its router throws; `onError` and the plan still report it.
   assert.deepEqual(await client.pool.query([filter]), []);
   assert.deepEqual(reasons, ["no-list", "no-list"]);
-  assert.deepEqual(told, ["RoutingError", "RoutingError"]);
+  assert.deepEqual(reported, ["RoutingError", "RoutingError"]);
 });
 
-Deno.test("NPool never sends a gift wrap to anyone's relays by their kind 10002 (NIP-17)", async () => {
+Deno.test("NIP-17: NPool never sends a gift wrap to the relays of a kind 10002 list", async () => {
   await using network = startRelays(2);
   const [bobs, fallback] = network.relays;
   await using client = await openPool({ fallbackRelays: [fallback.url] });
@@ -183,7 +183,7 @@ Deno.test("NPool opens no more relays than the options allow", async () => {
   assert.equal(client.pool.relays.size, 3);
 });
 
-Deno.test("NPool follows a user whose newer list is put into the store", async () => {
+Deno.test("NPool asks the relays of an author's newer list once the store has it", async () => {
   await using network = startRelays(2);
   const [before, after] = network.relays;
   const post = alice.sign();

@@ -6,8 +6,8 @@ import { Signer } from "../../testing/signer.ts";
 import { eventually } from "../support/eventually.ts";
 
 /**
- * What `NRelay1` does and does not, as far as the supervisor is built around it. A
- * test that fails here after an update of Nostrify is good news or bad, but news.
+ * What `NRelay1` does and does not do, as far as this library is built around it. A
+ * test that fails after an update of Nostrify shows that `NRelay1` changed.
  */
 
 const alice = new Signer(1);
@@ -16,7 +16,7 @@ const FILTERS = [{ kinds: [1], authors: [alice.pubkey] }];
 
 type NRelay1Log = Parameters<NonNullable<NRelay1Opts["log"]>>[0];
 
-/** A relay as the supervisor opens it, with what it tells its `log`. */
+/** A relay as the supervisor opens it, with the entries of its `log`. */
 function opened(url: string, options: NRelay1Opts = {}) {
   const logs: NRelay1Log[] = [];
   const awaited = new Map<string, () => void>();
@@ -59,7 +59,7 @@ Deno.test("NRelay1 ends a request in silence on CLOSED, and never yields CLOSED 
   assert.deepEqual((client.data("relay.ws.message")[0] as string[]).slice(0, 1), ["CLOSED"]);
 });
 
-Deno.test("NRelay1 hears nothing of a subscription that was CLOSED, though the relay goes on", async () => {
+Deno.test("NRelay1 ignores a subscription after CLOSED, though the relay goes on", async () => {
   await using server = startFault("events-after-closed", { events: posts });
   await using client = opened(server.url);
   const { verbs, end } = asking(client.relay);
@@ -67,7 +67,7 @@ Deno.test("NRelay1 hears nothing of a subscription that was CLOSED, though the r
   assert.deepEqual(verbs, []);
 });
 
-Deno.test("NRelay1 tells its log what is sent, with the very filters, and what came", async () => {
+Deno.test("NRelay1 logs what it sends, with the very filters, and what it receives", async () => {
   await using server = RelayServer.start();
   server.seed(posts);
   await using client = opened(server.url);
@@ -75,7 +75,7 @@ Deno.test("NRelay1 tells its log what is sent, with the very filters, and what c
   const { verbs, eose } = asking(client.relay);
   await Promise.all([open, eose]);
   assert.deepEqual(verbs, ["EVENT", "EVENT", "EOSE"]);
-  // A request before the socket is open is told of twice, when asked for and when sent.
+  // A request before the socket is open is logged twice: when it is made and when it is sent.
   const sent = client.data("relay.ws.send") as unknown[][];
   assert.deepEqual(sent.map(([verb]) => verb), ["REQ", "REQ"]);
   assert.equal(sent[0], sent[1]);
@@ -89,7 +89,7 @@ Deno.test("NRelay1 tells its log what is sent, with the very filters, and what c
   assert.equal(server.stats.reqs, 1);
 });
 
-Deno.test("NRelay1 tells its log of events before they are verified, and yields only real ones that match, twice if told so", async () => {
+Deno.test("NRelay1 logs events before it verifies them, and yields only real ones that match, repeated ones too", async () => {
   await using forging = startFault("forged-signature", { events: posts });
   await using straying = startFault("mismatched", { events: [alice.sign({ kind: 7 }), ...posts] });
   for (const [{ url }, told, yielded] of [[forging, 3, 1], [straying, 7, 5]] as const) {
@@ -101,7 +101,7 @@ Deno.test("NRelay1 tells its log of events before they are verified, and yields 
   }
 });
 
-Deno.test("NRelay1 tells its log of a junk message without data", async () => {
+Deno.test("NRelay1 logs a junk message without data", async () => {
   await using server = startFault("half-json", { events: posts });
   await using client = opened(server.url);
   const { verbs, eose } = asking(client.relay);
@@ -111,7 +111,7 @@ Deno.test("NRelay1 tells its log of a junk message without data", async () => {
 });
 
 for (const name of ["refused", "no-such-host", "http-502", "tls-self-signed"] as const) {
-  Deno.test(`NRelay1 without backoff tells its log of an error and of a close, and hangs (${name})`, async () => {
+  Deno.test(`NRelay1 without backoff logs an error and a close, and hangs (${name})`, async () => {
     await using server = startFault(name);
     const client = opened(server.url);
     const failed = client.logged("relay.ws.error");
@@ -120,7 +120,7 @@ for (const name of ["refused", "no-such-host", "http-502", "tls-self-signed"] as
     const published = client.relay.event(posts[0]);
     await failed;
     await closed;
-    // Neither has heard of it; what ends them is close(), which settles.
+    // Neither ends by itself: close() ends both, and settles.
     await client.relay.close();
     assert.equal(await end, "AbortError");
     await assert.rejects(published, { name: "AbortError" });
@@ -195,18 +195,18 @@ Deno.test("NRelay1.close() waits for a relay that does not answer, as long as th
   await closed;
 });
 
-Deno.test("NRelay1 closes itself for good on a binary frame, and says so to nobody but who asked", async () => {
+Deno.test("NRelay1 closes itself for good on a binary frame, and only its requests notice", async () => {
   await using server = startFault("binary", { events: posts });
   await using client = opened(server.url);
   const { verbs, end } = asking(client.relay);
   assert.equal(await end, "AbortError");
   assert.deepEqual(verbs, []);
-  // What is still on the way goes to the log, and nowhere else.
+  // What still arrives goes to the log alone.
   assert.equal(client.data("relay.ws.message").length, 3);
   assert.equal(await asking(client.relay).end, "AbortError");
 });
 
-Deno.test("NRelay1.event() rejects with the relay's words alone, and waits forever for an OK that does not come", async () => {
+Deno.test("NRelay1.event() rejects with the relay's reason alone, and waits forever for an OK that does not come", async () => {
   await using server = startFault("refused:blocked");
   await using client = opened(server.url);
   await assert.rejects(client.relay.event(posts[0]), {
@@ -223,7 +223,7 @@ Deno.test("NRelay1.event() rejects with the relay's words alone, and waits forev
   await assert.rejects(published, { name: "AbortError" });
 });
 
-Deno.test("NRelay1 sends an event that was given up as soon as there is a connection", async () => {
+Deno.test("NRelay1 sends an aborted event as soon as it is connected", async () => {
   const accepted = Promise.withResolvers<void>();
   await using server = RelayServer.start();
   await using client = opened(server.url);

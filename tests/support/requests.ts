@@ -10,9 +10,6 @@ import fc from "fast-check";
 import type { RefusedRelay, RelayList } from "../../src/nostr/types.ts";
 import type { PlanOptions } from "../../src/plan/plan_options.ts";
 
-// These worlds are small and planned in microseconds: many of them cost little.
-fc.configureGlobal({ numRuns: 500 });
-
 /** Twelve pubkeys; half of them differ in the last digits alone. */
 export const PEOPLE: readonly string[] = Array.from(
   { length: 12 },

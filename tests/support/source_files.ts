@@ -39,7 +39,8 @@ export function resolvePath(from: string, specifier: string): string {
   return new URL(specifier, new URL(from, ROOT)).href.slice(ROOT.href.length);
 }
 
-function* pathsIn(folder: string): Generator<string> {
+/** The paths of all files below a folder of the project. */
+export function* pathsIn(folder: string): Generator<string> {
   for (const entry of Deno.readDirSync(new URL(`${folder}/`, ROOT))) {
     const path = `${folder}/${entry.name}`;
     if (entry.isDirectory) yield* pathsIn(path);
@@ -56,7 +57,7 @@ function withoutComments(text: string): string {
 
 function importsOf(code: string): Import[] {
   const fixed = code.matchAll(/^(?:import|export) (type )?(?:[^"';]*? from )?"([^"]+)"/gm);
-  const dynamic = code.matchAll(/\bimport\("([^"]+)"\)/g);
+  const dynamic = code.matchAll(/\bimport\(\s*"([^"]+)",?\s*\)/g);
   return [
     ...[...fixed].map(([, type, specifier]) => ({ specifier, isType: type !== undefined })),
     ...[...dynamic].map(([, specifier]) => ({ specifier, isType: false })),

@@ -32,7 +32,7 @@ testFault("there is no such URL", "bad-url", async (name) => {
 });
 
 for (const status of [200, 302, 403, 502] as const) {
-  Deno.test(`fault "http-${status}" answers in HTTP with this status`, async () => {
+  Deno.test(`Fault "http-${status}" answers in HTTP with this status`, async () => {
     await using relay = startFault(`http-${status}`);
     const url = relay.url.replace("ws:", "http:");
     const response = await fetch(url, { redirect: "manual" });
@@ -123,7 +123,7 @@ testAll("connections", [
   "stalled",
 ]);
 
-Deno.test("throwingOpen() throws for the relays that are bad, before any connection", async () => {
+Deno.test("throwingOpen() throws for the chosen relays, before any connection", async () => {
   await using relay = startFault("eose-empty");
   const open = throwingOpen((url: string) => new NRelay1(url), (url) => url.endsWith("/bad"));
   assert.throws(() => open(`${relay.url}bad`, undefined), /does not want to/);

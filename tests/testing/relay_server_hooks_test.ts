@@ -22,7 +22,7 @@ Deno.test("RelayServer goes down and comes up at the same port, with the same ev
   assert.throws(() => relay.up(), /not down/);
 });
 
-Deno.test("RelayServer describes itself as it is told to (NIP-11)", async () => {
+Deno.test("NIP-11: RelayServer describes itself as its `info` says", async () => {
   await using relay = RelayServer.start({ info: { body: { limitation: { max_limit: 7 } } } });
   const url = relay.url.replace("ws:", "http:");
   const headers = { accept: "application/nostr+json" };
@@ -49,7 +49,7 @@ Deno.test("RelayServer describes itself as it is told to (NIP-11)", async () => 
   assert.equal(relay.stats.infos, 3);
 });
 
-Deno.test("RelayServer lets a test have the first word, on a connection and on a message", async () => {
+Deno.test("RelayServer lets a test handle a connection or a message first", async () => {
   await using relay = RelayServer.start({
     onOpen: (to) => to.send(["NOTICE", `you are number ${to.number}`]),
     intercept([verb, id], to) {

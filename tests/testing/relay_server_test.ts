@@ -18,7 +18,7 @@ function posts(signer: Signer, count: number): NostrEvent[] {
   );
 }
 
-Deno.test("RelayServer answers newest first, cut at its cap, and says EOSE as if complete", async () => {
+Deno.test("RelayServer answers newest first, cut at its cap, and sends EOSE as if complete", async () => {
   await using relay = RelayServer.start({ cap: 2 });
   const [newest, middle, oldest] = posts(alice, 3);
   relay.seed([oldest, newest, middle]);
@@ -60,7 +60,7 @@ Deno.test("RelayServer caps each filter by itself and sends an event once per RE
   assert.deepEqual([connections, reqs, filters, eventsSent], [1, 1, 3, 2]);
 });
 
-Deno.test("RelayServer closes a REQ with too many filters, or with a filter that is none", async () => {
+Deno.test("RelayServer closes a REQ with too many filters, or with a malformed filter", async () => {
   await using relay = RelayServer.start({ maxFilters: 2 });
   await using client = await RawClient.connect(relay.url);
   client.send(["REQ", "a", {}, {}, {}]);
@@ -97,7 +97,7 @@ Deno.test("RelayServer answers junk with a NOTICE and stays", async () => {
   assert.deepEqual(await client.next(), ["EOSE", "a"]);
 });
 
-Deno.test("RelayServer takes a signed event, tells its subscribers, and refuses a forged one", async () => {
+Deno.test("RelayServer takes a signed event, sends it to subscribers, and refuses a forged one", async () => {
   await using relay = RelayServer.start();
   await using reader = await RawClient.connect(relay.url);
   await using writer = await RawClient.connect(relay.url);
@@ -152,7 +152,7 @@ Deno.test("RelayServer keeps the newest version of a replaceable event", async (
   });
 });
 
-Deno.test("RelayServer deletes what its author asks it to, and takes it no more (NIP-09)", async () => {
+Deno.test("NIP-09: RelayServer deletes events at their author's request, and refuses them from then on", async () => {
   await using relay = RelayServer.start();
   const post = alice.sign();
   const list = alice.relayList({ both: ["wss://a.example"] });
@@ -216,7 +216,7 @@ Deno.test("RelayServer.stop() cuts its clients off and leaves nothing listening"
   await assert.rejects(RawClient.connect(relay.url), /Cannot connect/);
 });
 
-Deno.test("EventIndex finds what a look at every event finds", () => {
+Deno.test("EventIndex.query() finds what a scan of all events finds", () => {
   const letter = fc.constantFrom("a", "b", "c");
   const event: fc.Arbitrary<NostrEvent> = fc.record({
     id: fc.stringMatching(/^[0-9a-f]{4}$/),

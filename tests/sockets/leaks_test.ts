@@ -6,7 +6,7 @@ import { Signer } from "../../testing/signer.ts";
 import { eventually } from "../support/eventually.ts";
 import { World } from "../support/outbox_world.ts";
 
-/** Law V1 over thousands of requests: what a request opened ends with it. */
+/** Law V1 over thousands of requests: whatever a request opens ends with it. */
 
 setFlagsFromString("--expose-gc");
 const gc: () => void = runInNewContext("gc");
@@ -27,10 +27,10 @@ const failing: FaultName[] = [
   "forged-signature",
 ];
 const ROUNDS = 5;
-const REQUESTS = 200;
-const EVENTS = 40;
+const REQUESTS_PER_ROUND = 200;
+const EVENTS_PER_ROUND = 40;
 
-Deno.test("V1 thousands of requests to failing relays leave no socket, subscription, timer or memory", async () => {
+Deno.test("V1: Outbox leaves no socket, subscription, timer or memory behind after thousands of requests to failing relays", async () => {
   const faulty = failing.map((name) => startFault(name, { events: posts }));
   const world = new World({ living: 2, faulty });
   const { living, outbox, clock } = world;
@@ -46,18 +46,18 @@ Deno.test("V1 thousands of requests to failing relays leave no socket, subscript
   const heap: number[] = [];
   for (let round = 0; round < ROUNDS; round++) {
     await Promise.all([
-      ...Array.from({ length: REQUESTS }, async (_, n) => {
+      ...Array.from({ length: REQUESTS_PER_ROUND }, async (_, n) => {
         const author = authors[n % authors.length];
         const found = await world.query([{ kinds: [1], authors: [author.pubkey], limit: 5 }]);
         assert.deepEqual(found.map(({ pubkey }) => pubkey), [author.pubkey]);
       }),
       ...Array.from(
-        { length: EVENTS },
+        { length: EVENTS_PER_ROUND },
         (_, n) =>
           world.event(authors[n % authors.length].sign({ kind: 7, content: `${round} ${n}` })),
       ),
     ]);
-    // Before any connection is closed for want of use.
+    // Before the idle timeout closes any connection.
     await clock.holding(() => eventually("every REQ was closed", () => requests() === 0));
     assert.ok(sockets() <= 4 * (living.length + faulty.length), `${sockets()} sockets are open`);
     assert.ok(clock.pending < 100, `${clock.pending} timers are set`);
@@ -76,7 +76,7 @@ Deno.test("V1 thousands of requests to failing relays leave no socket, subscript
   assert.equal(clock.pending, 0);
 });
 
-Deno.test("V1 an app's own signal is rid of every listener, whatever became of requests and events", async () => {
+Deno.test("V1: Outbox removes every listener from an app's own signal, however requests and events ended", async () => {
   const faulty = startFault("refused:blocked", { events: posts });
   await using world = new World({ living: 1, faulty: [faulty] });
   const [living] = world.living;
@@ -95,7 +95,7 @@ Deno.test("V1 an app's own signal is rid of every listener, whatever became of r
   assert.equal(listening(), 0);
 });
 
-Deno.test("V1 requests and events that are given up leave nothing behind", async () => {
+Deno.test("V1: Outbox leaves nothing behind of requests and events that are aborted", async () => {
   const faulty = (["mute-host", "silent", "eose-never", "refused"] as const)
     .map((name) => startFault(name, { events: posts }));
   const world = new World({ living: 1, faulty });

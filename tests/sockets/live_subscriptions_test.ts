@@ -5,7 +5,7 @@ import { Signer } from "../../testing/signer.ts";
 import { type LiveRequest, World } from "../support/outbox_world.ts";
 import { TcpProxy } from "../support/tcp_proxy.ts";
 
-/** Law V1 for what goes on: subscriptions over restarts, without losing or repeating events. */
+/** Law V1 for live subscriptions: they survive restarts without losing or repeating events. */
 
 const alice = new Signer(1);
 const bob = new Signer(2);
@@ -23,7 +23,7 @@ function assertOnce(live: LiveRequest, events: readonly NostrEvent[]): void {
   assert.deepEqual(live.events.map(({ id }) => id).sort(), events.map(({ id }) => id).sort());
 }
 
-Deno.test("V1 a live subscription survives a relay's restart: nothing is lost, nothing comes twice", async () => {
+Deno.test("V1: a live subscription survives a relay's restart: no event is lost, none comes twice", async () => {
   await using world = new World({ living: 1 });
   const [relay] = world.living;
   const before = series(5, NOW - 200, "old").concat(series(5, NOW - 50, "new"));
@@ -48,7 +48,7 @@ Deno.test("V1 a live subscription survives a relay's restart: nothing is lost, n
   assert.deepEqual(world.errors, []);
 });
 
-Deno.test("V1 a live subscription survives a cut wire, and a time without any relay", async () => {
+Deno.test("V1: a live subscription survives a cut wire, and a time without any relay", async () => {
   await using world = new World({ living: 2 });
   const [first, second] = world.living;
   await using wire = TcpProxy.start(first.url);
@@ -74,7 +74,7 @@ Deno.test("V1 a live subscription survives a cut wire, and a time without any re
   assert.deepEqual(world.errors, []);
 });
 
-Deno.test("V1 a restart repeats nothing, though over a thousand events lie within the overlap", async () => {
+Deno.test("V1: a live subscription repeats nothing after a restart, though 1,500 events lie within the overlap", async () => {
   await using world = new World({ living: 1 });
   const [relay] = world.living;
   const many = Array.from(
@@ -96,7 +96,7 @@ Deno.test("V1 a restart repeats nothing, though over a thousand events lie withi
   assertOnce(live, [...many, after, last]);
 });
 
-Deno.test("V1 a slow relay repeats nothing, though a fast one sent over a thousand events before", async () => {
+Deno.test("V1: a live subscription repeats nothing of a slow relay, though a fast one sent 1,200 events before", async () => {
   await using world = new World({ living: 2 });
   const [fast, slow] = world.living;
   const many = series(1_200, NOW - 1);
@@ -111,7 +111,7 @@ Deno.test("V1 a slow relay repeats nothing, though a fast one sent over a thousa
   assertOnce(live, [...many, late]);
 });
 
-Deno.test("V1 a subscription that a relay closes in the middle is opened again", async () => {
+Deno.test("V1: a live subscription that a relay closes is opened again", async () => {
   await using world = new World({ living: 1 });
   const [relay] = world.living;
   const connections: RelayConnection[] = [];
@@ -134,7 +134,7 @@ Deno.test("V1 a subscription that a relay closes in the middle is opened again",
   assertOnce(live, [...before, after]);
 });
 
-Deno.test("V1 a forged event under the id of a real one, and ahead of it, does not keep that away", async () => {
+Deno.test("V1: a live subscription gets a real event though a forged one came first under its id", async () => {
   await using world = new World({ living: 2 });
   const [honest, liar] = world.living;
   const connections: RelayConnection[] = [];
@@ -161,7 +161,7 @@ Deno.test("V1 a forged event under the id of a real one, and ahead of it, does n
   assert.equal(live.events.at(-1)?.content, "real");
 });
 
-Deno.test("V1 a fast and empty relay hides no slower one that alone holds the events", async () => {
+Deno.test("V1: pool.query() waits for the slow relay that alone holds the events, beside a fast and empty one", async () => {
   await using world = new World({ living: 3 });
   const [fast, slow, others] = world.living;
   const posts = series(3, NOW - 10);

@@ -4,7 +4,7 @@ import { Signer } from "../../testing/signer.ts";
 import { eventually } from "../support/eventually.ts";
 import { World } from "../support/outbox_world.ts";
 
-/** Law V1 whatever a relay says of itself (NIP-11): it costs no answer. */
+/** Law V1 whatever a relay says of itself (NIP-11): no description costs an answer. */
 
 const NOW = 1_700_000_000;
 const authors = Array.from({ length: 30 }, (_, i) => new Signer(100 + i));
@@ -50,7 +50,7 @@ const documents: Record<string, RelayInfoAnswer> = {
 };
 
 for (const [what, info] of Object.entries(documents)) {
-  Deno.test(`V1 a relay whose description ${what} is asked like any other`, async () => {
+  Deno.test(`V1: requests to a relay whose description ${what} are answered like any other`, async () => {
     await using world = new World({ living: 1, options: { authorsPerFilter: 3 } });
     const [relay] = world.living;
     relay.options.info = info;

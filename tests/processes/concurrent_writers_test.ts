@@ -4,16 +4,12 @@ import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import type { EventDatabase } from "../../src/db/kysely.ts";
 import { openSqlite } from "../../src/db/sqlite.ts";
-import { histories } from "./arbitraries.ts";
-import { assertConsistent } from "./consistency.ts";
-import { unsigned } from "./events.ts";
-import { Oracle } from "./oracle.ts";
-import { startPostgres } from "./postgres.ts";
-
-const postgres = await startPostgres();
-if (typeof postgres === "string") {
-  console.log(`Two pools of PostgreSQL are not tested: ${postgres}`);
-}
+import { histories } from "../db/arbitraries.ts";
+import { assertConsistent } from "../db/consistency.ts";
+import { unsigned } from "../db/events.ts";
+import { Oracle } from "../db/oracle.ts";
+import { testUnless } from "../support/test_unless.ts";
+import { postgres } from "./postgres.ts";
 
 /** Opens one new database twice; `rows` reads a table of it. */
 interface Pair {
@@ -82,8 +78,8 @@ async function race(
 
 for (
   const [name, open, skip] of [
-    ["two connections to a SQLite file", twoFiles, false],
-    ["two pools of PostgreSQL", twoPools, typeof postgres === "string"],
+    ["Two connections to a SQLite file", twoFiles, undefined],
+    ["Two pools of PostgreSQL", twoPools, typeof postgres === "string" ? postgres : undefined],
   ] as const
 ) {
   const laws = (
@@ -91,31 +87,27 @@ for (
     arbitrary: fc.Arbitrary<NostrEvent[]>,
     check: (pair: Pair, events: NostrEvent[]) => Promise<void>,
   ) =>
-    Deno.test({
-      name: `${name}: ${claim}`,
-      ignore: skip,
-      fn: () =>
-        fc.assert(
-          fc.asyncProperty(
-            arbitrary,
-            fc.array(fc.boolean(), { minLength: 1, maxLength: 20 }),
-            async (events, sides) => {
-              const pair = await open();
-              try {
-                await race(pair, events, sides);
-                await check(pair, events);
-                assertConsistent(
-                  await pair.rows("nostr_events"),
-                  await pair.rows("nostr_tags"),
-                );
-              } finally {
-                await pair.close();
-              }
-            },
-          ),
-          { numRuns: 25 },
+    testUnless(skip, `${name}: ${claim}`, () =>
+      fc.assert(
+        fc.asyncProperty(
+          arbitrary,
+          fc.array(fc.boolean(), { minLength: 1, maxLength: 20 }),
+          async (events, sides) => {
+            const pair = await open();
+            try {
+              await race(pair, events, sides);
+              await check(pair, events);
+              assertConsistent(
+                await pair.rows("nostr_events"),
+                await pair.rows("nostr_tags"),
+              );
+            } finally {
+              await pair.close();
+            }
+          },
         ),
-    });
+        { numRuns: 25 },
+      ));
 
   laws(
     "S1: the newest version wins in any interleaving",

@@ -6,7 +6,7 @@ import { RelayServer } from "../../testing/relay_server.ts";
 import { Signer } from "../../testing/signer.ts";
 import { World } from "../support/outbox_world.ts";
 
-/** Law V1 at the end: closing ends what is under way. And with the machine's own clock. */
+/** Law V1 when an outbox is closed, and by the machine's own clock. */
 
 const alice = new Signer(1);
 const posts = [2, 1].map((n) => alice.sign({ created_at: 1_699_999_000 + n }));
@@ -14,7 +14,7 @@ const FILTERS = [{ kinds: [1], authors: [alice.pubkey] }];
 
 const waiting: FaultName[] = ["mute-host", "silent", "stalled", "eose-never", "refused"];
 for (const name of waiting) {
-  Deno.test(`V1 close() ends requests and events that wait for "${name}"`, async () => {
+  Deno.test(`V1: Outbox.close() ends requests and events that wait for "${name}"`, async () => {
     const faulty = startFault(name, { events: posts });
     await using world = new World({ living: 0, faulty: [faulty] });
     await world.outbox.store.event(alice.relayList({ both: [faulty.url] }));
@@ -31,7 +31,7 @@ for (const name of waiting) {
   });
 }
 
-Deno.test("V1 holds by the machine's own clock, too, with the relays that createOutbox opens itself", async () => {
+Deno.test("V1: createOutbox() keeps its deadlines by the machine's own clock, with relays that it opens itself", async () => {
   await using living = RelayServer.start();
   await using silent = startFault("silent");
   await using mute = startFault("mute-host");
@@ -61,7 +61,7 @@ Deno.test("V1 holds by the machine's own clock, too, with the relays that create
   await pool.close();
 });
 
-Deno.test("without createOutbox the same relays keep NPool waiting for good", async () => {
+Deno.test("NPool without createOutbox() waits for the same relays for good", async () => {
   await using living = RelayServer.start();
   await using silent = startFault("silent");
   living.seed(posts);

@@ -7,7 +7,7 @@
 
 import type { NostrEvent } from "@nostrify/types";
 import { openSqlite } from "../../src/db/sqlite.ts";
-import { type Draft, unsigned } from "./events.ts";
+import { type Draft, unsigned } from "../db/events.ts";
 
 const [path, seed] = Deno.args;
 const db = await openSqlite(path);

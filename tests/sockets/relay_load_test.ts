@@ -5,21 +5,21 @@ import { startFault } from "../../testing/faulty_relay.ts";
 import { Signer } from "../../testing/signer.ts";
 import { World } from "../support/outbox_world.ts";
 
-/** Law V1 does not come at the relays' expense: few sockets, few messages, however long it takes. */
+/** Law V1 is no burden on relays: few sockets and few messages, however long a request takes. */
 
 const NOW = 1_700_000_000;
 const authors = Array.from({ length: 60 }, (_, i) => new Signer(100 + i));
 const alice = authors[0];
 const post = alice.sign({ created_at: NOW - 100 });
 const FILTERS = [{ kinds: [1], authors: [alice.pubkey] }];
-const MINUTE = 60_000;
+const MINUTE_MS = 60_000;
 
 /** Settles once so many milliseconds of the world's clock have passed. */
 function passed({ clock }: World, ms: number): Promise<void> {
   return new Promise((resolve) => void clock.after(ms, resolve));
 }
 
-Deno.test("V1 no more sockets than maxConnecting are in the handshake, and everybody has a turn", async () => {
+Deno.test("V1: Outbox opens at most maxConnecting sockets at a time, and every relay has its turn", async () => {
   const faulty = Array.from({ length: 6 }, () => startFault("mute-host"));
   let most = 0;
   await using world: World = new World({
@@ -48,7 +48,7 @@ Deno.test("V1 no more sockets than maxConnecting are in the handshake, and every
   assert.equal(most, 3);
 });
 
-Deno.test("V1 an event that one relay takes at once waits for no other", async () => {
+Deno.test("V1: pool.event() settles once one relay took the event, and waits for no other", async () => {
   const faulty = (["mute-host", "silent", "stalled", "ok-never"] as const)
     .map((name) => startFault(name));
   await using world = new World({ living: 1, faulty });
@@ -59,7 +59,7 @@ Deno.test("V1 an event that one relay takes at once waits for no other", async (
   assert.equal(world.clock.now(), startedAt);
 });
 
-Deno.test("V1 many live requests to one relay are all answered, and all go on", async () => {
+Deno.test("V1: many live requests to one relay are all answered, and all go on", async () => {
   await using world = new World({ living: 1 });
   const [relay] = world.living;
   const posts = authors.map((author) => author.sign({ created_at: NOW - 100 }));
@@ -94,7 +94,7 @@ const ends: Record<string, End> = {
   },
 };
 for (const [what, end] of Object.entries(ends)) {
-  Deno.test(`V1 a relay that ${what} is not asked again all the time`, async () => {
+  Deno.test(`V1: Outbox asks a relay that ${what} again only now and then`, async () => {
     await using world = new World({ living: 1 });
     const [relay] = world.living;
     relay.seed([post]);
@@ -106,21 +106,21 @@ for (const [what, end] of Object.entries(ends)) {
     await world.outbox.store.event(alice.relayList({ both: [relay.url] }));
     await using live = world.req(FILTERS);
     assert.equal(await live.end(), "EOSE");
-    await passed(world, 10 * MINUTE);
+    await passed(world, 10 * MINUTE_MS);
     assert.ok(relay.stats.reqs >= 3, `${relay.stats.reqs} REQs`);
     assert.ok(relay.stats.reqs <= 60, `${relay.stats.reqs} REQs`);
     assert.deepEqual(live.events.map(({ id }) => id), [post.id]);
   });
 }
 
-Deno.test("V1 relays that cannot be reached are tried now and then, while a request goes on", async () => {
+Deno.test("V1: Outbox tries relays that cannot be reached now and then, while a request goes on", async () => {
   const faulty = (["refused", "http-502", "mute-host"] as const).map((name) => startFault(name));
   await using world = new World({ living: 1, faulty });
   const urls = [...faulty, ...world.living].map(({ url }) => url);
   await world.outbox.store.event(alice.relayList({ both: urls }));
   await using live = world.req(FILTERS);
   assert.equal(await live.end(), "EOSE");
-  await passed(world, 20 * MINUTE);
+  await passed(world, 20 * MINUTE_MS);
   const tries = world.opened.length - 1;
   assert.ok(tries >= 3 * 2, `${tries} tries`);
   assert.ok(tries <= 3 * 20, `${tries} tries`);

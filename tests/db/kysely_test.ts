@@ -35,7 +35,7 @@ function many(length: number): NostrEvent[] {
   }));
 }
 
-Deno.test("event() shares one transaction among calls of the same turn", async () => {
+Deno.test("EventDatabase.event() shares one transaction among calls of the same turn", async () => {
   const { db, commits } = await open();
   const events = many(300);
   await Promise.all(events.map((event) => db.event(event)));
@@ -44,7 +44,7 @@ Deno.test("event() shares one transaction among calls of the same turn", async (
   await db.close();
 });
 
-Deno.test("event() shares the next transaction among calls made during one", async () => {
+Deno.test("EventDatabase.event() shares the next transaction among calls made during one", async () => {
   const { db, commits } = await open();
   const [first, ...others] = many(50);
   const writes = [db.event(first)];
@@ -56,7 +56,7 @@ Deno.test("event() shares the next transaction among calls made during one", asy
   await db.close();
 });
 
-Deno.test("event() settles each call with its own result", async () => {
+Deno.test("EventDatabase.event() settles each call with its own result", async () => {
   const { db, kysely, commits } = await open();
   // The database itself refuses one text, as a full disk or a check would.
   await sql`create trigger picky before insert on nostr_events
@@ -85,7 +85,7 @@ Deno.test("event() settles each call with its own result", async () => {
   await db.close();
 });
 
-Deno.test("event() leaves nothing behind of what the database refused", async () => {
+Deno.test("EventDatabase.event() leaves nothing behind of an event that the database refused", async () => {
   const { db, kysely } = await open();
   await sql`create trigger picky before update on nostr_events
     when new.content = 'bad' begin select raise(abort, 'too picky'); end`
@@ -101,7 +101,7 @@ Deno.test("event() leaves nothing behind of what the database refused", async ()
   await db.close();
 });
 
-Deno.test("tags go with their event, also where the database does not see to it", async () => {
+Deno.test("EventDatabase removes tags with their event, even if the database does not do so itself", async () => {
   const { db, kysely } = await open();
   await sql`pragma foreign_keys = off`.execute(kysely);
   const tags = [["r", "wss://relay.example"], ["d", "x"]];
@@ -119,7 +119,7 @@ Deno.test("tags go with their event, also where the database does not see to it"
   await db.close();
 });
 
-Deno.test("event() resolves for nobody if the commit fails", async () => {
+Deno.test("EventDatabase.event() rejects for every caller if the commit fails", async () => {
   const { db, handle } = await open();
   const all = handle.all;
   handle.all = (sql, parameters) => {
@@ -136,7 +136,7 @@ Deno.test("event() resolves for nobody if the commit fails", async () => {
   await db.close();
 });
 
-Deno.test("event() does not write what is aborted while it waits", async () => {
+Deno.test("EventDatabase.event() does not write an event that is aborted while it waits", async () => {
   const { db } = await open();
   const [first, second] = many(2);
   const controller = new AbortController();
@@ -151,7 +151,7 @@ Deno.test("event() does not write what is aborted while it waits", async () => {
   await db.close();
 });
 
-Deno.test("event() refuses what has not the shape of an event, or would come back changed", async () => {
+Deno.test("EventDatabase.event() refuses what is not shaped like an event, or would come back changed", async () => {
   const { db } = await open();
   const event = unsigned({});
   for (
@@ -183,7 +183,7 @@ Deno.test("event() refuses what has not the shape of an event, or would come bac
   await db.close();
 });
 
-Deno.test("query() matches nothing where it searches, and odd numbers are no error", async () => {
+Deno.test("EventDatabase.query() matches nothing for a search, and odd numbers are no error", async () => {
   const { db } = await open();
   const event = unsigned({ created_at: 10 });
   await db.event(event);
@@ -214,7 +214,7 @@ Deno.test("query() matches nothing where it searches, and odd numbers are no err
   await db.close();
 });
 
-Deno.test("a Kysely instance's plugins do not rename the columns", async () => {
+Deno.test("EventDatabase keeps its columns' names in spite of a Kysely instance's plugins", async () => {
   const { kysely } = await open();
   const db = new EventDatabase(kysely.withPlugin(new CamelCasePlugin()));
   const event = unsigned({ tags: [["t", "x"]] });

@@ -4,14 +4,14 @@ import { Signer } from "../../testing/signer.ts";
 import { eventually } from "../support/eventually.ts";
 import { World } from "../support/outbox_world.ts";
 
-/** Law V1 against relays that send without end: they are hung up on, and it is told. */
+/** Law V1 with relays that send without end: the outbox hangs up on them, and reports it. */
 
 const NOW = 1_700_000_000;
 const alice = new Signer(1);
 const posts = [2, 1].map((n) => alice.sign({ created_at: NOW - 100 + n }));
 const FILTERS = [{ kinds: [1], authors: [alice.pubkey] }];
 
-/** What is sent, and what is told of it. (Foreign events are forged here, too.) */
+/** What the relay sends, and the reason reported. (Foreign events are forged here, too.) */
 const floods: [FaultName, string][] = [
   ["flood-repeated", "flood"],
   ["flood-forged", "junk"],
@@ -19,7 +19,7 @@ const floods: [FaultName, string][] = [
   ["flood-notices", "flood"],
 ];
 for (const [name, reason] of floods) {
-  Deno.test(`V1 a relay that sends "${name}" is hung up on, while others go on`, async () => {
+  Deno.test(`V1: Outbox hangs up on a relay that sends "${name}", while requests to others go on`, async () => {
     const faulty = startFault(name, { events: posts, count: 500 });
     await using world = new World({ living: 1, faulty: [faulty] });
     const [living] = world.living;
@@ -27,8 +27,8 @@ for (const [name, reason] of floods) {
     await world.outbox.store.event(alice.relayList({ both: [faulty.url, living.url] }));
     await using live = world.req(FILTERS);
     assert.equal(await live.end(), "EOSE");
-    const isTold = () => world.failures.some(({ relay }) => relay === faulty.url);
-    await eventually("the relay was hung up on", () => faulty.open === 0 && isTold());
+    const isReported = () => world.failures.some(({ relay }) => relay === faulty.url);
+    await eventually("the relay was hung up on", () => faulty.open === 0 && isReported());
     assert.equal(world.failures.find(({ relay }) => relay === faulty.url)?.reason, reason);
 
     const post = alice.sign({ content: "live", created_at: NOW });
@@ -41,7 +41,7 @@ for (const [name, reason] of floods) {
   });
 }
 
-Deno.test("V1 a relay that drips event after event, and never an EOSE, holds a request up no longer than its timeout", async () => {
+Deno.test("V1: pool.query() ends at its timeout though a relay drips event after event, and never sends EOSE", async () => {
   const timeout = 12_000;
   await using world = new World({ living: 1, options: { timeout } });
   const [relay] = world.living;

@@ -58,7 +58,7 @@ async function withFile(
   }
 }
 
-Deno.test("an NDatabase file opens as it is, and stays one", async () => {
+Deno.test("openSqlite() opens an NDatabase file as it is, and leaves it one", async () => {
   const lists = [1, 2, 3].map((author) =>
     unsigned({
       author,
@@ -108,7 +108,7 @@ Deno.test("an NDatabase file opens as it is, and stays one", async () => {
   });
 });
 
-Deno.test("what NDatabase stored twice is found once", async () => {
+Deno.test("openSqlite() finds once what NDatabase stored twice", async () => {
   // It took an addressable event without a d tag for one without versions.
   const versions = [1, 2, 3].map((created_at) =>
     unsigned({ kind: 30000, created_at, tags: [["t", "x"]] })
@@ -122,7 +122,7 @@ Deno.test("what NDatabase stored twice is found once", async () => {
   });
 });
 
-Deno.test("the tags of events gone from an NDatabase file do not come back", async () => {
+Deno.test("openSqlite() ignores the tags of events that are gone from an NDatabase file", async () => {
   // Many SQLite drivers leave foreign keys off, and then tags outlive events.
   const event = unsigned({ tags: [["t", "x"], ["t", "y"]] });
   await withFile([event], async (path) => {

@@ -24,13 +24,13 @@ const of = (...authors: Signer[]) => [{
 }];
 const byAuthor = (author: Signer) => posts.filter(({ pubkey }) => pubkey === author.pubkey);
 
-/** Ids in an order of their own. */
+/** The ids of events, sorted. */
 const ids = (events: readonly NostrEvent[]) => events.map(({ id }) => id).sort();
 
-/** With a URL that is none nobody gets as far as a relay: see below. */
+/** "bad-url" leads to no relay at all: opening_relays_test.ts is about it. */
 const faults = FAULTS.filter((name) => name !== "bad-url");
 
-/** Faults in the way of every event, and what an app is told. */
+/** Faults that keep every event away, and the reason that an app gets. */
 const REFUSED = new Map<string, RelayFailure>([
   ...["refused", "no-such-host", "tls-at-plain-port", "tls-self-signed", "not-http"]
     .map((name) => [name, "unreachable"] as const),
@@ -47,7 +47,7 @@ const REFUSED = new Map<string, RelayFailure>([
   ["refused:unsupported", "unsupported"],
 ]);
 
-/** Faults through which all of a relay's events still come to light. */
+/** Faults in spite of which a request gets all of a relay's events. */
 const COMPLETE = new Set<string>([
   ...["eose-never", "eose-twice", "ok-never", "ok-for-another", "auth-at-once", "mismatched"],
   ...["half-json", "not-a-message", "deep-json", "huge-frame"],
@@ -57,7 +57,7 @@ const COMPLETE = new Set<string>([
 COMPLETE.delete("refused");
 
 for (const name of faults) {
-  Deno.test(`V1 "${name}" beside living relays: what these hold is found, and new events flow`, async () => {
+  Deno.test(`V1: requests to living relays beside "${name}" find what these hold, and get new events`, async () => {
     const faulty = startFault(name, settings);
     await using world = new World({ faulty: [faulty] });
     const [first, second] = world.living;
@@ -88,7 +88,7 @@ for (const name of faults) {
     assert.deepEqual(world.errors, []);
   });
 
-  Deno.test(`V1 "${name}" alone: requests end, with nothing that was forged`, async () => {
+  Deno.test(`V1: requests to "${name}" alone end, with nothing that was forged`, async () => {
     const faulty = startFault(name, settings);
     await using world = new World({ living: 0, faulty: [faulty] });
     await world.outbox.store.event(carol.relayList({ both: [faulty.url] }));
@@ -106,7 +106,7 @@ for (const name of faults) {
     assert.deepEqual(world.errors, []);
   });
 
-  Deno.test(`V1 "${name}" alone: publishing settles, and says why nothing took the event`, async () => {
+  Deno.test(`V1: an event for "${name}" alone settles, and says why no relay took it`, async () => {
     const faulty = startFault(name, settings);
     await using world = new World({ living: 0, faulty: [faulty] });
     await world.outbox.store.event(carol.relayList({ both: [faulty.url] }));

@@ -7,6 +7,7 @@
 import { Kysely, PostgresDialect } from "kysely";
 import pg from "npm:pg@^8.23.1";
 import { EventDatabase } from "../../src/db/kysely.ts";
+import { testUnless } from "../support/test_unless.ts";
 
 /** A running server. */
 export interface PostgresServer {
@@ -27,9 +28,9 @@ const children: Deno.ChildProcess[] = [];
 
 /**
  * Starts a server that ends with this process, however that ends; or says why
- * there is none. Call it outside of tests, since it stays.
+ * there is none.
  */
-export async function startPostgres(): Promise<PostgresServer | string> {
+async function startPostgres(): Promise<PostgresServer | string> {
   const bin = await findPrograms();
   if (!bin) return "no initdb and postgres beside pg_config or in PATH";
   const folder = await Deno.makeTempDir({ prefix: "pg" });
@@ -124,4 +125,16 @@ async function unprivileged(): Promise<{ uid: number; gid: number } | undefined>
   const [, , uid, gid] = users.find((user) => user.startsWith("nobody:"))
     ?.split(":") ?? [];
   return { uid: Number(uid), gid: Number(gid) };
+}
+
+/** A server for all tests of a file, since it outlives each of them; or why there is none. */
+export const postgres: PostgresServer | string = await startPostgres();
+
+/** Registers a test that needs PostgreSQL; where there is none, its name says so. */
+export function testPostgres(
+  claim: string,
+  test: (server: PostgresServer) => Promise<void>,
+): void {
+  const missing = typeof postgres === "string" ? postgres : undefined;
+  testUnless(missing, `PostgreSQL: ${claim}`, () => test(postgres as PostgresServer));
 }

@@ -3,7 +3,7 @@ import { type FaultName, startFault } from "../../testing/faulty_relay.ts";
 import { Signer } from "../../testing/signer.ts";
 import { World } from "../support/outbox_world.ts";
 
-/** Law V1 with relays that take little at a time: that costs more messages, never an answer. */
+/** Law V1 with relays that take little at a time: that costs messages, but no answer. */
 
 const NOW = 1_700_000_000;
 const authors = Array.from({ length: 40 }, (_, i) => new Signer(100 + i));
@@ -13,7 +13,7 @@ const posts = authors.flatMap((author) =>
 );
 const all = posts.map(({ id }) => id).sort();
 
-/** Limits that forty filters, forty requests at once, or their length are beyond. */
+/** Limits that forty filters, or forty requests at once, exceed by number or length. */
 const tight: [FaultName, number][] = [
   ["too-many-filters:closed", 7],
   ["too-many-filters:closed", 2],
@@ -30,7 +30,7 @@ const tight: [FaultName, number][] = [
 ];
 
 for (const [name, count] of tight) {
-  Deno.test(`V1 "${name}" at ${count} keeps nothing of one large request back`, async () => {
+  Deno.test(`V1: one large request gets everything from a relay with "${name}" at ${count}`, async () => {
     const relay = startFault(name, { events: posts, count });
     await using world = new World({
       living: 0,
@@ -52,7 +52,7 @@ for (const [name, count] of tight) {
     assert.deepEqual(world.errors, []);
   });
 
-  Deno.test(`V1 "${name}" at ${count} keeps nothing of many small requests back`, async () => {
+  Deno.test(`V1: many small requests get everything from a relay with "${name}" at ${count}`, async () => {
     const relay = startFault(name, { events: posts, count });
     await using world = new World({ living: 0, faulty: [relay] });
     for (const author of authors) {

@@ -5,7 +5,7 @@ import { type FaultName, startFault } from "../../testing/faulty_relay.ts";
 import { Signer } from "../../testing/signer.ts";
 import { World } from "../support/outbox_world.ts";
 
-/** Law V1 with forty relays, twelve of which do wrong, each in its own way. */
+/** Law V1 with forty relays: twelve of them fail, each in its own way. */
 
 const authors = Array.from({ length: 60 }, (_, i) => new Signer(100 + i));
 const posts = authors.map((author, i) =>
@@ -50,12 +50,12 @@ const mixes: FaultName[][] = [
 ];
 
 for (const [n, faults] of mixes.entries()) {
-  Deno.test(`V1 with 12 faulty relays among 40, all that the living hold is found (mix ${n + 1})`, async () => {
+  Deno.test(`V1: requests to 28 living and 12 faulty relays find all that the living hold (mix ${n + 1})`, async () => {
     const settings = { events: posts.flat(), signer: authors[0], author: authors[1].pubkey };
     const faulty = faults.map((name) => startFault(name, settings));
     await using world = new World({ living: 28, faulty, options: { maxRelays: 40 } });
     const { living, outbox } = world;
-    // Everyone lists a living relay and a faulty one, by turns first and last.
+    // Everyone lists a living relay and a faulty one; which comes first alternates.
     for (const [i, author] of authors.entries()) {
       const [good, bad] = [living[i % living.length], faulty[i % faulty.length]];
       good.seed(posts[i]);
@@ -88,7 +88,7 @@ for (const [n, faults] of mixes.entries()) {
   });
 }
 
-Deno.test("V1 with nothing but faulty relays: requests end, and an event is rejected with a reason for each", async () => {
+Deno.test("V1: requests to faulty relays alone end, and an event is rejected with a reason for each relay", async () => {
   const author = authors[0];
   const faulty = mixes[0].slice(0, 7).map((name) => startFault(name));
   await using world = new World({ living: 0, faulty });

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { RelayServer } from "../../testing/relay_server.ts";
-import { eventually } from "./eventually.ts";
-import { FrameClient } from "./frame_client.ts";
-import { RawClient } from "./raw_client.ts";
-import { TcpProxy } from "./tcp_proxy.ts";
+import { eventually } from "../support/eventually.ts";
+import { FrameClient } from "../support/frame_client.ts";
+import { RawClient } from "../support/raw_client.ts";
+import { TcpProxy } from "../support/tcp_proxy.ts";
 
-Deno.test("TcpProxy passes on what is said, until it is cut", async () => {
+Deno.test("TcpProxy.cut() ends connections through which messages passed", async () => {
   await using relay = RelayServer.start();
   await using wire = TcpProxy.start(relay.url);
   await using client = await FrameClient.connect(wire.url);
@@ -19,7 +19,7 @@ Deno.test("TcpProxy passes on what is said, until it is cut", async () => {
   await eventually("the relay saw it, too", () => relay.open === 0);
 });
 
-Deno.test("TcpProxy holds everything back, and lets it go", async () => {
+Deno.test("TcpProxy.hold() holds messages back until release()", async () => {
   await using relay = RelayServer.start();
   await using wire = TcpProxy.start(relay.url);
   await using client = await RawClient.connect(wire.url);
@@ -33,7 +33,7 @@ Deno.test("TcpProxy holds everything back, and lets it go", async () => {
   assert.deepEqual(await client.next(), ["EOSE", "a"]);
 });
 
-Deno.test("TcpProxy refuses connections, and takes them again", async () => {
+Deno.test("TcpProxy refuses connections while `refusing` is set", async () => {
   await using relay = RelayServer.start();
   await using wire = TcpProxy.start(relay.url);
   wire.refusing = true;

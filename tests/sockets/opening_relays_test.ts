@@ -5,7 +5,7 @@ import { type FaultName, startFault, throwingOpen } from "../../testing/faulty_r
 import { Signer } from "../../testing/signer.ts";
 import { World } from "../support/outbox_world.ts";
 
-/** Law V1 where relays are not opened, or not as `createOutbox` would open them. */
+/** Law V1 where opening fails, or the app opens relays otherwise than `createOutbox` does. */
 
 const alice = new Signer(1);
 const posts = [0, 1, 2].map((n) => alice.sign({ created_at: 1_699_999_000 + n }));
@@ -13,7 +13,7 @@ const newestFirst = [...posts].reverse().map(({ id }) => id);
 const FILTERS = [{ kinds: [1], authors: [alice.pubkey] }];
 const policy = { allowLocal: true, allowInsecure: true };
 
-Deno.test("V1 an exception out of open() is a relay that cannot be reached, and hides no other", async () => {
+Deno.test("V1: open() that throws counts as a relay that cannot be reached, and hides no other", async () => {
   const bad = ["ws://127.0.0.1:1/a", "ws://127.0.0.1:1/b"];
   await using world = new World({
     living: 1,
@@ -40,7 +40,7 @@ Deno.test("V1 an exception out of open() is a relay that cannot be reached, and 
   assert.deepEqual(world.errors, []);
 });
 
-Deno.test("V1 a URL that WebSocket refuses hides nothing, where the app itself names it", async () => {
+Deno.test("V1: requests hide nothing where the app itself names a URL that WebSocket refuses", async () => {
   const bad = [startFault("bad-url").url, "not a url", "ftp://relay.example/", ""];
   await using world = new World({ living: 1 });
   const [living] = world.living;
@@ -59,7 +59,7 @@ Deno.test("V1 a URL that WebSocket refuses hides nothing, where the app itself n
   );
 });
 
-Deno.test("V1 a list's entries that are no URLs are left out, and the rest is asked", async () => {
+Deno.test("V1: requests leave out the entries of a list that are no URLs, and ask the other relays", async () => {
   await using world = new World({ living: 1 });
   const [living] = world.living;
   living.seed(posts);
@@ -89,7 +89,7 @@ const blind: FaultName[] = [
   "rate-limited-at-first",
 ];
 for (const name of blind) {
-  Deno.test(`V1 "${name}" holds, too, where the app's open() hands no options on`, async () => {
+  Deno.test(`V1: requests beside "${name}" end where the app's open() passes no options on, too`, async () => {
     const faulty = startFault(name, { events: posts, signer: alice });
     await using world = new World({
       living: 1,

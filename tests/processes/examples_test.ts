@@ -53,7 +53,7 @@ async function run(name: string, ...args: string[]) {
   return { code, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };
 }
 
-Deno.test("examples/feed.ts prints the newest posts of whom a user follows", async () => {
+Deno.test("examples/feed.ts prints the newest posts of the people that a user follows", async () => {
   await using network = startNetwork();
   const npub = nip19.npubEncode(reader.pubkey);
   const result = await run("feed.ts", npub, "--relay", network.hub.url, "--limit=2", "--once");
@@ -66,7 +66,7 @@ Deno.test("examples/feed.ts prints the newest posts of whom a user follows", asy
   assert.equal(network.bobs.stats.connections, 1);
 });
 
-Deno.test("examples/feed.ts goes on with what is posted now, until it is interrupted", async () => {
+Deno.test("examples/feed.ts prints new posts as they come, until it is interrupted", async () => {
   await using network = startNetwork();
   const folder = await Deno.makeTempDir();
   const nprofile = nip19.nprofileEncode({ pubkey: reader.pubkey, relays: [network.hub.url] });
@@ -130,7 +130,7 @@ Deno.test("examples/feed.ts says what is wrong with its arguments", async () => 
   }
 });
 
-Deno.test("examples/tutorial.ts reads whom an nprofile names and writes to their inbox", async () => {
+Deno.test("examples/tutorial.ts reads the posts of an nprofile's user, and writes to their inbox", async () => {
   await using network = startNetwork();
   const nprofile = nip19.nprofileEncode({ pubkey: bob.pubkey, relays: [network.hub.url] });
   const { code, stdout, stderr } = await run("tutorial.ts", "--local", nprofile, "Hello, Bob");

@@ -6,7 +6,7 @@ import { RelayFailureError } from "../../src/nostr/errors.ts";
 import { Signer } from "../../testing/signer.ts";
 import { IdleClock } from "../support/idle_clock.ts";
 
-/** Law V1 with relays of the app's own make, which keep to the interface and to nothing else. */
+/** Law V1 with relays of the app's own that implement the interface, and no rule beyond it. */
 
 const alice = new Signer(1);
 const post = alice.sign({ created_at: 1_699_999_000 });
@@ -53,7 +53,7 @@ const odd: Record<string, Partial<NRelay>> = {
   "yields what is no message": {
     req: yielding(null, [], ["WHAT"], ["EVENT"], ["EVENT", "s", null], ["EVENT", "s", {}], 7),
   },
-  "yields CLOSED without words": { req: yielding(["CLOSED", "s"]) },
+  "yields CLOSED without a reason": { req: yielding(["CLOSED", "s"]) },
   "ignores signals": {
     async *req() {
       yield ["EVENT", "s", post];
@@ -106,14 +106,14 @@ async function ask(relays: Record<string, NRelay>) {
 }
 
 for (const [what, parts] of Object.entries(odd)) {
-  Deno.test(`V1 a relay of the app's own that ${what} harms no other`, async () => {
+  Deno.test(`V1: a relay of the app's own that ${what} harms no other`, async () => {
     const { found, verbs, error } = await ask({ [ODD]: { ...good, ...parts }, [GOOD]: good });
     assert.deepEqual(found.map(({ id }: NostrEvent) => id), [post.id]);
     assert.deepEqual(verbs, ["EVENT", "EOSE"]);
     assert.equal(error, undefined);
   });
 
-  Deno.test(`V1 a relay of the app's own that ${what} ends what is asked of it alone`, async () => {
+  Deno.test(`V1: requests to a relay of the app's own alone end, though it ${what}`, async () => {
     const { found, verbs, error } = await ask({ [ODD]: { ...good, ...parts } });
     assert.ok(found.length <= 1);
     assert.match(verbs.join(), /^(?:EVENT,)?(?:EOSE|CLOSED)$/);

@@ -1,0 +1,150 @@
+import assert from "node:assert/strict";
+import { ROOT, type SourceFile, sourceFiles } from "../support/source_files.ts";
+import { filesOfPart, isIsolated, ISOLATED_FOLDERS, PARTS } from "../support/test_files.ts";
+
+/** Files of `src` without tests of their own name, and what tests them. */
+const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
+  "base/check_option": "each option's own tests",
+  "base/record_store": "types",
+  "connections/open_relay": "types",
+  "db/any_kysely": "types",
+  "db/delete_events": "db/kysely_test.ts and the contracts in tests/db",
+  "db/event_sql": "db/kysely_test.ts and the contracts in tests/db",
+  "db/filter_sql": "db/kysely_test.ts and the contracts in tests/db",
+  "db/find_versions": "db/kysely_test.ts and the contracts in tests/db",
+  "db/group_commit": "db/kysely_test.ts and the contracts in tests/db",
+  "db/node_sqlite_dialect": "db/sqlite_test.ts",
+  "db/node_sqlite_handle": "db/sqlite_test.ts",
+  "db/prepared_event": "db/kysely_test.ts and the contracts in tests/db",
+  "db/read_events": "db/kysely_test.ts and the contracts in tests/db",
+  "db/schema": "db/sqlite_ndatabase_test.ts and processes/postgres_test.ts",
+  "db/sql_flavour": "db/kysely_test.ts and the contracts in tests/db",
+  "db/transact": "db/bulk_test.ts and processes/postgres_test.ts",
+  "db/write_events": "db/kysely_test.ts and the contracts in tests/db",
+  "discovery/discovery_options": "discovery/discovery_test.ts",
+  "discovery/list_refresher": "discovery/discovery_watch_test.ts",
+  "discovery/list_search": "discovery/discovery_test.ts and discovery/relay_search_queue_test.ts",
+  "discovery/search_rounds": "discovery/discovery_rounds_test.ts",
+  "lists/list_cache": "lists/relay_list_store_test.ts",
+  "lists/list_writer": "lists/relay_list_store_writes_test.ts",
+  "lists/relay_list_store_options": "lists/relay_list_store_test.ts",
+  "mod": "laws/architecture_test.ts, and everything it exports has its own tests",
+  "nostr/kinds": "constants",
+  "nostr/subject_key": "hints/hint_book_test.ts",
+  "nostr/types": "types",
+  "nostr/versions": "db/bulk_test.ts and lists/relay_list_store_model_test.ts",
+  "outbox_options": "types; outbox_settings_test.ts checks the options",
+  "plan/assignment": "plan/plan_req_strict_test.ts",
+  "plan/candidate_rows": "plan/plan_req_test.ts",
+  "plan/choose_relays": "plan/plan_req_test.ts",
+  "plan/default_indexers": "constants",
+  "plan/event_inboxes": "plan/plan_event_test.ts",
+  "plan/event_plan": "plan/plan_event_test.ts",
+  "plan/relay_shares": "plan/plan_req_test.ts",
+  "plan/replan": "create_req_router_replan_test.ts",
+  "plan/route_report": "plan/plan_req_people_test.ts",
+  "requests/live_relays": "requests/live_assignment_test.ts",
+  "requests/live_request": "requests/live_routes_test.ts",
+  "router_options": "create_req_router_test.ts and create_event_router_test.ts",
+};
+
+/**
+ * How a test's name may begin: with a call, a class, a law, a NIP, a constant, a file or
+ * an option. So a function or a file says which of its promises was broken.
+ */
+const SUBJECT = /^(?:"|\w+(?:\.\w+)*\(|[A-Z][\w-]*|[a-z]+[A-Z]\w*|[\w/]+\.\w+|\w+\/\w+)/;
+
+/** Words that begin a sentence about something that its reader has yet to find. */
+const NO_SUBJECT =
+  /^(?:An?|The|Each|Every\w*|If|In|Many|No\w*|Of|Some\w*|That|Wh\w+|With\w*)\b(?!\(| (?:\w+ )?[A-Z])/;
+
+const tests = sourceFiles("tests");
+const testFiles = tests.filter(({ path }) => path.endsWith("_test.ts"));
+const config = JSON.parse(Deno.readTextFileSync(new URL("deno.json", ROOT)));
+
+/** The names of a file's tests, as far as they are written down in one piece. */
+function namesIn(code: string): string[] {
+  const plain = code.matchAll(/\bDeno\.test\(\s*(?:\{\s*name: )?(["`])((?:\\.|(?!\1)[^\\])*)\1/g);
+  return [...plain].map(([, , name]) => name);
+}
+
+Deno.test("Test files run each once: in a module of tests/parts, or from a folder of test:rest", () => {
+  const parts = Array.from({ length: PARTS }, (_, part) => filesOfPart(part)).flat();
+  const isolated = testFiles.map(({ path }) => path).filter(isIsolated);
+  const all = [...parts, ...isolated].sort();
+  assert.deepEqual(all, testFiles.map(({ path }) => path));
+  assert.ok(parts.length > 100 && isolated.length > 20);
+
+  const modules = tests.filter(({ path }) => path.startsWith("tests/parts/"));
+  assert.deepEqual(
+    modules.map(({ code }) => /^await importPart\((\d)\);$/m.exec(code)?.[1]),
+    Array.from({ length: PARTS }, (_, part) => `${part}`),
+  );
+  assert.ok(config.tasks.test.command.includes("tests/parts/*.ts"));
+  assert.ok(config.tasks["test:rest"].command.endsWith(ISOLATED_FOLDERS.join(" ")));
+});
+
+Deno.test("Files of src have tests of their name, or stand in the list of those tested elsewhere", () => {
+  const stems = testFiles.map(({ path }) => path.slice("tests/".length, -"_test.ts".length));
+  const untested = sourceFiles("src").map(({ path }) => path.slice("src/".length, -".ts".length))
+    .filter((stem) => !stems.some((test) => test === stem || test.startsWith(`${stem}_`)));
+  const missing = untested.filter((stem) => !(stem in TESTED_ELSEWHERE));
+  assertNone(missing, "has no tests");
+  const listed = Object.keys(TESTED_ELSEWHERE).filter((stem) => !untested.includes(stem));
+  assertNone(listed, "is gone, or has tests of its own");
+});
+
+Deno.test("Names of tests begin with what is tested", () => {
+  const bad = testFiles.flatMap(({ path, code }) =>
+    namesIn(code).filter((name) => !name.startsWith("${"))
+      .filter((name) => !SUBJECT.test(name) || NO_SUBJECT.test(name))
+      .map((name) => `${path}: ${name}`)
+  );
+  assertNone(bad, "does not begin with its subject");
+});
+
+Deno.test("Examples in docs are all run: none is in a file that no task names", () => {
+  const named = ["src", "docs", "README.md"];
+  assert.ok(config.tasks.test.command.endsWith(named.join(" ")));
+  assert.ok(config.tasks.check.endsWith(" docs/*.md README.md"));
+  const others = ["testing", "tests", "bench", "examples"].flatMap(sourceFiles)
+    .filter(({ text }) => /^ *\* ```(?:ts|js|typescript)/m.test(text)).map(({ path }) => path);
+  assert.deepEqual(others, []);
+  for (const { name } of Deno.readDirSync(ROOT)) {
+    if (!name.endsWith(".md") || named.includes(name)) continue;
+    assert.doesNotMatch(Deno.readTextFileSync(new URL(name, ROOT)), /^```(?:ts|js)/m, name);
+  }
+});
+
+Deno.test("Laws all go through support/fast_check.ts, and none changes what holds for others", () => {
+  for (const { path, code, imports } of tests) {
+    assert.doesNotMatch(code, /\bconfigureGlobal\b(?!\\)/, path);
+    const own = imports.some(({ specifier }) => /^npm:fast-check\b/.test(specifier));
+    assert.equal(own, path === "tests/support/fast_check.ts", path);
+  }
+  assert.equal(config.imports["fast-check"], "./tests/support/fast_check.ts");
+});
+
+Deno.test("deno.lock has no package that only the benchmarks need, or the demo would download it", () => {
+  const lock = JSON.parse(Deno.readTextFileSync(new URL("deno.lock", ROOT)));
+  const used = new Set([...sourceFiles("tests"), ...sourceFiles("testing")].flatMap(npmImports));
+  const peers = sourceFiles("bench").flatMap(npmImports).filter((name) => !used.has(name));
+  assert.ok(peers.length >= 4);
+  const locked = Object.keys(lock.specifiers).map(npmName);
+  assert.deepEqual(peers.filter((name) => locked.includes(name)), []);
+});
+
+/** Fails with a line for each of these, in full. */
+function assertNone(items: readonly string[], fault: string): void {
+  assert.ok(items.length === 0, items.map((item) => `${item} ${fault}`).join("\n"));
+}
+
+function npmImports({ imports }: SourceFile): string[] {
+  return imports.filter(({ specifier }) => specifier.startsWith("npm:"))
+    .map(({ specifier }) => npmName(specifier));
+}
+
+/** The package of a specifier such as `npm:@scope/name@1.0.0/path`. */
+function npmName(specifier: string): string {
+  return /^npm:(@[^/]+\/[^/@]+|[^/@]+)/.exec(specifier)![1];
+}

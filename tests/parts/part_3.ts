@@ -1,0 +1,3 @@
+import { importPart } from "../support/test_files.ts";
+
+await importPart(3);
