@@ -4,7 +4,6 @@ import { filesOfPart, isIsolated, ISOLATED_FOLDERS, PARTS } from "../support/tes
 
 /** Files of `src` without tests of their own name, and what tests them. */
 const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
-  "base/check_option": "each option's own tests",
   "base/record_store": "types",
   "connections/open_relay": "types",
   "db/any_kysely": "types",
@@ -22,18 +21,16 @@ const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   "db/transact": "db/bulk_test.ts and processes/postgres_test.ts",
   "db/write_events": "db/kysely_test.ts and the contracts in tests/db",
   "discovery/discovery_options": "discovery/discovery_test.ts",
-  "discovery/list_refresher": "discovery/discovery_watch_test.ts",
-  "discovery/list_search": "discovery/discovery_test.ts and discovery/relay_search_queue_test.ts",
   "discovery/search_rounds": "discovery/discovery_rounds_test.ts",
   "lists/list_cache": "lists/relay_list_store_test.ts",
   "lists/list_writer": "lists/relay_list_store_writes_test.ts",
   "lists/relay_list_store_options": "lists/relay_list_store_test.ts",
   "mod": "laws/architecture_test.ts, and everything it exports has its own tests",
   "nostr/kinds": "constants",
-  "nostr/subject_key": "hints/hint_book_test.ts",
   "nostr/types": "types",
   "nostr/versions": "db/bulk_test.ts and lists/relay_list_store_model_test.ts",
   "outbox_options": "types; outbox_settings_test.ts checks the options",
+  "plan": "laws/architecture_test.ts, and everything it exports has its own tests",
   "plan/assignment": "plan/plan_req_strict_test.ts",
   "plan/candidate_rows": "plan/plan_req_test.ts",
   "plan/choose_relays": "plan/plan_req_test.ts",
@@ -41,10 +38,10 @@ const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   "plan/event_inboxes": "plan/plan_event_test.ts",
   "plan/event_plan": "plan/plan_event_test.ts",
   "plan/relay_shares": "plan/plan_req_test.ts",
-  "plan/replan": "create_req_router_replan_test.ts",
+  "plan/replan": "req_planner_test.ts",
   "plan/route_report": "plan/plan_req_people_test.ts",
-  "requests/live_relays": "requests/live_assignment_test.ts",
   "requests/live_request": "requests/live_routes_test.ts",
+  "requests/replacements": "requests/outbox_request_replacements_test.ts",
   "router_options": "create_req_router_test.ts and create_event_router_test.ts",
 };
 

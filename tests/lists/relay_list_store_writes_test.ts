@@ -187,7 +187,7 @@ Deno.test("RelayListStore query() and count() use the database, which need not b
   assert.deepEqual(await new RelayListStore(counting).count(filters), { count: 7 });
 });
 
-Deno.test("new RelayListStore() refuses a wrong option, naming it, the rule and the value", () => {
+Deno.test("RelayListStore() refuses a wrong option, naming it, the rule and the value", () => {
   const { cache } = setUp();
   const counts = ["max", "ttl", "missingTtl", "batchSize", "maxEntries", "maxFuture"];
   for (const name of counts) {
