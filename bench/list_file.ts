@@ -6,7 +6,7 @@
 
 import { DatabaseSync } from "node:sqlite";
 import { openSqlite } from "../src/db/sqlite.ts";
-import type { RelayList } from "../src/nostr/types.ts";
+import type { RelayList } from "../src/nostr/relay_knowledge.ts";
 import { createRandom, hex64 } from "../testing/random.ts";
 import { progress } from "./report.ts";
 

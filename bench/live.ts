@@ -17,7 +17,7 @@
  * @module
  */
 
-import type { RelayList } from "../src/nostr/types.ts";
+import type { RelayList } from "../src/nostr/relay_knowledge.ts";
 import { planSettings } from "../src/plan/plan_options.ts";
 import { planParts } from "../src/plan/plan_req.ts";
 import { reqParts } from "../src/plan/req_parts.ts";

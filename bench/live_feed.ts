@@ -6,7 +6,7 @@
 
 import type { RelayConnector } from "../src/connections/relay_connector.ts";
 import { reqPlanner } from "../src/create_req_router.ts";
-import type { RelayList } from "../src/nostr/types.ts";
+import type { RelayList } from "../src/nostr/relay_knowledge.ts";
 import { LiveRoutes } from "../src/requests/live_routes.ts";
 import { OutboxRequest } from "../src/requests/outbox_request.ts";
 import { News } from "../testing/list_news.ts";

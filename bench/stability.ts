@@ -11,7 +11,7 @@
  */
 
 import type { NostrFilter } from "@nostrify/types";
-import type { RelayList } from "../src/nostr/types.ts";
+import type { RelayList } from "../src/nostr/relay_knowledge.ts";
 import { planReq, type ReqPlan } from "../src/plan/plan_req.ts";
 import { createRandom, pick } from "../testing/random.ts";
 import { createWorld } from "../testing/world/world.ts";

@@ -6,7 +6,7 @@
 
 import type { NostrEvent } from "@nostrify/types";
 import { RoutingError } from "./nostr/errors.ts";
-import type { KnowledgeSource, RelayListSource } from "./nostr/types.ts";
+import type { KnowledgeSource, RelayListSource } from "./nostr/relay_knowledge.ts";
 import { eventLookup } from "./plan/event_lookup.ts";
 import { placeEvent } from "./plan/plan_event.ts";
 import type { PlanSettings } from "./plan/plan_options.ts";

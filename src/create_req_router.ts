@@ -5,7 +5,7 @@
  */
 
 import type { NostrFilter } from "@nostrify/types";
-import type { KnowledgeSource, RelayListSource } from "./nostr/types.ts";
+import type { KnowledgeSource, RelayListSource } from "./nostr/relay_knowledge.ts";
 import { ReqPlanner, type RouteOptions } from "./req_planner.ts";
 import { checkSource, type RouterOptions, routerSettings } from "./router_options.ts";
 

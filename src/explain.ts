@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { RelayFailure } from "./nostr/types.ts";
+import type { RelayFailure } from "./nostr/relay_failure.ts";
 import type { ReqPlan } from "./plan/plan_req.ts";
 import type { SubjectRoute } from "./plan/route_report.ts";
 import type { RelayRecord } from "./relays/relay_record.ts";

@@ -48,15 +48,10 @@ export {
 export { parseRelayList, type ParseRelayListOptions } from "./nostr/relay_list.ts";
 export { checkRelayUrl, normalizeRelayUrl, type RelayUrlCheck } from "./nostr/relay_url.ts";
 export { subjectKey } from "./nostr/subject_key.ts";
-export type {
-  HintSource,
-  RefusalReason,
-  RelayFailure,
-  RelayList,
-  RelayUrlPolicy,
-  Unrouted,
-  UnroutedReason,
-} from "./nostr/types.ts";
+export type { RelayFailure } from "./nostr/relay_failure.ts";
+export type { Unrouted, UnroutedReason } from "./nostr/unrouted.ts";
+export type { HintSource, RelayList } from "./nostr/relay_knowledge.ts";
+export type { RefusalReason, RelayUrlPolicy } from "./nostr/relay_policy.ts";
 export type { OutboxOptions } from "./outbox_options.ts";
 export type { EventPlan } from "./plan/event_plan.ts";
 export type { PlanOptions } from "./plan/plan_options.ts";

@@ -16,7 +16,7 @@ import { RelayListStore } from "./lists/relay_list_store.ts";
 import type { UserSigner } from "./lists/user_lists.ts";
 import { RelayFailureError } from "./nostr/errors.ts";
 import { isPubkey } from "./nostr/pubkeys.ts";
-import type { RelayUrlPolicy } from "./nostr/types.ts";
+import type { RelayUrlPolicy } from "./nostr/relay_policy.ts";
 import { cachedVerifier } from "./nostr/verification_cache.ts";
 import type { OutboxOptions } from "./outbox_options.ts";
 import { type RouterSettings, routerSettings } from "./router_options.ts";

@@ -37,22 +37,19 @@
  */
 
 export { subjectKey } from "./nostr/subject_key.ts";
+export type { Unrouted, UnroutedReason } from "./nostr/unrouted.ts";
 export type {
   HintSource,
   KnowledgeSource,
   Lookup,
-  RefusalReason,
-  RefusedRelay,
   RelayHint,
   RelayKnowledge,
   RelayList,
   RelayListSource,
-  RelayUrlPolicy,
   Role,
   Side,
-  Unrouted,
-  UnroutedReason,
-} from "./nostr/types.ts";
+} from "./nostr/relay_knowledge.ts";
+export type { RefusalReason, RefusedRelay, RelayUrlPolicy } from "./nostr/relay_policy.ts";
 export { eventLookup } from "./plan/event_lookup.ts";
 export type { EventPlan, EventRelayReason } from "./plan/event_plan.ts";
 export { planEvent } from "./plan/plan_event.ts";

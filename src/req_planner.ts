@@ -5,12 +5,13 @@
  */
 
 import type { NostrFilter } from "@nostrify/types";
-import { addAttached } from "./hints/merge_hints.ts";
 import type { Hint } from "./hints/hint.ts";
+import { addAttached } from "./hints/merge_hints.ts";
 import { hintsOf } from "./hints/with_hints.ts";
 import { RoutingError } from "./nostr/errors.ts";
 import { isPubkey } from "./nostr/pubkeys.ts";
-import type { Lookup, Unrouted } from "./nostr/types.ts";
+import type { Lookup } from "./nostr/relay_knowledge.ts";
+import type { Unrouted } from "./nostr/unrouted.ts";
 import type { PlanSettings } from "./plan/plan_options.ts";
 import { type Planned, planRequest } from "./plan/replan.ts";
 import { reqLookup, type ReqParts, reqParts } from "./plan/req_parts.ts";

@@ -7,7 +7,12 @@
 import { checkFunction } from "./base/check_option.ts";
 import { addDmLists } from "./hints/merge_hints.ts";
 import { DM_LIST_KIND } from "./nostr/kinds.ts";
-import type { KnowledgeSource, Lookup, RelayKnowledge, RelayListSource } from "./nostr/types.ts";
+import type {
+  KnowledgeSource,
+  Lookup,
+  RelayKnowledge,
+  RelayListSource,
+} from "./nostr/relay_knowledge.ts";
 import type { EventPlan } from "./plan/event_plan.ts";
 import { type PlanOptions, type PlanSettings, planSettings } from "./plan/plan_options.ts";
 import type { ReqPlan } from "./plan/plan_req.ts";

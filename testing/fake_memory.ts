@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { RelayLimits } from "../src/nostr/types.ts";
+import type { RelayLimits } from "../src/nostr/relay_failure.ts";
 import type { RelayMemory } from "../src/relays/relay_memory.ts";
 import type { RelayRecord } from "../src/relays/relay_record.ts";
 

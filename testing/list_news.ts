@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { RelayList } from "../src/nostr/types.ts";
+import type { RelayList } from "../src/nostr/relay_knowledge.ts";
 import type { ListNews } from "../src/requests/live_routes.ts";
 
 /** See the module. */

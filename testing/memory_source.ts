@@ -5,7 +5,7 @@
  */
 
 import type { NostrEvent, NostrFilter } from "@nostrify/types";
-import type { RelayList, RelayListSource } from "../src/nostr/types.ts";
+import type { RelayList, RelayListSource } from "../src/nostr/relay_knowledge.ts";
 
 /** A relay list with these relays. */
 export function relayList(

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { createEventRouter } from "../src/create_event_router.ts";
 import { createReqRouter } from "../src/create_req_router.ts";
 import { RoutingError } from "../src/nostr/errors.ts";
-import type { Lookup, RelayKnowledge, RelayListSource } from "../src/nostr/types.ts";
+import type { Lookup, RelayKnowledge, RelayListSource } from "../src/nostr/relay_knowledge.ts";
 import type { EventPlan } from "../src/plan/event_plan.ts";
 import { planEvent } from "../src/plan/plan_event.ts";
 import type { RouterOptions } from "../src/router_options.ts";

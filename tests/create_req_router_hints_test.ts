@@ -9,7 +9,7 @@ import type {
   RelayKnowledge,
   RelayList,
   RelayListSource,
-} from "../src/nostr/types.ts";
+} from "../src/nostr/relay_knowledge.ts";
 import type { RouterOptions } from "../src/router_options.ts";
 import { MemorySource, postsOf, relayList } from "../testing/memory_source.ts";
 

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { createReqRouter } from "../src/create_req_router.ts";
 import { RelayListStore } from "../src/lists/relay_list_store.ts";
 import { RoutingError } from "../src/nostr/errors.ts";
-import type { RelayListSource } from "../src/nostr/types.ts";
+import type { RelayListSource } from "../src/nostr/relay_knowledge.ts";
 import { planReq, type ReqPlan } from "../src/plan/plan_req.ts";
 import type { RouterOptions } from "../src/router_options.ts";
 import { MemorySource, postsOf, relayList } from "../testing/memory_source.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { explanation, relayReport, type ReportSource } from "../src/explain.ts";
+import type { RelayKnowledge } from "../src/nostr/relay_knowledge.ts";
 import { subjectKey } from "../src/nostr/subject_key.ts";
-import type { RelayKnowledge } from "../src/nostr/types.ts";
 import type { PlanOptions } from "../src/plan/plan_options.ts";
 import { planReq } from "../src/plan/plan_req.ts";
 import type { RelayRecord } from "../src/relays/relay_record.ts";

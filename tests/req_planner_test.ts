@@ -3,7 +3,7 @@ import fc from "fast-check";
 import assert from "node:assert/strict";
 import { reqPlanner } from "../src/create_req_router.ts";
 import { RoutingError } from "../src/nostr/errors.ts";
-import type { RelayListSource, Role } from "../src/nostr/types.ts";
+import type { RelayListSource, Role } from "../src/nostr/relay_knowledge.ts";
 import { roleOf } from "../src/plan/assignment.ts";
 import { planReq } from "../src/plan/plan_req.ts";
 import type { Planned } from "../src/plan/replan.ts";

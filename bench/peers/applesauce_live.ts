@@ -8,7 +8,7 @@
  * @module
  */
 
-import type { RelayList } from "../../src/nostr/types.ts";
+import type { RelayList } from "../../src/nostr/relay_knowledge.ts";
 
 /** A model that is subscribed to, and what it has come to. */
 export interface LiveModel {

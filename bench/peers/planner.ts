@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { RelayList } from "../../src/nostr/types.ts";
+import type { RelayList } from "../../src/nostr/relay_knowledge.ts";
 
 /** The task, which is the same for all planners. */
 export interface PlanInput {

@@ -52,7 +52,7 @@ export class Semaphore {
    * @returns Releases the permit; calling it again does nothing.
    * @throws The signal's reason, if it is aborted first.
    */
-  async enter(rank: number, signal: AbortSignal): Promise<() => void> {
+  async acquire(rank: number, signal: AbortSignal): Promise<() => void> {
     signal.throwIfAborted();
     if (this.#free > 0) this.#free--;
     else await this.#wait(rank, signal);

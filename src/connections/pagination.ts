@@ -6,7 +6,7 @@
 
 import type { NostrEvent, NostrFilter } from "@nostrify/types";
 import { matchFilter } from "nostr-tools";
-import type { RelayLimits } from "../nostr/types.ts";
+import type { RelayLimits } from "../nostr/relay_failure.ts";
 
 /** One page of a filter at one relay. */
 export interface FilterPage {

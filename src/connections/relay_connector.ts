@@ -213,7 +213,7 @@ export class RelayConnector {
 
   async #connect(rank: number): Promise<RelayConnection> {
     const { semaphore, clock, memory, connectTimeout } = this.#options;
-    const releaseTurn = await semaphore.enter(rank, this.#closing.signal);
+    const releaseTurn = await semaphore.acquire(rank, this.#closing.signal);
     // All users may have given up while this waited for its turn.
     const blocked = this.#blockedError();
     if (blocked || this.#users === 0) {

@@ -8,7 +8,7 @@ import type { NostrEvent, NostrFilter } from "@nostrify/types";
 import { onAbort } from "../base/abortable.ts";
 import { type Clock, sleep } from "../base/clock.ts";
 import { RelayFailureError } from "../nostr/errors.ts";
-import type { RelayLimits } from "../nostr/types.ts";
+import type { RelayLimits } from "../nostr/relay_failure.ts";
 import { BACKOFFS, waitMs } from "../relays/backoff.ts";
 import type { RelayMemory } from "../relays/relay_memory.ts";
 import { failureOf, limitsFrom, refusalOf, retryAfter } from "../relays/relay_replies.ts";

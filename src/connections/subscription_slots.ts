@@ -29,9 +29,9 @@ export class SubscriptionSlots {
    */
   async acquire(signal: AbortSignal, stay: boolean): Promise<() => void> {
     this.#resize();
-    const releaseStaying = stay ? await this.#staying.enter(0, signal) : () => {};
+    const releaseStaying = stay ? await this.#staying.acquire(0, signal) : () => {};
     try {
-      const release = await this.#all.enter(0, signal);
+      const release = await this.#all.acquire(0, signal);
       return () => {
         release();
         releaseStaying();

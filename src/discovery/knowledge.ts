@@ -11,15 +11,15 @@ import type { HintBook } from "../hints/hint_book.ts";
 import { addDmLists, addHints, authorHints } from "../hints/merge_hints.ts";
 import type { UserLists } from "../lists/user_lists.ts";
 import { DM_LIST_KIND, LIST_KINDS, RELAY_LIST_KIND } from "../nostr/kinds.ts";
-import type { RelayUrlCheck } from "../nostr/relay_url.ts";
-import { subjectKey } from "../nostr/subject_key.ts";
 import type {
   KnowledgeSource,
   Lookup,
   RelayHint,
   RelayKnowledge,
   RelayListSource,
-} from "../nostr/types.ts";
+} from "../nostr/relay_knowledge.ts";
+import type { RelayUrlCheck } from "../nostr/relay_url.ts";
+import { subjectKey } from "../nostr/subject_key.ts";
 
 /** The sources of {@link Knowledge}. */
 export interface KnowledgeOptions {

@@ -23,8 +23,8 @@ import {
   VANISH_KIND,
 } from "../nostr/kinds.ts";
 import { isPubkey } from "../nostr/pubkeys.ts";
+import type { RelayList } from "../nostr/relay_knowledge.ts";
 import { isEventKey } from "../nostr/subject_key.ts";
-import type { RelayList } from "../nostr/types.ts";
 
 /** What {@link PassiveDiscovery} needs. */
 export interface PassiveDiscoveryOptions {

@@ -101,7 +101,7 @@ export class RelaySearchQueue {
 
   async #run(): Promise<void> {
     const { semaphore, signal, onIdle } = this.#options;
-    const leave = await semaphore.enter(0, signal).catch(() => () => {});
+    const leave = await semaphore.acquire(0, signal).catch(() => () => {});
     this.#isAcquiring = false;
     if (signal.aborted) return leave();
     this.#running++;

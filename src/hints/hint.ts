@@ -7,7 +7,7 @@
  * @module
  */
 
-import type { HintSource } from "../nostr/types.ts";
+import type { HintSource } from "../nostr/relay_knowledge.ts";
 
 /** One hint, as it was read. */
 export interface Hint {

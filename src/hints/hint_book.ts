@@ -9,9 +9,9 @@ import type { Clock } from "../base/clock.ts";
 import { PersistentMap } from "../base/persistent_map.ts";
 import type { RecordStore } from "../base/record_store.ts";
 import { isPubkey } from "../nostr/pubkeys.ts";
+import type { RelayHint } from "../nostr/relay_knowledge.ts";
 import type { RelayUrlCheck } from "../nostr/relay_url.ts";
 import { isEventKey, isSubjectKey } from "../nostr/subject_key.ts";
-import type { RelayHint } from "../nostr/types.ts";
 import type { Hint } from "./hint.ts";
 import {
   addHint,

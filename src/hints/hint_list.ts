@@ -5,8 +5,8 @@
  */
 
 import { isPubkey } from "../nostr/pubkeys.ts";
+import type { HintSource } from "../nostr/relay_knowledge.ts";
 import { isSubjectKey, subjectKey } from "../nostr/subject_key.ts";
-import type { HintSource } from "../nostr/types.ts";
 import type { Hint } from "./hint.ts";
 
 /** Most relays that one input may name for one subject. */

@@ -7,7 +7,7 @@
 
 import { parseJson } from "../base/parse_json.ts";
 import { isPubkey } from "../nostr/pubkeys.ts";
-import type { HintSource, RelayHint } from "../nostr/types.ts";
+import type { HintSource, RelayHint } from "../nostr/relay_knowledge.ts";
 import type { Hint } from "./hint.ts";
 import {
   DAY_S,

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { HintSource } from "../nostr/types.ts";
+import type { HintSource } from "../nostr/relay_knowledge.ts";
 
 /** When each source last named a relay, in Unix seconds. */
 export type HintMarks = Readonly<Partial<Record<HintSource, number>>>;

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { RelayHint, RelayKnowledge, RelayList } from "../nostr/types.ts";
+import type { RelayHint, RelayKnowledge, RelayList } from "../nostr/relay_knowledge.ts";
 import type { Hint } from "./hint.ts";
 import { TRUST } from "./hint_weight.ts";
 

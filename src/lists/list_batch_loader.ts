@@ -5,7 +5,7 @@
  */
 
 import type { NostrEvent, NStore } from "@nostrify/types";
-import type { RelayList } from "../nostr/types.ts";
+import type { RelayList } from "../nostr/relay_knowledge.ts";
 import { isNewer } from "../nostr/versions.ts";
 
 /** The lists that one query finds. Authors without a list are absent. */

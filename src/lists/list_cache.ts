@@ -7,7 +7,7 @@
 import type { NostrEvent, NStore } from "@nostrify/types";
 import { LRUCache } from "lru-cache";
 import { abortable } from "../base/abortable.ts";
-import type { RelayList } from "../nostr/types.ts";
+import type { RelayList } from "../nostr/relay_knowledge.ts";
 import { type Batch, ListBatchLoader } from "./list_batch_loader.ts";
 
 /** How much a {@link ListCache} keeps, and for how long. */

@@ -12,8 +12,8 @@ import type { NostrEvent, NostrFilter, NostrRelayCOUNT, NStore } from "@nostrify
 import type { RecordStore } from "../base/record_store.ts";
 import { checkedEvent } from "../nostr/check_event.ts";
 import { DM_LIST_KIND, LIST_KINDS, RELAY_LIST_KIND } from "../nostr/kinds.ts";
+import type { RelayList, RelayListSource } from "../nostr/relay_knowledge.ts";
 import { ANY_RELAY, parseRelayList } from "../nostr/relay_list.ts";
-import type { RelayList, RelayListSource } from "../nostr/types.ts";
 import { bulkWrite, type StoreResult } from "./bulk_write.ts";
 import { ListCache } from "./list_cache.ts";
 import { ListWriter } from "./list_writer.ts";

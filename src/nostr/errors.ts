@@ -6,7 +6,8 @@
  */
 
 import type { NostrEvent } from "@nostrify/types";
-import type { RelayFailure, Unrouted } from "./types.ts";
+import type { RelayFailure } from "./relay_failure.ts";
+import type { Unrouted } from "./unrouted.ts";
 
 /** Why a store refuses an event. */
 export type EventRefusal = "malformed" | "forged" | "future" | "deleted";

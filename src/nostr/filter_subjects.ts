@@ -7,7 +7,7 @@
 import type { NostrFilter } from "@nostrify/types";
 import { coordinatePubkey } from "./coordinate.ts";
 import { distinct, sortedOrder } from "./pubkeys.ts";
-import type { Role } from "./types.ts";
+import type { Role } from "./relay_knowledge.ts";
 
 /** A key of a filter whose values name subjects. */
 export type SubjectKey = "authors" | "#p" | "#P" | "#a" | "#A" | "ids" | "#h";

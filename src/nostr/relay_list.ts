@@ -7,8 +7,9 @@
 import type { NostrEvent } from "@nostrify/types";
 import { integer } from "../base/check_option.ts";
 import { GROUP_LIST_KIND, LIST_KINDS, RELAY_LIST_KIND } from "./kinds.ts";
+import type { RelayList } from "./relay_knowledge.ts";
+import type { RefusedRelay, RelayUrlPolicy } from "./relay_policy.ts";
 import { rememberedCheck } from "./relay_url.ts";
-import type { RefusedRelay, RelayList, RelayUrlPolicy } from "./types.ts";
 
 /** How a relay list is read. */
 export interface ParseRelayListOptions {

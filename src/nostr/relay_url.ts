@@ -7,7 +7,7 @@
 
 import { BoundedMap } from "../base/bounded_map.ts";
 import { isPublicAddress, isPublicName } from "./public_host.ts";
-import type { RefusalReason, RelayUrlPolicy } from "./types.ts";
+import type { RefusalReason, RelayUrlPolicy } from "./relay_policy.ts";
 
 /** Most characters of a URL; the longest genuine one seen has 109. */
 const MAX_URL_LENGTH = 256;

@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { Role } from "../nostr/types.ts";
+import type { Role } from "../nostr/relay_knowledge.ts";
 
 /** The rows of one role: from `first` up to, but not including, `end`. */
 export interface RoleRows {

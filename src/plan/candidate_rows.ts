@@ -5,8 +5,8 @@
  */
 
 import { isPubkey } from "../nostr/pubkeys.ts";
+import type { RelayKnowledge, Role } from "../nostr/relay_knowledge.ts";
 import { subjectKey } from "../nostr/subject_key.ts";
-import type { RelayKnowledge, Role } from "../nostr/types.ts";
 import type { RoleRows } from "./assignment.ts";
 import { groupHost, hintedRelays } from "./hinted_relays.ts";
 import type { PlanSettings } from "./plan_options.ts";

@@ -4,7 +4,8 @@
  * @module
  */
 
-import type { RelayKnowledge, Unrouted } from "../nostr/types.ts";
+import type { RelayKnowledge } from "../nostr/relay_knowledge.ts";
+import type { Unrouted } from "../nostr/unrouted.ts";
 import { chooseInboxes } from "./choose_inboxes.ts";
 import type { Delivery } from "./event_plan.ts";
 import { hintedRelays } from "./hinted_relays.ts";

@@ -5,8 +5,8 @@
  */
 
 import type { NostrEvent } from "@nostrify/types";
+import type { Lookup } from "../nostr/relay_knowledge.ts";
 import { subjectKey } from "../nostr/subject_key.ts";
-import type { Lookup } from "../nostr/types.ts";
 import { eventRule } from "./event_rules.ts";
 import { taggedUsers } from "./tagged_users.ts";
 

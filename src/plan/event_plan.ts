@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Unrouted, UnroutedReason } from "../nostr/types.ts";
+import type { Unrouted, UnroutedReason } from "../nostr/unrouted.ts";
 
 /** Why an event goes to a relay. */
 export type EventRelayReason =

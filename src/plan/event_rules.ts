@@ -16,7 +16,7 @@ import {
   VANISH_KIND,
 } from "../nostr/kinds.ts";
 import { isPubkey } from "../nostr/pubkeys.ts";
-import type { UnroutedReason } from "../nostr/types.ts";
+import type { UnroutedReason } from "../nostr/unrouted.ts";
 
 /** The lists of its author that an event may go by. */
 export type AuthorList = "write" | "read" | "dm" | "private";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { RelayKnowledge } from "../nostr/types.ts";
+import type { RelayKnowledge } from "../nostr/relay_knowledge.ts";
 import type { PlanSettings } from "./plan_options.ts";
 
 /** Most hints used in place of a list: each costs a connection, and many are rotten. */

@@ -6,9 +6,10 @@
 
 import type { NostrEvent } from "@nostrify/types";
 import { DM_LIST_KIND, RELAY_LIST_KIND } from "../nostr/kinds.ts";
+import type { RelayKnowledge } from "../nostr/relay_knowledge.ts";
 import { ANY_RELAY, parseRelayList } from "../nostr/relay_list.ts";
 import { subjectKey } from "../nostr/subject_key.ts";
-import type { RelayKnowledge, Unrouted } from "../nostr/types.ts";
+import type { Unrouted } from "../nostr/unrouted.ts";
 import { planDelivery } from "./event_inboxes.ts";
 import {
   boundPlan,

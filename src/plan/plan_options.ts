@@ -5,9 +5,9 @@
  */
 
 import { checkFunction, integer, show } from "../base/check_option.ts";
+import type { RelayUrlPolicy } from "../nostr/relay_policy.ts";
 import { rememberedCheck } from "../nostr/relay_url.ts";
 import type { RelayUrlCheck } from "../nostr/relay_url.ts";
-import type { RelayUrlPolicy } from "../nostr/types.ts";
 import { INDEXERS } from "./default_indexers.ts";
 
 /** How relays are chosen and how filters are cut. */

@@ -15,7 +15,8 @@
 
 import type { NostrFilter } from "@nostrify/types";
 import { copyFilter } from "../nostr/filter_subjects.ts";
-import type { RelayKnowledge, Unrouted } from "../nostr/types.ts";
+import type { RelayKnowledge } from "../nostr/relay_knowledge.ts";
+import type { Unrouted } from "../nostr/unrouted.ts";
 import type { Assignment } from "./assignment.ts";
 import { candidateRows } from "./candidate_rows.ts";
 import { chooseRelays } from "./choose_relays.ts";

@@ -6,7 +6,8 @@
 
 import type { NostrFilter } from "@nostrify/types";
 import { type FilterScope, narrowFilter } from "../nostr/filter_subjects.ts";
-import type { Role, Unrouted, UnroutedReason } from "../nostr/types.ts";
+import type { Role } from "../nostr/relay_knowledge.ts";
+import type { Unrouted, UnroutedReason } from "../nostr/unrouted.ts";
 import {
   ABSENT,
   type CandidateRows,

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { RelayKnowledge, Role } from "../nostr/types.ts";
+import type { RelayKnowledge, Role } from "../nostr/relay_knowledge.ts";
 import { deepSettings } from "./deep_requests.ts";
 import type { PlanSettings } from "./plan_options.ts";
 import { type PlannedReq, planParts } from "./plan_req.ts";

@@ -15,8 +15,9 @@ import {
 } from "../nostr/filter_subjects.ts";
 import { DRAFT_KIND, GIFT_WRAP_KINDS } from "../nostr/kinds.ts";
 import { sortedOrder } from "../nostr/pubkeys.ts";
+import type { Lookup, Role } from "../nostr/relay_knowledge.ts";
 import { subjectKey } from "../nostr/subject_key.ts";
-import type { Lookup, Role, Unrouted } from "../nostr/types.ts";
+import type { Unrouted } from "../nostr/unrouted.ts";
 
 /** A filter that each relay gets narrowed to some of its subjects. */
 export interface ScopedPart {

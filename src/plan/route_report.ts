@@ -5,8 +5,9 @@
  * @module
  */
 
+import type { RelayKnowledge, Role } from "../nostr/relay_knowledge.ts";
+import type { RefusalReason } from "../nostr/relay_policy.ts";
 import { subjectKey } from "../nostr/subject_key.ts";
-import type { RefusalReason, RelayKnowledge, Role } from "../nostr/types.ts";
 import { ABSENT, type CandidateRows, HINTED, INVALID, NO_LIST, NOWHERE } from "./candidate_rows.ts";
 import type { Choice } from "./choose_relays.ts";
 import { groupHost, hintedRelays } from "./hinted_relays.ts";

@@ -6,8 +6,8 @@
 
 import type { NostrEvent } from "@nostrify/types";
 import { MONITOR_KIND, RELAY_REPORT_KIND } from "../nostr/kinds.ts";
+import type { RelayUrlPolicy } from "../nostr/relay_policy.ts";
 import { rememberedCheck } from "../nostr/relay_url.ts";
-import type { RelayUrlPolicy } from "../nostr/types.ts";
 import { isNewer } from "../nostr/versions.ts";
 
 /** What the monitors report. */

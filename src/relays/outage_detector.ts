@@ -6,7 +6,7 @@
  */
 
 import { BoundedMap } from "../base/bounded_map.ts";
-import type { RelayFailure } from "../nostr/types.ts";
+import type { RelayFailure } from "../nostr/relay_failure.ts";
 
 /** A failure of a relay. Times are milliseconds since 1970. */
 export interface Incident {

@@ -55,7 +55,7 @@ export class RelayInfoRefresher {
   async #refresh(url: string): Promise<void> {
     const { signal } = this.#closing;
     if (signal.aborted) return;
-    const release = await this.#semaphore.enter(0, signal).catch(() => () => {});
+    const release = await this.#semaphore.acquire(0, signal).catch(() => () => {});
     try {
       if (signal.aborted || this.#options.isBlocked?.(url)) return;
       const { limits } = await fetchRelayInfo(url, { ...this.#options, signal });

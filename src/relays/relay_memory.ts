@@ -14,7 +14,7 @@ import { BoundedMap } from "../base/bounded_map.ts";
 import type { Clock } from "../base/clock.ts";
 import type { PersistentMap } from "../base/persistent_map.ts";
 import type { RecordStore } from "../base/record_store.ts";
-import type { RelayFailure } from "../nostr/types.ts";
+import type { RelayFailure } from "../nostr/relay_failure.ts";
 import { BACKOFFS, maxWaitMs, waitMs } from "./backoff.ts";
 import { type Incident, OutageDetector } from "./outage_detector.ts";
 import { type Deadlines, deadlines } from "./relay_health.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { RelayFailure } from "../nostr/types.ts";
+import type { RelayFailure } from "../nostr/relay_failure.ts";
 import type { ReportedLimits } from "./relay_replies.ts";
 
 /** How long something takes, in milliseconds. */

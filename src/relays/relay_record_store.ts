@@ -6,7 +6,7 @@
 
 import { isObject, objectOf, parseJson } from "../base/parse_json.ts";
 import { PersistentMap, type PersistentMapOptions } from "../base/persistent_map.ts";
-import type { RelayFailure } from "../nostr/types.ts";
+import type { RelayFailure } from "../nostr/relay_failure.ts";
 import { cleanLimits } from "./relay_limits.ts";
 import { type RelayRecord, UNKNOWN_RELAY } from "./relay_record.ts";
 import { PREFIXES } from "./relay_replies.ts";

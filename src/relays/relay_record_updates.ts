@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { RelayFailure } from "../nostr/types.ts";
+import type { RelayFailure } from "../nostr/relay_failure.ts";
 import { BACKOFFS, waitMs } from "./backoff.ts";
 import { deadlines, timed, widened } from "./relay_health.ts";
 import type { RelayRecord } from "./relay_record.ts";

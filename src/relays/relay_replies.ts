@@ -7,7 +7,7 @@
  * @module
  */
 
-import type { RelayFailure, RelayLimits } from "../nostr/types.ts";
+import type { RelayFailure, RelayLimits } from "../nostr/relay_failure.ts";
 import { MAX_NAMED_WAIT_MS } from "./backoff.ts";
 
 /** What the relay was sent, if its text may be about that. */

@@ -7,7 +7,7 @@
 
 import type { NostrEvent } from "@nostrify/types";
 import { isAddressableKind, isReplaceableKind } from "nostr-tools/kinds";
-import type { Role } from "../nostr/types.ts";
+import type { Role } from "../nostr/relay_knowledge.ts";
 import type { Assignment } from "../plan/assignment.ts";
 import { eventSubjects } from "./event_subjects.ts";
 

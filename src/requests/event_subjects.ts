@@ -7,7 +7,7 @@
 import type { NostrEvent } from "@nostrify/types";
 import { isReplaceableKind } from "nostr-tools/kinds";
 import { DRAFT_KIND, GIFT_WRAP_KINDS } from "../nostr/kinds.ts";
-import type { Role } from "../nostr/types.ts";
+import type { Role } from "../nostr/relay_knowledge.ts";
 
 /** The subjects that an event answers for in a role, each once. */
 export function eventSubjects(event: NostrEvent, role: Role): Iterable<string> {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { RelayKnowledge, Role } from "../nostr/types.ts";
+import type { RelayKnowledge, Role } from "../nostr/relay_knowledge.ts";
 
 /** A role in which a person's own list names the relays. */
 export type ListedRole = Role & keyof RelayKnowledge;

@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { Role } from "../nostr/types.ts";
+import type { Role } from "../nostr/relay_knowledge.ts";
 import type { Assignment } from "../plan/assignment.ts";
 import type { PlannedReq } from "../plan/plan_req.ts";
 

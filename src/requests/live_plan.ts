@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { RelayKnowledge, Role } from "../nostr/types.ts";
+import type { RelayKnowledge, Role } from "../nostr/relay_knowledge.ts";
 import type { PlanSettings } from "../plan/plan_options.ts";
 import { type PlannedReq, planParts } from "../plan/plan_req.ts";
 import type { PlanInput } from "../plan/replan.ts";

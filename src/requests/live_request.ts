@@ -6,7 +6,7 @@
  */
 
 import type { Clock } from "../base/clock.ts";
-import type { RelayKnowledge } from "../nostr/types.ts";
+import type { RelayKnowledge } from "../nostr/relay_knowledge.ts";
 import type { Planned, Replan } from "../plan/replan.ts";
 import type { LiveSubject, RelayChange } from "./live_assignment.ts";
 import { LivePlan } from "./live_plan.ts";

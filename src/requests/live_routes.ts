@@ -8,7 +8,7 @@
 import { BoundedMap } from "../base/bounded_map.ts";
 import type { Clock } from "../base/clock.ts";
 import { DM_LIST_KIND, RELAY_LIST_KIND } from "../nostr/kinds.ts";
-import type { RelayKnowledge, RelayList } from "../nostr/types.ts";
+import type { RelayKnowledge, RelayList } from "../nostr/relay_knowledge.ts";
 import type { Planned, Replan } from "../plan/replan.ts";
 import { changedRoles, isListedRole } from "./listed_roles.ts";
 import { LiveRequest } from "./live_request.ts";

@@ -6,7 +6,7 @@
  */
 
 import type { NostrFilter } from "@nostrify/types";
-import type { Role } from "../nostr/types.ts";
+import type { Role } from "../nostr/relay_knowledge.ts";
 import type { Assignment, RoleRows } from "../plan/assignment.ts";
 import { cutFilters } from "../plan/cut_filters.ts";
 import type { PlanSettings } from "../plan/plan_options.ts";

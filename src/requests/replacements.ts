@@ -5,7 +5,7 @@
  */
 
 import type { NostrFilter } from "@nostrify/types";
-import type { Role } from "../nostr/types.ts";
+import type { Role } from "../nostr/relay_knowledge.ts";
 import { type Assignment, roleOf } from "../plan/assignment.ts";
 import type { Replan } from "../plan/replan.ts";
 import type { Coverage } from "./coverage.ts";

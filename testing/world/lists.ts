@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { RelayList } from "../../src/nostr/types.ts";
+import type { RelayList } from "../../src/nostr/relay_knowledge.ts";
 import { below, createRandom, hex64, type Random, zipf } from "../random.ts";
 
 /** How many lists to draw and how long they are. */

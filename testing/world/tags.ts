@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { RelayList } from "../../src/nostr/types.ts";
+import type { RelayList } from "../../src/nostr/relay_knowledge.ts";
 import { below, pick, type Random, shuffled } from "../random.ts";
 import type { WorldRelay } from "./relays.ts";
 

@@ -6,7 +6,7 @@
  */
 
 import type { NostrFilter } from "@nostrify/types";
-import type { RelayList } from "../../src/nostr/types.ts";
+import type { RelayList } from "../../src/nostr/relay_knowledge.ts";
 import { createRandom, hex64, shuffled } from "../random.ts";
 import { drawGraph } from "./graph.ts";
 import {

@@ -1,5 +1,5 @@
-import assert from "node:assert/strict";
 import fc from "fast-check";
+import assert from "node:assert/strict";
 import { BoundedMap } from "../../src/base/bounded_map.ts";
 
 const steps = fc.array(

@@ -18,7 +18,7 @@ class Queue {
   }
 
   wants(name: string, rank = 0, signal: AbortSignal = never): Promise<void> {
-    return this.semaphore.enter(rank, signal).then((release) => {
+    return this.semaphore.acquire(rank, signal).then((release) => {
       this.acquired.push(name);
       this.release.set(name, release);
     });
@@ -131,7 +131,7 @@ Deno.test("Semaphore never gives more permits than its capacity, and no caller w
         if ("rank" in action) {
           const entry = { rank: action.rank, controller: new AbortController() };
           waiting.push(entry);
-          semaphore.enter(action.rank, entry.controller.signal).then((release) => {
+          semaphore.acquire(action.rank, entry.controller.signal).then((release) => {
             assert.ok(waiting.every(({ rank }) => rank >= entry.rank), "the lowest rank first");
             waiting.splice(waiting.indexOf(entry), 1);
             held.push(release);

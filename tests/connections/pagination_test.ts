@@ -12,7 +12,7 @@ import {
   nextPage,
   samePage,
 } from "../../src/connections/pagination.ts";
-import type { RelayLimits } from "../../src/nostr/types.ts";
+import type { RelayLimits } from "../../src/nostr/relay_failure.ts";
 import { START } from "../../testing/test_clock.ts";
 import { note, notes } from "../support/notes.ts";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { publishToRelay } from "../../src/connections/publish_to_relay.ts";
 import { RelayFailureError } from "../../src/nostr/errors.ts";
-import type { RelayFailure } from "../../src/nostr/types.ts";
+import type { RelayFailure } from "../../src/nostr/relay_failure.ts";
 import { RELAY, ScriptedNetwork } from "../../testing/scripted_network.ts";
 import type { Script } from "../../testing/scripted_relay.ts";
 import { settled, START } from "../../testing/test_clock.ts";

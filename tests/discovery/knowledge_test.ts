@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { type FindOptions, Knowledge } from "../../src/discovery/knowledge.ts";
 import { HintBook } from "../../src/hints/hint_book.ts";
 import { LIST_KINDS } from "../../src/nostr/kinds.ts";
+import type { Lookup, RelayList } from "../../src/nostr/relay_knowledge.ts";
 import { checkRelayUrl } from "../../src/nostr/relay_url.ts";
-import type { Lookup, RelayList } from "../../src/nostr/types.ts";
 import { relayList } from "../../testing/memory_source.ts";
 import { settled, TestClock } from "../../testing/test_clock.ts";
 

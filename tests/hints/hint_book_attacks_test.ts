@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import type { Hint } from "../../src/hints/hint.ts";
 import type { HintBook } from "../../src/hints/hint_book.ts";
 import { isMoreTrusted, TRUST } from "../../src/hints/hint_weight.ts";
+import type { HintSource } from "../../src/nostr/relay_knowledge.ts";
 import { subjectKey } from "../../src/nostr/subject_key.ts";
-import type { HintSource } from "../../src/nostr/types.ts";
 import { hint, person, relay, setUp } from "../support/hint_set_up.ts";
 import { A, B, DAY_MS, RecordMap } from "../support/relay_records.ts";
 

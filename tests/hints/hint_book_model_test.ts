@@ -7,8 +7,8 @@ import {
   isMoreTrusted,
   isVouchedFor,
 } from "../../src/hints/hint_weight.ts";
+import type { HintSource } from "../../src/nostr/relay_knowledge.ts";
 import { subjectKey } from "../../src/nostr/subject_key.ts";
-import type { HintSource } from "../../src/nostr/types.ts";
 import { hint, person, relay, setUp } from "../support/hint_set_up.ts";
 import { DAY_MS, RecordMap } from "../support/relay_records.ts";
 

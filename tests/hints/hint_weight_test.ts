@@ -9,7 +9,7 @@ import {
   isVouchedFor,
   TRUST,
 } from "../../src/hints/hint_weight.ts";
-import type { HintSource } from "../../src/nostr/types.ts";
+import type { HintSource } from "../../src/nostr/relay_knowledge.ts";
 import { START as NOW } from "../../testing/test_clock.ts";
 
 const SOURCES = ["hand", "nip19", "nip05", "follows", "tag", "delivered"] as const;

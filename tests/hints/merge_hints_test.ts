@@ -8,7 +8,7 @@ import {
   authorHints,
   freshHints,
 } from "../../src/hints/merge_hints.ts";
-import type { HintSource, RelayHint, RelayKnowledge } from "../../src/nostr/types.ts";
+import type { HintSource, RelayHint, RelayKnowledge } from "../../src/nostr/relay_knowledge.ts";
 
 const [ALICE, BOB] = ["aa", "bb"].map((byte) => byte.repeat(32));
 const SOURCES = Object.keys(TRUST) as HintSource[];

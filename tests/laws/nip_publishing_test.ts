@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { RelayKnowledge } from "../../src/nostr/types.ts";
+import type { RelayKnowledge } from "../../src/nostr/relay_knowledge.ts";
 import { eventLookup } from "../../src/plan/event_lookup.ts";
 import { planEvent } from "../../src/plan/plan_event.ts";
 import { draft, relayList } from "../../testing/memory_source.ts";

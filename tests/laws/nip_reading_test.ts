@@ -1,8 +1,8 @@
 import type { NostrFilter } from "@nostrify/types";
 import assert from "node:assert/strict";
+import type { RelayHint, RelayKnowledge, RelayList } from "../../src/nostr/relay_knowledge.ts";
 import { parseRelayList } from "../../src/nostr/relay_list.ts";
 import { subjectKey } from "../../src/nostr/subject_key.ts";
-import type { RelayHint, RelayKnowledge, RelayList } from "../../src/nostr/types.ts";
 import type { PlanOptions } from "../../src/plan/plan_options.ts";
 import { planReq } from "../../src/plan/plan_req.ts";
 import { draft, postsOf, relayList } from "../../testing/memory_source.ts";

@@ -27,7 +27,10 @@ const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   "lists/relay_list_store_options": "lists/relay_list_store_test.ts",
   "mod": "laws/architecture_test.ts, and everything it exports has its own tests",
   "nostr/kinds": "constants",
-  "nostr/types": "types",
+  "nostr/relay_failure": "types",
+  "nostr/relay_knowledge": "types",
+  "nostr/relay_policy": "types",
+  "nostr/unrouted": "types",
   "nostr/versions": "db/bulk_test.ts and lists/relay_list_store_model_test.ts",
   "outbox_options": "types; outbox_settings_test.ts checks the options",
   "plan": "laws/architecture_test.ts, and everything it exports has its own tests",
@@ -40,8 +43,6 @@ const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   "plan/relay_shares": "plan/plan_req_test.ts",
   "plan/replan": "req_planner_test.ts",
   "plan/route_report": "plan/plan_req_people_test.ts",
-  "requests/live_request": "requests/live_routes_test.ts",
-  "requests/replacements": "requests/outbox_request_replacements_test.ts",
   "router_options": "create_req_router_test.ts and create_event_router_test.ts",
 };
 

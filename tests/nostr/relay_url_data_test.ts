@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
+import type { RefusalReason } from "../../src/nostr/relay_policy.ts";
 import { checkRelayUrl } from "../../src/nostr/relay_url.ts";
-import type { RefusalReason } from "../../src/nostr/types.ts";
 
 const dataDir = Deno.env.get("OUTBOX_DATA");
 const ignore = dataDir === undefined;

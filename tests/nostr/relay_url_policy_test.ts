@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
+import type { RelayUrlPolicy } from "../../src/nostr/relay_policy.ts";
 import { checkRelayUrl, normalizeRelayUrl, rememberedCheck } from "../../src/nostr/relay_url.ts";
-import type { RelayUrlPolicy } from "../../src/nostr/types.ts";
 
 const OPEN: RelayUrlPolicy = { allowLocal: true, allowInsecure: true, allowOnion: true };
 

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import assert from "node:assert/strict";
+import type { RelayUrlPolicy } from "../../src/nostr/relay_policy.ts";
 import { checkRelayUrl, normalizeRelayUrl } from "../../src/nostr/relay_url.ts";
-import type { RelayUrlPolicy } from "../../src/nostr/types.ts";
 import { REFUSED, relay, RELAYS, spellingOf } from "../support/arbitraries.ts";
 
 const OPEN: RelayUrlPolicy = { allowLocal: true, allowInsecure: true, allowOnion: true };

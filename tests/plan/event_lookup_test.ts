@@ -1,7 +1,7 @@
 import type { NostrEvent } from "@nostrify/types";
 import fc from "fast-check";
 import assert from "node:assert/strict";
-import type { Lookup } from "../../src/nostr/types.ts";
+import type { Lookup } from "../../src/nostr/relay_knowledge.ts";
 import { eventLookup } from "../../src/plan/event_lookup.ts";
 import { planEvent } from "../../src/plan/plan_event.ts";
 import { taggedUsers } from "../../src/plan/tagged_users.ts";

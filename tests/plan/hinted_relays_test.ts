@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
+import type { RelayKnowledge } from "../../src/nostr/relay_knowledge.ts";
 import type { RelayUrlCheck } from "../../src/nostr/relay_url.ts";
-import type { RelayKnowledge } from "../../src/nostr/types.ts";
 import { groupHost, hintedRelays } from "../../src/plan/hinted_relays.ts";
 
 const [A, B, C, D] = [..."abcd"].map((letter) => `wss://${letter}.example/`);

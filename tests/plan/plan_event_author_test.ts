@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import assert from "node:assert/strict";
-import type { Unrouted } from "../../src/nostr/types.ts";
+import type { Unrouted } from "../../src/nostr/unrouted.ts";
 import { planEvent } from "../../src/plan/plan_event.ts";
 import { draft, relayList } from "../../testing/memory_source.ts";
 import { eventOf, INDEXED_KINDS, POST_KINDS, USERS } from "../support/event_arbitraries.ts";

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import assert from "node:assert/strict";
+import type { RelayKnowledge } from "../../src/nostr/relay_knowledge.ts";
 import type { RelayUrlCheck } from "../../src/nostr/relay_url.ts";
-import type { RelayKnowledge } from "../../src/nostr/types.ts";
 import { placeEvent, planEvent } from "../../src/plan/plan_event.ts";
 import { planSettings } from "../../src/plan/plan_options.ts";
 import { draft, relayList } from "../../testing/memory_source.ts";

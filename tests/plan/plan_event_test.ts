@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import assert from "node:assert/strict";
+import type { RelayKnowledge } from "../../src/nostr/relay_knowledge.ts";
 import { normalizeRelayUrl } from "../../src/nostr/relay_url.ts";
-import type { RelayKnowledge } from "../../src/nostr/types.ts";
 import type { EventPlan } from "../../src/plan/event_plan.ts";
 import { planEvent } from "../../src/plan/plan_event.ts";
 import {

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import assert from "node:assert/strict";
+import type { Role } from "../../src/nostr/relay_knowledge.ts";
 import { planReq } from "../../src/plan/plan_req.ts";
-import type { Role } from "../../src/nostr/types.ts";
 import { peopleIn, requested } from "../support/plans.ts";
 import { PEOPLE, REFUSED, RELAYS, type Request, requests } from "../support/requests.ts";
 

@@ -1,8 +1,8 @@
 import type { NostrFilter } from "@nostrify/types";
 import fc from "fast-check";
 import assert from "node:assert/strict";
+import type { RelayKnowledge, Role } from "../../src/nostr/relay_knowledge.ts";
 import { subjectKey } from "../../src/nostr/subject_key.ts";
-import type { RelayKnowledge, Role } from "../../src/nostr/types.ts";
 import { type Assignment, roleOf } from "../../src/plan/assignment.ts";
 import { type PlanSettings, planSettings } from "../../src/plan/plan_options.ts";
 import { planParts, planReq, type ReqPlan } from "../../src/plan/plan_req.ts";

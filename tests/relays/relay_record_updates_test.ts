@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import assert from "node:assert/strict";
-import type { RelayFailure } from "../../src/nostr/types.ts";
+import type { RelayFailure } from "../../src/nostr/relay_failure.ts";
 import { BACKOFFS, maxWaitMs } from "../../src/relays/backoff.ts";
 import { type RelayRecord, UNKNOWN_RELAY } from "../../src/relays/relay_record.ts";
 import {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Role } from "../../src/nostr/types.ts";
+import type { Role } from "../../src/nostr/relay_knowledge.ts";
 import type { Assignment } from "../../src/plan/assignment.ts";
 import { Coverage } from "../../src/requests/coverage.ts";
 import { AUTHORS, note } from "../support/notes.ts";

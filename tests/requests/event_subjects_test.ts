@@ -1,6 +1,6 @@
 import type { NostrEvent } from "@nostrify/types";
 import assert from "node:assert/strict";
-import type { Role } from "../../src/nostr/types.ts";
+import type { Role } from "../../src/nostr/relay_knowledge.ts";
 import { eventSubjects } from "../../src/requests/event_subjects.ts";
 import { AUTHORS, note } from "../support/notes.ts";
 

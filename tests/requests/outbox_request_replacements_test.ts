@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { holding } from "../../testing/scripted_network.ts";
 import type { Script } from "../../testing/scripted_relay.ts";
 import { settled } from "../../testing/test_clock.ts";
+import { LiveTest } from "../support/live_world.ts";
 import { AUTHORS, note, notes } from "../support/notes.ts";
 import { RequestTest, url } from "../support/scripted_request.ts";
 
@@ -243,4 +244,23 @@ Deno.test("OutboxRequest waits for all replacements of a relay that is lost twic
   test.relay("x").last.eose();
   await settled();
   assert.deepEqual(test.eoses.map((said) => said.slice(-6)), ["c EOSE", "a EOSE"]);
+});
+
+Deno.test("OutboxRequest asks as many replacements as relays are lost", async () => {
+  const test = new RequestTest({
+    lists: ["abc", "abd"],
+    scripts: { a: dead, b: dead, c: holding([]), d: holding([]) },
+  });
+  await test.begin(posts(ALICE, BOB));
+  assert.equal(test.asked, "abcd");
+  assert.equal(test.doneAt, 0);
+});
+
+Deno.test("OutboxRequest looks for replacements three times for what was planned later, too", async () => {
+  const scripts = Object.fromEntries([..."abcdef"].map((letter) => [letter, dead]));
+  const test = new LiveTest({ scripts: { ...scripts, z: holding([]) }, routing: one });
+  await test.begin(posts(ALICE));
+  test.announce(0, "abcdef");
+  await test.clock.advance(250);
+  assert.equal(test.asked, "zabcd");
 });

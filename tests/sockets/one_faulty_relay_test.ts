@@ -2,7 +2,7 @@ import type { NostrEvent } from "@nostrify/types";
 import assert from "node:assert/strict";
 import { verifyEvent } from "nostr-tools";
 import { RelayFailureError } from "../../src/nostr/errors.ts";
-import type { RelayFailure } from "../../src/nostr/types.ts";
+import type { RelayFailure } from "../../src/nostr/relay_failure.ts";
 import { FAULTS, type FaultSettings, startFault } from "../../testing/faulty_relay.ts";
 import { Signer } from "../../testing/signer.ts";
 import { World } from "../support/outbox_world.ts";

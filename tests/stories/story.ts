@@ -6,8 +6,8 @@
  */
 
 import type { NostrEvent, NostrFilter } from "@nostrify/types";
+import type { RelayKnowledge } from "../../src/nostr/relay_knowledge.ts";
 import { subjectKey } from "../../src/nostr/subject_key.ts";
-import type { RelayKnowledge } from "../../src/nostr/types.ts";
 import type { PlanOptions } from "../../src/plan/plan_options.ts";
 import { draft } from "../../testing/memory_source.ts";
 import { CLAUSES, idOf, NOUNS, PUBLISHED, valueOf } from "./story_words.ts";

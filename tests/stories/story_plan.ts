@@ -5,7 +5,7 @@
  */
 
 import { normalizeRelayUrl } from "../../src/nostr/relay_url.ts";
-import type { Unrouted } from "../../src/nostr/types.ts";
+import type { Unrouted } from "../../src/nostr/unrouted.ts";
 import type { EventPlan } from "../../src/plan/event_plan.ts";
 import { placeEvent } from "../../src/plan/plan_event.ts";
 import { type PlanSettings, planSettings } from "../../src/plan/plan_options.ts";

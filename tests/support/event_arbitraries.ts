@@ -7,9 +7,9 @@
 
 import type { NostrEvent } from "@nostrify/types";
 import fc from "fast-check";
+import type { HintSource, RelayKnowledge } from "../../src/nostr/relay_knowledge.ts";
 import { normalizeRelayUrl } from "../../src/nostr/relay_url.ts";
 import { subjectKey } from "../../src/nostr/subject_key.ts";
-import type { HintSource, RelayKnowledge } from "../../src/nostr/types.ts";
 import type { PlanOptions } from "../../src/plan/plan_options.ts";
 import { listedUrl, PEOPLE, RELAYS } from "./arbitraries.ts";
 

@@ -7,9 +7,9 @@
 
 import type { NostrFilter } from "@nostrify/types";
 import { isReplaceableKind } from "nostr-tools/kinds";
+import type { RelayKnowledge, Role } from "../../src/nostr/relay_knowledge.ts";
 import { checkRelayUrl } from "../../src/nostr/relay_url.ts";
 import { subjectKey } from "../../src/nostr/subject_key.ts";
-import type { RelayKnowledge, Role } from "../../src/nostr/types.ts";
 import type { ReqPlan } from "../../src/plan/plan_req.ts";
 import type { KnownRequest } from "./known_requests.ts";
 import { isSame } from "./plans.ts";

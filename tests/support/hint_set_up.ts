@@ -6,8 +6,8 @@
 
 import type { Hint } from "../../src/hints/hint.ts";
 import { HintBook, type HintBookOptions } from "../../src/hints/hint_book.ts";
+import type { HintSource } from "../../src/nostr/relay_knowledge.ts";
 import { rememberedCheck } from "../../src/nostr/relay_url.ts";
-import type { HintSource } from "../../src/nostr/types.ts";
 import { TestClock } from "../../testing/test_clock.ts";
 
 /** The n-th pubkey. */

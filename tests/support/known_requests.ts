@@ -7,8 +7,8 @@
 
 import type { NostrFilter } from "@nostrify/types";
 import fc from "fast-check";
+import type { RelayHint, RelayKnowledge } from "../../src/nostr/relay_knowledge.ts";
 import { subjectKey } from "../../src/nostr/subject_key.ts";
-import type { RelayHint, RelayKnowledge } from "../../src/nostr/types.ts";
 import type { PlanOptions } from "../../src/plan/plan_options.ts";
 import { PEOPLE, REFUSED, RELAYS, someOf } from "./requests.ts";
 

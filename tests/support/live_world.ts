@@ -8,6 +8,8 @@ import type { NostrFilter } from "@nostrify/types";
 import type { Planned } from "../../src/plan/replan.ts";
 import { LiveRoutes } from "../../src/requests/live_routes.ts";
 import { News } from "../../testing/list_news.ts";
+import { holding } from "../../testing/scripted_network.ts";
+import type { Script } from "../../testing/scripted_relay.ts";
 import { AUTHORS } from "./notes.ts";
 import { type RequestSettings, RequestTest, url } from "./scripted_request.ts";
 
@@ -41,4 +43,17 @@ export class LiveTest extends RequestTest {
         .map((pubkey) => "ABCDEFGHIJKLMNOPQRSTUVWXYZ"[AUTHORS.indexOf(pubkey)]).sort().join("")
     );
   }
+}
+
+/** An open request for so many unknown authors, which every relay has answered. */
+export async function openFeed(
+  authors: number,
+  scripts: Record<string, Script> = {},
+  settings: RequestSettings = {},
+): Promise<LiveTest> {
+  const answering = Object.fromEntries([..."abcdefghz"].map((letter) => [letter, holding([])]));
+  const test = new LiveTest({ ...settings, scripts: { ...answering, ...scripts } });
+  await test.begin({ kinds: [1], authors: AUTHORS.slice(0, authors) });
+  await test.clock.advance(1_000);
+  return test;
 }

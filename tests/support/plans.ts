@@ -5,7 +5,7 @@
  */
 
 import type { NostrFilter } from "@nostrify/types";
-import type { Role } from "../../src/nostr/types.ts";
+import type { Role } from "../../src/nostr/relay_knowledge.ts";
 import type { ReqPlan } from "../../src/plan/plan_req.ts";
 
 /** The keys that name people, in the order in which a filter is read. */

@@ -6,7 +6,7 @@
 
 import fc from "fast-check";
 import type { RecordStore, RecordTopic } from "../../src/base/record_store.ts";
-import type { RelayFailure } from "../../src/nostr/types.ts";
+import type { RelayFailure } from "../../src/nostr/relay_failure.ts";
 import { type RelayRecord, UNKNOWN_RELAY } from "../../src/relays/relay_record.ts";
 import { PREFIXES } from "../../testing/faults/refusals.ts";
 import { START } from "../../testing/test_clock.ts";

@@ -7,7 +7,8 @@
 
 import type { NostrFilter } from "@nostrify/types";
 import fc from "fast-check";
-import type { RefusedRelay, RelayList } from "../../src/nostr/types.ts";
+import type { RelayList } from "../../src/nostr/relay_knowledge.ts";
+import type { RefusedRelay } from "../../src/nostr/relay_policy.ts";
 import type { PlanOptions } from "../../src/plan/plan_options.ts";
 
 /** Twelve pubkeys; half of them differ in the last digits alone. */
