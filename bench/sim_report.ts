@@ -44,7 +44,7 @@ const MOVED: Column = ["moved", mid((o) => o.movedPerNew, (value) => value.toFix
 const OPENED: Column = ["opened", average((o) => o.connections, 1)];
 const RELAYS: Column = ["relays", average((o) => o.relays, 1)];
 const DEAD: Column = ["dead", average((o) => o.dead, 1)];
-const MOST_DEAD: Column = ["most", (some) => String(Math.max(...some.map((o) => o.dead)))];
+const WORST_DEAD: Column = ["most", (some) => String(Math.max(...some.map((o) => o.dead)))];
 const HALF: Column = ["50 % s", mid((o) => o.half, seconds)];
 const MOST: Column = ["90 % s", mid((o) => o.most, seconds)];
 const END: Column = ["end s", mid((o) => o.end, seconds)];
@@ -92,7 +92,7 @@ export function comparison(outcomes: Outcomes, session: number): string {
 
 /** One subject from session to session. */
 export function progression(sessions: readonly (readonly SimOutcome[])[]): string {
-  const columns = [RECALL, SPREAD, OF_ASKED, NOTHING, MOVED, DEAD, MOST_DEAD, MOST, END];
+  const columns = [RECALL, SPREAD, OF_ASKED, NOTHING, MOVED, DEAD, WORST_DEAD, MOST, END];
   return rows(
     "session",
     columns,

@@ -11,7 +11,7 @@ import { SimNetwork } from "./sim_network.ts";
 import type { SimOutcome } from "./sim_outcome.ts";
 import { VirtualClock } from "./virtual_clock.ts";
 
-const DAY = 86_400;
+const DAY_S = 86_400;
 /** Hours from the beginning of one session to that of the next. */
 const HOURS = 20;
 
@@ -57,7 +57,7 @@ export async function runCourse(
     const dice = createRandom(1000 * seed + session);
     const today = outages > 0 ? withOutages(natures, outages, dice) : natures;
     const network = new SimNetwork(world, clock, today, dice);
-    outcomes.push(await run(network, world.now - days * DAY));
+    outcomes.push(await run(network, world.now - days * DAY_S));
     if (clock.pending > 0) {
       throw new Error(`${subject.name} left ${clock.pending} timers behind`);
     }

@@ -38,7 +38,7 @@ export class ScriptedNetwork {
   readonly errors: Error[] = [];
   /** Events that count as forged. */
   readonly forged: Set<NostrEvent> = new Set();
-  readonly gate: Semaphore = new Semaphore(10);
+  readonly semaphore: Semaphore = new Semaphore(10);
   readonly #links = new Map<string, RelayConnector>();
 
   constructor(script: Script = {}) {
@@ -69,7 +69,7 @@ export class ScriptedNetwork {
       open: this.open,
       clock: this.clock,
       memory: this.fake.memory,
-      semaphore: this.gate,
+      semaphore: this.semaphore,
       connectTimeout: new ConnectTimeout(),
       verifyEvent: (event) => !this.forged.has(event),
       idleTimeout: 30_000,

@@ -7,7 +7,7 @@ import { PeopleWorld } from "./support/people_world.ts";
 
 const [alice, bob] = [1, 2].map((seed) => new Signer(seed));
 const NOW = 1_700_000_000;
-const MINUTE = 60_000;
+const MINUTE_MS = 60_000;
 /** A key that is used once, as for every gift wrap. */
 const once = new Signer(99);
 const wrapFor = (person: Signer) =>
@@ -118,7 +118,7 @@ Deno.test("NIP-65: after publishing, the author's list reaches every relay that 
   const received = () => home.stats.eventsReceived + inbox.stats.eventsReceived;
   const before = received();
   await world.event(alice.sign({ tags: [["p", bob.pubkey]], content: "again" }));
-  await network.wait(MINUTE);
+  await network.wait(MINUTE_MS);
   assert.equal(received() - before, 2);
 });
 
@@ -137,7 +137,7 @@ Deno.test("NIP-65: an author moves relays, and every follower follows", async ()
     relayInfo: false,
     clock: world.clock,
     random: () => 0.5,
-    refreshAfter: MINUTE,
+    refreshAfter: MINUTE_MS,
   });
   await using feed = new NPool(follower);
   const seen: string[] = [];
@@ -161,7 +161,7 @@ Deno.test("NIP-65: an author moves relays, and every follower follows", async ()
   assert.ok(next.has(post.id) && !former.has(post.id));
 
   // The follower notices by itself, and the open feed goes on at the new relay.
-  await network.wait(3 * MINUTE);
+  await network.wait(3 * MINUTE_MS);
   await eventually("the new post is there", () => seen.includes(post.id));
   const later = alice.sign({ created_at: NOW + 180, content: "and on" });
   await world.event(later);

@@ -10,7 +10,7 @@ import { PeopleWorld } from "./support/people_world.ts";
 
 const [alice, bob, carol] = [1, 2, 3].map((seed) => new Signer(seed));
 const NOW = 1_700_000_000;
-const HOUR = 3_600_000;
+const HOUR_MS = 3_600_000;
 const postsOf = (...people: Signer[]) => ({ kinds: [1], authors: people.map((p) => p.pubkey) });
 const idsOf = (...events: readonly NostrEvent[]) => events.map(({ id }) => id).sort();
 
@@ -56,7 +56,7 @@ Deno.test("Outbox never takes an outage of the indexer for an empty world", asyn
   assert.deepEqual(await network.find(postsOf(alice)), []);
   network.indexer.up();
   // It may be left alone for a while for having failed.
-  await network.wait(HOUR);
+  await network.wait(HOUR_MS);
   assert.deepEqual(await network.find(postsOf(alice)), [post.id]);
 });
 
@@ -139,7 +139,7 @@ Deno.test("Outbox discover() searches for lists, and reports its progress", asyn
   network.list(alice, [network.relays[0]]);
   const { outbox, clock } = network.world;
   const found = outbox.discover([alice.pubkey, bob.pubkey]);
-  const { known, asked, missing, ...rest } = await clock.within(HOUR, "it is over", found);
+  const { known, asked, missing, ...rest } = await clock.within(HOUR_MS, "it is over", found);
   assert.deepEqual({ known, asked, found: rest.found, missing }, {
     known: 0,
     asked: 2,
@@ -203,6 +203,6 @@ Deno.test("Outbox searches for nobody again after a restart", async () => {
   });
   await using pool = new NPool(outbox);
   const found = pool.query([postsOf(alice, bob)]);
-  assert.deepEqual(idsOf(...await world.clock.within(HOUR, "it is found", found)), [post.id]);
+  assert.deepEqual(idsOf(...await world.clock.within(HOUR_MS, "it is found", found)), [post.id]);
   assert.equal(indexer.stats.reqs, reqs);
 });

@@ -55,7 +55,7 @@ Deno.test("RelayConnector pause() ends with its signal, also if that is aborted 
 Deno.test("RelayConnector waits four seconds for an unknown relay while others wait for their turn", async () => {
   for (const [waiting, ms] of [[0, 10_000], [1, 4_000]]) {
     const network = new ScriptedNetwork({ connect: "wait" });
-    network.gate.resize(1);
+    network.semaphore.resize(1);
     const connector = network.link();
     connector.use();
     const connection = await connector.connection(0, never);

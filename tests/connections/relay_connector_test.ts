@@ -147,7 +147,7 @@ Deno.test("RelayConnector onNotice() reports NOTICEs of all connections, until t
 
 Deno.test("RelayConnector close() ends all connections for good, and leaves no timer", async () => {
   const network = new ScriptedNetwork({ connect: "wait" });
-  network.gate.resize(1);
+  network.semaphore.resize(1);
   const connector = network.link(), other = network.link("wss://other.example/");
   const first = using(connector);
   const connection = await first.connection;

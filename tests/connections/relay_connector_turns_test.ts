@@ -6,7 +6,7 @@ import { CountedController } from "../support/counted_signal.ts";
 
 Deno.test("RelayConnectors connect in turn: few at once, the lowest rank first", async () => {
   const network = new ScriptedNetwork({ connect: "wait" });
-  network.gate.resize(2);
+  network.semaphore.resize(2);
   const ranks = [5, 3, 9, 1, 4];
   for (const rank of ranks) using(network.link(`wss://${rank}.example/`), rank);
   const opened = () => network.relays.map(({ url }) => Number(url[6]));
@@ -24,7 +24,7 @@ Deno.test("RelayConnectors connect in turn: few at once, the lowest rank first",
 
 Deno.test("RelayConnector opens nothing if all users have given up when its turn comes", async () => {
   const network = new ScriptedNetwork({ connect: "wait" });
-  network.gate.resize(1);
+  network.semaphore.resize(1);
   using(network.link("wss://first.example/"));
   await settled();
   const controller = new CountedController();
@@ -84,7 +84,7 @@ Deno.test("RelayConnector makes do with the connections it has if no further one
   assert.equal(first.users, 2);
   const controller = new AbortController();
   network.fake.backOff(RELAY, 0);
-  network.gate.resize(0);
+  network.semaphore.resize(0);
   const given = fate(using(connector, 0, controller.signal).connection);
   await settled();
   controller.abort(new Error("no longer"));

@@ -227,7 +227,7 @@ Deno.test("RelayRequest fails with what `open` throws, and tries again", async (
 Deno.test("RelayRequest that has failed connects after those that have not been tried yet", async () => {
   const test = new RelayRequestTest({ connect: "refuse" }, undefined, { rank: 0 });
   await settled();
-  test.gate.resize(1);
+  test.semaphore.resize(1);
   test.scripts.set("", { connect: "wait" });
   for (const letter of "xyz") {
     const connector = test.link(`wss://${letter}.example/`);

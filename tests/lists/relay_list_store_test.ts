@@ -54,14 +54,14 @@ Deno.test("RelayListStore get() rejects when the database fails; it takes nobody
 });
 
 Deno.test("RelayListStore get() by many callers at once shares queries of at most batchSize people", async () => {
-  const wishes = fc.array(fc.subarray([...PEOPLE]), { minLength: 1, maxLength: 6 });
+  const lookups = fc.array(fc.subarray([...PEOPLE]), { minLength: 1, maxLength: 6 });
   await fc.assert(
-    fc.asyncProperty(wishes, fc.integer({ min: 1, max: 20 }), async (wishes, batchSize) => {
+    fc.asyncProperty(lookups, fc.integer({ min: 1, max: 20 }), async (lookups, batchSize) => {
       const { db, store } = setUp(PEOPLE.map((pubkey) => listEvent(pubkey)), { batchSize });
-      const answers = await Promise.all(wishes.map((people) => store.get(people)));
-      const everyone = [...new Set(wishes.flat())];
+      const answers = await Promise.all(lookups.map((people) => store.get(people)));
+      const everyone = [...new Set(lookups.flat())];
       answers.forEach((lists, i) =>
-        assert.deepEqual([...lists.keys()].sort(), wishes[i].toSorted())
+        assert.deepEqual([...lists.keys()].sort(), lookups[i].toSorted())
       );
       assert.deepEqual(db.queried.flat(), everyone);
       assert.equal(db.queried.length, Math.ceil(everyone.length / batchSize));

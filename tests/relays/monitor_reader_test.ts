@@ -8,7 +8,7 @@ import { note } from "../support/notes.ts";
 const MONITORS = ["aa".repeat(32), "bb".repeat(32)];
 const NETWORK = Array.from({ length: 150 }, (_, i) => `wss://relay${i}.example/`);
 const DEAD = "wss://dead.example/";
-const DAY = 86_400_000;
+const DAY_MS = 86_400_000;
 
 /** What both monitors report of relays that live. */
 const reports = (at = START) =>
@@ -116,7 +116,7 @@ Deno.test("MonitorReader reads again after a day, and uses the newest reports al
   const test = new Reading();
   test.reader.meet(listed([...NETWORK, DEAD]));
   test.reader.refresh();
-  await test.clock.advance(DAY);
+  await test.clock.advance(DAY_MS);
   test.reader.refresh();
   await settled();
   assert.equal(test.queries.length, 1);
@@ -132,7 +132,7 @@ Deno.test("MonitorReader reads again after a day, and uses the newest reports al
 Deno.test("MonitorReader judges relays that are added later by the time of the reports", async () => {
   const test = new Reading();
   test.reader.refresh();
-  await test.clock.advance(DAY - 1);
+  await test.clock.advance(DAY_MS - 1);
   test.reader.meet(listed([...NETWORK, DEAD]));
   test.reader.refresh();
   assert.deepEqual(test.of(DEAD), [0.3]);

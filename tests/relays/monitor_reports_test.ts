@@ -4,8 +4,8 @@ import assert from "node:assert/strict";
 import { monitorFactors, readMonitorReports } from "../../src/relays/monitor_reports.ts";
 
 const NOW = 1_780_000_000;
-const HOUR = 3600;
-const DAY = 24 * HOUR;
+const HOUR_S = 3600;
+const DAY_S = 24 * HOUR_S;
 const [ANN, BEN, CAT, EVE] = ["aa", "bb", "cc", "ee"].map((byte) => byte.repeat(32));
 const MONITORS = [ANN, BEN];
 
@@ -13,7 +13,7 @@ const MONITORS = [ANN, BEN];
 const NETWORK = Array.from({ length: 200 }, (_, i) => `wss://relay${i}.example/`);
 const DEAD = "wss://dead.example/";
 
-function report(pubkey: string, url: string, created_at = NOW - HOUR): NostrEvent {
+function report(pubkey: string, url: string, created_at = NOW - HOUR_S): NostrEvent {
   return {
     id: "",
     sig: "",
@@ -29,7 +29,7 @@ function reports(pubkey: string, urls: readonly string[], created_at?: number): 
   return urls.map((url) => report(pubkey, url, created_at));
 }
 
-function announcement(pubkey: string, frequency: string, created_at = NOW - DAY): NostrEvent {
+function announcement(pubkey: string, frequency: string, created_at = NOW - DAY_S): NostrEvent {
   const tags = [["timeout", "open", "5000"], ["frequency", frequency], ["c", "ws"]];
   return { id: "", sig: "", kind: 10166, pubkey, created_at, content: "", tags };
 }
@@ -64,7 +64,7 @@ Deno.test("NIP-66: readMonitorReports() trusts no single monitor, however much i
   // The other one reports nothing, little, or something else.
   const others = [
     reports(BEN, NETWORK.slice(0, 99)),
-    reports(BEN, NETWORK, NOW - 2 * DAY),
+    reports(BEN, NETWORK, NOW - 2 * DAY_S),
     reports(BEN, NETWORK.map((url) => url.replace("relay", "fake"))),
   ];
   for (const other of others) {
@@ -106,7 +106,7 @@ Deno.test("readMonitorReports() takes two monitors for witnesses if each has see
 
 Deno.test("readMonitorReports() has no witnesses if a relay sent only the newest few hundred reports", () => {
   const network = Array.from({ length: 800 }, (_, i) => `wss://relay${i}.example/`);
-  const at = (i: number, step: number) => NOW - HOUR + (i * step) % HOUR;
+  const at = (i: number, step: number) => NOW - HOUR_S + (i * step) % HOUR_S;
   const all = [
     ...network.map((url, i) => report(ANN, url, at(i, 1009))),
     ...network.map((url, i) => report(BEN, url, at(i, 2003))),
@@ -122,23 +122,26 @@ Deno.test("readMonitorReports() has no witnesses if a relay sent only the newest
 Deno.test("readMonitorReports() believes a report for a day, or for three periods of its monitor, at most a week", () => {
   const at = (age: number, ...more: NostrEvent[]) =>
     factorOf([...BOTH, report(ANN, DEAD, NOW - age), ...more]);
-  assert.equal(at(DAY), 1);
-  assert.equal(at(DAY + 1), 0.3);
+  assert.equal(at(DAY_S), 1);
+  assert.equal(at(DAY_S + 1), 0.3);
   for (
-    const [frequency, window] of [["3600", DAY], ["86400", 3 * DAY], ["999999", 7 * DAY]] as const
+    const [frequency, window] of [["3600", DAY_S], ["86400", 3 * DAY_S], [
+      "999999",
+      7 * DAY_S,
+    ]] as const
   ) {
     assert.equal(at(window, announcement(ANN, frequency)), 1);
     assert.equal(at(window + 1, announcement(ANN, frequency)), 0.3);
   }
   for (const junk of ["", "x", "-5", "0", "NaN", "1e-9"]) {
-    assert.equal(at(DAY, announcement(ANN, junk)), 1);
-    assert.equal(at(DAY + 1, announcement(ANN, junk)), 0.3);
+    assert.equal(at(DAY_S, announcement(ANN, junk)), 1);
+    assert.equal(at(DAY_S + 1, announcement(ANN, junk)), 0.3);
   }
   // The newest announcement counts, and only for its monitor.
-  const old = announcement(ANN, "86400", NOW - 9 * DAY);
-  assert.equal(at(DAY + 1, old, announcement(ANN, "3600")), 0.3);
-  assert.equal(at(DAY + 1, announcement(ANN, "3600"), old), 0.3);
-  assert.equal(at(DAY + 1, announcement(BEN, "86400")), 0.3);
+  const old = announcement(ANN, "86400", NOW - 9 * DAY_S);
+  assert.equal(at(DAY_S + 1, old, announcement(ANN, "3600")), 0.3);
+  assert.equal(at(DAY_S + 1, announcement(ANN, "3600"), old), 0.3);
+  assert.equal(at(DAY_S + 1, announcement(BEN, "86400")), 0.3);
 });
 
 Deno.test("readMonitorReports() ignores reports from the future, but lets clocks differ by minutes", () => {
@@ -218,7 +221,7 @@ Deno.test("monitorFactors() are 1 or the reduction, whatever the order of events
   const event = fc.tuple(
     fc.constantFrom(ANN, BEN, CAT, EVE),
     fc.constantFrom(DEAD, "wss://b.example/", "wss://c.example/"),
-    fc.constantFrom(NOW, NOW - 2 * DAY, NOW + DAY),
+    fc.constantFrom(NOW, NOW - 2 * DAY_S, NOW + DAY_S),
   ).map((report_) => report(...report_));
   const announced = fc.tuple(
     fc.constantFrom(ANN, BEN, EVE),

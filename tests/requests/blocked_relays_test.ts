@@ -81,7 +81,9 @@ Deno.test("NIP-51: publishing to a blocked relay fails at once and says why", as
   const test = new Blocking(takes);
   test.block(RELAY);
   const { signal } = test.controller;
-  const leave = await Promise.all(Array.from({ length: 10 }, () => test.gate.acquire(0, signal)));
+  const leave = await Promise.all(
+    Array.from({ length: 10 }, () => test.semaphore.acquire(0, signal)),
+  );
   await assert.rejects(test.relay(RELAY).event(note()), (error: RelayFailureError) => {
     assert.ok(error instanceof RelayFailureError);
     assert.equal(error.reason, "blocked-by-user");
@@ -162,7 +164,7 @@ Deno.test("NIP-51: an event under way to a relay that is blocked meanwhile fails
 Deno.test("NIP-51: a relay that is blocked while it waits for its turn is not connected to", async () => {
   const test = new Blocking({ connect: "wait" });
   const leave = await Promise.all(
-    Array.from({ length: 10 }, () => test.gate.acquire(0, test.controller.signal)),
+    Array.from({ length: 10 }, () => test.semaphore.acquire(0, test.controller.signal)),
   );
   const session = fate(using(test.supervisor.connector(RELAY)).connection);
   await settled();
@@ -170,7 +172,7 @@ Deno.test("NIP-51: a relay that is blocked while it waits for its turn is not co
   for (const free of leave) free();
   assert.equal(await session, "blocked-by-user");
   assert.equal(test.relays.length, 0);
-  assert.equal(test.gate.available, 10);
+  assert.equal(test.semaphore.available, 10);
 });
 
 Deno.test("NIP-51: people whose relay is blocked after the plan are requested from another relay", async () => {
