@@ -8,7 +8,7 @@ import { FollowedPlan } from "../support/followed_plan.ts";
 
 const HUB = "wss://hub.example/";
 
-/** A feed over a crowd of whom nothing is known, and the lists of the crowd in any order. */
+/** A feed over a crowd without known lists, and the lists of the crowd in any order. */
 function crowd(seed: number, options: PlanOptions): { feed: FollowedPlan; lists: RelayList[] } {
   const lists = zipfLists({ authors: 300, relays: 80, min: 1, max: 4, seed });
   const filters = [{ kinds: [1], authors: [...lists.keys()] }];
