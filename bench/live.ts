@@ -1,9 +1,9 @@
 /**
  * Measures what it costs when relay lists arrive one by one while a feed is open.
  *
- * The feed is over people of whom nothing is known, so it is on a fallback relay; then the
- * list of each of them arrives, in random order. Lists are those of `planning.ts`: 3 to 5
- * write relays, Zipf over 800.
+ * The feed is over people without known lists, so it is on a fallback relay; then the list of
+ * each of them arrives, in random order. Lists are those of `planning.ts`: 3 to 5 write relays,
+ * Zipf over 800.
  *
  * "Open request" is the whole, as in an app: lists arrive every 20 ms, changes are gathered,
  * and relays that answer at once are asked; the time includes their part. "One more list" is

@@ -25,7 +25,7 @@ export interface FeedOutcome {
   readonly asked: ReadonlyMap<string, ReadonlySet<string>>;
 }
 
-/** Opens a feed over people of whom nothing is known; then their lists arrive, one by one. */
+/** Opens a feed over people without known lists; then their lists arrive, one by one. */
 export async function followLists(
   lists: readonly RelayList[],
   { fallback, intervalMs }: { fallback: string; intervalMs: number },

@@ -28,9 +28,9 @@ const MIN_WEIGHT = 1e-9;
  * so that few relays and few subscriptions change.
  *
  * At each difference a plan asks at most `maxRelays` relays. Each is asked for people whose
- * list names it, or for people it serves as a fallback relay. At least nine in ten of the
- * people whom planning from scratch would cover are covered: a relay of their own list is
- * asked for them.
+ * list names it, or for people it serves as a fallback relay. A plan covers a person when it
+ * asks a relay of that person's own list; this one covers at least nine tenths as many people
+ * as planning from scratch would.
  */
 export class LivePlan {
   readonly #input: PlanInput;

@@ -28,8 +28,8 @@ export interface LiveRoutesOptions {
   readonly clock: Clock;
   readonly source: ListNews;
   /**
-   * Keeps the lists of people fresh whom an open request asks for, until the returned
-   * function is called.
+   * Keeps the lists of the people in an open request fresh, until the returned function is
+   * called.
    */
   readonly watch?: (pubkeys: Iterable<string>) => () => void;
 }

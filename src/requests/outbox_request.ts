@@ -44,7 +44,7 @@ export interface OutboxRequestOptions extends Omit<RelayRequestOptions, "rank"> 
 
 /** Ids remembered of one request: a hundred times what `NPool` remembers. */
 const MAX_REMEMBERED_IDS = 100_000;
-/** How often the replacements of lost relays may be replaced themselves, and once more. */
+/** How many rounds of replacements a request gets: replacements may be lost, too. */
 const MAX_REPLACEMENT_ROUNDS = 3;
 /** How long a covered request waits for relays that were added later, in milliseconds. */
 const REPLACEMENT_WAIT_MS = 3_000;
@@ -309,7 +309,7 @@ export class OutboxRequest {
     if (!this.#parts.isAwaitedBy(relayIndex)) this.#sendEose(relayIndex);
   }
 
-  /** Tells the listener of a relay, once, that the stored events are over. */
+  /** Sends the EOSE of a relay to its listener, once. */
   #sendEose(relayIndex: number): void {
     if (this.#coverage.relays[relayIndex].isEoseSent) return;
     this.#coverage.markEoseSent(relayIndex);

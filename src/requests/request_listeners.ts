@@ -59,7 +59,7 @@ export class RequestListeners {
     listener?.push(["EVENT", SUBSCRIPTION_ID, event]);
   }
 
-  /** Tells the listener of a relay that the stored events are over. */
+  /** Sends the EOSE of a relay to its listener. */
   eose(relayIndex: number): void {
     this.#listeners.get(relayIndex)?.push(["EOSE", SUBSCRIPTION_ID]);
   }

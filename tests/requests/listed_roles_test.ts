@@ -15,7 +15,7 @@ Deno.test("changedRoles() names the roles whose list has other relays than befor
   assert.deepEqual(changedRoles({ hints: [] }, before), []);
 });
 
-Deno.test("isListedRole() tells roles whose relays people list from others", () => {
+Deno.test("isListedRole() holds for roles whose relays people list, and for no other", () => {
   for (const role of ["write", "read", "dm", "private"] as const) assert.ok(isListedRole(role));
   for (const role of ["index", "id", "group"] as const) assert.ok(!isListedRole(role));
 });

@@ -8,7 +8,7 @@ import { FollowedPlan } from "../support/followed_plan.ts";
 
 const HUB = "wss://hub.example/";
 
-/** A feed over a crowd of whom nothing is known, and the lists of the crowd in any order. */
+/** A feed over a crowd without known lists, and the lists of the crowd in any order. */
 function crowd(seed: number, options: PlanOptions): { feed: FollowedPlan; lists: RelayList[] } {
   const lists = zipfLists({ authors: 300, relays: 80, min: 1, max: 4, seed });
   const filters = [{ kinds: [1], authors: [...lists.keys()] }];
@@ -26,9 +26,9 @@ function moves(feed: FollowedPlan, { pubkey, write }: Pick<RelayList, "pubkey" |
 
 /**
  * From this cap on a live plan also gives as many people a second relay, to 0.8; the least in
- * 1,000 worlds was 0.85. At small caps that cannot be: a first relay for some people costs
+ * 2,000 worlds was 0.85. At small caps that cannot be: a first relay for some people costs
  * second relays of many others, and one more list can turn the plan from scratch from the
- * one choice to the other. The least was 0.8 at caps from 7 to 11, and 0.45 at a cap of 3.
+ * one choice to the other. The least was 0.76 at caps from 7 to 11, and 0.45 at a cap of 3.
  */
 const MIN_CAP_FOR_SECOND_RELAYS = 12;
 

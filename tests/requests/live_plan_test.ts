@@ -114,14 +114,14 @@ Deno.test("R2 complete: LivePlan leaves out no more people than planning from sc
   }, { indexerRelays: [] });
 });
 
-Deno.test("LivePlan covers at least nine in ten of the people whom planning from scratch covers", () => {
+Deno.test("LivePlan covers at least nine tenths as many people as planning from scratch", () => {
   always((followed) => {
     const [ours, scratch] = [followed.covered, followed.scratchCovered];
     assert.ok(ours >= 0.9 * scratch, `${ours} < ${scratch}`);
   });
 });
 
-/** A plan for all people, of whom nothing is known. */
+/** A plan for all people, without known lists. */
 function followed(options: PlanOptions, more: Request["filters"] = []): FollowedPlan {
   const filters = [...more, { kinds: [1], authors: [...PEOPLE] }];
   return new FollowedPlan({ filters, lists: new Map(), options }, { indexerRelays: [] });

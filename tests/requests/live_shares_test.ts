@@ -63,7 +63,7 @@ Deno.test("liveShares() leaves out unscoped filters", () => {
   assert.deepEqual(assignment.subjects, []);
 });
 
-Deno.test("liveShares() does not ask a relay for the profile of a person whom it asks for as an author", () => {
+Deno.test("liveShares() asks a relay once for a person as an author, and not for the profile besides", () => {
   const [alice, bob] = ["aa".repeat(32), "bb".repeat(32)];
   const parts = reqParts([{ kinds: [0, 1], authors: [alice, bob] }]);
   const rows = (...rows: [LiveSubject["role"], string][]) =>

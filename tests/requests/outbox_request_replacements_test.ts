@@ -227,7 +227,7 @@ Deno.test("OutboxRequest waits for all replacements of a relay that is lost twic
   });
   Object.assign(test.fake.times, { soft: 25_000, hard: 25_000 });
   await test.begin(posts(...AUTHORS.slice(0, 3)));
-  assert.equal(test.asked, "ascy", "y stands in for the second author");
+  assert.equal(test.asked, "ascy", "y is the replacement for the second author");
   // It comes back, and is lost again when the first author has no other relay either.
   test.scripts.set(url("a"), holding([]));
   await test.clock.advance(3_000);
@@ -240,10 +240,10 @@ Deno.test("OutboxRequest waits for all replacements of a relay that is lost twic
   assert.equal(test.asked, "ascyx");
   test.relay("y").last.eose();
   await settled();
-  assert.deepEqual(test.eoses.map((said) => said.slice(-6)), ["c EOSE"]);
+  assert.deepEqual(test.eoses.map((eose) => eose.slice(-6)), ["c EOSE"]);
   test.relay("x").last.eose();
   await settled();
-  assert.deepEqual(test.eoses.map((said) => said.slice(-6)), ["c EOSE", "a EOSE"]);
+  assert.deepEqual(test.eoses.map((eose) => eose.slice(-6)), ["c EOSE", "a EOSE"]);
 });
 
 Deno.test("OutboxRequest asks as many replacements as relays are lost", async () => {

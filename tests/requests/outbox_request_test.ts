@@ -82,7 +82,7 @@ Deno.test("OutboxRequest is done a little after everybody is covered, and goes o
   assert.deepEqual(test.eoses, ["10 a EOSE", "110 b EOSE"]);
   await test.clock.advance(5_000);
   assert.equal(test.events.at(-1), late);
-  assert.equal(test.eoses.length, 2, "nobody says EOSE twice");
+  assert.equal(test.eoses.length, 2, "no EOSE is sent twice");
   assert.equal(test.live.length, 2);
 });
 
