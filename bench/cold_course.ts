@@ -18,8 +18,10 @@ export interface Course {
   readonly traffic: NetworkTraffic;
 }
 
-/** A feed counts as complete after this time without a new post. */
+/** A feed counts as complete after this time without a new post, once it had its EOSE. */
 const QUIET_S = 4;
+/** The same while there is no EOSE: some clients never get one. */
+const QUIET_WITHOUT_EOSE_S = 10;
 /** A feed counts as complete after this time in any case. */
 const MAX_COURSE_S = 30;
 
@@ -39,7 +41,8 @@ export async function runCold(
   const enough = new AbortController();
   const watch = setInterval(() => {
     const since = elapsed() - Math.max(posts.at(-1) ?? 0, eose ?? 0);
-    const isQuiet = since > QUIET_S && (eose !== undefined || posts.length > 0);
+    const isQuiet = since > (eose === undefined ? QUIET_WITHOUT_EOSE_S : QUIET_S) &&
+      (eose !== undefined || posts.length > 0);
     if (isQuiet || elapsed() > MAX_COURSE_S) enough.abort();
   }, 100);
   const filter = { kinds: [1], authors: [...about.pubkeys], since: about.since };
