@@ -7,6 +7,7 @@
 import type { NostrEvent, NostrFilter } from "@nostrify/types";
 import { matchFilter } from "nostr-tools";
 import type { RelayLimits } from "../nostr/relay_failure.ts";
+import type { EoseHint } from "../nostr/relay_frame.ts";
 
 /** One page of a filter at one relay. */
 export interface FilterPage {
@@ -74,8 +75,17 @@ export function addToPage(page: FilterPage, { id, created_at }: NostrEvent): voi
  */
 const MIN_CUT_EVENTS = 100;
 
-/** Whether the answer has as many events as the relay sends at most, or may have. */
-export function isCut({ filter, count }: FilterPage, { cutAt, fullAt = 0 }: RelayLimits): boolean {
+/**
+ * Whether older events may be left: as the relay says (NIP-67), or since the answer has as many
+ * events as the relay sends at most, or may have.
+ */
+export function isCut(
+  { filter, count }: FilterPage,
+  { cutAt, fullAt = 0 }: RelayLimits,
+  hints: readonly EoseHint[] = [],
+): boolean {
+  if (hints.includes("more")) return true;
+  if (hints.includes("finish")) return false;
   if (filter.limit !== undefined && count >= filter.limit) return true;
   if (cutAt !== undefined) return count >= cutAt;
   return count >= MIN_CUT_EVENTS && count > fullAt;
@@ -88,15 +98,18 @@ export function isPaged({ since, limit, ids, search }: NostrFilter): boolean {
 
 /**
  * The page after one that was cut; `undefined` if that reached the start of the time range, or
- * brought nothing new.
+ * brought nothing new and the relay does not say that there is more.
  *
  * The next page ends in the second of this page's oldest event, since others of that second may be
  * missing. If a whole page lies within one second, no request can get further in it: the next page
  * ends a second earlier.
  */
-export function nextPage(last: FilterPage): FilterPage | undefined {
+export function nextPage(
+  last: FilterPage,
+  hints: readonly EoseHint[] = [],
+): FilterPage | undefined {
   const { filter, oldest, fresh, count, edge } = last;
-  if (fresh === 0 || !Number.isFinite(oldest)) return undefined;
+  if (!Number.isFinite(oldest) || fresh === 0 && !hints.includes("more")) return undefined;
   const isOneSecond = oldest === filter.until || edge.size === count;
   const until = isOneSecond ? oldest - 1 : oldest;
   if (until < filter.since!) return undefined;

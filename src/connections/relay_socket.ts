@@ -21,16 +21,7 @@ import type {
 import { abortable } from "../base/abortable.ts";
 import { AsyncQueue } from "../base/async_queue.ts";
 import { parseRelayFrame, type RelayFrame, withEoseHints } from "../nostr/relay_frame.ts";
-
-/** What happens on a {@link RelaySocket} besides the answers to its own requests. */
-export interface RelaySocketEvents {
-  /** The connection stands. */
-  readonly onOpen?: () => void;
-  /** A message came; `undefined` if it could not be read. */
-  readonly onFrame?: (frame: RelayFrame | undefined) => void;
-  /** The connection is gone, or came to nothing: a clause for a log. */
-  readonly onClose?: (detail: string) => void;
-}
+import type { RelayHooks } from "./open_relay.ts";
 
 /** A message that answers a subscription; see `eoseHints` for what an EOSE says. */
 export type SubscriptionMessage = NostrRelayEVENT | NostrRelayCLOSED | NostrRelayEOSE;
@@ -59,7 +50,7 @@ interface Waiting<T> {
 /** See the module. */
 export class RelaySocket implements NRelay {
   readonly #socket: SocketLike;
-  readonly #events: RelaySocketEvents;
+  readonly #hooks: Partial<RelayHooks>;
   /** Messages that wait for the connection. */
   readonly #unsent = new Map<string, string>();
   readonly #subscriptions = new Map<string, AsyncQueue<SubscriptionMessage>>();
@@ -76,16 +67,17 @@ export class RelaySocket implements NRelay {
    */
   constructor(
     url: string,
-    events: RelaySocketEvents = {},
+    hooks: Partial<RelayHooks> = {},
     connect: (url: string) => SocketLike = (url) => new WebSocket(url) as SocketLike,
   ) {
-    this.#events = events;
+    this.#hooks = hooks;
     this.#socket = connect(url);
     this.#socket.onopen = () => this.#opened();
     this.#socket.onmessage = ({ data }) => this.#received(data);
     // What was wrong is told to nobody but the machine's log; the close that follows says that it was.
     this.#socket.onerror = () => {};
     this.#socket.onclose = ({ code, reason }) => this.#end(closeDetail(code, reason));
+    hooks.onConnecting?.();
   }
 
   /**
@@ -212,7 +204,7 @@ export class RelaySocket implements NRelay {
 
   #opened(): void {
     if (this.#closed !== undefined) return;
-    this.#events.onOpen?.();
+    this.#hooks.onOpen?.();
     const texts = [...this.#unsent.values()];
     this.#unsent.clear();
     for (const text of texts) if (this.#socket.readyState === OPEN) this.#socket.send(text);
@@ -222,35 +214,46 @@ export class RelaySocket implements NRelay {
     if (this.#closed !== undefined) return;
     const isReadable = typeof data === "string" && data.length <= MAX_FRAME_LENGTH;
     const frame = isReadable ? parseRelayFrame(data) : undefined;
-    this.#events.onFrame?.(frame);
-    if (frame) this.#answer(frame);
+    if (frame?.verb === "NOTICE") this.#hooks.onNotice?.(frame.text);
+    else if (!frame || !this.#answer(frame)) this.#hooks.onStray?.();
   }
 
-  #answer(frame: RelayFrame): void {
+  /** Hands a message to the request that it answers; `false` if there is none. */
+  #answer(frame: RelayFrame): boolean {
     switch (frame.verb) {
       case "EVENT":
-        if (frame.event) this.#subscriptions.get(frame.id)?.push(["EVENT", frame.id, frame.event]);
-        return;
+        return frame.event !== undefined && this.#push(["EVENT", frame.id, frame.event]);
       case "EOSE":
-        this.#subscriptions.get(frame.id)?.push(withEoseHints(frame.id, frame.hints));
-        return;
-      case "CLOSED":
-        this.#subscriptions.get(frame.id)?.push(["CLOSED", frame.id, frame.reason]);
+        return this.#push(withEoseHints(frame.id, frame.hints));
+      case "CLOSED": {
+        const isSubscription = this.#push(["CLOSED", frame.id, frame.reason]);
         this.#subscriptions.delete(frame.id);
-        this.#counts.get(frame.id)?.reject(new Error(frame.reason));
-        return;
-      case "OK":
-        for (const { resolve, reject } of this.#published.get(frame.id) ?? []) {
+        const waiting = this.#counts.get(frame.id);
+        waiting?.reject(new Error(frame.reason));
+        return isSubscription || waiting !== undefined;
+      }
+      case "OK": {
+        const publications = this.#published.get(frame.id) ?? [];
+        for (const { resolve, reject } of publications) {
           if (frame.ok) resolve();
           else reject(new Error(frame.reason));
         }
-        return;
+        return publications.length > 0;
+      }
       case "COUNT": {
         const { count, approximate, hll } = frame;
-        const answer = { count, approximate, ...hll === undefined ? {} : { hll } };
-        return this.#counts.get(frame.id)?.resolve(answer);
+        const waiting = this.#counts.get(frame.id);
+        waiting?.resolve({ count, approximate, ...hll === undefined ? {} : { hll } });
+        return waiting !== undefined;
       }
     }
+    return false;
+  }
+
+  #push(message: SubscriptionMessage): boolean {
+    const subscription = this.#subscriptions.get(message[1]);
+    subscription?.push(message);
+    return subscription !== undefined;
   }
 
   #end(detail: string): void {
@@ -263,7 +266,7 @@ export class RelaySocket implements NRelay {
     for (const queue of this.#subscriptions.values()) queue.close();
     for (const waiting of [...this.#published.values()].flat()) waiting.reject(error);
     for (const { reject } of this.#counts.values()) reject(error);
-    this.#events.onClose?.(detail);
+    this.#hooks.onClose?.(detail);
   }
 }
 

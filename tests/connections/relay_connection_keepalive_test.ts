@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { holding } from "../../testing/scripted_network.ts";
 import type { Script } from "../../testing/scripted_relay.ts";
 import { settled, START } from "../../testing/test_clock.ts";
-import { note, notes } from "../support/notes.ts";
+import { note } from "../support/notes.ts";
 import { ConnectionTest } from "../support/scripted_connection.ts";
 
 /** A connection over which something was answered, with one subscription open. */
@@ -89,34 +89,6 @@ Deno.test("RelayConnection watches for silence as long as it has a subscription"
   relay.isMute = true;
   await clock.advance(75_000);
   assert.equal(second.errors.length, 1);
-});
-
-Deno.test("RelayConnection ends as junk if an answer has a hundred events that were not asked for", async () => {
-  for (const unasked of [99, 100]) {
-    const { connection, subscribe, relay } = new ConnectionTest();
-    const reports = subscribe([{ kinds: [1] }]);
-    await settled();
-    relay.last.send(note(), ...notes(unasked, { kind: 7 }), note()).eose();
-    await settled();
-    assert.equal(reports.events.length, 2);
-    assert.equal(connection.ended?.reason, unasked < 100 ? undefined : "junk");
-    assert.equal(reports.eoses, unasked < 100 ? 1 : 0);
-    if (unasked < 100) continue;
-    assert.match(reports.errors[0].message, /100 events that were not asked for, or are forged$/);
-  }
-});
-
-Deno.test("RelayConnection counts events that were not asked for before EOSE, and none after it", async () => {
-  const { connection, subscribe, relay } = new ConnectionTest();
-  const reports = subscribe([{ kinds: [1] }]);
-  await settled();
-  relay.last.send(...notes(250)).eose();
-  relay.last.send(...notes(150, { kind: 7 }));
-  relay.last.eose();
-  await settled();
-  assert.ok(connection.isOpen);
-  assert.equal(reports.eoses, 1);
-  assert.equal(reports.events.length, 250);
 });
 
 Deno.test("RelayConnection does not count matching events as events that were not asked for", async () => {

@@ -153,3 +153,61 @@ Deno.test("RelayQuery keeps one listener on its signal, however many pages it ha
   test.controller.abort();
   assert.equal(test.controller.listeners, 0);
 });
+
+Deno.test("NIP-67: RelayQuery asks for no further page after finish, however many events came", async () => {
+  const test = new QueryTest({
+    onReq: (req) => req.send(...found(posts, req.filters, 200)).eose("finish"),
+  });
+  test.request(filters[0]);
+  await settled();
+  assert.equal(test.relay.reqs.length, 1);
+  assert.ok(test.query.isComplete);
+  assert.deepEqual(test.network.fake.of("learnLimits"), []);
+});
+
+Deno.test("NIP-67: RelayQuery continues after more, also below the cap that is known", async () => {
+  const cap = 40;
+  const test = new QueryTest({
+    onReq(req) {
+      const all = found(posts, req.filters);
+      req.send(...all.slice(0, cap)).eose(all.length > cap ? "more" : "finish");
+    },
+  });
+  test.network.fake.learnLimits(RELAY, { cutAt: 500 });
+  const before = test.network.fake.of("learnLimits").length;
+  test.request(...filters);
+  await settled();
+  assert.equal(test.outcome, "fine");
+  assert.equal(count(test), posts.length, "though one filter took all the room at first");
+  assert.ok(test.query.isComplete);
+  assert.equal(test.network.fake.of("learnLimits").length, before, "hints teach no cap");
+});
+
+Deno.test("NIP-67: RelayQuery is not complete after more where no page can follow, and never asks for ever", async () => {
+  const cases: [typeof filters[0] & { limit?: number }, number, number][] = [
+    // A relay that sends nothing and says more, one that always says more, and no time range.
+    [filters[0], 0, 1],
+    [filters[0], 1, 21],
+    [{ ...filters[0], limit: 10 }, 5, 1],
+  ];
+  for (const [filter, each, reqs] of cases) {
+    const test = new QueryTest({
+      onReq: (req) => req.send(...found(byAuthor[0], req.filters, each)).eose("more"),
+    });
+    test.request(filter);
+    await settled();
+    assert.equal(test.outcome, "fine");
+    assert.equal(test.relay.reqs.length, reqs);
+    assert.ok(!test.query.isComplete);
+  }
+});
+
+Deno.test("NIP-67: RelayQuery is not complete if the relay withheld something until sign-in", async () => {
+  for (const hints of [["auth"], ["finish", "auth"]]) {
+    const test = new QueryTest({ onReq: (req) => req.eose(...hints) });
+    test.request(filters[0]);
+    await settled();
+    assert.equal(test.relay.reqs.length, 1);
+    assert.ok(!test.query.isComplete);
+  }
+});

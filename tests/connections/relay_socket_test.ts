@@ -1,6 +1,7 @@
 import type { NostrFilter } from "@nostrify/types";
 import assert from "node:assert/strict";
-import { RelaySocket, type RelaySocketEvents } from "../../src/connections/relay_socket.ts";
+import type { RelayHooks } from "../../src/connections/open_relay.ts";
+import { RelaySocket } from "../../src/connections/relay_socket.ts";
 import { ScriptedSocket } from "../../testing/scripted_socket.ts";
 import { settled } from "../../testing/test_clock.ts";
 import { note } from "../support/notes.ts";
@@ -14,9 +15,11 @@ class Test {
   readonly heard: unknown[] = [];
 
   constructor() {
-    const events: RelaySocketEvents = {
+    const events: RelayHooks = {
+      onConnecting: () => this.heard.push("connecting"),
       onOpen: () => this.heard.push("open"),
-      onFrame: (frame) => this.heard.push(frame?.verb),
+      onNotice: (text) => this.heard.push(text),
+      onStray: () => this.heard.push("stray"),
       onClose: (detail) => this.heard.push(detail),
     };
     this.relay = new RelaySocket("wss://relay.example/", events, () => this.socket);
@@ -161,16 +164,12 @@ Deno.test("RelaySocket hears every message, and none of them is an error", () =>
   test.socket.onmessage!({ data: new Blob(["x"]) });
   test.socket.onmessage!({ data: `["NOTICE", "${"x".repeat(5 * 2 ** 20)}"]` });
   assert.deepEqual(test.heard, [
+    "connecting",
     "open",
-    "other",
-    "other",
-    "NOTICE",
-    "OK",
-    "EOSE",
-    "EVENT",
-    undefined,
-    undefined,
-    undefined,
+    "stray",
+    "stray",
+    "hello",
+    ...Array(6).fill("stray"),
   ]);
 });
 
@@ -190,7 +189,7 @@ Deno.test("RelaySocket that loses its connection ends all that waits for it, and
   await assert.rejects(test.relay.query(FILTERS), gone);
   await assert.rejects(test.relay.count(FILTERS), gone);
   test.socket.drop(1000);
-  assert.deepEqual(test.heard, ["open", "EOSE", "code 1006"]);
+  assert.deepEqual(test.heard, ["connecting", "open", "code 1006"]);
 });
 
 Deno.test("RelaySocket that is closed hears nothing more of a relay that ignores the close", async () => {
@@ -203,7 +202,7 @@ Deno.test("RelaySocket that is closed hears nothing more of a relay that ignores
   test.socket.drop();
   assert.equal(await end, "The connection is gone: it was closed here");
   assert.deepEqual(messages, []);
-  assert.deepEqual(test.heard, ["open", "it was closed here"]);
+  assert.deepEqual(test.heard, ["connecting", "open", "it was closed here"]);
   assert.equal(test.socket.closes, 1);
 });
 
