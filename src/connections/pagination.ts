@@ -6,11 +6,14 @@
 
 import type { NostrEvent, NostrFilter } from "@nostrify/types";
 import { matchFilter } from "nostr-tools";
+import type { AnswerProof } from "../nostr/answer_proof.ts";
 import type { RelayLimits } from "../nostr/relay_failure.ts";
 import type { EoseHint } from "../nostr/relay_frame.ts";
 
 /** One page of a filter at one relay. */
 export interface FilterPage {
+  /** The filter of the first page. */
+  readonly origin: NostrFilter;
   /** The filter, with the `until` of the page. */
   readonly filter: NostrFilter;
   /** The page's number, from 0. */
@@ -31,21 +34,25 @@ export interface FilterPage {
 
 /** The first page of a filter. */
 export function firstPage(filter: NostrFilter): FilterPage {
-  return page(filter, 0, new Set(), 0);
+  return page(filter, filter, 0, new Set(), 0);
 }
 
 /** The same page without its events, to be requested again. */
-export function samePage({ filter, page: number, overlap, before }: FilterPage): FilterPage {
-  return page(filter, number, overlap, before);
+export function samePage(
+  { origin, filter, page: number, overlap, before }: FilterPage,
+): FilterPage {
+  return page(origin, filter, number, overlap, before);
 }
 
 function page(
+  origin: NostrFilter,
   filter: NostrFilter,
   number: number,
   overlap: ReadonlySet<string>,
   before: number,
 ): FilterPage {
   return {
+    origin,
     filter,
     page: number,
     overlap,
@@ -113,7 +120,17 @@ export function nextPage(
   const isOneSecond = oldest === filter.until || edge.size === count;
   const until = isOneSecond ? oldest - 1 : oldest;
   if (until < filter.since!) return undefined;
-  return page({ ...filter, until }, last.page + 1, last.edge, last.count);
+  return page(last.origin, { ...filter, until }, last.page + 1, last.edge, last.count);
+}
+
+/** What the last page of a filter proves, where none follows and none should. */
+export function proofOf(
+  { page, fresh }: FilterPage,
+  hints: readonly EoseHint[] = [],
+): AnswerProof {
+  if (hints.includes("auth")) return "unknown";
+  if (hints.includes("finish") && !hints.includes("more")) return "finish";
+  return page > 0 && fresh === 0 ? "drained" : "inferred";
 }
 
 /** What a page shows of where the relay cuts answers, given how many the previous page had. */

@@ -7,6 +7,7 @@
 import type { NostrEvent, NostrFilter } from "@nostrify/types";
 import { onAbort } from "../base/abortable.ts";
 import { type Clock, sleep } from "../base/clock.ts";
+import { type AnswerProof, weakestProof } from "../nostr/answer_proof.ts";
 import { RelayFailureError } from "../nostr/errors.ts";
 import type { RelayLimits } from "../nostr/relay_failure.ts";
 import type { EoseHint } from "../nostr/relay_frame.ts";
@@ -22,6 +23,7 @@ import {
   lessonOf,
   nextPage,
   PageIndex,
+  proofOf,
   samePage,
 } from "./pagination.ts";
 import type { RelayConnection } from "./relay_connection.ts";
@@ -77,7 +79,8 @@ export class RelayQuery {
   #stayingReqs = 0;
   #staysOpen = true;
   #isLive = false;
-  #isComplete = true;
+  /** What the answer to each filter proves, as far as it is over. */
+  readonly #proofs = new Map<NostrFilter, AnswerProof>();
   #answeredReqs = 0;
   #lastError?: RelayFailureError;
 
@@ -89,9 +92,9 @@ export class RelayQuery {
     onAbort(signal, () => this.close());
   }
 
-  /** Whether nothing was cut off, refused or dropped so far. */
-  get isComplete(): boolean {
-    return this.#isComplete;
+  /** What the answer to each filter proves; a filter that was too long stands there in parts. */
+  get proofs(): ReadonlyMap<NostrFilter, AnswerProof> {
+    return this.#proofs;
   }
 
   /** Resolves with the reason once a REQ ends that was to stay open. */
@@ -252,12 +255,14 @@ export class RelayQuery {
     const nextPages: FilterPage[] = [];
     const hasMore = hints.includes("more");
     const isMoving = pages.some(({ fresh }) => fresh > 0);
-    if (hints.includes("auth")) this.#isComplete = false;
     for (const page of pages) {
       // Where a relay says what is left, it teaches nothing about where it cuts by itself.
       const lesson = hints.length > 0 ? {} : lessonOf(page, this.#limits);
       if (Object.keys(lesson).length > 0) memory.learnLimits(this.#connection.url, lesson);
-      if (!isCut(page, this.#limits, hints)) continue;
+      if (!isCut(page, this.#limits, hints)) {
+        this.#prove(page, proofOf(page, hints));
+        continue;
+      }
       // Other filters of the REQ took all the room: this one is sent again.
       const isStuck = hasMore && page.count === 0;
       const next = !isPaged(page.filter)
@@ -265,10 +270,19 @@ export class RelayQuery {
         : isStuck && isMoving
         ? samePage(page)
         : nextPage(page, hints);
-      if (next && next.page <= maxPages) nextPages.push(next);
-      else if (!isPaged(page.filter) || next || isStuck) this.#isComplete = false;
+      if (next && next.page <= maxPages) {
+        nextPages.push(next);
+        if (hints.includes("auth")) this.#prove(page, "unknown");
+      } else {
+        const isLeft = !isPaged(page.filter) || next !== undefined || isStuck;
+        this.#prove(page, isLeft ? "unknown" : proofOf(page, hints));
+      }
     }
     if (nextPages.length > 0) await this.#requestAll(nextPages, false, 0);
+  }
+
+  #prove({ origin }: FilterPage, proof: AnswerProof): void {
+    this.#proofs.set(origin, weakestProof([this.#proofs.get(origin) ?? proof, proof]));
   }
 
   /** Sends a REQ again that was not answered, if there is a better way to send it. */
@@ -295,7 +309,7 @@ export class RelayQuery {
         return await this.#requestAll(pages.map(samePage), stay, tries + 1);
       }
     }
-    this.#isComplete = false;
+    for (const page of pages) this.#prove(page, "unknown");
     this.#lastError = error;
     if (!ended) {
       memory.failed(url, error.reason, clock.now());

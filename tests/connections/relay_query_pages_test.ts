@@ -16,7 +16,7 @@ Deno.test("RelayQuery continues page by page if a relay cuts its answers, for th
   await settled();
   assert.equal(test.outcome, "fine");
   assert.equal(count(test), posts.length);
-  assert.ok(test.query.isComplete);
+  assert.notEqual(test.proof, "unknown");
   assert.equal(test.network.fake.limits(RELAY).cutAt, 200);
   const authors = test.relay.reqs.map((req) => req.filters.map(({ authors }) => authors![0]));
   assert.deepEqual(authors, [
@@ -37,7 +37,7 @@ Deno.test("RelayQuery requests at most maxPages further pages, and is not comple
     assert.equal(test.outcome, "fine");
     assert.equal(test.relay.reqs.length, reqs);
     assert.equal(count(test), events);
-    assert.equal(test.query.isComplete, maxPages === 3);
+    assert.equal(test.proof, maxPages === 3 ? "inferred" : "unknown");
   }
 });
 
@@ -48,7 +48,7 @@ Deno.test("RelayQuery is complete without a second page if the relay is known to
   await settled();
   assert.equal(test.network.fake.of("learnLimits").length, 1, "nothing new");
   assert.equal(test.relay.reqs.length, 1);
-  assert.ok(test.query.isComplete);
+  assert.notEqual(test.proof, "unknown");
 });
 
 Deno.test("RelayQuery requests no further page of a filter without a time range, and is not complete if that is cut", async () => {
@@ -57,12 +57,12 @@ Deno.test("RelayQuery requests no further page of a filter without a time range,
     test.request(filter);
     await settled();
     assert.equal(test.relay.reqs.length, 1);
-    assert.ok(!test.query.isComplete);
+    assert.equal(test.proof, "unknown");
   }
   const test = new QueryTest(holding(byAuthor[1], 200));
   test.request({ kinds: [1], limit: 50 });
   await settled();
-  assert.ok(test.query.isComplete);
+  assert.notEqual(test.proof, "unknown");
 });
 
 Deno.test("RelayQuery does not count new events as part of an answer", async () => {
@@ -73,7 +73,7 @@ Deno.test("RelayQuery does not count new events as part of an answer", async () 
   test.relay.last.send(...notes(150));
   await settled();
   assert.equal(test.relay.reqs.length, 1);
-  assert.ok(test.query.isComplete);
+  assert.notEqual(test.proof, "unknown");
   assert.equal(test.events.length, 150);
 });
 
@@ -89,7 +89,7 @@ Deno.test("RelayQuery requests a page again that was refused for a while, and lo
   await test.network.clock.advance(1_000);
   assert.equal(test.outcome, "fine");
   assert.equal(count(test), posts.length);
-  assert.ok(test.query.isComplete);
+  assert.notEqual(test.proof, "unknown");
 });
 
 Deno.test("RelayQuery keeps what came before a page that the relay refuses, and is not complete", async () => {
@@ -104,7 +104,7 @@ Deno.test("RelayQuery keeps what came before a page that the relay refuses, and 
   await settled();
   assert.equal(test.outcome, "fine");
   assert.equal(count(test), 200 + 30 + 200);
-  assert.ok(!test.query.isComplete);
+  assert.equal(test.proof, "unknown");
   assert.equal(test.endedBy, undefined, "what stays open is another REQ");
 });
 
@@ -115,7 +115,7 @@ Deno.test("RelayQuery splits what is too long for the relay into parts, each wit
   await settled();
   assert.equal(test.outcome, "fine");
   assert.equal(count(test), posts.length);
-  assert.ok(test.query.isComplete);
+  assert.notEqual(test.proof, "unknown");
 });
 
 Deno.test("RelayQuery sends REQs no longer than maxReqBytes, if that is less than the relay takes", async () => {
@@ -161,7 +161,7 @@ Deno.test("NIP-67: RelayQuery asks for no further page after finish, however man
   test.request(filters[0]);
   await settled();
   assert.equal(test.relay.reqs.length, 1);
-  assert.ok(test.query.isComplete);
+  assert.notEqual(test.proof, "unknown");
   assert.deepEqual(test.network.fake.of("learnLimits"), []);
 });
 
@@ -179,7 +179,7 @@ Deno.test("NIP-67: RelayQuery continues after more, also below the cap that is k
   await settled();
   assert.equal(test.outcome, "fine");
   assert.equal(count(test), posts.length, "though one filter took all the room at first");
-  assert.ok(test.query.isComplete);
+  assert.notEqual(test.proof, "unknown");
   assert.equal(test.network.fake.of("learnLimits").length, before, "hints teach no cap");
 });
 
@@ -198,7 +198,7 @@ Deno.test("NIP-67: RelayQuery is not complete after more where no page can follo
     await settled();
     assert.equal(test.outcome, "fine");
     assert.equal(test.relay.reqs.length, reqs);
-    assert.ok(!test.query.isComplete);
+    assert.equal(test.proof, "unknown");
   }
 });
 
@@ -208,6 +208,6 @@ Deno.test("NIP-67: RelayQuery is not complete if the relay withheld something un
     test.request(filters[0]);
     await settled();
     assert.equal(test.relay.reqs.length, 1);
-    assert.ok(!test.query.isComplete);
+    assert.equal(test.proof, "unknown");
   }
 });
