@@ -241,12 +241,13 @@ export class RelayConnection {
     });
   }
 
-  /** Requests an event that does not exist, if the relay is one that answers. */
+  /**
+   * Requests an event that does not exist. That keeps the connection open; only of a relay that has
+   * answered before does silence say that the connection is dead.
+   */
   #probe(): () => void {
-    if (!this.#relay || !this.#hasAnswered) {
-      this.#keepalive.heard();
-      return () => {};
-    }
+    if (!this.#hasAnswered) this.#keepalive.heard();
+    if (!this.#relay) return () => {};
     const ignore = () => {};
     const filters = [{ ids: [NO_EVENT_ID], limit: 1 }];
     const probe = new RelaySubscription(this.url, filters, this.#options.clock, {
