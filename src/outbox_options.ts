@@ -75,7 +75,7 @@ export interface OutboxOptions extends RouterOptions {
    * Opens a relay. Set it if relays require authentication, or for a relay class of your
    * own. Pass the second argument on, and the outbox sees failures at once instead of at a
    * deadline: `(url, options) => new NRelay1(url, { ...options, auth })`.
-   * @default (url, options) => new NRelay1(url, options)
+   * @default a WebSocket that reads every message of a relay
    */
   readonly open?: OpenRelay;
   /**

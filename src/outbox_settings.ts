@@ -4,13 +4,14 @@
  * @module
  */
 
-import { NCache, NRelay1 } from "@nostrify/nostrify";
+import { NCache } from "@nostrify/nostrify";
 import type { NostrEvent } from "@nostrify/types";
 import { verifyEvent } from "nostr-tools/pure";
 import { checkFunction, integer } from "./base/check_option.ts";
 import { type Clock, systemClock } from "./base/clock.ts";
 import type { RecordStore } from "./base/record_store.ts";
 import type { OpenRelay } from "./connections/open_relay.ts";
+import { RelaySocket } from "./connections/relay_socket.ts";
 import type { DiscoveryProgress } from "./discovery/discovery_progress.ts";
 import { RelayListStore } from "./lists/relay_list_store.ts";
 import type { UserSigner } from "./lists/user_lists.ts";
@@ -97,7 +98,7 @@ export function outboxSettings(options: OutboxOptions): OutboxSettings {
     refreshAfter: integer("refreshAfter", options.refreshAfter, 21_600_000, 1),
     missingTtl: integer("missingTtl", options.missingTtl, 3_600_000, 1),
     onProgress: options.onProgress,
-    open: options.open ?? ((url, options) => new NRelay1(url, options)),
+    open: options.open ?? ((url, hooks) => new RelaySocket(url, hooks)),
     timeout: integer("timeout", options.timeout, 30_000, 1),
     stragglerTimeout: integer("stragglerTimeout", options.stragglerTimeout, 100, 0),
     maxConnecting: integer("maxConnecting", options.maxConnecting, 10, 1),

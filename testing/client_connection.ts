@@ -12,7 +12,7 @@ export class RelayConnection {
   readonly number: number;
   /** The filters of the open REQs, by subscription id. */
   readonly subscriptions = new Map<string, NostrFilter[]>();
-  /** The ids of all REQs that the client has not closed, even if the relay refused or closed them. */
+  /** The ids of all REQs that neither side has closed. */
   readonly requests = new Set<string>();
   /** Resolves once the connection is closed by either side. */
   readonly closed: Promise<void>;
@@ -39,6 +39,7 @@ export class RelayConnection {
   /** Sends a message as JSON, or text or bytes as they are; does nothing once the connection is closed. */
   send(message: unknown[] | string | Uint8Array<ArrayBuffer>): void {
     if (!this.isOpen) return;
+    if (Array.isArray(message) && message[0] === "CLOSED") this.requests.delete(String(message[1]));
     this.#socket.send(Array.isArray(message) ? JSON.stringify(message) : message);
   }
 

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { AnswerProof } from "../src/nostr/answer_proof.ts";
 import type { RelayLimits } from "../src/nostr/relay_failure.ts";
 import type { RelayMemory } from "../src/relays/relay_memory.ts";
 import type { RelayRecord } from "../src/relays/relay_record.ts";
@@ -57,7 +58,11 @@ export class FakeMemory implements
     this.told.push(["failed", url, failure, startedAt]);
   }
 
-  answered(url: string, ms: number): void {
+  /** What the last answer of each relay proved. */
+  readonly proofs = new Map<string, AnswerProof>();
+
+  answered(url: string, ms: number, proof: AnswerProof): void {
+    this.proofs.set(url, proof);
     this.told.push(["answered", url, ms]);
   }
 

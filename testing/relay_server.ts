@@ -186,7 +186,7 @@ export class RelayServer implements AsyncDisposable {
   }
 
   async #req(to: RelayConnection, id: string, values: unknown[]): Promise<void> {
-    const { cap = Infinity, eose = true, latency, maxFilters = 200 } = this.options;
+    const { cap = Infinity, eose = true, eoseHints, latency, maxFilters = 200 } = this.options;
     if (values.length > maxFilters) {
       return to.send(["CLOSED", id, `error: too many filters, at most ${maxFilters}`]);
     }
@@ -197,17 +197,19 @@ export class RelayServer implements AsyncDisposable {
     // Meanwhile the client may have closed or replaced the subscription.
     if (to.subscriptions.get(id) !== filters) return;
     const sent = new Set<string>();
+    let isCut = false;
     for (const filter of filters) {
       const limit = Math.min(filter.limit ?? cap, cap);
       const found = this.#index.query(
-        limit === Infinity ? filter : { ...filter, limit },
+        limit === Infinity ? filter : { ...filter, limit: limit + 1 },
       );
-      for (const event of found) {
+      if (found.length > limit) isCut = true;
+      for (const event of found.slice(0, limit)) {
         if (!sent.has(event.id)) this.#deliver(to, id, event);
         sent.add(event.id);
       }
     }
-    if (eose) to.send(["EOSE", id]);
+    if (eose) to.send(["EOSE", id, ...eoseHints?.(isCut) ?? []]);
   }
 
   async #event(from: RelayConnection, value: unknown): Promise<void> {

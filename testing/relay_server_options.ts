@@ -24,6 +24,12 @@ export interface RelayServerOptions {
   maxFilters?: number;
   /** Whether a REQ ever gets its EOSE. @default true */
   eose?: boolean;
+  /**
+   * Elements after the id of an EOSE, for instance `[["finish"]]` (NIP-67); `isCut`: whether the
+   * answer lacks older events.
+   * @default none
+   */
+  eoseHints?: (isCut: boolean) => readonly unknown[];
   /** Awaited before a REQ or an EVENT is answered. */
   latency?: () => Promise<void>;
   /** Answer every connection with this HTTP status instead of a WebSocket. */

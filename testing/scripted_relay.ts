@@ -1,12 +1,11 @@
 /**
- * Relays that a test controls step by step. To their users they look like Nostrify's
- * `NRelay1` without reconnecting.
+ * Relays that a test controls step by step. To their users they look like a `RelaySocket`:
+ * what the relay says arrives as it is said, whether it was asked for or not.
  *
  * @module
  */
 
-import type { NostrEvent, NostrFilter, NRelay } from "@nostrify/types";
-import { matchFilters } from "nostr-tools";
+import type { NostrEvent, NostrFilter, NostrRelayEOSE, NRelay } from "@nostrify/types";
 import type { OpenOptions } from "../src/connections/open_relay.ts";
 import { ScriptedReq } from "./scripted_req.ts";
 
@@ -38,15 +37,17 @@ export class ScriptedRelay implements NRelay {
   /** Whether nothing arrives any longer, though the connection seems open. */
   isMute = false;
   readonly #script: Script;
-  readonly #options: Partial<OpenOptions>;
+  /** What it was opened with, to report what happens on the connection. */
+  readonly hooks: Partial<OpenOptions>;
   readonly #offers = new Map<string, (ok: boolean, words: string) => void>();
 
   constructor(url: string, options: OpenOptions, script: Script) {
     this.url = url;
     this.#script = script;
-    this.#options = script.isDeaf ? {} : options;
+    this.hooks = script.isDeaf ? {} : options;
     const { connect = "open" } = script;
     if (connect === "throw") throw new SyntaxError("The URL is invalid");
+    this.hooks.onConnecting?.();
     if (connect === "fail") this.refuse();
     if (connect === "open") queueMicrotask(() => this.accept());
     if (connect === "refuse") queueMicrotask(() => this.refuse());
@@ -66,7 +67,7 @@ export class ScriptedRelay implements NRelay {
   accept(): void {
     if (this.isClosed) return;
     this.isOpen = true;
-    this.log("relay.ws.state", "open");
+    this.hooks.onOpen?.();
     for (const req of this.live) this.#arrive(req);
     for (const event of this.offered) this.#script.onEvent?.(event, this);
   }
@@ -74,32 +75,29 @@ export class ScriptedRelay implements NRelay {
   /** Refuses the connection. */
   refuse(): void {
     if (this.isClosed) return;
-    this.log("relay.ws.error");
-    this.log("relay.ws.state", "close");
+    this.hooks.onClose?.("code 1006");
   }
 
   /** Cuts the connection. */
   cut(): void {
     this.isOpen = false;
-    this.log("relay.ws.state", "close");
+    this.hooks.onClose?.("code 1006");
   }
 
   /** Receives a message from the relay, whatever it is. */
   say(message: unknown[]): void {
-    this.log("relay.ws.message", message);
-    const [verb, id, third, words] = message;
-    if (verb === "OK") {
-      this.#offers.get(String(id))?.(Boolean(third), String(words));
-      return;
-    }
-    const event = third as NostrEvent;
-    if (verb === "EVENT" && this.#options.verifyEvent?.(event) === false) return;
+    const [verb, id, third, words = ""] = message;
     const req = this.reqs.find((req) => req.id === id && !req.isOver);
-    if (!req) return;
-    if (verb === "EOSE") req.push(["EOSE", req.id]);
-    if (verb === "CLOSED") req.end();
-    if (verb !== "EVENT" || !(this.#script.isDeaf || matchFilters(req.filters, event))) return;
-    req.push(["EVENT", req.id, event]);
+    if (verb === "NOTICE") this.hooks.onNotice?.(String(id));
+    else if (verb === "OK" && this.#offers.has(String(id))) {
+      this.#offers.get(String(id))!(Boolean(third), String(words));
+    } else if (req && verb === "EVENT") req.push(["EVENT", req.id, third as NostrEvent]);
+    else if (req && verb === "EOSE") {
+      req.push((third === undefined ? ["EOSE", req.id] : message) as NostrRelayEOSE);
+    } else if (req && verb === "CLOSED") {
+      req.push(["CLOSED", req.id, String(third ?? "")]);
+      req.end();
+    } else this.hooks.onStray?.();
   }
 
   async *req(filters: NostrFilter[], { signal }: { signal?: AbortSignal } = {}) {
@@ -108,14 +106,12 @@ export class ScriptedRelay implements NRelay {
     const abort = () => req.abort();
     signal?.addEventListener("abort", abort);
     if (signal?.aborted || this.isClosed) abort();
-    this.log("relay.ws.send", ["REQ", req.id, ...filters]);
     if (this.isOpen) queueMicrotask(() => this.#arrive(req));
     try {
       yield* req.messages();
     } finally {
       signal?.removeEventListener("abort", abort);
       req.isOver = true;
-      this.log("relay.ws.send", ["CLOSE", req.id]);
     }
   }
 
@@ -128,7 +124,6 @@ export class ScriptedRelay implements NRelay {
     this.offered.push(event);
     signal?.addEventListener("abort", () => reject(new DOMException("Aborted", "AbortError")));
     this.#offers.set(event.id, (ok, words) => ok ? resolve() : reject(new Error(words)));
-    this.log("relay.ws.send", ["EVENT", event]);
     if (this.isOpen) queueMicrotask(() => this.#script.onEvent?.(event, this));
     return promise;
   }
@@ -146,10 +141,5 @@ export class ScriptedRelay implements NRelay {
 
   #arrive(req: ScriptedReq): void {
     if (!req.isOver && this.isOpen && !this.isMute) this.#script.onReq?.(req, this);
-  }
-
-  /** Calls the `log` of the options with a state or a message. */
-  log(ns: string, what?: string | readonly unknown[]): void {
-    this.#options.log?.({ ns, [typeof what === "string" ? "state" : "data"]: what });
   }
 }

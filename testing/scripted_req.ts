@@ -37,9 +37,9 @@ export class ScriptedReq {
     return this;
   }
 
-  /** Sends EOSE. */
-  eose(): void {
-    this.#relay.say(["EOSE", this.id]);
+  /** Sends EOSE, with its hints (NIP-67) if it has any. */
+  eose(...hints: string[]): void {
+    this.#relay.say(["EOSE", this.id, ...hints.length > 0 ? [hints] : []]);
   }
 
   /** Sends CLOSED. */

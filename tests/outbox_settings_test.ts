@@ -1,6 +1,7 @@
 import { NCache, NRelay1 } from "@nostrify/nostrify";
 import assert from "node:assert/strict";
 import { systemClock } from "../src/base/clock.ts";
+import { RelaySocket } from "../src/connections/relay_socket.ts";
 import { createOutbox } from "../src/create_outbox.ts";
 import { RelayListStore } from "../src/lists/relay_list_store.ts";
 import type { OutboxOptions } from "../src/outbox_options.ts";
@@ -209,17 +210,22 @@ Deno.test("outboxSettings() warns on the console of errors, if no onError is set
   assert.deepEqual(warned, [error]);
 });
 
-Deno.test("outboxSettings() opens relays as NRelay1 with the options that it is given", async () => {
-  const logged: string[] = [];
+Deno.test("outboxSettings() opens relays as a RelaySocket with the hooks that it is given", async () => {
+  const heard: string[] = [];
   const relay = outboxSettings({}).open("ws://127.0.0.1:9/", {
-    log: ({ ns, state }) => logged.push(`${ns} ${state}`),
+    onConnecting: () => heard.push("connecting"),
+    onOpen: () => heard.push("open"),
+    onNotice: (text) => heard.push(text),
+    onStray: () => heard.push("stray"),
+    onClose: (detail) => heard.push(detail),
+    log: () => heard.push("log"),
     verifyEvent: () => true,
     backoff: false,
     idleTimeout: false,
   });
-  assert.ok(relay instanceof NRelay1);
+  assert.ok(relay instanceof RelaySocket);
   await relay.close();
-  assert.ok(logged.some((entry) => entry.startsWith("relay.ws.")), logged.join());
+  assert.deepEqual(heard, ["connecting", "it was closed here"]);
 });
 
 Deno.test("outboxSettings() keeps a copy: changing options later has no influence", () => {

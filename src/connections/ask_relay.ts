@@ -13,7 +13,7 @@ import { RelayRequest, type RelayRequestOptions } from "./relay_request.ts";
 export interface AskResult {
   /** Whether the relay said that there is no more. */
   readonly answered: boolean;
-  /** Whether nothing was cut off on the way, so that the relay does not have what did not come. */
+  /** Whether nothing is known to be cut off or withheld: the proof is not `unknown`. */
   readonly complete: boolean;
 }
 
@@ -46,8 +46,8 @@ export async function askRelay(
     event: onEvent,
     late: () => {},
     lost: () => {},
-    settled: ({ answered, complete }) => {
-      result = { answered, complete };
+    settled: ({ answered, proof }) => {
+      result = { answered, complete: proof !== "unknown" };
       end();
     },
   });

@@ -16,8 +16,11 @@ export interface KeepaliveOptions {
   readonly onDead: () => void;
 }
 
-/** How long a connection may be silent before it is probed. */
-const MAX_SILENCE_MS = 60_000;
+/**
+ * How long a connection may be silent before it is probed: relays and the proxies before them drop
+ * it after 60 s.
+ */
+const MAX_SILENCE_MS = 45_000;
 /** How long a probe waits for a sign of life. */
 const PROBE_TIMEOUT_MS = 15_000;
 /** A timer that fires this late shows that the program was asleep. */

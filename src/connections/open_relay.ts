@@ -1,12 +1,12 @@
 /**
- * The types of `open`, and of what an open relay logs, in the terms of Nostrify's `NRelay1`.
+ * The types of `open`, and what an open relay reports besides its answers.
  *
  * @module
  */
 
 import type { NostrEvent, NRelay } from "@nostrify/types";
 
-/** One entry of a relay's log. */
+/** One entry of the log of an `NRelay1`. */
 export interface RelayLog {
   /** The kind of entry: `relay.ws.state`, `relay.ws.message`, … */
   readonly ns: string;
@@ -17,23 +17,36 @@ export interface RelayLog {
 }
 
 /**
- * Options for an `NRelay1`. They let the outbox see more of a relay than its answers: when it was
- * connected, what it sent, how the connection ended. Pass them on:
+ * What the outbox hands to `open`. A relay class of your own calls the hooks, and so lets the
+ * outbox see more of a relay than its answers. For an `NRelay1`, its `log` calls them:
  * `open: (url, options) => new NRelay1(url, { ...options, auth })`.
  */
 export interface OpenOptions {
-  /** Called with what happens on the connection. */
+  /** Call it when connecting begins, if `onOpen` and `onClose` will follow. */
+  readonly onConnecting: () => void;
+  /** Call it when the connection is open. */
+  readonly onOpen: () => void;
+  /** Call it with the text of each NOTICE. */
+  readonly onNotice: (text: string) => void;
+  /** Call it for each other message that answers no open request, or cannot be read. */
+  readonly onStray: () => void;
+  /** Call it when the connection has ended, or came to nothing; `detail` is a clause for a log. */
+  readonly onClose: (detail: string) => void;
+  /** For an `NRelay1`, which reports to its log instead of calling the hooks. */
   readonly log: (entry: RelayLog) => void;
-  /**
-   * Whether an event's signature is valid; each event is verified once, however many relays send
-   * it.
-   */
+  /** Whether an event's signature is valid, for a relay class that verifies events itself. */
   readonly verifyEvent: (event: NostrEvent) => boolean;
-  /** `NRelay1` must not reconnect: the outbox does, when that is of use. */
+  /** The relay must not reconnect: the outbox does, when that is of use. */
   readonly backoff: false;
-  /** `NRelay1` must not close idle connections: the outbox does. */
+  /** The relay must not close idle connections: the outbox does. */
   readonly idleTimeout: false;
 }
+
+/** The functions of {@link OpenOptions} by which an open relay reports what happens on it. */
+export type RelayHooks = Pick<
+  OpenOptions,
+  "onConnecting" | "onOpen" | "onNotice" | "onStray" | "onClose"
+>;
 
 /** Opens a relay: `NPool`'s `open`, with options to pass on. */
 export type OpenRelay = (url: string, options: OpenOptions) => NRelay;

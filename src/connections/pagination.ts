@@ -6,10 +6,14 @@
 
 import type { NostrEvent, NostrFilter } from "@nostrify/types";
 import { matchFilter } from "nostr-tools";
+import type { AnswerProof } from "../nostr/answer_proof.ts";
 import type { RelayLimits } from "../nostr/relay_failure.ts";
+import type { EoseHint } from "../nostr/relay_frame.ts";
 
 /** One page of a filter at one relay. */
 export interface FilterPage {
+  /** The filter of the first page. */
+  readonly origin: NostrFilter;
   /** The filter, with the `until` of the page. */
   readonly filter: NostrFilter;
   /** The page's number, from 0. */
@@ -30,21 +34,25 @@ export interface FilterPage {
 
 /** The first page of a filter. */
 export function firstPage(filter: NostrFilter): FilterPage {
-  return page(filter, 0, new Set(), 0);
+  return page(filter, filter, 0, new Set(), 0);
 }
 
 /** The same page without its events, to be requested again. */
-export function samePage({ filter, page: number, overlap, before }: FilterPage): FilterPage {
-  return page(filter, number, overlap, before);
+export function samePage(
+  { origin, filter, page: number, overlap, before }: FilterPage,
+): FilterPage {
+  return page(origin, filter, number, overlap, before);
 }
 
 function page(
+  origin: NostrFilter,
   filter: NostrFilter,
   number: number,
   overlap: ReadonlySet<string>,
   before: number,
 ): FilterPage {
   return {
+    origin,
     filter,
     page: number,
     overlap,
@@ -74,8 +82,17 @@ export function addToPage(page: FilterPage, { id, created_at }: NostrEvent): voi
  */
 const MIN_CUT_EVENTS = 100;
 
-/** Whether the answer has as many events as the relay sends at most, or may have. */
-export function isCut({ filter, count }: FilterPage, { cutAt, fullAt = 0 }: RelayLimits): boolean {
+/**
+ * Whether older events may be left: as the relay says (NIP-67), or since the answer has as many
+ * events as the relay sends at most, or may have.
+ */
+export function isCut(
+  { filter, count }: FilterPage,
+  { cutAt, fullAt = 0 }: RelayLimits,
+  hints: readonly EoseHint[] = [],
+): boolean {
+  if (hints.includes("more")) return true;
+  if (hints.includes("finish")) return false;
   if (filter.limit !== undefined && count >= filter.limit) return true;
   if (cutAt !== undefined) return count >= cutAt;
   return count >= MIN_CUT_EVENTS && count > fullAt;
@@ -88,19 +105,32 @@ export function isPaged({ since, limit, ids, search }: NostrFilter): boolean {
 
 /**
  * The page after one that was cut; `undefined` if that reached the start of the time range, or
- * brought nothing new.
+ * brought nothing new and the relay does not say that there is more.
  *
  * The next page ends in the second of this page's oldest event, since others of that second may be
  * missing. If a whole page lies within one second, no request can get further in it: the next page
  * ends a second earlier.
  */
-export function nextPage(last: FilterPage): FilterPage | undefined {
+export function nextPage(
+  last: FilterPage,
+  hints: readonly EoseHint[] = [],
+): FilterPage | undefined {
   const { filter, oldest, fresh, count, edge } = last;
-  if (fresh === 0 || !Number.isFinite(oldest)) return undefined;
+  if (!Number.isFinite(oldest) || fresh === 0 && !hints.includes("more")) return undefined;
   const isOneSecond = oldest === filter.until || edge.size === count;
   const until = isOneSecond ? oldest - 1 : oldest;
   if (until < filter.since!) return undefined;
-  return page({ ...filter, until }, last.page + 1, last.edge, last.count);
+  return page(last.origin, { ...filter, until }, last.page + 1, last.edge, last.count);
+}
+
+/** What the last page of a filter proves, where none follows and none should. */
+export function proofOf(
+  { page, fresh }: FilterPage,
+  hints: readonly EoseHint[] = [],
+): AnswerProof {
+  if (hints.includes("auth")) return "unknown";
+  if (hints.includes("finish") && !hints.includes("more")) return "finish";
+  return page > 0 && fresh === 0 ? "drained" : "inferred";
 }
 
 /** What a page shows of where the relay cuts answers, given how many the previous page had. */

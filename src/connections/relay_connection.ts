@@ -5,13 +5,14 @@
  * @module
  */
 
-import type { NostrEvent, NostrFilter, NRelay } from "@nostrify/types";
+import type { NostrEvent, NostrFilter } from "@nostrify/types";
 import type { Clock } from "../base/clock.ts";
 import { messageOf } from "../base/message_of.ts";
 import { RateMeter } from "../base/rate_meter.ts";
 import { RelayFailureError } from "../nostr/errors.ts";
 import { Keepalive } from "./keepalive.ts";
-import type { OpenRelay, RelayLog } from "./open_relay.ts";
+import type { OpenRelay, RelayHooks } from "./open_relay.ts";
+import { type ReadRelay, RelayLogReader } from "./relay_log_reader.ts";
 import { RelaySubscription, type SubscriptionListener } from "./relay_subscription.ts";
 import { SubscriptionSlots } from "./subscription_slots.ts";
 
@@ -40,8 +41,8 @@ const MAX_STRAY_MESSAGES_PER_MINUTE = 20_000;
 const NO_EVENT_ID = "0".repeat(64);
 /** How often a connection that is being opened is compared with its timeout. */
 const HANDSHAKE_CHECK_MS = 1_000;
-/** Forged events that a connection may bring before it is closed. */
-const MAX_FORGED_EVENTS = 100;
+/** Events that are forged or were not requested, per minute. */
+const MAX_JUNK_EVENTS_PER_MINUTE = 99;
 
 /** One connection to one relay. */
 export class RelayConnection {
@@ -54,16 +55,15 @@ export class RelayConnection {
   readonly #options: RelayConnectionOptions;
   readonly #subscriptions = new Set<RelaySubscription>();
   readonly #strayMessages: RateMeter;
+  readonly #junkEvents: RateMeter;
   readonly #endListeners = new Set<(error: RelayFailureError) => void>();
   readonly #slots: SubscriptionSlots;
   readonly #keepalive: Keepalive;
   readonly #opened = Promise.withResolvers<void>();
   #cancelTimeout = () => {};
-  #relay?: NRelay;
-  #forgedEvents = 0;
-  /** Whether the relay object logs what happens on the wire, and whether it verifies events. */
-  #hasLog = false;
-  #relayVerifies = false;
+  #relay?: ReadRelay;
+  /** Whether the relay object says when it is open, and when it is closed. */
+  #hasHooks = false;
   #isOpen = false;
   /** Whether a subscription came to its EOSE. */
   #hasAnswered = false;
@@ -76,6 +76,7 @@ export class RelayConnection {
     this.startedAt = options.clock.now();
     this.#slots = new SubscriptionSlots(options.maxSubscriptions);
     this.#strayMessages = new RateMeter(options.clock, MAX_STRAY_MESSAGES_PER_MINUTE);
+    this.#junkEvents = new RateMeter(options.clock, MAX_JUNK_EVENTS_PER_MINUTE);
     this.#keepalive = new Keepalive({
       clock: options.clock,
       probe: () => this.#probe(),
@@ -88,15 +89,15 @@ export class RelayConnection {
     const { open } = this.#options;
     this.#watchHandshake();
     try {
-      this.#relay = open(this.url, {
-        log: (entry) => this.#log(entry),
-        verifyEvent: (event) => {
-          this.#relayVerifies = true;
-          return this.#verify(event);
-        },
+      const hooks = this.#hooks();
+      const reader = new RelayLogReader(hooks);
+      this.#relay = reader.read(open(this.url, {
+        ...hooks,
+        log: reader.log,
+        verifyEvent: (event) => this.#verify(event),
         backoff: false,
         idleTimeout: false,
-      });
+      }));
     } catch (cause) {
       this.end(new RelayFailureError(this.url, "unreachable", messageOf(cause), { cause }));
     }
@@ -193,11 +194,11 @@ export class RelayConnection {
     const subscription = new RelaySubscription(this.url, filters, this.#options.clock, {
       ...listener,
       message: () => this.#noteActivity(),
-      eose: () => {
+      eose: (hints) => {
         this.#hasAnswered = true;
-        listener.eose();
+        listener.eose(hints);
       },
-      verify: (event) => this.#relayVerifies || this.#verify(event),
+      verify: (event) => this.#verify(event),
       over: () => {
         this.#subscriptions.delete(subscription);
         if (this.#subscriptions.size === 0) this.#keepalive.stop();
@@ -210,6 +211,14 @@ export class RelayConnection {
     if (this.#ended || !this.#relay) subscription.end(this.#ended!);
     else subscription.start(this.#relay);
     return subscription;
+  }
+
+  /** Counts an event that is forged or was not requested; too many end the connection. */
+  countJunk(): void {
+    if (this.#junkEvents.count()) return;
+    const detail =
+      `more than ${MAX_JUNK_EVENTS_PER_MINUTE} events a minute that are forged, or were not requested`;
+    this.end(new RelayFailureError(this.url, "junk", detail));
   }
 
   /** Ends the connection and all of its subscriptions. */
@@ -232,12 +241,13 @@ export class RelayConnection {
     });
   }
 
-  /** Requests an event that does not exist, if the relay is one that answers. */
+  /**
+   * Requests an event that does not exist. That keeps the connection open; only of a relay that has
+   * answered before does silence say that the connection is dead.
+   */
   #probe(): () => void {
-    if (!this.#relay || !this.#hasAnswered) {
-      this.#keepalive.heard();
-      return () => {};
-    }
+    if (!this.#hasAnswered) this.#keepalive.heard();
+    if (!this.#relay) return () => {};
     const ignore = () => {};
     const filters = [{ ids: [NO_EVENT_ID], limit: 1 }];
     const probe = new RelaySubscription(this.url, filters, this.#options.clock, {
@@ -290,70 +300,46 @@ export class RelayConnection {
   }
 
   #handshakeIsLate(): void {
-    if (this.#hasLog) {
+    if (this.#hasHooks) {
       const ms = this.#options.clock.now() - this.startedAt;
       const detail = `no connection within ${Math.round(ms)} ms`;
       return this.end(new RelayFailureError(this.url, "connect-timeout", detail));
     }
-    // A relay object without a log shows by its answers whether it is connected.
+    // A relay object that calls no hooks shows by its answers whether it is connected.
     this.#opened.resolve();
   }
 
   #verify(event: NostrEvent): boolean {
     if (this.#ended) return false;
     if (this.#options.verifyEvent(event)) return true;
-    if (++this.#forgedEvents > MAX_FORGED_EVENTS) {
-      const detail = `${this.#forgedEvents} events that their authors did not sign`;
-      this.end(new RelayFailureError(this.url, "junk", detail));
-    }
+    this.countJunk();
     return false;
   }
 
-  #log({ ns, state, data }: RelayLog): void {
-    this.#hasLog = true;
-    if (this.#ended) return;
-    if (ns === "relay.ws.state" && state === "open") this.#noteOpen();
-    else if (ns === "relay.ws.state" && state === "close") this.end(this.#closedError());
-    else if (ns === "relay.ws.error" && !this.#isOpen) this.end(this.#closedError());
-    else if (ns === "relay.ws.message") this.#noteMessage(Array.isArray(data) ? data : []);
-    else if (ns === "relay.ws.send" && Array.isArray(data) && data[0] === "REQ") {
-      this.#noteReq(data);
-    }
-  }
-
-  #closedError(): RelayFailureError {
-    return this.#isOpen
-      ? new RelayFailureError(this.url, "disconnected", "the connection was closed")
-      : new RelayFailureError(this.url, "unreachable", "no WebSocket could be opened");
-  }
-
-  /**
-   * Finds the subscription that a REQ on the wire belongs to, by the identity of its first filter.
-   * Several subscriptions may have the same filter: their REQs are logged one after the other. A
-   * REQ that is sent again keeps its id.
-   */
-  #noteReq([, id, first]: unknown[]): void {
-    const all = [...this.#subscriptions];
-    if (all.some((subscription) => subscription.id === id)) return;
-    const sent = all.find((other) => other.id === undefined && other.filters[0] === first);
-    if (sent) sent.id = String(id);
-  }
-
-  #noteMessage(message: unknown[]): void {
-    this.#noteActivity();
-    const [verb, id, reasonText] = message;
-    if (verb === "NOTICE") this.#options.onNotice(String(id));
-    for (const subscription of this.#subscriptions) {
-      if (subscription.id === undefined || subscription.id !== id) continue;
-      if (verb === "EVENT") subscription.countOnWire();
-      if (verb === "EOSE") subscription.endOnWire();
-      if (verb === "CLOSED") subscription.reasonText = String(reasonText);
-      return;
-    }
-    if (!this.#strayMessages.count()) {
+  #hooks(): RelayHooks {
+    const onStray = () => {
+      if (this.#ended) return;
+      this.#noteActivity();
+      if (this.#strayMessages.count()) return;
       const detail =
         `more than ${MAX_STRAY_MESSAGES_PER_MINUTE} messages a minute that belong to no subscription`;
       this.end(new RelayFailureError(this.url, "flood", detail));
-    }
+    };
+    return {
+      onConnecting: () => this.#hasHooks = true,
+      onOpen: () => this.#noteOpen(),
+      onStray,
+      onNotice: (text) => {
+        if (!this.#ended) this.#options.onNotice(text);
+        onStray();
+      },
+      onClose: (detail) => this.end(this.#closedError(detail)),
+    };
+  }
+
+  #closedError(detail: string): RelayFailureError {
+    return this.#isOpen
+      ? new RelayFailureError(this.url, "disconnected", `the connection was closed (${detail})`)
+      : new RelayFailureError(this.url, "unreachable", `no WebSocket could be opened (${detail})`);
   }
 }

@@ -7,8 +7,10 @@
 import type { NostrEvent, NostrFilter } from "@nostrify/types";
 import { onAbort } from "../base/abortable.ts";
 import { type Clock, sleep } from "../base/clock.ts";
+import { type AnswerProof, weakestProof } from "../nostr/answer_proof.ts";
 import { RelayFailureError } from "../nostr/errors.ts";
 import type { RelayLimits } from "../nostr/relay_failure.ts";
+import type { EoseHint } from "../nostr/relay_frame.ts";
 import { BACKOFFS, waitMs } from "../relays/backoff.ts";
 import type { RelayMemory } from "../relays/relay_memory.ts";
 import { failureOf, limitsFrom, refusalOf, retryAfter } from "../relays/relay_replies.ts";
@@ -21,6 +23,7 @@ import {
   lessonOf,
   nextPage,
   PageIndex,
+  proofOf,
   samePage,
 } from "./pagination.ts";
 import type { RelayConnection } from "./relay_connection.ts";
@@ -53,8 +56,14 @@ export interface RelayQueryOptions {
 const MAX_STAYING_REQS = 1;
 /** How often a REQ is sent again, in smaller parts or after a wait. */
 const MAX_REQ_TRIES = 8;
-/** Events that match no filter, after which the connection is closed. */
-const MAX_UNREQUESTED_EVENTS = 100;
+
+/** How the stored events of a REQ came to their end. */
+interface StoredEnd {
+  /** What went wrong before EOSE. */
+  readonly error?: RelayFailureError;
+  /** What the EOSE says (NIP-67). */
+  readonly hints: readonly EoseHint[];
+}
 
 /** Filters on one connection: stored events first, then new ones over the REQs that stay open. */
 export class RelayQuery {
@@ -65,13 +74,13 @@ export class RelayQuery {
   /** Subscriptions without an EOSE so far, in the order in which they were sent. */
   readonly #pending = new Set<RelaySubscription>();
   readonly #ended = Promise.withResolvers<RelayFailureError>();
-  #unrequested = 0;
   #unansweredBytes = 0;
   /** How many REQs are to stay open. */
   #stayingReqs = 0;
   #staysOpen = true;
   #isLive = false;
-  #isComplete = true;
+  /** What the answer to each filter proves, as far as it is over. */
+  readonly #proofs = new Map<NostrFilter, AnswerProof>();
   #answeredReqs = 0;
   #lastError?: RelayFailureError;
 
@@ -83,9 +92,9 @@ export class RelayQuery {
     onAbort(signal, () => this.close());
   }
 
-  /** Whether nothing was cut off, refused or dropped so far. */
-  get isComplete(): boolean {
-    return this.#isComplete;
+  /** What the answer to each filter proves; a filter that was too long stands there in parts. */
+  get proofs(): ReadonlyMap<NostrFilter, AnswerProof> {
+    return this.#proofs;
   }
 
   /** Resolves with the reason once a REQ ends that was to stay open. */
@@ -189,7 +198,7 @@ export class RelayQuery {
     // The signal may have been aborted just when the slot was free.
     if (this.#signal.aborted) return releaseSlot();
     const { subscription, stored } = this.#subscribe(pages, stay, releaseSlot);
-    const error = await stored;
+    const { error, hints } = await stored;
     this.#pending.delete(subscription);
     if (error || !stay) this.#subscriptions.delete(subscription);
     if (this.#signal.aborted) return;
@@ -200,18 +209,18 @@ export class RelayQuery {
     this.#answeredReqs++;
     this.#options.onProgress();
     if (!stay) subscription.close();
-    await this.#continue(pages);
+    await this.#continue(pages, hints);
   }
 
   /** Sends a REQ. `stored` resolves at its EOSE, or with what went wrong before that. */
   #subscribe(pages: readonly FilterPage[], stay: boolean, releaseSlot: () => void) {
-    const { promise: stored, resolve } = Promise.withResolvers<RelayFailureError | undefined>();
+    const { promise: stored, resolve } = Promise.withResolvers<StoredEnd>();
     const index = new PageIndex(pages);
     const filters = pages.map(({ filter }) => filter);
     let isStored = true;
-    const settle = (error?: RelayFailureError) => {
+    const settle = (end: StoredEnd) => {
       isStored = false;
-      resolve(error);
+      resolve(end);
     };
     // The connection may call each of these before it returns the subscription.
     const subscription = this.#connection.subscribe(
@@ -219,15 +228,15 @@ export class RelayQuery {
       {
         event: (event) => {
           const matching = index.of(event);
-          if (matching.length === 0) return this.#countUnrequested();
+          if (matching.length === 0) return this.#connection.countJunk();
           if (isStored) { for (const page of matching) addToPage(page, event); }
           this.#options.onEvent(event);
         },
-        eose: () => settle(),
+        eose: (hints) => settle({ hints }),
         end: (error) => {
           if (isStored) {
             this.#unansweredBytes = Math.max(this.#unansweredBytes, sizeOf(filters).bytes);
-            settle(error);
+            settle({ error, hints: [] });
           } else if (stay) this.#ended.resolve(error);
         },
       },
@@ -236,23 +245,44 @@ export class RelayQuery {
     this.#subscriptions.add(subscription);
     this.#pending.add(subscription);
     // Closing the subscription from this side reports nothing, so the abort settles it.
-    const release = onAbort(this.#signal, () => settle());
+    const release = onAbort(this.#signal, () => settle({ hints: [] }));
     return { subscription, stored: stored.finally(release) };
   }
 
   /** Requests the next pages of what was cut. */
-  async #continue(pages: readonly FilterPage[]): Promise<void> {
+  async #continue(pages: readonly FilterPage[], hints: readonly EoseHint[]): Promise<void> {
     const { memory, maxPages } = this.#options;
     const nextPages: FilterPage[] = [];
+    const hasMore = hints.includes("more");
+    const isMoving = pages.some(({ fresh }) => fresh > 0);
     for (const page of pages) {
-      const lesson = lessonOf(page, this.#limits);
+      // Where a relay says what is left, it teaches nothing about where it cuts by itself.
+      const lesson = hints.length > 0 ? {} : lessonOf(page, this.#limits);
       if (Object.keys(lesson).length > 0) memory.learnLimits(this.#connection.url, lesson);
-      if (!isCut(page, this.#limits)) continue;
-      const next = isPaged(page.filter) ? nextPage(page) : undefined;
-      if (next && next.page <= maxPages) nextPages.push(next);
-      else if (!isPaged(page.filter) || next) this.#isComplete = false;
+      if (!isCut(page, this.#limits, hints)) {
+        this.#prove(page, proofOf(page, hints));
+        continue;
+      }
+      // Other filters of the REQ took all the room: this one is sent again.
+      const isStuck = hasMore && page.count === 0;
+      const next = !isPaged(page.filter)
+        ? undefined
+        : isStuck && isMoving
+        ? samePage(page)
+        : nextPage(page, hints);
+      if (next && next.page <= maxPages) {
+        nextPages.push(next);
+        if (hints.includes("auth")) this.#prove(page, "unknown");
+      } else {
+        const isLeft = !isPaged(page.filter) || next !== undefined || isStuck;
+        this.#prove(page, isLeft ? "unknown" : proofOf(page, hints));
+      }
     }
     if (nextPages.length > 0) await this.#requestAll(nextPages, false, 0);
+  }
+
+  #prove({ origin }: FilterPage, proof: AnswerProof): void {
+    this.#proofs.set(origin, weakestProof([this.#proofs.get(origin) ?? proof, proof]));
   }
 
   /** Sends a REQ again that was not answered, if there is a better way to send it. */
@@ -279,19 +309,13 @@ export class RelayQuery {
         return await this.#requestAll(pages.map(samePage), stay, tries + 1);
       }
     }
-    this.#isComplete = false;
+    for (const page of pages) this.#prove(page, "unknown");
     this.#lastError = error;
     if (!ended) {
       memory.failed(url, error.reason, clock.now());
       this.#options.onRelayError?.(error);
     }
     if (stay) this.#ended.resolve(error);
-  }
-
-  #countUnrequested(): void {
-    if (++this.#unrequested < MAX_UNREQUESTED_EVENTS) return;
-    const detail = `${this.#unrequested} events that were not asked for`;
-    this.#connection.end(new RelayFailureError(this.#connection.url, "junk", detail));
   }
 }
 

@@ -16,6 +16,7 @@ import { onAbort } from "../base/abortable.ts";
 import { sleep } from "../base/clock.ts";
 import { startInactivityTimer } from "../base/inactivity_timer.ts";
 import { messageOf } from "../base/message_of.ts";
+import { type AnswerProof, weakestProof } from "../nostr/answer_proof.ts";
 import { RelayFailureError } from "../nostr/errors.ts";
 import { BACKOFFS, waitMs } from "../relays/backoff.ts";
 import { isOutage } from "../relays/relay_record_updates.ts";
@@ -40,8 +41,10 @@ export interface RelayRequestListener {
 export interface RelayRequestOutcome {
   /** Whether the relay said that they are over. */
   readonly answered: boolean;
-  /** Whether nothing was cut off on the way. */
-  readonly complete: boolean;
+  /** What the whole answer proves. */
+  readonly proof: AnswerProof;
+  /** What the answer to each filter, or part of one, proves; of one that is missing, nothing. */
+  readonly proofs?: ReadonlyMap<NostrFilter, AnswerProof>;
   /** What went wrong; absent if the relay answered. */
   readonly error?: RelayFailureError;
 }
@@ -139,7 +142,7 @@ export class RelayRequest {
 
   #fail(error: RelayFailureError): void {
     this.#listener.lost();
-    if (!this.#isAnswered) this.#listener.settled({ answered: false, complete: false, error });
+    if (!this.#isAnswered) this.#listener.settled({ answered: false, proof: "unknown", error });
   }
 
   /** Runs over one connection until it ends, and says why it did. */
@@ -189,10 +192,11 @@ export class RelayRequest {
       if (signal.aborted) return this.#abortedError();
       watch.cancel();
       this.#reportDelivered();
-      memory.answered(url, Math.max(0, this.#progressAt - watch.since()));
+      const proof = weakestProof(query.proofs.values());
+      memory.answered(url, Math.max(0, this.#progressAt - watch.since()), proof);
       this.#isAnswered = true;
       this.#askedAt = startedAt;
-      this.#listener.settled({ answered: true, complete: query.isComplete });
+      this.#listener.settled({ answered: true, proof, proofs: query.proofs });
       if (!query.staysOpen) {
         await sleep(clock, LIVE_DELAY_MS, signal);
         if (!signal.aborted) await query.requestLive(resumeFilters(this.#filters, this.since));
@@ -305,6 +309,6 @@ export class RelayRequest {
     this.#options.onRelayError?.(error);
     // Events without an EOSE are still better than nothing.
     if (isSilent) this.#fail(error);
-    else this.#listener.settled({ answered: false, complete: false, error });
+    else this.#listener.settled({ answered: false, proof: "unknown", error });
   }
 }

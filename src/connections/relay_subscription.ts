@@ -4,19 +4,21 @@
  * @module
  */
 
-import type { NostrEvent, NostrFilter, NRelay } from "@nostrify/types";
+import type { NostrEvent, NostrFilter } from "@nostrify/types";
 import type { Clock } from "../base/clock.ts";
 import { messageOf } from "../base/message_of.ts";
 import { RateMeter } from "../base/rate_meter.ts";
 import { RelayFailureError } from "../nostr/errors.ts";
+import { type EoseHint, eoseHints } from "../nostr/relay_frame.ts";
 import { failureOf } from "../relays/relay_replies.ts";
+import type { ReadRelay } from "./relay_log_reader.ts";
 
 /** What a {@link RelaySubscription} reports to whoever opened it. */
 export interface SubscriptionListener {
   /** An event came, which may not match the filters. */
   readonly event: (event: NostrEvent) => void;
-  /** The stored events are over. */
-  readonly eose: () => void;
+  /** The stored events are over; `hints` is what the relay says of them besides (NIP-67). */
+  readonly eose: (hints: readonly EoseHint[]) => void;
   /** The subscription is over, and not because it was closed from this side. */
   readonly end: (error: RelayFailureError) => void;
 }
@@ -31,8 +33,6 @@ interface ConnectionListener extends SubscriptionListener {
 
 /** Most stored events for a filter without a smaller `limit`. */
 const MAX_STORED_EVENTS = 10_000;
-/** Stored events that do not match, or are forged, after which the connection is closed. */
-const MAX_UNREQUESTED_EVENTS = 100;
 /** Most events per minute after the stored ones. */
 const MAX_LIVE_EVENTS_PER_MINUTE = 20_000;
 
@@ -40,8 +40,6 @@ const MAX_LIVE_EVENTS_PER_MINUTE = 20_000;
 export class RelaySubscription {
   /** The filters of the REQ. */
   readonly filters: NostrFilter[];
-  /** Its id on the wire, if the relay object logs it. */
-  id?: string;
   /** The text of the CLOSED that ended it, or of the NOTICE that was about it. */
   reasonText?: string;
   readonly #url: string;
@@ -50,14 +48,6 @@ export class RelaySubscription {
   readonly #liveEvents: RateMeter;
   /** How many more stored events may come before it is a flood. */
   #storedEventsLeft: number;
-  /** Whether events are counted as they come over the wire. */
-  #isCountedOnWire = false;
-  /** Events on the wire. */
-  #onWire = 0;
-  /** Events that the relay object passed on: `NRelay1` drops those that do not match. */
-  #passedOn = 0;
-  /** Events on the wire before EOSE. */
-  #storedOnWire = 0;
   #isStored = true;
   #isOver = false;
 
@@ -73,11 +63,11 @@ export class RelaySubscription {
   }
 
   /** Sends the REQ. */
-  start(relay: NRelay): void {
+  start(relay: ReadRelay): void {
     this.#listen(relay).then(
       () => {
         // chorus ends an answer that is complete for good with an empty CLOSED, as to `ids`.
-        if (this.reasonText === "") this.#eose();
+        if (this.reasonText === "") this.#eose([]);
         this.end(this.#closedError());
       },
       (cause: unknown) => {
@@ -105,18 +95,6 @@ export class RelaySubscription {
     this.#listener.end(error);
   }
 
-  /** Counts an event on the wire, whether it matches or not. */
-  countOnWire(): void {
-    this.#isCountedOnWire = true;
-    this.#onWire++;
-    this.#count();
-  }
-
-  /** EOSE came over the wire; events before it may not have been passed on yet. */
-  endOnWire(): void {
-    if (this.#storedOnWire === 0) this.#storedOnWire = this.#onWire;
-  }
-
   #count(): void {
     const isFlood = this.#isStored ? --this.#storedEventsLeft < 0 : !this.#liveEvents.count();
     if (!isFlood) return;
@@ -126,13 +104,13 @@ export class RelaySubscription {
     this.#listener.flood(new RelayFailureError(this.#url, "flood", detail));
   }
 
-  async #listen(relay: NRelay): Promise<void> {
+  async #listen(relay: ReadRelay): Promise<void> {
     const { signal } = this.#controller;
     for await (const message of relay.req(this.filters, { signal })) {
       if (this.#isOver) return;
       this.#listener.message();
       if (message[0] === "EVENT") this.#event(message[2]);
-      else if (message[0] === "EOSE") this.#eose();
+      else if (message[0] === "EOSE") this.#eose(eoseHints(message));
       else if (message[0] === "CLOSED") {
         this.reasonText = message[2];
         return;
@@ -140,18 +118,14 @@ export class RelaySubscription {
     }
   }
 
-  #eose(): void {
+  #eose(hints: readonly EoseHint[]): void {
     if (!this.#isStored || this.#isOver) return;
     this.#isStored = false;
-    const dropped = this.#storedOnWire - this.#passedOn;
-    if (dropped < MAX_UNREQUESTED_EVENTS) return this.#listener.eose();
-    const detail = `${dropped} events that were not asked for, or are forged`;
-    this.#listener.flood(new RelayFailureError(this.#url, "junk", detail));
+    this.#listener.eose(hints);
   }
 
   #event(event: NostrEvent): void {
-    this.#passedOn++;
-    if (!this.#isCountedOnWire) this.#count();
+    this.#count();
     if (!this.#isOver && this.#listener.verify(event)) this.#listener.event(event);
   }
 

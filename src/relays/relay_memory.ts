@@ -14,6 +14,7 @@ import { BoundedMap } from "../base/bounded_map.ts";
 import type { Clock } from "../base/clock.ts";
 import type { PersistentMap } from "../base/persistent_map.ts";
 import type { RecordStore } from "../base/record_store.ts";
+import type { AnswerProof } from "../nostr/answer_proof.ts";
 import type { RelayFailure } from "../nostr/relay_failure.ts";
 import { BACKOFFS, maxWaitMs, waitMs } from "./backoff.ts";
 import { type Incident, OutageDetector } from "./outage_detector.ts";
@@ -96,9 +97,9 @@ export class RelayMemory {
   }
 
   /** An answer came to its EOSE, `ms` milliseconds after it was requested. */
-  answered(url: string, ms: number): void {
+  answered(url: string, ms: number, proof?: AnswerProof): void {
     const now = this.#noteAlive(url);
-    this.#change(url, (record) => answered(record, ms, now));
+    this.#change(url, (record) => answered(record, ms, now, proof));
   }
 
   /** The hard deadline of an answer passed without an EOSE. Call `delivered` first. */

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { AnswerProof } from "../nostr/answer_proof.ts";
 import type { RelayFailure } from "../nostr/relay_failure.ts";
 import type { ReportedLimits } from "./relay_replies.ts";
 
@@ -41,6 +42,8 @@ export interface RelayRecord {
   readonly connectMs?: Timing;
   /** How long it takes from the REQ to EOSE. */
   readonly eoseMs?: Timing;
+  /** What its last answer proved about what it lacks; absent before the first. */
+  readonly lastProof?: AnswerProof;
   /** Answers in a row without an EOSE. */
   readonly noEose: number;
   /** Requests in a row that it refused, or did not answer at all. */

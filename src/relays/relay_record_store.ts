@@ -6,6 +6,7 @@
 
 import { isObject, objectOf, parseJson } from "../base/parse_json.ts";
 import { PersistentMap, type PersistentMapOptions } from "../base/persistent_map.ts";
+import { ANSWER_PROOFS } from "../nostr/answer_proof.ts";
 import type { RelayFailure } from "../nostr/relay_failure.ts";
 import { cleanLimits } from "./relay_limits.ts";
 import { type RelayRecord, UNKNOWN_RELAY } from "./relay_record.ts";
@@ -40,6 +41,8 @@ export function parseRelayRecord(text: unknown): RelayRecord | undefined {
     const { mean, dev } = objectOf(read[name]);
     if (isCount(mean) && isCount(dev)) record[name] = { mean, dev };
   }
+  const proof = ANSWER_PROOFS.find((proof) => proof === read.lastProof);
+  if (proof) record.lastProof = proof;
   const failures = objectOf(read.failures);
   const counted = FAILURE_NAMES.filter((failure) => isCount(failures[failure]));
   record.failures = Object.fromEntries(counted.map((failure) => [failure, failures[failure]]));

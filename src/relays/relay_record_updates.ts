@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { AnswerProof } from "../nostr/answer_proof.ts";
 import type { RelayFailure } from "../nostr/relay_failure.ts";
 import { BACKOFFS, waitMs } from "./backoff.ts";
 import { deadlines, timed, widened } from "./relay_health.ts";
@@ -35,9 +36,15 @@ export function connected(record: RelayRecord, ms: number, now: number): RelayRe
 }
 
 /** An answer ended with EOSE, `ms` milliseconds after it was requested. */
-export function answered(record: RelayRecord, ms: number, now: number): RelayRecord {
+export function answered(
+  record: RelayRecord,
+  ms: number,
+  now: number,
+  lastProof?: AnswerProof,
+): RelayRecord {
   return {
     ...proven(record, now),
+    ...lastProof === undefined ? {} : { lastProof },
     lastSuccess: now,
     noEose: 0,
     inVain: 0,
@@ -51,6 +58,7 @@ export function unanswered(record: RelayRecord, now: number): RelayRecord {
   const isSilent = now - record.answeredAt > deadlines(record).hard;
   return {
     ...counted(record, "no-answer", now),
+    lastProof: "unknown",
     noEose: record.noEose + 1,
     inVain: record.inVain + (isSilent ? 1 : 0),
     ...timing("eoseMs", widened(record.eoseMs)),

@@ -5,8 +5,11 @@
  * @module
  */
 
-import type { NostrEvent } from "@nostrify/types";
+import type { NostrEvent, NostrFilter } from "@nostrify/types";
 import { isAddressableKind, isReplaceableKind } from "nostr-tools/kinds";
+import type { RelayRequestOutcome } from "../connections/relay_request.ts";
+import { type AnswerProof, weakestProof } from "../nostr/answer_proof.ts";
+import { eventOrGroupScope, peopleScope } from "../nostr/filter_subjects.ts";
 import type { Role } from "../nostr/relay_knowledge.ts";
 import type { Assignment } from "../plan/assignment.ts";
 import { eventSubjects } from "./event_subjects.ts";
@@ -15,12 +18,23 @@ import { eventSubjects } from "./event_subjects.ts";
 export interface RelayProgress {
   /** Where its stored events are. `late`: not over, and later than they should be. */
   readonly state: "waiting" | "late" | "answered" | "failed";
-  /** Whether its answer is complete, so that what the answer lacks the relay lacks. */
-  readonly isComplete: boolean;
+  /** What its whole answer proves. */
+  readonly proof: AnswerProof;
   /** Whether the relay does not work, before its answer or after it. */
   readonly isLost: boolean;
   /** Whether its listener got the EOSE. */
   readonly isEoseSent: boolean;
+}
+
+/** What one relay sent of one subject. */
+export interface SubjectDelivery {
+  readonly subject: string;
+  /** How many events it sent. */
+  readonly sent: number;
+  /** How many different ones came from all relays. */
+  readonly known: number;
+  /** What its answer proves about the events of the subject that it did not send. */
+  readonly proof: AnswerProof;
 }
 
 /** The relays of one request, and how far they have come. */
@@ -33,6 +47,8 @@ export class Coverage {
   readonly #known: Uint32Array;
   /** Like `#sent`, 1 once the relay sent an event that no newer one can replace. */
   readonly #heard: Uint8Array;
+  /** Like `#sent`, what the answers to the filters that name the subject prove. */
+  readonly #proofs: AnswerProof[];
   /** Per row, 1 once {@link Coverage.takeOrphans} gave it out. */
   readonly #orphaned: Uint8Array;
   #rowsOf?: ReadonlyMap<Role, ReadonlyMap<string, number>>;
@@ -43,13 +59,14 @@ export class Coverage {
     this.#assignment = assignment;
     this.#relays = urls.map(() => ({
       state: "waiting",
-      isComplete: false,
+      proof: "unknown",
       isLost: false,
       isEoseSent: false,
     }));
     this.#sent = new Uint32Array(relayIndexes.length);
     this.#known = new Uint32Array(subjects.length);
     this.#heard = new Uint8Array(relayIndexes.length);
+    this.#proofs = new Array(relayIndexes.length).fill("unknown");
     this.#orphaned = new Uint8Array(subjects.length);
   }
 
@@ -76,12 +93,35 @@ export class Coverage {
   /** The stored events of a relay are over, or nobody waits for them any longer. */
   settle(
     relayIndex: number,
-    { answered, complete }: { readonly answered: boolean; readonly complete: boolean },
+    { answered, proof, proofs }: Pick<RelayRequestOutcome, "answered" | "proof" | "proofs">,
   ): void {
     const relay = this.#relays[relayIndex];
-    if (answered) relay.isLost = false;
-    if (complete) relay.isComplete = true;
+    if (answered) {
+      relay.isLost = false;
+      relay.proof = proof;
+      this.#noteProofs(relayIndex, proof, proofs ?? new Map());
+    }
     if (relay.state !== "answered") relay.state = answered ? "answered" : "failed";
+  }
+
+  /** Each subject has the weakest proof of the filters that name it. */
+  #noteProofs(
+    relayIndex: number,
+    proof: AnswerProof,
+    proofs: ReadonlyMap<NostrFilter, AnswerProof>,
+  ): void {
+    const bySubject = new Map<string, AnswerProof>();
+    for (const [filter, proof] of proofs) {
+      const { subjects = [] } = peopleScope(filter) ?? eventOrGroupScope(filter) ?? {};
+      for (const subject of subjects) {
+        bySubject.set(subject, weakestProof([bySubject.get(subject) ?? proof, proof]));
+      }
+    }
+    const { subjects, relayIndexes, relaysPerSubject } = this.#assignment;
+    for (const [at, index] of relayIndexes.entries()) {
+      if (index !== relayIndex) continue;
+      this.#proofs[at] = bySubject.get(subjects[Math.floor(at / relaysPerSubject)]) ?? proof;
+    }
   }
 
   /** A relay is later than it should be: subjects that have another answer wait no longer. */
@@ -159,15 +199,21 @@ export class Coverage {
 
   /**
    * How many events of each subject a relay sent, of how many different ones that came;
-   * only for subjects for which enough relays have answered to compare them.
+   * and what its answer proves; only for subjects for which enough relays have answered to compare
+   * them.
    */
-  *delivery(relayIndex: number): Iterable<{ subject: string; sent: number; known: number }> {
+  *delivery(relayIndex: number): Iterable<SubjectDelivery> {
     const { subjects, relaysPerSubject } = this.#assignment;
     for (let row = 0; row < subjects.length; row++) {
       const at = this.#find(row, relayIndex);
       if (at < 0 || this.#known[row] === 0) continue;
       if (this.#answersFor(row) < Math.min(2, relaysPerSubject)) continue;
-      yield { subject: subjects[row], sent: this.#sent[at], known: this.#known[row] };
+      yield {
+        subject: subjects[row],
+        sent: this.#sent[at],
+        known: this.#known[row],
+        proof: this.#proofs[at],
+      };
     }
   }
 

@@ -16,14 +16,16 @@ export interface RelayDelivery {
 }
 
 /**
- * The relays whose answers were complete, so that what such an answer lacks the relay
- * lacks, as far as other relays' answers can show it.
+ * What other relays' answers show of each relay, by the subjects for which its own answer proves
+ * something. `finish` and `drained` prove that the relay lacks what it did not send. `inferred`
+ * counts as much: nearly all answers prove no more, a miss takes an event that another relay
+ * delivered to the same request, and what is learned is a share that fades, and no verdict.
  */
 export function deliveryReport(coverage: Coverage): RelayDelivery[] {
-  return coverage.relays.flatMap(({ isComplete }, relayIndex): RelayDelivery[] => {
-    if (!isComplete) return [];
+  return coverage.relays.flatMap((_, relayIndex): RelayDelivery[] => {
     let hits = 0, misses = 0;
-    for (const { sent, known } of coverage.delivery(relayIndex)) {
+    for (const { sent, known, proof } of coverage.delivery(relayIndex)) {
+      if (proof === "unknown") continue;
       const share = Math.min(1, sent / known);
       hits += share;
       misses += 1 - share;

@@ -277,7 +277,7 @@ export class OutboxRequest {
     const relayIndex = this.#assignment.urls.indexOf(url);
     if (!this.#relayRequests.has(relayIndex)) return;
     this.#listeners.end(relayIndex);
-    this.#settled(relayIndex, { answered: false, complete: false });
+    this.#settled(relayIndex, { answered: false, proof: "unknown" });
   }
 
   /** Finishes, now or after a while, where everybody is covered. */

@@ -20,23 +20,23 @@ function setUp(answers: boolean) {
   return { clock, reports, keepalive };
 }
 
-Deno.test("Keepalive takes a connection for dead that is silent for a minute and does not answer a probe", async () => {
+Deno.test("Keepalive takes a connection for dead that is silent for 45 s and does not answer a probe", async () => {
   const { clock, reports, keepalive } = setUp(false);
   keepalive.start();
   await clock.advance(600_000);
-  assert.deepEqual(reports, ["60000 probe", "75000 back", "75000 dead"]);
+  assert.deepEqual(reports, ["45000 probe", "60000 back", "60000 dead"]);
   assert.equal(clock.pending, 0);
 });
 
-Deno.test("Keepalive probes a connection that answers once a minute, and cancels each probe", async () => {
+Deno.test("Keepalive probes a connection that answers whenever it was silent for 45 s, and cancels each probe", async () => {
   const { clock, reports, keepalive } = setUp(true);
   keepalive.start();
   await clock.advance(180_000);
   assert.deepEqual(reports.slice(0, 4), [
-    "60000 probe",
-    "61000 back",
-    "121000 probe",
-    "122000 back",
+    "45000 probe",
+    "46000 back",
+    "91000 probe",
+    "92000 back",
   ]);
   assert.ok(!reports.some((what) => what.endsWith("dead")));
 });
@@ -45,7 +45,7 @@ Deno.test("Keepalive does not probe a connection that is not silent", async () =
   const { clock, reports, keepalive } = setUp(false);
   keepalive.start();
   for (let i = 0; i < 20; i++) {
-    await clock.advance(50_000);
+    await clock.advance(44_000);
     keepalive.heard();
   }
   assert.deepEqual(reports, []);
@@ -56,16 +56,16 @@ Deno.test("Keepalive sends nothing before start() and after stop()", async () =>
   await clock.advance(100_000);
   keepalive.start();
   keepalive.start();
-  await clock.advance(59_000);
+  await clock.advance(44_000);
   keepalive.stop();
   await clock.advance(100_000);
   assert.deepEqual(reports, []);
   assert.equal(clock.pending, 0);
   keepalive.start();
-  await clock.advance(60_000);
-  assert.deepEqual(reports, ["319000 probe"]);
+  await clock.advance(45_000);
+  assert.deepEqual(reports, ["289000 probe"]);
   keepalive.stop();
-  assert.deepEqual(reports, ["319000 probe", "319000 back"]);
+  assert.deepEqual(reports, ["289000 probe", "289000 back"]);
 });
 
 Deno.test("Keepalive blames no connection for a program that was asleep", async () => {
@@ -74,6 +74,6 @@ Deno.test("Keepalive blames no connection for a program that was asleep", async 
   await clock.stall(3_600_000);
   assert.deepEqual(reports, []);
   keepalive.heard();
-  await clock.advance(59_000);
+  await clock.advance(44_000);
   assert.deepEqual(reports, []);
 });

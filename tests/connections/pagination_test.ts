@@ -194,3 +194,15 @@ Deno.test("lessonOf() learns from what a second page brings, and never raises wh
   assert.deepEqual(lessonOf(second(100, 0), { fullAt: 99 }), { fullAt: 100 });
   assert.deepEqual(lessonOf(second(100, 0), { cutAt: 100 }), {});
 });
+
+Deno.test("NIP-67: nextPage() goes on after a page that brought nothing new, if the relay says more", () => {
+  const first = firstPage({ since: START - 100 });
+  const [newest, ...rest] = notes(3);
+  for (const event of [newest, ...rest]) addToPage(first, event);
+  const again = nextPage(first)!;
+  addToPage(again, rest[1]);
+  assert.equal(again.fresh, 0);
+  assert.equal(nextPage(again), undefined);
+  assert.equal(nextPage(again, ["finish"]), undefined);
+  assert.equal(nextPage(again, ["more"])!.filter.until, START - 3);
+});

@@ -59,7 +59,7 @@ Deno.test("RelayConnector waits four seconds for an unknown relay while others w
     const connector = network.link();
     connector.use();
     const connection = await connector.connection(0, never);
-    network.last.log("relay.ws.state");
+    network.last.hooks.onConnecting!();
     for (let i = 0; i < waiting; i++) {
       const other = network.link(`wss://${i}.example/`);
       other.use();

@@ -35,7 +35,7 @@ Deno.test("RelayConnector waits as long as the memory says for a relay that was 
   network.fake.times.connect = 1234;
   network.fake.records.set(RELAY, { connectMs: { mean: 300, dev: 10 } });
   const connection = await using(network.link()).connection;
-  network.last.log("relay.ws.state");
+  network.last.hooks.onConnecting!();
   await network.clock.advance(1_233);
   assert.equal(network.failures.length, 0);
   await network.clock.advance(1);
@@ -50,7 +50,7 @@ Deno.test("RelayConnector waits for an unknown relay by how long other connectio
   const known = network.link(RELAY, { connectTimeout });
   const connection = await using(network.link("wss://unknown.example/", { connectTimeout }))
     .connection;
-  network.last.log("relay.ws.state");
+  network.last.hooks.onConnecting!();
   await network.clock.advance(6_000);
   assert.equal(network.failures.length, 0);
   for (let i = 0; i < 3; i++) {

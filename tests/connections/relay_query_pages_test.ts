@@ -16,7 +16,7 @@ Deno.test("RelayQuery continues page by page if a relay cuts its answers, for th
   await settled();
   assert.equal(test.outcome, "fine");
   assert.equal(count(test), posts.length);
-  assert.ok(test.query.isComplete);
+  assert.notEqual(test.proof, "unknown");
   assert.equal(test.network.fake.limits(RELAY).cutAt, 200);
   const authors = test.relay.reqs.map((req) => req.filters.map(({ authors }) => authors![0]));
   assert.deepEqual(authors, [
@@ -37,7 +37,7 @@ Deno.test("RelayQuery requests at most maxPages further pages, and is not comple
     assert.equal(test.outcome, "fine");
     assert.equal(test.relay.reqs.length, reqs);
     assert.equal(count(test), events);
-    assert.equal(test.query.isComplete, maxPages === 3);
+    assert.equal(test.proof, maxPages === 3 ? "inferred" : "unknown");
   }
 });
 
@@ -48,7 +48,7 @@ Deno.test("RelayQuery is complete without a second page if the relay is known to
   await settled();
   assert.equal(test.network.fake.of("learnLimits").length, 1, "nothing new");
   assert.equal(test.relay.reqs.length, 1);
-  assert.ok(test.query.isComplete);
+  assert.notEqual(test.proof, "unknown");
 });
 
 Deno.test("RelayQuery requests no further page of a filter without a time range, and is not complete if that is cut", async () => {
@@ -57,12 +57,12 @@ Deno.test("RelayQuery requests no further page of a filter without a time range,
     test.request(filter);
     await settled();
     assert.equal(test.relay.reqs.length, 1);
-    assert.ok(!test.query.isComplete);
+    assert.equal(test.proof, "unknown");
   }
   const test = new QueryTest(holding(byAuthor[1], 200));
   test.request({ kinds: [1], limit: 50 });
   await settled();
-  assert.ok(test.query.isComplete);
+  assert.notEqual(test.proof, "unknown");
 });
 
 Deno.test("RelayQuery does not count new events as part of an answer", async () => {
@@ -73,7 +73,7 @@ Deno.test("RelayQuery does not count new events as part of an answer", async () 
   test.relay.last.send(...notes(150));
   await settled();
   assert.equal(test.relay.reqs.length, 1);
-  assert.ok(test.query.isComplete);
+  assert.notEqual(test.proof, "unknown");
   assert.equal(test.events.length, 150);
 });
 
@@ -89,7 +89,7 @@ Deno.test("RelayQuery requests a page again that was refused for a while, and lo
   await test.network.clock.advance(1_000);
   assert.equal(test.outcome, "fine");
   assert.equal(count(test), posts.length);
-  assert.ok(test.query.isComplete);
+  assert.notEqual(test.proof, "unknown");
 });
 
 Deno.test("RelayQuery keeps what came before a page that the relay refuses, and is not complete", async () => {
@@ -104,7 +104,7 @@ Deno.test("RelayQuery keeps what came before a page that the relay refuses, and 
   await settled();
   assert.equal(test.outcome, "fine");
   assert.equal(count(test), 200 + 30 + 200);
-  assert.ok(!test.query.isComplete);
+  assert.equal(test.proof, "unknown");
   assert.equal(test.endedBy, undefined, "what stays open is another REQ");
 });
 
@@ -115,7 +115,7 @@ Deno.test("RelayQuery splits what is too long for the relay into parts, each wit
   await settled();
   assert.equal(test.outcome, "fine");
   assert.equal(count(test), posts.length);
-  assert.ok(test.query.isComplete);
+  assert.notEqual(test.proof, "unknown");
 });
 
 Deno.test("RelayQuery sends REQs no longer than maxReqBytes, if that is less than the relay takes", async () => {
@@ -152,4 +152,62 @@ Deno.test("RelayQuery keeps one listener on its signal, however many pages it ha
   assert.equal(test.controller.listeners, 1);
   test.controller.abort();
   assert.equal(test.controller.listeners, 0);
+});
+
+Deno.test("NIP-67: RelayQuery asks for no further page after finish, however many events came", async () => {
+  const test = new QueryTest({
+    onReq: (req) => req.send(...found(posts, req.filters, 200)).eose("finish"),
+  });
+  test.request(filters[0]);
+  await settled();
+  assert.equal(test.relay.reqs.length, 1);
+  assert.notEqual(test.proof, "unknown");
+  assert.deepEqual(test.network.fake.of("learnLimits"), []);
+});
+
+Deno.test("NIP-67: RelayQuery continues after more, also below the cap that is known", async () => {
+  const cap = 40;
+  const test = new QueryTest({
+    onReq(req) {
+      const all = found(posts, req.filters);
+      req.send(...all.slice(0, cap)).eose(all.length > cap ? "more" : "finish");
+    },
+  });
+  test.network.fake.learnLimits(RELAY, { cutAt: 500 });
+  const before = test.network.fake.of("learnLimits").length;
+  test.request(...filters);
+  await settled();
+  assert.equal(test.outcome, "fine");
+  assert.equal(count(test), posts.length, "though one filter took all the room at first");
+  assert.notEqual(test.proof, "unknown");
+  assert.equal(test.network.fake.of("learnLimits").length, before, "hints teach no cap");
+});
+
+Deno.test("NIP-67: RelayQuery is not complete after more where no page can follow, and never asks for ever", async () => {
+  const cases: [typeof filters[0] & { limit?: number }, number, number][] = [
+    // A relay that sends nothing and says more, one that always says more, and no time range.
+    [filters[0], 0, 1],
+    [filters[0], 1, 21],
+    [{ ...filters[0], limit: 10 }, 5, 1],
+  ];
+  for (const [filter, each, reqs] of cases) {
+    const test = new QueryTest({
+      onReq: (req) => req.send(...found(byAuthor[0], req.filters, each)).eose("more"),
+    });
+    test.request(filter);
+    await settled();
+    assert.equal(test.outcome, "fine");
+    assert.equal(test.relay.reqs.length, reqs);
+    assert.equal(test.proof, "unknown");
+  }
+});
+
+Deno.test("NIP-67: RelayQuery is not complete if the relay withheld something until sign-in", async () => {
+  for (const hints of [["auth"], ["finish", "auth"]]) {
+    const test = new QueryTest({ onReq: (req) => req.eose(...hints) });
+    test.request(filters[0]);
+    await settled();
+    assert.equal(test.relay.reqs.length, 1);
+    assert.equal(test.proof, "unknown");
+  }
 });

@@ -10,7 +10,7 @@ Deno.test("RelayRequest is late after the soft deadline of silence, and fails af
   test.last.accept();
   await test.clock.advance(30_000);
   assert.deepEqual(test.reports, ["4000 late", "9000 lost", "9000 settled no-answer"]);
-  assert.equal(test.outcomes[0].complete, false);
+  assert.equal(test.outcomes[0].proof, "unknown");
   assert.deepEqual(test.failures, [test.outcomes[0].error], "onRelayError is reports");
   assert.match(test.outcomes[0].error!.message, /no EOSE within 8000 ms$/);
   assert.deepEqual(test.fake.of("unanswered"), [[RELAY]]);
@@ -82,7 +82,7 @@ Deno.test("RelayRequest is not lost if a relay sends events but never EOSE", asy
   await test.clock.advance(60_000);
   assert.deepEqual(test.reports, ["3000 settled no-answer"]);
   assert.match(test.outcomes[0].error!.message, /no EOSE within 3000 ms$/);
-  assert.equal(test.outcomes[0].complete, false);
+  assert.equal(test.outcomes[0].proof, "unknown");
   assert.deepEqual(test.fake.of("delivered"), [[RELAY, 1]]);
   assert.deepEqual(test.fake.of("unanswered"), [[RELAY]]);
   assert.deepEqual(test.openedAt, [0]);

@@ -17,6 +17,16 @@ Deno.test("RelayRequest reports that the relay has answered, and new events afte
   assert.ok(!test.isOver);
 });
 
+Deno.test("RelayRequest reports what its answer proves, to its listener and to the memory", async () => {
+  const filters = [{ authors: ["a"] }, { authors: ["b"] }];
+  const test = new RelayRequestTest({ onReq: (req) => req.eose("finish") }, filters);
+  await settled();
+  const [{ proof, proofs }] = test.outcomes;
+  assert.equal(proof, "finish");
+  assert.deepEqual([...proofs!], filters.map((filter) => [filter, "finish"]));
+  assert.equal(test.fake.proofs.get(RELAY), "finish");
+});
+
 Deno.test("RelayRequest reports to the memory how long the answer took, and how many events came", async () => {
   const test = new RelayRequestTest({ connect: "wait" });
   await test.clock.advance(400);

@@ -108,6 +108,7 @@ Deno.test("unanswered() counts as in vain only if nothing came in time", () => {
       ...record,
       failures: { "no-answer": 1 },
       lastFailure: NOW_MS,
+      lastProof: "unknown",
       noEose: 1,
       inVain: 1,
       eoseMs: { mean: 1_000, dev: 1_000 },
@@ -261,4 +262,11 @@ Deno.test("Record updates mutate nothing, never lower counts, and bound the back
       record = after;
     }
   }));
+});
+
+Deno.test("answered() and unanswered() note what the last answer proved", () => {
+  const finished = answered(UNKNOWN_RELAY, 100, 1_000, "finish");
+  assert.equal(finished.lastProof, "finish");
+  assert.equal(unanswered(finished, 2_000).lastProof, "unknown");
+  assert.equal(UNKNOWN_RELAY.lastProof, undefined);
 });

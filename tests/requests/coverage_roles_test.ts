@@ -6,7 +6,7 @@ import { AUTHORS, note } from "../support/notes.ts";
 
 const [A, B] = AUTHORS;
 
-const ANSWERED = { answered: true, complete: true };
+const ANSWERED = { answered: true, proof: "inferred" } as const;
 
 /** A subject in each role, all on the same two relays. */
 function inRoles(subjects: Readonly<Partial<Record<Role, string>>>): Assignment {
@@ -32,9 +32,9 @@ Deno.test("Coverage counts an event in each role that it answers", () => {
   coverage.saw(0, note({ pubkey: A, kind: 0, tags: [["p", B], ["p", B]] }), true);
   for (const index of [0, 1]) coverage.settle(index, ANSWERED);
   assert.deepEqual([...coverage.delivery(0)], [
-    { subject: A, sent: 1, known: 1 },
-    { subject: B, sent: 1, known: 1 },
-    { subject: A, sent: 1, known: 1 },
+    { subject: A, sent: 1, known: 1, proof: "inferred" },
+    { subject: B, sent: 1, known: 1, proof: "inferred" },
+    { subject: A, sent: 1, known: 1, proof: "inferred" },
   ]);
 });
 

@@ -6,8 +6,8 @@ import { AUTHORS, note } from "../support/notes.ts";
 
 const [A, B, C] = AUTHORS;
 
-const ANSWERED = { answered: true, complete: true };
-const FAILED = { answered: false, complete: false };
+const ANSWERED = { answered: true, proof: "inferred" } as const;
+const FAILED = { answered: false, proof: "unknown" } as const;
 
 /** The assignment of a plan, made of a list of relay indexes for each person. */
 function assignmentOf(
@@ -166,7 +166,7 @@ Deno.test("Coverage counts an event for the people tagged in it, whichever tag n
     const coverage = new Coverage(assignmentOf([[0, 1], [], [1, 2]], { authors: 2, relays: 3 }));
     coverage.saw(1, note({ pubkey: B, tags: [["e", "x"], tags, tags, ["p"]] }), true);
     for (const index of [0, 1, 2]) coverage.settle(index, ANSWERED);
-    const expected = [{ subject: C, sent: 1, known: 1 }];
+    const expected = [{ subject: C, sent: 1, known: 1, proof: "inferred" }];
     assert.deepEqual([...coverage.delivery(1)], expected);
     coverage.saw(2, note({ pubkey: B, tags: [["t", C], ["e", `x:${C}`], ["pp", C]] }), true);
     assert.deepEqual([...coverage.delivery(1)], expected);
@@ -184,8 +184,8 @@ Deno.test("Coverage keeps an author and a tagged user apart who are the same per
   coverage.saw(2, note({ pubkey: B, tags: [["p", A]] }), true);
   for (const index of [0, 1, 2]) coverage.settle(index, ANSWERED);
   assert.deepEqual([...coverage.delivery(1)], [
-    { subject: A, sent: 2, known: 2 },
-    { subject: A, sent: 1, known: 2 },
+    { subject: A, sent: 2, known: 2, proof: "inferred" },
+    { subject: A, sent: 1, known: 2, proof: "inferred" },
   ]);
 });
 
@@ -200,8 +200,18 @@ Deno.test("Coverage counts what a relay sent of the people it was asked for, of 
   // Not asked for A: what it has of them is of another window.
   coverage.saw(2, note({ pubkey: A }), true);
   for (const index of [0, 1, 2]) coverage.settle(index, ANSWERED);
-  assert.deepEqual([...coverage.delivery(0)], [{ subject: A, sent: 2, known: 3 }]);
-  assert.deepEqual([...coverage.delivery(1)], [{ subject: A, sent: 2, known: 3 }]);
+  assert.deepEqual([...coverage.delivery(0)], [{
+    subject: A,
+    sent: 2,
+    known: 3,
+    proof: "inferred",
+  }]);
+  assert.deepEqual([...coverage.delivery(1)], [{
+    subject: A,
+    sent: 2,
+    known: 3,
+    proof: "inferred",
+  }]);
   assert.deepEqual([...coverage.delivery(2)], [], "nobody had anything of B");
 });
 
@@ -210,7 +220,12 @@ Deno.test("Coverage reports delivery as soon as two relays have answered, of how
   coverage.saw(0, note({ pubkey: A }), true);
   coverage.settle(0, ANSWERED);
   coverage.settle(2, ANSWERED);
-  assert.deepEqual([...coverage.delivery(2)], [{ subject: A, sent: 0, known: 1 }]);
+  assert.deepEqual([...coverage.delivery(2)], [{
+    subject: A,
+    sent: 0,
+    known: 1,
+    proof: "inferred",
+  }]);
 });
 
 Deno.test("Coverage reports no delivery where a single relay answered", () => {
@@ -221,8 +236,18 @@ Deno.test("Coverage reports no delivery where a single relay answered", () => {
   coverage.settle(1, FAILED);
   assert.deepEqual([...coverage.delivery(0)], []);
   coverage.settle(1, ANSWERED);
-  assert.deepEqual([...coverage.delivery(0)], [{ subject: A, sent: 1, known: 1 }]);
-  assert.deepEqual([...coverage.delivery(1)], [{ subject: A, sent: 0, known: 1 }]);
+  assert.deepEqual([...coverage.delivery(0)], [{
+    subject: A,
+    sent: 1,
+    known: 1,
+    proof: "inferred",
+  }]);
+  assert.deepEqual([...coverage.delivery(1)], [{
+    subject: A,
+    sent: 0,
+    known: 1,
+    proof: "inferred",
+  }]);
 });
 
 Deno.test("Coverage takeOrphans() gives each row once whose relays are all lost, if it had one", () => {
@@ -246,7 +271,7 @@ Deno.test("Coverage takeOrphans() gives each row once whose relays are all lost,
 
 Deno.test("Coverage has one record of each relay: where its answer is, whether it is lost, whether EOSE is out", () => {
   const coverage = new Coverage(assignmentOf([[0, 1]], { relays: 2 }));
-  const fresh = { state: "waiting", isComplete: false, isLost: false, isEoseSent: false };
+  const fresh = { state: "waiting", proof: "unknown", isLost: false, isEoseSent: false };
   assert.deepEqual(coverage.relays, [fresh, fresh]);
   assert.ok(!coverage.hasSettled(0));
   coverage.markLate(0);
@@ -255,11 +280,11 @@ Deno.test("Coverage has one record of each relay: where its answer is, whether i
   coverage.settle(0, FAILED);
   assert.deepEqual(coverage.relays, [{ ...fresh, state: "failed", isLost: true }, fresh]);
   assert.ok(coverage.hasSettled(0));
-  coverage.settle(0, { answered: true, complete: false });
+  coverage.settle(0, { answered: true, proof: "unknown" });
   assert.deepEqual(coverage.relays[0], { ...fresh, state: "answered" }, "it works after all");
   coverage.settle(0, ANSWERED);
   coverage.markEoseSent(0);
   coverage.settle(0, FAILED);
-  const whole = { ...fresh, state: "answered", isComplete: true, isEoseSent: true };
+  const whole = { ...fresh, state: "answered", proof: "inferred", isEoseSent: true };
   assert.deepEqual(coverage.relays, [whole, fresh], "what came is not taken back");
 });

@@ -35,7 +35,10 @@ Deno.test("deliveryReport() has, of each complete answer, the shares of what cam
         coverage.saw(relayIndex, posts[post], !seen.has(post));
         seen.add(post);
       }
-      coverage.settle(relayIndex, { answered: end !== "failed", complete: end === "complete" });
+      coverage.settle(relayIndex, {
+        answered: end !== "failed",
+        proof: end === "complete" ? "inferred" : "unknown",
+      });
     });
     const isComparable = relays.filter(({ end }) => end !== "failed").length >= 2;
     const expected = relays.flatMap(({ sends, end }, relayIndex) => {
@@ -57,6 +60,35 @@ Deno.test("deliveryReport() has, of each complete answer, the shares of what cam
 Deno.test("deliveryReport() counts an event that came twice from one relay as one", () => {
   const coverage = new Coverage(ASSIGNMENT);
   for (const isNew of [true, false]) coverage.saw(0, posts[0], isNew);
-  for (const index of [0, 1]) coverage.settle(index, { answered: true, complete: index === 0 });
+  for (const index of [0, 1]) {
+    coverage.settle(index, {
+      answered: true,
+      proof: index === 0 ? "inferred" : "unknown",
+    });
+  }
   assert.deepEqual(deliveryReport(coverage), [{ relayIndex: 0, hits: 1, misses: 0 }]);
+});
+
+Deno.test("deliveryReport() leaves out the subjects whose filters were cut, and keeps the others of the relay", () => {
+  const coverage = new Coverage(ASSIGNMENT);
+  for (const post of posts) coverage.saw(0, post, true);
+  coverage.settle(0, { answered: true, proof: "finish" });
+  coverage.settle(1, {
+    answered: true,
+    proof: "unknown",
+    proofs: new Map([
+      [{ authors: PEOPLE.slice(1, 2), kinds: [7] }, "unknown"],
+      [{ authors: PEOPLE.slice(0, 2), kinds: [1] }, "inferred"],
+      [{ authors: PEOPLE.slice(2), kinds: [1] }, "drained"],
+    ]),
+  });
+  assert.deepEqual([...coverage.delivery(1)].map(({ proof }) => proof), [
+    "inferred",
+    "unknown",
+    "drained",
+  ]);
+  assert.deepEqual(deliveryReport(coverage), [
+    { relayIndex: 0, hits: 3, misses: 0 },
+    { relayIndex: 1, hits: 0, misses: 2 },
+  ]);
 });

@@ -1,4 +1,4 @@
-import { NCache, NRelay1 } from "@nostrify/nostrify";
+import { NCache } from "@nostrify/nostrify";
 import assert from "node:assert/strict";
 import { verifyEvent } from "nostr-tools";
 import { PersistentMap } from "../../src/base/persistent_map.ts";
@@ -6,6 +6,7 @@ import { Semaphore } from "../../src/base/semaphore.ts";
 import { askRelay } from "../../src/connections/ask_relay.ts";
 import { ConnectTimeout } from "../../src/connections/connect_timeout.ts";
 import { RelayConnector } from "../../src/connections/relay_connector.ts";
+import { RelaySocket, type SocketLike } from "../../src/connections/relay_socket.ts";
 import { Discovery } from "../../src/discovery/discovery.ts";
 import { SEARCH_LOG_RECORDS } from "../../src/discovery/search_log.ts";
 import { RelayListStore } from "../../src/lists/relay_list_store.ts";
@@ -33,7 +34,7 @@ class SocketWorld implements AsyncDisposable {
   readonly errors: Error[] = [];
   readonly #relays: readonly FaultyRelay[];
   readonly #connectors = new Map<string, RelayConnector>();
-  readonly #opened: NRelay1[] = [];
+  readonly #opened: WebSocket[] = [];
 
   constructor(relays: readonly FaultyRelay[]) {
     this.#relays = relays;
@@ -50,11 +51,12 @@ class SocketWorld implements AsyncDisposable {
       const known = this.#connectors.get(url);
       if (known) return known;
       const made = new RelayConnector(url, {
-        open: (url, options) => {
-          const relay = new NRelay1(url, options);
-          this.#opened.push(relay);
-          return relay;
-        },
+        open: (url, options) =>
+          new RelaySocket(url, options, (url) => {
+            const socket = new WebSocket(url);
+            this.#opened.push(socket);
+            return socket as SocketLike;
+          }),
         clock,
         memory,
         semaphore,
@@ -93,7 +95,7 @@ class SocketWorld implements AsyncDisposable {
     await Promise.all(this.#relays.map((relay) => relay[Symbol.asyncDispose]()));
     await eventually(
       "every socket is closed",
-      () => this.#opened.every(({ socket }) => socket.readyState === WebSocket.CLOSED),
+      () => this.#opened.every(({ readyState }) => readyState === WebSocket.CLOSED),
     );
   }
 

@@ -11,11 +11,11 @@ const alice = new Signer(1);
 const posts = [2, 1].map((n) => alice.sign({ created_at: NOW - 100 + n }));
 const FILTERS = [{ kinds: [1], authors: [alice.pubkey] }];
 
-/** What the relay sends, and the reason reported. (Foreign events are forged here, too.) */
+/** What the relay sends, and the reason reported. */
 const floods: [FaultName, string][] = [
   ["flood-repeated", "flood"],
   ["flood-forged", "junk"],
-  ["flood-foreign", "junk"],
+  ["flood-foreign", "flood"],
   ["flood-notices", "flood"],
 ];
 for (const [name, reason] of floods) {

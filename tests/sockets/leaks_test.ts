@@ -124,8 +124,8 @@ Deno.test("V1: Outbox leaves nothing behind of requests and events that are abor
   assert.deepEqual(world.errors, []);
 });
 
-function isAlive({ socket }: { socket: { readyState: number } }): boolean {
-  return socket.readyState !== WebSocket.CLOSED;
+function isAlive({ readyState }: { readyState: number }): boolean {
+  return readyState !== WebSocket.CLOSED;
 }
 
 /** Counts how many listeners a signal has. */

@@ -246,3 +246,16 @@ Deno.test("NRelay1 sends CLOSE where a request ends, even if the relay had close
   const sent = client.data("relay.ws.send") as unknown[][];
   assert.equal(sent.at(-1)?.[0], "CLOSE");
 });
+
+Deno.test("NRelay1 drops an EOSE with hints (NIP-67), and logs it without data", async () => {
+  await using server = RelayServer.start({ eoseHints: () => [["finish"]] });
+  server.seed(posts);
+  await using client = opened(server.url);
+  const controller = new AbortController();
+  const { verbs, end } = asking(client.relay, controller.signal);
+  await eventually("EOSE came", () => client.data("relay.ws.message").length === 3);
+  controller.abort();
+  await end;
+  assert.deepEqual(verbs, ["EVENT", "EVENT"]);
+  assert.equal(client.data("relay.ws.message")[2], undefined);
+});

@@ -15,9 +15,9 @@ const policy = { allowLocal: true, allowInsecure: true };
 
 Deno.test("V1: open() that throws counts as a relay that cannot be reached, and hides no other", async () => {
   const bad = ["ws://127.0.0.1:1/a", "ws://127.0.0.1:1/b"];
-  await using world = new World({
+  await using world: World = new World({
     living: 1,
-    open: throwingOpen((url, options) => new NRelay1(url, options), (url) => bad.includes(url)),
+    open: throwingOpen((url, options) => world.socket(url, options), (url) => bad.includes(url)),
   });
   const [living] = world.living;
   living.seed(posts);

@@ -1,4 +1,3 @@
-import { NRelay1 } from "@nostrify/nostrify";
 import assert from "node:assert/strict";
 import type { RelayConnection } from "../../testing/client_connection.ts";
 import { startFault } from "../../testing/faulty_relay.ts";
@@ -27,9 +26,10 @@ Deno.test("V1: Outbox opens at most maxConnecting sockets at a time, and every r
     faulty,
     options: { maxConnecting: 3, relaysPerAuthor: 7 },
     open(url, options) {
-      const relay = new NRelay1(url, options);
-      const relays = [...world.opened, relay];
-      const connecting = relays.filter(({ socket }) => socket.readyState === WebSocket.CONNECTING);
+      const relay = world.socket(url, options);
+      const connecting = world.opened.filter(({ readyState }) =>
+        readyState === WebSocket.CONNECTING
+      );
       most = Math.max(most, connecting.length);
       return relay;
     },

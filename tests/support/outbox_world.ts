@@ -5,8 +5,9 @@
  */
 
 import { NPool, NRelay1 } from "@nostrify/nostrify";
-import type { NostrEvent, NostrFilter } from "@nostrify/types";
-import type { OpenOptions } from "../../src/connections/open_relay.ts";
+import type { NostrEvent, NostrFilter, NRelay } from "@nostrify/types";
+import type { OpenRelay } from "../../src/connections/open_relay.ts";
+import { RelaySocket, type SocketLike } from "../../src/connections/relay_socket.ts";
 import { createOutbox, type Outbox } from "../../src/create_outbox.ts";
 import type { RelayFailureError } from "../../src/nostr/errors.ts";
 import type { OutboxOptions } from "../../src/outbox_options.ts";
@@ -27,7 +28,7 @@ export interface WorldSettings {
   /** Options of the outbox, which may name the living relays. */
   readonly options?: OutboxOptions | ((living: readonly RelayServer[]) => OutboxOptions);
   /** Opens the relays. @default as `createOutbox` does */
-  readonly open?: (url: string, options: OpenOptions) => NRelay1;
+  readonly open?: OpenRelay;
 }
 
 /** A pool over an outbox. See the module. */
@@ -44,8 +45,8 @@ export class World implements AsyncDisposable {
   readonly failures: RelayFailureError[] = [];
   /** All other errors. */
   readonly errors: Error[] = [];
-  /** Every relay that was opened. */
-  readonly opened: NRelay1[] = [];
+  /** The socket of every relay that was opened. */
+  readonly opened: { readonly readyState: number }[] = [];
   readonly #faulty: readonly FaultHost[];
   /** The faulty relays that speak the protocol. */
   readonly #relays: readonly RelayServer[];
@@ -56,7 +57,7 @@ export class World implements AsyncDisposable {
     this.#relays = faulty.flatMap(({ relay }) => relay ?? []);
     this.living = Array.from({ length: living }, () => RelayServer.start());
     this.clock = new IdleClock(() => this.#activity());
-    const openRelay = open ?? ((url, options) => new NRelay1(url, options));
+    const openRelay: OpenRelay = open ?? ((url, hooks) => this.socket(url, hooks));
     this.outbox = createOutbox({
       policy: { allowLocal: true, allowInsecure: true },
       indexerRelays: [],
@@ -67,12 +68,21 @@ export class World implements AsyncDisposable {
       onError: (error) => this.errors.push(error),
       open: (url, options) => {
         const relay = openRelay(url, options);
-        this.opened.push(relay);
+        if (relay instanceof NRelay1) this.opened.push(relay.socket);
         return relay;
       },
       ...(typeof options === "function" ? options(this.living) : options),
     });
     this.pool = new NPool(this.outbox);
+  }
+
+  /** Opens a relay as `createOutbox` does. */
+  socket(...[url, hooks]: Parameters<OpenRelay>): NRelay {
+    return new RelaySocket(url, hooks, (url) => {
+      const socket = new WebSocket(url);
+      this.opened.push(socket);
+      return socket as SocketLike;
+    });
   }
 
   /** Returns stored events. @throws If that takes too long. */
@@ -100,7 +110,7 @@ export class World implements AsyncDisposable {
     );
     await eventually(
       "every socket is closed",
-      () => this.opened.every(({ socket }) => socket.readyState === WebSocket.CLOSED),
+      () => this.opened.every(({ readyState }) => readyState === WebSocket.CLOSED),
     );
   }
 

@@ -5,7 +5,6 @@
  * @module
  */
 
-import { NRelay1 } from "@nostrify/nostrify";
 import type { NostrEvent, NostrFilter } from "@nostrify/types";
 import type { OutboxOptions } from "../../src/outbox_options.ts";
 import type { RelayServer } from "../../testing/relay_server.ts";
@@ -48,7 +47,7 @@ export class PublicWorld implements AsyncDisposable {
       open: (url, options) => {
         this.opened.push(url);
         const place = this.places.get(url) ?? (this.#at(url) ?? this.elsewhere).url;
-        return new NRelay1(place, options);
+        return this.world.socket(place, options);
       },
       options: {
         policy: {},
@@ -107,7 +106,7 @@ export class PublicWorld implements AsyncDisposable {
   /** The URLs with a connection that is open or opening. */
   get connected(): Set<string> {
     const { opened } = this.world;
-    return new Set(this.opened.filter((_, i) => opened[i].socket.readyState < WebSocket.CLOSING));
+    return new Set(this.opened.filter((_, i) => opened[i].readyState < WebSocket.CLOSING));
   }
 
   /** The hosts of everything that was opened or fetched, each once, sorted. */

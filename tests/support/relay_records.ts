@@ -6,6 +6,7 @@
 
 import fc from "fast-check";
 import type { RecordStore, RecordTopic } from "../../src/base/record_store.ts";
+import { ANSWER_PROOFS } from "../../src/nostr/answer_proof.ts";
 import type { RelayFailure } from "../../src/nostr/relay_failure.ts";
 import { type RelayRecord, UNKNOWN_RELAY } from "../../src/relays/relay_record.ts";
 import { PREFIXES } from "../../testing/faults/refusals.ts";
@@ -79,11 +80,12 @@ export const records: fc.Arbitrary<RelayRecord> = fc.record({
   reportedAt: time,
   connectMs: timing,
   eoseMs: timing,
+  lastProof: fc.constantFrom(...ANSWER_PROOFS),
 }, { noNullPrototype: true })
   .chain((record) =>
     fc.boolean().map((isTimed) => {
       if (isTimed) return record;
-      const { connectMs: _, eoseMs: __, ...untimed } = record;
+      const { connectMs: _, eoseMs: __, lastProof: ___, ...untimed } = record;
       return untimed;
     })
   );

@@ -6,6 +6,7 @@
 
 import type { NostrEvent, NostrFilter } from "@nostrify/types";
 import { RelayQuery, type RelayQueryOptions } from "../../src/connections/relay_query.ts";
+import { type AnswerProof, weakestProof } from "../../src/nostr/answer_proof.ts";
 import type { RelayFailureError } from "../../src/nostr/errors.ts";
 import type { Script } from "../../testing/scripted_relay.ts";
 import { CountedController } from "./counted_signal.ts";
@@ -36,6 +37,11 @@ export class QueryTest extends ConnectionTest {
       ...options,
     }, this.controller.signal);
     this.query.ended.then((error) => this.endedBy = error);
+  }
+
+  /** What the whole answer proves. */
+  get proof(): AnswerProof {
+    return weakestProof(this.query.proofs.values());
   }
 
   /** Requests stored events, and notes how that ends. */

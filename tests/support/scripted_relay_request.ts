@@ -39,8 +39,8 @@ export class ObservedRequest {
       lost: () => reports("lost"),
       settled: (outcome) => {
         this.outcomes.push(outcome);
-        const { answered, complete, error } = outcome;
-        const how = answered ? (complete ? "complete" : "cut") : error?.reason;
+        const { answered, proof, error } = outcome;
+        const how = answered ? (proof === "unknown" ? "cut" : "complete") : error?.reason;
         reports(`settled ${how}`);
       },
     });
