@@ -1,10 +1,11 @@
 import fc from "fast-check";
 import assert from "node:assert/strict";
+import type { RelayKnowledge } from "../../src/nostr/relay_knowledge.ts";
 import { planSettings } from "../../src/plan/plan_options.ts";
 import { type PlannedReq, planParts } from "../../src/plan/plan_req.ts";
 import { reqParts } from "../../src/plan/req_parts.ts";
 import { LiveAssignment, type LiveSubject } from "../../src/requests/live_assignment.ts";
-import { requests } from "../support/requests.ts";
+import { PEOPLE, RELAYS, requests } from "../support/requests.ts";
 
 /** Several plans of one request, by different lists. */
 const plans: fc.Arbitrary<PlannedReq[]> = fc.tuple(
@@ -101,6 +102,21 @@ Deno.test("LiveAssignment difference() adds up to what is asked, however seldom 
     assert.deepEqual(sum, new Map(live.asked));
     assert.deepEqual(live.difference(), []);
   }));
+});
+
+Deno.test("LiveAssignment adopt() gives an author no more relays because gift wraps are requested from more", () => {
+  const parts = reqParts([{ authors: [PEOPLE[0]] }, { kinds: [1059], "#p": [PEOPLE[1]] }]);
+  const plan = (...write: string[]) =>
+    planParts(
+      parts,
+      new Map<string, RelayKnowledge>([[PEOPLE[0], { write }], [PEOPLE[1], {
+        dm: RELAYS.slice(4, 8),
+      }]]),
+      planSettings({}),
+    );
+  const live = new LiveAssignment(plan(RELAYS[0], RELAYS[3]).assignment);
+  live.adopt(plan(RELAYS[1], RELAYS[2], RELAYS[3]));
+  assert.deepEqual([...relaysOf(live).values()].map(({ length }) => length), [2, 4]);
 });
 
 Deno.test("LiveAssignment keeps unscoped filters on the relays that they went to at first", () => {
