@@ -105,18 +105,22 @@ Deno.test("LiveAssignment difference() adds up to what is asked, however seldom 
 });
 
 Deno.test("LiveAssignment adopt() gives an author no more relays because gift wraps are requested from more", () => {
-  const parts = reqParts([{ authors: [PEOPLE[0]] }, { kinds: [1059], "#p": [PEOPLE[1]] }]);
-  const plan = (...write: string[]) =>
-    planParts(
-      parts,
-      new Map<string, RelayKnowledge>([[PEOPLE[0], { write }], [PEOPLE[1], {
-        dm: RELAYS.slice(4, 8),
-      }]]),
-      planSettings({}),
-    );
-  const live = new LiveAssignment(plan(RELAYS[0], RELAYS[3]).assignment);
-  live.adopt(plan(RELAYS[1], RELAYS[2], RELAYS[3]));
-  assert.deepEqual([...relaysOf(live).values()].map(({ length }) => length), [2, 4]);
+  const [alice, bob, carol, dave] = PEOPLE;
+  const [a, b, c, d, ...others] = RELAYS;
+  const parts = reqParts([{ authors: [alice, bob, carol] }, { kinds: [1059], "#p": [dave] }]);
+  const settings = planSettings({ weight: (url) => url === c || url === d ? 2 : 1 });
+  const plan = (...write: string[]) => {
+    const lists: [string, RelayKnowledge][] = [
+      [alice, { write }],
+      [bob, { write: [a] }],
+      [carol, { write: [b] }],
+      [dave, { dm: others.slice(0, 4) }],
+    ];
+    return planParts(parts, new Map(lists), settings);
+  };
+  const live = new LiveAssignment(plan(a, b).assignment);
+  live.adopt(plan(a, b, c, d));
+  assert.deepEqual([...relaysOf(live).values()].map(({ length }) => length), [2, 1, 1, 4]);
 });
 
 Deno.test("LiveAssignment keeps unscoped filters on the relays that they went to at first", () => {
