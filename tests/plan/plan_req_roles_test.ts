@@ -52,6 +52,7 @@ Deno.test("R2 complete: planReq() requests everything that is wanted, or names t
     for (const want of wants) {
       const { index, role, subject, own, others } = want;
       if (role === "private" || role === "index" || role === "id") continue;
+      if (want.isImplied && own.length === 0) continue;
       const isPerson = role === "write" || role === "read" || role === "dm";
       if (relaysOf(want, made, wants).length > 0) continue;
       const reasons = made.unrouted
@@ -85,6 +86,7 @@ Deno.test("R2 complete: planReq() names in unrouted each subject that no relay i
     const wants = wantsOf(request);
     const missed = wants
       .filter(({ role }) => role === "write" || role === "read" || role === "dm")
+      .filter(({ isImplied, own }) => !isImplied || own.length > 0)
       .filter((want) => relaysOf(want, made, wants).length === 0)
       .map(({ index, subject }) => `${index} ${subject}`);
     const reported = made.unrouted
@@ -190,6 +192,8 @@ Deno.test("R9 limits: planReq() asks no relay twice for what one filter with a l
     for (const parts of plan({ ...request, filters }).routes.values()) {
       parts.forEach((a, i) =>
         parts.slice(0, i).forEach((b) => {
+          // A relay may leave gift wraps out of the answer to a filter without kinds.
+          if (!filters[0].kinds && (!a.kinds || !b.kinds) && a.kinds !== b.kinds) return;
           const keys = ["kinds", "authors", "#p", "#A", "#h", "ids"] as const;
           const apart = keys.some((key) => {
             const [some, others] = [a[key as "#p"], b[key as "#p"]];
