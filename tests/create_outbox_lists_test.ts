@@ -29,6 +29,23 @@ Deno.test("NIP-17: a gift wrap goes to its recipient's kind 10050 relays, and is
   assert.deepEqual([inbox.stats.reqs, hub.stats.reqs], reqs);
 });
 
+Deno.test("NIP-17: a request by #p without kinds brings mentions, and gift wraps from every relay for them", async () => {
+  await using network = new PeopleWorld(5);
+  const { relays: [one, two, three, inbox, home], world } = network;
+  network.listOf(10050, bob, [one, two, three]);
+  network.list(bob, [inbox]);
+  network.list(alice, [home]);
+  const mention = alice.sign({ tags: [["p", bob.pubkey]] });
+  await world.event(mention);
+  const wraps = [one, two, three].map((relay, i) => {
+    const wrap = once.sign({ kind: 1059, tags: [["p", bob.pubkey]], content: `sealed ${i}` });
+    relay.seed([wrap]);
+    return wrap;
+  });
+  const found = await network.find({ "#p": [bob.pubkey] });
+  assert.deepEqual(found.toSorted(), [mention.id, ...wraps.map(({ id }) => id)].sort());
+});
+
 Deno.test("NIP-17: a gift wrap for a user without a kind 10050 list rejects with the reason", async () => {
   await using network = new PeopleWorld(1);
   network.list(bob, network.relays);

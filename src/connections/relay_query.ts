@@ -9,6 +9,7 @@ import { onAbort } from "../base/abortable.ts";
 import { type Clock, sleep } from "../base/clock.ts";
 import { type AnswerProof, weakestProof } from "../nostr/answer_proof.ts";
 import { RelayFailureError } from "../nostr/errors.ts";
+import { isPrivateFilter } from "../nostr/filter_subjects.ts";
 import type { RelayLimits } from "../nostr/relay_failure.ts";
 import type { EoseHint } from "../nostr/relay_frame.ts";
 import { BACKOFFS, waitMs } from "../relays/backoff.ts";
@@ -75,6 +76,8 @@ export class RelayQuery {
   readonly #pending = new Set<RelaySubscription>();
   readonly #ended = Promise.withResolvers<RelayFailureError>();
   #unansweredBytes = 0;
+  /** Whether it asks for anything but private kinds. */
+  #hasPublicKinds = false;
   /** How many REQs are to stay open. */
   #stayingReqs = 0;
   #staysOpen = true;
@@ -175,6 +178,7 @@ export class RelayQuery {
   }
 
   async #requestAll(pages: readonly FilterPage[], stay: boolean, tries: number): Promise<void> {
+    if (!pages.every(({ filter }) => isPrivateFilter(filter))) this.#hasPublicKinds = true;
     const pageOf = new Map(pages.map((page) => [page.filter, page]));
     const reqs = splitReqs(pages.map(({ filter }) => filter), this.#limits);
     if (stay && !this.#mayStay(reqs.length)) this.#staysOpen = stay = false;
@@ -311,11 +315,37 @@ export class RelayQuery {
     }
     for (const page of pages) this.#prove(page, "unknown");
     this.#lastError = error;
+    if (this.#isWithheld(filters, error)) {
+      if (tries === 0) this.#options.onRelayError?.(error);
+      return void this.#retryWithheld(pages, stay, tries);
+    }
     if (!ended) {
       memory.failed(url, error.reason, clock.now());
       this.#options.onRelayError?.(error);
     }
     if (stay) this.#ended.resolve(error);
+  }
+
+  /**
+   * Whether a relay keeps private kinds from us, and serves the rest: that ends no query, and says
+   * nothing against the relay.
+   */
+  #isWithheld(filters: readonly NostrFilter[], { reason }: RelayFailureError): boolean {
+    return this.#hasPublicKinds && filters.every(isPrivateFilter) &&
+      (reason === "auth-required" || reason === "restricted");
+  }
+
+  /** Requests withheld events again, some times: the user may have signed in meanwhile. */
+  async #retryWithheld(pages: readonly FilterPage[], stay: boolean, tries: number): Promise<void> {
+    if (tries >= MAX_REQ_TRIES) return;
+    const { clock, random } = this.#options;
+    await sleep(clock, waitMs(BACKOFFS.refused, tries + 1, random), this.#signal);
+    try {
+      await this.#requestAll(pages.map(samePage), stay, tries + 1);
+    } catch (error) {
+      // A query that is over gets no slot for a REQ, which is no failure.
+      if (!this.#signal.aborted) throw error;
+    }
   }
 }
 

@@ -5,6 +5,7 @@
  */
 
 import type { NostrFilter } from "@nostrify/types";
+import { isPrivateFilter, splitPrivateKinds } from "../nostr/filter_subjects.ts";
 import type { ReportedLimits } from "../relays/relay_replies.ts";
 import { splitFilter } from "./split_filter.ts";
 
@@ -31,7 +32,11 @@ const REQ_ENVELOPE_BYTES = 11 + 64;
 /**
  * Splits filters into REQs, each a list of filters, in the order of the filters.
  *
- * A filter that fits stays whole, as the very object that was given. A filter that is too long by
+ * No REQ asks for direct messages or gift wraps (kinds 4, 1059, 21059) and for other kinds: a
+ * relay that shows them to those involved alone may leave them out of a mixed answer, and not
+ * say so. A filter of mixed kinds becomes two. The REQs for private kinds come last.
+ *
+ * Any other filter that fits stays whole, as the very object that was given. A filter that is too long by
  * itself is split along its longest list; each part keeps the `limit`, so that the newest events
  * are among what comes. A part is longer than the relay takes only if one value of each list is
  * already too much. A `limit` above the largest that the relay accepts is lowered to that.
@@ -49,22 +54,30 @@ export function splitReqs(
   const room = (limits.maxMessageLength ?? options.maxMessageLength ?? 100_000) -
     REQ_ENVELOPE_BYTES;
 
-  const reqs: NostrFilter[][] = [];
-  let req: NostrFilter[] = [];
-  let length = 0;
-  for (const wholeFilter of filters) {
-    for (const { filter, bytes } of splitFilter(withAcceptedLimit(wholeFilter, limits), room)) {
-      // A comma separates two filters.
-      if (req.length > 0 && (req.length === most || length + 1 + bytes > room)) {
-        reqs.push(req);
-        req = [];
+  const all = filters.flatMap(splitPrivateKinds);
+  return [
+    ...packed(all.filter((filter) => !isPrivateFilter(filter))),
+    ...packed(all.filter(isPrivateFilter)),
+  ];
+
+  function packed(filters: readonly NostrFilter[]): NostrFilter[][] {
+    const reqs: NostrFilter[][] = [];
+    let req: NostrFilter[] = [];
+    let length = 0;
+    for (const wholeFilter of filters) {
+      for (const { filter, bytes } of splitFilter(withAcceptedLimit(wholeFilter, limits), room)) {
+        // A comma separates two filters.
+        if (req.length > 0 && (req.length === most || length + 1 + bytes > room)) {
+          reqs.push(req);
+          req = [];
+        }
+        length = req.length === 0 ? bytes : length + 1 + bytes;
+        req.push(filter);
       }
-      length = req.length === 0 ? bytes : length + 1 + bytes;
-      req.push(filter);
     }
+    if (req.length > 0) reqs.push(req);
+    return reqs;
   }
-  if (req.length > 0) reqs.push(req);
-  return reqs;
 }
 
 function withAcceptedLimit(filter: NostrFilter, { maxLimit }: ReportedLimits): NostrFilter {

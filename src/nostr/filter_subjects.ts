@@ -6,6 +6,7 @@
 
 import type { NostrFilter } from "@nostrify/types";
 import { coordinatePubkey } from "./coordinate.ts";
+import { PRIVATE_KINDS } from "./kinds.ts";
 import { distinct, sortedOrder } from "./pubkeys.ts";
 import type { Role } from "./relay_knowledge.ts";
 
@@ -86,6 +87,26 @@ function valuesScope(role: Role, key: SubjectKey, values: readonly string[]): Fi
 /** Whether some list of the filter is empty, so that no event can match. */
 export function matchesNothing(filter: NostrFilter): boolean {
   return Object.values(filter).some((value) => Array.isArray(value) && value.length === 0);
+}
+
+/** Whether a filter asks for private kinds alone. */
+export function isPrivateFilter({ kinds = [] }: NostrFilter): boolean {
+  return kinds.length > 0 && kinds.every(isPrivateKind);
+}
+
+/**
+ * A filter as filters that ask for private kinds alone and filters that do not: two where its
+ * kinds are mixed, else the very filter. One without kinds is not split.
+ */
+export function splitPrivateKinds(filter: NostrFilter): NostrFilter[] {
+  const { kinds } = filter;
+  if (!kinds?.some(isPrivateKind) || kinds.every(isPrivateKind)) return [filter];
+  const others = kinds.filter((kind) => !isPrivateKind(kind));
+  return [{ ...filter, kinds: others }, { ...filter, kinds: kinds.filter(isPrivateKind) }];
+}
+
+function isPrivateKind(kind: number): boolean {
+  return PRIVATE_KINDS.includes(kind);
 }
 
 /** A copy of a filter: changing the copy never changes the original. */

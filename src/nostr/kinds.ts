@@ -14,6 +14,11 @@ export const DELETION_KIND = 5;
 export const VANISH_KIND = 62;
 /** Gift wraps, stored and ephemeral (NIP-17, NIP-59). */
 export const GIFT_WRAP_KINDS: readonly number[] = [1059, 21059];
+/**
+ * Direct messages (NIP-04) and gift wraps. Relays may hand them out to those involved alone
+ * (NIP-17, NIP-42), and leave them out of the answer to a REQ that also asks for other kinds.
+ */
+export const PRIVATE_KINDS: readonly number[] = [4, ...GIFT_WRAP_KINDS];
 /** A user's relays for gift wraps (NIP-17). */
 export const DM_LIST_KIND = 10050;
 /** A user's blocked relays (NIP-51). */

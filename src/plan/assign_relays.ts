@@ -55,6 +55,31 @@ export function assignRelays(
   return { relayIndexes: assigner.relayIndexes, relaysPerSubject: assigner.relaysPerSubject };
 }
 
+/**
+ * The same for all rows but some, which get all of their relays among the chosen ones, in the
+ * order of `chosen`.
+ */
+export function withAllRelays(
+  { starts, relaysOf }: RelayGraph,
+  chosen: readonly number[],
+  assigned: AssignedRelays,
+  rows: readonly number[],
+): AssignedRelays {
+  const all = rows.map((row) => {
+    const own = relaysOf.subarray(starts[row], starts[row + 1]);
+    return [...chosen.keys()].filter((index) => own.includes(chosen[index]));
+  });
+  const { relayIndexes: few, relaysPerSubject: before } = assigned;
+  const relaysPerSubject = all.reduce((most, { length }) => Math.max(most, length), before);
+  if (relaysPerSubject === before) return assigned;
+  const relayIndexes = new Int32Array((starts.length - 1) * relaysPerSubject).fill(-1);
+  for (let row = 0; row + 1 < starts.length; row++) {
+    relayIndexes.set(few.subarray(row * before, (row + 1) * before), row * relaysPerSubject);
+  }
+  rows.forEach((row, i) => relayIndexes.set(all[i], row * relaysPerSubject));
+  return { relayIndexes, relaysPerSubject };
+}
+
 function allRows({ starts }: RelayGraph): Iterable<number> {
   return Array(starts.length - 1).keys();
 }

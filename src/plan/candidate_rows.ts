@@ -29,7 +29,7 @@ export const ABSENT = 5;
 /** The roles in the order of their rows: first those that fallback relays can serve. */
 const ROLES: readonly Role[] = ["write", "read", "dm", "group", "private", "index", "id"];
 
-/** Roles whose subjects are requested from relays of their own or from none. */
+/** Roles whose subjects are requested from all relays of their own, within the cap, or from none. */
 const STRICT_ROLES: ReadonlySet<Role> = new Set(["dm", "group"]);
 
 /** The subjects of a request as rows of a graph, role after role. */

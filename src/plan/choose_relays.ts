@@ -4,7 +4,12 @@
  * @module
  */
 
-import { type AssignedRelays, assignRelays, heaviestFirst } from "./assign_relays.ts";
+import {
+  type AssignedRelays,
+  assignRelays,
+  heaviestFirst,
+  withAllRelays,
+} from "./assign_relays.ts";
 import { type CandidateRows, INVALID } from "./candidate_rows.ts";
 import { greedyCover } from "./greedy_cover.ts";
 import type { PlanSettings } from "./plan_options.ts";
@@ -41,9 +46,9 @@ const FULL_FILTER_GROWTH = 2;
 /**
  * Chooses relays for the rows, and fallback relays for the rows that get none.
  *
- * The relays of unscoped filters are chosen first, and one relay for each row that no
- * other relay can serve. Together they take at most half of the cap while there are
- * other rows, else all of it.
+ * The relays of unscoped filters are chosen first, and the relays of each row that no other
+ * relay can serve: a group has one, and gift wraps are on any relay of their recipient's list
+ * (NIP-17). Together they take at most half of the cap, and what the other rows leave.
  */
 export function chooseRelays(
   rows: CandidateRows,
@@ -59,13 +64,14 @@ export function chooseRelays(
   if (rows.fallbacks.length > 0 && isAnyLeftOut(rows, relays)) {
     relays = withFallbacks(relays, first.length, rows.fallbacks, settings);
   }
-  relays = heaviestFirst(rows.graph, relays);
-  const assigned = assignRelays(rows.graph, relays, {
+  relays = heaviestFirst(rows.graph, withStrict(rows, relays, maxRelays));
+  const few = assignRelays(rows.graph, relays, {
     relaysPerSubject: relaysPerAuthor,
     capacity: FULL_FILTER_GROWTH * settings.authorsPerFilter * settings.maxFiltersPerRelay,
     order: rows.order,
   });
-  const leftOut = assignFallbacks(rows, relays, assigned);
+  const leftOut = assignFallbacks(rows, relays, few);
+  const assigned = withAllRelays(rows.graph, relays, few, strictRows(rows));
   const indexesOf = (wanted: readonly number[]) =>
     first.filter((id) => wanted.includes(id)).map((id) => relays.indexOf(id));
   return { relays, assigned, unscoped: indexesOf(unscoped), search: indexesOf(search), leftOut };
@@ -78,21 +84,33 @@ function interleave(a: readonly number[], b: readonly number[]): number[] {
 }
 
 /**
- * Adds the best relay of each strict row that has no relay among the chosen ones yet, in
- * the order of subjects, up to `maxFirst` relays.
+ * Adds the relays of strict rows in rounds, up to `maxRelays` relays in all: first the best
+ * relay of each row that has none among the chosen ones yet, in the order of subjects, then
+ * the best of the others where a row has one, and so on.
  */
-function withStrict(rows: CandidateRows, first: readonly number[], maxFirst: number): number[] {
-  const chosen = new Set(first);
-  if (rows.strictEnd === rows.fallbackEnd) return [...chosen];
-  const { starts, relaysOf } = rows.graph;
-  for (const row of rows.order()) {
-    if (chosen.size >= maxFirst) break;
-    if (row < rows.fallbackEnd || row >= rows.strictEnd) continue;
-    const own = [...relaysOf.subarray(starts[row], starts[row + 1])];
-    if (own.length === 0 || own.some((id) => chosen.has(id))) continue;
-    chosen.add(own.reduce((best, id) => isBetter(rows.graph, id, best) ? id : best));
+function withStrict(rows: CandidateRows, relays: readonly number[], maxRelays: number): number[] {
+  const { graph, strictEnd, fallbackEnd } = rows;
+  if (strictEnd === fallbackEnd) return [...relays];
+  const { starts, relaysOf } = graph;
+  const chosen = new Set(relays);
+  let open = [...rows.order()].filter((row) => row >= fallbackEnd && row < strictEnd);
+  for (let round = 1; open.length > 0 && chosen.size < maxRelays; round++) {
+    open = open.filter((row) => {
+      const own = [...relaysOf.subarray(starts[row], starts[row + 1])];
+      const others = own.filter((id) => !chosen.has(id));
+      const isDue = own.length - others.length < round && chosen.size < maxRelays;
+      if (isDue && others.length > 0) {
+        chosen.add(others.reduce((best, id) => isBetter(graph, id, best) ? id : best));
+      }
+      return others.length > 0;
+    });
   }
   return [...chosen];
+}
+
+/** The rows that get all of their relays among the chosen ones. */
+function strictRows({ fallbackEnd, strictEnd }: CandidateRows): readonly number[] {
+  return Array.from({ length: strictEnd - fallbackEnd }, (_, i) => fallbackEnd + i);
 }
 
 function isBetter({ weights, urls }: RelayGraph, a: number, b: number): boolean {

@@ -38,7 +38,8 @@ export interface PlanOptions {
   readonly maxRelays?: number;
   /**
    * How many of their relays each author is requested from: an integer of at least 1. One
-   * saves traffic; two survive a dead relay.
+   * saves traffic; two survive a dead relay. Gift wraps are requested from all relays of
+   * their recipient's list (NIP-17).
    * @default 2
    */
   readonly relaysPerAuthor?: number;

@@ -51,7 +51,8 @@ export interface ReqPlan {
  * out, and filters that name no subject.
  *
  * Some requests go elsewhere:
- * - Gift wraps by `#p` go to the relays of a kind 10050 list alone (NIP-17).
+ * - Gift wraps by `#p` go to the relays of a kind 10050 list alone, and to all of these that
+ *   `maxRelays` allows (NIP-17). A filter with `#p` and without kinds asks for gift wraps, too.
  * - Groups by `#h` go to their host alone if a hint names it (NIP-29).
  * - Searches go to the search relays (NIP-50).
  *

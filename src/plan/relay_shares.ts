@@ -6,7 +6,6 @@
 
 import type { NostrFilter } from "@nostrify/types";
 import { type FilterScope, narrowFilter } from "../nostr/filter_subjects.ts";
-import type { Role } from "../nostr/relay_knowledge.ts";
 import type { Unrouted, UnroutedReason } from "../nostr/unrouted.ts";
 import {
   ABSENT,
@@ -14,11 +13,12 @@ import {
   INVALID,
   NO_LIST,
   NOWHERE,
+  OWN_LIST,
   RowFinder,
 } from "./candidate_rows.ts";
 import type { Choice } from "./choose_relays.ts";
 import type { RelayShare } from "./cut_filters.ts";
-import { EXTRA_ROLES, type ReqParts } from "./req_parts.ts";
+import { EXTRA_ROLES, type ReqParts, type ScopedPart } from "./req_parts.ts";
 
 /** A filter for relays that serve everybody: fallback or search relays. */
 export interface UnscopedFilter {
@@ -95,7 +95,7 @@ export function relayShares(
       const end = (row + 1) * relaysPerSubject;
       let at = row * relaysPerSubject;
       if (at === end || relayIndexes[at] < 0) {
-        const reason = isReplaced(subject) ? undefined : unroutedReason(rows, row, role);
+        const reason = isReplaced(subject) ? undefined : unroutedReason(rows, row, part);
         if (reason && role !== "group") {
           unrouted.push({ reason, pubkey: subject, filter: part.index });
         } else if (reason) {
@@ -121,7 +121,12 @@ export function relayShares(
 }
 
 /** Why a row has no relay; `undefined` if nothing is missed, since other relays are asked. */
-function unroutedReason(rows: CandidateRows, row: number, role: Role): UnroutedReason | undefined {
+function unroutedReason(
+  rows: CandidateRows,
+  row: number,
+  { scope: { role }, isImplied }: ScopedPart,
+): UnroutedReason | undefined {
+  if (isImplied && rows.origins[row] !== OWN_LIST) return undefined;
   if (role === "private" || role === "index" || role === "id") return undefined;
   switch (rows.origins[row]) {
     case ABSENT:

@@ -27,6 +27,8 @@ export interface ScopedPart {
   readonly filter: NostrFilter;
   /** The subjects, and their role. */
   readonly scope: FilterScope;
+  /** Whether the request does not name these kinds: it names none, and so asks for any. */
+  readonly isImplied?: boolean;
 }
 
 /** A filter for relays that serve everybody. */
@@ -60,12 +62,19 @@ export function reqParts(filters: readonly NostrFilter[]): ReqParts {
       unrouted.push({ reason: "matches-nothing", filter: index });
       return;
     }
+    const scope = peopleScope(given);
+    let filter: NostrFilter | undefined = given;
+    if (given.kinds === undefined && scope?.key === "#p") {
+      const wraps = { ...given, kinds: [...GIFT_WRAP_KINDS] };
+      scoped.push({ index, filter: wraps, scope: { ...scope, role: "dm" }, isImplied: true });
+    }
     const wraps = given["#p"] && forKinds(given, isGiftWrap);
-    if (wraps) scoped.push({ index, filter: wraps, scope: scopeOf(wraps, "dm", "#p") });
-    const filter = wraps ? forKinds(given, (kind) => !isGiftWrap(kind)) : given;
-    if (filter === undefined) return;
+    if (wraps) {
+      scoped.push({ index, filter: wraps, scope: scopeOf(wraps, "dm", "#p") });
+      filter = forKinds(given, (kind) => !isGiftWrap(kind));
+      if (filter === undefined) return;
+    }
 
-    const scope = peopleScope(filter);
     if (scope === undefined) {
       const scope = eventOrGroupScope(filter);
       unscoped.push({ index, filter, scope });

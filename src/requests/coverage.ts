@@ -45,7 +45,7 @@ export class Coverage {
   readonly #sent: Uint32Array;
   /** Per row, how many different events came. */
   readonly #known: Uint32Array;
-  /** Like `#sent`, 1 once the relay sent an event that no newer one can replace. */
+  /** Like `#sent`, 1 once the relay sent an event for which no other relay need be waited for. */
   readonly #heard: Uint8Array;
   /** Like `#sent`, what the answers to the filters that name the subject prove. */
   readonly #proofs: AnswerProof[];
@@ -85,7 +85,8 @@ export class Coverage {
         if (at < 0) continue;
         this.#sent[at]++;
         if (isNew) this.#known[row!]++;
-        if (isLasting || role === "id") this.#heard[at] = 1;
+        // Whoever sends a gift wrap may send it to one relay of the recipient's list alone.
+        if (role === "id" || isLasting && role !== "dm") this.#heard[at] = 1;
       }
     }
   }

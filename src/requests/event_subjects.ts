@@ -22,7 +22,8 @@ export function eventSubjects(event: NostrEvent, role: Role): Iterable<string> {
     case "dm":
       return GIFT_WRAP_KINDS.includes(kind) ? tagged(event, "p") : [];
     case "read":
-      return tagged(event, "pPaA");
+      // Gift wraps are looked for in another role, and need not be on these relays.
+      return tagged(event, GIFT_WRAP_KINDS.includes(kind) ? "PaA" : "pPaA");
     case "id":
       return [id];
     case "group":

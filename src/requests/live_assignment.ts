@@ -73,7 +73,7 @@ export class LiveAssignment {
    * as long as the plan has that relay and counts it among the subject's own.
    */
   adopt({ assignment, graph }: PlannedReq): void {
-    const { urls, relaysPerSubject } = assignment;
+    const { urls } = assignment;
     const chosen = new Set(urls);
     const idOf = new Map(graph.urls.map((url, id) => [url, id]));
     this.#relays = relaysByRow(assignment).map((planned, row) => {
@@ -83,7 +83,8 @@ export class LiveAssignment {
       const staying = before.filter((url) =>
         chosen.has(url) && candidates.includes(idOf.get(url)!)
       );
-      return [...new Set([...staying, ...planned])].slice(0, relaysPerSubject);
+      // The plan has as many relays for each subject as its role may have and the cap allows.
+      return [...new Set([...staying, ...planned])].slice(0, planned.length);
     });
     this.#asked = this.#byRelay(urls);
   }

@@ -6,7 +6,7 @@ import { frozen } from "../support/requests.ts";
 
 const filters: fc.Arbitrary<NostrFilter[]> = fc.array(
   fc.record({
-    kinds: fc.constantFrom([1], [0, 3]),
+    kinds: fc.constantFrom([1], [0, 3], [4], [1059, 21_059]),
     authors: fc.nat(6).map((count) => hex(count)),
     "#t": fc.array(fc.string({ unit: "binary", maxLength: 8 }), { maxLength: 6 }),
     limit: fc.nat(1000),
@@ -17,6 +17,11 @@ const limits = fc.record({
   maxFilters: fc.integer({ min: 1, max: 5 }),
   maxMessageLength: fc.integer({ min: 512, max: 1500 }),
 }, { requiredKeys: [] });
+
+/** Whether a filter that these tests make asks for private kinds. */
+function isPrivate({ kinds }: NostrFilter): boolean {
+  return [4, 1059].includes(kinds![0]);
+}
 
 function hex(count: number): string[] {
   return Array.from({ length: count }, (_, i) => i.toString(16).padStart(64, "0"));
@@ -31,10 +36,51 @@ Deno.test("splitReqs() sends every filter once, in order, as the very object if 
   fc.assert(fc.property(filters, limits, (filters, limits) => {
     const roomy = { ...limits, maxMessageLength: 100_000 };
     const reqs = splitReqs(frozen(filters), roomy);
-    assert.deepEqual(reqs.flat(), filters);
-    reqs.flat().forEach((filter, i) => assert.equal(filter, filters[i]));
+    const sorted = [...filters.filter((it) => !isPrivate(it)), ...filters.filter(isPrivate)];
+    assert.deepEqual(reqs.flat(), sorted);
+    reqs.flat().forEach((filter, i) => assert.equal(filter, sorted[i]));
     assert.ok(reqs.every((req) => req.length > 0));
   }));
+});
+
+Deno.test("NIP-17, NIP-42: splitReqs() asks for private kinds and for others in separate REQs, and loses none", () => {
+  const isPrivate = (kind: number) => [4, 1059, 21_059].includes(kind);
+  const someKinds = fc.uniqueArray(fc.constantFrom(0, 1, 4, 1059, 10_050, 21_059), {
+    minLength: 1,
+  });
+  const mixed = fc.array(
+    fc.record({ kinds: someKinds, "#p": fc.constant(hex(2)), limit: fc.nat(9) }, {
+      requiredKeys: [],
+    }),
+    { maxLength: 6 },
+  );
+  fc.assert(fc.property(mixed, limits, (filters, limits) => {
+    const reqs = splitReqs(frozen(filters), limits);
+    for (const req of reqs) {
+      const kinds = req.flatMap(({ kinds = [1] }) => kinds);
+      assert.ok(kinds.every(isPrivate) || !kinds.some(isPrivate), JSON.stringify(req));
+    }
+    const asked = (filters: readonly NostrFilter[]) =>
+      filters.flatMap(({ kinds, ...rest }) =>
+        (kinds ?? [undefined]).map((kind) => JSON.stringify([kind, Object.entries(rest).sort()]))
+      ).sort();
+    assert.deepEqual(asked(reqs.flat()), asked(filters));
+  }));
+});
+
+Deno.test("NIP-17, NIP-42: splitReqs() splits a filter of mixed kinds in two, and no other", () => {
+  const [mixed, wraps, posts, any] = frozen<NostrFilter[]>([
+    { kinds: [1059, 1, 4], limit: 9 },
+    { kinds: [21_059] },
+    { kinds: [1] },
+    { "#p": hex(1) },
+  ]);
+  assert.deepEqual(splitReqs([mixed, wraps, posts, any]), [
+    [{ kinds: [1], limit: 9 }, posts, any],
+    [{ kinds: [1059, 4], limit: 9 }, wraps],
+  ]);
+  assert.equal(splitReqs([wraps, posts])[1][0], wraps);
+  assert.deepEqual(splitReqs([{ kinds: [] }]), [[{ kinds: [] }]]);
 });
 
 Deno.test("splitReqs() makes no REQ with more filters or bytes than the relay takes", () => {
@@ -52,7 +98,8 @@ Deno.test("splitReqs() begins another REQ only if the next filter would not fit"
     for (let i = 1; i < reqs.length; i++) {
       const more = [...reqs[i - 1], reqs[i][0]];
       assert.ok(
-        more.length > (limits.maxFilters ?? 100) ||
+        isPrivate(more[0]) !== isPrivate(more[more.length - 1]) ||
+          more.length > (limits.maxFilters ?? 100) ||
           lengthOf(more) > (limits.maxMessageLength ?? 100_000),
       );
     }

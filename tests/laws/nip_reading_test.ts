@@ -166,6 +166,41 @@ Deno.test("NIP-17: gift wraps are requested from the relays of a kind 10050 list
   }
 });
 
+Deno.test("NIP-01, NIP-17: a filter with #p and without kinds asks for gift wraps, too, where they are", () => {
+  const [MAIL, POST] = ["wss://mail.example/", "wss://post.example/"];
+  const known = { [ALICE]: { ...lists.get(ALICE), dm: [MAIL, POST, A_IN] } };
+  const filter = { "#p": [ALICE, BOB], since: 7 };
+  const wraps = { kinds: [1059, 21_059], "#p": [ALICE], since: 7 };
+  const { routes, unrouted, subjects } = plan(filter, known);
+  assert.deepEqual(Object.fromEntries(routes), {
+    [A_IN]: [wraps, { "#p": [ALICE], since: 7 }],
+    [B_IN]: [{ "#p": [BOB], since: 7 }],
+    [MAIL]: [wraps],
+    [POST]: [wraps],
+  });
+  assert.deepEqual(unrouted, [], "nobody named these kinds, so nothing is missing");
+  const bob = subjects.find(({ role, subject }) => role === "dm" && subject === BOB);
+  assert.equal(bob?.reason, "no-dm-list");
+  for (
+    const also of [
+      { authors: [ALICE] },
+      { search: "cats" },
+      { "#h": ["cats"] },
+      { kinds: [1, 4] },
+      { kinds: [] },
+    ]
+  ) {
+    const asked = [...plan({ "#p": [ALICE], ...also }, known).routes.values()].flat();
+    assert.ok(!asked.some(({ kinds }) => kinds?.includes(1059)), JSON.stringify(also));
+  }
+});
+
+Deno.test("NIP-17: what the cap leaves out of a filter without kinds is reported, gift wraps included", () => {
+  const known = { [ALICE]: { read: [A_IN], dm: ["wss://mail.example/"] } };
+  const { unrouted } = plan({ "#p": [ALICE] }, known, { maxRelays: 1, fallbackRelays: [] });
+  assert.deepEqual(unrouted, [{ reason: "cap", pubkey: ALICE, filter: 0 }]);
+});
+
 Deno.test("NIP-50, NIP-51: a search goes to the search relays, whichever people it names", () => {
   const searchRelays = ["wss://search.example/"];
   for (

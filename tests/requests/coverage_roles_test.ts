@@ -57,3 +57,12 @@ Deno.test("Coverage waits for every indexer that may have a newer list, until it
   coverage.markLate(1);
   assert.ok(coverage.isDone);
 });
+
+Deno.test("NIP-17: Coverage waits for every relay that may have more gift wraps, until it is late", () => {
+  const coverage = new Coverage(inRoles({ dm: A }));
+  coverage.saw(0, note({ pubkey: B, kind: 1059, tags: [["p", A]] }), true);
+  coverage.settle(0, ANSWERED);
+  assert.ok(!coverage.isDone);
+  coverage.markLate(1);
+  assert.ok(coverage.isDone);
+});

@@ -1,10 +1,11 @@
 import fc from "fast-check";
 import assert from "node:assert/strict";
+import type { RelayKnowledge } from "../../src/nostr/relay_knowledge.ts";
 import { planSettings } from "../../src/plan/plan_options.ts";
 import { type PlannedReq, planParts } from "../../src/plan/plan_req.ts";
 import { reqParts } from "../../src/plan/req_parts.ts";
 import { LiveAssignment, type LiveSubject } from "../../src/requests/live_assignment.ts";
-import { requests } from "../support/requests.ts";
+import { PEOPLE, RELAYS, requests } from "../support/requests.ts";
 
 /** Several plans of one request, by different lists. */
 const plans: fc.Arbitrary<PlannedReq[]> = fc.tuple(
@@ -101,6 +102,25 @@ Deno.test("LiveAssignment difference() adds up to what is asked, however seldom 
     assert.deepEqual(sum, new Map(live.asked));
     assert.deepEqual(live.difference(), []);
   }));
+});
+
+Deno.test("LiveAssignment adopt() gives an author no more relays because gift wraps are requested from more", () => {
+  const [alice, bob, carol, dave] = PEOPLE;
+  const [a, b, c, d, ...others] = RELAYS;
+  const parts = reqParts([{ authors: [alice, bob, carol] }, { kinds: [1059], "#p": [dave] }]);
+  const settings = planSettings({ weight: (url) => url === c || url === d ? 2 : 1 });
+  const plan = (...write: string[]) => {
+    const lists: [string, RelayKnowledge][] = [
+      [alice, { write }],
+      [bob, { write: [a] }],
+      [carol, { write: [b] }],
+      [dave, { dm: others.slice(0, 4) }],
+    ];
+    return planParts(parts, new Map(lists), settings);
+  };
+  const live = new LiveAssignment(plan(a, b).assignment);
+  live.adopt(plan(a, b, c, d));
+  assert.deepEqual([...relaysOf(live).values()].map(({ length }) => length), [2, 1, 1, 4]);
 });
 
 Deno.test("LiveAssignment keeps unscoped filters on the relays that they went to at first", () => {

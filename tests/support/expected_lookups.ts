@@ -30,6 +30,8 @@ export interface Want {
   readonly own: readonly string[];
   /** Relays that may be asked instead. */
   readonly others: readonly string[];
+  /** Whether nothing is missing where nobody knows the subject's own relays. */
+  readonly isImplied?: boolean;
 }
 
 /** The relays of a list that may be asked: in normal form, one a host. */
@@ -76,6 +78,16 @@ function wantsOfOne(given: NostrFilter, request: KnownRequest): Omit<Want, "inde
   const { knowledge, options } = request;
   const wants: Omit<Want, "index">[] = [];
   let filter = given;
+  const { authors, kinds, search, "#h": groups } = given;
+  if (given["#p"] && !authors && !kinds && search === undefined && !groups) {
+    // A filter without kinds asks for gift wraps, too.
+    const wraps = { ...given, kinds: [1059, 21_059] };
+    for (const subject of new Set(given["#p"])) {
+      const own = usable(knowledge.get(subject)?.dm, request);
+      const others: string[] = [];
+      wants.push({ role: "dm", filter: wraps, key: "#p", subject, own, others, isImplied: true });
+    }
+  }
   const isWrap = (kind: number) => kind === 1059 || kind === 21_059;
   if (given["#p"] && given.kinds?.some(isWrap)) {
     const wraps = { ...given, kinds: given.kinds.filter(isWrap) };
