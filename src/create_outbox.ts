@@ -84,6 +84,7 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
       open: settings.open,
       clock,
       memory,
+      random,
       semaphore: new Semaphore(settings.maxConnecting),
       connectTimeout: new ConnectTimeout(),
       verifyEvent: settings.verifyEvent,

@@ -64,7 +64,7 @@ const LIVE_DELAY_MS = 200;
 const MIN_REQ_BYTES = 512;
 /** What each failure adds to the rank; requests have fewer relays than this. */
 const RETRY_RANK_STEP = 1_000;
-/** A connection that ended sooner was of no use. */
+/** A connection that ended sooner after it answered was of no use. */
 const USEFUL_CONNECTION_MS = 10_000;
 
 /** One relay in one request. */
@@ -103,12 +103,11 @@ export class RelayRequest {
 
   /** Runs until the signal is aborted. */
   async run(signal: AbortSignal): Promise<void> {
-    const { clock, memory, random } = this.#options;
+    const { clock, random } = this.#options;
     const use = this.#connector.use();
     try {
       for (let failures = 0; !signal.aborted;) {
         const startedAt = clock.now();
-        const isBackingOff = memory.retryAt(this.#connector.url) > startedAt;
         const error = await this.#runOnce(signal, failures);
         if (signal.aborted) return;
         if (error.reason === "blocked-by-user") {
@@ -120,17 +119,16 @@ export class RelayRequest {
         failures = wasOfUse ? 1 : failures + 1;
         // A relay that hangs up gets one quick retry before it counts as failed.
         const isQuickRetry = failures === 1 && error.reason === "disconnected" &&
-          (wasOfUse || !isBackingOff);
+          this.#connector.retriesSoon;
         if (!isQuickRetry) this.#fail(error);
         // Some relays hang up on a REQ that is too long for them, and do not say so.
         this.#maxReqBytes = isQuickRetry
           ? Math.max(MIN_REQ_BYTES, this.#unansweredBytes >> 3)
           : undefined;
-        const { hungUp, disconnected, refused } = BACKOFFS;
-        const backoff = isQuickRetry ? hungUp : isOutage(error.reason) ? disconnected : refused;
-        const wait = waitMs(backoff, failures, random);
-        const relayWait = isQuickRetry ? 0 : memory.retryAt(this.#connector.url) - clock.now();
-        await this.#connector.pause(Math.max(wait, relayWait), signal);
+        // A relay that cannot be reached has one pause for all requests.
+        const isDown = isOutage(error.reason) && !this.#connector.isOpen;
+        const wait = isQuickRetry || isDown ? 0 : waitMs(BACKOFFS.refused, failures, random);
+        await this.#connector.pause(wait, signal);
       }
     } finally {
       use.release();
@@ -150,7 +148,7 @@ export class RelayRequest {
     try {
       // Whoever has failed connects after all that have not been tried yet.
       const rank = this.#options.rank + failures * RETRY_RANK_STEP;
-      connection = await this.#connector.connection(rank, attempt.signal, failures === 1);
+      connection = await this.#connector.connection(rank, attempt.signal);
       return await this.#runOn(connection, attempt.signal);
     } catch (error) {
       if (error instanceof RelayFailureError) return error;

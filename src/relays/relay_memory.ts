@@ -15,7 +15,7 @@ import type { Clock } from "../base/clock.ts";
 import type { PersistentMap } from "../base/persistent_map.ts";
 import type { RecordStore } from "../base/record_store.ts";
 import type { RelayFailure } from "../nostr/relay_failure.ts";
-import { BACKOFFS, maxWaitMs, waitMs } from "./backoff.ts";
+import { BACKOFFS, maxWaitMs, outageWaitMs } from "./backoff.ts";
 import { type Incident, OutageDetector } from "./outage_detector.ts";
 import { type Deadlines, deadlines } from "./relay_health.ts";
 import { learnLimits, reportLimits } from "./relay_limits.ts";
@@ -174,8 +174,10 @@ export class RelayMemory {
     );
     const held = this.#outages.held(url);
     if (!held) return retryAt;
-    const wait = waitMs(BACKOFFS.networkInDoubt, held.times, this.#options.random);
-    return Math.max(retryAt, Math.min(held.failedAt, now) + wait);
+    const { firstFailedAt, failedAt } = held;
+    const { networkInDoubt } = BACKOFFS;
+    const wait = outageWaitMs(networkInDoubt, failedAt - firstFailedAt, this.#options.random);
+    return Math.max(retryAt, Math.min(failedAt, now) + wait);
   }
 
   /**

@@ -57,6 +57,7 @@ class SocketWorld implements AsyncDisposable {
         },
         clock,
         memory,
+        random,
         semaphore,
         connectTimeout: new ConnectTimeout(),
         verifyEvent: verify,

@@ -1,0 +1,105 @@
+import assert from "node:assert/strict";
+import { RELAY, ScriptedNetwork } from "../../testing/scripted_network.ts";
+import { settled, START } from "../../testing/test_clock.ts";
+import { fate, never, using } from "../support/connector_use.ts";
+import { OutageWorld } from "../support/outage_world.ts";
+import { HOUR_MS, MINUTE_MS, RecordMap, SECOND_MS } from "../support/relay_records.ts";
+
+/** Law W2: one outage is one failure, however many requests were open. */
+
+for (const seconds of [3, 8, 60]) {
+  for (const feeds of [1, 10, 100]) {
+    Deno.test(`W2: ${feeds} open feeds and an outage of ${seconds} s: all go on within seconds, and it is one failure`, async () => {
+      for (const seed of [1, 2, 3]) {
+        const world = new OutageWorld(seed);
+        world.openFeeds(feeds);
+        await world.clock.advance(2 * MINUTE_MS);
+        assert.equal(world.going, feeds);
+        const before = world.openedAt.length;
+        await world.outage(seconds);
+        const { inARow, attempts, failures } = world.memory.record(RELAY)!;
+        assert.deepEqual({ inARow, failures }, {
+          inARow: 1,
+          failures: { disconnected: 1, unreachable: 1 },
+        });
+        assert.equal(attempts, before + 1);
+        const tries = world.openedAt.length - before;
+        assert.ok(tries >= 3 && tries <= 35, `${tries} attempts, as many as for one feed`);
+        const back = await world.secondsUntilBack();
+        assert.ok(back <= Math.max(1.5, 0.15 * seconds) + 0.25, `${back} s`);
+        assert.equal(world.memory.retryAt(RELAY), 0);
+        assert.equal(world.memory.record(RELAY)!.inARow, 0);
+      }
+    });
+  }
+}
+
+Deno.test("W2: an outage that lasts is tried again less and less often, and seldom after hours", async () => {
+  const world = new OutageWorld();
+  world.openFeeds(20);
+  await world.clock.advance(2 * MINUTE_MS);
+  const before = world.openedAt.length;
+  await world.outage(24 * 3_600);
+  const times = world.openedAt.slice(before).map((ms) => ms - 2 * MINUTE_MS);
+  assert.ok(times.length < 200, `${times.length}`);
+  assert.ok(times.filter((ms) => ms > 12 * HOUR_MS).length < 40);
+  for (const [i, ms] of times.slice(1).entries()) {
+    const wait = ms - times[i];
+    assert.ok(wait <= Math.max(1.5 * SECOND_MS, times[i]), "never longer than it was down");
+    assert.ok(wait >= Math.min(100, 0.05 * times[i]), `${wait}`);
+  }
+  assert.equal(world.memory.record(RELAY)!.inARow, 1);
+});
+
+Deno.test("W2: a later request tries a relay that was down for a moment, also after a restart", async () => {
+  const backend = new RecordMap();
+  const world = new OutageWorld(1, { backend });
+  await world.memory.ready();
+  world.openFeeds(20);
+  await world.clock.advance(2 * MINUTE_MS);
+  await world.outage(3);
+  // The program ends before it sees that the relay is back.
+  await world.memory.flush();
+  const again = new OutageWorld(2, { backend });
+  await again.memory.ready();
+  await again.clock.advance(world.clock.now() - START * SECOND_MS + 1_500);
+  again.openFeeds(1);
+  await settled();
+  assert.equal(again.going, 1);
+});
+
+Deno.test("RelayConnector shares one attempt among all who wait for the relay, and its outcome", async () => {
+  for (const isUp of [true, false]) {
+    const network = new ScriptedNetwork({ connect: "wait" });
+    network.fake.learnLimits(RELAY, { maxSubscriptions: 3 });
+    const connector = network.link();
+    const all = Array.from({ length: 24 }, () => fate(using(connector).connection));
+    await settled();
+    assert.equal(network.relays.length, 1, "the others wait for it");
+    network.scripts.set("", {});
+    if (isUp) network.last.accept();
+    else network.last.refuse();
+    const fates = await Promise.all(all);
+    assert.equal(network.relays.length, isUp ? 8 : 1);
+    // Who was given the connection before it failed sees that for himself.
+    assert.deepEqual(new Set(fates.slice(3)), new Set([isUp ? "fine" : "unreachable"]));
+  }
+});
+
+Deno.test("RelayConnector tries once more at once when a relay hangs up, during its back-off as well", async () => {
+  const network = new ScriptedNetwork();
+  const connector = network.link();
+  await using(connector).connection;
+  await settled();
+  assert.ok(connector.retriesSoon);
+  network.fake.backOff(RELAY, START * SECOND_MS + 90_000);
+  network.scripts.set("", { connect: "refuse" });
+  network.last.cut();
+  assert.ok(connector.retriesSoon);
+  await using(connector).connection;
+  await settled();
+  assert.equal(network.relays.length, 2);
+  assert.ok(!connector.retriesSoon);
+  assert.equal(await fate(connector.connection(0, never)), "unreachable");
+  assert.equal(network.relays.length, 2);
+});
