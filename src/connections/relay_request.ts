@@ -18,7 +18,6 @@ import { startInactivityTimer } from "../base/inactivity_timer.ts";
 import { messageOf } from "../base/message_of.ts";
 import { RelayFailureError } from "../nostr/errors.ts";
 import { BACKOFFS, waitMs } from "../relays/backoff.ts";
-import { isOutage } from "../relays/relay_record_updates.ts";
 import type { RelayConnection } from "./relay_connection.ts";
 import type { RelayConnector } from "./relay_connector.ts";
 import { RelayQuery, type RelayQueryOptions } from "./relay_query.ts";
@@ -78,6 +77,8 @@ export class RelayRequest {
   /** When the answer last made progress, in milliseconds since 1970. */
   #progressAt = 0;
   #isAnswered = false;
+  /** Whether the last query came to its end on a connection that goes on. */
+  #isConnected = false;
   /** When the query that came to its end was begun, in milliseconds since 1970. */
   #askedAt = 0;
   /** Whether events came since the last REQ was sent or came to its end. */
@@ -125,9 +126,9 @@ export class RelayRequest {
         this.#maxReqBytes = isQuickRetry
           ? Math.max(MIN_REQ_BYTES, this.#unansweredBytes >> 3)
           : undefined;
-        // A relay that cannot be reached has one pause for all requests.
-        const isDown = isOutage(error.reason) && !this.#connector.isOpen;
-        const wait = isQuickRetry || isDown ? 0 : waitMs(BACKOFFS.refused, failures, random);
+        // Without a connection there is one pause for all requests.
+        const isShared = isQuickRetry || !this.#isConnected;
+        const wait = isShared ? 0 : waitMs(BACKOFFS.refused, failures, random);
         await this.#connector.pause(wait, signal);
       }
     } finally {
@@ -158,6 +159,7 @@ export class RelayRequest {
     } finally {
       release();
       attempt.abort();
+      this.#isConnected = connection !== undefined && !connection.ended;
       if (connection) connection.users--;
     }
   }

@@ -132,11 +132,6 @@ const NO_ANSWERS: ReadonlySet<RelayFailure> = new Set([
   "disconnected",
 ]);
 
-/** Whether a failure is one of the connection, so that only another connection may help. */
-export function isOutage(failure: RelayFailure): boolean {
-  return !isAnswer(failure) || failure === "flood" || failure === "junk";
-}
-
 function counted(record: RelayRecord, failure: RelayFailure, now: number): RelayRecord {
   const failures = { ...record.failures, [failure]: (record.failures[failure] ?? 0) + 1 };
   return { ...record, failures, lastFailure: now };

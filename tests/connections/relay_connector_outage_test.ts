@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
-import { RELAY, ScriptedNetwork } from "../../testing/scripted_network.ts";
+import { holding, RELAY, ScriptedNetwork } from "../../testing/scripted_network.ts";
 import { settled, START } from "../../testing/test_clock.ts";
 import { fate, never, using } from "../support/connector_use.ts";
 import { OutageWorld } from "../support/outage_world.ts";
 import { HOUR_MS, MINUTE_MS, RecordMap, SECOND_MS } from "../support/relay_records.ts";
+import { RelayRequestTest } from "../support/scripted_relay_request.ts";
 
 /** Law W2: one outage is one failure, however many requests were open. */
 
@@ -102,4 +103,57 @@ Deno.test("RelayConnector tries once more at once when a relay hangs up, during 
   assert.ok(!connector.retriesSoon);
   assert.equal(await fate(connector.connection(0, never)), "unreachable");
   assert.equal(network.relays.length, 2);
+});
+
+Deno.test("RelayConnector that closed an unused connection takes the next hang-up for another outage", async () => {
+  for (const isUnused of [true, false]) {
+    const network = new ScriptedNetwork();
+    const connector = network.link();
+    const first = using(connector);
+    await first.connection;
+    await settled();
+    network.last.cut();
+    const second = using(connector);
+    await second.connection;
+    await settled();
+    first.release();
+    if (isUnused) second.release();
+    await network.clock.advance(30_000);
+    assert.equal(connector.isOpen, !isUnused);
+    if (!isUnused) network.last.cut();
+    const third = using(connector);
+    await third.connection;
+    await settled();
+    await network.clock.advance(5_000);
+    network.last.cut();
+    assert.equal(connector.retriesSoon, isUnused, "a relay that hangs up often is not spared");
+  }
+});
+
+Deno.test("RelayRequests that wait for a relay wake together: what one of them tries is the others' attempt, too", async () => {
+  const test = new RelayRequestTest({ connect: "refuse" });
+  for (let i = 0; i < 5; i++) test.another();
+  await test.clock.advance(1_000);
+  assert.deepEqual(test.openedAt, [0, 1_000]);
+  test.scripts.set("", holding([]));
+  await test.clock.advance(1_000);
+  assert.deepEqual(test.openedAt, [0, 1_000, 2_000]);
+  assert.equal(test.live.length, 6);
+});
+
+Deno.test("RelayRequest whose connection ends goes over to another one at once, and the next time after a while", async () => {
+  const test = new RelayRequestTest(holding([]));
+  test.fake.learnLimits(RELAY, { maxSubscriptions: 3 });
+  const others = Array.from({ length: 5 }, () => test.another());
+  await test.clock.advance(60_000);
+  assert.deepEqual(test.relays.map(({ live }) => live.length), [2, 2, 2]);
+  test.last.cut();
+  await test.clock.advance(200);
+  assert.equal(test.live.length, 6);
+  assert.ok([test.request, ...others].every(({ reports }) => !reports.join().includes("lost")));
+  test.last.cut();
+  await test.clock.advance(999);
+  assert.equal(test.live.length, 4);
+  await test.clock.advance(1);
+  assert.equal(test.live.length, 6);
 });

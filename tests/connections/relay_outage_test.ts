@@ -55,7 +55,8 @@ Deno.test("RelayOutage wait() lasts until the relay may be tried at all, except 
 Deno.test("RelayOutage wait() ends when the relay is connected, or with its signal, and leaves nothing", async () => {
   const { clock, outage, ended, wait } = setUp();
   const controller = new CountedController();
-  outage.failed("unreachable");
+  outage.failed("disconnected", NOW - HOUR_MS);
+  assert.ok(outage.isQuickRetry);
   wait("a", HOUR_MS);
   wait("b", 0, controller.signal);
   wait("c", 0, controller.signal);
@@ -63,6 +64,7 @@ Deno.test("RelayOutage wait() ends when the relay is connected, or with its sign
   await settled();
   assert.deepEqual(ended, ["0 b", "0 c"]);
   outage.opened();
+  assert.ok(!outage.isQuickRetry);
   await settled();
   assert.deepEqual(ended, ["0 b", "0 c", "0 a"]);
   assert.equal(controller.listeners + clock.pending + outage.waiting, 0);

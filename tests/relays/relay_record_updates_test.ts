@@ -164,6 +164,17 @@ Deno.test("W2: failed() takes connections that end together for one outage, whic
   assert.deepEqual([back.inARow, back.outageSince, back.downSince], [0, 0, 0]);
 });
 
+Deno.test("failed() as disconnected ends an outage if the connection lasted a minute, or nobody has tried for an hour", () => {
+  const outage = fail(connected(UNKNOWN_RELAY, 50, NOW_MS), "unreachable", NOW_MS, NOW_MS);
+  const again = connected(outage, 50, NOW_MS + MINUTE_MS);
+  const lasted = fail(again, "disconnected", NOW_MS + MINUTE_MS, NOW_MS + 2 * MINUTE_MS);
+  const late = fail(again, "disconnected", NOW_MS - MINUTE_MS, NOW_MS + HOUR_MS + 1);
+  for (const [record, now] of [[lasted, 2 * MINUTE_MS], [late, HOUR_MS + 1]] as const) {
+    assert.deepEqual([record.inARow, record.unproven, record.downSince], [0, 0, 0]);
+    assert.deepEqual([record.outageSince, record.failures.disconnected], [NOW_MS + now, 1]);
+  }
+});
+
 Deno.test("failed() waits longer for a relay that never worked", () => {
   const pause = (record: RelayRecord) => fail(record, "unreachable").retryAt - NOW_MS;
   assert.equal(pause(UNKNOWN_RELAY), 8 * SECOND_MS);
