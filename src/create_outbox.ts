@@ -64,6 +64,7 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
   const isBlocked = (url: string) => policy.isBlocked(url);
   const memory = new RelayMemory({
     ...shared,
+    hasStalledSince: (since) => clock.hasStalledSince(since),
     backend: settings.records,
     learning: settings.learning,
   });
