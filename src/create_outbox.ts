@@ -64,6 +64,7 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
   const isBlocked = (url: string) => policy.isBlocked(url);
   const memory = new RelayMemory({
     ...shared,
+    hasStalledSince: (since) => clock.hasStalledSince(since),
     backend: settings.records,
     learning: settings.learning,
   });
@@ -84,6 +85,7 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
       open: settings.open,
       clock,
       memory,
+      random,
       semaphore: new Semaphore(settings.maxConnecting),
       connectTimeout: new ConnectTimeout(),
       verifyEvent: settings.verifyEvent,

@@ -10,6 +10,7 @@ import { verifyEvent } from "nostr-tools/pure";
 import { checkFunction, integer } from "./base/check_option.ts";
 import { type Clock, systemClock } from "./base/clock.ts";
 import type { RecordStore } from "./base/record_store.ts";
+import { StallWatch } from "./base/stall_watch.ts";
 import type { OpenRelay } from "./connections/open_relay.ts";
 import { RelaySocket } from "./connections/relay_socket.ts";
 import type { DiscoveryProgress } from "./discovery/discovery_progress.ts";
@@ -56,7 +57,7 @@ export interface OutboxSettings {
 
 /** Time, randomness, and where errors go. */
 export interface SharedSettings {
-  readonly clock: Clock;
+  readonly clock: StallWatch;
   readonly random: () => number;
   /** Reports an error: the failure of a relay to `onRelayError`, any other to `onError`. */
   readonly onError: (error: Error) => void;
@@ -80,7 +81,7 @@ export function outboxSettings(options: OutboxOptions): OutboxSettings {
   for (const name of ["learning", "relayInfo"] as const) checkBoolean(name, options[name]);
   const { user, signer } = checkUser(options);
   const { random = Math.random, onRelayError = () => {} } = options;
-  const clock = checkClock(options.clock);
+  const clock = new StallWatch(checkClock(options.clock));
   const router = routerSettings(options);
   // One cache for all who verify: an event that a relay sent is not verified again when it
   // is stored.

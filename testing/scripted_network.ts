@@ -69,6 +69,7 @@ export class ScriptedNetwork {
       open: this.open,
       clock: this.clock,
       memory: this.fake.memory,
+      random: () => 0.5,
       semaphore: this.semaphore,
       connectTimeout: new ConnectTimeout(),
       verifyEvent: (event) => !this.forged.has(event),

@@ -6,20 +6,24 @@
  */
 
 import type { NostrEvent } from "@nostrify/types";
-import { abortable, onAbort } from "../base/abortable.ts";
+import { abortable } from "../base/abortable.ts";
 import { type Clock, sleep } from "../base/clock.ts";
 import type { Semaphore } from "../base/semaphore.ts";
 import { RelayFailureError } from "../nostr/errors.ts";
+import { BACKOFFS } from "../relays/backoff.ts";
 import type { RelayMemory } from "../relays/relay_memory.ts";
 import type { ConnectTimeout } from "./connect_timeout.ts";
 import type { OpenRelay } from "./open_relay.ts";
 import { RelayConnection } from "./relay_connection.ts";
+import { RelayOutage } from "./relay_outage.ts";
 
 /** What all connectors of an outbox share. */
 export interface RelayConnectorOptions {
   readonly open: OpenRelay;
   readonly clock: Clock;
   readonly memory: RelayMemory;
+  /** Random numbers in [0, 1), for the jitter of waits. */
+  readonly random: () => number;
   /** Bounds how many connections are being opened at once. */
   readonly semaphore: Semaphore;
   /** The timeout for relays whose own connect time is not known. */
@@ -59,6 +63,9 @@ export class RelayConnector {
   /** All connections that have not ended, oldest first. */
   readonly #connections = new Set<RelayConnection>();
   #opening?: Promise<RelayConnection>;
+  /** Being opened while none is open: it shows whether the relay can be reached. */
+  #attempt?: RelayConnection;
+  readonly #outage: RelayOutage;
   #lastError?: RelayFailureError;
   /** The error with which unused connections were last ended. */
   #idleError?: RelayFailureError;
@@ -67,8 +74,6 @@ export class RelayConnector {
   #isClosed = false;
   /** Whether the relay was blocked when that was last looked up. */
   #wasBlocked = false;
-  /** Each ends one {@link RelayConnector.pause}. */
-  readonly #wakers = new Set<() => void>();
   /** Events that are being published. */
   readonly #publishing = new Set<Promise<void>>();
   readonly #noticeListeners = new Set<(notice: string) => void>();
@@ -77,6 +82,8 @@ export class RelayConnector {
   constructor(url: string, options: RelayConnectorOptions) {
     this.url = url;
     this.#options = options;
+    const { clock, memory, random } = options;
+    this.#outage = new RelayOutage({ clock, random, retryAt: () => memory.retryAt(url) });
   }
 
   /** Whether the connector was closed for good. */
@@ -89,9 +96,18 @@ export class RelayConnector {
     return [...this.#connections].some(({ isOpen }) => isOpen);
   }
 
+  /**
+   * Whether a request that the relay hung up on gets another connection at once, or after a moment,
+   * so that the relay has not failed yet.
+   */
+  get retriesSoon(): boolean {
+    return this.#outage.isQuickRetry || this.isOpen;
+  }
+
   /** Whether the connector has no user and no connection, and nobody waits for it. */
   get isIdle(): boolean {
-    return this.#users + this.#connections.size + this.#wakers.size + this.#publishing.size === 0;
+    const { size } = this.#connections;
+    return this.#users + size + this.#outage.waiting + this.#publishing.size === 0;
   }
 
   /** Registers a user: as long as there is one, connections are not closed as idle. */
@@ -122,17 +138,13 @@ export class RelayConnector {
   }
 
   /**
-   * Waits for `ms` milliseconds. The wait ends early when the relay is connected for another user,
-   * or is no longer blocked.
+   * Waits until the relay may be tried again, and for `ms` milliseconds at least. The wait ends
+   * early when the relay is connected for another user, or is no longer blocked. All who wait for
+   * the relay alone go on together, and share one attempt.
    */
-  async pause(ms: number, signal: AbortSignal): Promise<void> {
-    const woken = new AbortController();
-    const wake = () => woken.abort();
-    this.#wakers.add(wake);
-    const release = onAbort(signal, wake);
-    await sleep(this.#options.clock, ms, woken.signal);
-    release();
-    this.#wakers.delete(wake);
+  pause(ms: number, signal: AbortSignal): Promise<void> {
+    const { hungUp, disconnected } = BACKOFFS;
+    return this.#outage.wait(ms, (this.isOpen ? hungUp : disconnected).firstMs, signal);
   }
 
   /** Makes `close()` wait for a publication, if it does not take too long. */
@@ -160,6 +172,10 @@ export class RelayConnector {
     let connection = [...this.#connections].find(({ isFull }) => !isFull);
     if (!connection && this.#connections.size < MAX_CONNECTIONS) {
       try {
+        if (this.#attempt) {
+          await abortable(this.#attempt.whenOpen(), signal);
+          return await this.connection(rank, signal, isUrgent);
+        }
         connection = await abortable(this.#open(rank, isUrgent), signal);
         // Others who waited for it may have filled it by now.
         if (!connection.ended && connection.isFull) {
@@ -183,7 +199,7 @@ export class RelayConnector {
     const wasBlocked = this.#wasBlocked;
     const blocked = this.#blockedError();
     if (blocked) { for (const connection of this.#connections) connection.end(blocked); }
-    else if (wasBlocked) { for (const wake of [...this.#wakers]) wake(); }
+    else if (wasBlocked) this.#outage.wakeAll();
   }
 
   /**
@@ -206,7 +222,9 @@ export class RelayConnector {
   #open(rank: number, isUrgent: boolean): Promise<RelayConnection> {
     if (this.#opening) return this.#opening;
     const wait = this.#options.memory.retryAt(this.url) - this.#options.clock.now();
-    if (wait > 0 && !isUrgent) return Promise.reject(this.#backoffError(wait));
+    if (wait > 0 && !isUrgent && !this.#outage.isQuickRetry) {
+      return Promise.reject(this.#backoffError(wait));
+    }
     this.#opening = this.#connect(rank).finally(() => this.#opening = undefined);
     return this.#opening;
   }
@@ -225,6 +243,7 @@ export class RelayConnector {
           "no request waits for the connection any longer",
         );
     }
+    let openedAt: number | undefined;
     const connection = new RelayConnection(this.url, {
       ...this.#options,
       clock,
@@ -238,26 +257,34 @@ export class RelayConnector {
         );
       },
       onOpen: (ms) => {
+        openedAt = clock.now();
         connectTimeout.record(ms);
         memory.connected(this.url, ms);
         this.#options.onConnected(this.url);
-        for (const wake of [...this.#wakers]) wake();
+        this.#outage.opened();
       },
-      onEnd: (error) => this.#ended(connection, error),
+      onEnd: (error) => this.#ended(connection, error, openedAt),
       onNotice: (notice) => this.#noticeListeners.forEach((listener) => listener(notice)),
     });
-    connection.whenOpen().then(releaseTurn, releaseTurn);
+    if (!this.isOpen) this.#attempt = connection;
+    const settled = () => {
+      releaseTurn();
+      if (this.#attempt === connection) this.#attempt = undefined;
+    };
+    connection.whenOpen().then(settled, settled);
     this.#connections.add(connection);
     connection.start();
     return connection;
   }
 
-  #ended(connection: RelayConnection, error: RelayFailureError): void {
+  #ended(connection: RelayConnection, error: RelayFailureError, openedAt?: number): void {
     this.#connections.delete(connection);
     const isFromHere = error === this.#idleError || error.reason === "blocked-by-user";
+    if (isFromHere) this.#outage.over();
     if (this.#isClosed || isFromHere) return;
     this.#lastError = error;
     this.#options.memory.failed(this.url, error.reason, connection.startedAt);
+    this.#outage.failed(error.reason, openedAt);
     this.#options.onRelayError(error);
   }
 

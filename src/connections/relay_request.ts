@@ -19,7 +19,6 @@ import { messageOf } from "../base/message_of.ts";
 import { type AnswerProof, weakestProof } from "../nostr/answer_proof.ts";
 import { RelayFailureError } from "../nostr/errors.ts";
 import { BACKOFFS, waitMs } from "../relays/backoff.ts";
-import { isOutage } from "../relays/relay_record_updates.ts";
 import type { RelayConnection } from "./relay_connection.ts";
 import type { RelayConnector } from "./relay_connector.ts";
 import { RelayQuery, type RelayQueryOptions } from "./relay_query.ts";
@@ -67,7 +66,7 @@ const LIVE_DELAY_MS = 200;
 const MIN_REQ_BYTES = 512;
 /** What each failure adds to the rank; requests have fewer relays than this. */
 const RETRY_RANK_STEP = 1_000;
-/** A connection that ended sooner was of no use. */
+/** A connection that ended sooner after it answered was of no use. */
 const USEFUL_CONNECTION_MS = 10_000;
 
 /** One relay in one request. */
@@ -81,6 +80,8 @@ export class RelayRequest {
   /** When the answer last made progress, in milliseconds since 1970. */
   #progressAt = 0;
   #isAnswered = false;
+  /** Whether the last query came to its end on a connection that goes on. */
+  #isConnected = false;
   /** When the query that came to its end was begun, in milliseconds since 1970. */
   #askedAt = 0;
   /** Whether events came since the last REQ was sent or came to its end. */
@@ -106,12 +107,11 @@ export class RelayRequest {
 
   /** Runs until the signal is aborted. */
   async run(signal: AbortSignal): Promise<void> {
-    const { clock, memory, random } = this.#options;
+    const { clock, random } = this.#options;
     const use = this.#connector.use();
     try {
       for (let failures = 0; !signal.aborted;) {
         const startedAt = clock.now();
-        const isBackingOff = memory.retryAt(this.#connector.url) > startedAt;
         const error = await this.#runOnce(signal, failures);
         if (signal.aborted) return;
         if (error.reason === "blocked-by-user") {
@@ -123,17 +123,16 @@ export class RelayRequest {
         failures = wasOfUse ? 1 : failures + 1;
         // A relay that hangs up gets one quick retry before it counts as failed.
         const isQuickRetry = failures === 1 && error.reason === "disconnected" &&
-          (wasOfUse || !isBackingOff);
+          this.#connector.retriesSoon;
         if (!isQuickRetry) this.#fail(error);
         // Some relays hang up on a REQ that is too long for them, and do not say so.
         this.#maxReqBytes = isQuickRetry
           ? Math.max(MIN_REQ_BYTES, this.#unansweredBytes >> 3)
           : undefined;
-        const { hungUp, disconnected, refused } = BACKOFFS;
-        const backoff = isQuickRetry ? hungUp : isOutage(error.reason) ? disconnected : refused;
-        const wait = waitMs(backoff, failures, random);
-        const relayWait = isQuickRetry ? 0 : memory.retryAt(this.#connector.url) - clock.now();
-        await this.#connector.pause(Math.max(wait, relayWait), signal);
+        // Without a connection there is one pause for all requests.
+        const isShared = isQuickRetry || !this.#isConnected;
+        const wait = isShared ? 0 : waitMs(BACKOFFS.refused, failures, random);
+        await this.#connector.pause(wait, signal);
       }
     } finally {
       use.release();
@@ -153,7 +152,7 @@ export class RelayRequest {
     try {
       // Whoever has failed connects after all that have not been tried yet.
       const rank = this.#options.rank + failures * RETRY_RANK_STEP;
-      connection = await this.#connector.connection(rank, attempt.signal, failures === 1);
+      connection = await this.#connector.connection(rank, attempt.signal);
       return await this.#runOn(connection, attempt.signal);
     } catch (error) {
       if (error instanceof RelayFailureError) return error;
@@ -163,6 +162,7 @@ export class RelayRequest {
     } finally {
       release();
       attempt.abort();
+      this.#isConnected = connection !== undefined && !connection.ended;
       if (connection) connection.users--;
     }
   }

@@ -11,8 +11,13 @@ export interface Backoff {
   readonly reason: string;
   /** The wait after the first failure. */
   readonly firstMs: number;
-  /** What each further failure in a row multiplies the wait with; 1 where it never grows. */
+  /** What each further failure in a row multiplies the wait with; 1 where that counts nothing. */
   readonly factor: number;
+  /**
+   * The part of the outage so far that is waited, below 2/3: so no wait is longer than the outage,
+   * whatever the jitter. 0 where the wait does not depend on an outage.
+   */
+  readonly outageShare: number;
   /** The longest wait, before the jitter. */
   readonly longestMs: number;
   /**
@@ -28,18 +33,22 @@ const SECOND_MS = 1_000;
 const MINUTE_MS = 60 * SECOND_MS;
 const DAY_MS = 24 * 60 * MINUTE_MS;
 
-const JITTER_ONLY = { hasJitter: true, isRemembered: false } as const;
+/** Longest time between two failures of one outage; more than the longest wait. */
+const MAX_OUTAGE_GAP_MS = 60 * MINUTE_MS;
+
+const JITTER_ONLY = { outageShare: 0, hasJitter: true, isRemembered: false } as const;
 
 /** All waits, by reason. */
 export const BACKOFFS = {
   /**
-   * A relay that restarts is back in seconds. Two in three outages are over in three hours, and
-   * half an hour notices that soon.
+   * A relay that restarts is back in seconds, and is missed for a tenth longer than that. Two in
+   * three outages are over in three hours, and half an hour notices that soon.
    */
   unusable: {
     reason: "could not be used, and worked before",
     firstMs: SECOND_MS,
-    factor: 2,
+    factor: 1,
+    outageShare: 0.1,
     longestMs: 30 * MINUTE_MS,
     hasJitter: true,
     isRemembered: true,
@@ -48,7 +57,8 @@ export const BACKOFFS = {
   neverWorked: {
     reason: "could not be used, and never worked",
     firstMs: 8 * SECOND_MS,
-    factor: 2,
+    factor: 1,
+    outageShare: 0.6,
     longestMs: 30 * MINUTE_MS,
     hasJitter: true,
     isRemembered: true,
@@ -57,26 +67,29 @@ export const BACKOFFS = {
   networkInDoubt: {
     reason: "failed, perhaps because the network is down",
     firstMs: SECOND_MS,
-    factor: 2,
+    factor: 1,
+    outageShare: 0.1,
     longestMs: 5 * SECOND_MS,
     hasJitter: false,
     isRemembered: false,
   },
-  /** The one retry of a request before the relay counts as failed. */
+  /** The one retry, for all open requests, before the relay counts as failed. */
   hungUp: {
-    reason: "hung up on an open request for the first time",
+    reason: "hung up on open requests for the first time",
     firstMs: 200,
     factor: 1,
     longestMs: 200,
     ...JITTER_ONLY,
   },
-  /** Of an open request without a connection. */
+  /** Of all open requests without a connection: they wait together. */
   disconnected: {
-    reason: "is not connected, and a request is open",
+    reason: "is not connected, and requests are open",
     firstMs: SECOND_MS,
-    factor: 1.6,
+    factor: 1,
+    outageShare: 0.1,
     longestMs: 3 * MINUTE_MS,
-    ...JITTER_ONLY,
+    hasJitter: true,
+    isRemembered: false,
   },
   /** Of an open request whose relay answers, but not as it should. */
   refused: {
@@ -92,6 +105,7 @@ export const BACKOFFS = {
     firstMs: DAY_MS,
     factor: 1,
     longestMs: DAY_MS,
+    outageShare: 0,
     hasJitter: false,
     isRemembered: false,
   },
@@ -117,6 +131,7 @@ export const BACKOFFS = {
     firstMs: 7 * DAY_MS,
     factor: 1,
     longestMs: 7 * DAY_MS,
+    outageShare: 0,
     hasJitter: false,
     isRemembered: true,
   },
@@ -125,6 +140,32 @@ export const BACKOFFS = {
 /** The longest wait that a relay may ask for, in milliseconds. */
 export const MAX_NAMED_WAIT_MS = 60 * MINUTE_MS;
 
+/** A time without a relay, in milliseconds since 1970. */
+export interface Outage {
+  /** When it began; 0 for never. */
+  readonly outageSince: number;
+  /** When the relay last failed. */
+  readonly lastFailure: number;
+}
+
+/** Whether a failure now is of the same outage: the relay has not been left alone for long. */
+export function isSameOutage({ outageSince, lastFailure }: Outage, now: number): boolean {
+  return outageSince > 0 && now - lastFailure <= MAX_OUTAGE_GAP_MS;
+}
+
+/**
+ * How long to wait during an outage, in milliseconds: no longer than the outage has lasted, but at
+ * least the first wait, both before the jitter.
+ *
+ * @param lasted Milliseconds since the outage began; less than 0 counts as 0.
+ * @param random A random number in [0, 1), drawn where the wait has jitter.
+ */
+export function outageWaitMs(backoff: Backoff, lasted: number, random: () => number): number {
+  const { firstMs, outageShare, longestMs } = backoff;
+  const wait = Math.min(Math.max(firstMs, outageShare * lasted), longestMs);
+  return jittered(backoff, wait, random);
+}
+
 /**
  * How long to wait, in milliseconds.
  *
@@ -132,12 +173,16 @@ export const MAX_NAMED_WAIT_MS = 60 * MINUTE_MS;
  * @param random A random number in [0, 1), drawn where the wait has jitter.
  */
 export function waitMs(backoff: Backoff, failures: number, random: () => number): number {
-  const { firstMs, factor, longestMs, hasJitter } = backoff;
+  const { firstMs, factor, longestMs } = backoff;
   const wait = Math.min(firstMs * factor ** (Math.max(1, failures) - 1), longestMs);
+  return jittered(backoff, wait, random);
+}
+
+function jittered({ hasJitter }: Backoff, wait: number, random: () => number): number {
   return hasJitter ? wait * (0.5 + random()) : wait;
 }
 
-/** An upper bound of {@link waitMs}, in milliseconds. */
+/** An upper bound of {@link waitMs} and {@link outageWaitMs}, in milliseconds. */
 export function maxWaitMs({ longestMs, hasJitter }: Backoff): number {
   return hasJitter ? 1.5 * longestMs : longestMs;
 }

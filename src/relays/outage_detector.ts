@@ -22,9 +22,10 @@ export interface Incident {
 interface HeldFailures {
   /** The last failure. */
   readonly incident: Incident;
-  /** When the first one was begun, in milliseconds since 1970. */
+  /** When the operation that failed first was begun, in milliseconds since 1970. */
   readonly since: number;
-  readonly times: number;
+  /** When that failed. */
+  readonly firstFailedAt: number;
 }
 
 /** How long a failure is held until another relay works. */
@@ -54,8 +55,8 @@ export class OutageDetector {
       this.#held.delete(url);
       return true;
     }
-    const { since = startedAt, times = 0 } = this.#held.get(url) ?? {};
-    this.#held.set(url, { incident, since, times: times + 1 });
+    const { since = startedAt, firstFailedAt = failedAt } = this.#held.get(url) ?? {};
+    this.#held.set(url, { incident, since, firstFailedAt });
     return false;
   }
 
@@ -73,9 +74,9 @@ export class OutageDetector {
     );
   }
 
-  /** How many failures of a relay are held, and when the last one was; absent if none is. */
-  held(url: string): { readonly times: number; readonly failedAt: number } | undefined {
+  /** When the first and the last held failure of a relay were; absent if none is held. */
+  held(url: string): { readonly firstFailedAt: number; readonly failedAt: number } | undefined {
     const held = this.#held.get(url);
-    return held && { times: held.times, failedAt: held.incident.failedAt };
+    return held && { firstFailedAt: held.firstFailedAt, failedAt: held.incident.failedAt };
   }
 }

@@ -16,7 +16,7 @@ import type { PersistentMap } from "../base/persistent_map.ts";
 import type { RecordStore } from "../base/record_store.ts";
 import type { AnswerProof } from "../nostr/answer_proof.ts";
 import type { RelayFailure } from "../nostr/relay_failure.ts";
-import { BACKOFFS, maxWaitMs, waitMs } from "./backoff.ts";
+import { BACKOFFS, maxWaitMs, outageWaitMs } from "./backoff.ts";
 import { type Incident, OutageDetector } from "./outage_detector.ts";
 import { type Deadlines, deadlines } from "./relay_health.ts";
 import { learnLimits, reportLimits } from "./relay_limits.ts";
@@ -37,6 +37,11 @@ export interface RelayMemoryOptions {
   readonly onError: (error: Error) => void;
   /** Most relays; those changed least recently are forgotten. @default 5_000 */
   readonly max?: number;
+  /**
+   * Whether the program itself did not run for a while at any time after `since`, in milliseconds
+   * since 1970: then no relay is to blame. @default it always ran
+   */
+  readonly hasStalledSince?: (since: number) => boolean;
   /** Whether delivery counts in weights. @default true */
   readonly learning?: boolean;
 }
@@ -125,6 +130,8 @@ export class RelayMemory {
     const begunAt = startedAt <= failedAt ? startedAt : failedAt;
     const incident = { url, failure, startedAt: begunAt, failedAt };
     if (isAnswer(failure)) this.#noteAlive(url);
+    // A machine that was suspended has lost its connections, whatever the relays did.
+    else if (this.#options.hasStalledSince?.(begunAt)) return;
     else if (!this.#outages.failed(incident)) return;
     this.#fail(incident);
   }
@@ -175,8 +182,10 @@ export class RelayMemory {
     );
     const held = this.#outages.held(url);
     if (!held) return retryAt;
-    const wait = waitMs(BACKOFFS.networkInDoubt, held.times, this.#options.random);
-    return Math.max(retryAt, Math.min(held.failedAt, now) + wait);
+    const { firstFailedAt, failedAt } = held;
+    const { networkInDoubt } = BACKOFFS;
+    const wait = outageWaitMs(networkInDoubt, failedAt - firstFailedAt, this.#options.random);
+    return Math.max(retryAt, Math.min(failedAt, now) + wait);
   }
 
   /**

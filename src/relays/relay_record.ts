@@ -22,14 +22,16 @@ export interface RelayRecord {
   readonly attempts: number;
   /** Attempts that succeeded. */
   readonly successes: number;
-  /** How often the relay failed, by reason. */
+  /** How often the relay failed, by reason; an outage counts once, by what began it. */
   readonly failures: Readonly<Partial<Record<RelayFailure, number>>>;
-  /** How often in a row the relay could not be used, up to now. */
+  /** Outages in a row in which the relay could not be used, up to now; one that goes on included. */
   readonly inARow: number;
   /** The same up to the last connection, as long as that has brought nothing. */
   readonly unproven: number;
-  /** The time of the first of these failures. */
+  /** When the first of them began. */
   readonly downSince: number;
+  /** When the last of them began, or a connection was lost since which the relay has not worked. */
+  readonly outageSince: number;
   /** When the relay last connected, answered or delivered. */
   readonly lastSuccess: number;
   /** When it last sent something of use. */
@@ -77,6 +79,7 @@ export const UNKNOWN_RELAY: RelayRecord = {
   inARow: 0,
   unproven: 0,
   downSince: 0,
+  outageSince: 0,
   lastSuccess: 0,
   answeredAt: 0,
   lastFailure: 0,

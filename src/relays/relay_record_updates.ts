@@ -6,7 +6,7 @@
 
 import type { AnswerProof } from "../nostr/answer_proof.ts";
 import type { RelayFailure } from "../nostr/relay_failure.ts";
-import { BACKOFFS, waitMs } from "./backoff.ts";
+import { BACKOFFS, isSameOutage, outageWaitMs } from "./backoff.ts";
 import { deadlines, timed, widened } from "./relay_health.ts";
 import type { RelayRecord } from "./relay_record.ts";
 
@@ -15,7 +15,15 @@ const LASTING_CONNECTION_MS = 60_000;
 
 /** The relay worked: earlier failures no longer count. */
 function proven(record: RelayRecord, now: number): RelayRecord {
-  return { ...record, inARow: 0, unproven: 0, downSince: 0, retryAt: 0, answeredAt: now };
+  return {
+    ...record,
+    inARow: 0,
+    unproven: 0,
+    downSince: 0,
+    outageSince: 0,
+    retryAt: 0,
+    answeredAt: now,
+  };
 }
 
 /**
@@ -78,45 +86,44 @@ export interface FailureSpan {
   readonly now: number;
 }
 
-/** An operation failed. */
+/**
+ * An operation failed. What fails again in the same outage, such as a second connection or a retry,
+ * makes the outage longer, and counts as nothing more.
+ */
 export function failed(
   record: RelayRecord,
   failure: RelayFailure,
   { startedAt, now }: FailureSpan,
   random: () => number,
 ): RelayRecord {
-  if (failure === "no-answer") return unanswered(record, now);
-  const after = counted(record, failure, now);
   switch (failure) {
-    case "unreachable":
-      return down({ ...after, attempts: after.attempts + 1 }, now, random);
+    case "no-answer":
+      return unanswered(record, now);
     case "connect-timeout": {
       const wider = timing("connectMs", widened(record.connectMs));
-      return down({ ...after, attempts: after.attempts + 1, ...wider }, now, random);
+      return down({ ...record, ...wider }, failure, now, random);
     }
     case "disconnected":
       // Relays restart and close quiet connections: that is no sign of death.
       if (record.answeredAt >= startedAt || now - startedAt >= LASTING_CONNECTION_MS) {
-        return {
-          ...after,
-          inARow: 0,
-          unproven: 0,
-          retryAt: now + waitMs(BACKOFFS.unusable, 1, random),
-        };
+        return lost(record, { startedAt, now });
       }
-      return down(after, now, random);
+      return down(record, failure, now, random);
+    case "unreachable":
     case "flood":
     case "junk":
-      return down(after, now, random);
+      return down(record, failure, now, random);
     case "no-ok":
     case "duplicate":
     case "pow":
     case "mute":
       // These are about one event, not about the relay.
-      return after;
-    default:
+      return counted(record, failure, now);
+    default: {
       // A refusal is an answer: the relay works.
+      const after = counted(record, failure, now);
       return { ...proven(after, now), inVain: after.inVain + 1 };
+    }
   }
 }
 
@@ -133,23 +140,44 @@ const NO_ANSWERS: ReadonlySet<RelayFailure> = new Set([
   "disconnected",
 ]);
 
-/** Whether a failure is one of the connection, so that only another connection may help. */
-export function isOutage(failure: RelayFailure): boolean {
-  return !isAnswer(failure) || failure === "flood" || failure === "junk";
-}
-
 function counted(record: RelayRecord, failure: RelayFailure, now: number): RelayRecord {
   const failures = { ...record.failures, [failure]: (record.failures[failure] ?? 0) + 1 };
   return { ...record, failures, lastFailure: now };
 }
 
-function down(record: RelayRecord, now: number, random: () => number): RelayRecord {
+/** A connection that was of use ended. If the relay does not take another, that began an outage. */
+function lost(record: RelayRecord, { startedAt, now }: FailureSpan): RelayRecord {
+  // One of several connections that the same outage ended.
+  if (isSameOutage(record, now) && startedAt < record.outageSince) {
+    return { ...record, lastFailure: now };
+  }
+  const after = counted(record, "disconnected", now);
+  return { ...after, inARow: 0, unproven: 0, downSince: 0, outageSince: now, retryAt: 0 };
+}
+
+/** The relay cannot be used. */
+function down(
+  record: RelayRecord,
+  failure: RelayFailure,
+  now: number,
+  random: () => number,
+): RelayRecord {
   const before = record.inARow + record.unproven;
-  const inARow = before + 1;
-  const downSince = before > 0 ? record.downSince : now;
+  const isSame = isSameOutage(record, now);
+  const isCounted = isSame && before > 0;
+  const outageSince = isSame ? record.outageSince : now;
   const backoff = record.successes > 0 ? BACKOFFS.unusable : BACKOFFS.neverWorked;
-  const retryAt = now + waitMs(backoff, inARow, random);
-  return { ...record, inARow, unproven: 0, downSince, retryAt };
+  const isAttempt = failure === "unreachable" || failure === "connect-timeout";
+  return {
+    ...isCounted ? record : counted(record, failure, now),
+    attempts: record.attempts + (isAttempt && !isCounted ? 1 : 0),
+    inARow: before + (isCounted ? 0 : 1),
+    unproven: 0,
+    downSince: before > 0 ? record.downSince : outageSince,
+    outageSince,
+    lastFailure: now,
+    retryAt: now + outageWaitMs(backoff, now - outageSince, random),
+  };
 }
 
 function timing<Name extends "connectMs" | "eoseMs">(

@@ -52,6 +52,28 @@ Deno.test("RelayConnector pause() ends with its signal, also if that is aborted 
   assert.equal(clock.pending, 0);
 });
 
+Deno.test("RelayConnector pause() lasts a moment even if the relay may be tried at once, and the connector is not idle", async () => {
+  for (const [isOpen, ms] of [[false, 1_000], [true, 200]] as const) {
+    const network = new ScriptedNetwork();
+    const connector = network.link();
+    if (isOpen) {
+      const { release } = connector.use();
+      await connector.connection(0, never);
+      release();
+    }
+    await settled();
+    assert.equal(connector.isOpen, isOpen);
+    let isAwake = false;
+    connector.pause(0, never).then(() => isAwake = true);
+    if (!isOpen) assert.ok(!connector.isIdle);
+    await network.clock.advance(ms - 1);
+    assert.ok(!isAwake);
+    await network.clock.advance(1);
+    assert.ok(isAwake);
+    assert.equal(connector.isIdle, !isOpen);
+  }
+});
+
 Deno.test("RelayConnector waits four seconds for an unknown relay while others wait for their turn", async () => {
   for (const [waiting, ms] of [[0, 10_000], [1, 4_000]]) {
     const network = new ScriptedNetwork({ connect: "wait" });

@@ -93,17 +93,17 @@ Deno.test("RelayRequest retries a relay that hangs up once, quickly, and has fai
 });
 
 Deno.test("RelayRequest tries a relay that stays away less and less often, and reports each failure", async () => {
+  const shareOfOutage = (ms: number) => Math.min(180_000, Math.max(1_000, 0.1 * ms));
+  const byRefusals = (_: number, count: number) => Math.min(900_000, 20_000 * 1.6 ** (count - 1));
   for (
-    const [script, first, longest] of [
-      [{ connect: "refuse" }, 1_000, 180_000],
-      [{ onReq: (req) => req.closed("blocked: no") }, 20_000, 900_000],
-    ] as [Script, number, number][]
+    const [script, pauseAfter] of [
+      [{ connect: "refuse" }, shareOfOutage],
+      [{ onReq: (req) => req.closed("blocked: no") }, byRefusals],
+    ] as [Script, (ms: number, count: number) => number][]
   ) {
     const test = new RelayRequestTest(script);
     const at = [0];
-    for (let pause = first; at.length < 14; pause = Math.min(longest, 1.6 * pause)) {
-      at.push(at[at.length - 1] + pause);
-    }
+    while (at.length < 60) at.push(at.at(-1)! + pauseAfter(at.at(-1)!, at.length));
     const count = () => Math.max(test.openedAt.length, test.last.reqs.length);
     for (const [i, ms] of at.entries()) {
       await test.clock.advance(ms - (test.clock.now() - NOW) + 1);

@@ -3,10 +3,13 @@ import assert from "node:assert/strict";
 import {
   type Backoff,
   BACKOFFS,
+  isSameOutage,
   MAX_NAMED_WAIT_MS,
   maxWaitMs,
+  outageWaitMs,
   waitMs,
 } from "../../src/relays/backoff.ts";
+import { HOUR_MS, NOW_MS, SECOND_MS } from "../support/relay_records.ts";
 import { ROOT } from "../support/source_files.ts";
 
 const even = () => 0.5;
@@ -22,6 +25,12 @@ function duration(ms: number): string {
   return `${ms / size} ${unit}${unit === "day" && ms > size ? "s" : ""}`;
 }
 
+/** How a wait grows, as the docs write it. */
+function growth({ factor, outageShare }: Backoff): string {
+  if (outageShare > 0) return `${100 * outageShare} % of the outage`;
+  return factor === 1 ? "-" : `× ${factor}`;
+}
+
 /** The cells of the first table below a heading of docs/reliability.md, without its head. */
 function docsTable(heading: string): string[][] {
   const docs = Deno.readTextFileSync(new URL("docs/reliability.md", ROOT));
@@ -35,7 +44,7 @@ Deno.test("BACKOFFS are the table of docs/reliability.md", () => {
   const expected = backoffs.map((backoff) => [
     backoff.reason,
     duration(backoff.firstMs),
-    backoff.factor === 1 ? "-" : String(backoff.factor),
+    growth(backoff),
     duration(backoff.longestMs),
     backoff.hasJitter ? "yes" : "no",
     backoff.isRemembered ? "yes" : "no",
@@ -43,16 +52,44 @@ Deno.test("BACKOFFS are the table of docs/reliability.md", () => {
   assert.deepEqual(docsTable("When a relay is tried again"), expected);
 });
 
-Deno.test("waitMs() doubles from a second to half an hour for a relay that worked before", () => {
-  const waits = [1, 2, 3, 4, 11, 12, 50, 2_000]
-    .map((failures) => waitMs(BACKOFFS.unusable, failures, even) / 1_000);
-  assert.deepEqual(waits, [1, 2, 4, 8, 1024, 1800, 1800, 1800]);
+Deno.test("waitMs() doubles with each failure in a row that is answered with `rate-limited`", () => {
+  const waits = [1, 2, 3, 8, 9, 2_000]
+    .map((failures) => waitMs(BACKOFFS.rateLimitedReq, failures, even) / SECOND_MS);
+  assert.deepEqual(waits, [1, 2, 4, 128, 128, 128]);
 });
 
-Deno.test("waitMs() begins with eight seconds for a relay that never worked", () => {
-  const waits = [1, 2, 8, 9, 2_000]
-    .map((failures) => waitMs(BACKOFFS.neverWorked, failures, even) / 1_000);
-  assert.deepEqual(waits, [8, 16, 1024, 1800, 1800]);
+Deno.test("outageWaitMs() is a tenth of the outage, from a second to half an hour, for a relay that worked before", () => {
+  const waits = [-5, 0, 10, 60, 3_600, 18_000, 999_999]
+    .map((lasted) => outageWaitMs(BACKOFFS.unusable, lasted * SECOND_MS, even) / SECOND_MS);
+  assert.deepEqual(waits, [1, 1, 1, 6, 360, 1_800, 1_800]);
+});
+
+Deno.test("outageWaitMs() begins with eight seconds for a relay that never worked", () => {
+  const waits = [0, 10, 60, 3_000, 999_999]
+    .map((lasted) => outageWaitMs(BACKOFFS.neverWorked, lasted * SECOND_MS, even) / SECOND_MS);
+  assert.deepEqual(waits, [8, 8, 36, 1_800, 1_800]);
+});
+
+Deno.test("W2: outageWaitMs() is never longer than the outage, unless that is shorter than the first wait", () => {
+  const lasted = fc.integer({ min: -HOUR_MS, max: 100 * HOUR_MS });
+  fc.assert(fc.property(anyBackoff, lasted, random, (backoff, lasted, value) => {
+    const wait = outageWaitMs(backoff, lasted, () => value);
+    const first = outageWaitMs(backoff, 0, () => value);
+    assert.ok(wait >= first && wait <= Math.max(first, lasted));
+    assert.ok(wait <= maxWaitMs(backoff));
+    assert.ok(wait <= outageWaitMs(backoff, lasted + SECOND_MS, () => value));
+  }));
+});
+
+Deno.test("isSameOutage() holds as long as no hour passes between two failures", () => {
+  const outage = { outageSince: NOW_MS, lastFailure: NOW_MS + HOUR_MS };
+  assert.ok(isSameOutage(outage, NOW_MS + 2 * HOUR_MS));
+  assert.ok(!isSameOutage(outage, NOW_MS + 2 * HOUR_MS + 1));
+  assert.ok(!isSameOutage({ ...outage, outageSince: 0 }, NOW_MS + HOUR_MS), "there is none");
+  // However long a relay is left alone, it is found in the same outage afterwards.
+  for (const backoff of backoffs.filter(({ outageShare }) => outageShare > 0)) {
+    assert.ok(maxWaitMs(backoff) < HOUR_MS, backoff.reason);
+  }
 });
 
 Deno.test("waitMs() grows with the failures, from the first wait to the longest", () => {

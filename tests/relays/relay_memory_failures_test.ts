@@ -1,24 +1,63 @@
 import assert from "node:assert/strict";
 import { setUp } from "../support/memory_set_up.ts";
-import { A, B, C, DAY_MS, MINUTE_MS, NOW_MS, SECOND_MS } from "../support/relay_records.ts";
+import {
+  A,
+  B,
+  C,
+  DAY_MS,
+  MINUTE_MS,
+  NOW_MS,
+  RecordMap,
+  SECOND_MS,
+} from "../support/relay_records.ts";
 
-Deno.test("RelayMemory failed() makes a relay back off, longer each time, and it comes back by itself", async () => {
+Deno.test("RelayMemory failed() makes a relay back off, longer the longer it is down, and it comes back by itself", async () => {
   const { clock, fail, memory } = setUp();
   memory.connected(A, 100);
   memory.answered(A, 100);
-  const waits: number[] = [];
-  for (let i = 0; i < 4; i++) {
+  for (const [lasted, wait] of [[0, 1], [1, 1], [60, 6], [600, 60], [3_600, 360], [6_000, 600]]) {
+    await clock.advance(NOW_MS + lasted * SECOND_MS - clock.now());
     fail(A);
-    waits.push(memory.retryAt(A) - clock.now());
-    await clock.advance(waits[i]);
-    assert.ok(memory.retryAt(A) <= clock.now());
+    assert.equal(memory.retryAt(A) - clock.now(), wait * SECOND_MS, `${lasted}`);
+    assert.equal(memory.record(A)?.inARow, 1, "it is one outage");
   }
-  assert.deepEqual(waits, [1_000, 2_000, 4_000, 8_000]);
+  await clock.advance(600 * SECOND_MS);
+  assert.ok(memory.retryAt(A) <= clock.now());
   memory.connected(A, 100);
   memory.answered(A, 100);
   assert.equal(memory.retryAt(A), 0);
   fail(A);
   assert.equal(memory.retryAt(A) - clock.now(), 1_000, "all is forgiven");
+});
+
+Deno.test("W2: RelayMemory counts an outage once, however many operations fail, also over a restart", async () => {
+  const backend = new RecordMap();
+  const { clock, fail, memory } = setUp({ backend });
+  await memory.ready();
+  memory.connected(A, 100);
+  memory.answered(A, 100);
+  await clock.advance(MINUTE_MS);
+  for (let i = 0; i < 5; i++) memory.failed(A, "disconnected", NOW_MS);
+  memory.connected(B, 100);
+  for (let i = 0; i < 100; i++) {
+    await clock.advance(30);
+    fail(A, i % 2 ? "unreachable" : "connect-timeout");
+  }
+  const { inARow, attempts, downSince, failures, retryAt } = memory.record(A)!;
+  assert.deepEqual({ inARow, attempts, downSince }, {
+    inARow: 1,
+    attempts: 2,
+    downSince: NOW_MS + MINUTE_MS,
+  });
+  assert.deepEqual(failures, { disconnected: 1, "connect-timeout": 1 });
+  assert.equal(retryAt - clock.now(), SECOND_MS);
+  await memory.close();
+  const again = setUp({ backend });
+  await again.memory.ready();
+  await again.clock.advance(2 * MINUTE_MS);
+  again.fail(A);
+  assert.equal(again.memory.record(A)?.inARow, 1);
+  assert.equal(again.memory.retryAt(A) - again.clock.now(), 6 * SECOND_MS, "down for a minute");
 });
 
 Deno.test("RelayMemory failed() counts if another relay connected, answered or delivered since the operation was begun", () => {
@@ -81,15 +120,27 @@ Deno.test("RelayMemory marks no relay dead in a total outage: weights are as bef
 
 Deno.test("RelayMemory retryAt() is a moment away as long as the failure may be the network's fault", async () => {
   const { clock, memory } = setUp();
-  const waits: number[] = [];
-  for (let i = 0; i < 5; i++) {
+  for (const [lasted, wait] of [[0, 1_000], [5, 1_000], [30, 3_000], [50, 5_000], [900, 5_000]]) {
+    await clock.advance(NOW_MS + lasted * SECOND_MS - clock.now());
     memory.failed(A, "unreachable", clock.now());
-    waits.push(memory.retryAt(A) - clock.now());
-    await clock.advance(waits[i]);
+    assert.equal(memory.retryAt(A) - clock.now(), wait, `${lasted}`);
   }
-  assert.deepEqual(waits, [1_000, 2_000, 4_000, 5_000, 5_000]);
   memory.connected(A, 100);
   assert.equal(memory.retryAt(A), 0);
+});
+
+Deno.test("W2: RelayMemory failed() blames no relay for what failed while the program did not run", () => {
+  const { memory } = setUp({ hasStalledSince: (since) => since < NOW_MS });
+  memory.connected(B, 100);
+  for (const failure of ["unreachable", "connect-timeout", "disconnected", "no-answer"] as const) {
+    memory.failed(A, failure, NOW_MS - 1);
+    assert.equal(memory.record(A), undefined, failure);
+    assert.equal(memory.retryAt(A), 0);
+  }
+  memory.failed(A, "restricted", NOW_MS - 1);
+  assert.deepEqual(memory.record(A)?.failures, { restricted: 1 }, "an answer is an answer");
+  memory.failed(C, "unreachable", NOW_MS);
+  assert.equal(memory.record(C)?.inARow, 1);
 });
 
 Deno.test("RelayMemory unanswered() counts only if others answered meanwhile", () => {

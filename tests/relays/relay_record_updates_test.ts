@@ -119,7 +119,7 @@ Deno.test("unanswered() counts as in vain only if nothing came in time", () => {
   assert.deepEqual(fail(record, "no-answer"), silent);
 });
 
-Deno.test("failed() as unreachable counts in a row, and backs off longer each time", () => {
+Deno.test("W2: failed() counts an outage once, and backs off by how long it lasts", () => {
   let record = connected(UNKNOWN_RELAY, 100, NOW_MS - HOUR_MS);
   record = answered(record, 100, NOW_MS - HOUR_MS);
   const pauses: number[] = [];
@@ -128,11 +128,52 @@ Deno.test("failed() as unreachable counts in a row, and backs off longer each ti
     record = fail(record, "unreachable", now, now);
     pauses.push((record.retryAt - now) / SECOND_MS);
   }
-  assert.deepEqual(pauses, [1, 2, 4, 8, 16]);
+  assert.deepEqual(pauses, [1, 6, 12, 18, 24]);
   const { attempts, successes, inARow, downSince, lastFailure, failures } = record;
-  assert.deepEqual({ attempts, successes, inARow }, { attempts: 6, successes: 1, inARow: 5 });
+  assert.deepEqual({ attempts, successes, inARow }, { attempts: 2, successes: 1, inARow: 1 });
   assert.deepEqual([downSince, lastFailure], [NOW_MS, NOW_MS + 4 * MINUTE_MS]);
-  assert.deepEqual(failures, { unreachable: 5 });
+  assert.deepEqual(failures, { unreachable: 1 });
+});
+
+Deno.test("failed() counts another outage if nobody has tried the relay for more than an hour", () => {
+  let record = answered(connected(UNKNOWN_RELAY, 100, NOW_MS), 100, NOW_MS);
+  for (let i = 1; i <= 3; i++) {
+    const now = NOW_MS + i * 20 * HOUR_MS;
+    record = fail(record, "unreachable", now, now);
+    assert.deepEqual([record.inARow, record.failures, record.retryAt], [
+      i,
+      { unreachable: i },
+      now + SECOND_MS,
+    ]);
+    assert.equal(record.downSince, NOW_MS + 20 * HOUR_MS, "since the first");
+    record = fail(record, "unreachable", now, now + HOUR_MS);
+    assert.equal(record.inARow, i);
+  }
+});
+
+Deno.test("W2: failed() takes connections that end together for one outage, which the next attempt makes a failure", () => {
+  const works = answered(connected(UNKNOWN_RELAY, 50, NOW_MS), 50, NOW_MS + SECOND_MS);
+  let record = works;
+  const at = NOW_MS + MINUTE_MS;
+  for (let i = 0; i < 5; i++) record = fail(record, "disconnected", NOW_MS, at + i);
+  assert.deepEqual([record.inARow, record.retryAt, record.failures], [0, 0, { disconnected: 1 }]);
+  record = fail(record, "unreachable", at + SECOND_MS, at + SECOND_MS);
+  assert.deepEqual([record.inARow, record.downSince], [1, at]);
+  const late = fail(record, "disconnected", NOW_MS, at + MINUTE_MS);
+  assert.deepEqual(late, { ...record, lastFailure: at + MINUTE_MS }, "a connection from before");
+  const back = delivered(connected(late, 50, at + 2 * MINUTE_MS), 1, at + 2 * MINUTE_MS);
+  assert.deepEqual([back.inARow, back.outageSince, back.downSince], [0, 0, 0]);
+});
+
+Deno.test("failed() as disconnected ends an outage if the connection lasted a minute, or nobody has tried for an hour", () => {
+  const outage = fail(connected(UNKNOWN_RELAY, 50, NOW_MS), "unreachable", NOW_MS, NOW_MS);
+  const again = connected(outage, 50, NOW_MS + MINUTE_MS);
+  const lasted = fail(again, "disconnected", NOW_MS + MINUTE_MS, NOW_MS + 2 * MINUTE_MS);
+  const late = fail(again, "disconnected", NOW_MS - MINUTE_MS, NOW_MS + HOUR_MS + 1);
+  for (const [record, now] of [[lasted, 2 * MINUTE_MS], [late, HOUR_MS + 1]] as const) {
+    assert.deepEqual([record.inARow, record.unproven, record.downSince], [0, 0, 0]);
+    assert.deepEqual([record.outageSince, record.failures.disconnected], [NOW_MS + now, 1]);
+  }
 });
 
 Deno.test("failed() waits longer for a relay that never worked", () => {
@@ -163,14 +204,14 @@ Deno.test("connected() does not end the back-off of a relay that ends each conne
   let record = UNKNOWN_RELAY;
   const pauses: number[] = [];
   for (let i = 0; i < 5; i++) {
-    const now = NOW_MS + i * HOUR_MS;
+    const now = NOW_MS + i * 30 * MINUTE_MS;
     record = connected(record, 50, now);
     assert.equal(record.inARow, 0, "for all we know it works");
     record = fail(record, "disconnected", now, now + 10);
     pauses.push((record.retryAt - now - 10) / SECOND_MS);
   }
-  assert.deepEqual(pauses, [1, 2, 4, 8, 16]);
-  assert.equal(record.inARow, 5);
+  assert.deepEqual(pauses, [1, 180, 360, 540, 720]);
+  assert.equal(record.inARow, 1);
   assert.equal(record.downSince, NOW_MS + 10, "since the first");
 });
 
@@ -184,7 +225,7 @@ Deno.test("failed() as disconnected after a useful connection is no failure", ()
   );
   for (const { inARow, unproven, retryAt, failures } of [lasted, answers]) {
     assert.deepEqual({ inARow, unproven }, { inARow: 0, unproven: 0 });
-    assert.equal(retryAt, NOW_MS + SECOND_MS, "but it is given a moment");
+    assert.equal(retryAt, 0, "the next attempt will show more");
     assert.deepEqual(failures, { disconnected: 1 });
   }
   const before = { ...short, answeredAt: NOW_MS - 3 * SECOND_MS };
@@ -255,8 +296,8 @@ Deno.test("Record updates mutate nothing, never lower counts, and bound the back
         assert.ok(after[name] >= 0, name);
       }
       assert.ok(after.retryAt <= NOW_MS + maxWaitMs(BACKOFFS.unusable));
-      if (after.inARow > before.inARow) {
-        assert.ok(after.retryAt > NOW_MS);
+      if (after.inARow > before.inARow) assert.ok(after.retryAt > NOW_MS);
+      if (after.inARow + after.unproven > before.inARow + before.unproven) {
         assert.ok(OUTAGES.some((failure) => after.failures[failure] !== before.failures[failure]));
       }
       record = after;

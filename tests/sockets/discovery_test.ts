@@ -59,6 +59,7 @@ class SocketWorld implements AsyncDisposable {
           }),
         clock,
         memory,
+        random,
         semaphore,
         connectTimeout: new ConnectTimeout(),
         verifyEvent: verify,

@@ -61,6 +61,7 @@ export const records: fc.Arbitrary<RelayRecord> = fc.record({
   inARow: fc.nat({ max: 20 }),
   unproven: fc.nat({ max: 20 }),
   downSince: time,
+  outageSince: time,
   lastSuccess: time,
   answeredAt: time,
   lastFailure: time,

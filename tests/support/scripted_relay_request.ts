@@ -77,7 +77,7 @@ export class RelayRequestTest extends ScriptedNetwork {
   /** Starts another request, with the same filters by default. */
   another(filters: readonly NostrFilter[] = this.#filters): ObservedRequest {
     return new ObservedRequest(
-      this.link(RELAY, { idleTimeout: 1_000_000 }),
+      this.link(RELAY, { idleTimeout: 1_000_000, random: this.#options.random }),
       filters,
       this.#options,
     );
