@@ -51,12 +51,32 @@ export function addAttached(
   knowledge: ReadonlyMap<string, RelayKnowledge>,
   hints: readonly Hint[],
 ): ReadonlyMap<string, RelayKnowledge> {
+  if (hints.length === 0) return knowledge;
   const fresh = freshHints(hints);
   for (const { subject, author } of hints) {
     if (author === undefined || subject === author) continue;
     fresh.get(subject)?.push(...authorHints(knowledge.get(author) ?? {}));
   }
-  return addHints(knowledge, fresh);
+  const all = new Map(addHints(knowledge, fresh));
+  for (const [subject, given] of givenRelays(hints)) {
+    all.set(subject, { ...all.get(subject), given });
+  }
+  return all;
+}
+
+/**
+ * The relays that somebody entered or pasted for a request, by the person or event: these are
+ * asked whatever else is known.
+ */
+export function givenRelays(hints: readonly Hint[]): Map<string, string[]> {
+  const given = new Map<string, string[]>();
+  for (const { subject, url, source } of hints) {
+    if (source !== "hand" && source !== "nip19") continue;
+    const urls = given.get(subject);
+    if (urls) urls.push(url);
+    else given.set(subject, [url]);
+  }
+  return given;
 }
 
 /**
