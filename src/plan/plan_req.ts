@@ -145,6 +145,7 @@ export function planParts(
     relayIndexes: choice.assigned.relayIndexes,
     relaysPerSubject: choice.assigned.relaysPerSubject,
     unscoped: [...new Set([...choice.unscoped, ...choice.search])],
+    fallbacks: rows.fallbacks.map((id) => choice.relays.indexOf(id)).filter((index) => index >= 0),
   };
   return { plan, assignment, graph: rows.graph };
 }

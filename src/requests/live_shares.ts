@@ -56,7 +56,9 @@ export function liveShares(
     const filters = cutFilters(shares, settings);
     if (filters.length > 0) routes.set(url, filters);
   });
-  return { routes, assignment: assignmentOf(urls, indexesOf) };
+  const fallbacks = settings.fallbackRelays.map((url) => urls.indexOf(url))
+    .filter((index) => index >= 0);
+  return { routes, assignment: { ...assignmentOf(urls, indexesOf), fallbacks } };
 }
 
 /** Selects, of some subjects, those that a part names. */
@@ -77,7 +79,7 @@ function subjectSelector(
 function assignmentOf(
   urls: readonly string[],
   indexesOf: ReadonlyMap<Role, ReadonlyMap<string, readonly number[]>>,
-): Assignment {
+): Omit<Assignment, "fallbacks"> {
   const subjects: string[] = [];
   const roles: RoleRows[] = [];
   const rows: (readonly number[])[] = [];
