@@ -100,6 +100,11 @@ function explanationText(plan: ReqPlan, relays: readonly RelayReport[]): string 
       lines.push(`${many(hinted.length, one, more)} requested from relays that hints name`);
     }
   }
+  const given = plan.subjects.filter(({ role, relays }) => role === "given" && relays.length > 0);
+  if (given.length > 0) {
+    const what = many(given.length, "person or event", "people and events");
+    lines.push(`${what} requested from relays that came with the request`);
+  }
   for (const { reason, pubkey, filter } of plan.unrouted) {
     const what = [pubkey, filter === undefined ? undefined : `filter ${filter}`]
       .filter((part) => part !== undefined);
@@ -108,9 +113,9 @@ function explanationText(plan: ReqPlan, relays: readonly RelayReport[]): string 
   return lines.join("\n");
 }
 
-/** Whether the subject of a route is a person, not an event or a group. */
+/** Whether a route is a person's by their list, or by what stands in for it. */
 function isPerson({ role }: SubjectRoute): boolean {
-  return role !== "id" && role !== "group";
+  return role !== "id" && role !== "group" && role !== "given";
 }
 
 /** How many subjects these routes have, each counted once. */

@@ -6,7 +6,7 @@
 
 import type { NostrFilter } from "@nostrify/types";
 import type { Hint } from "./hints/hint.ts";
-import { addAttached } from "./hints/merge_hints.ts";
+import { addAttached, givenRelays } from "./hints/merge_hints.ts";
 import { hintsOf } from "./hints/with_hints.ts";
 import { RoutingError } from "./nostr/errors.ts";
 import { isPubkey } from "./nostr/pubkeys.ts";
@@ -14,7 +14,7 @@ import type { Lookup } from "./nostr/relay_knowledge.ts";
 import type { Unrouted } from "./nostr/unrouted.ts";
 import type { PlanSettings } from "./plan/plan_options.ts";
 import { type Planned, planRequest } from "./plan/replan.ts";
-import { reqLookup, type ReqParts, reqParts } from "./plan/req_parts.ts";
+import { reqLookup, type ReqParts, reqParts, withGiven } from "./plan/req_parts.ts";
 import { lookUp, type RouterSettings, type RouterSource } from "./router_options.ts";
 
 /** What a request says besides its filters, where the host passes it on; `NPool` does not. */
@@ -83,8 +83,10 @@ export class ReqPlanner {
   }
 
   async #plan(filters: readonly NostrFilter[], opts: RouteOptions, source: RouterSource) {
-    const parts = reqParts(filters);
     const hints = [...hintsOf(filters), ...opts.hints ?? []];
+    const given = givenRelays(hints);
+    const named = reqParts(filters);
+    const parts = given.size === 0 ? named : withGiven(named, (key) => given.has(key));
     const lookup = lookupFor(parts, hints);
     const { knowledge, error } = await lookUp(source, lookup, this.#settings, opts.signal);
     const all = addAttached(knowledge, hints);

@@ -1,6 +1,8 @@
 import type { NostrFilter } from "@nostrify/types";
 import assert from "node:assert/strict";
+import { neventEncode, nprofileEncode } from "nostr-tools/nip19";
 import { createReqRouter } from "../src/create_req_router.ts";
+import { filterOf } from "../src/hints/filter_of.ts";
 import type { Hint } from "../src/hints/hint.ts";
 import { withHints } from "../src/hints/with_hints.ts";
 import type {
@@ -10,6 +12,7 @@ import type {
   RelayList,
   RelayListSource,
 } from "../src/nostr/relay_knowledge.ts";
+import { normalizeRelayUrl } from "../src/nostr/relay_url.ts";
 import type { RouterOptions } from "../src/router_options.ts";
 import { MemorySource, postsOf, relayList } from "../testing/memory_source.ts";
 
@@ -56,12 +59,32 @@ Deno.test("createReqRouter() uses hints that are attached to a filter, together 
   assert.deepEqual(Object.keys(await routes(copy)), [HUB]);
 });
 
-Deno.test("createReqRouter() prefers a list to every hint, unless it names no usable relay", async () => {
+Deno.test("createReqRouter() prefers a list to every hint that came unasked, unless it names no usable relay", async () => {
   const lists = [relayList(ALICE, { write: [B] }), relayList(BOB, { write: ["ws://127.0.0.1/"] })];
   const { routes } = start(new MemorySource(...lists));
-  const hints = [hint(ALICE, A), hint(BOB, C)];
+  const hints = [hint(ALICE, A), hint(BOB, C)].map((one): Hint => ({ ...one, source: "follows" }));
   assert.deepEqual(Object.keys(await routes([postsOf(ALICE)], hints)), [B]);
   assert.deepEqual(new Set(Object.keys(await routes([postsOf(BOB)], hints))), new Set([C, HUB]));
+});
+
+Deno.test("NIP-19: createReqRouter() asks a pasted link's own relay besides the list of its author", async () => {
+  const list = relayList(ALICE, { write: [A, B, D] });
+  const { routes } = start(new MemorySource(list));
+  const id = "ee".repeat(32);
+  for (const relays of [[C], ["wss://0.example/", C]]) {
+    const normal = relays.map((url) => normalizeRelayUrl(url)!);
+    const event = filterOf(neventEncode({ id, author: ALICE, relays }));
+    const found = await routes([event]);
+    for (const url of normal) assert.deepEqual(found[url], [{ ids: [id] }], url);
+    assert.ok(A in found, "the author's own relays are asked, too");
+    const profile = filterOf(nprofileEncode({ pubkey: ALICE, relays }));
+    const both = await routes([profile]);
+    for (const url of normal) assert.deepEqual(both[url], [{ authors: [ALICE] }], url);
+    assert.equal([A, B, D].filter((url) => url in both).length, 2);
+  }
+  const entered = await routes([withHints(postsOf(ALICE), [C])]);
+  assert.deepEqual(entered[C], [postsOf(ALICE)]);
+  assert.equal(Object.keys(entered).length, 3);
 });
 
 Deno.test("createReqRouter() applies the app's policy to hints", async () => {

@@ -5,6 +5,7 @@
  */
 
 import { deletionTargets } from "../nostr/deletion_targets.ts";
+import { vanishesFrom } from "../nostr/vanish_requests.ts";
 import { type AnyExecutor, run } from "./any_kysely.ts";
 import type { EventSql } from "./event_sql.ts";
 import { findVersions } from "./find_versions.ts";
@@ -18,7 +19,8 @@ export async function deletedBy(
 ): Promise<string[]> {
   const { kind, pubkey, created_at } = row;
   if (kind === 62) {
-    const rows = await run<Id>(db, sql.vanished, [pubkey, created_at]);
+    if (!vanishesFrom({ tags: JSON.parse(row.tags) }, sql.places)) return [];
+    const rows = await run<Id>(db, sql.vanished, [pubkey, created_at, pubkey, created_at]);
     return rows.map(({ id }) => id);
   }
   if (kind !== 5) return [];

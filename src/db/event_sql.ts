@@ -5,11 +5,14 @@
  * @module
  */
 
+import { ALL_RELAYS } from "../nostr/vanish_requests.ts";
 import { REPLACEABLE } from "./schema.ts";
 import type { SqlFlavour } from "./sql_flavour.ts";
 
 /** The statements. Their parameter is a JSON array of records unless a line says otherwise. */
 export interface EventSql {
+  /** What a request to vanish must name to count, besides all relays. */
+  readonly places: readonly string[];
   /** Deletes the tags of the events that `replace` would replace. */
   readonly clearReplaced: string;
   /** Stores replaceable events that are newer; returns their ids. */
@@ -26,7 +29,7 @@ export interface EventSql {
   readonly versionsByAuthor: string;
   /** Of some ids (records), those of an author's (2) events that kind 5 can delete. */
   readonly deletable: string;
-  /** The ids of an author's (1) events up to a time (2). */
+  /** The ids of an author's (1) events up to a time (2), and of gift wraps to them (3, 4). */
   readonly vanished: string;
   /** Deletes the tags of some ids (1, a JSON array). */
   readonly deleteTags: string;
@@ -36,8 +39,13 @@ export interface EventSql {
 
 const COLUMNS = "id, kind, pubkey, content, created_at, tags, sig";
 
-/** Writes the statements for one kind of database. */
-export function eventSql(flavour: SqlFlavour): EventSql {
+/**
+ * Writes the statements for one kind of database.
+ *
+ * @param places What a request to vanish must name to count, besides all relays; as `placesOf`
+ * gives it.
+ */
+export function eventSql(flavour: SqlFlavour, places: readonly string[]): EventSql {
   const { join } = flavour;
   const events = withRecords(flavour, {
     id: "text",
@@ -57,10 +65,16 @@ export function eventSql(flavour: SqlFlavour): EventSql {
   const version = "e.id, e.kind, e.pubkey, e.created_at, e.tags";
   // From the author's deletions to their tags: an author has few of them, but
   // thousands may have tagged the event.
+  const vanished = `x.kind = 62 and x.created_at >= v.created_at and ${
+    namesPlace("x.tags", places, flavour)
+  }`;
   const deleted = `(
     v.kind <> 62 and exists (
-      select 1 from nostr_events x
-      where x.pubkey = v.pubkey and x.kind = 62 and x.created_at >= v.created_at
+      select 1 from nostr_events x where x.pubkey = v.pubkey and ${vanished}
+    ) or v.kind = ${WRAP} and exists (
+      select 1 from ${flavour.tagsIn("v.tags", "p")}
+      ${join} nostr_events x on x.pubkey = p.value->>1
+      where p.value->>0 = 'p' and ${vanished}
     ) or v.kind not in (5, 62) and exists (
       select 1 from nostr_events x ${join} nostr_tags t on t.event_id = x.id
       where x.pubkey = v.pubkey and x.kind = 5 and (
@@ -70,6 +84,7 @@ export function eventSql(flavour: SqlFlavour): EventSql {
     )
   )`;
   return {
+    places,
     clearReplaced: `${events} delete from nostr_tags where event_id in (
       select e.id from v
       ${join} nostr_events e on e.kind = v.kind and e.pubkey = v.pubkey
@@ -102,10 +117,30 @@ export function eventSql(flavour: SqlFlavour): EventSql {
       where e.pubkey = ${flavour.parameter(2)} and e.kind not in (5, 62)`,
     vanished: `select id from nostr_events
       where pubkey = ${flavour.parameter(1)} and kind <> 62
-      and created_at <= ${flavour.integer(2)}`,
+      and created_at <= ${flavour.integer(2)}
+      union select e.id from nostr_tags t ${join} nostr_events e on e.id = t.event_id
+      where t.name = 'p' and t.value = ${flavour.parameter(3)}
+      and e.kind = ${WRAP} and e.created_at <= ${flavour.integer(4)}`,
     deleteTags: `delete from nostr_tags where ${flavour.isIn("event_id", 1)}`,
     deleteEvents: `delete from nostr_events where ${flavour.isIn("id", 1)}`,
   };
+}
+
+/** The kind of stored gift wraps (NIP-59). */
+const WRAP = 1059;
+
+/** Whether the tags of a request to vanish name all relays, or one of these places (NIP-62). */
+function namesPlace(
+  column: string,
+  places: readonly string[],
+  { tagsIn, byCodeUnit }: SqlFlavour,
+): string {
+  const texts = places.map((place) => `'${place.replaceAll("'", "''")}'`);
+  const isPlace = texts.length > 0
+    ? `or lower(rtrim(r.value->>1, '/')${byCodeUnit}) in (${texts})`
+    : "";
+  return `exists (select 1 from ${tagsIn(column, "r")}
+    where r.value->>0 = 'relay' and (r.value->>1 = '${ALL_RELAYS}' ${isPlace}))`;
 }
 
 /** Names the records of parameter 1 `v`. */

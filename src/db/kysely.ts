@@ -9,6 +9,7 @@ import type { NostrEvent, NostrFilter, NStore } from "@nostrify/types";
 import { isEphemeralKind } from "nostr-tools/kinds";
 import type { RecordStore, RecordTopic } from "../base/record_store.ts";
 import { deletedError } from "../nostr/deleted_error.ts";
+import { placesOf } from "../nostr/vanish_requests.ts";
 import { type AnyKysely, anyKysely, type KyselyInstance } from "./any_kysely.ts";
 import { type BulkOptions, type BulkResult, writeBulk } from "./bulk.ts";
 import { deleteEvents } from "./delete_events.ts";
@@ -25,14 +26,24 @@ import { type Outcome, writeAll } from "./write_events.ts";
 export type { KyselyInstance } from "./any_kysely.ts";
 export type { BulkOptions, BulkResult } from "./bulk.ts";
 
+/** The options of an {@link EventDatabase}. */
+export interface EventDatabaseOptions {
+  /**
+   * The URLs of the relay that serves the events, if one does: a request to vanish (NIP-62) that
+   * names one of them counts, as one that names all relays always does.
+   * @default []
+   */
+  readonly relayUrls?: readonly string[];
+}
+
 /**
  * A Nostr event database.
  *
  * - The newest version of a replaceable or addressable event wins, whatever the order of
  *   arrival and whoever else writes (NIP-01).
- * - A deletion (kind 5) removes events of its author and keeps them out (NIP-09). Any
- *   request to vanish (kind 62) does so with all of its author's events up to its time
- *   (NIP-62).
+ * - A deletion (kind 5) removes events of its author and keeps them out (NIP-09). A request
+ *   to vanish (kind 62) that names all relays, or one of `relayUrls`, does so with all of its
+ *   author's events and gift wraps to them up to its time (NIP-62).
  * - Ephemeral events are not stored. Signatures are not checked.
  *
  * An `NDatabase` file opens as it is, and `NDatabase` opens what this class writes. Filters
@@ -49,12 +60,13 @@ export class EventDatabase implements NStore, RecordStore {
    *
    * @param kysely Any Kysely instance with a SQLite (3.38 or later) or PostgreSQL
    * (12 or later) dialect. Its plugins do not apply, nor does `withSchema`.
-   * @throws {TypeError} If the dialect is neither.
+   * @param options See {@link EventDatabaseOptions}.
+   * @throws {TypeError} If the dialect is neither, or an option has the wrong type.
    */
-  constructor(kysely: KyselyInstance) {
+  constructor(kysely: KyselyInstance, { relayUrls = [] }: EventDatabaseOptions = {}) {
     this.#kysely = anyKysely(kysely);
     this.#flavour = sqlFlavour(this.#kysely);
-    this.#sql = eventSql(this.#flavour);
+    this.#sql = eventSql(this.#flavour, placesOf(relayUrls));
     this.#writes = new GroupCommit(
       (work) => transact(this.#kysely, this.#flavour, work),
       (db, events) => writeAll(db, this.#sql, events),

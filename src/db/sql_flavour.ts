@@ -21,6 +21,8 @@ export interface SqlFlavour {
   isIn(column: string, n: number): string;
   /** A `select` of the objects in the JSON array at parameter 1. */
   records(columns: Readonly<Record<string, "text" | "integer">>): string;
+  /** The tags in a column of JSON, one a row, as the table `alias` with the column `value`. */
+  tagsIn(column: string, alias: string): string;
   /** A join that reads its left side first, which the query planner might not choose. */
   readonly join: string;
   /** Makes a text comparison go by code unit in any locale. */
@@ -40,6 +42,7 @@ const sqlite: SqlFlavour = {
     const fields = Object.keys(columns).map((c) => `value->>'${c}' as ${c}`);
     return `select ${fields.join(", ")} from json_each(?)`;
   },
+  tagsIn: (column, alias) => `json_each(${column}) ${alias}`,
   join: "cross join",
   byCodeUnit: "",
   // Deletes nothing, but takes the write lock before anything is read, so that
@@ -58,6 +61,7 @@ const postgres: SqlFlavour = {
     const types = Object.entries(columns).map(([c, type]) => `${c} ${type}`);
     return `select * from json_to_recordset($1::text::json) as r(${types})`;
   },
+  tagsIn: (column, alias) => `json_array_elements(${column}::json) ${alias}(value)`,
   join: "join",
   byCodeUnit: ' collate "C"',
   // A statement cannot see what another transaction has not committed yet, so

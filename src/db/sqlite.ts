@@ -7,12 +7,12 @@
 
 import { Kysely } from "kysely";
 import { DatabaseSync } from "node:sqlite";
-import { EventDatabase } from "./kysely.ts";
+import { EventDatabase, type EventDatabaseOptions } from "./kysely.ts";
 import { NodeSqliteDialect } from "./node_sqlite_dialect.ts";
 import { NodeSqliteHandle } from "./node_sqlite_handle.ts";
 
 /** The options of {@link openSqlite}. */
-export interface SqliteOptions {
+export interface SqliteOptions extends EventDatabaseOptions {
   /**
    * How long a write waits while another process or connection writes, in milliseconds: an
    * integer of at least 0. Raise it if imports run beside the app: one of 100,000 events
@@ -65,7 +65,7 @@ export async function openSqlite(
   path: string,
   options: SqliteOptions = {},
 ): Promise<EventDatabase> {
-  const { busyTimeout = 30_000 } = options;
+  const { busyTimeout = 30_000, relayUrls } = options;
   if (!Number.isInteger(busyTimeout) || busyTimeout < 0) {
     throw new RangeError(
       `Cannot open ${path}: "busyTimeout" must be an integer >= 0, got ${busyTimeout}`,
@@ -82,7 +82,7 @@ export async function openSqlite(
     const writer = await connect();
     const reader = path === ":memory:" ? writer : await connect();
     const dialect = new NodeSqliteDialect({ writer, reader });
-    const db = new EventDatabase(new Kysely({ dialect }));
+    const db = new EventDatabase(new Kysely({ dialect }), { relayUrls });
     await db.migrate();
     return db;
   } catch (cause) {

@@ -14,7 +14,8 @@ import { HintList } from "./hint_list.ts";
  * Attaches hints to a filter: relays that may have what it matches. A request with this very
  * object has the hints; a copy of it has none, and later requests keep none.
  *
- * An author's relay list and the app's policy take precedence over any hint.
+ * The relays that are entered here or come from a pasted code are asked besides an author's relay
+ * list, as far as the app's policy allows.
  *
  * @param filter Returned as the same object, unchanged.
  * @param hints URLs of relays, or hints about any subjects. A URL stands for the host of the

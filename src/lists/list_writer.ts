@@ -8,8 +8,15 @@
 import type { NostrEvent, NostrFilter, NStore } from "@nostrify/types";
 import { deletedError } from "../nostr/deleted_error.ts";
 import { EventRefusedError } from "../nostr/errors.ts";
+import { vanishesFrom } from "../nostr/vanish_requests.ts";
 import { isNewer } from "../nostr/versions.ts";
-import { deletedListFilters, deletionFilters, indexDeletions } from "./deletions.ts";
+import {
+  deletedListFilters,
+  deletedWrapFilters,
+  deletionFilters,
+  indexDeletions,
+  wrapDeletionFilters,
+} from "./deletions.ts";
 
 /** Called as soon as a write changes what is known of the database. */
 export interface ListWriterHooks {
@@ -39,14 +46,17 @@ interface Options {
 export class ListWriter {
   readonly #db: NStore;
   readonly #hooks: ListWriterHooks;
+  /** What a request to vanish must name to count, besides all relays. */
+  readonly #places: readonly string[];
   /** The last pending write of each author. */
   readonly #pendingWrites = new Map<string, Promise<unknown>>();
   /** How many removals have ended. */
   #removals = 0;
 
-  constructor(db: NStore, hooks: ListWriterHooks) {
+  constructor(db: NStore, hooks: ListWriterHooks, places: readonly string[]) {
     this.#db = db;
     this.#hooks = hooks;
+    this.#places = places;
   }
 
   /**
@@ -64,11 +74,12 @@ export class ListWriter {
   /**
    * Writes a deletion, a request to vanish, or an event that does not concern lists.
    *
+   * @throws {EventRefusedError} If it is a gift wrap to somebody who vanished later.
    * @throws {TypeError} If the event deletes lists and the database cannot remove.
    */
   async writeOther(event: NostrEvent, opts: Options = {}): Promise<void> {
-    const filters = deletedListFilters(event);
-    if (filters.length === 0) return await this.#db.event(event, opts);
+    const filters = deletedListFilters(event, this.#places);
+    if (filters.length === 0) return await this.#writeUnlessVanished(event, opts);
     if (!this.#db.remove) {
       throw new TypeError(
         `Cannot delete relay lists for event ${event.id}: the database has no method "remove"`,
@@ -94,6 +105,15 @@ export class ListWriter {
     }
   }
 
+  /** Writes an event that deletes no list, unless it is for somebody who vanished. */
+  async #writeUnlessVanished(event: NostrEvent, opts: Options): Promise<void> {
+    const filters = wrapDeletionFilters(event);
+    const requests = filters.length > 0 ? await this.#db.query(filters, opts) : [];
+    const deletion = requests.find((request) => vanishesFrom(request, this.#places));
+    if (deletion) throw deletedError(event, deletion);
+    await this.#db.event(event, opts);
+  }
+
   async #writeLists(
     lists: readonly NostrEvent[],
     authors: ReadonlySet<string>,
@@ -103,7 +123,7 @@ export class ListWriter {
     const kinds = [...new Set(lists.map(({ kind }) => kind))];
     const versions = { kinds, authors: [...authors] };
     const found = await this.#db.query([...deletionFilters(lists), versions], opts);
-    const deletionOf = indexDeletions(found);
+    const deletionOf = indexDeletions(found, this.#places);
     const current = newestOf(found.filter(({ kind }) => kinds.includes(kind)));
     const refused: EventRefusedError[] = [];
     const accepted = lists.filter((list) => {
@@ -157,7 +177,7 @@ export class ListWriter {
     const deleted = await this.#db.query(filters, opts);
     try {
       await this.#db.event(event, opts);
-      await this.#db.remove?.(filters, opts);
+      await this.#db.remove?.([...filters, ...deletedWrapFilters(event, this.#places)], opts);
     } finally {
       // Also after a failure: the database may have done a part.
       this.#hooks.onUnknown(event.pubkey);

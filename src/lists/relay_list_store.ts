@@ -14,6 +14,7 @@ import { checkedEvent } from "../nostr/check_event.ts";
 import { DM_LIST_KIND, LIST_KINDS, RELAY_LIST_KIND } from "../nostr/kinds.ts";
 import type { RelayList, RelayListSource } from "../nostr/relay_knowledge.ts";
 import { ANY_RELAY, parseRelayList } from "../nostr/relay_list.ts";
+import { placesOf } from "../nostr/vanish_requests.ts";
 import { bulkWrite, type StoreResult } from "./bulk_write.ts";
 import { ListCache } from "./list_cache.ts";
 import { ListWriter } from "./list_writer.ts";
@@ -41,7 +42,8 @@ export type ListListener = (list: RelayList, kind: number, event?: NostrEvent) =
  * recently used. One query loads a batch, however many callers wait for it.
  *
  * Deletions (NIP-09) and requests to vanish (NIP-62) that are written through it
- * delete lists, and keep older versions from returning.
+ * delete lists, and keep older versions from returning. A request to vanish counts if it names
+ * all relays, or one of `relayUrls`; it deletes gift wraps to its author, too.
  *
  * @example Lists in memory
  * ```ts
@@ -103,7 +105,7 @@ export class RelayListStore implements NStore, RelayListSource {
       onStored: (event) => this.#notify(event.kind, () => this.#parse(event), event),
       onDeleted: (kind, { pubkey, created_at }) =>
         this.#notify(kind, () => ({ pubkey, created_at, write: [], read: [] })),
-    });
+    }, placesOf(settings.relayUrls));
   }
 
   /**

@@ -7,6 +7,7 @@
 import type { NostrEvent } from "@nostrify/types";
 import { verifyEvent } from "nostr-tools/pure";
 import { checkFunction, integer } from "../base/check_option.ts";
+import { placesOf } from "../nostr/vanish_requests.ts";
 
 /** How much a `RelayListStore` keeps in memory, for how long, and what it accepts. */
 export interface RelayListStoreOptions {
@@ -47,6 +48,12 @@ export interface RelayListStoreOptions {
    */
   readonly maxFuture?: number;
   /**
+   * The URLs of the relay that serves the store's events, if one does: a request to vanish
+   * (NIP-62) that names one of them counts, as one that names all relays always does.
+   * @default []
+   */
+  readonly relayUrls?: readonly string[];
+  /**
    * Verifies the id and the signature of an event before it is stored. Use a faster one
    * (`nostr-tools/wasm`) if you store lists by the thousand.
    * @default verifyEvent of nostr-tools
@@ -77,8 +84,10 @@ export function listStoreSettings(options: RelayListStoreOptions): ListStoreSett
   for (const name of ["verifyEvent", "now", "onError"] as const) {
     checkFunction(name, options[name]);
   }
-  const { now = Date.now } = options;
+  const { now = Date.now, relayUrls = [] } = options;
+  placesOf(relayUrls);
   return {
+    relayUrls,
     max: integer("max", options.max, 50_000, 1),
     ttl: integer("ttl", options.ttl, 600_000, 1),
     missingTtl: integer("missingTtl", options.missingTtl, 60_000, 1),

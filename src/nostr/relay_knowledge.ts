@@ -22,8 +22,10 @@ export type Side = "write" | "read";
  * - `index`: the author of a profile or list, on indexers, besides `write`.
  * - `id`: an event by its id, on relays that hints name.
  * - `group`: a group, on its host.
+ * - `given`: a person or an event, on relays that come with the request (a pasted link's own),
+ *   besides the other roles.
  */
-export type Role = Side | "dm" | "private" | "index" | "id" | "group";
+export type Role = Side | "dm" | "private" | "index" | "id" | "group" | "given";
 
 /**
  * Where a hint comes from, in order of falling trust: entered by hand; a code that a user
@@ -57,6 +59,8 @@ export interface RelayKnowledge {
   readonly private?: readonly string[];
   /** Hints, best first. They count only if no list names a usable relay. */
   readonly hints?: readonly RelayHint[];
+  /** Relays that the request itself names for this person or event: they are always asked. */
+  readonly given?: readonly string[];
   /** Entries that name no usable relay; absent if there are none. */
   readonly refused?: readonly RefusedRelay[];
 }

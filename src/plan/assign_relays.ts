@@ -96,6 +96,8 @@ class Assigner {
   readonly #indexOf: Int32Array;
   /** How many relays of each row are among the chosen. */
   readonly #choices: Uint32Array;
+  /** The weights of the relays of the row that is being assigned. */
+  readonly #rowWeights: Float64Array;
   /** The rank of each relay: the lower, the better. At first its index. */
   readonly #ranks: Float64Array;
 
@@ -107,6 +109,7 @@ class Assigner {
     this.relayIndexes = new Int32Array(rows * relaysPerSubject).fill(-1);
     this.loads = new Uint32Array(chosen.length);
     this.#choices = new Uint32Array(rows);
+    this.#rowWeights = new Float64Array(relaysPerSubject);
     this.#ranks = Float64Array.from(chosen.keys());
     this.#indexOf = new Int32Array(graph.urls.length).fill(-1);
     chosen.forEach((relay, index) => this.#indexOf[relay] = index);
@@ -127,6 +130,35 @@ class Assigner {
         this.#choices[row]++;
       }
     });
+    for (const row of this.#graph.weighed?.rows ?? []) this.#assignWeighed(row);
+  }
+
+  /** Gives a row the relays that weigh most for it. */
+  #assignWeighed(row: number): void {
+    const { starts, relaysOf, weighed } = this.#graph;
+    const { relayIndexes, loads, relaysPerSubject } = this;
+    const first = row * relaysPerSubject;
+    for (let i = first; i < first + relaysPerSubject && relayIndexes[i] >= 0; i++) {
+      loads[relayIndexes[i]]--;
+    }
+    const weights = this.#rowWeights;
+    for (let i = 0; i < relaysPerSubject; i++) relayIndexes[first + i] = -1;
+    for (let at = starts[row]; at < starts[row + 1]; at++) {
+      let index = this.#indexOf[relaysOf[at]];
+      let weight = weighed!.ofRelays[at];
+      for (let i = 0; index >= 0 && i < relaysPerSubject; i++) {
+        const other = relayIndexes[first + i];
+        if (other >= 0 && (weights[i] - weight || index - other) > 0) continue;
+        const otherWeight = weights[i];
+        relayIndexes[first + i] = index;
+        weights[i] = weight;
+        index = other;
+        weight = otherWeight;
+      }
+    }
+    for (let i = first; i < first + relaysPerSubject && relayIndexes[i] >= 0; i++) {
+      loads[relayIndexes[i]]++;
+    }
   }
 
   /** Assigns the rows that have a choice again, those with the least choice first. */
@@ -166,17 +198,22 @@ class Assigner {
     }
   }
 
-  /** The rows with more chosen relays than they need, fewest first, equals in the order given. */
+  /**
+   * The rows with more chosen relays than they need, fewest first, equals in the order given; not
+   * those whose relays are weighed one by one, which keep the best.
+   */
   #choosers(order: Iterable<number>): Uint32Array {
     const next = new Uint32Array(this.#chosen.length + 2);
-    for (const choices of this.#choices) {
-      if (choices > this.relaysPerSubject) next[choices + 1]++;
+    const weighed = this.#graph.weighed?.isWeighed;
+    const isChooser = (row: number) =>
+      this.#choices[row] > this.relaysPerSubject && !weighed?.[row];
+    for (let row = 0; row < this.#choices.length; row++) {
+      if (isChooser(row)) next[this.#choices[row] + 1]++;
     }
     for (let choices = 1; choices < next.length; choices++) next[choices] += next[choices - 1];
     const choosers = new Uint32Array(next[next.length - 1]);
     for (const row of order) {
-      const choices = this.#choices[row];
-      if (choices > this.relaysPerSubject) choosers[next[choices]++] = row;
+      if (isChooser(row)) choosers[next[this.#choices[row]]++] = row;
     }
     return choosers;
   }

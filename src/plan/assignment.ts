@@ -28,6 +28,8 @@ export interface Assignment {
   readonly relaysPerSubject: number;
   /** The indexes of the relays that are sent unscoped filters. */
   readonly unscoped: readonly number[];
+  /** The indexes of the fallback relays; absent if there are none. */
+  readonly fallbacks?: readonly number[];
 }
 
 /** The role of a row. */

@@ -8,7 +8,7 @@ import { isPubkey } from "../nostr/pubkeys.ts";
 import type { RelayKnowledge, Role } from "../nostr/relay_knowledge.ts";
 import { subjectKey } from "../nostr/subject_key.ts";
 import type { RoleRows } from "./assignment.ts";
-import { groupHost, hintedRelays } from "./hinted_relays.ts";
+import { groupHost, weighedHints } from "./hinted_relays.ts";
 import type { PlanSettings } from "./plan_options.ts";
 import { type RelayGraph, RelayGraphBuilder } from "./relay_graph.ts";
 import { type ScopedPart, subjectsIn } from "./req_parts.ts";
@@ -27,10 +27,19 @@ export const NOWHERE = 4;
 export const ABSENT = 5;
 
 /** The roles in the order of their rows: first those that fallback relays can serve. */
-const ROLES: readonly Role[] = ["write", "read", "dm", "group", "private", "index", "id"];
+const ROLES: readonly Role[] = [
+  "write",
+  "read",
+  "dm",
+  "group",
+  "given",
+  "private",
+  "index",
+  "id",
+];
 
 /** Roles whose subjects are requested from all relays of their own, within the cap, or from none. */
-const STRICT_ROLES: ReadonlySet<Role> = new Set(["dm", "group"]);
+const STRICT_ROLES: ReadonlySet<Role> = new Set(["dm", "group", "given"]);
 
 /** The subjects of a request as rows of a graph, role after role. */
 export interface CandidateRows {
@@ -117,9 +126,12 @@ function relayAdder(
         const list = role === "write" ? own?.write : own?.read;
         if (list !== undefined && builder.add(list) > 0) return OWN_LIST;
         if (!isPubkey(pubkey)) return INVALID;
-        const isHinted = own?.hints !== undefined && builder.add(hintedRelays(own, settings)) > 0;
-        builder.add(isHinted ? besidesHints : fallbackRelays);
-        return isHinted ? HINTED : NO_LIST;
+        const hints = own?.hints === undefined ? [] : weighedHints(own, settings);
+        // First, so that a fallback relay that a hint names, too, counts as a fallback relay.
+        builder.add(hints.length > 0 ? besidesHints : fallbackRelays);
+        if (hints.length === 0) return NO_LIST;
+        builder.addWeighed(hints);
+        return HINTED;
       };
     case "dm":
       return (pubkey) =>
@@ -132,8 +144,16 @@ function relayAdder(
     case "index":
       return (pubkey) => isPubkey(pubkey) ? originOf(builder.add(indexerRelays), ABSENT) : ABSENT;
     case "id":
-      return (id) =>
-        originOf(builder.add(hintedRelays(knowledge.get(subjectKey(role, id)), settings)), ABSENT);
+      return (id) => {
+        const hints = weighedHints(knowledge.get(subjectKey(role, id)), settings);
+        return originOf(builder.addWeighed(hints), ABSENT);
+      };
+    case "given":
+      return (subject) => {
+        const { given = [] } = knowledge.get(subject) ?? knowledge.get(subjectKey("id", subject)) ??
+          {};
+        return originOf(builder.add(given), ABSENT);
+      };
     case "group":
       return (id) => {
         const host = groupHost(knowledge.get(subjectKey(role, id)), settings);

@@ -38,7 +38,7 @@ const MAX_HALVINGS = 10;
  * choice for a cap of n.
  */
 export function greedyCover(graph: RelayGraph, options: GreedyCoverOptions): number[] {
-  const { urls, weights, starts, relaysOf, rowStarts, rowsOf } = graph;
+  const { urls, weights, starts, relaysOf, rowStarts, rowsOf, weighed } = graph;
   const depth = Math.min(options.relaysPerSubject, options.maxRelays, MAX_HALVINGS);
   const rows = starts.length - 1;
   const uniform = weights.every((weight) => weight === weights[0]);
@@ -50,20 +50,26 @@ export function greedyCover(graph: RelayGraph, options: GreedyCoverOptions): num
   for (let relay = 0; relay < urls.length; relay++) {
     gains[relay] = (rowStarts[relay + 1] - rowStarts[relay]) * (weights[relay] << MAX_HALVINGS);
   }
+  for (const row of weighed?.rows ?? []) {
+    for (let i = starts[row]; i < starts[row + 1]; i++) {
+      const less = weights[relaysOf[i]] - weighed!.ofRelays[i];
+      gains[relaysOf[i]] -= less * (1 << MAX_HALVINGS);
+    }
+  }
 
   const chosen: number[] = [];
   const choose = (relay: number) => {
     chosen.push(relay);
     gains[relay] = CHOSEN_GAIN;
     for (let at = rowStarts[relay]; at < rowStarts[relay + 1]; at++) {
-      serve(rowsOf[at], weights[relay]);
+      serve(rowsOf[at], weighed ? weighed.ofRows[at] : weights[relay]);
     }
   };
   const serve = (row: number, weight: number) => {
     const own = row * depth;
     if (best[own + depth - 1] >= weight) return;
     const [from, to] = [starts[row], starts[row + 1]];
-    if (uniform) {
+    if (uniform && !weighed?.isWeighed[row]) {
       // One more relay is worth the same, whichever it is: half of the last.
       let held = 0;
       while (best[own + held] > 0) held++;
@@ -76,7 +82,7 @@ export function greedyCover(graph: RelayGraph, options: GreedyCoverOptions): num
     for (let rank = 0; rank < depth; rank++) before[rank] = best[own + rank];
     insert(best, own, depth, weight);
     for (let i = from; i < to; i++) {
-      const other = weights[relaysOf[i]];
+      const other = weighed ? weighed.ofRelays[i] : weights[relaysOf[i]];
       gains[relaysOf[i]] += gainOf(best, own, depth, other) - gainOf(before, 0, depth, other);
     }
   };

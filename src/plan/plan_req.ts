@@ -46,9 +46,9 @@ export interface ReqPlan {
  *
  * Authors are requested from their write relays and tagged users from their read relays,
  * with filters that are narrowed to them. One set of at most `maxRelays` relays serves all
- * filters. Users without a usable list are requested from the relays of the three best hints
- * and from the fallback relays. The fallback relays also serve users whom the cap leaves
- * out, and filters that name no subject.
+ * filters. Users without a usable list are requested from the relays of their best hints, by the
+ * weights of the hint and of the relay, and from fallback relays. The fallback relays also serve
+ * users whom the cap leaves out, and filters that name no subject.
  *
  * Some requests go elsewhere:
  * - Gift wraps by `#p` go to the relays of a kind 10050 list alone, and to all of these that
@@ -146,6 +146,7 @@ export function planParts(
     relayIndexes: choice.assigned.relayIndexes,
     relaysPerSubject: choice.assigned.relaysPerSubject,
     unscoped: [...new Set([...choice.unscoped, ...choice.search])],
+    fallbacks: rows.fallbacks.map((id) => choice.relays.indexOf(id)).filter((index) => index >= 0),
   };
   return { plan, assignment, graph: rows.graph };
 }

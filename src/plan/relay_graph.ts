@@ -21,6 +21,20 @@ export interface RelayGraph {
   readonly rowStarts: Uint32Array;
   /** The rows of all relays, relay after relay, each in rising order. */
   readonly rowsOf: Uint32Array;
+  /** Absent if a relay weighs the same for each of its rows. */
+  readonly weighed?: WeighedEdges;
+}
+
+/** What relays weigh for rows whose relays were weighed one by one. */
+export interface WeighedEdges {
+  /** The rows, in rising order. */
+  readonly rows: readonly number[];
+  /** 1 for each of these rows. */
+  readonly isWeighed: Uint8Array;
+  /** The weight of each entry of `relaysOf`. */
+  readonly ofRelays: Uint32Array;
+  /** The weight of each entry of `rowsOf`. */
+  readonly ofRows: Uint32Array;
 }
 
 /** Each relay of a graph, and how many rows name it. */
@@ -62,6 +76,10 @@ export class RelayGraphBuilder {
   readonly #relaysOf: number[] = [];
   /** Where the current row starts. */
   #start = 0;
+  /** What the weight of a relay is multiplied by, for some entries of `relaysOf`. */
+  readonly #factors = new Map<number, number>();
+  /** The rows that have such entries. */
+  readonly #weighedRows: number[] = [];
 
   /**
    * @param resolve Gives the normal form of a URL, `undefined` if it is refused.
@@ -98,6 +116,24 @@ export class RelayGraphBuilder {
   }
 
   /**
+   * Adds relays that weigh less for the current row: each by its own factor, in (0, 1]. Returns
+   * how many relays the row has now.
+   */
+  addWeighed(relays: Iterable<readonly [url: string, factor: number]>): number {
+    const edges = this.#relaysOf;
+    const one = [""];
+    for (const [url, factor] of relays) {
+      const before = edges.length;
+      one[0] = url;
+      this.add(one);
+      if (edges.length > before && factor < 1) this.#factors.set(before, factor);
+    }
+    const row = this.#starts.length - 1;
+    if (edges.length > this.#start && this.#weighedRows.at(-1) !== row) this.#weighedRows.push(row);
+    return edges.length - this.#start;
+  }
+
+  /**
    * Adds one relay to the current row even if `resolve` refuses it. It must be in normal
    * form. Returns how many relays the row has now.
    */
@@ -128,15 +164,28 @@ export class RelayGraphBuilder {
     const heaviest = this.#weights.reduce((most, weight) => Math.max(most, weight), 0);
     const starts = new Uint32Array(this.#starts);
     const relaysOf = new Uint32Array(this.#relaysOf);
-    return {
-      urls: this.#urls,
-      weights: this.#weights.map((weight) =>
-        Math.max(1, Math.round(weight / heaviest * MAX_INTEGER_WEIGHT))
-      ),
-      starts,
-      relaysOf,
-      ...invert(this.#urls.length, starts, relaysOf),
-    };
+    const weights = this.#weights.map((weight) =>
+      Math.max(1, Math.round(weight / heaviest * MAX_INTEGER_WEIGHT))
+    );
+    const inverse = invert(this.#urls.length, starts, relaysOf);
+    const graph = { urls: this.#urls, weights, starts, relaysOf, ...inverse };
+    if (this.#weighedRows.length === 0) return graph;
+    return { ...graph, weighed: this.#weigh(graph) };
+  }
+
+  #weigh({ weights, starts, relaysOf, rowStarts }: RelayGraph): WeighedEdges {
+    const rows = this.#weighedRows;
+    const isWeighed = new Uint8Array(starts.length - 1);
+    for (const row of rows) isWeighed[row] = 1;
+    const ofRelays = new Uint32Array(relaysOf.length);
+    for (let at = 0; at < relaysOf.length; at++) ofRelays[at] = weights[relaysOf[at]];
+    for (const [at, factor] of this.#factors) {
+      ofRelays[at] = Math.max(1, Math.round(ofRelays[at] * factor));
+    }
+    const ofRows = new Uint32Array(ofRelays.length);
+    const next = rowStarts.slice();
+    for (let at = 0; at < relaysOf.length; at++) ofRows[next[relaysOf[at]]++] = ofRelays[at];
+    return { rows, isWeighed, ofRelays, ofRows };
   }
 
   #resolveId(value: string): number {

@@ -6,6 +6,7 @@
 
 import type { NostrFilter } from "@nostrify/types";
 import { type FilterScope, narrowFilter } from "../nostr/filter_subjects.ts";
+import type { Role } from "../nostr/relay_knowledge.ts";
 import type { Unrouted, UnroutedReason } from "../nostr/unrouted.ts";
 import {
   ABSENT,
@@ -18,7 +19,7 @@ import {
 } from "./candidate_rows.ts";
 import type { Choice } from "./choose_relays.ts";
 import type { RelayShare } from "./cut_filters.ts";
-import { EXTRA_ROLES, type ReqParts, type ScopedPart } from "./req_parts.ts";
+import { EXTRA_ROLES, mainRole, type ReqParts, type ScopedPart } from "./req_parts.ts";
 
 /** A filter for relays that serve everybody: fallback or search relays. */
 export interface UnscopedFilter {
@@ -62,8 +63,8 @@ export function relayShares(
   const missedFilters = new Map<string, Unrouted>();
   const finder = new RowFinder(parts.scoped, rows);
   const { relayIndexes, relaysPerSubject } = choice.assigned;
-  const isAuthorAt = (pubkey: string, index: number) => {
-    const row = finder.rowOf("write", pubkey);
+  const isAskedAt = (role: Role) => (subject: string, index: number) => {
+    const row = finder.rowOf(role, subject);
     return row !== undefined &&
       relayIndexes.subarray(row * relaysPerSubject, (row + 1) * relaysPerSubject).includes(index);
   };
@@ -73,8 +74,8 @@ export function relayShares(
     const shared = choice.relays.map((): string[] => []);
     const rowOf = finder.rowsOf(part);
     /** Whether a relay is asked for a subject by a wider filter anyway. */
-    const isCovered = EXTRA_ROLES.includes(role)
-      ? isAuthorAt
+    const isCovered = EXTRA_ROLES.includes(role) || role === "given"
+      ? isAskedAt(mainRole(part))
       : role === "id"
       ? (_: string, index: number) => choice.unscoped.includes(index)
       : undefined;
@@ -127,7 +128,7 @@ function unroutedReason(
   { scope: { role }, isImplied }: ScopedPart,
 ): UnroutedReason | undefined {
   if (isImplied && rows.origins[row] !== OWN_LIST) return undefined;
-  if (role === "private" || role === "index" || role === "id") return undefined;
+  if (role === "private" || role === "index" || role === "id" || role === "given") return undefined;
   switch (rows.origins[row]) {
     case ABSENT:
       return undefined;

@@ -112,6 +112,32 @@ function forKinds(
   return kinds.length === filter.kinds!.length ? filter : { ...filter, kinds };
 }
 
+/**
+ * The parts of a request, and besides them the people and events for which it names relays of
+ * its own (`given`), each as a part for these relays.
+ *
+ * @param isGiven Whether it names relays for a subject, by its key.
+ */
+export function withGiven(parts: ReqParts, isGiven: (key: string) => boolean): ReqParts {
+  const given = parts.scoped.flatMap(({ scope, ...part }): ScopedPart[] => {
+    const { role } = scope;
+    if (role !== "write" && role !== "read" && role !== "id") return [];
+    const subjects = scope.subjects
+      .filter((subject) => isGiven(role === "id" ? subjectKey(role, subject) : subject));
+    if (subjects.length === 0) return [];
+    return [{
+      ...part,
+      scope: { ...scope, role: "given", subjects, order: sortedOrder(subjects) },
+    }];
+  });
+  return given.length === 0 ? parts : { ...parts, scoped: [...parts.scoped, ...given] };
+}
+
+/** The role in which the subjects of a part are requested from all relays but the given ones. */
+export function mainRole({ scope: { key } }: ScopedPart): Role {
+  return key === "authors" ? "write" : key === "ids" ? "id" : "read";
+}
+
 /** The parts of a request narrowed to some of its subjects, without unscoped filters. */
 export function partsFor(
   parts: ReqParts,

@@ -31,7 +31,10 @@ export interface SkippedRelay {
 
 /** Which relays one subject is requested from, in one role. */
 export interface SubjectRoute {
-  /** A pubkey; in the role `id` an event id, in the role `group` a group id. */
+  /**
+   * A pubkey; in the role `id` an event id, in the role `group` a group id, in the role `given` a
+   * pubkey or an event id.
+   */
   readonly subject: string;
   /** The role in which it is looked for. It has one route for each of its roles. */
   readonly role: Role;
@@ -106,7 +109,7 @@ function reasonOf(origin: number, role: Role, isLeftOut: boolean): SubjectRoute[
   if (origin === NOWHERE) return role === "group" ? "no-group-host" : "no-dm-list";
   if (origin === NO_LIST) return "no-list";
   if (isLeftOut) return "cap";
-  if (origin === HINTED || role === "id" || role === "group") return "hint";
+  if (origin === HINTED || role === "id" || role === "group" || role === "given") return "hint";
   return role === "index" ? "indexer" : "list";
 }
 
@@ -147,5 +150,6 @@ function namedRelays(
     const host = groupHost(knowledge.get(subjectKey(role, subject)), settings);
     return host === undefined ? [] : [host];
   }
-  return knowledge.get(subject)?.[role] ?? [];
+  const own = knowledge.get(subject) ?? knowledge.get(subjectKey("id", subject));
+  return own?.[role] ?? [];
 }

@@ -183,19 +183,42 @@ export class Coverage {
     return !waiting && (answered || !late);
   }
 
-  /** The rows that have relays and lost all of them; each row once. */
+  /**
+   * The rows that have relays and lost all of them, or all but fallback relays that answered and
+   * had nothing; each row once.
+   */
   takeOrphans(): number[] {
     const { subjects, relayIndexes, relaysPerSubject } = this.#assignment;
     const rows: number[] = [];
     for (let row = 0; row < subjects.length; row++) {
       if (this.#orphaned[row] === 1) continue;
-      const own = relayIndexes.subarray(row * relaysPerSubject, (row + 1) * relaysPerSubject);
-      const hasRelay = own.length > 0 && own[0] >= 0;
-      if (!hasRelay || !own.every((index) => index < 0 || this.#relays[index].isLost)) continue;
+      let lost = 0, others = 0;
+      for (let at = row * relaysPerSubject; at < (row + 1) * relaysPerSubject; at++) {
+        if (relayIndexes[at] < 0) continue;
+        if (this.#relays[relayIndexes[at]].isLost) lost++;
+        else if (!this.#isEmptyFallback(at)) others++;
+      }
+      if (lost === 0 || others > 0) continue;
       this.#orphaned[row] = 1;
       rows.push(row);
     }
     return rows;
+  }
+
+  /** Whether a fallback relay has answered for a row, and had nothing of its subject. */
+  hasEmptyFallback(row: number): boolean {
+    const { relaysPerSubject } = this.#assignment;
+    for (let at = row * relaysPerSubject; at < (row + 1) * relaysPerSubject; at++) {
+      if (this.#isEmptyFallback(at)) return true;
+    }
+    return false;
+  }
+
+  #isEmptyFallback(at: number): boolean {
+    const { relayIndexes, fallbacks } = this.#assignment;
+    const { state, isLost } = this.#relays[relayIndexes[at]] ?? {};
+    return state === "answered" && !isLost && this.#sent[at] === 0 &&
+      fallbacks?.includes(relayIndexes[at]) === true;
   }
 
   /**

@@ -28,6 +28,8 @@ export function eventSubjects(event: NostrEvent, role: Role): Iterable<string> {
       return [id];
     case "group":
       return tagged(event, "h");
+    case "given":
+      return new Set([id, pubkey, ...tagged(event, "pPaA")]);
   }
 }
 

@@ -7,7 +7,7 @@
 import type { RelayKnowledge, Role } from "../nostr/relay_knowledge.ts";
 
 /** A role in which a person's own list names the relays. */
-export type ListedRole = Role & keyof RelayKnowledge;
+export type ListedRole = Exclude<Role & keyof RelayKnowledge, "given">;
 
 const LISTED_ROLES: readonly ListedRole[] = ["write", "read", "dm", "private"];
 

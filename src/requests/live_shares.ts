@@ -10,7 +10,7 @@ import type { Role } from "../nostr/relay_knowledge.ts";
 import type { Assignment, RoleRows } from "../plan/assignment.ts";
 import { cutFilters } from "../plan/cut_filters.ts";
 import type { PlanSettings } from "../plan/plan_options.ts";
-import { EXTRA_ROLES, type ReqParts, type ScopedPart } from "../plan/req_parts.ts";
+import { EXTRA_ROLES, mainRole, type ReqParts, type ScopedPart } from "../plan/req_parts.ts";
 import type { LiveSubject } from "./live_assignment.ts";
 
 /** Part of a plan. */
@@ -43,18 +43,22 @@ export function liveShares(
       indexesOf.set(role, indexes);
       add(indexes, subject, relayIndex);
     }
-    const authors = new Set(wanted.get("write"));
     const shares = parts.scoped.flatMap((part) => {
       const { role } = part.scope;
       let subjects = select(part, wanted.get(role) ?? []);
       // The relay is asked for all kinds of its authors already.
-      if (EXTRA_ROLES.includes(role)) subjects = subjects.filter((it) => !authors.has(it));
+      if (EXTRA_ROLES.includes(role) || role === "given") {
+        const asked = new Set(wanted.get(mainRole(part)));
+        subjects = subjects.filter((it) => !asked.has(it));
+      }
       return subjects.length > 0 ? [{ part, subjects }] : [];
     });
     const filters = cutFilters(shares, settings);
     if (filters.length > 0) routes.set(url, filters);
   });
-  return { routes, assignment: assignmentOf(urls, indexesOf) };
+  const fallbacks = settings.fallbackRelays.map((url) => urls.indexOf(url))
+    .filter((index) => index >= 0);
+  return { routes, assignment: { ...assignmentOf(urls, indexesOf), fallbacks } };
 }
 
 /** Selects, of some subjects, those that a part names. */
@@ -75,7 +79,7 @@ function subjectSelector(
 function assignmentOf(
   urls: readonly string[],
   indexesOf: ReadonlyMap<Role, ReadonlyMap<string, readonly number[]>>,
-): Assignment {
+): Omit<Assignment, "fallbacks"> {
   const subjects: string[] = [];
   const roles: RoleRows[] = [];
   const rows: (readonly number[])[] = [];

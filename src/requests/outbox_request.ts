@@ -229,16 +229,24 @@ export class OutboxRequest {
 
   #settled(relayIndex: number, outcome: RelayRequestOutcome): void {
     this.#coverage.settle(relayIndex, outcome);
+    if (outcome.answered && this.#assignment.fallbacks?.includes(relayIndex)) {
+      this.#replaceLost(relayIndex);
+    }
     this.#sendEoseIfDue(relayIndex);
     this.#check();
   }
 
-  /** Finds other relays for the subjects that have no relay left. */
   #lose(relayIndex: number): void {
     this.#coverage.markLost(relayIndex);
+    this.#replaceLost(relayIndex);
+  }
+
+  /** Finds other relays for the subjects that have no relay left; a relay's EOSE waits for them. */
+  #replaceLost(relayIndex: number): void {
     if (!this.#replan || this.#rounds >= MAX_REPLACEMENT_ROUNDS) return;
-    const shares = planReplacements(this.#assignment, this.#coverage, this.#replan);
-    if (shares) this.#ask(shares, { relayIndex, isExtension: false });
+    for (const shares of planReplacements(this.#assignment, this.#coverage, this.#replan)) {
+      this.#ask(shares, { relayIndex, isExtension: false });
+    }
   }
 
   /** Asks more relays; the EOSE of a relay waits for theirs. */

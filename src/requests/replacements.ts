@@ -20,26 +20,34 @@ export interface RequestShares {
 }
 
 /**
- * Plans for each subject that has no relay left, once for each of them. `undefined` where
- * there is no such subject, or no relay for it.
+ * Plans for each subject that has no relay left, once for each of them: first for those that
+ * fallback relays may serve, then for those that they have answered for. Empty where there is no
+ * such subject, or no relay for it.
  */
 export function planReplacements(
   assignment: Assignment,
   coverage: Coverage,
   replan: Replan,
-): RequestShares | undefined {
-  const { urls, subjects, roles } = assignment;
+): RequestShares[] {
+  const { urls, subjects, roles, fallbacks = [] } = assignment;
   const keyOf = (role: Role, subject: string) => `${role} ${subject}`;
-  const orphans = new Set(
-    coverage.takeOrphans().map((row) => keyOf(roleOf(roles, row), subjects[row])),
-  );
-  if (orphans.size === 0) return undefined;
-  const excluding = new Set(urls.filter((_, relayIndex) => coverage.relays[relayIndex].isLost));
-  const replanned = replan({
-    excluding,
-    isMeant: (subject, role) => orphans.has(keyOf(role, subject)),
-    maxRelays: excluding.size,
+  const orphans = coverage.takeOrphans();
+  const isLost = (relayIndex: number) => coverage.relays[relayIndex].isLost;
+  return [false, true].flatMap((hasFallback): RequestShares[] => {
+    const keys = new Set(
+      orphans.filter((row) => coverage.hasEmptyFallback(row) === hasFallback)
+        .map((row) => keyOf(roleOf(roles, row), subjects[row])),
+    );
+    if (keys.size === 0) return [];
+    const excluding = new Set(
+      urls.filter((_, index) => isLost(index) || hasFallback && fallbacks.includes(index)),
+    );
+    const replanned = replan({
+      excluding,
+      isMeant: (subject, role) => keys.has(keyOf(role, subject)),
+      maxRelays: urls.filter((_, index) => isLost(index)).length,
+    });
+    const { plan: { routes } } = replanned;
+    return routes.size === 0 ? [] : [{ ...replanned, routes }];
   });
-  const { plan: { routes } } = replanned;
-  return routes.size === 0 ? undefined : { ...replanned, routes };
 }

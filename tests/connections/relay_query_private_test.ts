@@ -1,7 +1,7 @@
 import type { NostrFilter } from "@nostrify/types";
 import assert from "node:assert/strict";
-import { found, RELAY } from "../../testing/scripted_network.ts";
 import type { RelayFailureError } from "../../src/nostr/errors.ts";
+import { found, RELAY } from "../../testing/scripted_network.ts";
 import type { Script } from "../../testing/scripted_relay.ts";
 import { settled, START } from "../../testing/test_clock.ts";
 import { AUTHORS, note, notes } from "../support/notes.ts";

@@ -10,7 +10,7 @@ import fc from "fast-check";
 import type { Sign } from "./events.ts";
 
 const AUTHORS = [1, 2];
-const KINDS = [0, 1, 10002, 10050, 20001, 30000];
+const KINDS = [0, 1, 1059, 10002, 10050, 20001, 30000];
 const VALUES = ["", "a", "b", "it's \"q%_uo'ted\"", "ü😀"];
 
 const author = fc.constantFrom(...AUTHORS);
@@ -41,7 +41,20 @@ const vanish = fc.record({
   author,
   kind: fc.constant(62),
   created_at: time,
-  tags: fc.constant<string[][]>([["relay", "ALL_RELAYS"]]),
+  tags: fc.constantFrom<string[][][]>(
+    [["relay", "ALL_RELAYS"]],
+    [["relay", "wss://other.example"], ["relay", "ALL_RELAYS"]],
+    [["relay", "wss://other.example"]],
+    [["r", "ALL_RELAYS"], ["relay", "all_relays"], []],
+  ),
+});
+
+/** A gift wrap to one of the authors, or to both. */
+const wrap = fc.record({
+  author: fc.constantFrom(1, 2, 3),
+  kind: fc.constant(1059),
+  created_at: time,
+  recipients: fc.subarray(AUTHORS),
 });
 
 /**
@@ -53,6 +66,13 @@ export function histories(sign: Sign): fc.Arbitrary<NostrEvent[]> {
     fc.oneof(
       { arbitrary: post, weight: 9 },
       { arbitrary: vanish, weight: 1 },
+      {
+        arbitrary: wrap.map(({ recipients, ...draft }) => ({
+          ...draft,
+          tags: recipients.map((author) => ["p", sign({ author }).pubkey]),
+        })),
+        weight: 1,
+      },
     ),
     { minLength: 1, maxLength: 30 },
   );

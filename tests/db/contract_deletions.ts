@@ -113,6 +113,30 @@ export const deletionClaims: Claims = {
     await store(db, [later]);
     assert.deepEqual(await ids(db, [{}]), [later.id, vanish.id, other.id]);
   },
+
+  async "NIP-62: who vanishes from other relays stays"({ open, sign }) {
+    for (const tags of [[["relay", "wss://other.example"]], [["relay", "all_relays"]], []]) {
+      const db = await open();
+      const post = sign({ created_at: 10 });
+      const vanish = sign({ kind: 62, created_at: 20, tags });
+      const later = sign({ created_at: 11 });
+      await store(db, [post, vanish, later]);
+      assert.deepEqual(await ids(db, [{}]), [vanish.id, later.id, post.id]);
+    }
+  },
+
+  async "NIP-62: gift wraps to who vanishes go along, and stay away"({ open, sign }) {
+    const db = await open();
+    const wrap = (author: number, created_at: number) =>
+      sign({ author: 9, kind: 1059, created_at, tags: [["p", sign({ author }).pubkey]] });
+    const mention = sign({ author: 2, created_at: 10, tags: [["p", sign({}).pubkey]] });
+    const vanish = sign({ kind: 62, created_at: 20, tags: [["relay", "ALL_RELAYS"]] });
+    await store(db, [wrap(1, 10), wrap(2, 11), mention, vanish]);
+    assert.deepEqual(await ids(db, [{}]), [vanish.id, wrap(2, 11).id, mention.id]);
+    await refused(db, wrap(1, 20));
+    await store(db, [wrap(1, 21)]);
+    assert.deepEqual(await ids(db, [{ kinds: [1059] }]), [wrap(1, 21).id, wrap(2, 11).id]);
+  },
 };
 
 async function refused(db: NStore, event: NostrEvent): Promise<void> {

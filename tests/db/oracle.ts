@@ -55,10 +55,18 @@ function replaces(a: NostrEvent, b: NostrEvent): boolean {
     newestFirst(a, b) < 0;
 }
 
+/** Whether a request to vanish takes an event with it, by its author or addressed to them. */
+function takesAlong(a: NostrEvent, b: NostrEvent): boolean {
+  const isNamed = a.tags.some(([name, value]) => name === "relay" && value === "ALL_RELAYS");
+  const isWrap = b.kind === 1059 &&
+    b.tags.some(([name, value]) => name === "p" && value === a.pubkey);
+  return isNamed && b.created_at <= a.created_at && (a.pubkey === b.pubkey || isWrap);
+}
+
 function deletes(a: NostrEvent, b: NostrEvent): boolean {
+  if (a.kind === 62) return b.kind !== 62 && takesAlong(a, b);
   if (a.pubkey !== b.pubkey || b.kind === 62) return false;
   const before = b.created_at <= a.created_at;
-  if (a.kind === 62) return before;
   if (a.kind !== 5 || b.kind === 5) return false;
   const address = addressOf(b);
   return a.tags.some(([name, value]) =>

@@ -119,3 +119,29 @@ Deno.test("EventDatabase.event() rejects with a reason after it waited busyTimeo
     await b.event(unsigned({ author: 2 }));
     assert.equal((await a.count([{}])).count, 4);
   }));
+
+Deno.test("NIP-62: openSqlite() lets a request to vanish count that names the place of the database", async () => {
+  const path = await Deno.makeTempFile();
+  const post = unsigned({ created_at: 10 });
+  const names = (url: string) => unsigned({ kind: 62, created_at: 20, tags: [["relay", url]] });
+  const here = ["wss://Here.example/it's", "wss://second.example:8080"];
+  for (const url of ["wss://here.example/it's/", "wss://second.example:8080/"]) {
+    await using db = await openSqlite(":memory:", { relayUrls: here });
+    await db.event(post);
+    await db.event(names("wss://third.example"));
+    assert.equal((await db.query([{ kinds: [1] }])).length, 1);
+    await db.event(names(url));
+    assert.deepEqual(await db.query([{ kinds: [1] }]), [], url);
+    await assert.rejects(db.event(post), { reason: "deleted" });
+  }
+  // It is the option that counts, not what it was when the request came.
+  {
+    await using db = await openSqlite(path);
+    await db.event(names(here[0]));
+    await db.event(post);
+  }
+  await using db = await openSqlite(path, { relayUrls: here });
+  await assert.rejects(db.event(unsigned({ created_at: 11 })), { reason: "deleted" });
+  await assert.rejects(openSqlite(":memory:", { relayUrls: ["here"] }), /relayUrls.*"here"/);
+  await Deno.remove(path);
+});

@@ -245,6 +245,7 @@ Deno.test("Exports of the databases are a few names of their own, and none of Ky
     "BulkOptions",
     "BulkResult",
     "EventDatabase",
+    "EventDatabaseOptions",
     "KyselyInstance",
   ]);
 });

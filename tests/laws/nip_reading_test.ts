@@ -246,7 +246,7 @@ Deno.test("NIP-10, NIP-19: an event is requested from hinted relays and from the
   assert.deepEqual(asked(filter, known), {
     [HUB]: [filter],
     [A_OUT]: [{ ids: [ID], limit: 2 }],
-    [B_IN]: [{ ids: [ID], limit: 2 }],
+    [B_OUT]: [{ ids: [ID], limit: 2 }],
   });
   assert.deepEqual(asked({ ids: [ID] }, { [subjectKey("id", ID)]: hints(HUB) }), {
     [HUB]: [{ ids: [ID] }],

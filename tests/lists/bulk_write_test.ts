@@ -174,7 +174,7 @@ Deno.test("RelayListStore events() waits for writes of the same authors, and the
   await db.calls[1].answer();
   await settled();
   assert.deepEqual(db.calls.map(({ method }) => method), ["query", "query"]);
-  const third = store.event(unsigned(BOB, { kind: 62 }));
+  const third = store.event(unsigned(BOB, { kind: 62, tags: [["relay", "ALL_RELAYS"]] }));
   db.held = false;
   await db.calls[0].answer();
   await Promise.all([first, second, third]);

@@ -4,7 +4,8 @@ import assert from "node:assert/strict";
 import { matchFilter, matchFilters } from "nostr-tools";
 import { deletedListFilters, deletionFilters, indexDeletions } from "../../src/lists/deletions.ts";
 import { LIST_KINDS } from "../../src/nostr/kinds.ts";
-import { deletes } from "../support/list_store.ts";
+import { placesOf } from "../../src/nostr/vanish_requests.ts";
+import { deletes, HERE } from "../support/list_store.ts";
 
 const [ALICE, BOB] = ["aa".repeat(32), "bb".repeat(32)];
 const IDS = ["01", "02", "03"].map((byte) => byte.repeat(32));
@@ -28,6 +29,7 @@ const address = fc.tuple(fc.constantFrom(10002, 10050, 10006, 3), person, fc.con
 const tag = fc.oneof(
   { arbitrary: fc.constantFrom(...IDS).map((id) => ["e", id]), weight: 3 },
   { arbitrary: address.map((value) => ["a", value]), weight: 3 },
+  fc.constantFrom(["relay", "ALL_RELAYS"], ["relay", HERE], ["relay", "wss://there.example/"]),
   fc.constantFrom<string[]>([], ["e"], ["a"], ["e", ""], ["k", "10002"], ["a", `10002:${ALICE}`]),
 );
 const deletion: fc.Arbitrary<NostrEvent> = fc.record({
@@ -39,16 +41,21 @@ const deletion: fc.Arbitrary<NostrEvent> = fc.record({
 }).map((event) => ({ ...event, ...about }));
 
 const deletions = fc.array(deletion, { maxLength: 5 });
+/** The places of a store, and the URL that names it. */
+const place = fc.constantFrom({ places: [], url: undefined }, {
+  places: placesOf([HERE]),
+  url: HERE,
+});
 const lists = fc.array(list, { minLength: 1, maxLength: 4 });
 
 const numRuns = 2000;
 
 Deno.test("NIP-09, NIP-62: indexDeletions() finds one of the events that delete a list, if there is any", () => {
   fc.assert(
-    fc.property(deletions, list, (deletions, list) => {
-      const found = indexDeletions(deletions)(list);
-      if (found) assert.ok(deletes(found, list));
-      else assert.ok(!deletions.some((deletion) => deletes(deletion, list)));
+    fc.property(deletions, list, place, (deletions, list, { places, url }) => {
+      const found = indexDeletions(deletions, places)(list);
+      if (found) assert.ok(deletes(found, list, url));
+      else assert.ok(!deletions.some((deletion) => deletes(deletion, list, url)));
     }),
     { numRuns },
   );
@@ -57,7 +64,7 @@ Deno.test("NIP-09, NIP-62: indexDeletions() finds one of the events that delete 
 Deno.test("NIP-09, NIP-62: deletionFilters() match whatever deletes one of the lists", () => {
   fc.assert(
     fc.property(deletion, lists, (deletion, lists) => {
-      if (!lists.some((list) => deletes(deletion, list))) return;
+      if (!lists.some((list) => deletes(deletion, list, HERE))) return;
       assert.ok(matchFilters(deletionFilters(lists), deletion));
     }),
     { numRuns },
@@ -77,9 +84,12 @@ Deno.test("NIP-09, NIP-62: deletionFilters() match only deletions by the lists' 
 
 Deno.test("NIP-09, NIP-62: deletedListFilters() match the lists that an event deletes, and no others", () => {
   fc.assert(
-    fc.property(deletion, list, (deletion, list) => {
-      const found = deletedListFilters(deletion).some((filter) => matchFilter(filter, list));
-      assert.equal(found, deletes(deletion, list));
+    fc.property(deletion, list, place, (deletion, list, { places, url }) => {
+      const filters = deletedListFilters(deletion, places);
+      assert.equal(
+        filters.some((filter) => matchFilter(filter, list)),
+        deletes(deletion, list, url),
+      );
     }),
     { numRuns },
   );
@@ -88,7 +98,7 @@ Deno.test("NIP-09, NIP-62: deletedListFilters() match the lists that an event de
 Deno.test("NIP-09: deletedListFilters() have no empty array, no missing id, and kinds of lists alone", () => {
   fc.assert(
     fc.property(deletion, (deletion) => {
-      for (const { kinds = [], authors, ids } of deletedListFilters(deletion)) {
+      for (const { kinds = [], authors, ids } of deletedListFilters(deletion, [])) {
         assert.deepEqual(authors, [deletion.pubkey]);
         assert.ok(kinds.length > 0 && kinds.every((kind) => LIST_KINDS.includes(kind)));
         if (ids !== undefined) assert.ok(ids.length > 0 && ids.every((id) => id.length === 64));

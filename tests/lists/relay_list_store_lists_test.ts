@@ -86,7 +86,7 @@ Deno.test("NIP-09, NIP-62: RelayListStore notifies listeners of a deleted list o
       const by of [
         unsigned(ALICE, { kind: 5, tags: [["e", list.id]], created_at: NOW - 3 }),
         unsigned(ALICE, { kind: 5, tags: [["a", `${kind}:${ALICE}:`]], created_at: NOW + 3 }),
-        unsigned(ALICE, { kind: 62, created_at: NOW + 3 }),
+        unsigned(ALICE, { kind: 62, created_at: NOW + 3, tags: [["relay", "ALL_RELAYS"]] }),
       ]
     ) {
       const { store, notified } = setUpListening([list, dmList(BOB)]);

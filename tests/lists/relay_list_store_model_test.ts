@@ -15,7 +15,7 @@ const author = fc.constantFrom(...AUTHORS);
 const list = fc.tuple(author, time, fc.constantFrom(...RELAYS.slice(0, 3)))
   .map(([author, created_at, url]) => listEvent(author, [url], created_at));
 const deletion = fc.tuple(author, time, fc.constantFrom(5, 62)).map(([author, created_at, kind]) =>
-  unsigned(author, { kind, created_at, tags: [["a", `10002:${author}:`]] })
+  unsigned(author, { kind, created_at, tags: [["a", `10002:${author}:`], ["relay", "ALL_RELAYS"]] })
 );
 
 /** What is stored before the first call. */

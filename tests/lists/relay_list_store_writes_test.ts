@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { RelayListStore, type RelayListStoreOptions } from "../../src/lists/relay_list_store.ts";
 import { PEOPLE } from "../support/arbitraries.ts";
 import { turns } from "../support/controlled_store.ts";
-import { A, B, listEvent, NOW, setUp, unsigned } from "../support/list_store.ts";
+import { A, B, HERE, listEvent, NOW, setUp, unsigned } from "../support/list_store.ts";
 
 const [ALICE, BOB] = PEOPLE;
 
@@ -54,7 +54,7 @@ Deno.test("RelayListStore event() lets one author's writes wait for each other, 
   const { db, store, write } = setUp();
   db.held = true;
   const first = store.event(listEvent(ALICE));
-  const second = store.event(unsigned(ALICE, { kind: 62 }));
+  const second = store.event(unsigned(ALICE, { kind: 62, tags: [["relay", "ALL_RELAYS"]] }));
   const other = store.event(listEvent(BOB));
   await turns();
   assert.deepEqual(db.calls.map(({ method }) => method), ["query", "query"]);
@@ -74,7 +74,7 @@ Deno.test("NIP-09: RelayListStore event() judges deletions itself, whatever else
   const deletions = [
     unsigned(BOB, { kind: 5, tags }),
     unsigned(ALICE, { kind: 5, tags, created_at: NOW - 1 }),
-    unsigned(ALICE, { kind: 62, created_at: NOW - 1 }),
+    unsigned(ALICE, { kind: 62, created_at: NOW - 1, tags: [["relay", "ALL_RELAYS"]] }),
   ];
   const query = db.query.bind(db);
   db.query = async (filters) => [...deletions, ...await query(filters)];
@@ -97,7 +97,7 @@ Deno.test("NIP-09, NIP-62: RelayListStore event() refuses a deletion that the da
     query: (filters) => cache.query(filters),
   };
   const store = new RelayListStore(db, { verifyEvent: () => true, now: () => NOW * 1000 });
-  const vanish = unsigned(ALICE, { kind: 62 });
+  const vanish = unsigned(ALICE, { kind: 62, tags: [["relay", "ALL_RELAYS"]] });
   await assert.rejects(store.event(vanish), { name: "TypeError", message: /no method "remove"/ });
   assert.deepEqual(await cache.query([{ kinds: [62] }]), []);
   await store.event(unsigned(ALICE, { kind: 5, tags: [["k", "1"]] }));
@@ -215,4 +215,32 @@ Deno.test("RelayListStore() refuses a wrong option, naming it, the rule and the 
       message: /"db" must have the methods event and query/,
     });
   }
+});
+
+Deno.test("NIP-62: RelayListStore event() lets a request to vanish count only where it names all relays or this place", async () => {
+  for (const [place, counts] of [["ALL_RELAYS", true], [HERE, true], [B, false]] as const) {
+    const list = listEvent(ALICE, [A], NOW - 1);
+    const wrap = unsigned(BOB, { kind: 1059, tags: [["p", ALICE]], created_at: NOW - 1 });
+    const others = unsigned(BOB, { kind: 1059, tags: [["p", BOB]], created_at: NOW - 1 });
+    const { store, write } = setUp([list], { relayUrls: [HERE] });
+    await store.event(wrap);
+    await store.event(others);
+    await store.event(unsigned(ALICE, { kind: 62, tags: [["relay", place]] }));
+    assert.deepEqual(await write(ALICE), counts ? undefined : [A], place);
+    const left = await store.query([{ kinds: [1059] }]);
+    assert.equal(left.length, counts ? 1 : 2);
+    assert.ok(left.some(({ id }) => id === others.id));
+    for (const event of [list, wrap]) {
+      if (!counts) await store.event(event);
+      else await assert.rejects(store.event(event), { reason: "deleted" });
+    }
+    await store.event(unsigned(BOB, { kind: 1059, tags: [["p", ALICE]], created_at: NOW + 1 }));
+  }
+});
+
+Deno.test("NIP-62: RelayListStore knows no place of its own unless an option names it, and refuses a wrong one", async () => {
+  const { store, write } = setUp([listEvent(ALICE, [A], NOW - 1)]);
+  await store.event(unsigned(ALICE, { kind: 62, tags: [["relay", HERE]] }));
+  assert.deepEqual(await write(ALICE), [A]);
+  assert.throws(() => setUp([], { relayUrls: ["here"] }), { name: "TypeError", message: /"here"/ });
 });

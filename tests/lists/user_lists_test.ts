@@ -315,7 +315,10 @@ Deno.test("NIP-44, NIP-51: UserLists work over a RelayListStore, with private en
   store.query = query;
   assert.deepEqual([A, B, C].map((url) => lists.isBlocked(url)), [false, false, true]);
   await store.event(
-    finalizeEvent({ kind: 62, created_at: NOW + 2, tags: [], content: "" }, secret),
+    finalizeEvent(
+      { kind: 62, created_at: NOW + 2, tags: [["relay", "ALL_RELAYS"]], content: "" },
+      secret,
+    ),
   );
   await settled();
   assert.ok(!lists.isBlocked(C));

@@ -1,5 +1,5 @@
-import assert from "node:assert/strict";
 import fc from "fast-check";
+import assert from "node:assert/strict";
 import { parseRelayFrame } from "../../src/nostr/relay_frame.ts";
 import { note } from "../support/notes.ts";
 

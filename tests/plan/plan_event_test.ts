@@ -27,8 +27,16 @@ function outbox({ event, knowledge, options }: Publication): string[] {
 
 /** The relays that are used instead of a user's list. */
 function replacements({ knowledge, options }: Publication, user: string): string[] {
-  const hints = clean(knowledge.get(user)?.hints?.map(({ url }) => url), options);
-  const best = hints.filter((url) => options.weight!(url) > 0).slice(0, 3);
+  const value = (url: string) => {
+    const named = knowledge.get(user)!.hints!.filter((hint) =>
+      clean([hint.url], options)[0] === url
+    );
+    return Math.max(...named.map(({ weight }) => weight)) * options.weight!(url);
+  };
+  const best = clean(knowledge.get(user)?.hints?.map(({ url }) => url), options)
+    .filter((url) => value(url) > 0)
+    .sort((a, b) => value(b) - value(a) || (a < b ? -1 : 1))
+    .slice(0, 3);
   return clean([...best, ...options.fallbackRelays!], options);
 }
 

@@ -14,6 +14,7 @@ const SUBJECTS: Readonly<Record<Role, string>> = {
   index: A,
   id: "ee".repeat(32),
   group: "cats",
+  given: "dd".repeat(32),
 };
 
 /** Events, and the roles in which they answer for the subject above. */
@@ -34,6 +35,9 @@ const ANSWERED_ROLES: [Partial<NostrEvent>, Role[]][] = [
   [{ kind: 1, pubkey: C, tags: [[], ["", B], ["pP", B], ["ap", `1:${B}`]] }, []],
   [{ kind: 1, pubkey: C, tags: [["A", `30023:${B}:x`]] }, ["read"]],
   [{ kind: 1, pubkey: C, id: "ee".repeat(32) }, ["id"]],
+  [{ kind: 1, pubkey: C, id: "dd".repeat(32) }, ["given"]],
+  [{ kind: 1, pubkey: "dd".repeat(32) }, ["given"]],
+  [{ kind: 1, pubkey: C, tags: [["p", "dd".repeat(32)]] }, ["given"]],
 ];
 
 Deno.test("eventSubjects() names each subject once, in the roles in which the event answers for it", () => {

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { withHints } from "../../src/hints/with_hints.ts";
 import { holding } from "../../testing/scripted_network.ts";
 import type { Script } from "../../testing/scripted_relay.ts";
 import { settled } from "../../testing/test_clock.ts";
@@ -263,4 +264,21 @@ Deno.test("OutboxRequest looks for replacements three times for what was planned
   test.announce(0, "abcdef");
   await test.clock.advance(250);
   assert.equal(test.asked, "zabcd");
+});
+
+Deno.test("OutboxRequest asks the next hint where the first is dead and the fallback relay answers that it has nothing", async () => {
+  const post = note();
+  const hints = ["p", "q"].map((letter, i) => ({
+    subject: ALICE,
+    url: url(letter),
+    source: i === 0 ? "follows" as const : "tag" as const,
+  }));
+  const test = new RequestTest({
+    scripts: { p: dead, q: holding([post]), h: holding([]) },
+    routing: { fallbackRelays: [url("h")] },
+  });
+  await test.begin(withHints(posts(ALICE), hints));
+  assert.equal([...test.asked].sort().join(""), "hpq");
+  assert.deepEqual(test.events, [post]);
+  assert.equal(test.doneAt, 0);
 });

@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
+import type { RelayKnowledge } from "../../src/nostr/relay_knowledge.ts";
 import { planSettings } from "../../src/plan/plan_options.ts";
 import { planRequest } from "../../src/plan/replan.ts";
 import { reqParts } from "../../src/plan/req_parts.ts";
 import { Coverage } from "../../src/requests/coverage.ts";
 import { planReplacements } from "../../src/requests/replacements.ts";
 import { relayList } from "../../testing/memory_source.ts";
-import { AUTHORS } from "../support/notes.ts";
+import { AUTHORS, note } from "../support/notes.ts";
 import { url } from "../support/scripted_request.ts";
 
 const [ALICE, BOB] = AUTHORS;
@@ -21,7 +22,11 @@ function world(alice: string, bob: string) {
   const coverage = new Coverage(assignment);
   return {
     lose: (letter: string) => coverage.markLost(assignment.urls.indexOf(url(letter))),
-    plan: () => planReplacements(assignment, coverage, replan),
+    plan() {
+      const all = planReplacements(assignment, coverage, replan);
+      assert.ok(all.length < 2);
+      return all.at(0);
+    },
   };
 }
 
@@ -44,4 +49,50 @@ Deno.test("planReplacements() has nothing for subjects without another relay", (
   const { lose, plan } = world("ab", "cd");
   for (const letter of "ab") lose(letter);
   assert.equal(plan(), undefined);
+});
+
+Deno.test("planReplacements() asks the next hint where the first is lost and the fallback relay had nothing", () => {
+  const hints = [..."pqr"].map((letter, i) => ({
+    url: url(letter),
+    weight: 1 / (i + 1),
+    source: "tag" as const,
+  }));
+  const known = new Map<string, RelayKnowledge>([
+    [ALICE, { hints }],
+    [BOB, { write: [url("a"), url("p")] }],
+  ]);
+  const settings = planSettings({ indexerRelays: [], fallbackRelays: [url("h")] });
+  const filters = [posts(ALICE, BOB)];
+  const { assignment, replan } = planRequest(reqParts(filters), known, settings, false);
+  const coverage = new Coverage(assignment);
+  const at = (letter: string) => assignment.urls.indexOf(url(letter));
+  assert.deepEqual(assignment.urls.toSorted(), ["a", "h", "p"].map(url));
+  const plan = () =>
+    planReplacements(assignment, coverage, replan).map(({ routes }) => [...routes]);
+  coverage.markLost(at("p"));
+  assert.deepEqual(plan(), [], "the fallback relay may still answer");
+  coverage.settle(at("h"), { answered: true, proof: "finish" });
+  coverage.markLost(at("a"));
+  assert.deepEqual(plan(), [
+    [[url("h"), [posts(BOB)]]],
+    [[url("q"), [posts(ALICE)]], [url("r"), [posts(ALICE)]]],
+  ]);
+  assert.deepEqual(plan(), []);
+});
+
+Deno.test("planReplacements() asks no other hint where the fallback relay had something", () => {
+  const hints = ["p", "q"].map((letter) => ({
+    url: url(letter),
+    weight: 1,
+    source: "tag" as const,
+  }));
+  const settings = planSettings({ indexerRelays: [], fallbackRelays: [url("h")] });
+  const known = new Map<string, RelayKnowledge>([[ALICE, { hints }]]);
+  const { assignment, replan } = planRequest(reqParts([posts(ALICE)]), known, settings, false);
+  const coverage = new Coverage(assignment);
+  const at = (letter: string) => assignment.urls.indexOf(url(letter));
+  coverage.saw(at("h"), note({ pubkey: ALICE }), true);
+  coverage.settle(at("h"), { answered: true, proof: "finish" });
+  coverage.markLost(at("p"));
+  assert.deepEqual(planReplacements(assignment, coverage, replan), []);
 });

@@ -47,10 +47,17 @@ export function usable(urls: readonly string[] = [], { options }: KnownRequest):
   );
 }
 
-/** The three best relays that hints name. */
+/** The three best relays that hints name, by the weights of the hint and of the relay. */
 export function hinted(knowledge: RelayKnowledge | undefined, request: KnownRequest): string[] {
-  const urls = (knowledge?.hints ?? []).flatMap(({ url }) => each([url], request));
-  return usable([...new Set(urls)].slice(0, 3), request);
+  const { weight = () => 1 } = request.options;
+  const values = new Map<string, number>();
+  for (const hint of knowledge?.hints ?? []) {
+    for (const url of usable([hint.url], request)) {
+      values.set(url, Math.max(values.get(url) ?? 0, hint.weight * weight(url)));
+    }
+  }
+  const best = [...values].sort(([a, x], [b, y]) => y - x || (a < b ? -1 : 1));
+  return usable(best.slice(0, 3).map(([url]) => url), request);
 }
 
 /** The host of a group, if a hint names one. */

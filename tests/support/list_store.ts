@@ -32,14 +32,22 @@ export function listEvent(pubkey: string, urls = [A], created_at = NOW): NostrEv
   return unsigned(pubkey, { created_at, tags: urls.map((url) => ["r", url]) });
 }
 
-/** Whether a deletion or a request to vanish deletes a list: NIP-09 and NIP-62 word for word. */
-export function deletes(deletion: NostrEvent, list: NostrEvent): boolean {
+/** The URL of the place where lists are kept, where a test says so. */
+export const HERE = "wss://here.example/";
+
+/**
+ * Whether a deletion or a request to vanish deletes a list: NIP-09 and NIP-62 word for word.
+ *
+ * @param here The place where the list is.
+ */
+export function deletes(deletion: NostrEvent, list: NostrEvent, here?: string): boolean {
   if (deletion.pubkey !== list.pubkey) return false;
   const byId = deletion.tags.some((tag) => tag[0] === "e" && tag[1] === list.id);
   const address = `a,${list.kind}:${list.pubkey}:`;
   const byAddress = deletion.tags.some((tag) => tag.join() === address);
   const older = list.created_at <= deletion.created_at;
-  if (deletion.kind === 62) return older;
+  const named = deletion.tags.filter(([name]) => name === "relay").map(([, value]) => value);
+  if (deletion.kind === 62) return older && named.some((v) => v === "ALL_RELAYS" || v === here);
   return deletion.kind === 5 && (byId || (byAddress && older));
 }
 

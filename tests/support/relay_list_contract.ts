@@ -15,7 +15,7 @@ import { parseRelayList } from "../../src/nostr/relay_list.ts";
 import { isNewer } from "../../src/nostr/versions.ts";
 import type { Backing } from "../db/backings.ts";
 import { PEOPLE, RELAYS, SIGNERS, time } from "./arbitraries.ts";
-import { deletes, unsigned } from "./list_store.ts";
+import { deletes, HERE, unsigned } from "./list_store.ts";
 import { testUnless } from "./test_unless.ts";
 
 const [alice, bob] = SIGNERS;
@@ -42,9 +42,10 @@ const target = fc.oneof(
 );
 const deletion = fc.tuple(author, time, fc.array(target, { maxLength: 2 }))
   .map(([author, created_at, tags]) => unsigned(author, { created_at, kind: 5, tags }));
-const vanishing = fc.tuple(author, time).map(([author, created_at]) =>
-  unsigned(author, { created_at, kind: 62, tags: [["relay", "ALL_RELAYS"]] })
-);
+const vanishing = fc.tuple(author, time, fc.constantFrom("ALL_RELAYS", HERE, RELAYS[0]))
+  .map(([author, created_at, place]) =>
+    unsigned(author, { created_at, kind: 62, tags: [["relay", place]] })
+  );
 
 /** Lists, and now and then an event that may delete some. */
 const historyWith = (other: fc.Arbitrary<NostrEvent>) =>
@@ -63,11 +64,11 @@ class Oracle {
     const { kind, pubkey, created_at } = event;
     if (!LIST_KINDS.includes(kind)) {
       this.#deletions.push(event);
-      const gone = this.#lists.filter((list) => deletes(event, list));
+      const gone = this.#lists.filter((list) => deletes(event, list, HERE));
       this.#lists = this.#lists.filter((list) => !gone.includes(list));
       return gone.map((list) => [list.kind, pubkey, created_at]);
     }
-    if (this.#deletions.some((deletion) => deletes(deletion, event))) return undefined;
+    if (this.#deletions.some((deletion) => deletes(deletion, event, HERE))) return undefined;
     const stored = this.#lists.find((list) => list.pubkey === pubkey && list.kind === kind);
     if (stored && !isNewer(event, stored)) return [];
     this.#lists = [...this.#lists.filter((list) => list !== stored), event];
@@ -106,7 +107,13 @@ const byText = (notified: readonly Notification[]) =>
 /** Plays a history, and checks the store after each event, or after a few together. */
 async function play(db: NStore, history: readonly NostrEvent[], together: number): Promise<void> {
   await db.remove!([{ authors: AUTHORS }]);
-  const settings = { now, max: 100, batchSize: 5, verifyEvent: () => true };
+  const settings = {
+    now,
+    max: 100,
+    batchSize: 5,
+    verifyEvent: () => true,
+    relayUrls: [HERE],
+  };
   const store = new RelayListStore(db, settings);
   const notified: Notification[] = [];
   store.onList(({ pubkey, created_at, write }, kind) => {
