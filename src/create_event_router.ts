@@ -5,8 +5,11 @@
  */
 
 import type { NostrEvent } from "@nostrify/types";
+import { eventTagHints } from "./hints/event_tag_hints.ts";
+import { addAttached } from "./hints/merge_hints.ts";
 import { RoutingError } from "./nostr/errors.ts";
 import type { KnowledgeSource, RelayListSource } from "./nostr/relay_knowledge.ts";
+import { isGroupKey } from "./nostr/subject_key.ts";
 import { eventLookup } from "./plan/event_lookup.ts";
 import { placeEvent } from "./plan/plan_event.ts";
 import type { PlanSettings } from "./plan/plan_options.ts";
@@ -75,7 +78,9 @@ export function eventRouter(
 ): (event: NostrEvent, opts?: { signal?: AbortSignal }) => Promise<string[]> {
   return async (event, { signal } = {}) => {
     const { knowledge, error } = await lookUp(source, eventLookup(event), settings, signal);
-    const plan = placeEvent(event, knowledge, adapt(settings.plan));
+    const tagged = eventTagHints.read(event).filter(({ subject }) => !isGroupKey(subject));
+    const known = addAttached(knowledge, tagged);
+    const plan = placeEvent(event, known, adapt(settings.plan));
     settings.onEventPlan?.(plan);
     if (plan.refusal !== undefined) {
       throw new RoutingError(

@@ -201,3 +201,24 @@ Deno.test("createEventRouter() lets NPool bring a mention to the outbox and the 
   assert.deepEqual(held, [[ALICES, [post.id]], [BOBS, [post.id]], [HUB, []]]);
   assert.deepEqual(await pool.query([{ kinds: [1], "#p": [BOB] }]), [post]);
 });
+
+Deno.test("NIP-01: createEventRouter() delivers an event to users without a list by its own p hints", async () => {
+  const CAROL = "cc".repeat(32);
+  const seen = "wss://carol.example/";
+  const plans: EventPlan[] = [];
+  const route = createEventRouter(known(), {
+    fallbackRelays: [HUB],
+    onEventPlan: (plan) => plans.push(plan),
+  });
+  const tags = [["p", CAROL, seen], ["p", BOB, "wss://rumour.example"], ["p", ALICE, "junk"]];
+  const relays = await route(draft({ pubkey: ALICE, tags }));
+  assert.deepEqual(new Set(relays), new Set([ALICES, BOBS, seen, HUB]));
+  assert.equal(plans[0].reasons.get(seen), "hint");
+});
+
+Deno.test("NIP-29: createEventRouter() takes no tag of an event for the host of a group but its own h tag", async () => {
+  const route = createEventRouter(known(), { fallbackRelays: [HUB] });
+  const other = "wss://other.example/";
+  const tags = [["h", "cats"], ["h", "cats", other]];
+  await assert.rejects(route(draft({ kind: 9, pubkey: ALICE, tags })), { name: "RoutingError" });
+});

@@ -8,6 +8,7 @@
 import type { NostrEvent } from "@nostrify/types";
 import { isEphemeralKind } from "nostr-tools/kinds";
 import { BoundedSet } from "../base/bounded_set.ts";
+import { contentHints } from "../hints/content_hints.ts";
 import { deliveryHints } from "../hints/delivery_hints.ts";
 import { eventTagHints } from "../hints/event_tag_hints.ts";
 import { followListHints } from "../hints/follow_list_hints.ts";
@@ -53,7 +54,7 @@ export class PassiveDiscovery {
   readonly #storing = new Map<string, Promise<void>>();
   /** Events that the store has seen. */
   readonly #stored = new BoundedSet(MIN_REMEMBERED_IDS);
-  /** Events whose tags were read. */
+  /** Events whose tags and content were read. */
   readonly #read = new BoundedSet(MIN_REMEMBERED_IDS);
 
   constructor(options: PassiveDiscoveryOptions) {
@@ -65,11 +66,10 @@ export class PassiveDiscovery {
     this.published(event);
     if (isEphemeralKind(event.kind) || GIFT_WRAP_KINDS.includes(event.kind)) return;
     const { store, book } = this.#options;
-    const tags = event.kind === FOLLOW_LIST_KIND ? followListHints : eventTagHints;
-    const tagHints = this.#read.add(event.id) ? tags.read(event) : [];
+    const ownHints = this.#read.add(event.id) ? hintsIn(event) : [];
     // A stranger's tag about a group is ignored: it would decide where the group's messages
     // are requested from and published.
-    const hints = [...tagHints, ...deliveryHints.read({ event, relay: url })]
+    const hints = [...ownHints, ...deliveryHints.read({ event, relay: url })]
       .filter(({ subject }) => isPubkey(subject) ? !store.peek(subject) : isEventKey(subject));
     if (hints.length > 0) book.add(hints);
   }
@@ -110,6 +110,12 @@ export class PassiveDiscovery {
     const known = this.#options.store.peek(pubkey, kind);
     return !known || known.created_at <= created_at;
   }
+}
+
+/** The hints in the tags and the content of an event. */
+function hintsIn(event: NostrEvent): Hint[] {
+  if (event.kind === FOLLOW_LIST_KIND) return followListHints.read(event);
+  return [...eventTagHints.read(event), ...contentHints.read(event)];
 }
 
 /**

@@ -13,8 +13,11 @@ import type { HintSource } from "../nostr/relay_knowledge.ts";
 export interface Hint {
   /** The subject of the hint: a pubkey, or a key made by `subjectKey`. */
   readonly subject: string;
-  /** The URL of the relay, as it was read: no policy has checked it. */
-  readonly url: string;
+  /**
+   * The URL of the relay, as it was read: no policy has checked it. Absent if the hint names only
+   * the author of an event, whose relays may have it.
+   */
+  readonly url?: string;
   /** The source of the hint, which decides its weight. */
   readonly source: HintSource;
   /** The author of the event, if the subject is an event and its author is known. */
@@ -28,7 +31,7 @@ export interface HintReader<Input> {
   /**
    * Reads the hints in an input. Strangers wrote it: whatever it holds, the reader throws
    * nothing, takes time linear in its length, and returns distinct hints, at most 8 for each
-   * subject. URLs have 1 to 256 characters.
+   * subject. URLs have 1 to 256 characters. A hint without a URL names an event's author.
    */
   readonly read: (input: Input) => Hint[];
 }

@@ -105,8 +105,8 @@ export class HintBook {
     let added = 0;
     for (const { subject, source, url: given, author } of hints) {
       if (!isSubjectKey(subject) || !isHintSource(source)) continue;
-      const { url } = check(given);
-      if (url === undefined) continue;
+      const { url } = given === undefined ? {} : check(given);
+      if (given !== undefined && url === undefined) continue;
       const hint = {
         url,
         source,

@@ -6,7 +6,7 @@
 
 import { isPubkey } from "../nostr/pubkeys.ts";
 import type { HintSource } from "../nostr/relay_knowledge.ts";
-import { isSubjectKey, subjectKey } from "../nostr/subject_key.ts";
+import { isEventKey, isSubjectKey, subjectKey } from "../nostr/subject_key.ts";
 import type { Hint } from "./hint.ts";
 
 /** Most relays that one input may name for one subject. */
@@ -31,7 +31,10 @@ export class HintList {
     if (isPubkey(pubkey)) this.add(pubkey, url);
   }
 
-  /** Adds that an event, and its author if known, may be at a relay. */
+  /**
+   * Adds that an event, and its author if known, may be at a relay; without a relay's URL, who the
+   * author is.
+   */
   addEvent(id: unknown, url: unknown, author?: unknown): void {
     if (!isPubkey(id)) return;
     this.add(subjectKey("id", id), url, author);
@@ -43,14 +46,21 @@ export class HintList {
     if (typeof id === "string") this.add(subjectKey("group", id), url);
   }
 
-  /** Adds that a subject may be at a relay. */
+  /** Adds that a subject may be at a relay, or where an event's author writes. */
   add(subject: unknown, url: unknown, author?: unknown, source: HintSource = this.#source): void {
-    if (typeof url !== "string" || url === "" || url.length > MAX_URL_LENGTH) return;
     if (!isSubjectKey(subject)) return;
-    const hint = isPubkey(author) ? { subject, url, source, author } : { subject, url, source };
+    const isNamed = isPubkey(author);
+    const hasUrl = typeof url === "string" && url !== "" && url.length <= MAX_URL_LENGTH;
+    if (!hasUrl && !(isNamed && isEventKey(subject))) return;
+    const hint: Hint = {
+      subject,
+      ...hasUrl ? { url } : {},
+      source,
+      ...isNamed ? { author } : {},
+    };
     const hints = this.#hints.get(subject);
     if (!hints) return void this.#hints.set(subject, [hint]);
-    const index = hints.findIndex((other) => other.url === url);
+    const index = hints.findIndex((other) => other.url === hint.url);
     if (index >= 0) { if (hints[index].author === undefined) hints[index] = hint; }
     else if (hints.length < MAX_RELAYS) hints.push(hint);
   }

@@ -29,8 +29,16 @@ const MAX_URL_LENGTH = 256;
 /** A relay, and when each source last named it. */
 type MarkedRelay = readonly [url: string, marks: HintMarks];
 
-/** What a text holds: relays; for an event also its author, and the source that named them. */
-type HintRecord = readonly [relays: readonly MarkedRelay[], author?: string, by?: HintSource];
+/**
+ * What a text holds: relays; for an event also its author, the source that named them, and when
+ * one did that named no relay.
+ */
+type HintRecord = readonly [
+  relays: readonly MarkedRelay[],
+  author?: string,
+  by?: HintSource,
+  at?: number,
+];
 
 /** Whether a value is one of the sources. */
 export function isHintSource(value: unknown): value is HintSource {
@@ -43,7 +51,7 @@ export function isHintSource(value: unknown): value is HintSource {
  * If that makes more than `perSubject` relays, or too long a text, the lightest relay goes,
  * and of equals the new one. A relay that a more trusted source vouches for stays.
  *
- * @param hint `url` must be in normal form; `author`, if given, a pubkey.
+ * @param hint `url`, if given, must be in normal form; `author`, if given, a pubkey.
  * @param seen When the hint was read, in Unix seconds; not after `now`.
  * @param now In Unix seconds.
  * @param perSubject Most relays; an integer of at least 1.
@@ -54,10 +62,13 @@ export function addHint(
   { url, source, author }: Omit<Hint, "subject">,
   { seen, now, perSubject }: { seen: number; now: number; perSubject: number },
 ): string {
-  const [relays, knownAuthor, namedBy] = read(text);
-  const marks = relays.find((relay) => relay[0] === url)?.[1];
+  const [relays, knownAuthor, namedBy, namedAt] = read(text);
   const isNewAuthor = author !== undefined &&
     (namedBy === undefined || isMoreTrusted(source, namedBy));
+  if (url === undefined) {
+    return isNewAuthor ? JSON.stringify([relays, author, source, seen]) : text;
+  }
+  const marks = relays.find((relay) => relay[0] === url)?.[1];
   if (!isNewAuthor && !isNewOrFresher(marks?.[source], seen, now)) return text;
   const latest = Math.max(seen, plausible(marks?.[source], now));
   const added: MarkedRelay = [url, { ...marks, [source]: latest }];
@@ -65,7 +76,9 @@ export function addHint(
     ? [author, source]
     : knownAuthor === undefined
     ? []
-    : [knownAuthor, namedBy];
+    : namedAt === undefined
+    ? [knownAuthor, namedBy]
+    : [knownAuthor, namedBy, namedAt];
   let next = [...relays.filter((relay) => relay[0] !== url), added];
   for (;;) {
     const written = JSON.stringify([next, ...rest]);
@@ -105,18 +118,19 @@ export function hintedAuthor(text: string): string | undefined {
  */
 export function cleanHints(text: unknown, perSubject: number): string | undefined {
   if (typeof text !== "string" || text.length > perSubject * MAX_LENGTH_PER_RELAY) return undefined;
-  const [relays, author, namedBy] = arrayOf(parseJson(text));
+  const [relays, author, namedBy, namedAt] = arrayOf(parseJson(text));
   const clean = arrayOf(relays).flatMap((relay) => cleanRelay(arrayOf(relay)));
-  if (clean.length === 0) return undefined;
   const unique = [...new Map(clean)].slice(-perSubject);
-  return JSON.stringify(
-    isPubkey(author) && isHintSource(namedBy) ? [unique, author, namedBy] : [unique],
-  );
+  const isNamed = isPubkey(author) && isHintSource(namedBy);
+  if (isNamed && isTime(namedAt)) return JSON.stringify([unique, author, namedBy, namedAt]);
+  if (clean.length === 0) return undefined;
+  return JSON.stringify(isNamed ? [unique, author, namedBy] : [unique]);
 }
 
 /** When the latest hint was read, in Unix seconds, of all relays and sources. */
 export function lastSeen(text: string): number {
-  return Math.max(...read(text)[0].flatMap(([, marks]) => Object.values(marks)));
+  const [relays, , , namedAt = 0] = read(text);
+  return Math.max(namedAt, ...relays.flatMap(([, marks]) => Object.values(marks)));
 }
 
 function read(text: string): HintRecord {
@@ -156,9 +170,13 @@ function cleanRelay([url, marks]: readonly unknown[]): MarkedRelay[] {
   if (typeof url !== "string" || url === "" || url.length > MAX_URL_LENGTH) return [];
   if (typeof marks !== "object" || marks === null) return [];
   const clean = Object.entries(marks).filter(([source, seen]) =>
-    isHintSource(source) && Number.isSafeInteger(seen) && seen >= 0
+    isHintSource(source) && isTime(seen)
   );
   return clean.length > 0 ? [[url, Object.fromEntries(clean)]] : [];
+}
+
+function isTime(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
 function arrayOf(value: unknown): readonly unknown[] {

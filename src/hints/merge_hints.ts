@@ -25,7 +25,7 @@ export function freshHints(hints: Iterable<Hint>): Map<string, RelayHint[]> {
   const found = new Map<string, RelayHint[]>();
   for (const { subject, url, source } of hints) {
     const weight = TRUST[source]?.first;
-    if (weight === undefined) continue;
+    if (weight === undefined || url === undefined) continue;
     const others = found.get(subject);
     if (others) others.push({ url, weight, source });
     else found.set(subject, [{ url, weight, source }]);
@@ -53,9 +53,10 @@ export function addAttached(
 ): ReadonlyMap<string, RelayKnowledge> {
   if (hints.length === 0) return knowledge;
   const fresh = freshHints(hints);
-  for (const { subject, author } of hints) {
-    if (author === undefined || subject === author) continue;
-    fresh.get(subject)?.push(...authorHints(knowledge.get(author) ?? {}));
+  for (const { subject, author, source } of hints) {
+    if (author === undefined || subject === author || !(source in TRUST)) continue;
+    const found = authorHints(knowledge.get(author) ?? {});
+    if (found.length > 0) fresh.set(subject, [...fresh.get(subject) ?? [], ...found]);
   }
   const all = new Map(addHints(knowledge, fresh));
   for (const [subject, given] of givenRelays(hints)) {
@@ -71,7 +72,7 @@ export function addAttached(
 export function givenRelays(hints: readonly Hint[]): Map<string, string[]> {
   const given = new Map<string, string[]>();
   for (const { subject, url, source } of hints) {
-    if (source !== "hand" && source !== "nip19") continue;
+    if (url === undefined || source !== "hand" && source !== "nip19") continue;
     const urls = given.get(subject);
     if (urls) urls.push(url);
     else given.set(subject, [url]);

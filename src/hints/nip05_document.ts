@@ -42,5 +42,5 @@ export function nip05Person(document: unknown, name: string): Nip05Person | unde
   if (!isPubkey(pubkey)) return undefined;
   const listed = objectOf(objectOf(document).relays)[pubkey];
   const relays = Array.isArray(listed) ? listed : [];
-  return { pubkey, relays: nip05Hints.read({ pubkey, relays }).map(({ url }) => url) };
+  return { pubkey, relays: nip05Hints.read({ pubkey, relays }).flatMap(({ url = [] }) => url) };
 }

@@ -15,7 +15,8 @@ const isGroupKind = (kind: number) => kind >= 39_000 && kind <= 39_003;
 /**
  * Reads a pasted text, or a decoded code. The relays of an `nprofile` or `naddr` are about
  * its pubkey, and those of a group's metadata also about the group; the relays of an `nevent`
- * are about its id and its author. `npub` and `note` name no relays.
+ * are about its id and its author. An `nevent` without relays names its author alone; `npub` and
+ * `note` name nothing.
  */
 export const nip19Hints: HintReader<string | Pointer> = {
   source: "nip19",
@@ -26,11 +27,13 @@ export const nip19Hints: HintReader<string | Pointer> = {
       case "nprofile":
         for (const url of pointer.data.relays ?? []) hints.addPerson(pointer.data.pubkey, url);
         break;
-      case "nevent":
-        for (const url of pointer.data.relays ?? []) {
-          hints.addEvent(pointer.data.id, url, pointer.data.author);
+      case "nevent": {
+        const { id, relays = [], author } = pointer.data;
+        for (const url of relays.length > 0 ? relays : [undefined]) {
+          hints.addEvent(id, url, author);
         }
         break;
+      }
       case "naddr":
         for (const url of pointer.data.relays ?? []) {
           hints.addPerson(pointer.data.pubkey, url);

@@ -15,6 +15,9 @@ const MAX_TEXT_LENGTH = 10_000;
 
 const CODE = /\b(?:npub|nprofile|note|nevent|naddr)1[02-9ac-hj-np-z]{6,}\b/gi;
 
+/** A URI of NIP-21; longer codes than any valid one are cut, and so are not valid. */
+const URI = /\bnostr:(?:npub|nprofile|note|nevent|naddr)1[02-9ac-hj-np-z]{6,5000}\b/gi;
+
 /**
  * The first valid `npub`, `nprofile`, `note`, `nevent` or `naddr` in a text.
  *
@@ -29,6 +32,21 @@ export function pointerIn(text: string): Pointer | undefined {
     if (pointer) return pointer;
   }
   return undefined;
+}
+
+/**
+ * The people, events and addresses in the `nostr:` URIs of a text (NIP-27), in their order.
+ *
+ * @param most Most codes that are looked at, valid or not.
+ */
+export function pointersIn(text: string, most: number): Pointer[] {
+  const pointers: Pointer[] = [];
+  for (const [uri] of text.matchAll(URI)) {
+    if (most-- === 0) break;
+    const pointer = pointerOf(uri.slice("nostr:".length));
+    if (pointer) pointers.push(pointer);
+  }
+  return pointers;
 }
 
 /** Whether a text holds a secret key, misspelled or not: no other code has `1` inside. */

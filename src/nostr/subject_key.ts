@@ -19,8 +19,13 @@ export function subjectKey(role: "id" | "group", id: string): string {
  */
 export function isSubjectKey(value: unknown): value is string {
   if (typeof value !== "string") return false;
-  if (value.startsWith("group:")) return /^group:[^\0]{1,100}$/.test(value) && value.isWellFormed();
+  if (isGroupKey(value)) return /^group:[^\0]{1,100}$/.test(value) && value.isWellFormed();
   return isPubkey(isEventKey(value) ? value.slice(3) : value);
+}
+
+/** Whether a key is the key of a group. */
+export function isGroupKey(key: string): boolean {
+  return key.startsWith("group:");
 }
 
 /** Whether a key is the key of an event. */

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { naddrEncode, nprofileEncode } from "nostr-tools/nip19";
 import type { Hint } from "../../src/hints/hint.ts";
 import { draft } from "../../testing/memory_source.ts";
 import { A, B, listEvent } from "../support/list_store.ts";
@@ -15,6 +16,18 @@ Deno.test("NIP-10: PassiveDiscovery reads hints from the tags of events, and fro
   const { hints, saw } = startPassiveDiscovery();
   await saw(draft({ pubkey: ALICE, tags: [["p", BOB, B]] }));
   assert.deepEqual(brief(hints), [`aaaaa ${A} delivered`, `bbbbb ${B} tag`]);
+});
+
+Deno.test("NIP-27: PassiveDiscovery reads hints from the contents of events, but none about groups", async () => {
+  const { hints, saw } = startPassiveDiscovery();
+  const host = naddrEncode({ kind: 39000, pubkey: CAROL, identifier: "cats", relays: [B] });
+  const codes = [nprofileEncode({ pubkey: BOB, relays: [B] }), host];
+  await saw(draft({ pubkey: ALICE, content: codes.map((code) => `nostr:${code}`).join(" ") }));
+  assert.deepEqual(brief(hints), [
+    `aaaaa ${A} delivered`,
+    `bbbbb ${B} tag`,
+    `ccccc ${B} tag`,
+  ]);
 });
 
 Deno.test("PassiveDiscovery reads the tags of an event once, whichever relays deliver it", () => {

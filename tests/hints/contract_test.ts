@@ -1,6 +1,7 @@
 import type { NostrEvent } from "@nostrify/types";
 import fc from "fast-check";
 import { naddrEncode, neventEncode, nprofileEncode } from "nostr-tools/nip19";
+import { contentHints } from "../../src/hints/content_hints.ts";
 import { deliveryHints } from "../../src/hints/delivery_hints.ts";
 import { eventTagHints } from "../../src/hints/event_tag_hints.ts";
 import { followListHints } from "../../src/hints/follow_list_hints.ts";
@@ -40,7 +41,9 @@ testHintReader("NIP-19: nip19Hints", {
         [nprofileEncode({ pubkey, relays }), hints(pubkey)],
         [
           neventEncode(event),
-          [...hints(`id:${id}`, author ? { author } : {}), ...author ? hints(author) : []],
+          author && relays.length === 0
+            ? [{ subject: `id:${id}`, source: "nip19", author }]
+            : [...hints(`id:${id}`, author ? { author } : {}), ...author ? hints(author) : []],
         ],
         [naddrEncode(address), hints(pubkey)],
         [naddrEncode({ ...address, kind: 39000 }), [...hints(pubkey), ...hints("group:pizza")]],
@@ -136,7 +139,7 @@ const hintingTag = fc.record({ id, pubkey: person, group, url }).chain(
       [["A", coordinate, url], [hint(pubkey)]],
       [["h", group, url], [hint(`group:${group}`)]],
       [["p", pubkey], []],
-      [["e", id, "", "", pubkey], []],
+      [["e", id, "", "", pubkey], [{ subject: `id:${id}`, source: "tag", author: pubkey }]],
       [["t", pubkey, url], []],
       [["group", group, url], []],
     );
@@ -157,6 +160,48 @@ testHintReader("eventTagHints", {
   flood: [
     draft({ tags: FLOOD.map((i) => ["e", somebody(i), manyUrls[i], "", somebody(i + 30_000)]) }),
     1_000,
+  ],
+});
+
+testHintReader("NIP-27: contentHints", {
+  reader: contentHints,
+  junk: fc.record({
+    content: fc.oneof(
+      part,
+      fc.string({ unit: fc.constantFrom(..."nostr:npubeventaddrofil1qz ") }),
+      fc.tuple(part, fc.constantFrom("nostr:nevent1", "nostr:npub1qq", "nostr:nsec1"), part)
+        .map((parts) => parts.join("")),
+    ).map(String),
+  }),
+  genuine: fc.tuple(id, fc.option(person), person, encodable, group).map(
+    ([id, author, pubkey, relays, identifier]) => {
+      const hints = (subject: string, more = {}): Hint[] =>
+        relays.map((url) => ({ subject, url, source: "tag", ...more }));
+      const event = author ? { id, author, relays } : { id, relays };
+      const address = { identifier, pubkey, kind: 30023, relays };
+      const alone: Hint[] = author && relays.length === 0
+        ? [{ subject: `id:${id}`, source: "tag", author }]
+        : [];
+      const content = `As nostr:${neventEncode(event)}, said ` +
+        `(nostr:${nprofileEncode({ pubkey, relays })}): nostr:${naddrEncode(address)}`;
+      return [
+        { content },
+        distinctHints([
+          ...hints(`id:${id}`, author ? { author } : {}),
+          ...author ? hints(author) : [],
+          ...alone,
+          ...hints(pubkey),
+        ]),
+      ] as const;
+    },
+  ),
+  flood: [
+    {
+      content: FLOOD.map((i) =>
+        `nostr:${neventEncode({ id: somebody(i), relays: [`wss://${i}`] })}`
+      ).join(" "),
+    },
+    20,
   ],
 });
 

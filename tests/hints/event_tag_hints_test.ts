@@ -30,6 +30,15 @@ Deno.test("NIP-10: eventTagHints take the relay of an e tag for the event's, and
   assert.deepEqual(read(["e", ID, url, ALICE, BOB]), authored);
 });
 
+Deno.test("NIP-10: eventTagHints take the author in an e tag with an empty relay for the event's", () => {
+  const alone = [{ subject: `id:${ID}`, source, author: BOB }];
+  assert.deepEqual(read(["e", ID, "", "reply", BOB]), alone);
+  assert.deepEqual(read(["e", ID, "", BOB]), alone);
+  assert.deepEqual(read(["E", ID, "", BOB]), alone);
+  assert.deepEqual(read(["q", ID, "", BOB]), alone);
+  assert.deepEqual(read(["e", ID, "", "reply"]), []);
+});
+
 Deno.test("NIP-22: eventTagHints take the relay of an e or E tag for the event's, and for that of the author in its 4th element", () => {
   assert.deepEqual(read(["e", ID, url, BOB]), authored);
   assert.deepEqual(read(["E", ID, url, BOB]), authored);

@@ -29,6 +29,12 @@ class Oracle {
   add({ subject: key, url, source, author }: Hint, seen: number, now: number): void {
     if (source === "hand") this.request(key);
     const before = this.entries.find((entry) => entry.key === key) ?? { key, relays: [] };
+    if (url === undefined) {
+      const isAuthor = author !== undefined && key.startsWith("id:") &&
+        (!before.author || isMoreTrusted(source, before.author[1]));
+      if (isAuthor) this.#set({ ...before, author: [author, source] });
+      return;
+    }
     const [, marks = {}] = before.relays.find(([other]) => other === url) ?? [];
     const isNew = marks[source] === undefined || seen >= marks[source] + 86_400;
     const isAuthor = author !== undefined && key.startsWith("id:") &&
@@ -48,7 +54,11 @@ class Oracle {
       relays = relays.filter((relay) => relay !== gone);
     }
     const after = { key, relays, author: isAuthor ? [author, source] as const : before.author };
-    this.entries = [...this.entries.filter((entry) => entry.key !== key), after as typeof before];
+    this.#set(after as typeof before);
+  }
+
+  #set(after: Oracle["entries"][number]): void {
+    this.entries = [...this.entries.filter((entry) => entry.key !== after.key), after];
     if (this.entries.length <= MAX) return;
     for (;;) {
       const oldest = this.entries.shift()!;
@@ -80,6 +90,7 @@ const step = fc.oneof(
       source: fc.constantFrom<HintSource>("hand", "nip05", "follows", "tag", "delivered"),
       author: fc.constantFrom(undefined, person(1), person(2)),
       age: fc.constantFrom(0, 0, 1, 100, 400),
+      isAuthorAlone: fc.constantFrom(false, false, false, true),
     }),
   },
   fc.record({ what: fc.constant("get" as const), about: fc.constantFrom(...keys) }),
@@ -110,7 +121,9 @@ Deno.test("HintBook agrees with a plain model, whatever happens", async () => {
             book.get(step.about);
           } else {
             const seen = now - step.age * 86_400;
-            const added = { ...hint(step.about, relay(step.n), step.source), author: step.author };
+            const whole = { ...hint(step.about, relay(step.n), step.source), author: step.author };
+            const { url: _, ...alone } = whole;
+            const added: Hint = step.isAuthorAlone ? alone : whole;
             oracle.add(added, seen, now);
             book.add([added], seen);
           }

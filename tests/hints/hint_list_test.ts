@@ -21,7 +21,8 @@ Deno.test("HintList leaves out hints without a subject, and URLs of an impossibl
   list.addGroup("x".repeat(101), url);
   for (const junk of [undefined, null, 1, [url], "", `wss://${"x".repeat(251)}`]) {
     list.addPerson(ALICE, junk);
-    list.addEvent(ID, junk, ALICE);
+    list.addEvent(ID, junk);
+    list.addEvent(ID, junk, "junk");
     list.addGroup("pizza", junk);
   }
   assert.deepEqual(list.all(), []);
@@ -67,4 +68,14 @@ Deno.test("HintList keeps the first 8 relays of each subject", () => {
     full.all().filter(({ author }) => author).map(({ url }) => url),
     [urls[0]],
   );
+});
+
+Deno.test("NIP-10: HintList names the author of an event once where no relay is named, and of nothing else", () => {
+  const list = new HintList(source);
+  for (const junk of [undefined, "", 1, `wss://${"x".repeat(251)}`]) {
+    list.addEvent(ID, junk, ALICE);
+    list.add(ALICE, junk, ALICE);
+    list.add("group:pizza", junk, ALICE);
+  }
+  assert.deepEqual(list.all(), [{ subject: `id:${ID}`, source, author: ALICE }]);
 });

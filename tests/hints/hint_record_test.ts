@@ -91,3 +91,22 @@ Deno.test("cleanHints() throws at no text, and changes a cleaned one no further"
   }));
   for (const text of [undefined, null, 7, {}, ""]) assert.equal(cleanHints(text, 8), undefined);
 });
+
+Deno.test("NIP-10: addHint() keeps the author of an event without any relay, and when they were named", () => {
+  const alone = { source: "tag", author: person(1) } as const;
+  const one = addHint(NO_HINTS, alone, { ...TIME, seen: 7 });
+  assert.equal(one, `[[],"${person(1)}","tag",7]`);
+  assert.equal(hintedAuthor(one), person(1));
+  assert.deepEqual(relayHints(one, NOW), []);
+  assert.equal(lastSeen(one), 7);
+  assert.equal(cleanHints(one, 8), one);
+  assert.equal(addHint(one, { ...alone, author: person(2) }, TIME), one);
+  const two = addHint(one, { url: A, source: "tag" }, { ...TIME, seen: 3 });
+  assert.equal(two, `[[["${A}",{"tag":3}]],"${person(1)}","tag",7]`);
+  assert.equal(lastSeen(two), 7);
+  assert.equal(cleanHints(two, 8), two);
+  assert.equal(hintedAuthor(addHint(two, { source: "hand", author: person(3) }, TIME)), person(3));
+  for (const junk of [`[[],"${person(1)}","tag"]`, `[[],"${person(1)}","tag",-1]`, "[[]]"]) {
+    assert.equal(cleanHints(junk, 8), undefined);
+  }
+});

@@ -88,6 +88,29 @@ Deno.test("addAttached() adds hints, and for an event the relays of the author t
   ]);
 });
 
+Deno.test("NIP-10: addAttached() adds the relays of the author for an event of which no relay is named", () => {
+  const known = new Map<string, RelayKnowledge>([[ALICE, { write: ["wss://a.example/"] }]]);
+  const all = addAttached(known, [
+    { subject: "id:1", source: "tag", author: ALICE },
+    { subject: "id:2", source: "tag", author: BOB },
+  ]);
+  const author = { url: "wss://a.example/", weight: 1, source: "author" };
+  assert.deepEqual([...all].slice(1), [["id:1", { hints: [author] }]]);
+});
+
+Deno.test("addAttached() notes what somebody entered or pasted as relays that come with the request", () => {
+  const [url, other] = ["wss://seen.example/", "wss://other.example/"];
+  const all = addAttached(new Map(), [
+    { subject: ALICE, url, source: "nip19" },
+    { subject: ALICE, url: other, source: "hand" },
+    { subject: BOB, url, source: "nip05" },
+  ]);
+  assert.deepEqual([...all].map(([subject, { given }]) => [subject, given]), [
+    [ALICE, [url, other]],
+    [BOB, undefined],
+  ]);
+});
+
 Deno.test("addHints() returns the same map if there is nothing to add", () => {
   const known = new Map<string, RelayKnowledge>([[ALICE, { write: [] }]]);
   assert.equal(addHints(known, new Map()), known);
