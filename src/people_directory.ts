@@ -22,7 +22,8 @@ import { nip05Hints } from "./hints/nip05_document.ts";
 import { hintsOf } from "./hints/with_hints.ts";
 import { RELAY_LIST_KIND } from "./nostr/kinds.ts";
 import { holdsSecret } from "./nostr/nip19_text.ts";
-import { isSubjectKey } from "./nostr/subject_key.ts";
+import type { Role } from "./nostr/relay_knowledge.ts";
+import { isSubjectKey, subjectKey } from "./nostr/subject_key.ts";
 import type { OutboxSettings } from "./outbox_settings.ts";
 import type { RelayListener } from "./relay_events.ts";
 import type { Supervisor } from "./requests/supervisor.ts";
@@ -87,6 +88,13 @@ export class PeopleDirectory implements RelayListener {
   saw(event: NostrEvent, url: string): void {
     if (event.kind === RELAY_LIST_KIND) this.#rebroadcaster.has(event, url);
     this.#passive.saw(event, url);
+  }
+
+  /** Learns that a relay had nothing of a person or an event that another relay had. */
+  missed(role: Role, subject: string, url: string): void {
+    if (role === "group") return;
+    this.#book.missed(subject, url);
+    if (role === "id" || role === "given") this.#book.missed(subjectKey("id", subject), url);
   }
 
   /** Learns from an event that a relay took, and sends its author's relay list after it. */

@@ -8,7 +8,7 @@
 import type { NostrEvent } from "@nostrify/types";
 import { isAddressableKind, isReplaceableKind } from "nostr-tools/kinds";
 import type { Role } from "../nostr/relay_knowledge.ts";
-import type { Assignment } from "../plan/assignment.ts";
+import { type Assignment, roleOf } from "../plan/assignment.ts";
 import { eventSubjects } from "./event_subjects.ts";
 
 /** How far one relay of a request has come. */
@@ -185,12 +185,27 @@ export class Coverage {
    * only for subjects for which enough relays have answered to compare them.
    */
   *delivery(relayIndex: number): Iterable<{ subject: string; sent: number; known: number }> {
+    for (const { row, at } of this.#compared(relayIndex)) {
+      const subject = this.#assignment.subjects[row];
+      yield { subject, sent: this.#sent[at], known: this.#known[row] };
+    }
+  }
+
+  /** The subjects of which a relay sent nothing, while something came; as for `delivery`. */
+  *missed(relayIndex: number): Iterable<{ role: Role; subject: string }> {
+    const { subjects, roles } = this.#assignment;
+    for (const { row, at } of this.#compared(relayIndex)) {
+      if (this.#sent[at] === 0) yield { role: roleOf(roles, row), subject: subjects[row] };
+    }
+  }
+
+  /** The rows of a relay of which something came, and for which enough relays have answered. */
+  *#compared(relayIndex: number): Iterable<{ row: number; at: number }> {
     const { subjects, relaysPerSubject } = this.#assignment;
     for (let row = 0; row < subjects.length; row++) {
       const at = this.#find(row, relayIndex);
       if (at < 0 || this.#known[row] === 0) continue;
-      if (this.#answersFor(row) < Math.min(2, relaysPerSubject)) continue;
-      yield { subject: subjects[row], sent: this.#sent[at], known: this.#known[row] };
+      if (this.#answersFor(row) >= Math.min(2, relaysPerSubject)) yield { row, at };
     }
   }
 

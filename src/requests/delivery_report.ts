@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { Role } from "../nostr/relay_knowledge.ts";
 import type { Coverage } from "./coverage.ts";
 
 /** What a request shows of one relay. */
@@ -30,4 +31,18 @@ export function deliveryReport(coverage: Coverage): RelayDelivery[] {
     }
     return hits + misses > 0 ? [{ relayIndex, hits, misses }] : [];
   });
+}
+
+/** A subject of which a relay had nothing. */
+export interface MissedSubject {
+  readonly relayIndex: number;
+  readonly role: Role;
+  readonly subject: string;
+}
+
+/** What relays whose answers were complete had nothing of, while others had something. */
+export function missedSubjects(coverage: Coverage): MissedSubject[] {
+  return coverage.relays.flatMap(({ isComplete }, relayIndex) =>
+    isComplete ? Array.from(coverage.missed(relayIndex), (one) => ({ relayIndex, ...one })) : []
+  );
 }
