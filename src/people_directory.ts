@@ -21,7 +21,7 @@ import { parseNip05Address } from "./hints/nip05_address.ts";
 import { nip05Hints } from "./hints/nip05_document.ts";
 import { hintsOf } from "./hints/with_hints.ts";
 import { RELAY_LIST_KIND } from "./nostr/kinds.ts";
-import { holdsSecret } from "./nostr/nip19_text.ts";
+import { holdsSecret, pointerIn } from "./nostr/nip19_text.ts";
 import type { Role } from "./nostr/relay_knowledge.ts";
 import { isSubjectKey, subjectKey } from "./nostr/subject_key.ts";
 import type { OutboxSettings } from "./outbox_settings.ts";
@@ -209,7 +209,12 @@ function createDiscovery(
   });
 }
 
-/** Whether a text is an internet identifier (NIP-05). No domain may learn of a secret. */
+/**
+ * Whether a text is an internet identifier (NIP-05). No domain may learn of a secret. A code after
+ * a bare `@` is no domain.
+ */
 function isAddress(text: string): boolean {
-  return typeof text === "string" && !holdsSecret(text) && parseNip05Address(text) !== undefined;
+  if (typeof text !== "string" || holdsSecret(text)) return false;
+  const address = parseNip05Address(text);
+  return address !== undefined && (address.name !== "" || pointerIn(text) === undefined);
 }
