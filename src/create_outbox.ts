@@ -100,6 +100,7 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
       timeout: settings.timeout,
       stragglerTimeout: settings.stragglerTimeout,
       onSeen: events.saw,
+      onMissed: events.missed,
     },
     live,
   });

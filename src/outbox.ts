@@ -40,9 +40,9 @@ export interface Outbox extends AsyncDisposable {
   readonly eoseTimeout: 0;
   /**
    * Makes a filter of what a user typed or pasted: an `npub`, `nprofile`, `note`, `nevent` or
-   * `naddr` (NIP-19, also as a `nostr:` URI or inside a link), or an internet identifier like
-   * `name@domain` (NIP-05), which it resolves over HTTPS. It remembers the relays that these
-   * name.
+   * `naddr` (NIP-19, also as a `nostr:` URI, after `@` or inside a link), the address of a group
+   * (`host'group-id`, NIP-29), or an internet identifier like `name@domain` (NIP-05), which it
+   * resolves over HTTPS. It remembers the relays that these name.
    *
    * @throws {TypeError} If the text is none of these, or holds a secret key.
    * @throws {Error} If the domain does not answer, or does not know the name.

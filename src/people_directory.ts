@@ -21,8 +21,9 @@ import { parseNip05Address } from "./hints/nip05_address.ts";
 import { nip05Hints } from "./hints/nip05_document.ts";
 import { hintsOf } from "./hints/with_hints.ts";
 import { RELAY_LIST_KIND } from "./nostr/kinds.ts";
-import { holdsSecret } from "./nostr/nip19_text.ts";
-import { isSubjectKey } from "./nostr/subject_key.ts";
+import { holdsSecret, pointerIn } from "./nostr/nip19_text.ts";
+import type { Role } from "./nostr/relay_knowledge.ts";
+import { isSubjectKey, subjectKey } from "./nostr/subject_key.ts";
 import type { OutboxSettings } from "./outbox_settings.ts";
 import type { RelayListener } from "./relay_events.ts";
 import type { Supervisor } from "./requests/supervisor.ts";
@@ -87,6 +88,13 @@ export class PeopleDirectory implements RelayListener {
   saw(event: NostrEvent, url: string): void {
     if (event.kind === RELAY_LIST_KIND) this.#rebroadcaster.has(event, url);
     this.#passive.saw(event, url);
+  }
+
+  /** Learns that a relay had nothing of a person or an event that another relay had. */
+  missed(role: Role, subject: string, url: string): void {
+    if (role === "group") return;
+    this.#book.missed(subject, url);
+    if (role === "id" || role === "given") this.#book.missed(subjectKey("id", subject), url);
   }
 
   /** Learns from an event that a relay took, and sends its author's relay list after it. */
@@ -201,7 +209,12 @@ function createDiscovery(
   });
 }
 
-/** Whether a text is an internet identifier (NIP-05). No domain may learn of a secret. */
+/**
+ * Whether a text is an internet identifier (NIP-05). No domain may learn of a secret. A code after
+ * a bare `@` is no domain.
+ */
 function isAddress(text: string): boolean {
-  return typeof text === "string" && !holdsSecret(text) && parseNip05Address(text) !== undefined;
+  if (typeof text !== "string" || holdsSecret(text)) return false;
+  const address = parseNip05Address(text);
+  return address !== undefined && (address.name !== "" || pointerIn(text) === undefined);
 }

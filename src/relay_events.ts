@@ -5,11 +5,14 @@
  */
 
 import type { NostrEvent } from "@nostrify/types";
+import type { Role } from "./nostr/relay_knowledge.ts";
 
 /** What a listener is called for. */
 export interface RelayListener {
   /** A relay sent an event that was requested. */
   readonly saw: (event: NostrEvent, url: string) => void;
+  /** The whole answer of a relay had nothing of a subject, while another relay had something. */
+  readonly missed: (role: Role, subject: string, url: string) => void;
   /** A relay took an event. */
   readonly published: (event: NostrEvent, url: string) => void;
   /** An open request is about these people; call what it returns when it ends. */
@@ -22,6 +25,8 @@ export class RelayEvents implements RelayListener {
   listener?: RelayListener;
 
   readonly saw = (event: NostrEvent, url: string): void => this.listener?.saw(event, url);
+  readonly missed = (role: Role, subject: string, url: string): void =>
+    this.listener?.missed(role, subject, url);
   readonly published = (event: NostrEvent, url: string): void =>
     this.listener?.published(event, url);
   readonly watch = (pubkeys: Iterable<string>): () => void =>

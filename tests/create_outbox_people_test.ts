@@ -206,3 +206,15 @@ Deno.test("Outbox searches for nobody again after a restart", async () => {
   assert.deepEqual(idsOf(...await world.clock.within(HOUR_MS, "it is found", found)), [post.id]);
   assert.equal(indexer.stats.reqs, reqs);
 });
+
+Deno.test("An Outbox lets a wrong hint lose rank, and asks the next best relay", async () => {
+  await using network = new PeopleWorld(2);
+  const { relays: [wrong, right], hub, world } = network;
+  const known = network.post(carol, hub);
+  const post = network.post(carol, right);
+  hub.seed([bob.sign({ tags: [["p", carol.pubkey, right.url]] })]);
+  await network.find(postsOf(bob));
+  world.outbox.hint(carol.pubkey, [wrong.url]);
+  assert.deepEqual(await network.find(postsOf(carol)), [known.id]);
+  assert.deepEqual(await network.find(postsOf(carol)), idsOf(known, post));
+});

@@ -108,3 +108,23 @@ Deno.test("NIP-37: PeopleDirectory looks up private relays once the signer has d
   const later = await people.knowledge.lookUp(lookup);
   assert.deepEqual(later.get(alice.pubkey), { private: [A] });
 });
+
+Deno.test("NIP-19, NIP-21: PeopleDirectory find() reads a code after @ or nostr:, and asks no domain", async () => {
+  const { people, asked } = start();
+  const npub = nip19.npubEncode(alice.pubkey);
+  for (const text of [`@${npub}`, ` @${npub} `, `nostr:${npub}`, `nostr:${npub.toUpperCase()}`]) {
+    assert.deepEqual(await people.find(text), { authors: [alice.pubkey] }, text);
+  }
+  const nprofile = nip19.nprofileEncode({ pubkey: alice.pubkey, relays: [B] });
+  assert.deepEqual(await people.find(`@${nprofile}`), { authors: [alice.pubkey] });
+  assert.deepEqual(asked, []);
+});
+
+Deno.test("NIP-29: PeopleDirectory find() reads the address of a group, and remembers its host", async () => {
+  const { people, asked, hinted } = start();
+  for (const text of ["b.example'cats", "wss://b.example'cats"]) {
+    assert.deepEqual(await people.find(text), { "#h": ["cats"] });
+  }
+  assert.deepEqual(await hinted("group:cats"), [`${B} nip19`]);
+  assert.deepEqual(asked, []);
+});

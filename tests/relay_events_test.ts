@@ -10,18 +10,21 @@ Deno.test("RelayEvents passes everything on to its listener, and what watch() re
   const calls: unknown[] = [];
   events.listener = {
     saw: (...args) => calls.push(["saw", ...args]),
+    missed: (...args) => calls.push(["missed", ...args]),
     published: (...args) => calls.push(["published", ...args]),
     watch: (pubkeys) => {
       calls.push(["watch", ...pubkeys]);
       return () => calls.push(["end"]);
     },
   };
-  const { saw, published, watch } = events;
+  const { saw, missed, published, watch } = events;
   saw(event, A);
+  missed("write", event.pubkey, A);
   published(event, A);
   watch([event.pubkey])();
   assert.deepEqual(calls, [
     ["saw", event, A],
+    ["missed", "write", event.pubkey, A],
     ["published", event, A],
     ["watch", event.pubkey],
     ["end"],
@@ -29,8 +32,9 @@ Deno.test("RelayEvents passes everything on to its listener, and what watch() re
 });
 
 Deno.test("RelayEvents drops what happens before it has a listener", () => {
-  const { saw, published, watch } = new RelayEvents();
+  const { saw, missed, published, watch } = new RelayEvents();
   saw(event, A);
+  missed("id", event.id, A);
   published(event, A);
   watch([event.pubkey])();
 });

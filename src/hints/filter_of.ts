@@ -8,8 +8,13 @@ import type { NostrFilter } from "@nostrify/types";
 import { isAddressableKind } from "nostr-tools/kinds";
 import { holdsSecret, type Pointer, pointerIn } from "../nostr/nip19_text.ts";
 import { isPubkey } from "../nostr/pubkeys.ts";
+import { subjectKey } from "../nostr/subject_key.ts";
+import { parseGroupAddress } from "./group_address.ts";
 import { nip19Hints } from "./nip19_hints.ts";
 import { withHints } from "./with_hints.ts";
+
+/** Most characters of a group's address, and of the white space around it. */
+const MAX_ADDRESS_LENGTH = 500;
 
 /**
  * Makes a filter for what a user pasted, and attaches the hints in it (see
@@ -17,8 +22,9 @@ import { withHints } from "./with_hints.ts";
  *
  * A person (`npub`, `nprofile`) gives a filter for everything that they wrote; an event
  * (`note`, `nevent`) one for its id, and for its author if no relay is named; an address
- * (`naddr`) one for its versions. The code may stand alone, after `nostr:`, or in a link or
- * a text. The first valid code in a text counts.
+ * (`naddr`) one for its versions. The code may stand alone, after `nostr:` or `@`, or in a link
+ * or a text. The first valid code in a text counts. The address of a group (`host'group-id`,
+ * NIP-29) gives a filter for what is in it; it stands alone.
  *
  * @throws {TypeError} If the text holds no code, holds a secret key, or has more than 10,000
  * characters. The message never shows the text: it may be a secret.
@@ -42,6 +48,11 @@ export function filterOf(text: string): NostrFilter {
   if (holdsSecret(text)) throw unreadable("a secret key, which nobody else may see");
   const pointer = pointerIn(text);
   if (pointer) return withHints(filterFor(pointer), nip19Hints.read(pointer));
+  const group = text.length <= MAX_ADDRESS_LENGTH ? parseGroupAddress(text) : undefined;
+  if (group) {
+    const subject = subjectKey("group", group.id);
+    return withHints({ "#h": [group.id] }, [{ subject, url: group.url, source: "nip19" }]);
+  }
   throw unreadable(
     isPubkey(text.trim().toLowerCase())
       ? "64 hex digits, which may name a person or an event"
@@ -73,6 +84,7 @@ function filterFor({ type, data }: Pointer): NostrFilter {
 
 function unreadable(seen: string): TypeError {
   return new TypeError(
-    `Cannot read what was pasted: it must hold an npub, nprofile, note, nevent or naddr, got ${seen}`,
+    `Cannot read what was pasted: it must hold an npub, nprofile, note, nevent or naddr, ` +
+      `or be the address of a group (host'group-id), got ${seen}`,
   );
 }

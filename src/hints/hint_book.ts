@@ -19,6 +19,7 @@ import {
   hintedAuthor,
   isHintSource,
   lastSeen,
+  missHint,
   NO_HINTS,
   relayHints,
 } from "./hint_record.ts";
@@ -116,6 +117,16 @@ export class HintBook {
       if (this.#records.change(subject, (text) => addHint(text, hint, time), NO_HINTS)) added++;
     }
     return added;
+  }
+
+  /**
+   * Notes that a relay, asked for a subject, had nothing while another had something: its hints
+   * about that subject count an eighth, until they are named again.
+   */
+  missed(subject: string, url: string): void {
+    if (!this.has(subject)) return;
+    const now = Math.floor(this.#options.clock.now() / 1000);
+    this.#records.change(subject, (text) => missHint(text, url, now), NO_HINTS);
   }
 
   /** Whether a subject has hints. */

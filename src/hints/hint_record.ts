@@ -92,6 +92,21 @@ export function addHint(
 }
 
 /**
+ * Notes that a relay was found to have nothing of the subject, while another had something.
+ *
+ * @returns The same text, if no hint names the relay, or it was noted less than a day before.
+ */
+export function missHint(text: string, url: string, now: number): string {
+  const [relays, ...rest] = read(text);
+  const marks = relays.find((relay) => relay[0] === url)?.[1];
+  if (marks === undefined || !isNewOrFresher(marks.missed, now, now)) return text;
+  const changed = relays.map((relay): MarkedRelay =>
+    relay[0] === url ? [url, { ...marks, missed: now }] : relay
+  );
+  return JSON.stringify([changed, ...rest]);
+}
+
+/**
  * The relays in a text, the best first; of equals the smaller URL.
  *
  * @param now In Unix seconds.
@@ -170,9 +185,10 @@ function cleanRelay([url, marks]: readonly unknown[]): MarkedRelay[] {
   if (typeof url !== "string" || url === "" || url.length > MAX_URL_LENGTH) return [];
   if (typeof marks !== "object" || marks === null) return [];
   const clean = Object.entries(marks).filter(([source, seen]) =>
-    isHintSource(source) && isTime(seen)
+    (isHintSource(source) || source === "missed") && isTime(seen)
   );
-  return clean.length > 0 ? [[url, Object.fromEntries(clean)]] : [];
+  const isNamed = clean.some(([source]) => source !== "missed");
+  return isNamed ? [[url, Object.fromEntries(clean)]] : [];
 }
 
 function isTime(value: unknown): value is number {

@@ -6,8 +6,11 @@
 
 import type { HintSource } from "../nostr/relay_knowledge.ts";
 
-/** When each source last named a relay, in Unix seconds. */
-export type HintMarks = Readonly<Partial<Record<HintSource, number>>>;
+/**
+ * When each source last named a relay, and when the relay was last found to have nothing that
+ * another relay had, in Unix seconds.
+ */
+export type HintMarks = Readonly<Partial<Record<HintSource | "missed", number>>>;
 
 /** How much a source is trusted. */
 export interface Trust {
@@ -34,6 +37,8 @@ export const TRUST: Readonly<Record<HintSource, Trust>> = {
   delivered: { first: 0.2, halfLifeDays: 30 },
 };
 
+/** What the weight of a hint is multiplied by once the relay was found to have nothing. */
+const MISSED_FACTOR = 1 / 8;
 /** A day, in seconds. */
 export const DAY_S = 86_400;
 /** How many half-lives a source vouches for a relay, against less trusted sources. */
@@ -41,7 +46,7 @@ const VOUCHING_HALF_LIVES = 4;
 
 /** The sources that named a relay. */
 function sources(marks: HintMarks): HintSource[] {
-  return Object.keys(marks) as HintSource[];
+  return Object.keys(marks).filter((key) => key !== "missed") as HintSource[];
 }
 
 /** How many half-lives ago a source named a relay; 0 for a time in the future. */
@@ -49,9 +54,13 @@ function age(marks: HintMarks, source: HintSource, now: number): number {
   return Math.max(0, now - marks[source]!) / (TRUST[source].halfLifeDays * DAY_S);
 }
 
-/** The weight of one source's mark, in [0, 1]. */
+/** The weight of one source's mark, in [0, 1]; less if it is not newer than the last miss. */
 function markWeight(marks: HintMarks, source: HintSource, now: number): number {
-  return TRUST[source].first * 2 ** -age(marks, source, now);
+  const { missed } = marks;
+  const factor = missed !== undefined && missed <= now && marks[source]! <= missed
+    ? MISSED_FACTOR
+    : 1;
+  return factor * TRUST[source].first * 2 ** -age(marks, source, now);
 }
 
 /**

@@ -53,8 +53,8 @@ export function addAttached(
 ): ReadonlyMap<string, RelayKnowledge> {
   if (hints.length === 0) return knowledge;
   const fresh = freshHints(hints);
-  for (const { subject, author } of hints) {
-    if (author === undefined || subject === author) continue;
+  for (const { subject, author, source } of hints) {
+    if (author === undefined || subject === author || !(source in TRUST)) continue;
     const found = authorHints(knowledge.get(author) ?? {});
     if (found.length > 0) fresh.set(subject, [...fresh.get(subject) ?? [], ...found]);
   }

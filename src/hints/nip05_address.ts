@@ -13,9 +13,9 @@ export interface Nip05Address {
 }
 
 /** A host name, an IPv4 address, or an IPv6 address in brackets; and a port. */
-const DOMAIN = /^(?:\[[0-9a-f:.]+\]|[^\s/:@]+)(?::\d{1,5})?$/;
+const DOMAIN = /^(?:\[[0-9a-f:.]+\]|[^\s/:@']+)(?::\d{1,5})?$/;
 /** A domain with a dot inside: a bare word is no identifier. */
-const BARE_DOMAIN = /^[^\s/:@.]+(?:\.[^\s/:@.]+)+\.?(?::\d{1,5})?$/;
+const BARE_DOMAIN = /^[^\s/:@'.]+(?:\.[^\s/:@'.]+)+\.?(?::\d{1,5})?$/;
 
 /**
  * Parses an identifier; case and white space around it do not matter.

@@ -11,7 +11,7 @@ import type { RelayRequestOutcome } from "../connections/relay_request.ts";
 import { type AnswerProof, weakestProof } from "../nostr/answer_proof.ts";
 import { eventOrGroupScope, peopleScope } from "../nostr/filter_subjects.ts";
 import type { Role } from "../nostr/relay_knowledge.ts";
-import type { Assignment } from "../plan/assignment.ts";
+import { type Assignment, roleOf } from "../plan/assignment.ts";
 import { eventSubjects } from "./event_subjects.ts";
 
 /** How far one relay of a request has come. */
@@ -28,6 +28,7 @@ export interface RelayProgress {
 
 /** What one relay sent of one subject. */
 export interface SubjectDelivery {
+  readonly role: Role;
   readonly subject: string;
   /** How many events it sent. */
   readonly sent: number;
@@ -227,12 +228,13 @@ export class Coverage {
    * them.
    */
   *delivery(relayIndex: number): Iterable<SubjectDelivery> {
-    const { subjects, relaysPerSubject } = this.#assignment;
+    const { subjects, roles, relaysPerSubject } = this.#assignment;
     for (let row = 0; row < subjects.length; row++) {
       const at = this.#find(row, relayIndex);
       if (at < 0 || this.#known[row] === 0) continue;
       if (this.#answersFor(row) < Math.min(2, relaysPerSubject)) continue;
       yield {
+        role: roleOf(roles, row),
         subject: subjects[row],
         sent: this.#sent[at],
         known: this.#known[row],

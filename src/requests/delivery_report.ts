@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { Role } from "../nostr/relay_knowledge.ts";
 import type { Coverage } from "./coverage.ts";
 
 /** What a request shows of one relay. */
@@ -32,4 +33,20 @@ export function deliveryReport(coverage: Coverage): RelayDelivery[] {
     }
     return hits + misses > 0 ? [{ relayIndex, hits, misses }] : [];
   });
+}
+
+/** A subject of which a relay had nothing. */
+export interface MissedSubject {
+  readonly relayIndex: number;
+  readonly role: Role;
+  readonly subject: string;
+}
+
+/** What relays had nothing of by an answer that proves something, while others had something. */
+export function missedSubjects(coverage: Coverage): MissedSubject[] {
+  return coverage.relays.flatMap((_, relayIndex) =>
+    [...coverage.delivery(relayIndex)]
+      .filter(({ sent, proof }) => sent === 0 && proof !== "unknown")
+      .map(({ role, subject }) => ({ relayIndex, role, subject }))
+  );
 }

@@ -22,10 +22,11 @@ import {
   type RelayRequestOutcome,
 } from "../connections/relay_request.ts";
 import { resumeFilters } from "../connections/resume_filters.ts";
+import type { Role } from "../nostr/relay_knowledge.ts";
 import type { Assignment } from "../plan/assignment.ts";
 import type { Replan } from "../plan/replan.ts";
 import { Coverage } from "./coverage.ts";
-import { deliveryReport } from "./delivery_report.ts";
+import { deliveryReport, missedSubjects } from "./delivery_report.ts";
 import { planReplacements, type RequestShares } from "./replacements.ts";
 import { type Listener, type RelayMessage, RequestListeners } from "./request_listeners.ts";
 import { Subrequests } from "./subrequests.ts";
@@ -40,6 +41,11 @@ export interface OutboxRequestOptions extends Omit<RelayRequestOptions, "rank"> 
   readonly connector: (url: string) => RelayConnector;
   /** Called with each event that a relay sends, as often as it comes. */
   readonly onSeen?: (event: NostrEvent, url: string) => void;
+  /**
+   * Called with each subject of which a relay's whole answer had nothing, while another relay had
+   * something.
+   */
+  readonly onMissed?: (role: Role, subject: string, url: string) => void;
 }
 
 /** Ids remembered of one request: a hundred times what `NPool` remembers. */
@@ -325,9 +331,14 @@ export class OutboxRequest {
   }
 
   #reportDelivery(): void {
-    const { memory } = this.#options;
+    const { memory, onMissed } = this.#options;
+    const { urls } = this.#assignment;
     for (const { relayIndex, hits, misses } of deliveryReport(this.#coverage)) {
-      memory.learned(this.#assignment.urls[relayIndex], hits, misses);
+      memory.learned(urls[relayIndex], hits, misses);
+    }
+    if (onMissed === undefined) return;
+    for (const { relayIndex, role, subject } of missedSubjects(this.#coverage)) {
+      onMissed(role, subject, urls[relayIndex]);
     }
   }
 }

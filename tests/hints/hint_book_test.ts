@@ -238,3 +238,16 @@ Deno.test("HintBook merges hints that come before the database is read with thos
   await book.close();
   assert.equal(backend.records.size, 2);
 });
+
+Deno.test("HintBook missed() puts a relay that had nothing after others, for that subject alone", () => {
+  const { book, urls } = setUp();
+  const [alice, bob] = [person(1), person(2)];
+  for (const who of [alice, bob]) {
+    book.add([hint(who, relay(1), "nip19"), hint(who, relay(2), "tag")]);
+  }
+  book.missed(alice, relay(1));
+  book.missed(person(3), relay(1));
+  assert.deepEqual(urls(alice), [relay(2), relay(1)]);
+  assert.deepEqual(urls(bob), [relay(1), relay(2)]);
+  assert.equal(book.size, 2);
+});

@@ -6,6 +6,7 @@ import {
   hintedAuthor,
   isHintSource,
   lastSeen,
+  missHint,
   NO_HINTS,
   relayHints,
 } from "../../src/hints/hint_record.ts";
@@ -109,4 +110,16 @@ Deno.test("NIP-10: addHint() keeps the author of an event without any relay, and
   for (const junk of [`[[],"${person(1)}","tag"]`, `[[],"${person(1)}","tag",-1]`, "[[]]"]) {
     assert.equal(cleanHints(junk, 8), undefined);
   }
+});
+
+Deno.test("missHint() notes once a day that a relay had nothing, and keeps all else", () => {
+  const text = addHint(NO_HINTS, { url: A, source: "tag", author: person(1) }, TIME);
+  const missed = missHint(text, A, NOW);
+  assert.equal(missed, `[[["${A}",{"tag":${NOW},"missed":${NOW}}]],"${person(1)}","tag"]`);
+  assert.equal(cleanHints(missed, 8), missed);
+  assert.equal(missHint(missed, A, NOW + 86_399), missed);
+  assert.notEqual(missHint(missed, A, NOW + 86_400), missed);
+  assert.equal(missHint(text, B, NOW), text);
+  assert.equal(missHint(NO_HINTS, A, NOW), NO_HINTS);
+  assert.equal(cleanHints(`[[["${A}",{"missed":${NOW}}]]]`, 8), undefined, "nobody names it");
 });

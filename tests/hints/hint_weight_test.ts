@@ -95,3 +95,13 @@ Deno.test("isVouchedFor() holds for four half-lives of a more trusted source", (
   }
   assert.ok(isVouchedFor({ delivered: NOW, hand: NOW }, "follows", NOW));
 });
+
+Deno.test("hintWeight() is an eighth where the relay was found to have nothing since it was named", () => {
+  assert.equal(hintWeight({ hand: NOW, missed: NOW }, NOW), 1 / 8);
+  assert.equal(hintWeight({ hand: NOW - 5, missed: NOW }, NOW) < 1 / 8, true);
+  const named = { hand: NOW, missed: NOW - 1 };
+  assert.equal(hintWeight(named, NOW), 1);
+  assert.equal(heaviestSource({ hand: NOW - 9, tag: NOW, missed: NOW - 1 }, NOW), "tag");
+  assert.equal(hintWeight({ tag: NOW, missed: NOW + 1 }, NOW), hintWeight({ tag: NOW }, NOW));
+  assert.ok(isVouchedFor({ hand: NOW, missed: NOW }, "tag", NOW));
+});

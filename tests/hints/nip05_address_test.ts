@@ -44,6 +44,8 @@ Deno.test("NIP-05: parseNip05Address() reads nothing that has another form", () 
     "nostr:bob@nostr.example",
     "see nostr.example",
     "npub1abc",
+    "groups.example'cats",
+    "alice@groups.example'cats",
     "x".repeat(100_000),
     "a.".repeat(50_000) + ".",
   ];

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import assert from "node:assert/strict";
 import type { Assignment } from "../../src/plan/assignment.ts";
 import { Coverage } from "../../src/requests/coverage.ts";
-import { deliveryReport } from "../../src/requests/delivery_report.ts";
+import { deliveryReport, missedSubjects } from "../../src/requests/delivery_report.ts";
 import { AUTHORS, note } from "../support/notes.ts";
 
 /** Every person is asked for on all three relays. */
@@ -91,4 +91,31 @@ Deno.test("deliveryReport() leaves out the subjects whose filters were cut, and 
     { relayIndex: 0, hits: 3, misses: 0 },
     { relayIndex: 1, hits: 0, misses: 2 },
   ]);
+});
+
+Deno.test("missedSubjects() names of whom a relay's whole answer had nothing, while another had something", () => {
+  fc.assert(fc.property(relays, (relays) => {
+    const coverage = new Coverage(ASSIGNMENT);
+    const seen = new Set<number>();
+    relays.forEach(({ sends, end }, relayIndex) => {
+      for (const post of sends) {
+        coverage.saw(relayIndex, posts[post], !seen.has(post));
+        seen.add(post);
+      }
+      coverage.settle(relayIndex, {
+        answered: end !== "failed",
+        proof: end === "complete" ? "inferred" : "unknown",
+      });
+    });
+    const isComparable = relays.filter(({ end }) => end !== "failed").length >= 2;
+    const expected = relays.flatMap(({ sends, end }, relayIndex) =>
+      end !== "complete" || !isComparable ? [] : PEOPLE.flatMap((subject, person) => {
+        const own = [2 * person, 2 * person + 1];
+        const isMissed = own.some((post) => seen.has(post)) &&
+          !own.some((post) => sends.includes(post));
+        return isMissed ? [{ relayIndex, role: "write", subject }] : [];
+      })
+    );
+    assert.deepEqual(missedSubjects(coverage), expected);
+  }));
 });
