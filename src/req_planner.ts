@@ -8,6 +8,7 @@ import type { NostrFilter } from "@nostrify/types";
 import type { Hint } from "./hints/hint.ts";
 import { addAttached, givenRelays } from "./hints/merge_hints.ts";
 import { hintsOf } from "./hints/with_hints.ts";
+import { checkFilters } from "./nostr/check_filters.ts";
 import { RoutingError } from "./nostr/errors.ts";
 import { isPubkey } from "./nostr/pubkeys.ts";
 import type { Lookup } from "./nostr/relay_knowledge.ts";
@@ -65,10 +66,19 @@ export class ReqPlanner {
    * Plans, and calls `onReqPlan`.
    *
    * @throws {RoutingError} If the request cannot be sent anywhere.
+   * @throws {TypeError} If a value in a filter has the wrong type.
+   * @throws {RangeError} If a number in a filter is out of its range.
    * @throws The signal's reason, if it is aborted.
    */
   async route(filters: readonly NostrFilter[], opts: RouteOptions = {}): Promise<Planned> {
     const { onError, onReqPlan } = this.#settings;
+    try {
+      checkFilters(filters);
+    } catch (fault) {
+      // `pool.query()` passes no error on.
+      onError(fault as Error);
+      throw fault;
+    }
     const { planned, error } = await this.#plan(filters, opts, this.#source);
     const { plan } = planned;
     onReqPlan?.(plan);

@@ -204,3 +204,21 @@ Deno.test("createReqRouter() lets NPool find a post on its author's relay alone"
   assert.deepEqual([...pool.relays.keys()], [ALICES]);
   assert.deepEqual(await pool.query([postsOf()]), []);
 });
+
+Deno.test("createReqRouter() refuses what is no filter before it looks anything up, and calls onError", async () => {
+  const errors: Error[] = [];
+  const get = () => assert.fail("nothing is looked up");
+  const router = createReqRouter({ get }, { onError: (error) => errors.push(error) });
+  const filters = [{ kinds: [1], authors: ALICE as unknown as string[] }];
+  const message = /"authors" of filter 0 must be an array of strings, got "/;
+  await assert.rejects(router(filters), { name: "TypeError", message });
+  assert.equal(errors.length, 1);
+  assert.match(errors[0].message, message);
+  const pool = new NPool({
+    open: () => new MockRelay(),
+    reqRouter: router,
+    eventRouter: () => [],
+  });
+  assert.deepEqual(await pool.query([{ since: NaN }]), [], "NPool swallows the error");
+  assert.match(errors[1].message, /"since" of filter 0 must be a finite number/);
+});

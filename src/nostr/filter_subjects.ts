@@ -84,8 +84,9 @@ function valuesScope(role: Role, key: SubjectKey, values: readonly string[]): Fi
   return { role, key, subjects, order: subjects === values ? order : sortedOrder(subjects) };
 }
 
-/** Whether some list of the filter is empty, so that no event can match. */
+/** Whether some list of the filter is empty, or its time range is, so that no event can match. */
 export function matchesNothing(filter: NostrFilter): boolean {
+  if (filter.since! > filter.until!) return true;
   return Object.values(filter).some((value) => Array.isArray(value) && value.length === 0);
 }
 

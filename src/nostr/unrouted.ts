@@ -14,7 +14,7 @@ export type UnroutedReason =
   | "no-fallback"
   /** Not 64 lowercase hex characters, so no event can match. */
   | "invalid-pubkey"
-  /** The filter has an empty list, so no event can match. */
+  /** The filter has an empty list or an empty time range, so no event can match. */
   | "matches-nothing"
   /** No kind 10050 list is known; gift wraps go to its relays alone (NIP-17). */
   | "no-dm-list"

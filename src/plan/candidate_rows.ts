@@ -136,7 +136,8 @@ function relayAdder(
     case "dm":
       return (pubkey) =>
         originOf(
-          builder.add(knowledge.get(pubkey)?.dm ?? []),
+          // Each URL may be another relay: senders choose one of them, whatever its host.
+          builder.add(knowledge.get(pubkey)?.dm ?? [], false),
           isPubkey(pubkey) ? NOWHERE : INVALID,
         );
     case "private":

@@ -95,8 +95,12 @@ export class RelayGraphBuilder {
     this.#perHost = perHost;
   }
 
-  /** Adds relays to the current row; returns how many the row has now. */
-  add(urls: readonly string[]): number {
+  /**
+   * Adds relays to the current row; returns how many the row has now.
+   *
+   * @param perHost Whether several URLs of one host count as one; by default as the graph has it.
+   */
+  add(urls: readonly string[], perHost = this.#perHost): number {
     const edges = this.#relaysOf;
     const idOf = this.#idOf;
     const start = this.#start;
@@ -109,7 +113,7 @@ export class RelayGraphBuilder {
       }
       if (id === REFUSED) continue;
       for (let at = start; at < edges.length; at++) if (edges[at] === id) continue next;
-      if (hasTwins && this.#mergeHost(id)) continue;
+      if (hasTwins && perHost && this.#mergeHost(id)) continue;
       edges.push(id);
     }
     return edges.length - start;

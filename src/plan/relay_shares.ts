@@ -58,7 +58,8 @@ export function relayShares(
   choice: Choice,
 ): { shares: RelayShare[][]; unrouted: Unrouted[] } {
   const shares = choice.relays.map((): RelayShare[] => []);
-  const unrouted = [...parts.unrouted];
+  /** Each subject once for each filter and reason, whatever its roles. */
+  const missedPeople = new Map<string, Unrouted>();
   /** Entries that name no pubkey, each filter and reason once. */
   const missedFilters = new Map<string, Unrouted>();
   const finder = new RowFinder(parts.scoped, rows);
@@ -98,7 +99,8 @@ export function relayShares(
       if (at === end || relayIndexes[at] < 0) {
         const reason = isReplaced(subject) ? undefined : unroutedReason(rows, row, part);
         if (reason && role !== "group") {
-          unrouted.push({ reason, pubkey: subject, filter: part.index });
+          const key = `${part.index} ${reason} ${subject}`;
+          missedPeople.set(key, { reason, pubkey: subject, filter: part.index });
         } else if (reason) {
           missedFilters.set(`${part.index} ${reason}`, { reason, filter: part.index });
         }
@@ -118,7 +120,8 @@ export function relayShares(
     const reason = rows.fallbacks.length === 0 ? "no-fallback" : "cap";
     missedFilters.set(`${index} ${reason}`, { reason, filter: index });
   }
-  return { shares, unrouted: [...unrouted, ...missedFilters.values()] };
+  const missed = [...missedPeople.values(), ...missedFilters.values()];
+  return { shares, unrouted: [...parts.unrouted, ...missed] };
 }
 
 /** Why a row has no relay; `undefined` if nothing is missed, since other relays are asked. */

@@ -6,6 +6,7 @@
 
 import type { NostrFilter } from "@nostrify/types";
 import { isReplaceableKind } from "nostr-tools/kinds";
+import { checkFilters, withWholeSeconds } from "../nostr/check_filters.ts";
 import {
   eventOrGroupScope,
   type FilterScope,
@@ -51,13 +52,19 @@ export interface ReqParts {
   readonly unrouted: readonly Unrouted[];
 }
 
-/** Sorts the filters of a request; see {@link ReqParts}. */
+/**
+ * Sorts the filters of a request; see {@link ReqParts}.
+ *
+ * @throws {TypeError} If a value in a filter has the wrong type.
+ * @throws {RangeError} If a number in a filter is none that NIP-01 allows.
+ */
 export function reqParts(filters: readonly NostrFilter[]): ReqParts {
   const scoped: ScopedPart[] = [];
   const unscoped: UnscopedPart[] = [];
   const unrouted: Unrouted[] = [];
 
-  filters.forEach((given, index) => {
+  checkFilters(filters);
+  filters.map(withWholeSeconds).forEach((given, index) => {
     if (matchesNothing(given)) {
       unrouted.push({ reason: "matches-nothing", filter: index });
       return;

@@ -195,6 +195,13 @@ Deno.test("NIP-01, NIP-17: a filter with #p and without kinds asks for gift wrap
   }
 });
 
+Deno.test("NIP-17: gift wraps are requested from each URL of a kind 10050 list, also from two of one host", () => {
+  const dm = ["wss://relays.example/", "wss://relays.example/chat"];
+  const { routes } = plan({ kinds: [1059], "#p": [ALICE] }, { [ALICE]: { dm, write: dm } });
+  assert.deepEqual([...routes.keys()], dm);
+  assert.deepEqual([...plan(postsOf(ALICE), { [ALICE]: { write: dm } }).routes.keys()], [dm[0]]);
+});
+
 Deno.test("NIP-17: what the cap leaves out of a filter without kinds is reported, gift wraps included", () => {
   const known = { [ALICE]: { read: [A_IN], dm: ["wss://mail.example/"] } };
   const { unrouted } = plan({ "#p": [ALICE] }, known, { maxRelays: 1, fallbackRelays: [] });

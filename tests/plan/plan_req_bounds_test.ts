@@ -137,3 +137,37 @@ function difference(a: ReqPlan, b: ReqPlan): string[] {
   const urls = new Set([...a.routes.keys(), ...b.routes.keys()]);
   return [...urls].filter((url) => a.routes.has(url) !== b.routes.has(url));
 }
+
+Deno.test("NIP-01: planReq() sends no filter whose time range is empty, and says so", () => {
+  const authors = PEOPLE.slice(0, 1);
+  const lists = new Map([[authors[0], { write: [RELAYS[0]], read: [] }]]);
+  for (const [since, until] of [[8, 7], [7.2, 7.8], [1e10, 0]]) {
+    const { routes, unrouted } = planReq([{ authors, since, until }], lists);
+    assert.equal(routes.size, 0);
+    assert.deepEqual(unrouted, [{ reason: "matches-nothing", filter: 0 }]);
+  }
+  const { routes } = planReq([{ authors, since: 6.5, until: 7.5 }], lists);
+  assert.deepEqual([...routes.values()].flat(), [{ authors, since: 7, until: 7 }]);
+});
+
+Deno.test("NIP-01: planReq() refuses by name what is no filter", () => {
+  const wrong = [{ kinds: [1] }, { authors: PEOPLE[0] }] as unknown as NostrFilter[];
+  assert.throws(() => planReq(wrong, new Map()), {
+    name: "TypeError",
+    message: /^Cannot plan a request: "authors" of filter 1 must be an array of strings, got "/,
+  });
+});
+
+Deno.test("planReq() of 10,000 authors, each named in three filters and ten times in each, asks for each once a filter", () => {
+  const people = Array.from({ length: 10_000 }, (_, i) => i.toString(16).padStart(64, "0"));
+  const authors = Array.from({ length: 10 }, () => people).flat();
+  const lists = new Map(people.map((pubkey, i) => [pubkey, { write: [RELAYS[i % 9]], read: [] }]));
+  const filters = [{ kinds: [1], authors }, { kinds: [6], authors }, { kinds: [7], authors }];
+  const { routes, unrouted } = planReq(filters, lists);
+  assert.deepEqual(unrouted, []);
+  for (const kind of [1, 6, 7]) {
+    const asked = [...routes.values()].flat().filter(({ kinds }) => kinds![0] === kind)
+      .flatMap(({ authors }) => authors!);
+    assert.deepEqual(asked.sort(), people);
+  }
+});

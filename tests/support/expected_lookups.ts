@@ -47,6 +47,11 @@ export function usable(urls: readonly string[] = [], { options }: KnownRequest):
   );
 }
 
+/** The relays of a list for gift wraps that may be asked, each once: a host may have several. */
+export function forGiftWraps(urls: readonly string[] | undefined, request: KnownRequest): string[] {
+  return [...new Set((urls ?? []).flatMap((url) => usable([url], request)))];
+}
+
 /** The three best relays that hints name, by the weights of the hint and of the relay. */
 export function hinted(knowledge: RelayKnowledge | undefined, request: KnownRequest): string[] {
   const { weight = () => 1 } = request.options;
@@ -90,7 +95,7 @@ function wantsOfOne(given: NostrFilter, request: KnownRequest): Omit<Want, "inde
     // A filter without kinds asks for gift wraps, too.
     const wraps = { ...given, kinds: [1059, 21_059] };
     for (const subject of new Set(given["#p"])) {
-      const own = usable(knowledge.get(subject)?.dm, request);
+      const own = forGiftWraps(knowledge.get(subject)?.dm, request);
       const others: string[] = [];
       wants.push({ role: "dm", filter: wraps, key: "#p", subject, own, others, isImplied: true });
     }
@@ -99,7 +104,7 @@ function wantsOfOne(given: NostrFilter, request: KnownRequest): Omit<Want, "inde
   if (given["#p"] && given.kinds?.some(isWrap)) {
     const wraps = { ...given, kinds: given.kinds.filter(isWrap) };
     for (const subject of new Set(given["#p"])) {
-      const own = usable(knowledge.get(subject)?.dm, request);
+      const own = forGiftWraps(knowledge.get(subject)?.dm, request);
       wants.push({ role: "dm", filter: wraps, key: "#p", subject, own, others: [] });
     }
     if (given.kinds.every(isWrap)) return wants;

@@ -1,0 +1,91 @@
+/**
+ * Checks the form of filters (NIP-01), so that what is no filter is refused by name, before any
+ * relay is asked.
+ *
+ * @module
+ */
+
+import type { NostrFilter } from "@nostrify/types";
+import { show } from "../base/check_option.ts";
+import { holdsSecret } from "./nip19_text.ts";
+
+/**
+ * Checks that filters have the form of NIP-01: lists are arrays of strings, `kinds` an array of
+ * integers, `since`, `until` and `limit` finite numbers, `search` a string. Keys that are absent,
+ * `undefined` or of no known form are let pass.
+ *
+ * @throws {TypeError} If a value has another type; the message names filter and key.
+ * @throws {RangeError} If a number is none that NIP-01 allows.
+ */
+export function checkFilters(filters: readonly NostrFilter[]): void {
+  if (!Array.isArray(filters)) {
+    throw new TypeError(`${CANNOT}: the filters must be an array, got ${shown(filters)}`);
+  }
+  filters.forEach((filter: unknown, index) => {
+    if (typeof filter !== "object" || filter === null || Array.isArray(filter)) {
+      throw new TypeError(`${CANNOT}: filter ${index} must be an object, got ${shown(filter)}`);
+    }
+    for (const [key, value] of Object.entries(filter)) {
+      if (value !== undefined) checkValue(key, value, `"${key}" of filter ${index}`);
+    }
+  });
+}
+
+const CANNOT = "Cannot plan a request";
+
+function checkValue(key: string, value: unknown, name: string): void {
+  if (key === "kinds") return checkList(value, name, "integers >= 0", isNatural);
+  if (key === "ids" || key === "authors" || key.startsWith("#")) {
+    return checkList(value, name, "strings", (one) => typeof one === "string");
+  }
+  if (key === "search" && typeof value !== "string") {
+    throw new TypeError(`${CANNOT}: ${name} must be a string, got ${shown(value)}`);
+  }
+  if (key !== "since" && key !== "until" && key !== "limit") return;
+  if (typeof value !== "number") {
+    throw new TypeError(`${CANNOT}: ${name} must be a number, got ${shown(value)}`);
+  }
+  if (!Number.isFinite(value) || key === "limit" && !isNatural(value)) {
+    const form = key === "limit" ? "an integer >= 0" : "a finite number of Unix seconds";
+    throw new RangeError(`${CANNOT}: ${name} must be ${form}, got ${value}`);
+  }
+}
+
+function checkList(
+  value: unknown,
+  name: string,
+  form: string,
+  isValid: (one: unknown) => boolean,
+): void {
+  if (!Array.isArray(value)) {
+    throw new TypeError(`${CANNOT}: ${name} must be an array of ${form}, got ${shown(value)}`);
+  }
+  // A loop, since `every` and `find` skip the holes of an array.
+  for (const one of value) {
+    if (isValid(one)) continue;
+    throw new TypeError(`${CANNOT}: ${name} must be an array of ${form}, it has ${shown(one)}`);
+  }
+}
+
+function isNatural(value: unknown): boolean {
+  return Number.isSafeInteger(value) && value as number >= 0;
+}
+
+/** A value as an error shows it. A secret key is not repeated. */
+function shown(value: unknown): string {
+  return typeof value === "string" && holdsSecret(value) ? "(a secret key)" : show(value);
+}
+
+/**
+ * A filter whose `since` and `until` are whole seconds, and whose `since` is not negative: relays
+ * understand nothing else. It matches the same events, and is the same object if it was so.
+ */
+export function withWholeSeconds(filter: NostrFilter): NostrFilter {
+  const { since = 0, until = 0 } = filter;
+  if (isNatural(since) && Number.isInteger(until)) return filter;
+  return {
+    ...filter,
+    ...filter.since === undefined ? {} : { since: Math.max(0, Math.ceil(since)) },
+    ...filter.until === undefined ? {} : { until: Math.floor(until) },
+  };
+}
