@@ -11,7 +11,6 @@ const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   "db/event_sql": "db/kysely_test.ts and the contracts in tests/db",
   "db/filter_sql": "db/kysely_test.ts and the contracts in tests/db",
   "db/find_versions": "db/kysely_test.ts and the contracts in tests/db",
-  "db/group_commit": "db/kysely_test.ts and the contracts in tests/db",
   "db/node_sqlite_dialect": "db/sqlite_test.ts",
   "db/node_sqlite_handle": "db/sqlite_test.ts",
   "db/prepared_event": "db/kysely_test.ts and the contracts in tests/db",
