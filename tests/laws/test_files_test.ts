@@ -13,6 +13,7 @@ const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   "db/find_versions": "db/kysely_test.ts and the contracts in tests/db",
   "db/node_sqlite_dialect": "db/sqlite_test.ts",
   "db/node_sqlite_handle": "db/sqlite_test.ts",
+  "db/postgres": "processes/open_postgres_test.ts",
   "db/prepared_event": "db/kysely_test.ts and the contracts in tests/db",
   "db/read_events": "db/kysely_test.ts and the contracts in tests/db",
   "db/schema": "db/sqlite_ndatabase_test.ts and processes/postgres_test.ts",
