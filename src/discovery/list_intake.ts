@@ -12,14 +12,14 @@ import type { ListSearch } from "./list_search.ts";
 
 /** What a {@link ListIntake} needs. */
 export interface ListIntakeOptions {
-  readonly store: Pick<RelayListStore, "events">;
+  readonly store: Pick<RelayListStore, "events" | "hold">;
   readonly signal: AbortSignal;
   readonly onError: (error: Error) => void;
 }
 
 /** The result of storing one answer. */
 export interface IntakeResult {
-  /** The searches whose list is stored. */
+  /** The searches whose list is stored, or kept in memory. */
   readonly found: ReadonlySet<ListSearch>;
   /** Whether the store accepted or refused every list, instead of failing. */
   readonly isStored: boolean;
@@ -28,7 +28,10 @@ export interface IntakeResult {
 /** Most relays that are reported for forged lists. */
 const MAX_REPORTED_FORGERS = 1_000;
 
-/** Stores lists; the store verifies them, and the newest version wins. */
+/**
+ * Stores lists; the store verifies them, and the newest version wins. Lists that cannot be
+ * stored are kept in memory, so that they serve whoever waits for them.
+ */
 export class ListIntake {
   readonly #options: ListIntakeOptions;
   /** The relays that were reported for forged lists. */
@@ -59,19 +62,41 @@ export class ListIntake {
     if (unstored.length === 0) return { found, isStored: true };
     try {
       const { refused } = await store.events(unstored, { signal });
-      this.#reportForger(url, refused);
-      const isRefused = refusalCheck(refused);
-      for (const event of unstored) {
-        if (isRefused(event)) continue;
+      for (const event of this.#accepted(url, unstored, refused)) {
         const search = lists.get(event)!;
         search.foundId = event.id;
         found.add(search);
       }
       return { found, isStored: true };
     } catch (cause) {
-      if (!signal.aborted) onError(new Error(`Cannot store the lists of ${url}`, { cause }));
-      return { found, isStored: false };
+      if (signal.aborted) return { found, isStored: false };
+      onError(new Error(`Cannot store the lists of ${url}`, { cause }));
     }
+    // Not remembered as found: the next relay that sends the same list has it stored, perhaps.
+    for (const event of await this.#hold(url, unstored)) found.add(lists.get(event)!);
+    return { found, isStored: false };
+  }
+
+  /** Keeps lists in memory; returns those that were accepted. */
+  async #hold(url: string, lists: readonly NostrEvent[]): Promise<NostrEvent[]> {
+    const { store, signal } = this.#options;
+    try {
+      return this.#accepted(url, lists, await store.hold(lists, { signal }));
+    } catch (error) {
+      if (signal.aborted) return [];
+      throw error;
+    }
+  }
+
+  /** The lists that were not refused. Reports a relay that sends forged ones. */
+  #accepted(
+    url: string,
+    lists: readonly NostrEvent[],
+    refused: readonly EventRefusedError[],
+  ): NostrEvent[] {
+    this.#reportForger(url, refused);
+    const isRefused = refusalCheck(refused);
+    return lists.filter((event) => !isRefused(event));
   }
 
   /** Reports a relay that sends forged or malformed lists, once, up to a bound. */

@@ -15,6 +15,8 @@ import { list, person } from "../support/listed_people.ts";
 class IntakeTest {
   readonly controller = new AbortController();
   readonly calls: NostrEvent[][] = [];
+  /** What was kept in memory. */
+  readonly held: NostrEvent[] = [];
   readonly errors: Error[] = [];
   readonly intake: ListIntake;
   refuse: (event: NostrEvent) => EventRefusedError | undefined = () => undefined;
@@ -28,6 +30,10 @@ class IntakeTest {
           await this.wait;
           const refused = [...events].flatMap((event) => this.refuse(event) ?? []);
           return { stored: 0, refused };
+        },
+        hold: (events) => {
+          this.held.push(...events);
+          return Promise.resolve([...events].flatMap((event) => this.refuse(event) ?? []));
         },
       },
       signal: this.controller.signal,
@@ -95,11 +101,31 @@ Deno.test("ListIntake stores a genuine list beside a forged copy with the same i
   assert.deepEqual(await test.store(I1, [forged, alice], [list(7), alice]), [7]);
 });
 
+Deno.test("D1: ListIntake keeps genuine lists in memory that could not be stored, and stores them if they come again", async () => {
+  const test = new IntakeTest();
+  test.wait = Promise.reject(new Error("disk full"));
+  const forged = list(8);
+  test.refuse = (event) =>
+    event === forged ? new EventRefusedError("forged", event, "it is bad") : undefined;
+  const searches = [search(7), search(8)];
+  const lists = new Map([[list(7), searches[0]], [forged, searches[1]]]);
+  assert.deepEqual(await test.intake.store(I1, lists), {
+    found: new Set([searches[0]]),
+    isStored: false,
+  });
+  assert.deepEqual(test.held, [list(7), forged]);
+  assert.equal((test.errors[1] as RelayFailureError).relay, I1);
+  test.wait = Promise.resolve();
+  assert.deepEqual(await test.store(I2, [list(7), searches[0]]), [7]);
+  assert.deepEqual(test.calls[1], [list(7)]);
+});
+
 Deno.test("ListIntake reports a store that fails, and goes on; once it is ended, it reports nothing", async () => {
   const test = new IntakeTest();
   test.wait = Promise.reject(new Error("disk full"));
-  const failed = await test.intake.store(I1, new Map([[list(7), search(7)]]));
-  assert.deepEqual(failed, { found: new Set(), isStored: false });
+  const alice = search(7);
+  const failed = await test.intake.store(I1, new Map([[list(7), alice]]));
+  assert.deepEqual(failed, { found: new Set([alice]), isStored: false });
   assert.deepEqual(test.errors.map(({ message }) => message), [`Cannot store the lists of ${I1}`]);
   test.wait = Promise.resolve();
   assert.deepEqual(await test.store(I1, [list(7), search(7)]), [7]);
