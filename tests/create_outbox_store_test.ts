@@ -17,13 +17,13 @@ const STORE_TIMEOUT_MS = 5_000;
 
 /** A database that never answers, answers late, or fails; it keeps records, too. */
 class FaultyDatabase implements RecordStore {
-  state: "silent" | "failing" | "well" = "silent";
+  state: "silent" | "failing" | "full" | "well" = "silent";
   readonly events: NostrEvent[] = [];
   calls = 0;
   readonly #late: (() => void)[] = [];
 
   event(event: NostrEvent): Promise<void> {
-    return this.#answer(() => void this.events.push(event));
+    return this.#write(() => void this.events.push(event));
   }
 
   query(filters: NostrFilter[]): Promise<NostrEvent[]> {
@@ -43,7 +43,7 @@ class FaultyDatabase implements RecordStore {
   }
 
   writeRecords(): Promise<void> {
-    return this.#answer(() => {});
+    return this.#write(() => {});
   }
 
   /** Answers from now on, also what was asked before. */
@@ -52,10 +52,15 @@ class FaultyDatabase implements RecordStore {
     for (const answer of this.#late.splice(0)) answer();
   }
 
+  #write(write: () => void): Promise<void> {
+    if (this.state === "full") return Promise.reject(new Error("disk full"));
+    return this.#answer(write);
+  }
+
   #answer<T>(answer: () => T): Promise<T> {
     this.calls++;
     if (this.state === "failing") return Promise.reject(new Error("disk full"));
-    if (this.state === "well") return Promise.resolve(answer());
+    if (this.state === "well" || this.state === "full") return Promise.resolve(answer());
     return new Promise((resolve) => this.#late.push(() => resolve(answer())));
   }
 }
@@ -160,6 +165,22 @@ Deno.test("D1: createOutbox() asks indexers for the lists that a silent database
   assert.equal(errors.length, 1);
   assert.equal(db.events.length, 0);
   await timed(outbox.close());
+});
+
+Deno.test("D1: createOutbox() serves the request under way with what an indexer delivers and a full disk refuses", async () => {
+  for (const state of ["silent", "failing", "full"] as const) {
+    const { db, errors, network, outbox, pool, timed } = start({
+      indexerRelays: [INDEXER],
+      fallbackRelays: [],
+    });
+    db.state = state;
+    const { value } = await timed(pool.query(FILTERS));
+    assert.equal(value?.length, 1, state);
+    assert.deepEqual(network.relays.map(({ url }) => url), [INDEXER, OWN], state);
+    assert.equal(db.events.length, 0);
+    await timed(outbox.close());
+    assert.equal(errors.length, 1, `${state}: ${errors.map(String)}`);
+  }
 });
 
 Deno.test("D1: createOutbox() calls onError once for each outage of a database that fails, and goes on", async () => {

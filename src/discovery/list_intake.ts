@@ -17,14 +17,6 @@ export interface ListIntakeOptions {
   readonly onError: (error: Error) => void;
 }
 
-/** The result of storing one answer. */
-export interface IntakeResult {
-  /** The searches whose list is stored, or kept in memory. */
-  readonly found: ReadonlySet<ListSearch>;
-  /** Whether the store accepted or refused every list, instead of failing. */
-  readonly isStored: boolean;
-}
-
 /** Most relays that are reported for forged lists. */
 const MAX_REPORTED_FORGERS = 1_000;
 
@@ -42,15 +34,25 @@ export class ListIntake {
     this.#options = options;
   }
 
-  /** Stores the lists that a relay sent, each with its search. Never rejects. */
-  store(url: string, lists: ReadonlyMap<NostrEvent, ListSearch>): Promise<IntakeResult> {
+  /**
+   * Stores the lists that a relay sent, each with its search. Never rejects.
+   *
+   * @returns The searches whose list is stored, or kept in memory.
+   */
+  store(
+    url: string,
+    lists: ReadonlyMap<NostrEvent, ListSearch>,
+  ): Promise<ReadonlySet<ListSearch>> {
     // In turn, so that a list that two relays send is verified only once.
     const result = this.#last.then(() => this.#store(url, lists));
     this.#last = result;
     return result;
   }
 
-  async #store(url: string, lists: ReadonlyMap<NostrEvent, ListSearch>): Promise<IntakeResult> {
+  async #store(
+    url: string,
+    lists: ReadonlyMap<NostrEvent, ListSearch>,
+  ): Promise<ReadonlySet<ListSearch>> {
     const { store, signal, onError } = this.#options;
     const found = new Set<ListSearch>();
     const unstored: NostrEvent[] = [];
@@ -58,8 +60,7 @@ export class ListIntake {
       if (event.id === search.foundId) found.add(search);
       else unstored.push(event);
     }
-    if (signal.aborted) return { found, isStored: false };
-    if (unstored.length === 0) return { found, isStored: true };
+    if (signal.aborted || unstored.length === 0) return found;
     try {
       const { refused } = await store.events(unstored, { signal });
       for (const event of this.#accepted(url, unstored, refused)) {
@@ -67,14 +68,14 @@ export class ListIntake {
         search.foundId = event.id;
         found.add(search);
       }
-      return { found, isStored: true };
+      return found;
     } catch (cause) {
-      if (signal.aborted) return { found, isStored: false };
+      if (signal.aborted) return found;
       onError(new Error(`Cannot store the lists of ${url}`, { cause }));
     }
     // Not remembered as found: the next relay that sends the same list has it stored, perhaps.
     for (const event of await this.#hold(url, unstored)) found.add(lists.get(event)!);
-    return { found, isStored: false };
+    return found;
   }
 
   /** Keeps lists in memory; returns those that were accepted. */
