@@ -26,6 +26,8 @@ function connect(path: string): Kysely<unknown> {
   const database = new Database(path);
   database.exec("pragma journal_mode = wal");
   database.exec("pragma synchronous = full");
+  // Some builds of SQLite leave this off. NDatabase relies on it: tags go with their event.
+  database.exec("pragma foreign_keys = on");
   return new Kysely({ dialect: new DenoSqlite3Dialect({ database }) });
 }
 

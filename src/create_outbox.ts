@@ -6,6 +6,7 @@
 
 import { NPool } from "@nostrify/nostrify";
 import type { NostrEvent, NostrFilter, NRelay } from "@nostrify/types";
+import { abortable } from "./base/abortable.ts";
 import { Semaphore } from "./base/semaphore.ts";
 import { ConnectTimeout } from "./connections/connect_timeout.ts";
 import { eventRouter } from "./create_event_router.ts";
@@ -167,7 +168,7 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
   return {
     open,
     async reqRouter(filters, opts) {
-      await memory.ready();
+      await abortable(memory.ready(), opts?.signal);
       monitors.refresh();
       const planned = await planner.route(filters, opts);
       monitors.meet(relayCounts(planned.graph));
@@ -175,7 +176,7 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
       return planned.plan.routes;
     },
     async eventRouter(event, opts) {
-      await memory.ready();
+      await abortable(memory.ready(), opts?.signal);
       return await routeEvent(event, opts);
     },
     eoseTimeout: 0,

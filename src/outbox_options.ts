@@ -31,6 +31,15 @@ export interface OutboxOptions extends RouterOptions {
    */
   readonly records?: RecordStore;
   /**
+   * How many milliseconds a request waits for a database that does not answer: an integer of
+   * at least 1. It is then routed by what is in memory, by hints, indexers and fallback
+   * relays; `onError` is called once, and later requests do not wait until the database
+   * answers again. It counts for `records`, too; a {@link RelayListStore} has its own. Raise
+   * it if other programs lock the database for longer.
+   * @default 5_000
+   */
+  readonly storeTimeout?: number;
+  /**
    * The pubkey of the app's user: 64 lowercase hex characters. The outbox searches for the
    * user's own lists and follows them: it never connects to relays that the user blocks
    * (kind 10006), sends searches to the user's search relays (10007), messages of a group to

@@ -7,7 +7,9 @@
 import { NCache } from "@nostrify/nostrify";
 import type { NostrEvent } from "@nostrify/types";
 import { verifyEvent } from "nostr-tools/pure";
+import { boundedRecords } from "./base/bounded_records.ts";
 import { checkFunction, integer } from "./base/check_option.ts";
+import { CircuitBreaker } from "./base/circuit_breaker.ts";
 import { type Clock, systemClock } from "./base/clock.ts";
 import type { RecordStore } from "./base/record_store.ts";
 import { StallWatch } from "./base/stall_watch.ts";
@@ -15,6 +17,7 @@ import type { OpenRelay } from "./connections/open_relay.ts";
 import { RelaySocket } from "./connections/relay_socket.ts";
 import type { DiscoveryProgress } from "./discovery/discovery_progress.ts";
 import { RelayListStore } from "./lists/relay_list_store.ts";
+import { STORE_TIMEOUT_MS } from "./lists/relay_list_store_options.ts";
 import type { UserSigner } from "./lists/user_lists.ts";
 import { RelayFailureError } from "./nostr/errors.ts";
 import { isPubkey } from "./nostr/pubkeys.ts";
@@ -86,13 +89,14 @@ export function outboxSettings(options: OutboxOptions): OutboxSettings {
   // One cache for all who verify: an event that a relay sent is not verified again when it
   // is stored.
   const verify = cachedVerifier(options.verifyEvent ?? verifyEvent);
-  const store = listStore(options, clock, verify);
+  const storeTimeout = integer("storeTimeout", options.storeTimeout, STORE_TIMEOUT_MS, 1);
+  const store = listStore(options, clock, verify, storeTimeout);
   return {
     shared: { clock, random, onError: sortingErrors(router.onError, onRelayError) },
     router,
     weight: options.weight ?? (() => 1),
     store,
-    records: recordStore(options.records) ?? store.records,
+    records: recordStore(options.records, clock, storeTimeout) ?? store.records,
     user,
     signer,
     discoveryTimeout: integer("discoveryTimeout", options.discoveryTimeout, 3_000, 0),
@@ -177,6 +181,7 @@ function listStore(
   { store }: OutboxOptions,
   clock: Clock,
   verifyEvent: (event: NostrEvent) => boolean,
+  storeTimeout: number,
 ): RelayListStore {
   if (store instanceof RelayListStore) return store;
   const isStore = typeof store?.event === "function" && typeof store.query === "function";
@@ -185,17 +190,22 @@ function listStore(
       `Cannot use option "store": it must have the methods event and query, got ${store}`,
     );
   }
-  const now = () => clock.now();
   return new RelayListStore(store ?? new NCache({ max: MAX_EVENTS_IN_MEMORY }), {
     verifyEvent,
-    now,
+    storeTimeout,
+    now: () => clock.now(),
+    after: (ms, run) => clock.after(ms, run),
   });
 }
 
-function recordStore(records: OutboxOptions["records"]): RecordStore | undefined {
+function recordStore(
+  records: OutboxOptions["records"],
+  clock: Clock,
+  timeout: number,
+): RecordStore | undefined {
   if (records === undefined) return undefined;
   if (typeof records?.readRecords === "function" && typeof records.writeRecords === "function") {
-    return records;
+    return boundedRecords(records, new CircuitBreaker({ clock, timeout }));
   }
   throw new TypeError(
     `Cannot use option "records": it must have the methods readRecords and writeRecords, ` +

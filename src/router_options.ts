@@ -5,7 +5,9 @@
  */
 
 import { checkFunction } from "./base/check_option.ts";
+import { oncePerOutage } from "./base/outage.ts";
 import { addDmLists } from "./hints/merge_hints.ts";
+import { knownLists, type KnownListsOptions } from "./lists/known_lists.ts";
 import { DM_LIST_KIND } from "./nostr/kinds.ts";
 import type {
   KnowledgeSource,
@@ -61,7 +63,8 @@ export function routerSettings(options: RouterOptions): RouterSettings {
   for (const [name, value] of Object.entries({ onError, onReqPlan, onEventPlan })) {
     checkFunction(name, value);
   }
-  return { plan: planSettings({ ...options }), onError, onReqPlan, onEventPlan };
+  const plan = planSettings({ ...options });
+  return { plan, onError: oncePerOutage(onError), onReqPlan, onEventPlan };
 }
 
 /** Checks a router's source. @throws {TypeError} If it has neither `get` nor `lookUp`. */
@@ -71,14 +74,15 @@ export function checkSource(source: RouterSource): void {
   throw new TypeError(`Cannot route: the first argument must be a RelayListStore, got ${source}`);
 }
 
-/** What a lookup found, and the error if it failed. */
+/** What a lookup found, and the error if a part of it failed. */
 export interface LookupResult {
   readonly knowledge: ReadonlyMap<string, RelayKnowledge>;
   readonly error?: Error;
 }
 
 /**
- * Looks up what a plan needs. A failed lookup calls `onError` once and finds nothing.
+ * Looks up what a plan needs. If a database fails, calls `onError` once, and finds what is
+ * known without it.
  *
  * @throws The signal's reason, if it is aborted.
  */
@@ -88,19 +92,23 @@ export async function lookUp(
   { onError }: RouterSettings,
   signal?: AbortSignal,
 ): Promise<LookupResult> {
+  let error: Error | undefined;
+  const onFailure = (cause: unknown) => {
+    if (error) return;
+    const count = new Set([...lookup.people, ...lookup.dm]).size;
+    const message = `Cannot look up the relay lists of ${count} people, using fallback relays`;
+    error = new Error(message, { cause });
+    onError(error);
+  };
+  const opts = { signal, onFailure };
   try {
     const knowledge = "lookUp" in source
-      ? await source.lookUp(lookup, { signal })
-      : await lookUpLists(source, lookup, signal);
-    return { knowledge };
+      ? await source.lookUp(lookup, opts)
+      : await lookUpLists(source, lookup, opts);
+    return { knowledge, error };
   } catch (cause) {
     signal?.throwIfAborted();
-    const count = new Set([...lookup.people, ...lookup.dm]).size;
-    const error = new Error(
-      `Cannot look up the relay lists of ${count} people, using fallback relays`,
-      { cause },
-    );
-    onError(error);
+    onFailure(cause);
     return { knowledge: new Map(), error };
   }
 }
@@ -109,10 +117,10 @@ export async function lookUp(
 async function lookUpLists(
   source: RelayListSource,
   { people, dm }: Lookup,
-  signal?: AbortSignal,
+  opts: KnownListsOptions,
 ): Promise<ReadonlyMap<string, RelayKnowledge>> {
-  const lists = await source.get(people, { signal });
+  const lists = await knownLists(source, people, opts);
   return dm.length > 0
-    ? addDmLists(lists, await source.get(dm, { signal, kind: DM_LIST_KIND }))
+    ? addDmLists(lists, await knownLists(source, dm, { ...opts, kind: DM_LIST_KIND }))
     : lists;
 }

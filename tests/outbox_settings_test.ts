@@ -184,15 +184,18 @@ Deno.test("outboxSettings() puts a list store before any event store, and takes 
   await assert.rejects(own.event(late), { reason: "future" });
 });
 
-Deno.test("outboxSettings() keeps records in the given store, or else beside the lists", () => {
-  const records = {
-    readRecords: () => Promise.resolve(new Map<string, string>()),
+Deno.test("outboxSettings() keeps records in the given store, or else beside the lists", async () => {
+  const recordsOf = (text: string) => ({
+    readRecords: () => Promise.resolve(new Map([["key", text]])),
     writeRecords: () => Promise.resolve(),
-  };
-  const database = Object.assign(new NCache({ max: 10 }), records);
-  assert.equal(outboxSettings({ records, store: database }).records, records);
-  assert.equal(outboxSettings({ store: database }).records, database);
-  assert.equal(outboxSettings({ store: new RelayListStore(database) }).records, database);
+  });
+  const read = async (options: OutboxOptions) =>
+    (await outboxSettings(options).records!.readRecords("relay")).get("key");
+  const records = recordsOf("own");
+  const database = Object.assign(new NCache({ max: 10 }), recordsOf("beside"));
+  assert.equal(await read({ records, store: database }), "own");
+  assert.equal(await read({ store: database }), "beside");
+  assert.equal(await read({ store: new RelayListStore(database) }), "beside");
   assert.equal(outboxSettings({ store: new NCache({ max: 10 }) }).records, undefined);
 });
 

@@ -117,9 +117,7 @@ export class GroupCommit<Item, Result> {
       await run(db, "release savepoint nostr_group");
       group.forEach(({ resolve }, i) => settle.push(() => resolve(results[i])));
     } catch (error) {
-      // If the connection is gone, this fails too, and with it the transaction.
-      await run(db, "rollback to savepoint nostr_group");
-      await run(db, "release savepoint nostr_group");
+      await undo(db, error);
       if (group.length === 1) {
         settle.push(() => group[0].reject(error));
         return;
@@ -129,6 +127,17 @@ export class GroupCommit<Item, Result> {
       await this.#writeSome(db, group.slice(half), settle);
     }
   }
+}
+
+/**
+ * Undoes what was written under the savepoint.
+ *
+ * @throws `cause`, if the transaction is gone with the savepoint: SQLite ends it by itself
+ * where a disk is full, and a connection that broke takes it along.
+ */
+async function undo(db: AnyExecutor, cause: unknown): Promise<void> {
+  const statements = ["rollback to savepoint nostr_group", "release savepoint nostr_group"];
+  for (const sql of statements) await run(db, sql).catch(() => Promise.reject(cause));
 }
 
 function isAborted({ signal, reject }: Waiting<unknown, never>): boolean {

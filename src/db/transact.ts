@@ -16,13 +16,19 @@ const MAX_ATTEMPTS = 3;
  */
 const CONFLICTS: ReadonlySet<unknown> = new Set(["40001", "40P01", "23503"]);
 
-/** Runs `work` in a writing transaction; commits if it resolves. */
+/**
+ * Runs `work` in a writing transaction; commits if it resolves.
+ *
+ * @throws What `work` throws, also where the roll-back fails as well: there is none to do
+ * where a full disk has ended the transaction.
+ */
 export async function transact<T>(
   kysely: AnyKysely,
   flavour: SqlFlavour,
   work: (db: AnyExecutor) => Promise<T>,
 ): Promise<T> {
   for (let attempt = 1;; attempt++) {
+    let first: { readonly error: unknown } | undefined;
     try {
       let transaction = kysely.transaction();
       if (flavour.name === "postgres") {
@@ -30,10 +36,16 @@ export async function transact<T>(
         transaction = transaction.setIsolationLevel("read committed");
       }
       return await transaction.execute(async (trx) => {
-        await run(trx, flavour.lock);
-        return await work(trx);
+        try {
+          await run(trx, flavour.lock);
+          return await work(trx);
+        } catch (error) {
+          first = { error };
+          throw error;
+        }
       });
-    } catch (error) {
+    } catch (last) {
+      const error = first ? first.error : last;
       if (attempt === MAX_ATTEMPTS || !isConflict(error)) throw error;
     }
   }

@@ -98,9 +98,10 @@ export class Discovery {
    * Resolves as soon as each of these people has a list of this kind, or was found to have
    * none, or could not be searched for, or `wait` milliseconds have passed. Waits for a kind
    * 10002 list no longer once the first indexers do not have it. The search goes on in any
-   * case. Also requests lists again that were requested long ago, without waiting for them.
+   * case. Also requests lists again that were requested long ago, without waiting for them. If
+   * the database fails, calls `onError`, and searches for all that is not in memory.
    *
-   * @throws What the database throws, or the signal's reason.
+   * @throws The signal's reason.
    */
   async find(
     kind: number,
@@ -114,9 +115,9 @@ export class Discovery {
 
   /**
    * Finds the kind 10002 lists of these people, and resolves with the result when no relay is
-   * left to ask. The progress counts only these people.
+   * left to ask. The progress counts only these people. A database that fails is as in `find`.
    *
-   * @throws What the database throws, or the signal's reason.
+   * @throws The signal's reason.
    */
   async discover(
     pubkeys: Iterable<string>,
@@ -166,9 +167,14 @@ export class Discovery {
     signal?: AbortSignal,
   ): Promise<RequestedLists> {
     signal?.throwIfAborted();
-    const { searchLog, refreshAfter, store } = this.#options;
+    const { searchLog, refreshAfter, store, onError } = this.#options;
     await abortable(searchLog.ready(), signal);
     const stored = await findStoredLists(store, kind, pubkeys, signal);
+    if (stored.failure) {
+      const message = `Cannot look up the stored lists of ${stored.missing.size} people, ` +
+        "asking relays instead";
+      onError(new Error(message, stored.failure));
+    }
     const lists = { searches: [] as ListSearch[], known: stored.known, missing: [] as string[] };
     if (this.#closing.signal.aborted) return lists;
     for (const pubkey of stored.missing) this.#requestMissing(kind, pubkey, lists);

@@ -17,7 +17,7 @@ export interface DiscoveryOptions {
   /** A random number in [0, 1), so that programs that started together drift apart. */
   readonly random: () => number;
   /** Stores lists, and verifies them. */
-  readonly store: Pick<RelayListStore, "peek" | "get" | "query" | "events" | "onList">;
+  readonly store: Pick<RelayListStore, "peek" | "get" | "query" | "events" | "hold" | "onList">;
   readonly ask: AskRelay;
   /** Relays that hold everybody's lists. Only they can prove that somebody has none. */
   readonly indexers: readonly string[];

@@ -9,6 +9,7 @@ import { abortable } from "../base/abortable.ts";
 import type { Clock } from "../base/clock.ts";
 import type { HintBook } from "../hints/hint_book.ts";
 import { addDmLists, addHints, authorHints } from "../hints/merge_hints.ts";
+import { knownLists, type KnownListsOptions, type KnownListsSource } from "../lists/known_lists.ts";
 import type { UserLists } from "../lists/user_lists.ts";
 import { DM_LIST_KIND, LIST_KINDS, RELAY_LIST_KIND } from "../nostr/kinds.ts";
 import type {
@@ -16,7 +17,6 @@ import type {
   Lookup,
   RelayHint,
   RelayKnowledge,
-  RelayListSource,
 } from "../nostr/relay_knowledge.ts";
 import type { RelayUrlCheck } from "../nostr/relay_url.ts";
 import { subjectKey } from "../nostr/subject_key.ts";
@@ -24,7 +24,7 @@ import { subjectKey } from "../nostr/subject_key.ts";
 /** The sources of {@link Knowledge}. */
 export interface KnowledgeOptions {
   readonly clock: Clock;
-  readonly store: RelayListSource;
+  readonly store: KnownListsSource;
   readonly book: Pick<HintBook, "ready" | "has" | "get" | "authorOf">;
   /** Finds missing lists; absent if no relay may be asked. */
   readonly discovery?: {
@@ -66,11 +66,12 @@ export class Knowledge implements KnowledgeSource {
   }
 
   /**
-   * Looks subjects up: finds missing lists, and waits for them for a while.
+   * Looks subjects up: finds missing lists, and waits for them for a while. With `onFailure` a
+   * database that fails leaves what is in memory, what relays send, and hints.
    *
-   * @throws What the database throws, or the signal's reason.
+   * @throws What the database throws if there is no `onFailure`, or the signal's reason.
    */
-  async lookUp(lookup: Lookup, { signal }: LookupOptions = {}): Promise<KnowledgeMap> {
+  async lookUp(lookup: Lookup, { signal, onFailure }: LookupOptions = {}): Promise<KnowledgeMap> {
     const { discovery, wait } = this.#options;
     const opts = { signal, wait };
     await this.during(() => {
@@ -78,7 +79,7 @@ export class Knowledge implements KnowledgeSource {
       const dm = lookup.dm.length > 0 && discovery?.find(DM_LIST_KIND, lookup.dm, opts);
       return Promise.all([people, dm]);
     }, signal);
-    return await this.known(lookup, { signal });
+    return await this.known(lookup, { signal, onFailure });
   }
 
   /**
@@ -96,13 +97,13 @@ export class Knowledge implements KnowledgeSource {
   }
 
   /** Like {@link Knowledge.lookUp}, from what is stored: asks no relay. */
-  async known(lookup: Lookup, { signal }: LookupOptions = {}): Promise<KnowledgeMap> {
+  async known(lookup: Lookup, opts: LookupOptions = {}): Promise<KnowledgeMap> {
     const { store, user } = this.#options;
-    await abortable(this.#read(), signal);
+    await abortable(this.#read(), opts.signal);
     const people = this.#people(lookup);
-    let knowledge: KnowledgeMap = await store.get(people, { signal });
+    let knowledge: KnowledgeMap = await knownLists(store, people, opts);
     if (lookup.dm.length > 0) {
-      const dmLists = await store.get(lookup.dm, { signal, kind: DM_LIST_KIND });
+      const dmLists = await knownLists(store, lookup.dm, { ...opts, kind: DM_LIST_KIND });
       knowledge = addDmLists(knowledge, dmLists);
     }
     if (user && lookup.private.includes(user.pubkey)) {
@@ -183,4 +184,4 @@ export class Knowledge implements KnowledgeSource {
 }
 
 type KnowledgeMap = ReadonlyMap<string, RelayKnowledge>;
-type LookupOptions = { readonly signal?: AbortSignal };
+type LookupOptions = Pick<KnownListsOptions, "signal" | "onFailure">;

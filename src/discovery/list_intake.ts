@@ -12,23 +12,18 @@ import type { ListSearch } from "./list_search.ts";
 
 /** What a {@link ListIntake} needs. */
 export interface ListIntakeOptions {
-  readonly store: Pick<RelayListStore, "events">;
+  readonly store: Pick<RelayListStore, "events" | "hold">;
   readonly signal: AbortSignal;
   readonly onError: (error: Error) => void;
-}
-
-/** The result of storing one answer. */
-export interface IntakeResult {
-  /** The searches whose list is stored. */
-  readonly found: ReadonlySet<ListSearch>;
-  /** Whether the store accepted or refused every list, instead of failing. */
-  readonly isStored: boolean;
 }
 
 /** Most relays that are reported for forged lists. */
 const MAX_REPORTED_FORGERS = 1_000;
 
-/** Stores lists; the store verifies them, and the newest version wins. */
+/**
+ * Stores lists; the store verifies them, and the newest version wins. Lists that cannot be
+ * stored are kept in memory, so that they serve whoever waits for them.
+ */
 export class ListIntake {
   readonly #options: ListIntakeOptions;
   /** The relays that were reported for forged lists. */
@@ -39,15 +34,25 @@ export class ListIntake {
     this.#options = options;
   }
 
-  /** Stores the lists that a relay sent, each with its search. Never rejects. */
-  store(url: string, lists: ReadonlyMap<NostrEvent, ListSearch>): Promise<IntakeResult> {
+  /**
+   * Stores the lists that a relay sent, each with its search. Never rejects.
+   *
+   * @returns The searches whose list is stored, or kept in memory.
+   */
+  store(
+    url: string,
+    lists: ReadonlyMap<NostrEvent, ListSearch>,
+  ): Promise<ReadonlySet<ListSearch>> {
     // In turn, so that a list that two relays send is verified only once.
     const result = this.#last.then(() => this.#store(url, lists));
     this.#last = result;
     return result;
   }
 
-  async #store(url: string, lists: ReadonlyMap<NostrEvent, ListSearch>): Promise<IntakeResult> {
+  async #store(
+    url: string,
+    lists: ReadonlyMap<NostrEvent, ListSearch>,
+  ): Promise<ReadonlySet<ListSearch>> {
     const { store, signal, onError } = this.#options;
     const found = new Set<ListSearch>();
     const unstored: NostrEvent[] = [];
@@ -55,23 +60,44 @@ export class ListIntake {
       if (event.id === search.foundId) found.add(search);
       else unstored.push(event);
     }
-    if (signal.aborted) return { found, isStored: false };
-    if (unstored.length === 0) return { found, isStored: true };
+    if (signal.aborted || unstored.length === 0) return found;
     try {
       const { refused } = await store.events(unstored, { signal });
-      this.#reportForger(url, refused);
-      const isRefused = refusalCheck(refused);
-      for (const event of unstored) {
-        if (isRefused(event)) continue;
+      for (const event of this.#accepted(url, unstored, refused)) {
         const search = lists.get(event)!;
         search.foundId = event.id;
         found.add(search);
       }
-      return { found, isStored: true };
+      return found;
     } catch (cause) {
-      if (!signal.aborted) onError(new Error(`Cannot store the lists of ${url}`, { cause }));
-      return { found, isStored: false };
+      if (signal.aborted) return found;
+      onError(new Error(`Cannot store the lists of ${url}`, { cause }));
     }
+    // Not remembered as found: the next relay that sends the same list has it stored, perhaps.
+    for (const event of await this.#hold(url, unstored)) found.add(lists.get(event)!);
+    return found;
+  }
+
+  /** Keeps lists in memory; returns those that were accepted. */
+  async #hold(url: string, lists: readonly NostrEvent[]): Promise<NostrEvent[]> {
+    const { store, signal } = this.#options;
+    try {
+      return this.#accepted(url, lists, await store.hold(lists, { signal }));
+    } catch (error) {
+      if (signal.aborted) return [];
+      throw error;
+    }
+  }
+
+  /** The lists that were not refused. Reports a relay that sends forged ones. */
+  #accepted(
+    url: string,
+    lists: readonly NostrEvent[],
+    refused: readonly EventRefusedError[],
+  ): NostrEvent[] {
+    this.#reportForger(url, refused);
+    const isRefused = refusalCheck(refused);
+    return lists.filter((event) => !isRefused(event));
   }
 
   /** Reports a relay that sends forged or malformed lists, once, up to a bound. */

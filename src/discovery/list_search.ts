@@ -22,9 +22,7 @@ export type Outcome =
   /** It did not answer, or may not be asked. */
   | "failed"
   /** It was not asked, as no caller wanted the list any longer. */
-  | "abandoned"
-  /** It answered, but the answer could not be stored. */
-  | "unstored";
+  | "abandoned";
 
 /** Hears of a search. */
 export interface SearchListener {
@@ -62,7 +60,7 @@ export class ListSearch {
   #answered = 0;
   /** How many of them answered completely. */
   #complete = 0;
-  /** Whether a list may exist that could not be stored, or was not requested. */
+  /** Whether a list may exist that was not requested. */
   #isInconclusive = false;
   #isSettled: boolean;
 
@@ -76,7 +74,7 @@ export class ListSearch {
 
   /** Records how a relay's part ended. Only indexers can prove that there is no list. */
   record(outcome: Outcome, isIndexer: boolean): void {
-    if (outcome === "unstored" || outcome === "abandoned") this.#isInconclusive = true;
+    if (outcome === "abandoned") this.#isInconclusive = true;
     if (!isIndexer) return;
     if (outcome !== "failed") this.#answered++;
     if (outcome === "complete") this.#complete++;

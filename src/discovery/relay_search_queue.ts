@@ -9,7 +9,6 @@ import { onAbort } from "../base/abortable.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Semaphore } from "../base/semaphore.ts";
 import { isTooLong } from "../nostr/check_event.ts";
-import type { IntakeResult } from "./list_intake.ts";
 import type { ListSearch, Outcome } from "./list_search.ts";
 
 /** How a relay's answer ended. */
@@ -40,9 +39,9 @@ export interface RelaySearchQueueOptions {
   readonly signal: AbortSignal;
   /** Whether the relay may be asked now. */
   readonly isUsable: () => boolean;
-  /** Stores lists. */
-  readonly store: (lists: ReadonlyMap<NostrEvent, ListSearch>) => Promise<IntakeResult>;
-  /** Called when a list that the relay has is stored. */
+  /** Stores lists; returns the searches whose list is known then. */
+  readonly store: (lists: ReadonlyMap<NostrEvent, ListSearch>) => Promise<ReadonlySet<ListSearch>>;
+  /** Called when a list that the relay has is known. */
   readonly onFound: (search: ListSearch) => void;
   /** Called when the relay is late; it may still answer. */
   readonly onLate: (search: ListSearch) => void;
@@ -147,13 +146,10 @@ export class RelaySearchQueue {
     let received = new Map<NostrEvent, ListSearch>();
     let events = 0;
     let late: Promise<void> | undefined;
-    let isStored = true;
     const storeReceived = async () => {
       const lists = received;
       received = new Map();
-      const result = await store(lists);
-      isStored &&= result.isStored;
-      for (const search of result.found) onFound(search);
+      for (const search of await store(lists)) onFound(search);
     };
     const reportLate = async () => {
       await storeReceived();
@@ -176,7 +172,7 @@ export class RelaySearchQueue {
       await late;
       await storeReceived();
       if (events > maxEvents) onFlood(maxEvents);
-      const outcome = isStored ? outcomeOf(answer) : "unstored";
+      const outcome = outcomeOf(answer);
       for (const search of searches) onOutcome(search, outcome, late !== undefined);
     }
   }

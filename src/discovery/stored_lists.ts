@@ -15,12 +15,14 @@ export interface StoredLists {
   readonly known: string[];
   /** People without one. */
   readonly missing: ReadonlySet<string>;
+  /** What the database threw: whoever was not in memory then stands in `missing`. */
+  readonly failure?: { readonly cause: unknown };
 }
 
 /**
  * Finds out who has a stored list of this kind.
  *
- * @throws What the database throws, or the signal's reason.
+ * @throws The signal's reason.
  */
 export async function findStoredLists(
   store: Pick<RelayListStore, "peek" | "get" | "query">,
@@ -41,15 +43,15 @@ export async function findStoredLists(
     }
   }
   if (unread.size === 0) return { known, missing };
-  if (isCached) {
-    for (const pubkey of (await store.get(unread, { signal, kind })).keys()) {
-      if (missing.delete(pubkey)) known.push(pubkey);
-    }
+  try {
+    const filter = { kinds: [kind], authors: [...unread] };
+    const found = isCached
+      ? (await store.get(unread, { signal, kind })).values()
+      : await abortable(store.query([filter], { signal }), signal);
+    for (const { pubkey } of found) if (missing.delete(pubkey)) known.push(pubkey);
     return { known, missing };
+  } catch (cause) {
+    signal?.throwIfAborted();
+    return { known, missing, failure: { cause } };
   }
-  const filter = { kinds: [kind], authors: [...unread] };
-  for (const { pubkey } of await abortable(store.query([filter], { signal }), signal)) {
-    if (missing.delete(pubkey)) known.push(pubkey);
-  }
-  return { known, missing };
 }

@@ -78,7 +78,8 @@ async function writeBatch(
     for (const error of refused) result.refused.push(error);
     lists = [];
   };
-  for (const event of await checkAll(events, result.refused, tools, opts)) {
+  const verified = await storedAlready(tools.db, events, opts);
+  for (const event of await checkAll(events, verified, result.refused, tools, opts)) {
     if (LIST_KINDS.includes(event.kind)) {
       lists.push(event);
       continue;
@@ -95,14 +96,21 @@ async function writeBatch(
   await writeLists();
 }
 
-/** Copies of the events that are valid. */
-async function checkAll(
+/**
+ * Checks events, in slices of time.
+ *
+ * @param verified Those that are not verified again.
+ * @param refused Takes the errors of those that are not valid.
+ * @returns Copies of the events that are valid.
+ * @throws The signal's reason.
+ */
+export async function checkAll(
   events: readonly NostrEvent[],
+  verified: ReadonlySet<NostrEvent>,
   refused: EventRefusedError[],
-  { db, check, now }: BulkWriteTools,
+  { check, now }: Pick<BulkWriteTools, "check" | "now">,
   opts: Options,
 ): Promise<NostrEvent[]> {
-  const verified = await storedAlready(db, events, opts);
   const checked: NostrEvent[] = [];
   let sliceStart = now();
   for (const event of events) {

@@ -91,6 +91,19 @@ export class ListCache {
     if (this.#cached.has(pubkey)) this.#cached.set(pubkey, this.#options.parse(event));
   }
 
+  /**
+   * Keeps a list that the database could not store, as if it were read from there.
+   *
+   * @returns Whether it is newer than what is cached.
+   */
+  hold(event: NostrEvent): boolean {
+    const cached = this.peek(event.pubkey);
+    if (cached && cached.created_at >= event.created_at) return false;
+    this.#loader.invalidate(event.pubkey);
+    this.#cached.set(event.pubkey, this.#options.parse(event));
+    return true;
+  }
+
   /** Drops the list of one author, or of all. */
   invalidate(pubkey?: string): void {
     if (pubkey === undefined) this.#cached.clear();

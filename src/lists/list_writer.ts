@@ -169,6 +169,23 @@ export class ListWriter {
     } catch (error) {
       const versions = await this.#db.query([{ kinds: [list.kind], authors: [list.pubkey] }]);
       if (versions.some((other) => other.id === list.id || isNewer(other, list))) return false;
+      const tied = versions.filter(({ created_at }) => created_at === list.created_at);
+      if (tied.length === 0 || !this.#db.remove) throw error;
+      await this.#replace(tied, list);
+      return true;
+    }
+  }
+
+  /**
+   * Replaces versions of the same second, which some stores take for newer ones. Not aborted
+   * halfway: if the list cannot be stored, the others come back.
+   */
+  async #replace(versions: readonly NostrEvent[], list: NostrEvent): Promise<void> {
+    await this.#db.remove?.([{ ids: versions.map(({ id }) => id) }]);
+    try {
+      await this.#db.event(list);
+    } catch (error) {
+      for (const version of versions) await this.#db.event(version);
       throw error;
     }
   }

@@ -9,13 +9,17 @@
  */
 
 import type { NostrEvent, NostrFilter, NostrRelayCOUNT, NStore } from "@nostrify/types";
+import { boundedRecords } from "../base/bounded_records.ts";
+import { CircuitBreaker } from "../base/circuit_breaker.ts";
 import type { RecordStore } from "../base/record_store.ts";
 import { checkedEvent } from "../nostr/check_event.ts";
+import { EventRefusedError } from "../nostr/errors.ts";
 import { DM_LIST_KIND, LIST_KINDS, RELAY_LIST_KIND } from "../nostr/kinds.ts";
 import type { RelayList, RelayListSource } from "../nostr/relay_knowledge.ts";
 import { ANY_RELAY, parseRelayList } from "../nostr/relay_list.ts";
 import { placesOf } from "../nostr/vanish_requests.ts";
-import { bulkWrite, type StoreResult } from "./bulk_write.ts";
+import { BoundedStore } from "./bounded_store.ts";
+import { bulkWrite, checkAll, type StoreResult } from "./bulk_write.ts";
 import { ListCache } from "./list_cache.ts";
 import { ListWriter } from "./list_writer.ts";
 import {
@@ -45,6 +49,9 @@ export type ListListener = (list: RelayList, kind: number, event?: NostrEvent) =
  * delete lists, and keep older versions from returning. A request to vanish counts if it names
  * all relays, or one of `relayUrls`; it deletes gift wraps to its author, too.
  *
+ * A database that does not answer is waited for `storeTimeout` milliseconds, and then not
+ * again until it answers: calls reject meanwhile, and what is in memory stays.
+ *
  * @example Lists in memory
  * ```ts
  * import assert from "node:assert/strict";
@@ -73,21 +80,28 @@ export class RelayListStore implements NStore, RelayListSource {
   readonly #caches: ReadonlyMap<number, ListCache>;
   readonly #writer: ListWriter;
   readonly #listeners = new Set<{ readonly listener: ListListener }>();
+  readonly #records: RecordStore | undefined;
 
   /**
    * Creates a cache of lists in front of a database.
    *
-   * @param db Holds the events.
+   * @param database Holds the events.
    * @throws {RangeError} If a number is out of its range.
    * @throws {TypeError} If `db` is no event store, or an option has the wrong type.
    */
-  constructor(db: NStore, options: RelayListStoreOptions = {}) {
-    if (typeof db?.event !== "function" || typeof db.query !== "function") {
+  constructor(database: NStore, options: RelayListStoreOptions = {}) {
+    if (typeof database?.event !== "function" || typeof database.query !== "function") {
       throw new TypeError(
-        `Cannot keep relay lists: "db" must have the methods event and query, got ${db}`,
+        `Cannot keep relay lists: "db" must have the methods event and query, got ${database}`,
       );
     }
     const settings = listStoreSettings(options);
+    const breaker = new CircuitBreaker({
+      clock: settings,
+      timeout: settings.storeTimeout,
+      isAnswer: (error) => error instanceof EventRefusedError,
+    });
+    const db = new BoundedStore(database, breaker);
     const { max } = settings;
     const parse = (event: NostrEvent) => this.#parse(event);
     const cache = (kind: number, max: number) =>
@@ -97,6 +111,7 @@ export class RelayListStore implements NStore, RelayListSource {
       [DM_LIST_KIND, cache(DM_LIST_KIND, Math.ceil(max / 10))],
     ]);
     this.#db = db;
+    this.#records = isRecordStore(database) ? boundedRecords(database, breaker) : undefined;
     this.#settings = settings;
     this.#caches = caches;
     this.#writer = new ListWriter(db, {
@@ -191,10 +206,31 @@ export class RelayListStore implements NStore, RelayListSource {
     }, opts);
   }
 
+  /**
+   * Keeps lists in memory that the database could not store, each for `ttl` or until a newer
+   * one is stored: {@link get}, {@link peek} and listeners see them. Verifies them as
+   * {@link events} does. A list that is not newer than the one in memory is left out.
+   *
+   * @returns The events that were refused.
+   * @throws The signal's reason.
+   */
+  async hold(
+    lists: Iterable<NostrEvent>,
+    opts: { signal?: AbortSignal } = {},
+  ): Promise<readonly EventRefusedError[]> {
+    const refused: EventRefusedError[] = [];
+    const check = (event: NostrEvent) => this.#check(event);
+    const { now } = this.#settings;
+    for (const list of await checkAll([...lists], new Set(), refused, { check, now }, opts)) {
+      const isNews = this.#caches.get(list.kind)?.hold(list) ?? LIST_KINDS.includes(list.kind);
+      if (isNews) this.#notify(list.kind, () => this.#parse(list), list);
+    }
+    return refused;
+  }
+
   /** The database as a store of records; `undefined` if it keeps none. */
   get records(): RecordStore | undefined {
-    const db: NStore & Partial<RecordStore> = this.#db;
-    return isRecordStore(db) ? db : undefined;
+    return this.#records;
   }
 
   /** Queries the database for events (NIP-01). */
@@ -254,6 +290,6 @@ export class RelayListStore implements NStore, RelayListSource {
   }
 }
 
-function isRecordStore(db: Partial<RecordStore>): db is RecordStore {
+function isRecordStore(db: NStore & Partial<RecordStore>): db is NStore & RecordStore {
   return typeof db.readRecords === "function" && typeof db.writeRecords === "function";
 }

@@ -7,6 +7,7 @@
 import type { NostrEvent } from "@nostrify/types";
 import { verifyEvent } from "nostr-tools/pure";
 import { checkFunction, integer } from "../base/check_option.ts";
+import { systemClock } from "../base/clock.ts";
 import { placesOf } from "../nostr/vanish_requests.ts";
 
 /** How much a `RelayListStore` keeps in memory, for how long, and what it accepts. */
@@ -65,11 +66,27 @@ export interface RelayListStoreOptions {
    */
   readonly now?: () => number;
   /**
+   * How many milliseconds a call waits for a database that does not answer; an integer of at
+   * least 1. From then on calls reject at once, and one is passed on now and then, until the
+   * database answers. A write waits longer, up to ten times, while other writes are answered.
+   * Raise it if other programs lock the database for longer.
+   * @default 5_000
+   */
+  readonly storeTimeout?: number;
+  /**
+   * Calls `run` once after `ms` milliseconds; the function it returns cancels that.
+   * @default the timers of the machine
+   */
+  readonly after?: (ms: number, run: () => void) => () => void;
+  /**
    * Called with each error that a listener of `RelayListStore.onList` throws.
    * @default a warning on the console
    */
   readonly onError?: (error: Error) => void;
 }
+
+/** The default of `storeTimeout`. */
+export const STORE_TIMEOUT_MS = 5_000;
 
 /** Options that are complete and checked. */
 export type ListStoreSettings = Required<RelayListStoreOptions>;
@@ -81,7 +98,7 @@ export type ListStoreSettings = Required<RelayListStoreOptions>;
  * @throws {TypeError} If an option has the wrong type.
  */
 export function listStoreSettings(options: RelayListStoreOptions): ListStoreSettings {
-  for (const name of ["verifyEvent", "now", "onError"] as const) {
+  for (const name of ["verifyEvent", "now", "after", "onError"] as const) {
     checkFunction(name, options[name]);
   }
   const { now = Date.now, relayUrls = [] } = options;
@@ -96,6 +113,8 @@ export function listStoreSettings(options: RelayListStoreOptions): ListStoreSett
     maxFuture: integer("maxFuture", options.maxFuture, 900, 0),
     verifyEvent: options.verifyEvent ?? verifyEvent,
     now,
+    storeTimeout: integer("storeTimeout", options.storeTimeout, STORE_TIMEOUT_MS, 1),
+    after: options.after ?? systemClock.after,
     onError: options.onError ?? ((error) => console.warn(error)),
   };
 }

@@ -72,6 +72,8 @@ export class UserLists {
   readonly #stopListening: () => void;
   readonly #listeners = new Set<{ readonly listener: () => void }>();
   readonly #entries = new Map<number, Entries>();
+  /** The version of each kind that was read last. */
+  readonly #versions = new Map<number, NostrEvent>();
   /** The last reading of each kind; the results of earlier ones are dropped. */
   readonly #readings = new Map<number, symbol>();
   #ready?: Promise<void>;
@@ -144,8 +146,11 @@ export class UserLists {
     this.#stopListening();
   }
 
-  /** Uses the event that was just stored; after a deletion, reads the store again. */
+  /** Uses the event that just became known; after a deletion, reads the store again. */
   #update(kind: number, event: NostrEvent | undefined): void {
+    // A list that could not be stored was not compared with the stored one.
+    const current = this.#versions.get(kind);
+    if (event && current && !isNewer(event, current)) return;
     const before = this.#ready;
     const update = event
       ? this.#waitForSigner([this.#apply(kind, event, this.#beginReading([kind]))])
@@ -207,6 +212,8 @@ export class UserLists {
     isLast: (kind: number) => boolean,
   ): Promise<void> {
     if (!isLast(kind)) return;
+    if (event) this.#versions.set(kind, event);
+    else this.#versions.delete(kind);
     const privateEntries = event && event.content !== "" ? this.#privateEntries : undefined;
     const before = privateEntries ? this.#entries.get(kind)?.privateTags ?? [] : [];
     this.#set(kind, { publicTags: event?.tags ?? [], privateTags: before });

@@ -110,10 +110,12 @@ export interface KnowledgeSource {
    * What is known, by pubkey, or by `subjectKey` for an event or a group. A subject about
    * which nothing is known is absent.
    *
+   * @param opts.onFailure Called with what a database throws; the result is then what is known
+   * without it.
    * @throws If the lookup failed, which is not the same as knowing nothing.
    */
   lookUp(
     lookup: Lookup,
-    opts?: { signal?: AbortSignal },
+    opts?: { signal?: AbortSignal; onFailure?: (error: unknown) => void },
   ): Promise<ReadonlyMap<string, RelayKnowledge>>;
 }

@@ -85,6 +85,47 @@ Deno.test("EventDatabase.event() settles each call with its own result", async (
   await db.close();
 });
 
+Deno.test("EventDatabase.event() says that the disk is full, for one event and for many of a turn", async () => {
+  const { db, kysely } = await open();
+  const stored = unsigned({ content: "before" });
+  await db.event(stored);
+  const { rows: [pages] } = await sql<{ page_count: number }>`pragma page_count`.execute(kysely);
+  await sql.raw(`pragma max_page_count = ${pages.page_count + 1}`).execute(kysely);
+  const big = (i: number) => unsigned({ created_at: i, content: "x".repeat(10_000) });
+  for (const count of [2, 5, 1]) {
+    const events = Array.from({ length: count }, (_, i) => big(10 * count + i));
+    const settled = await Promise.allSettled(events.map((event) => db.event(event)));
+    const messages = settled.map((one) => one.status === "rejected" && one.reason.message);
+    assert.ok(messages.every((message) => message === "database or disk is full"), `${messages}`);
+  }
+  await assert.rejects(db.events([1, 2, 3].map(big)), /^Error: database or disk is full$/);
+  const records = new Map([["wss://relay.example/", "x".repeat(30_000)]]);
+  await assert.rejects(db.writeRecords("relay", records), /^Error: database or disk is full$/);
+  assert.deepEqual(await db.query([{}]), [stored]);
+
+  await sql.raw("pragma max_page_count = 100000").execute(kysely);
+  await Promise.all([big(1), big(2)].map((event) => db.event(event)));
+  assert.equal((await db.count([{}])).count, 3);
+  await db.close();
+});
+
+Deno.test("EventDatabase throws the first error where the roll-back of a dialect fails as well", async () => {
+  const { db, handle } = await open();
+  // A full disk ends SQLite's transaction; other dialects than ours then have none to undo.
+  handle.rollback = () => {
+    handle.all("rollback");
+    throw new Error("cannot rollback - no transaction is active");
+  };
+  const { all } = handle;
+  handle.all = (sql, parameters) => {
+    if (sql.includes("insert into")) throw new Error("database or disk is full");
+    return all(sql, parameters);
+  };
+  await assert.rejects(db.event(unsigned()), { message: "database or disk is full" });
+  await assert.rejects(db.events([unsigned()]), { message: "database or disk is full" });
+  await db.close();
+});
+
 Deno.test("EventDatabase.event() leaves nothing behind of an event that the database refused", async () => {
   const { db, kysely } = await open();
   await sql`create trigger picky before update on nostr_events

@@ -135,3 +135,38 @@ Deno.test("openSqlite() ignores the tags of events that are gone from an NDataba
     assert.deepEqual(await db.query([{ "#t": ["x", "y"] }]), [event]);
   });
 });
+
+Deno.test("openSqlite() leaves an NDatabase file's full-text table alone, and docs/databases.md fills it anew", async () => {
+  /** What NDatabase makes searchable of an event. */
+  const searchText = ({ content, tags }: NostrEvent) =>
+    `${content} ${tags.map(([, value]) => value).join(" ")}`.substring(0, 1000);
+  const gone = unsigned({ content: "gone" });
+  await withFile([gone], async (path) => {
+    const raw = new DatabaseSync(path);
+    raw.exec("create virtual table nostr_fts5 using fts5(event_id, content)");
+    raw.prepare("insert into nostr_fts5 values (?, ?)").run(gone.id, searchText(gone));
+    const searchable = [
+      unsigned({ content: "hello", tags: [["t", "x"], ["p"], ["alt", "'a \u00e9\ud83d\ude00'"]] }),
+      unsigned({ content: "", kind: 0 }),
+      unsigned({ content: "é".repeat(2_000), created_at: 7 }),
+    ];
+    {
+      await using db = await openSqlite(path);
+      await db.remove([{ ids: [gone.id] }]);
+      for (const event of searchable) await db.event(event);
+      await db.event(unsigned({ kind: 10002 }));
+    }
+    const rows = () => raw.prepare("select event_id, content from nostr_fts5 order by 1").all();
+    assert.deepEqual(rows().map(({ event_id }) => event_id), [gone.id]);
+    const docs = await Deno.readTextFile(new URL("../../docs/databases.md", import.meta.url));
+    raw.exec(/^```sql\n([^]*?)^```$/m.exec(docs)![1]);
+    const expected = searchable.map((event) => [event.id, searchText(event)]).sort();
+    assert.deepEqual(rows().map(({ event_id, content }) => [event_id, content]).sort(), expected);
+    raw.close();
+  });
+});
+
+Deno.test("examples/deno_sqlite.ts turns foreign keys on, which some builds of SQLite leave off", async () => {
+  const text = await Deno.readTextFile(new URL("../../examples/deno_sqlite.ts", import.meta.url));
+  assert.match(text, /exec\("pragma foreign_keys = on"\)/);
+});

@@ -136,13 +136,26 @@ Deno.test("Discovery find() does not wait for other relays if another process st
   assert.ok(await settles(world, found));
 });
 
-Deno.test("Discovery find() ignores what is no pubkey, and rejects with what the database throws", async () => {
+Deno.test("Discovery find() ignores what is no pubkey", async () => {
   const world = new DiscoveryWorld();
   await world.find(["", "x", P.toUpperCase() + "F", "É".repeat(64)]);
   assert.deepEqual(world.requests, []);
+});
+
+Deno.test("D1: Discovery find() asks indexers for all that is not in memory while the database fails", async () => {
+  const world = new DiscoveryWorld({ [I1]: holds([list(7)]), [I2]: holds([list(7)]) });
+  world.relays.set(I3, holds([list(1)]));
+  await world.find([person(1)]);
+  await world.store.get([person(1)]);
+  world.requests.length = 0;
   world.db.error = new Error("disk full");
-  await assert.rejects(world.discovery.find(10002, [P], { wait: 1 }), /disk full/);
-  assert.deepEqual(world.requests, []);
+  const cause = world.db.error;
+  await world.find([person(1), P, person(8)]);
+  assert.ok(world.requests.every(({ authors }) => !authors.includes(person(1))));
+  assert.ok(world.requests.some(({ authors }) => authors.includes(P)));
+  assert.ok(world.errors.length > 0);
+  for (const error of world.errors) assert.equal(error.cause, cause);
+  assert.equal(world.store.peek(P)?.pubkey, P, "what was found serves, stored or not");
 });
 
 Deno.test("Discovery close() ends all waiting and all requests, and leaves no timer", async () => {

@@ -18,7 +18,7 @@ Deno.test("Discovery reports a request that fails because of the program, and go
   ]);
 });
 
-Deno.test("Discovery reports a store that fails, and takes nothing for found", async () => {
+Deno.test("Discovery reports a store that fails, serves what it found, and searches for it again", async () => {
   const world = new DiscoveryWorld({ [I1]: holds([list(7)]), [I2]: holds([]) });
   await world.find([person(1)]);
   const found = world.discovery.find(10002, [P], { wait: 1_000 });
@@ -30,9 +30,11 @@ Deno.test("Discovery reports a store that fails, and takes nothing for found", a
   await world.clock.advance(1_000);
   await found;
   assert.match(world.errors[0].message, /^Cannot store the lists of wss:\/\/i\d.example\/$/);
+  assert.equal((await world.store.get([P])).size, 1);
   world.db.error = undefined;
   world.relays.set(I1, holds([list(7)]));
-  await world.clock.advance(10_000);
+  assert.equal(await world.known([P]), 0);
+  await world.clock.advance(600_000);
   await world.find([P]);
   assert.equal(await world.known([P]), 1, "nobody is remembered to have no list");
 });

@@ -305,6 +305,22 @@ Deno.test("Knowledge lookUp() rejects if the database fails, and the next one be
   await settled();
 });
 
+Deno.test("D1: Knowledge lookUp() hands over what the database throws, and returns what is known without it", async () => {
+  const { world, knowledge, book, finds } = start({ user: { private: [B] } });
+  book.add([{ subject: BOB, url: C, source: "hand" }]);
+  world.failure = new Error("disk full");
+  const failures: unknown[] = [];
+  const onFailure = (error: unknown) => failures.push(error);
+  const what = lookup({ people: [BOB, USER], dm: [ALICE], private: [USER] });
+  const known = await knowledge.lookUp(what, { onFailure });
+  assert.deepEqual(known.get(BOB)!.hints!.map(({ url }) => url), [C]);
+  assert.deepEqual(known.get(USER)!.private, [B]);
+  assert.deepEqual(failures, [world.failure, world.failure]);
+  assert.ok(finds.some(({ pubkeys }) => pubkeys.includes(BOB)));
+  const signal = AbortSignal.abort(new Error("enough"));
+  await assert.rejects(knowledge.known(what, { signal, onFailure }), /enough/);
+});
+
 Deno.test("Knowledge without discovery has everything that is stored", async () => {
   const { knowledge, book, steps } = start({
     lists: [relayList(ALICE, { write: [A], read: [A] })],

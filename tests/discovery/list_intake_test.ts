@@ -15,6 +15,8 @@ import { list, person } from "../support/listed_people.ts";
 class IntakeTest {
   readonly controller = new AbortController();
   readonly calls: NostrEvent[][] = [];
+  /** What was kept in memory. */
+  readonly held: NostrEvent[] = [];
   readonly errors: Error[] = [];
   readonly intake: ListIntake;
   refuse: (event: NostrEvent) => EventRefusedError | undefined = () => undefined;
@@ -29,6 +31,10 @@ class IntakeTest {
           const refused = [...events].flatMap((event) => this.refuse(event) ?? []);
           return { stored: 0, refused };
         },
+        hold: (events) => {
+          this.held.push(...events);
+          return Promise.resolve([...events].flatMap((event) => this.refuse(event) ?? []));
+        },
       },
       signal: this.controller.signal,
       onError: (error) => this.errors.push(error),
@@ -37,7 +43,7 @@ class IntakeTest {
 
   /** Stores lists with their searches; returns the numbers of the people that were found. */
   async store(url: string, ...lists: [NostrEvent, ListSearch][]): Promise<number[]> {
-    const { found } = await this.intake.store(url, new Map(lists));
+    const found = await this.intake.store(url, new Map(lists));
     return [...found].map(({ pubkey }) => Number(`0x${pubkey}`));
   }
 }
@@ -95,17 +101,31 @@ Deno.test("ListIntake stores a genuine list beside a forged copy with the same i
   assert.deepEqual(await test.store(I1, [forged, alice], [list(7), alice]), [7]);
 });
 
+Deno.test("D1: ListIntake keeps genuine lists in memory that could not be stored, and stores them if they come again", async () => {
+  const test = new IntakeTest();
+  test.wait = Promise.reject(new Error("disk full"));
+  const forged = list(8);
+  test.refuse = (event) =>
+    event === forged ? new EventRefusedError("forged", event, "it is bad") : undefined;
+  const searches = [search(7), search(8)];
+  const lists = new Map([[list(7), searches[0]], [forged, searches[1]]]);
+  assert.deepEqual(await test.intake.store(I1, lists), new Set([searches[0]]));
+  assert.deepEqual(test.held, [list(7), forged]);
+  assert.equal((test.errors[1] as RelayFailureError).relay, I1);
+  test.wait = Promise.resolve();
+  assert.deepEqual(await test.store(I2, [list(7), searches[0]]), [7]);
+  assert.deepEqual(test.calls[1], [list(7)]);
+});
+
 Deno.test("ListIntake reports a store that fails, and goes on; once it is ended, it reports nothing", async () => {
   const test = new IntakeTest();
   test.wait = Promise.reject(new Error("disk full"));
-  const failed = await test.intake.store(I1, new Map([[list(7), search(7)]]));
-  assert.deepEqual(failed, { found: new Set(), isStored: false });
+  assert.deepEqual(await test.store(I1, [list(7), search(7)]), [7]);
   assert.deepEqual(test.errors.map(({ message }) => message), [`Cannot store the lists of ${I1}`]);
   test.wait = Promise.resolve();
   assert.deepEqual(await test.store(I1, [list(7), search(7)]), [7]);
   test.controller.abort();
-  const { isStored } = await test.intake.store(I1, new Map([[list(7), search(7)]]));
-  assert.ok(!isStored);
+  assert.deepEqual(await test.store(I1, [list(7), search(7)]), []);
   assert.equal(test.calls.length, 2);
   assert.equal(test.errors.length, 1);
 });

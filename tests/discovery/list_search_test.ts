@@ -4,7 +4,7 @@ import { ListSearch, type Outcome, waitFor } from "../../src/discovery/list_sear
 import { settled, TestClock } from "../../testing/test_clock.ts";
 import { people, person } from "../support/listed_people.ts";
 
-const outcome = fc.constantFrom<Outcome>("complete", "cut", "failed", "abandoned", "unstored");
+const outcome = fc.constantFrom<Outcome>("complete", "cut", "failed", "abandoned");
 const answers = fc.array(fc.record({ outcome, isIndexer: fc.boolean() }), { maxLength: 5 });
 const search = (n = 0, hasList = false) => new ListSearch(10002, person(n), hasList);
 
@@ -15,8 +15,8 @@ Deno.test("ListSearch verdict is none after one complete answer of an indexer, o
     const count = (...outcomes: Outcome[]) =>
       answers.filter(({ outcome, isIndexer }) => isIndexer && outcomes.includes(outcome)).length;
     const complete = count("complete");
-    const answered = count("complete", "cut", "abandoned", "unstored");
-    const isLost = answers.some(({ outcome }) => outcome === "abandoned" || outcome === "unstored");
+    const answered = count("complete", "cut", "abandoned");
+    const isLost = answers.some(({ outcome }) => outcome === "abandoned");
     const isProven = !isLost && (complete >= 2 || (complete === 1 && answered === 1));
     assert.equal(list.verdict, isProven ? "none" : "unknown");
     list.found = true;

@@ -31,7 +31,7 @@ class QueueTest {
       maxAuthors: 3,
       signal: this.controller.signal,
       isUsable: () => true,
-      store: (lists) => Promise.resolve({ found: new Set(lists.values()), isStored: true }),
+      store: (lists) => Promise.resolve(new Set(lists.values())),
       onFound: (search) => this.#report("found", search),
       onLate: (search) => this.#report("late", search),
       onOutcome: (search, outcome, wasLate) =>

@@ -17,7 +17,11 @@ const NOSTR = ["@nostrify/types", "nostr-tools"];
 const ROOMS: Readonly<Record<string, Room>> = {
   base: { rooms: [], packages: [], awaits: true },
   nostr: { rooms: ["base"], packages: [...NOSTR, "lru-cache"], awaits: false },
-  db: { rooms: ["base", "nostr"], packages: [...NOSTR, "kysely", "node:sqlite"], awaits: true },
+  db: {
+    rooms: ["base", "nostr"],
+    packages: [...NOSTR, "kysely", "node:sqlite", "pg"],
+    awaits: true,
+  },
   lists: { rooms: ["base", "nostr"], packages: [...NOSTR, "lru-cache"], awaits: true },
   hints: { rooms: ["base", "nostr"], packages: NOSTR, awaits: true },
   plan: { rooms: ["base", "nostr"], packages: NOSTR, awaits: false },
@@ -247,6 +251,11 @@ Deno.test("Exports of the databases are a few names of their own, and none of Ky
     "EventDatabase",
     "EventDatabaseOptions",
     "KyselyInstance",
+  ]);
+  assert.deepEqual(names("src/db/postgres.ts"), [
+    "PostgresOptions",
+    "PostgresPool",
+    "openPostgres",
   ]);
 });
 

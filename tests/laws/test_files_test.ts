@@ -4,6 +4,7 @@ import { filesOfPart, isIsolated, ISOLATED_FOLDERS, PARTS } from "../support/tes
 
 /** Files of `src` without tests of their own name, and what tests them. */
 const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
+  "base/bounded_records": "create_outbox_store_test.ts",
   "base/record_store": "types",
   "connections/open_relay": "types",
   "db/any_kysely": "types",
@@ -11,9 +12,9 @@ const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   "db/event_sql": "db/kysely_test.ts and the contracts in tests/db",
   "db/filter_sql": "db/kysely_test.ts and the contracts in tests/db",
   "db/find_versions": "db/kysely_test.ts and the contracts in tests/db",
-  "db/group_commit": "db/kysely_test.ts and the contracts in tests/db",
   "db/node_sqlite_dialect": "db/sqlite_test.ts",
   "db/node_sqlite_handle": "db/sqlite_test.ts",
+  "db/postgres": "processes/open_postgres_test.ts",
   "db/prepared_event": "db/kysely_test.ts and the contracts in tests/db",
   "db/read_events": "db/kysely_test.ts and the contracts in tests/db",
   "db/schema": "db/sqlite_ndatabase_test.ts and processes/postgres_test.ts",
@@ -22,6 +23,7 @@ const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   "db/write_events": "db/kysely_test.ts and the contracts in tests/db",
   "discovery/discovery_options": "discovery/discovery_test.ts",
   "discovery/search_rounds": "discovery/discovery_rounds_test.ts",
+  "lists/bounded_store": "lists/relay_list_store_outage_test.ts",
   "lists/list_cache": "lists/relay_list_store_test.ts",
   "lists/list_writer": "lists/relay_list_store_writes_test.ts",
   "lists/relay_list_store_options": "lists/relay_list_store_test.ts",

@@ -323,3 +323,16 @@ Deno.test("NIP-44, NIP-51: UserLists work over a RelayListStore, with private en
   await settled();
   assert.ok(!lists.isBlocked(C));
 });
+
+Deno.test("D1: UserLists keeps the newer list where an older one could not be stored, and becomes known", async () => {
+  const { source, lists } = setUp([ownList(10006, relays(A))]);
+  await lists.ready();
+  source.put(ownList(10006, relays(B), { created_at: NOW - 1 }));
+  await settled();
+  assert.ok(lists.isBlocked(A) && !lists.isBlocked(B));
+  source.delete(10006);
+  await settled();
+  source.put(ownList(10006, relays(B), { created_at: NOW - 1 }));
+  await settled();
+  assert.ok(lists.isBlocked(B));
+});

@@ -5,7 +5,8 @@
  */
 
 import { Kysely, PostgresDialect } from "kysely";
-import pg from "npm:pg@^8.23.1";
+import pg from "pg";
+import { nextTurn } from "../../src/base/clock.ts";
 import { EventDatabase } from "../../src/db/kysely.ts";
 import { testUnless } from "../support/test_unless.ts";
 
@@ -13,10 +14,17 @@ import { testUnless } from "../support/test_unless.ts";
 export interface PostgresServer {
   /** A new schema, so that tests do not see each other's tables. */
   schema(): Promise<PostgresSchema>;
+  /**
+   * Stops the server and starts it again; resolves once it accepts connections. `"INT"` ends
+   * all sessions, `"QUIT"` is as a crash. Nothing else may use the server meanwhile.
+   */
+  restart(signal: "INT" | "QUIT"): Promise<void>;
 }
 
 /** Where one test has its tables. */
 export interface PostgresSchema {
+  /** For `openPostgres`. */
+  readonly url: string;
   /** A pool of connections, as one of several processes would have. */
   pool(): pg.Pool;
   /** An event database over a pool of its own. */
@@ -43,10 +51,10 @@ async function startPostgres(): Promise<PostgresServer | string> {
   }).output();
   if (!success) return `initdb: ${new TextDecoder().decode(stderr).trim()}`;
 
-  // The shell outlives this process by a moment: it reads its input, which ends
-  // with this process, then stops the server and removes the folder.
-  const script = '"$@" & server=$!; cat >/dev/null; kill -QUIT $server; ' +
-    'wait $server; rm -rf "$PWD"';
+  // The shell outlives this process by a moment: it reads its input, each line of which is a
+  // restart. The input ends with this process, then it stops the server and removes the folder.
+  const script = '"$@" & server=$!; while read -r signal; do kill -$signal $server; ' +
+    'wait $server; "$@" & server=$!; done; kill -QUIT $server; wait $server; rm -rf "$PWD"';
   const child = new Deno.Command("sh", {
     ...options,
     // deno-fmt-ignore
@@ -63,23 +71,41 @@ async function startPostgres(): Promise<PostgresServer | string> {
   let log = "";
   for await (const text of child.stderr.pipeThrough(new TextDecoderStream())) {
     log += text;
-    if (log.includes("ready to accept connections")) return serverAt(folder);
+    if (log.includes("ready to accept connections")) return serverAt(folder, child.stdin);
   }
   return `postgres: ${log.trim()}`;
 }
 
-function serverAt(folder: string): PostgresServer {
+function serverAt(folder: string, input: WritableStream<Uint8Array>): PostgresServer {
   let schemas = 0;
+  const writer = input.getWriter();
   const pool = (options?: string) =>
     new pg.Pool({ host: folder, user: "tester", database: "postgres", options });
+  /** When the server was started; rejects while it is not there. */
+  const startedAt = async (): Promise<string> => {
+    const asker = pool();
+    asker.on("error", () => undefined);
+    try {
+      return String((await asker.query("select pg_postmaster_start_time()::text as t")).rows[0].t);
+    } finally {
+      await asker.end();
+    }
+  };
   return {
+    async restart(signal) {
+      const before = await startedAt();
+      await writer.write(new TextEncoder().encode(`${signal}\n`));
+      while (await startedAt().catch(() => before) === before) await nextTurn();
+    },
     async schema() {
       const name = `test${++schemas}`;
       const maker = pool();
       await maker.query(`create schema ${name}`);
       await maker.end();
       const inSchema = () => pool(`-c search_path=${name}`);
+      const options = encodeURIComponent(`-c search_path=${name}`);
       return {
+        url: `postgres://tester@/postgres?host=${folder}&options=${options}`,
         pool: inSchema,
         async open() {
           const dialect = new PostgresDialect({ pool: inSchema() });

@@ -1,0 +1,170 @@
+import assert from "node:assert/strict";
+import pg from "pg";
+import { nextTurn } from "../../src/base/clock.ts";
+import { openPostgres } from "../../src/db/postgres.ts";
+import { unsigned } from "../db/events.ts";
+import { testUnless } from "../support/test_unless.ts";
+import { postgres, testPostgres } from "./postgres.ts";
+import type { LoadReport } from "./postgres_load.ts";
+
+const PROGRAM = new URL("postgres_load.ts", import.meta.url).pathname;
+const RESTARTS = ["INT", "QUIT", "INT"] as const;
+
+/** Runs the program while its server restarts, and returns what it says in the end. */
+async function underRestarts(command: string, args: readonly string[]): Promise<LoadReport> {
+  if (typeof postgres === "string") throw new Error(postgres);
+  const { url } = await postgres.schema();
+  const child = new Deno.Command(command, {
+    args: [...args, url],
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "inherit",
+  }).spawn();
+  const lines = linesOf(child.stdout);
+  const progress = async () => {
+    for (let line = 0; line < 3; line++) {
+      const { value } = await lines.next();
+      assert.match(value ?? "the program ended", /^stored \d+$/);
+    }
+  };
+  for (const signal of RESTARTS) {
+    await progress();
+    await postgres.restart(signal);
+  }
+  await progress();
+  await child.stdin.close();
+  let last = "";
+  for await (const line of lines) last = line;
+  assert.ok((await child.status).success);
+  return JSON.parse(last);
+}
+
+async function* linesOf(stream: ReadableStream<Uint8Array>): AsyncGenerator<string, undefined> {
+  let rest = "";
+  for await (const text of stream.pipeThrough(new TextDecoderStream())) {
+    const lines = (rest + text).split("\n");
+    rest = lines.pop()!;
+    yield* lines;
+  }
+}
+
+function assertWhole({ stored, lost, failed, reported }: LoadReport): void {
+  assert.equal(lost, 0);
+  assert.ok(stored > 100, `${stored} stored`);
+  assert.ok(failed >= RESTARTS.length, `${failed} calls failed`);
+  assert.ok(reported >= RESTARTS.length, `${reported} errors reported`);
+}
+
+testPostgres("openPostgres() survives three restarts of its server under load", async () => {
+  assertWhole(await underRestarts(Deno.execPath(), ["run", "-A", "--no-check", PROGRAM]));
+});
+
+testUnless(
+  typeof postgres === "string" ? postgres : await whyNoNode(),
+  "openPostgres() survives three restarts of its server under load on Node",
+  async () => {
+    const folder = await Deno.makeTempDir();
+    const bundle = `${folder}/load.mjs`;
+    const { success, stderr } = await new Deno.Command(Deno.execPath(), {
+      args: ["bundle", "--quiet", "--platform=deno", "-o", bundle, PROGRAM],
+    }).output();
+    assert.ok(success, new TextDecoder().decode(stderr));
+    try {
+      assertWhole(await underRestarts("node", [bundle]));
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  },
+);
+
+/** Why the test on Node cannot run here. */
+async function whyNoNode(): Promise<string | undefined> {
+  try {
+    await new Deno.Command("node", { args: ["--version"] }).output();
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    return "no node in PATH";
+  }
+}
+
+testPostgres("openPostgres() closes its own pool, and leaves the app's open", async (server) => {
+  const schema = await server.schema();
+  const pool = schema.pool();
+  const { listenerCount } = pool as unknown as { listenerCount(name: string): number };
+  {
+    await using db = await openPostgres(pool);
+    await db.event(unsigned());
+  }
+  assert.equal(listenerCount.call(pool, "error"), 0);
+  const { rows } = await pool.query("select count(*)::integer as n from nostr_events");
+  assert.equal(rows[0].n, 1);
+  await pool.end();
+
+  const db = await openPostgres(schema.url);
+  assert.equal((await db.query([{}])).length, 1);
+  await db.close();
+  await assert.rejects(db.query([{}]));
+});
+
+testPostgres(
+  "openPostgres() reports each broken connection once, and opens another",
+  async (server) => {
+    const { url } = await server.schema();
+    const errors: Error[] = [];
+    const db = await openPostgres(`${url}&application_name=broken`, {
+      max: 1,
+      onError: (error) => errors.push(error),
+    });
+    await db.event(unsigned());
+    const other = new pg.Pool({ connectionString: url });
+    const kill = `select pg_terminate_backend(pid) from pg_stat_activity
+    where application_name = 'broken'`;
+    await other.query(kill);
+    while (errors.length === 0) await nextTurn();
+    assert.equal((await db.query([{}])).length, 1);
+    assert.equal(errors.length, 1);
+    assert.match(errors[0].message, /terminating connection/);
+    await other.end();
+    await db.close();
+  },
+);
+
+testPostgres("openPostgres() ends a statement that waits too long for a lock", async (server) => {
+  const { url } = await server.schema();
+  const db = await openPostgres(url, { statementTimeout: 200 });
+  const other = new pg.Pool({ connectionString: url });
+  const client = await other.connect();
+  await client.query("begin; lock table nostr_events in access exclusive mode");
+  await assert.rejects(db.query([{}]), /statement timeout/);
+  await assert.rejects(db.event(unsigned()), /statement timeout/);
+  await client.query("commit");
+  client.release();
+  await db.event(unsigned());
+  await other.end();
+  await db.close();
+});
+
+Deno.test("openPostgres() refuses what is neither a URL nor a pool, and options out of range", async () => {
+  for (const database of ["", "mysql://host/name", 7, undefined, {}]) {
+    await assert.rejects(openPostgres(database as string), {
+      name: "TypeError",
+      message: /must be a URL that begins with postgres:\/\/, or a pg.Pool, got \w+$/,
+    });
+  }
+  const url = "postgres://nobody:secret@127.0.0.1:1/none";
+  for (const options of [{ max: 0 }, { connectTimeout: 0 }, { statementTimeout: 0.5 }]) {
+    await assert.rejects(openPostgres(url, options), RangeError);
+  }
+  await assert.rejects(openPostgres(url, { onError: 1 as never }), TypeError);
+});
+
+Deno.test("openPostgres() rejects if the server cannot be reached, and says why", async () => {
+  await assert.rejects(
+    openPostgres("postgres://nobody:secret@127.0.0.1:1/none"),
+    (error: Error) => {
+      assert.match(error.message, /^Cannot open PostgreSQL as an event database: .*ECONNREFUSED/);
+      assert.doesNotMatch(error.message, /secret/);
+      return true;
+    },
+  );
+});
