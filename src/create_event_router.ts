@@ -28,8 +28,8 @@ import {
  * known.
  * @param options See {@link RouterOptions}.
  * @throws {RangeError} If a number is out of its range.
- * @throws {TypeError} If an option has the wrong type, or names a relay that the policy
- * refuses.
+ * @throws {TypeError} If there is no option of a name, or one has the wrong type or names a
+ * relay that the policy refuses.
  * @returns A router. It throws a {@link RoutingError} with the reason if an event must not
  * or cannot be sent: `NPool` would otherwise report it as published.
  *

@@ -7,7 +7,7 @@
 import { NCache, NRelay1 } from "@nostrify/nostrify";
 import type { NostrEvent } from "@nostrify/types";
 import { verifyEvent } from "nostr-tools/pure";
-import { checkFunction, integer } from "./base/check_option.ts";
+import { checkFunction, checkNames, integer, pickOptions } from "./base/check_option.ts";
 import { type Clock, systemClock } from "./base/clock.ts";
 import type { RecordStore } from "./base/record_store.ts";
 import type { OpenRelay } from "./connections/open_relay.ts";
@@ -18,8 +18,13 @@ import { RelayFailureError } from "./nostr/errors.ts";
 import { isPubkey } from "./nostr/pubkeys.ts";
 import type { RelayUrlPolicy } from "./nostr/relay_policy.ts";
 import { cachedVerifier } from "./nostr/verification_cache.ts";
-import type { OutboxOptions } from "./outbox_options.ts";
-import { type RouterSettings, routerSettings } from "./router_options.ts";
+import { OUTBOX_OPTIONS, type OutboxOptions } from "./outbox_options.ts";
+import {
+  ROUTER_OPTIONS,
+  type RouterOptions,
+  type RouterSettings,
+  routerSettings,
+} from "./router_options.ts";
 
 /** Options, checked once, with every default filled in. */
 export interface OutboxSettings {
@@ -68,19 +73,20 @@ const MAX_EVENTS_IN_MEMORY = 20_000;
  * Checks options and fills in the defaults.
  *
  * @throws {RangeError} If a number is out of its range.
- * @throws {TypeError} If an option has the wrong type, or names a relay that the policy
- * refuses.
+ * @throws {TypeError} If there is no option of a name, or one has the wrong type or names a
+ * relay that the policy refuses.
  */
 export function outboxSettings(options: OutboxOptions): OutboxSettings {
   if (typeof options !== "object" || options === null) {
     throw new TypeError(`Cannot create an outbox: the options must be an object, got ${options}`);
   }
+  checkNames(options, OUTBOX_OPTIONS);
   for (const name of FUNCTIONS) checkFunction(name, options[name]);
   for (const name of ["learning", "relayInfo"] as const) checkBoolean(name, options[name]);
   const { user, signer } = checkUser(options);
   const { random = Math.random, onRelayError = () => {} } = options;
   const clock = checkClock(options.clock);
-  const router = routerSettings(options);
+  const router = routerSettings(pickOptions<RouterOptions>(options, ROUTER_OPTIONS));
   // One cache for all who verify: an event that a relay sent is not verified again when it
   // is stored.
   const verify = cachedVerifier(options.verifyEvent ?? verifyEvent);

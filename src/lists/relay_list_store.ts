@@ -77,7 +77,7 @@ export class RelayListStore implements NStore, RelayListSource {
    *
    * @param db Holds the events.
    * @throws {RangeError} If a number is out of its range.
-   * @throws {TypeError} If `db` is no event store, or an option has the wrong type.
+   * @throws {TypeError} If `db` is no event store, or an option has the wrong type or does not exist.
    */
   constructor(db: NStore, options: RelayListStoreOptions = {}) {
     if (typeof db?.event !== "function" || typeof db.query !== "function") {

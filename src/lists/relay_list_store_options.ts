@@ -6,7 +6,7 @@
 
 import type { NostrEvent } from "@nostrify/types";
 import { verifyEvent } from "nostr-tools/pure";
-import { checkFunction, integer } from "../base/check_option.ts";
+import { checkFunction, checkNames, integer, type OptionNames } from "../base/check_option.ts";
 
 /** How much a `RelayListStore` keeps in memory, for how long, and what it accepts. */
 export interface RelayListStoreOptions {
@@ -64,6 +64,18 @@ export interface RelayListStoreOptions {
   readonly onError?: (error: Error) => void;
 }
 
+const LIST_STORE_OPTIONS: OptionNames<RelayListStoreOptions> = {
+  max: true,
+  ttl: true,
+  missingTtl: true,
+  batchSize: true,
+  maxEntries: true,
+  maxFuture: true,
+  verifyEvent: true,
+  now: true,
+  onError: true,
+};
+
 /** Options that are complete and checked. */
 export type ListStoreSettings = Required<RelayListStoreOptions>;
 
@@ -71,9 +83,10 @@ export type ListStoreSettings = Required<RelayListStoreOptions>;
  * Checks options and fills in the defaults.
  *
  * @throws {RangeError} If a number is out of its range.
- * @throws {TypeError} If an option has the wrong type.
+ * @throws {TypeError} If there is no option of a name, or one has the wrong type.
  */
 export function listStoreSettings(options: RelayListStoreOptions): ListStoreSettings {
+  checkNames(options, LIST_STORE_OPTIONS);
   for (const name of ["verifyEvent", "now", "onError"] as const) {
     checkFunction(name, options[name]);
   }

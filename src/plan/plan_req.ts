@@ -67,7 +67,7 @@ export interface ReqPlan {
  * @param options See {@link PlanOptions}. Reuse one object for many plans: each object is
  * checked once.
  * @throws {RangeError} If an option is out of its range.
- * @throws {TypeError} If an option has the wrong type.
+ * @throws {TypeError} If there is no option of a name, or one has the wrong type.
  *
  * @example Each author is requested from a relay of their own, or from a fallback relay
  * ```ts

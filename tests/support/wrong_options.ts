@@ -28,5 +28,8 @@ export const WRONG_OPTIONS: readonly (readonly [
   [{ policy: "open" }, TypeError, /"policy".* must be an object, got "open"$/],
   [{ policy: { allowLocal: 1 } }, TypeError, /"policy.allowLocal".* must be a boolean, got 1$/],
   [{ policy: { allow: true } }, TypeError, /"policy.allow".* must be a function, got true$/],
+  [{ fallbackRelay: [] }, TypeError, /"fallbackRelay": .* the nearest is "fallbackRelays"$/],
+  [{ maxRelay: undefined }, TypeError, /"maxRelay": .* the nearest is "maxRelays"$/],
+  [{ policy: { alowLocal: true } }, TypeError, /"policy.alowLocal": .* "policy.allowLocal"$/],
   [{ weight: 1 }, TypeError, /"weight".* must be a function, got 1$/],
 ];
