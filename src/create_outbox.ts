@@ -6,6 +6,7 @@
 
 import { NPool } from "@nostrify/nostrify";
 import type { NostrEvent, NostrFilter, NRelay } from "@nostrify/types";
+import { Closing } from "./base/closing.ts";
 import { Semaphore } from "./base/semaphore.ts";
 import { ConnectTimeout } from "./connections/connect_timeout.ts";
 import { eventRouter } from "./create_event_router.ts";
@@ -38,8 +39,8 @@ export type { Outbox } from "./outbox.ts";
  * @returns A plain object for `new NPool(outbox)` or `new NPool({ ...outbox })`. Two
  * outboxes share nothing.
  * @throws {RangeError} If a number is out of its range.
- * @throws {TypeError} If an option has the wrong type, or names a relay that the
- * policy refuses.
+ * @throws {TypeError} If there is no option of a name, or one has the wrong type or names a
+ * relay that the policy refuses.
  *
  * @example All that an app writes
  * ```ts
@@ -60,6 +61,10 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
   const { shared, router, store, maxPages, onRelayError } = settings;
   const { clock, random, onError } = shared;
 
+  const closing = new Closing(onError);
+  const refuseClosed = (action: string) => {
+    if (closing.isClosed) throw closing.error(action, "outbox");
+  };
   const policy = new UserPolicy(settings);
   const isBlocked = (url: string) => policy.isBlocked(url);
   const memory = new RelayMemory({
@@ -102,11 +107,12 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
     live,
   });
   policy.onChange(() => supervisor.blocksChanged());
-  const open = (url: string) =>
+  const relay = (url: string, closing?: Closing) =>
     new SupervisedRelay(supervisor.connector(url), supervisor, {
       ...requests,
       rank: 0,
       onPublished: events.published,
+      closing,
     });
 
   const learned = (url: string) => memory.weight(url, supervisor.isOpen(url));
@@ -119,7 +125,7 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
     policy,
     supervisor,
     requests,
-    publish: (url, event, signal) => open(url).event(event, { signal }),
+    publish: (url, event, signal) => relay(url).event(event, { signal }),
     // Not checked: a wrong number fails a plan, and must not fail a search in a timer.
     weight: weighted(settings.weight),
   });
@@ -140,7 +146,7 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
     clock,
     memory,
     onError,
-    query: (filters) => queryAll(filters, open, router.plan),
+    query: (filters) => queryAll(filters, relay, router.plan),
   });
 
   const report = (url: string) =>
@@ -151,7 +157,8 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
       weight: learned(url),
       record: memory.record(url),
     });
-  const close = async () => {
+  const end = async () => {
+    closing.close();
     informer.close();
     live.close();
     policy.close();
@@ -161,25 +168,49 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
     await people.close();
     await memory.close();
   };
+  let ended: Promise<void> | undefined;
+  const close = () => ended ??= end();
   return {
-    open,
+    open(url) {
+      refuseClosed("open a relay");
+      return relay(url, closing);
+    },
     async reqRouter(filters, opts) {
+      refuseClosed("send a request");
       await memory.ready();
       monitors.refresh();
       const planned = await planner.route(filters, opts);
       monitors.meet(relayCounts(planned.graph));
+      refuseClosed("send a request");
       supervisor.planned(planned);
       return planned.plan.routes;
     },
     async eventRouter(event, opts) {
+      refuseClosed("publish an event");
       await memory.ready();
-      return await routeEvent(event, opts);
+      const relays = await routeEvent(event, opts);
+      refuseClosed("publish an event");
+      return relays;
     },
-    eoseTimeout: 0,
-    find: (text, opts) => people.find(text, opts),
-    hint: (subject, relays) => people.hint(subject, relays),
-    discover: (pubkeys, opts) => people.discover(pubkeys, opts),
+    // `NPool.query()` swallows what a router throws, but not what this does.
+    get eoseTimeout(): 0 {
+      refuseClosed("send a request");
+      return 0;
+    },
+    async find(text, opts) {
+      refuseClosed("find anybody");
+      return await people.find(text, opts);
+    },
+    hint(subject, relays) {
+      refuseClosed("enter a hint");
+      people.hint(subject, relays);
+    },
+    async discover(pubkeys, opts) {
+      refuseClosed("search for relay lists");
+      return await people.discover(pubkeys, opts);
+    },
     async explain(filters) {
+      refuseClosed("explain a request");
       await memory.ready();
       const { plan } = await planner.plan(filters, stored);
       return explanation(plan, [...plan.routes.keys()].map(report));

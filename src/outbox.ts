@@ -12,7 +12,8 @@ import type { RelayListStore } from "./lists/relay_list_store.ts";
 
 /**
  * What {@link createOutbox} returns: the options of an `NPool`, and what an app asks an
- * outbox itself.
+ * outbox itself. After `close()` everything but `relays()` and `store` throws an error that says
+ * so, and the first such error calls `onError`.
  */
 export interface Outbox extends AsyncDisposable {
   /** `NPool`'s `open`: returns a relay whose requests always end and never throw for a failure. */
@@ -36,7 +37,11 @@ export interface Outbox extends AsyncDisposable {
     event: NostrEvent,
     opts?: { signal?: AbortSignal },
   ) => Promise<string[]>;
-  /** `NPool`'s `eoseTimeout`: the pool waits for every relay, since each says EOSE in time. */
+  /**
+   * `NPool`'s `eoseTimeout`: the pool waits for every relay, since each says EOSE in time.
+   *
+   * @throws {Error} If the outbox is closed: so `pool.query()` of `new NPool(outbox)` rejects.
+   */
   readonly eoseTimeout: 0;
   /**
    * Makes a filter of what a user typed or pasted: an `npub`, `nprofile`, `note`, `nevent` or
@@ -77,8 +82,8 @@ export interface Outbox extends AsyncDisposable {
   /** The relay lists by which the outbox routes. */
   readonly store: RelayListStore;
   /**
-   * Ends every connection and every search, and writes down what was learned. Close the pool
-   * first. A store that the app brought stays open.
+   * Ends every request, connection and search, and writes down what was learned. Close the pool
+   * first. Requests that are still open get CLOSED. A store that the app brought stays open.
    */
   readonly close: () => Promise<void>;
 }

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
+import { Closing } from "../../src/base/closing.ts";
 import { RelayFailureError } from "../../src/nostr/errors.ts";
 import { holding, RELAY } from "../../testing/scripted_network.ts";
 import { settled } from "../../testing/test_clock.ts";
+import { CountedController } from "../support/counted_signal.ts";
 import { AUTHORS, note, notes } from "../support/notes.ts";
 import { SupervisorTest } from "../support/scripted_supervisor.ts";
 
@@ -137,15 +139,36 @@ Deno.test("SupervisedRelay that is closed stays closed, and its errors say so", 
   await relay.close();
   await relay[Symbol.asyncDispose]();
   assert.ok(test.last.isClosed);
-  const query = relay.query([FILTER]);
-  await test.clock.advance(0);
-  assert.deepEqual(await query, []);
-  await assert.rejects(relay.event(note()), {
-    reason: "unreachable",
-    message: /outbox is closed$/,
-  });
-  await live.return();
+  const closed = "the pool is closed. Create another one";
+  await assert.rejects(relay.query([FILTER]), { message: `Cannot send a request: ${closed}` });
+  await assert.rejects(relay.event(note()), { message: `Cannot publish an event: ${closed}` });
+  assert.deepEqual((await relay.req([FILTER]).next()).value, [
+    "CLOSED",
+    "outbox",
+    `error: Cannot send a request: ${closed}`,
+  ]);
+  const rest = await Array.fromAsync(live, ([verb]) => verb);
+  assert.equal(rest.at(-1), "CLOSED");
   assert.equal(test.relays.length, 1);
+});
+
+Deno.test("SupervisedRelay keeps nothing of a request that is over in what outlives it", async () => {
+  const test = new SupervisorTest(holding(posts));
+  let open = 0;
+  const closing = new Closing();
+  const { onClose } = closing;
+  closing.onClose = (end) => {
+    open++;
+    const release = onClose.call(closing, end);
+    return () => (open--, release());
+  };
+  const relay = test.relay(RELAY, undefined, closing);
+  const app = new CountedController();
+  for await (const [verb] of relay.req([FILTER], app)) {
+    assert.deepEqual([open, app.listeners], [1, 1]);
+    if (verb === "EOSE") break;
+  }
+  assert.deepEqual([open, app.listeners], [0, 0]);
 });
 
 Deno.test("SupervisedRelay close() first publishes what is under way, but not for long", async () => {
