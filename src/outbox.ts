@@ -23,6 +23,7 @@ export interface Outbox extends AsyncDisposable {
    * `discoveryTimeout`.
    *
    * @throws {RoutingError} If the request cannot be sent anywhere.
+   * @throws {TypeError} If it names nothing but invalid pubkeys or event ids.
    */
   readonly reqRouter: (
     filters: NostrFilter[],
@@ -32,6 +33,7 @@ export interface Outbox extends AsyncDisposable {
    * `NPool`'s `eventRouter`, by the outbox model. It waits as `reqRouter` does.
    *
    * @throws {RoutingError} If the event must not or cannot be sent, with the reason.
+   * @throws {TypeError} If the event is malformed or not signed.
    */
   readonly eventRouter: (
     event: NostrEvent,
@@ -64,8 +66,10 @@ export interface Outbox extends AsyncDisposable {
   /**
    * Searches for the relay lists of people ahead of the first request for them; requests
    * search for missing lists by themselves. Resolves when every search has ended, or at once
-   * if the app has no indexers.
+   * if the app has no indexers. Calls `onError` with what is no pubkey, and searches for the
+   * others.
    *
+   * @throws {TypeError} If there is no pubkey among the values.
    * @throws The signal's reason, if it is aborted.
    */
   readonly discover: (

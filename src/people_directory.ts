@@ -5,6 +5,7 @@
  */
 
 import type { NostrEvent, NostrFilter } from "@nostrify/types";
+import { show } from "./base/check_option.ts";
 import { PersistentMap } from "./base/persistent_map.ts";
 import { askRelay } from "./connections/ask_relay.ts";
 import type { RelayRequestOptions } from "./connections/relay_request.ts";
@@ -20,8 +21,10 @@ import { HintBook } from "./hints/hint_book.ts";
 import { parseNip05Address } from "./hints/nip05_address.ts";
 import { nip05Hints } from "./hints/nip05_document.ts";
 import { hintsOf } from "./hints/with_hints.ts";
+import { advised } from "./nostr/exact_filters.ts";
 import { RELAY_LIST_KIND } from "./nostr/kinds.ts";
 import { holdsSecret } from "./nostr/nip19_text.ts";
+import { isPubkey } from "./nostr/pubkeys.ts";
 import { isSubjectKey } from "./nostr/subject_key.ts";
 import type { OutboxSettings } from "./outbox_settings.ts";
 import type { RelayListener } from "./relay_events.ts";
@@ -128,9 +131,30 @@ export class PeopleDirectory implements RelayListener {
     opts: DiscoverOptions = {},
   ): Promise<DiscoveryProgress> {
     opts.signal?.throwIfAborted();
+    const people = this.#checkedPeople(pubkeys);
     const discovery = this.#discovery;
     if (!discovery) return { known: 0, asked: 0, found: 0, missing: 0 };
-    return await this.knowledge.during(() => discovery.discover(pubkeys, opts), opts.signal);
+    return await this.knowledge.during(() => discovery.discover(people, opts), opts.signal);
+  }
+
+  /** The pubkeys among some values; reports the others, and throws if there are only others. */
+  #checkedPeople(pubkeys: Iterable<string>): readonly string[] {
+    const isList = typeof pubkeys === "object" && pubkeys !== null && Symbol.iterator in pubkeys;
+    if (!isList) {
+      throw new TypeError(
+        `Cannot search for relay lists: "pubkeys" must be an array or a set, got ${show(pubkeys)}`,
+      );
+    }
+    const values = [...pubkeys];
+    const wrong = values.filter((value) => !isPubkey(value));
+    if (wrong.length === 0) return values;
+    const error = new TypeError(
+      `Cannot search for ${wrong.length} of ${values.length} relay lists: each pubkey must be ` +
+        `64 lowercase hex characters, got ${advised(wrong[0])}`,
+    );
+    if (wrong.length === values.length) throw error;
+    this.#options.settings.shared.onError(error);
+    return values.filter(isPubkey);
   }
 
   /** See `Outbox.find`. */

@@ -14,6 +14,8 @@ export type UnroutedReason =
   | "no-fallback"
   /** Not 64 lowercase hex characters, so no event can match. */
   | "invalid-pubkey"
+  /** Not an event id of 64 lowercase hex characters, so no event can match. */
+  | "invalid-id"
   /** The filter has an empty list, so no event can match. */
   | "matches-nothing"
   /** No kind 10050 list is known; gift wraps go to its relays alone (NIP-17). */
@@ -31,6 +33,8 @@ export interface Unrouted {
   readonly reason: UnroutedReason;
   /** The user concerned; absent if no pubkey is. */
   readonly pubkey?: string;
+  /** The event id concerned; absent if none is. */
+  readonly id?: string;
   /** The index of the filter in the request; absent for an event. */
   readonly filter?: number;
 }

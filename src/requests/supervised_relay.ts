@@ -12,6 +12,7 @@ import { Closing } from "../base/closing.ts";
 import { publishToRelay } from "../connections/publish_to_relay.ts";
 import type { RelayConnector } from "../connections/relay_connector.ts";
 import type { RelayRequestOptions } from "../connections/relay_request.ts";
+import { unsendableFault } from "../nostr/check_event.ts";
 import { closedMessage, type RelayMessage } from "./request_listeners.ts";
 import type { Supervisor } from "./supervisor.ts";
 
@@ -97,6 +98,7 @@ export class SupervisedRelay implements NRelay {
    * Publishes an event; resolves once the relay has accepted it.
    *
    * @throws {RelayFailureError} If it does not.
+   * @throws {TypeError} If the event is malformed or not signed.
    * @throws {Error} If the pool or the outbox is closed.
    */
   async event(
@@ -105,6 +107,8 @@ export class SupervisedRelay implements NRelay {
   ): Promise<void> {
     const refusal = this.#refusal("publish an event");
     if (refusal) throw refusal;
+    const fault = unsendableFault(event);
+    if (fault !== undefined) throw new TypeError(`Cannot publish an event: ${fault}`);
     const connector = this.#connector;
     const publishing = publishToRelay(event, connector, this.#options, signal)
       .then(() => this.#options.onPublished?.(event, connector.url));

@@ -115,6 +115,17 @@ Deno.test("SupervisedRelay publishes, and rejects with a RelayFailureError where
   await assert.rejects(test.relay(RELAY).event(note(), { signal }), { message: "no longer" });
 });
 
+Deno.test("SupervisedRelay connects to nothing for an event that is not signed, as `pool.event(event, { relays })` sends it", async () => {
+  const test = new SupervisorTest();
+  for (const sig of ["", undefined as unknown as string]) {
+    await assert.rejects(test.relay(RELAY).event(note({ sig })), {
+      name: "TypeError",
+      message: /^Cannot publish an event: it is not signed: .* Sign it first$/,
+    });
+  }
+  assert.equal(test.relays.length, 0);
+});
+
 Deno.test("SupervisedRelay calls onPublished for each event that the relay accepted, and for no other", async () => {
   const test = new SupervisorTest({
     onEvent: ({ id, kind }, relay) => relay.say(["OK", id, kind === 1, "blocked: notes only"]),
