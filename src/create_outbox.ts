@@ -103,6 +103,7 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
       timeout: settings.timeout,
       stragglerTimeout: settings.stragglerTimeout,
       onSeen: events.saw,
+      onUnanswered: router.onError,
     },
     live,
   });

@@ -25,6 +25,7 @@ import { advised } from "./nostr/exact_filters.ts";
 import { RELAY_LIST_KIND } from "./nostr/kinds.ts";
 import { holdsSecret } from "./nostr/nip19_text.ts";
 import { isPubkey } from "./nostr/pubkeys.ts";
+import { refusalText } from "./nostr/relay_policy.ts";
 import { isSubjectKey } from "./nostr/subject_key.ts";
 import type { OutboxSettings } from "./outbox_settings.ts";
 import type { RelayListener } from "./relay_events.ts";
@@ -119,7 +120,7 @@ export class PeopleDirectory implements RelayListener {
       const { reason } = check(url);
       if (reason === undefined) continue;
       throw new TypeError(
-        `Cannot enter a hint: ${JSON.stringify(url)} is refused (${reason})`,
+        `Cannot enter a hint: ${JSON.stringify(url)} is ${refusalText(reason)}`,
       );
     }
     this.#book.add(relays.map((url) => ({ subject, url, source: "hand" })));

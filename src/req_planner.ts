@@ -18,7 +18,7 @@ import {
 } from "./nostr/exact_filters.ts";
 import { isPubkey } from "./nostr/pubkeys.ts";
 import type { Lookup } from "./nostr/relay_knowledge.ts";
-import type { Unrouted } from "./nostr/unrouted.ts";
+import { type Unrouted, unroutedTexts } from "./nostr/unrouted.ts";
 import type { PlanSettings } from "./plan/plan_options.ts";
 import { type Planned, planRequest } from "./plan/replan.ts";
 import { reqLookup, type ReqParts, reqParts } from "./plan/req_parts.ts";
@@ -87,7 +87,7 @@ export class ReqPlanner {
     onReqPlan?.(plan);
     const lost = plan.unrouted.filter(couldMatch);
     if (plan.routes.size === 0 && lost.length > 0) {
-      const message = `Cannot send a request anywhere: ${summary(lost)}`;
+      const message = `Cannot send a request anywhere: ${unroutedTexts(lost).join(", ")}`;
       const nowhere = new RoutingError(message, plan.unrouted, { cause: error });
       if (error === undefined) onError(nowhere);
       throw nowhere;
@@ -135,10 +135,4 @@ function lookupFor(parts: ReqParts, hints: readonly Hint[]): Lookup {
 /** Whether events may be missing, as opposed to a filter that no event can match. */
 function couldMatch({ reason }: Unrouted): boolean {
   return reason !== "matches-nothing" && reason !== "invalid-pubkey" && reason !== "invalid-id";
-}
-
-function summary(unrouted: readonly Unrouted[]): string {
-  const counts = new Map<string, number>();
-  for (const { reason } of unrouted) counts.set(reason, (counts.get(reason) ?? 0) + 1);
-  return [...counts].map(([reason, count]) => `${count} x ${reason}`).join(", ");
 }

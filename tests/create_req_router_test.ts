@@ -130,7 +130,9 @@ Deno.test("createReqRouter() rejects with what is unrouted, and why, if a reques
     assert.ok(error instanceof RoutingError);
     assert.equal(
       error.message,
-      "Cannot send a request anywhere: 2 x no-list, 1 x no-fallback",
+      "Cannot send a request anywhere: " +
+        "2 x no-list (no usable relay list is known, and no fallbackRelays are set), " +
+        "1 x no-fallback (the filter names nobody with relays, and no fallbackRelays are set)",
     );
     assert.deepEqual(
       new Set(error.unrouted.map((one) => JSON.stringify(one))),

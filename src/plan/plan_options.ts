@@ -11,7 +11,7 @@ import {
   type OptionNames,
   show,
 } from "../base/check_option.ts";
-import type { RelayUrlPolicy } from "../nostr/relay_policy.ts";
+import { refusalText, type RelayUrlPolicy } from "../nostr/relay_policy.ts";
 import { rememberedCheck } from "../nostr/relay_url.ts";
 import type { RelayUrlCheck } from "../nostr/relay_url.ts";
 import { INDEXERS } from "./default_indexers.ts";
@@ -173,7 +173,7 @@ function checkedRelays(
     const { url, reason } = check(value);
     if (url !== undefined) return url;
     throw new TypeError(
-      `Cannot use option "${name}": ${show(value)} is refused (${reason})`,
+      `Cannot use option "${name}": ${show(value)} is ${refusalText(reason)}`,
     );
   });
   return [...new Set(normal)];

@@ -114,7 +114,10 @@ export class Supervisor {
   take(filters: readonly NostrFilter[], url: string): RequestPart {
     const part = this.#parts.get(filters);
     this.#parts.delete(filters);
-    return part ?? { request: new OutboxRequest(oneRelay(url), this.#request), relayIndex: 0 };
+    if (part) return part;
+    // One of several relays that an app names itself: another may answer.
+    const options = { ...this.#request, onUnanswered: undefined };
+    return { request: new OutboxRequest(oneRelay(url), options), relayIndex: 0 };
   }
 
   /** The user blocks other relays than before: connections to those end. */

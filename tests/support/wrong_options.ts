@@ -21,8 +21,16 @@ export const WRONG_OPTIONS: readonly (readonly [
   [{ maxInboxes: NaN }, RangeError, /"maxInboxes".* got NaN$/],
   [{ fallbackRelays: "wss://a.example" }, TypeError, /"fallbackRelays".* must be an array, got/],
   [{ fallbackRelays: ["a.example"] }, TypeError, /"a.example" is refused \(no-scheme\)$/],
-  [{ fallbackRelays: ["ws://a.example"] }, TypeError, /is refused \(insecure\)$/],
-  [{ indexerRelays: ["wss://127.0.0.1"] }, TypeError, /"indexerRelays".* refused \(local\)$/],
+  [
+    { fallbackRelays: ["ws://a.example"] },
+    TypeError,
+    /is refused \(insecure\): policy.allowInsecure would allow it$/,
+  ],
+  [
+    { indexerRelays: ["wss://127.0.0.1"] },
+    TypeError,
+    /"indexerRelays".* refused \(local\): policy.allowLocal would allow it$/,
+  ],
   [{ indexerRelays: [7] }, TypeError, /"indexerRelays".* 7 is refused \(not-a-string\)$/],
   [{ policy: null }, TypeError, /"policy".* must be an object, got null$/],
   [{ policy: "open" }, TypeError, /"policy".* must be an object, got "open"$/],
