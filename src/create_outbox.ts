@@ -10,7 +10,7 @@ import { Closing } from "./base/closing.ts";
 import { Semaphore } from "./base/semaphore.ts";
 import { ConnectTimeout } from "./connections/connect_timeout.ts";
 import { eventRouter } from "./create_event_router.ts";
-import { explanation, relayReport } from "./explain.ts";
+import { explanation, missingListsOf, relayReport } from "./explain.ts";
 import type { Outbox } from "./outbox.ts";
 import type { OutboxOptions } from "./outbox_options.ts";
 import { outboxSettings } from "./outbox_settings.ts";
@@ -213,8 +213,16 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
     async explain(filters) {
       refuseClosed("explain a request");
       await memory.ready();
-      const { plan } = await planner.plan(filters, stored);
-      return explanation(plan, [...plan.routes.keys()].map(report));
+      const planned = await planner.plan(filters, stored);
+      const { plan } = planned;
+      const standIns = [...supervisor.standIns(planned)?.routes ?? []]
+        .map(([url, filters]) => ({ ...report(url), filters }));
+      const relays = [...plan.routes.keys()].map(report);
+      const missingLists = await missingListsOf(
+        planned,
+        (kind, pubkey) => people.searchState(kind, pubkey),
+      );
+      return explanation({ plan, relays, standIns, missingLists });
     },
     async relays() {
       await memory.ready();

@@ -9,7 +9,7 @@ import { show } from "./base/check_option.ts";
 import { PersistentMap } from "./base/persistent_map.ts";
 import { askRelay } from "./connections/ask_relay.ts";
 import type { RelayRequestOptions } from "./connections/relay_request.ts";
-import { Discovery } from "./discovery/discovery.ts";
+import { Discovery, type SearchState } from "./discovery/discovery.ts";
 import type { DiscoveryProgress } from "./discovery/discovery_progress.ts";
 import { Knowledge } from "./discovery/knowledge.ts";
 import { ListRebroadcaster } from "./discovery/list_rebroadcaster.ts";
@@ -124,6 +124,11 @@ export class PeopleDirectory implements RelayListener {
       );
     }
     this.#book.add(relays.map((url) => ({ subject, url, source: "hand" })));
+  }
+
+  /** How the last search for a list that is not stored ended. */
+  async searchState(kind: number, pubkey: string): Promise<SearchState> {
+    return await this.#discovery?.searchState(kind, pubkey) ?? "not-searched";
   }
 
   /** See `Outbox.discover`. */

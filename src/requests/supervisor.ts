@@ -13,8 +13,10 @@ import { RelayConnector, type RelayConnectorOptions } from "../connections/relay
 import { normalizeRelayUrl } from "../nostr/relay_url.ts";
 import type { Assignment } from "../plan/assignment.ts";
 import type { Planned, Replan } from "../plan/replan.ts";
+import { Coverage } from "./coverage.ts";
 import type { LiveRoutes } from "./live_routes.ts";
 import { OutboxRequest, type OutboxRequestOptions } from "./outbox_request.ts";
+import { planReplacements, type RequestShares } from "./replacements.ts";
 
 /** What a supervisor is made of. */
 export interface SupervisorOptions {
@@ -108,6 +110,20 @@ export class Supervisor {
     const isResting = (url: string) => memory.retryAt(url) > clock.now();
     return ({ excluding, ...options }) =>
       replan({ ...options, excluding: { has: (url) => excluding.has(url) || isResting(url) } });
+  }
+
+  /**
+   * The relays that a plan's request would ask at once in place of those that are not to be
+   * connected to for now; `undefined` if there are none.
+   */
+  standIns({ assignment, replan }: Planned): RequestShares | undefined {
+    const coverage = new Coverage(assignment);
+    const { clock, memory } = this.#request;
+    assignment.urls.forEach((url, relayIndex) => {
+      const isResting = memory.retryAt(url) > clock.now() && !this.isOpen(url);
+      if (isResting) coverage.markLost(relayIndex);
+    });
+    return planReplacements(assignment, coverage, this.#excludingResting(replan));
   }
 
   /** The part that filters are, once; filters of no plan are a request of their own. */
