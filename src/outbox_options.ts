@@ -42,7 +42,9 @@ export interface OutboxOptions extends RouterOptions {
   readonly user?: string;
   /**
    * Decrypts the private entries of the user's own lists: those of kinds 10006 and 10007,
-   * and all of kind 10013. Any Nostrify signer will do. Needs `user`.
+   * and all of kind 10013. Any Nostrify signer will do. One that fails, or is not ready, is
+   * asked again: after 5 seconds, and then less and less often, down to every ten minutes. Needs
+   * `user`.
    * @default none: only public entries count, and drafts cannot be sent
    */
   readonly signer?: UserSigner;
