@@ -13,7 +13,7 @@ import { eventRouter } from "./create_event_router.ts";
 import { explanation, missingListsOf, relayReport } from "./explain.ts";
 import type { Outbox } from "./outbox.ts";
 import type { OutboxOptions } from "./outbox_options.ts";
-import { outboxSettings } from "./outbox_settings.ts";
+import { changedOptions, outboxSettings } from "./outbox_settings.ts";
 import { PeopleDirectory } from "./people_directory.ts";
 import { isDeep } from "./plan/deep_requests.ts";
 import type { PlanSettings } from "./plan/plan_options.ts";
@@ -134,9 +134,15 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
 
   const { knowledge } = people;
   const stored = { lookUp: knowledge.known.bind(knowledge) };
-  const plan = { ...router.plan, weight: weighted(router.plan.weight) };
-  const routing = { ...router, plan };
-  const adapt = (settings: PlanSettings) => policy.adapt(settings);
+  const byMemory = (plan: PlanSettings) => ({ ...plan, weight: weighted(plan.weight) });
+  // What `use()` changes.
+  let current = {
+    // What the app does with its own arrays later has no influence.
+    options: { ...options, ...relaysOf(router.plan) } as OutboxOptions,
+    plan: byMemory(router.plan),
+  };
+  const routing = { ...router, plan: current.plan };
+  const adapt = () => policy.adapt(current.plan);
   const planner = new ReqPlanner(knowledge, routing, {
     isDeep: (filters) => isDeep(filters, clock.now() / 1000 - settings.deepAfter * DAY_S),
     adapt,
@@ -147,7 +153,7 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
     clock,
     memory,
     onError,
-    query: (filters) => queryAll(filters, relay, router.plan),
+    query: (filters) => queryAll(filters, relay, current.plan),
   });
 
   const report = (url: string) =>
@@ -198,6 +204,13 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
       refuseClosed("send a request");
       return 0;
     },
+    use(changes) {
+      refuseClosed("change options");
+      const { options, settings } = changedOptions(current.options, changes);
+      current = { options, plan: byMemory(settings.plan) };
+      people.use(settings.plan);
+      policy.use(settings);
+    },
     async find(text, opts) {
       refuseClosed("find anybody");
       return await people.find(text, opts);
@@ -237,6 +250,11 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
 const DAY_S = 86_400;
 /** Longest that fetching a relay's information document (NIP-11) may take. */
 const INFO_TIMEOUT_MS = 5_000;
+
+/** The options that name relays, as they were checked. */
+function relaysOf({ fallbackRelays, indexerRelays, searchRelays }: PlanSettings) {
+  return { fallbackRelays, indexerRelays, searchRelays };
+}
 
 /** Queries the indexers, or else the fallback relays. */
 function queryAll(

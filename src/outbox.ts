@@ -9,6 +9,7 @@ import type { RouteOptions } from "./create_req_router.ts";
 import type { DiscoveryProgress } from "./discovery/discovery_progress.ts";
 import type { Explanation, RelayReport } from "./explain.ts";
 import type { RelayListStore } from "./lists/relay_list_store.ts";
+import type { OutboxOptions } from "./outbox_options.ts";
 
 /**
  * What {@link createOutbox} returns: the options of an `NPool`, and what an app asks an
@@ -45,6 +46,30 @@ export interface Outbox extends AsyncDisposable {
    * @throws {Error} If the outbox is closed: so `pool.query()` of `new NPool(outbox)` rejects.
    */
   readonly eoseTimeout: 0;
+  /**
+   * Changes options while the outbox is open: a user logs in, or changes settings. Requests that
+   * are open go on as they are, and no connection is closed but those that the user blocks. New
+   * requests and events go by the changes. A value that is `undefined` brings the default back.
+   * Another `user` has no signer unless you name one.
+   *
+   * @throws {RangeError} If a number is out of its range; nothing changes then.
+   * @throws {TypeError} If an option cannot change, has the wrong type, or names a relay that the
+   * policy refuses; nothing changes then.
+   */
+  readonly use: (
+    changes: Pick<
+      OutboxOptions,
+      | "user"
+      | "signer"
+      | "fallbackRelays"
+      | "searchRelays"
+      | "maxRelays"
+      | "relaysPerAuthor"
+      | "authorsPerFilter"
+      | "maxFiltersPerRelay"
+      | "maxInboxes"
+    >,
+  ) => void;
   /**
    * Makes a filter of what a user typed or pasted: an `npub`, `nprofile`, `note`, `nevent` or
    * `naddr` (NIP-19, also as a `nostr:` URI or inside a link), or an internet identifier like

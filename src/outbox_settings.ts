@@ -7,7 +7,14 @@
 import { NCache, NRelay1 } from "@nostrify/nostrify";
 import type { NostrEvent } from "@nostrify/types";
 import { verifyEvent } from "nostr-tools/pure";
-import { checkFunction, checkNames, integer, pickOptions } from "./base/check_option.ts";
+import {
+  checkFunction,
+  checkNames,
+  integer,
+  type OptionNames,
+  pickOptions,
+  show,
+} from "./base/check_option.ts";
 import { type Clock, systemClock } from "./base/clock.ts";
 import type { RecordStore } from "./base/record_store.ts";
 import type { OpenRelay } from "./connections/open_relay.ts";
@@ -18,7 +25,14 @@ import { RelayFailureError } from "./nostr/errors.ts";
 import { isPubkey } from "./nostr/pubkeys.ts";
 import type { RelayUrlPolicy } from "./nostr/relay_policy.ts";
 import { cachedVerifier } from "./nostr/verification_cache.ts";
+import type { Outbox } from "./outbox.ts";
 import { OUTBOX_OPTIONS, type OutboxOptions } from "./outbox_options.ts";
+import {
+  PLAN_OPTIONS,
+  type PlanOptions,
+  type PlanSettings,
+  planSettings,
+} from "./plan/plan_options.ts";
 import {
   ROUTER_OPTIONS,
   type RouterOptions,
@@ -118,6 +132,60 @@ export function outboxSettings(options: OutboxOptions): OutboxSettings {
     onRelayError,
     policy: options.policy,
   };
+}
+
+/** The settings that can change while an outbox is open. */
+export interface CurrentSettings {
+  readonly user?: string;
+  readonly signer?: UserSigner;
+  readonly plan: PlanSettings;
+}
+
+/** The options that can change while an outbox is open. */
+type ChangeableOptions = Parameters<Outbox["use"]>[0];
+
+const CHANGEABLE_OPTIONS: OptionNames<ChangeableOptions> = {
+  user: true,
+  signer: true,
+  fallbackRelays: true,
+  searchRelays: true,
+  maxRelays: true,
+  relaysPerAuthor: true,
+  authorsPerFilter: true,
+  maxFiltersPerRelay: true,
+  maxInboxes: true,
+};
+
+/** Options with changes, to be changed again. */
+export interface ChangedOptions {
+  readonly options: OutboxOptions;
+  readonly settings: CurrentSettings;
+}
+
+/**
+ * Checks changes of options as the options themselves are checked. A change that is `undefined`
+ * brings the default back. Another user has no signer unless the changes have one.
+ *
+ * @throws {RangeError} If a number is out of its range.
+ * @throws {TypeError} If an option cannot change, has the wrong type, or names a relay that the
+ * policy refuses.
+ */
+export function changedOptions(options: OutboxOptions, changes: ChangeableOptions): ChangedOptions {
+  if (typeof changes !== "object" || changes === null) {
+    throw new TypeError(`Cannot change options: they must be an object, got ${show(changes)}`);
+  }
+  for (const name of Object.keys(changes)) {
+    if (Object.hasOwn(CHANGEABLE_OPTIONS, name) || !Object.hasOwn(OUTBOX_OPTIONS, name)) continue;
+    throw new TypeError(
+      `Cannot change option "${name}" of an outbox that is open: create another outbox`,
+    );
+  }
+  checkNames(changes, CHANGEABLE_OPTIONS);
+  const changed = { ...options, ...changes };
+  const isOther = changed.user !== options.user;
+  if (isOther && !("signer" in changes)) changed.signer = undefined;
+  const plan = planSettings(pickOptions<PlanOptions>(changed, PLAN_OPTIONS));
+  return { options: changed, settings: { ...checkUser(changed), plan } };
 }
 
 /** Relays fail every day, so an error that one of them caused is not the app's concern. */

@@ -28,6 +28,7 @@ import { isPubkey } from "./nostr/pubkeys.ts";
 import { refusalText } from "./nostr/relay_policy.ts";
 import { isSubjectKey } from "./nostr/subject_key.ts";
 import type { OutboxSettings } from "./outbox_settings.ts";
+import type { PlanSettings } from "./plan/plan_options.ts";
 import type { RelayListener } from "./relay_events.ts";
 import type { Supervisor } from "./requests/supervisor.ts";
 import type { UserPolicy } from "./user_policy.ts";
@@ -61,30 +62,47 @@ export class PeopleDirectory implements RelayListener {
   readonly #discovery?: Discovery;
   /** What routers look up. */
   readonly knowledge: Knowledge;
+  /** The fallback relays of the moment; discovery reads it each time. */
+  readonly #fallbacks: string[];
 
   /** Searches nothing yet. */
   constructor(options: PeopleDirectoryOptions) {
     this.#options = options;
     const { settings, policy, publish } = options;
-    const { shared, store, user, records: backend } = settings;
+    const { shared, store, records: backend } = settings;
+    this.#fallbacks = [...settings.router.plan.fallbackRelays];
     const { clock, onError } = shared;
     const persistent = { clock, backend, onError };
     const check = (url: string) => policy.check(url);
     this.#book = new HintBook({ ...persistent, check });
-    this.#passive = new PassiveDiscovery({ store, book: this.#book, user, onError });
+    this.#passive = new PassiveDiscovery({
+      store,
+      book: this.#book,
+      get user() {
+        return policy.user?.pubkey;
+      },
+      onError,
+    });
     this.#rebroadcaster = new ListRebroadcaster({ ...persistent, store, publish });
     if (settings.router.plan.indexerRelays.length > 0) {
-      this.#discovery = createDiscovery(options, this.#book);
+      this.#discovery = createDiscovery(options, this.#book, this.#fallbacks);
     }
     this.knowledge = new Knowledge({
       clock,
       store,
       book: this.#book,
       discovery: this.#discovery,
-      user: user !== undefined && policy.lists ? { pubkey: user, lists: policy.lists } : undefined,
+      get user() {
+        return policy.user;
+      },
       check,
       wait: settings.discoveryTimeout,
     });
+  }
+
+  /** Searches these fallback relays from now on. */
+  use({ fallbackRelays }: Pick<PlanSettings, "fallbackRelays">): void {
+    this.#fallbacks.splice(0, Infinity, ...fallbackRelays);
   }
 
   /** Learns from an event that a relay sent. */
@@ -199,10 +217,11 @@ interface DiscoverOptions {
 function createDiscovery(
   { settings, policy, supervisor, requests, weight }: PeopleDirectoryOptions,
   book: HintBook,
+  fallbacks: readonly string[],
 ): Discovery {
   const { shared, store, records: backend, timeout } = settings;
   const { clock, onError } = shared;
-  const { indexerRelays, fallbackRelays } = settings.router.plan;
+  const { indexerRelays } = settings.router.plan;
   const isUsable = (url: string) =>
     policy.check(url).url !== undefined && weight(url) > 0 &&
     requests.memory.retryAt(url) <= clock.now();
@@ -216,7 +235,7 @@ function createDiscovery(
         timeout: Math.min(timeout, MAX_SEARCH_MS),
       }),
     indexers: indexerRelays,
-    fallbacks: fallbackRelays,
+    fallbacks,
     hintsOf: (pubkey) => book.get(pubkey).map(({ url }) => url),
     isUsable,
     weight,
