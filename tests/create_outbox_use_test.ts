@@ -123,6 +123,9 @@ Deno.test("Outbox use() takes the signer of one user for no other", async () => 
   outbox.use({ signer: openSigner(calls) });
   await routed(outbox, alice);
   assert.deepEqual(calls, [alice.pubkey, carol.pubkey]);
+  outbox.use({ maxRelays: 4 });
+  await routed(outbox, alice);
+  assert.equal(calls.length, 2, "nobody changed, so nobody is asked again");
   await outbox.close();
 });
 
