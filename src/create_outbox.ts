@@ -113,6 +113,7 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
       ...requests,
       rank: 0,
       onPublished: events.published,
+      onError: router.onError,
       closing,
     });
 

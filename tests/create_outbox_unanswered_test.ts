@@ -91,6 +91,23 @@ Deno.test("Outbox does not call onError for a request that is given up, or close
   assert.deepEqual(errors, []);
 });
 
+Deno.test("Outbox sends relays that the app names no value that no event can match, and calls onError", async () => {
+  const { pool, network, errors, outbox } = await start({ [HUB]: holding([post]) });
+  const npub = "npub1junk";
+  const relays = [HUB];
+  assert.deepEqual(await pool.query([{ authors: [npub], limit: 1 }], { relays }), []);
+  assert.equal(network.relays.length, 0);
+  assert.match(errors[0].message, /^Cannot send a request: "authors" must be .* nip19.decode/);
+  const authors = [npub, alice.pubkey];
+  assert.deepEqual(await pool.query([{ authors, limit: 1 }, { ids: ["x"] }], { relays }), [post]);
+  assert.deepEqual(network.last.reqs.map(({ filters }) => filters), [[
+    { authors: [alice.pubkey], limit: 1 },
+  ]]);
+  assert.equal(errors.length, 2);
+  assert.match(errors[1].message, /^Cannot request some of .*"npub1junk".*"ids" must be .*"x"$/);
+  await outbox.close();
+});
+
 Deno.test("Outbox prints a few lines for a request for 300 people that cannot be sent anywhere", async () => {
   const errors: Error[] = [];
   const outbox = createOutbox({ indexerRelays: [], onError: (error) => errors.push(error) });

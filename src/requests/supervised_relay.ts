@@ -13,6 +13,8 @@ import { publishToRelay } from "../connections/publish_to_relay.ts";
 import type { RelayConnector } from "../connections/relay_connector.ts";
 import type { RelayRequestOptions } from "../connections/relay_request.ts";
 import { unsendableFault } from "../nostr/check_event.ts";
+import { exactFilters, invalidError } from "../nostr/exact_filters.ts";
+import { matchesNothing } from "../nostr/filter_subjects.ts";
 import { closedMessage, type RelayMessage } from "./request_listeners.ts";
 import type { Supervisor } from "./supervisor.ts";
 
@@ -20,6 +22,8 @@ import type { Supervisor } from "./supervisor.ts";
 export interface RelayOptions extends RelayRequestOptions {
   /** Called with each event that the relay accepted. */
   readonly onPublished?: (event: NostrEvent, url: string) => void;
+  /** Called with values that no event can match, in filters of no plan. */
+  readonly onError?: (error: Error) => void;
   /** The end of the outbox. @default it never ends */
   readonly closing?: Closing;
 }
@@ -68,7 +72,9 @@ export class SupervisedRelay implements NRelay {
     const refusal = this.#refusal("send a request");
     if (refusal) return yield closedMessage(refusal);
     const connector = this.#connector;
-    const { request, relayIndex } = this.#supervisor.take(filters, connector.url);
+    const exact = this.#exact(filters);
+    if (exact instanceof Error) return yield closedMessage(exact);
+    const { request, relayIndex } = this.#supervisor.take(exact, connector.url);
     const ended = new AbortController();
     const releases = [
       onAbort(signal, () => ended.abort(signal?.reason)),
@@ -76,7 +82,7 @@ export class SupervisedRelay implements NRelay {
       this.#outboxClosing.onClose(() => ended.abort()),
     ];
     try {
-      yield* request.join(relayIndex, connector, filters, ended.signal);
+      yield* request.join(relayIndex, connector, exact, ended.signal);
     } finally {
       for (const release of releases) release();
     }
@@ -114,6 +120,21 @@ export class SupervisedRelay implements NRelay {
       .then(() => this.#options.onPublished?.(event, connector.url));
     connector.track(publishing);
     await publishing;
+  }
+
+  /**
+   * Filters without values that no event can match, if they are of no plan, which has none. An
+   * error if nothing else is left.
+   */
+  #exact(given: readonly NostrFilter[]): readonly NostrFilter[] | TypeError {
+    if (this.#supervisor.isPlanned(given)) return given;
+    const { filters, invalid } = exactFilters(given);
+    if (invalid.length === 0) return given;
+    const rest = filters.filter((filter) => !matchesNothing(filter));
+    const action = rest.length > 0 ? "request some of what a filter names" : "send a request";
+    const error = invalidError(action, invalid);
+    this.#options.onError?.(error);
+    return rest.length > 0 ? rest : error;
   }
 
   /** The error of what comes after the pool or the outbox was closed. */

@@ -126,6 +126,11 @@ export class Supervisor {
     return planReplacements(assignment, coverage, this.#excludingResting(replan));
   }
 
+  /** Whether filters are part of a plan, and were not taken yet. */
+  isPlanned(filters: readonly NostrFilter[]): boolean {
+    return this.#parts.has(filters);
+  }
+
   /** The part that filters are, once; filters of no plan are a request of their own. */
   take(filters: readonly NostrFilter[], url: string): RequestPart {
     const part = this.#parts.get(filters);
