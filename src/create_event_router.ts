@@ -7,10 +7,12 @@
 import type { NostrEvent } from "@nostrify/types";
 import { eventTagHints } from "./hints/event_tag_hints.ts";
 import { addAttached } from "./hints/merge_hints.ts";
+import { unsendableFault } from "./nostr/check_event.ts";
 import { RoutingError } from "./nostr/errors.ts";
 import type { KnowledgeSource, RelayListSource } from "./nostr/relay_knowledge.ts";
 import { isGroupKey } from "./nostr/subject_key.ts";
 import { eventLookup } from "./plan/event_lookup.ts";
+import { isNeverRouted } from "./plan/event_rules.ts";
 import { placeEvent } from "./plan/plan_event.ts";
 import type { PlanSettings } from "./plan/plan_options.ts";
 import {
@@ -31,29 +33,27 @@ import {
  * known.
  * @param options See {@link RouterOptions}.
  * @throws {RangeError} If a number is out of its range.
- * @throws {TypeError} If an option has the wrong type, or names a relay that the policy
- * refuses.
+ * @throws {TypeError} If there is no option of a name, or one has the wrong type or names a
+ * relay that the policy refuses.
  * @returns A router. It throws a {@link RoutingError} with the reason if an event must not
- * or cannot be sent: `NPool` would otherwise report it as published.
+ * or cannot be sent: `NPool` would otherwise report it as published. It throws a `TypeError`,
+ * before it looks anything up, if an event is malformed or not signed.
  *
  * @example A gift wrap for a user without a kind 10050 list is not sent
  * ```ts
  * import assert from "node:assert/strict";
  * import { createEventRouter, RelayListStore } from "@npool/outbox";
  * import { openSqlite } from "@npool/outbox/sqlite";
+ * import { finalizeEvent, generateSecretKey } from "nostr-tools";
  *
  * await using db = await openSqlite(":memory:");
  * const eventRouter = createEventRouter(new RelayListStore(db));
  *
- * const wrap = {
- *   kind: 1059,
- *   pubkey: "aa".repeat(32),
- *   tags: [["p", "bb".repeat(32)]],
- *   content: "",
- *   created_at: 0,
- *   id: "",
- *   sig: "",
- * };
+ * const tags = [["p", "bb".repeat(32)]];
+ * const wrap = finalizeEvent(
+ *   { kind: 1059, tags, content: "", created_at: 1_700_000_000 },
+ *   generateSecretKey(),
+ * );
  * await assert.rejects(eventRouter(wrap), { name: "RoutingError", message: /10050/ });
  * ```
  */
@@ -77,6 +77,12 @@ export function eventRouter(
   adapt = (settings: PlanSettings) => settings,
 ): (event: NostrEvent, opts?: { signal?: AbortSignal }) => Promise<string[]> {
   return async (event, { signal } = {}) => {
+    const fault = unsendableFault(event);
+    // What is never routed is told so, also if it is not signed: a private message, say.
+    const isRumor = Array.isArray(event?.tags) && isNeverRouted(event.kind);
+    if (fault !== undefined && !isRumor) {
+      throw new TypeError(`Cannot publish an event: ${fault}`);
+    }
     const { knowledge, error } = await lookUp(source, eventLookup(event), settings, signal);
     const tagged = eventTagHints.read(event).filter(({ subject }) => !isGroupKey(subject));
     const known = addAttached(knowledge, tagged);

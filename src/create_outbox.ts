@@ -7,13 +7,14 @@
 import { NPool } from "@nostrify/nostrify";
 import type { NostrEvent, NostrFilter, NRelay } from "@nostrify/types";
 import { abortable } from "./base/abortable.ts";
+import { Closing } from "./base/closing.ts";
 import { Semaphore } from "./base/semaphore.ts";
 import { ConnectTimeout } from "./connections/connect_timeout.ts";
 import { eventRouter } from "./create_event_router.ts";
-import { explanation, relayReport } from "./explain.ts";
+import { explanation, missingListsOf, relayReport } from "./explain.ts";
 import type { Outbox } from "./outbox.ts";
 import type { OutboxOptions } from "./outbox_options.ts";
-import { outboxSettings } from "./outbox_settings.ts";
+import { changedOptions, outboxSettings } from "./outbox_settings.ts";
 import { PeopleDirectory } from "./people_directory.ts";
 import { isDeep } from "./plan/deep_requests.ts";
 import type { PlanSettings } from "./plan/plan_options.ts";
@@ -39,8 +40,8 @@ export type { Outbox } from "./outbox.ts";
  * @returns A plain object for `new NPool(outbox)` or `new NPool({ ...outbox })`. Two
  * outboxes share nothing.
  * @throws {RangeError} If a number is out of its range.
- * @throws {TypeError} If an option has the wrong type, or names a relay that the
- * policy refuses.
+ * @throws {TypeError} If there is no option of a name, or one has the wrong type or names a
+ * relay that the policy refuses.
  *
  * @example All that an app writes
  * ```ts
@@ -61,6 +62,10 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
   const { shared, router, store, maxPages, onRelayError } = settings;
   const { clock, random, onError } = shared;
 
+  const closing = new Closing(onError);
+  const refuseClosed = (action: string) => {
+    if (closing.isClosed) throw closing.error(action, "outbox");
+  };
   const policy = new UserPolicy(settings);
   const isBlocked = (url: string) => policy.isBlocked(url);
   const memory = new RelayMemory({
@@ -102,15 +107,18 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
       stragglerTimeout: settings.stragglerTimeout,
       onSeen: events.saw,
       onMissed: events.missed,
+      onUnanswered: router.onError,
     },
     live,
   });
   policy.onChange(() => supervisor.blocksChanged());
-  const open = (url: string) =>
+  const relay = (url: string, closing?: Closing) =>
     new SupervisedRelay(supervisor.connector(url), supervisor, {
       ...requests,
       rank: 0,
       onPublished: events.published,
+      onError: router.onError,
+      closing,
     });
 
   const learned = (url: string) => memory.weight(url, supervisor.isOpen(url));
@@ -123,7 +131,7 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
     policy,
     supervisor,
     requests,
-    publish: (url, event, signal) => open(url).event(event, { signal }),
+    publish: (url, event, signal) => relay(url).event(event, { signal }),
     // Not checked: a wrong number fails a plan, and must not fail a search in a timer.
     weight: weighted(settings.weight),
   });
@@ -131,9 +139,15 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
 
   const { knowledge } = people;
   const stored = { lookUp: knowledge.known.bind(knowledge) };
-  const plan = { ...router.plan, weight: weighted(router.plan.weight) };
-  const routing = { ...router, plan };
-  const adapt = (settings: PlanSettings) => policy.adapt(settings);
+  const byMemory = (plan: PlanSettings) => ({ ...plan, weight: weighted(plan.weight) });
+  // What `use()` changes.
+  let current = {
+    // What the app does with its own arrays later has no influence.
+    options: { ...options, ...relaysOf(router.plan) } as OutboxOptions,
+    plan: byMemory(router.plan),
+  };
+  const routing = { ...router, plan: current.plan };
+  const adapt = () => policy.adapt(current.plan);
   const planner = new ReqPlanner(knowledge, routing, {
     isDeep: (filters) => isDeep(filters, clock.now() / 1000 - settings.deepAfter * DAY_S),
     adapt,
@@ -144,7 +158,7 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
     clock,
     memory,
     onError,
-    query: (filters) => queryAll(filters, open, router.plan),
+    query: (filters) => queryAll(filters, relay, current.plan),
   });
 
   const report = (url: string) =>
@@ -155,7 +169,8 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
       weight: learned(url),
       record: memory.record(url),
     });
-  const close = async () => {
+  const end = async () => {
+    closing.close();
     informer.close();
     live.close();
     policy.close();
@@ -165,28 +180,67 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
     await people.close();
     await memory.close();
   };
+  let ended: Promise<void> | undefined;
+  const close = () => ended ??= end();
   return {
-    open,
+    open(url) {
+      refuseClosed("open a relay");
+      return relay(url, closing);
+    },
     async reqRouter(filters, opts) {
+      refuseClosed("send a request");
       await abortable(memory.ready(), opts?.signal);
       monitors.refresh();
       const planned = await planner.route(filters, opts);
       monitors.meet(relayCounts(planned.graph));
+      refuseClosed("send a request");
       supervisor.planned(planned);
       return planned.plan.routes;
     },
     async eventRouter(event, opts) {
+      refuseClosed("publish an event");
       await abortable(memory.ready(), opts?.signal);
-      return await routeEvent(event, opts);
+      const relays = await routeEvent(event, opts);
+      refuseClosed("publish an event");
+      return relays;
     },
-    eoseTimeout: 0,
-    find: (text, opts) => people.find(text, opts),
-    hint: (subject, relays) => people.hint(subject, relays),
-    discover: (pubkeys, opts) => people.discover(pubkeys, opts),
+    // `NPool.query()` swallows what a router throws, but not what this does.
+    get eoseTimeout(): 0 {
+      refuseClosed("send a request");
+      return 0;
+    },
+    use(changes) {
+      refuseClosed("change options");
+      const { options, settings } = changedOptions(current.options, changes);
+      current = { options, plan: byMemory(settings.plan) };
+      people.use(settings.plan);
+      policy.use(settings);
+    },
+    async find(text, opts) {
+      refuseClosed("find anybody");
+      return await people.find(text, opts);
+    },
+    hint(subject, relays) {
+      refuseClosed("enter a hint");
+      people.hint(subject, relays);
+    },
+    async discover(pubkeys, opts) {
+      refuseClosed("search for relay lists");
+      return await people.discover(pubkeys, opts);
+    },
     async explain(filters) {
+      refuseClosed("explain a request");
       await memory.ready();
-      const { plan } = await planner.plan(filters, stored);
-      return explanation(plan, [...plan.routes.keys()].map(report));
+      const planned = await planner.plan(filters, stored);
+      const { plan } = planned;
+      const standIns = supervisor.standIns(planned).flatMap(({ routes }) => [...routes])
+        .map(([url, filters]) => ({ ...report(url), filters }));
+      const relays = [...plan.routes.keys()].map(report);
+      const missingLists = await missingListsOf(
+        planned,
+        (kind, pubkey) => people.searchState(kind, pubkey),
+      );
+      return explanation({ plan, relays, standIns, missingLists });
     },
     async relays() {
       await memory.ready();
@@ -201,6 +255,11 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
 const DAY_S = 86_400;
 /** Longest that fetching a relay's information document (NIP-11) may take. */
 const INFO_TIMEOUT_MS = 5_000;
+
+/** The options that name relays, as they were checked. */
+function relaysOf({ fallbackRelays, indexerRelays, searchRelays }: PlanSettings) {
+  return { fallbackRelays, indexerRelays, searchRelays };
+}
 
 /** Queries the indexers, or else the fallback relays. */
 function queryAll(

@@ -23,10 +23,12 @@ export type { RouteOptions } from "./req_planner.ts";
  * known.
  * @param options See {@link RouterOptions}.
  * @throws {RangeError} If a number is out of its range.
- * @throws {TypeError} If an option has the wrong type, or names a relay that the policy
- * refuses.
- * @returns A router. It throws a {@link RoutingError} if a request cannot be sent anywhere.
- * `pool.req()` passes that on. `pool.query()` does not, so `onError` is called as well.
+ * @throws {TypeError} If there is no option of a name, or one has the wrong type or names a
+ * relay that the policy refuses.
+ * @returns A router. It throws a {@link RoutingError} if a request cannot be sent anywhere, and
+ * a `TypeError` if its filters name nothing but pubkeys or event ids that are not 64 lowercase hex
+ * characters. `pool.req()` passes that on. `pool.query()` does not, so `onError` is called as
+ * well. One such value among others is left out, and `onError` is called once for it.
  *
  * @example
  * ```ts

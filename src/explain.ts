@@ -5,8 +5,13 @@
  * @module
  */
 
+import type { NostrFilter } from "@nostrify/types";
+import { DM_LIST_KIND, RELAY_LIST_KIND } from "./nostr/kinds.ts";
 import type { RelayFailure } from "./nostr/relay_failure.ts";
+import { type RefusalReason, refusalText } from "./nostr/relay_policy.ts";
+import type { Unrouted } from "./nostr/unrouted.ts";
 import type { ReqPlan } from "./plan/plan_req.ts";
+import type { Planned } from "./plan/replan.ts";
 import type { SubjectRoute } from "./plan/route_report.ts";
 import type { RelayRecord } from "./relays/relay_record.ts";
 
@@ -32,16 +37,45 @@ export interface RelayReport {
   readonly eoseMs?: number;
   /** The share of the events known from other relays that it delivered; absent if unknown. */
   readonly delivers?: number;
+  /** Whether it wants its users to sign in (NIP-42), as it said or its description says. */
+  readonly wantsSignIn: boolean;
+  /**
+   * How far its last answer can be believed. `finish`: it said that it sent everything.
+   * `drained`: a further page brought nothing new. `inferred`: it sent fewer events than it sends
+   * at most. `unknown`: neither. Absent if it was not asked since the start of the program.
+   */
+  readonly proof?: "finish" | "drained" | "inferred" | "unknown";
 }
 
-/** A plan that explains itself. */
+/** A plan that explains itself. `JSON.stringify` gives all of it. */
 export interface Explanation {
   /** Which relays are asked for which subject, and what no relay is asked for. */
   readonly plan: ReqPlan;
   /** What is known about the plan's relays, best first. */
   readonly relays: readonly RelayReport[];
-  /** Both as text, one fact a line. */
+  /**
+   * The relays that a request would ask at once, since relays of the plan failed and are not
+   * tried again for now, and the filters for each.
+   */
+  readonly standIns: readonly (RelayReport & { readonly filters: readonly NostrFilter[] })[];
+  /**
+   * The people without a usable relay list, and why.
+   * - `unusable`: their list names no relay that may be asked.
+   * - `none`: indexers have no list of theirs.
+   * - `not-answered`: too few relays answered the search for it.
+   * - `searching`: the search goes on.
+   * - `not-searched`: it was not looked for, or nobody may be asked.
+   */
+  readonly missingLists: readonly {
+    readonly pubkey: string;
+    /** 10002, or 10050 for gift wraps. */
+    readonly kind: number;
+    readonly reason: "unusable" | "none" | "not-answered" | "searching" | "not-searched";
+  }[];
+  /** All as text, one fact a line. */
   readonly toString: () => string;
+  /** All as plain objects and arrays. */
+  readonly toJSON: () => object;
 }
 
 /** What a report is made of. */
@@ -51,10 +85,12 @@ export interface ReportSource {
   readonly now: number;
   readonly weight: number;
   readonly record?: RelayRecord;
+  readonly proof?: RelayReport["proof"];
 }
 
 /** The report on one relay. */
-export function relayReport({ url, isOpen, now, weight, record }: ReportSource): RelayReport {
+export function relayReport(source: ReportSource): RelayReport {
+  const { url, isOpen, now, weight, record, proof } = source;
   const retryIn = isOpen ? 0 : Math.max(0, (record?.retryAt ?? 0) - now);
   const { hits = 0, misses = 0 } = record ?? {};
   return {
@@ -68,15 +104,48 @@ export function relayReport({ url, isOpen, now, weight, record }: ReportSource):
     ...record?.connectMs ? { connectMs: Math.round(record.connectMs.mean) } : {},
     ...record?.eoseMs ? { eoseMs: Math.round(record.eoseMs.mean) } : {},
     ...hits + misses > 0 ? { delivers: hits / (hits + misses) } : {},
+    wantsSignIn: (record?.limits?.authRequired ?? false) ||
+      (record?.failures?.["auth-required"] ?? 0) > 0,
+    ...proof === undefined ? {} : { proof },
   };
 }
 
-/** Explains a plan and its relays. */
-export function explanation(plan: ReqPlan, relays: readonly RelayReport[]): Explanation {
-  return { plan, relays, toString: () => explanationText(plan, relays) };
+/** The people without a usable relay list, and why; see {@link Explanation.missingLists}. */
+export async function missingListsOf(
+  { plan, input: { knowledge } }: Pick<Planned, "plan" | "input">,
+  searchState: (kind: number, pubkey: string) => Promise<MissingList["reason"]>,
+): Promise<MissingList[]> {
+  const missing = new Map<string, Promise<MissingList>>();
+  for (const { subject: pubkey, role, reason } of plan.subjects) {
+    const kind = role === "dm" ? DM_LIST_KIND : RELAY_LIST_KIND;
+    const isWithout = reason === "no-list" || reason === "no-dm-list" ||
+      (reason === "hint" && isPerson({ role }));
+    if (!isWithout || missing.has(`${kind} ${pubkey}`)) continue;
+    const hasList = knowledge.get(pubkey)?.[role as "write"] !== undefined;
+    const state = hasList ? Promise.resolve("unusable" as const) : searchState(kind, pubkey);
+    missing.set(`${kind} ${pubkey}`, state.then((reason) => ({ pubkey, kind, reason })));
+  }
+  return await Promise.all(missing.values());
 }
 
-function explanationText(plan: ReqPlan, relays: readonly RelayReport[]): string {
+type MissingList = Explanation["missingLists"][number];
+
+/** Explains a plan and its relays. */
+export function explanation(parts: ExplanationParts): Explanation {
+  return {
+    ...parts,
+    toString: () => explanationText(parts),
+    toJSON() {
+      const { plan: { routes, unrouted, subjects }, ...others } = parts;
+      return { plan: { routes: Object.fromEntries(routes), unrouted, subjects }, ...others };
+    },
+  };
+}
+
+/** What an explanation is made of. */
+export type ExplanationParts = Omit<Explanation, "toString" | "toJSON">;
+
+function explanationText({ plan, relays, standIns, missingLists }: ExplanationParts): string {
   const people = plan.subjects.filter(isPerson);
   const requested = people.filter(({ relays }) => relays.length > 0);
   const lines = [
@@ -88,6 +157,10 @@ function explanationText(plan: ReqPlan, relays: readonly RelayReport[]): string 
     const filters = plan.routes.get(report.url)?.length ?? 0;
     const share = `${many(here, "person", "people")}, ${many(filters, "filter", "filters")}`;
     lines.push(`${report.url}: ${share}; ${describe(report)}`);
+  }
+  for (const report of standIns) {
+    const filters = many(report.filters.length, "filter", "filters");
+    lines.push(`${report.url}: stands in, ${filters}; ${describe(report)}`);
   }
   const reasons = new Map<string, number>();
   for (const { reason } of people) reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
@@ -105,16 +178,69 @@ function explanationText(plan: ReqPlan, relays: readonly RelayReport[]): string 
     const what = many(given.length, "person or event", "people and events");
     lines.push(`${what} requested from relays that came with the request`);
   }
-  for (const { reason, pubkey, filter } of plan.unrouted) {
-    const what = [pubkey, filter === undefined ? undefined : `filter ${filter}`]
-      .filter((part) => part !== undefined);
-    lines.push(`not requested: ${what.join(" in ")} (${reason})`);
+  const states = new Map<string, number>();
+  for (const { reason, kind } of missingLists) {
+    const state = `a kind ${kind} list ${MISSING[reason]}`;
+    states.set(state, (states.get(state) ?? 0) + 1);
   }
+  for (const [state, count] of states) lines.push(`${many(count, "person", "people")}: ${state}`);
+  lines.push(...refusedLines(plan), ...unroutedLines(plan.unrouted));
   return lines.join("\n");
 }
 
-/** Whether a route is a person's by their list, or by what stands in for it. */
-function isPerson({ role }: SubjectRoute): boolean {
+const MISSING: Readonly<Record<MissingList["reason"], string>> = {
+  "unusable": "is known, but names no usable relay",
+  "none": "was looked for, and indexers have none",
+  "not-answered": "was looked for, but too few relays answered",
+  "searching": "is being looked for",
+  "not-searched": "was not looked for",
+};
+
+/** Most lines about refused relays, and about what no relay is asked for by one reason. */
+const MAX_SIMILAR_LINES = 5;
+
+/** A line for each relay that a list names and that may not be connected to. */
+function refusedLines({ subjects }: ReqPlan): string[] {
+  const people = new Map<string, Set<string>>();
+  for (const { subject, skipped } of subjects) {
+    for (const { url, reason } of skipped) {
+      if (reason === "cap" || reason === "enough" || reason === "host") continue;
+      const text = reason === "weight" ? "its weight is 0" : refusalText(reason as RefusalReason);
+      const line = `not asked: ${url.slice(0, MAX_SHOWN_URL)}, ${text}`;
+      people.set(line, (people.get(line) ?? new Set()).add(subject));
+    }
+  }
+  const most = [...people].sort(([, a], [, b]) => b.size - a.size);
+  const lines = most.map(([line, { size }]) =>
+    `${line}; listed by ${many(size, "person", "people")}`
+  );
+  return shortened(lines, (more) => `and ${many(more, "other relay", "other relays")} not asked`);
+}
+
+/** Most characters of a URL that was refused. */
+const MAX_SHOWN_URL = 100;
+
+/** A line for each subject that no relay is asked for; of many with one reason, for a few. */
+function unroutedLines(unrouted: readonly Unrouted[]): string[] {
+  return [...new Set(unrouted.map(({ reason }) => reason))].flatMap((reason) => {
+    const all = unrouted.filter((one) => one.reason === reason);
+    const lines = all.map(({ pubkey, id, filter }) => {
+      const what = [pubkey ?? id, filter === undefined ? undefined : `filter ${filter}`]
+        .filter((part) => part !== undefined);
+      return `not requested: ${what.join(" in ")} (${reason})`;
+    });
+    return shortened(lines, (more) => `not requested: ${more} more (${reason})`);
+  });
+}
+
+/** The first lines, and one that counts the others. */
+function shortened(lines: readonly string[], rest: (more: number) => string): string[] {
+  if (lines.length <= MAX_SIMILAR_LINES) return [...lines];
+  return [...lines.slice(0, MAX_SIMILAR_LINES), rest(lines.length - MAX_SIMILAR_LINES)];
+}
+
+/** Whether the subject of a route is a person, not an event or a group. */
+function isPerson({ role }: Pick<SubjectRoute, "role">): boolean {
   return role !== "id" && role !== "group" && role !== "given";
 }
 
@@ -139,6 +265,7 @@ const REASONS: Readonly<Record<string, string>> = {
 
 function describe(report: RelayReport): string {
   const { state, retryIn, failuresInARow, failures, connectMs, eoseMs, delivers } = report;
+  const { wantsSignIn, proof } = report;
   const parts: string[] = [
     state === "backing-off" ? `not tried again for ${Math.ceil(retryIn / 1000)} s` : state,
   ];
@@ -148,5 +275,7 @@ function describe(report: RelayReport): string {
   if (connectMs !== undefined) parts.push(`connects in ${connectMs} ms`);
   if (eoseMs !== undefined) parts.push(`answers in ${eoseMs} ms`);
   if (delivers !== undefined) parts.push(`delivers ${Math.round(100 * delivers)} %`);
+  if (wantsSignIn) parts.push("wants a sign-in (NIP-42)");
+  if (proof !== undefined) parts.push(`last answer: ${proof}`);
   return parts.join("; ");
 }

@@ -9,10 +9,12 @@ import type { RouteOptions } from "./create_req_router.ts";
 import type { DiscoveryProgress } from "./discovery/discovery_progress.ts";
 import type { Explanation, RelayReport } from "./explain.ts";
 import type { RelayListStore } from "./lists/relay_list_store.ts";
+import type { OutboxOptions } from "./outbox_options.ts";
 
 /**
  * What {@link createOutbox} returns: the options of an `NPool`, and what an app asks an
- * outbox itself.
+ * outbox itself. After `close()` everything but `relays()` and `store` throws an error that says
+ * so, and the first such error calls `onError`.
  */
 export interface Outbox extends AsyncDisposable {
   /** `NPool`'s `open`: returns a relay whose requests always end and never throw for a failure. */
@@ -22,6 +24,7 @@ export interface Outbox extends AsyncDisposable {
    * `discoveryTimeout`.
    *
    * @throws {RoutingError} If the request cannot be sent anywhere.
+   * @throws {TypeError} If it names nothing but invalid pubkeys or event ids.
    */
   readonly reqRouter: (
     filters: NostrFilter[],
@@ -31,13 +34,42 @@ export interface Outbox extends AsyncDisposable {
    * `NPool`'s `eventRouter`, by the outbox model. It waits as `reqRouter` does.
    *
    * @throws {RoutingError} If the event must not or cannot be sent, with the reason.
+   * @throws {TypeError} If the event is malformed or not signed.
    */
   readonly eventRouter: (
     event: NostrEvent,
     opts?: { signal?: AbortSignal },
   ) => Promise<string[]>;
-  /** `NPool`'s `eoseTimeout`: the pool waits for every relay, since each says EOSE in time. */
+  /**
+   * `NPool`'s `eoseTimeout`: the pool waits for every relay, since each says EOSE in time.
+   *
+   * @throws {Error} If the outbox is closed: so `pool.query()` of `new NPool(outbox)` rejects.
+   */
   readonly eoseTimeout: 0;
+  /**
+   * Changes options while the outbox is open: a user logs in, or changes settings. Requests that
+   * are open go on as they are, and no connection is closed but those that the user blocks. New
+   * requests and events go by the changes. A value that is `undefined` brings the default back.
+   * Another `user` has no signer unless you name one.
+   *
+   * @throws {RangeError} If a number is out of its range; nothing changes then.
+   * @throws {TypeError} If an option cannot change, has the wrong type, or names a relay that the
+   * policy refuses; nothing changes then.
+   */
+  readonly use: (
+    changes: Pick<
+      OutboxOptions,
+      | "user"
+      | "signer"
+      | "fallbackRelays"
+      | "searchRelays"
+      | "maxRelays"
+      | "relaysPerAuthor"
+      | "authorsPerFilter"
+      | "maxFiltersPerRelay"
+      | "maxInboxes"
+    >,
+  ) => void;
   /**
    * Makes a filter of what a user typed or pasted: an `npub`, `nprofile`, `note`, `nevent` or
    * `naddr` (NIP-19, also as a `nostr:` URI, after `@` or inside a link), the address of a group
@@ -59,8 +91,10 @@ export interface Outbox extends AsyncDisposable {
   /**
    * Searches for the relay lists of people ahead of the first request for them; requests
    * search for missing lists by themselves. Resolves when every search has ended, or at once
-   * if the app has no indexers.
+   * if the app has no indexers. Calls `onError` with what is no pubkey, and searches for the
+   * others.
    *
+   * @throws {TypeError} If there is no pubkey among the values.
    * @throws The signal's reason, if it is aborted.
    */
   readonly discover: (
@@ -77,8 +111,8 @@ export interface Outbox extends AsyncDisposable {
   /** The relay lists by which the outbox routes. */
   readonly store: RelayListStore;
   /**
-   * Ends every connection and every search, and writes down what was learned. Close the pool
-   * first. A store that the app brought stays open.
+   * Ends every request, connection and search, and writes down what was learned. Close the pool
+   * first. Requests that are still open get CLOSED. A store that the app brought stays open.
    */
   readonly close: () => Promise<void>;
 }

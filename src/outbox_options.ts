@@ -5,13 +5,14 @@
  */
 
 import type { NostrEvent, NStore } from "@nostrify/types";
+import type { OptionNames } from "./base/check_option.ts";
 import type { Clock } from "./base/clock.ts";
 import type { RecordStore } from "./base/record_store.ts";
 import type { OpenRelay } from "./connections/open_relay.ts";
 import type { DiscoveryProgress } from "./discovery/discovery_progress.ts";
 import type { UserSigner } from "./lists/user_lists.ts";
 import type { RelayFailureError } from "./nostr/errors.ts";
-import type { RouterOptions } from "./router_options.ts";
+import { ROUTER_OPTIONS, type RouterOptions } from "./router_options.ts";
 
 /**
  * The options of {@link createOutbox}. Most apps set `store` and `fallbackRelays`, and `user`
@@ -50,7 +51,9 @@ export interface OutboxOptions extends RouterOptions {
   readonly user?: string;
   /**
    * Decrypts the private entries of the user's own lists: those of kinds 10006 and 10007,
-   * and all of kind 10013. Any Nostrify signer will do. Needs `user`.
+   * and all of kind 10013. Any Nostrify signer will do. One that fails, or is not ready, is
+   * asked again: after 5 seconds, and then less and less often, down to every ten minutes. Needs
+   * `user`.
    * @default none: only public entries count, and drafts cannot be sent
    */
   readonly signer?: UserSigner;
@@ -173,3 +176,32 @@ export interface OutboxOptions extends RouterOptions {
    */
   readonly random?: () => number;
 }
+
+/** The names of all options of an outbox. */
+export const OUTBOX_OPTIONS: OptionNames<OutboxOptions> = {
+  ...ROUTER_OPTIONS,
+  store: true,
+  storeTimeout: true,
+  records: true,
+  user: true,
+  signer: true,
+  discoveryTimeout: true,
+  refreshAfter: true,
+  missingTtl: true,
+  onProgress: true,
+  open: true,
+  timeout: true,
+  stragglerTimeout: true,
+  maxConnecting: true,
+  idleTimeout: true,
+  maxPages: true,
+  deepAfter: true,
+  learning: true,
+  relayInfo: true,
+  monitors: true,
+  verifyEvent: true,
+  fetch: true,
+  onRelayError: true,
+  clock: true,
+  random: true,
+};

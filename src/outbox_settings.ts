@@ -8,7 +8,14 @@ import { NCache } from "@nostrify/nostrify";
 import type { NostrEvent } from "@nostrify/types";
 import { verifyEvent } from "nostr-tools/pure";
 import { boundedRecords } from "./base/bounded_records.ts";
-import { checkFunction, integer } from "./base/check_option.ts";
+import {
+  checkFunction,
+  checkNames,
+  integer,
+  type OptionNames,
+  pickOptions,
+  show,
+} from "./base/check_option.ts";
 import { CircuitBreaker } from "./base/circuit_breaker.ts";
 import { type Clock, systemClock } from "./base/clock.ts";
 import type { RecordStore } from "./base/record_store.ts";
@@ -23,8 +30,20 @@ import { RelayFailureError } from "./nostr/errors.ts";
 import { isPubkey } from "./nostr/pubkeys.ts";
 import type { RelayUrlPolicy } from "./nostr/relay_policy.ts";
 import { cachedVerifier } from "./nostr/verification_cache.ts";
-import type { OutboxOptions } from "./outbox_options.ts";
-import { type RouterSettings, routerSettings } from "./router_options.ts";
+import type { Outbox } from "./outbox.ts";
+import { OUTBOX_OPTIONS, type OutboxOptions } from "./outbox_options.ts";
+import {
+  PLAN_OPTIONS,
+  type PlanOptions,
+  type PlanSettings,
+  planSettings,
+} from "./plan/plan_options.ts";
+import {
+  ROUTER_OPTIONS,
+  type RouterOptions,
+  type RouterSettings,
+  routerSettings,
+} from "./router_options.ts";
 
 /** Options, checked once, with every default filled in. */
 export interface OutboxSettings {
@@ -73,19 +92,20 @@ const MAX_EVENTS_IN_MEMORY = 20_000;
  * Checks options and fills in the defaults.
  *
  * @throws {RangeError} If a number is out of its range.
- * @throws {TypeError} If an option has the wrong type, or names a relay that the policy
- * refuses.
+ * @throws {TypeError} If there is no option of a name, or one has the wrong type or names a
+ * relay that the policy refuses.
  */
 export function outboxSettings(options: OutboxOptions): OutboxSettings {
   if (typeof options !== "object" || options === null) {
     throw new TypeError(`Cannot create an outbox: the options must be an object, got ${options}`);
   }
+  checkNames(options, OUTBOX_OPTIONS);
   for (const name of FUNCTIONS) checkFunction(name, options[name]);
   for (const name of ["learning", "relayInfo"] as const) checkBoolean(name, options[name]);
   const { user, signer } = checkUser(options);
   const { random = Math.random, onRelayError = () => {} } = options;
   const clock = new StallWatch(checkClock(options.clock));
-  const router = routerSettings(options);
+  const router = routerSettings(pickOptions<RouterOptions>(options, ROUTER_OPTIONS));
   // One cache for all who verify: an event that a relay sent is not verified again when it
   // is stored.
   const verify = cachedVerifier(options.verifyEvent ?? verifyEvent);
@@ -118,6 +138,60 @@ export function outboxSettings(options: OutboxOptions): OutboxSettings {
     onRelayError,
     policy: options.policy,
   };
+}
+
+/** The settings that can change while an outbox is open. */
+export interface CurrentSettings {
+  readonly user?: string;
+  readonly signer?: UserSigner;
+  readonly plan: PlanSettings;
+}
+
+/** The options that can change while an outbox is open. */
+type ChangeableOptions = Parameters<Outbox["use"]>[0];
+
+const CHANGEABLE_OPTIONS: OptionNames<ChangeableOptions> = {
+  user: true,
+  signer: true,
+  fallbackRelays: true,
+  searchRelays: true,
+  maxRelays: true,
+  relaysPerAuthor: true,
+  authorsPerFilter: true,
+  maxFiltersPerRelay: true,
+  maxInboxes: true,
+};
+
+/** Options with changes, to be changed again. */
+export interface ChangedOptions {
+  readonly options: OutboxOptions;
+  readonly settings: CurrentSettings;
+}
+
+/**
+ * Checks changes of options as the options themselves are checked. A change that is `undefined`
+ * brings the default back. Another user has no signer unless the changes have one.
+ *
+ * @throws {RangeError} If a number is out of its range.
+ * @throws {TypeError} If an option cannot change, has the wrong type, or names a relay that the
+ * policy refuses.
+ */
+export function changedOptions(options: OutboxOptions, changes: ChangeableOptions): ChangedOptions {
+  if (typeof changes !== "object" || changes === null) {
+    throw new TypeError(`Cannot change options: they must be an object, got ${show(changes)}`);
+  }
+  for (const name of Object.keys(changes)) {
+    if (Object.hasOwn(CHANGEABLE_OPTIONS, name) || !Object.hasOwn(OUTBOX_OPTIONS, name)) continue;
+    throw new TypeError(
+      `Cannot change option "${name}" of an outbox that is open: create another outbox`,
+    );
+  }
+  checkNames(changes, CHANGEABLE_OPTIONS);
+  const changed = { ...options, ...changes };
+  const isOther = changed.user !== options.user;
+  if (isOther && !("signer" in changes)) changed.signer = undefined;
+  const plan = planSettings(pickOptions<PlanOptions>(changed, PLAN_OPTIONS));
+  return { options: changed, settings: { ...checkUser(changed), plan } };
 }
 
 /** Relays fail every day, so an error that one of them caused is not the app's concern. */

@@ -5,10 +5,11 @@
  */
 
 import type { NostrEvent, NostrFilter } from "@nostrify/types";
+import { show } from "./base/check_option.ts";
 import { PersistentMap } from "./base/persistent_map.ts";
 import { askRelay } from "./connections/ask_relay.ts";
 import type { RelayRequestOptions } from "./connections/relay_request.ts";
-import { Discovery } from "./discovery/discovery.ts";
+import { Discovery, type SearchState } from "./discovery/discovery.ts";
 import type { DiscoveryProgress } from "./discovery/discovery_progress.ts";
 import { Knowledge } from "./discovery/knowledge.ts";
 import { ListRebroadcaster } from "./discovery/list_rebroadcaster.ts";
@@ -20,11 +21,15 @@ import { HintBook } from "./hints/hint_book.ts";
 import { parseNip05Address } from "./hints/nip05_address.ts";
 import { nip05Hints } from "./hints/nip05_document.ts";
 import { hintsOf } from "./hints/with_hints.ts";
+import { advised } from "./nostr/exact_filters.ts";
 import { RELAY_LIST_KIND } from "./nostr/kinds.ts";
 import { holdsSecret, pointerIn } from "./nostr/nip19_text.ts";
+import { isPubkey } from "./nostr/pubkeys.ts";
 import type { Role } from "./nostr/relay_knowledge.ts";
+import { refusalText } from "./nostr/relay_policy.ts";
 import { isSubjectKey, subjectKey } from "./nostr/subject_key.ts";
 import type { OutboxSettings } from "./outbox_settings.ts";
+import type { PlanSettings } from "./plan/plan_options.ts";
 import type { RelayListener } from "./relay_events.ts";
 import type { Supervisor } from "./requests/supervisor.ts";
 import type { UserPolicy } from "./user_policy.ts";
@@ -58,30 +63,47 @@ export class PeopleDirectory implements RelayListener {
   readonly #discovery?: Discovery;
   /** What routers look up. */
   readonly knowledge: Knowledge;
+  /** The fallback relays of the moment; discovery reads it each time. */
+  readonly #fallbacks: string[];
 
   /** Searches nothing yet. */
   constructor(options: PeopleDirectoryOptions) {
     this.#options = options;
     const { settings, policy, publish } = options;
-    const { shared, store, user, records: backend } = settings;
+    const { shared, store, records: backend } = settings;
+    this.#fallbacks = [...settings.router.plan.fallbackRelays];
     const { clock, onError } = shared;
     const persistent = { clock, backend, onError };
     const check = (url: string) => policy.check(url);
     this.#book = new HintBook({ ...persistent, check });
-    this.#passive = new PassiveDiscovery({ store, book: this.#book, user, onError });
+    this.#passive = new PassiveDiscovery({
+      store,
+      book: this.#book,
+      get user() {
+        return policy.user?.pubkey;
+      },
+      onError,
+    });
     this.#rebroadcaster = new ListRebroadcaster({ ...persistent, store, publish });
     if (settings.router.plan.indexerRelays.length > 0) {
-      this.#discovery = createDiscovery(options, this.#book);
+      this.#discovery = createDiscovery(options, this.#book, this.#fallbacks);
     }
     this.knowledge = new Knowledge({
       clock,
       store,
       book: this.#book,
       discovery: this.#discovery,
-      user: user !== undefined && policy.lists ? { pubkey: user, lists: policy.lists } : undefined,
+      get user() {
+        return policy.user;
+      },
       check,
       wait: settings.discoveryTimeout,
     });
+  }
+
+  /** Searches these fallback relays from now on. */
+  use({ fallbackRelays }: Pick<PlanSettings, "fallbackRelays">): void {
+    this.#fallbacks.splice(0, Infinity, ...fallbackRelays);
   }
 
   /** Learns from an event that a relay sent. */
@@ -124,10 +146,15 @@ export class PeopleDirectory implements RelayListener {
       const { reason } = check(url);
       if (reason === undefined) continue;
       throw new TypeError(
-        `Cannot enter a hint: ${JSON.stringify(url)} is refused (${reason})`,
+        `Cannot enter a hint: ${JSON.stringify(url)} is ${refusalText(reason)}`,
       );
     }
     this.#book.add(relays.map((url) => ({ subject, url, source: "hand" })));
+  }
+
+  /** How the last search for a list that is not stored ended. */
+  async searchState(kind: number, pubkey: string): Promise<SearchState> {
+    return await this.#discovery?.searchState(kind, pubkey) ?? "not-searched";
   }
 
   /** See `Outbox.discover`. */
@@ -136,9 +163,30 @@ export class PeopleDirectory implements RelayListener {
     opts: DiscoverOptions = {},
   ): Promise<DiscoveryProgress> {
     opts.signal?.throwIfAborted();
+    const people = this.#checkedPeople(pubkeys);
     const discovery = this.#discovery;
     if (!discovery) return { known: 0, asked: 0, found: 0, missing: 0 };
-    return await this.knowledge.during(() => discovery.discover(pubkeys, opts), opts.signal);
+    return await this.knowledge.during(() => discovery.discover(people, opts), opts.signal);
+  }
+
+  /** The pubkeys among some values; reports the others, and throws if there are only others. */
+  #checkedPeople(pubkeys: Iterable<string>): readonly string[] {
+    const isList = typeof pubkeys === "object" && pubkeys !== null && Symbol.iterator in pubkeys;
+    if (!isList) {
+      throw new TypeError(
+        `Cannot search for relay lists: "pubkeys" must be an array or a set, got ${show(pubkeys)}`,
+      );
+    }
+    const values = [...pubkeys];
+    const wrong = values.filter((value) => !isPubkey(value));
+    if (wrong.length === 0) return values;
+    const error = new TypeError(
+      `Cannot search for ${wrong.length} of ${values.length} relay lists: each pubkey must be ` +
+        `64 lowercase hex characters, got ${advised(wrong[0])}`,
+    );
+    if (wrong.length === values.length) throw error;
+    this.#options.settings.shared.onError(error);
+    return values.filter(isPubkey);
   }
 
   /** See `Outbox.find`. */
@@ -177,10 +225,11 @@ interface DiscoverOptions {
 function createDiscovery(
   { settings, policy, supervisor, requests, weight }: PeopleDirectoryOptions,
   book: HintBook,
+  fallbacks: readonly string[],
 ): Discovery {
   const { shared, store, records: backend, timeout } = settings;
   const { clock, onError } = shared;
-  const { indexerRelays, fallbackRelays } = settings.router.plan;
+  const { indexerRelays } = settings.router.plan;
   const isUsable = (url: string) =>
     policy.check(url).url !== undefined && weight(url) > 0 &&
     requests.memory.retryAt(url) <= clock.now();
@@ -194,7 +243,7 @@ function createDiscovery(
         timeout: Math.min(timeout, MAX_SEARCH_MS),
       }),
     indexers: indexerRelays,
-    fallbacks: fallbackRelays,
+    fallbacks,
     hintsOf: (pubkey) => book.get(pubkey).map(({ url }) => url),
     isUsable,
     weight,

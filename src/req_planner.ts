@@ -5,14 +5,21 @@
  */
 
 import type { NostrFilter } from "@nostrify/types";
+import { BoundedSet } from "./base/bounded_set.ts";
 import type { Hint } from "./hints/hint.ts";
 import { addAttached, givenRelays } from "./hints/merge_hints.ts";
 import { hintsOf } from "./hints/with_hints.ts";
 import { checkFilters } from "./nostr/check_filters.ts";
 import { RoutingError } from "./nostr/errors.ts";
+import {
+  exactFilters,
+  invalidEntry,
+  invalidError,
+  type InvalidValue,
+} from "./nostr/exact_filters.ts";
 import { isPubkey } from "./nostr/pubkeys.ts";
 import type { Lookup } from "./nostr/relay_knowledge.ts";
-import type { Unrouted } from "./nostr/unrouted.ts";
+import { type Unrouted, unroutedTexts } from "./nostr/unrouted.ts";
 import type { PlanSettings } from "./plan/plan_options.ts";
 import { type Planned, planRequest } from "./plan/replan.ts";
 import { reqLookup, type ReqParts, reqParts, withGiven } from "./plan/req_parts.ts";
@@ -38,12 +45,16 @@ export interface ReqPlannerOptions {
   readonly adapt?: (settings: PlanSettings) => PlanSettings;
 }
 
+/** Most invalid values that are remembered, so that each is reported once. */
+const MAX_REPORTED_VALUES = 1_000;
+
 /** See the module. */
 export class ReqPlanner {
   readonly #source: RouterSource;
   readonly #settings: RouterSettings;
   readonly #isDeep: (filters: readonly NostrFilter[]) => boolean;
   readonly #adapt: (settings: PlanSettings) => PlanSettings;
+  readonly #reported = new BoundedSet(MAX_REPORTED_VALUES);
 
   /** Takes a source and settings that were checked. */
   constructor(
@@ -63,10 +74,12 @@ export class ReqPlanner {
   }
 
   /**
-   * Plans, and calls `onReqPlan`.
+   * Plans, and calls `onReqPlan`. Invalid values are left out, and `onError` is called once for
+   * each of them.
    *
    * @throws {RoutingError} If the request cannot be sent anywhere.
-   * @throws {TypeError} If a value in a filter has the wrong type.
+   * @throws {TypeError} If a value in a filter has the wrong type, or no event can match for
+   * invalid values.
    * @throws {RangeError} If a number in a filter is out of its range.
    * @throws The signal's reason, if it is aborted.
    */
@@ -79,30 +92,47 @@ export class ReqPlanner {
       onError(fault as Error);
       throw fault;
     }
-    const { planned, error } = await this.#plan(filters, opts, this.#source);
+    const { planned, invalid, error } = await this.#plan(filters, opts, this.#source);
     const { plan } = planned;
     onReqPlan?.(plan);
     const lost = plan.unrouted.filter(couldMatch);
     if (plan.routes.size === 0 && lost.length > 0) {
-      const message = `Cannot send a request anywhere: ${summary(lost)}`;
+      const message = `Cannot send a request anywhere: ${unroutedTexts(lost).join(", ")}`;
       const nowhere = new RoutingError(message, plan.unrouted, { cause: error });
       if (error === undefined) onError(nowhere);
       throw nowhere;
     }
+    if (plan.routes.size === 0 && invalid.length > 0) {
+      const wrong = invalidError("send a request", invalid);
+      onError(wrong);
+      throw wrong;
+    }
+    const news = invalid.filter(({ key, value }) => this.#reported.add(`${key} ${value}`));
+    if (news.length > 0) onError(invalidError("request some of what a filter names", news));
     return planned;
   }
 
-  async #plan(filters: readonly NostrFilter[], opts: RouteOptions, source: RouterSource) {
-    const hints = [...hintsOf(filters), ...opts.hints ?? []];
-    const given = givenRelays(hints);
-    const named = reqParts(filters);
-    const parts = given.size === 0 ? named : withGiven(named, (key) => given.has(key));
+  async #plan(given: readonly NostrFilter[], opts: RouteOptions, source: RouterSource) {
+    const { filters, invalid } = exactFilters(given);
+    const hints = [...hintsOf(given), ...opts.hints ?? []];
+    const relays = givenRelays(hints);
+    const named = withInvalid(reqParts(filters), invalid);
+    const parts = relays.size === 0 ? named : withGiven(named, (key) => relays.has(key));
     const lookup = lookupFor(parts, hints);
     const { knowledge, error } = await lookUp(source, lookup, this.#settings, opts.signal);
     const all = addAttached(knowledge, hints);
     const settings = this.#adapt(this.#settings.plan);
-    return { planned: planRequest(parts, all, settings, this.#isDeep(filters)), error };
+    const planned = planRequest(parts, all, settings, this.#isDeep(filters));
+    return { planned, invalid, error };
   }
+}
+
+/** Adds invalid values to what goes nowhere, in place of the filters that they emptied. */
+function withInvalid(parts: ReqParts, invalid: readonly InvalidValue[]): ReqParts {
+  if (invalid.length === 0) return parts;
+  const concerned = new Set<number | undefined>(invalid.map(({ filter }) => filter));
+  const others = parts.unrouted.filter(({ filter }) => !concerned.has(filter));
+  return { ...parts, unrouted: [...others, ...invalid.map(invalidEntry)] };
 }
 
 /** What a plan needs to know: also about the authors whom hints name. */
@@ -116,11 +146,5 @@ function lookupFor(parts: ReqParts, hints: readonly Hint[]): Lookup {
 
 /** Whether events may be missing, as opposed to a filter that no event can match. */
 function couldMatch({ reason }: Unrouted): boolean {
-  return reason !== "matches-nothing" && reason !== "invalid-pubkey";
-}
-
-function summary(unrouted: readonly Unrouted[]): string {
-  const counts = new Map<string, number>();
-  for (const { reason } of unrouted) counts.set(reason, (counts.get(reason) ?? 0) + 1);
-  return [...counts].map(([reason, count]) => `${count} x ${reason}`).join(", ");
+  return reason !== "matches-nothing" && reason !== "invalid-pubkey" && reason !== "invalid-id";
 }

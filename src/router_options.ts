@@ -4,7 +4,7 @@
  * @module
  */
 
-import { checkFunction } from "./base/check_option.ts";
+import { checkFunction, checkNames, type OptionNames, pickOptions } from "./base/check_option.ts";
 import { oncePerOutage } from "./base/outage.ts";
 import { addDmLists } from "./hints/merge_hints.ts";
 import { knownLists, type KnownListsOptions } from "./lists/known_lists.ts";
@@ -16,7 +16,12 @@ import type {
   RelayListSource,
 } from "./nostr/relay_knowledge.ts";
 import type { EventPlan } from "./plan/event_plan.ts";
-import { type PlanOptions, type PlanSettings, planSettings } from "./plan/plan_options.ts";
+import {
+  PLAN_OPTIONS,
+  type PlanOptions,
+  type PlanSettings,
+  planSettings,
+} from "./plan/plan_options.ts";
 import type { ReqPlan } from "./plan/plan_req.ts";
 
 /** The options of {@link createReqRouter} and {@link createEventRouter}; one object serves both. */
@@ -42,6 +47,14 @@ export interface RouterOptions extends PlanOptions {
   readonly onEventPlan?: (plan: EventPlan) => void;
 }
 
+/** The names of all options of a router. */
+export const ROUTER_OPTIONS: OptionNames<RouterOptions> = {
+  ...PLAN_OPTIONS,
+  onError: true,
+  onReqPlan: true,
+  onEventPlan: true,
+};
+
 /** Router options, checked; later changes to the caller's object have no effect. */
 export interface RouterSettings extends Pick<RouterOptions, "onReqPlan" | "onEventPlan"> {
   readonly plan: PlanSettings;
@@ -55,16 +68,21 @@ export type RouterSource = RelayListSource | KnowledgeSource;
  * Checks options and fills in the defaults.
  *
  * @throws {RangeError} If a number is out of its range.
- * @throws {TypeError} If an option has the wrong type, or names a relay that the policy
- * refuses.
+ * @throws {TypeError} If there is no option of a name, or one has the wrong type or names a
+ * relay that the policy refuses.
  */
 export function routerSettings(options: RouterOptions): RouterSettings {
+  checkNames(options, ROUTER_OPTIONS);
   const { onError = (error) => console.warn(error), onReqPlan, onEventPlan } = options;
   for (const [name, value] of Object.entries({ onError, onReqPlan, onEventPlan })) {
     checkFunction(name, value);
   }
-  const plan = planSettings({ ...options });
-  return { plan, onError: oncePerOutage(onError), onReqPlan, onEventPlan };
+  return {
+    plan: planSettings(pickOptions<PlanOptions>(options, PLAN_OPTIONS)),
+    onError: oncePerOutage(onError),
+    onReqPlan,
+    onEventPlan,
+  };
 }
 
 /** Checks a router's source. @throws {TypeError} If it has neither `get` nor `lookUp`. */

@@ -4,16 +4,19 @@
  * @module
  */
 
-import { UserLists } from "./lists/user_lists.ts";
+import { UserLists, type UserSigner } from "./lists/user_lists.ts";
 import type { RelayUrlCheck } from "./nostr/relay_url.ts";
 import type { OutboxSettings } from "./outbox_settings.ts";
 import type { PlanSettings } from "./plan/plan_options.ts";
 
 /** See the module. Without a user it is the app's policy alone. */
 export class UserPolicy {
+  readonly #settings: Pick<OutboxSettings, "shared" | "router" | "store">;
   readonly #check: PlanSettings["check"];
-  /** The user's own lists; absent without a user. */
-  readonly lists?: UserLists;
+  readonly #listeners = new Set<() => void>();
+  #user?: string;
+  #signer?: UserSigner;
+  #lists?: UserLists;
 
   /** Follows the store from here on. */
   constructor(
@@ -22,11 +25,38 @@ export class UserPolicy {
       "shared" | "router" | "store" | "user" | "signer"
     >,
   ) {
-    const { check } = router.plan;
-    this.#check = check;
-    if (user === undefined) return;
-    const { clock, onError } = shared;
-    this.lists = new UserLists({ user, signer, store, check, clock, onError });
+    this.#settings = { shared, router, store };
+    this.#check = router.plan.check;
+    this.use({ user, signer });
+  }
+
+  /** The app's user, and their own lists; absent without a user. */
+  get user(): { readonly pubkey: string; readonly lists: UserLists } | undefined {
+    return this.#user === undefined || !this.#lists
+      ? undefined
+      : { pubkey: this.#user, lists: this.#lists };
+  }
+
+  /** The user's own lists; absent without a user. */
+  get lists(): UserLists | undefined {
+    return this.#lists;
+  }
+
+  /** Follows the lists of this user from here on, decrypted by this signer. */
+  use({ user, signer }: Pick<OutboxSettings, "user" | "signer">): void {
+    const [isSameUser, isSameSigner] = [user === this.#user, signer === this.#signer];
+    this.#user = user;
+    this.#signer = signer;
+    if (isSameUser && isSameSigner) return;
+    if (isSameUser && this.#lists) return this.#lists.useSigner(signer);
+    this.#lists?.close();
+    this.#lists = undefined;
+    if (user !== undefined) {
+      const { shared: { clock, onError }, store } = this.#settings;
+      this.#lists = new UserLists({ user, signer, store, check: this.#check, clock, onError });
+      this.#lists.onChange(() => this.#notify());
+    }
+    this.#notify();
   }
 
   /**
@@ -37,19 +67,19 @@ export class UserPolicy {
    */
   check(url: string, use?: "group"): RelayUrlCheck {
     const checked = this.#check(url, use);
-    if (checked.url === undefined || !this.lists?.isBlocked(checked.url, use)) return checked;
+    if (checked.url === undefined || !this.#lists?.isBlocked(checked.url, use)) return checked;
     return { reason: "blocked" };
   }
 
   /** Whether a relay must not be connected to for any use. */
   isBlocked(url: string): boolean {
-    return this.lists?.isBlocked(url, "group") ?? false;
+    return this.#lists?.isBlocked(url, "group") ?? false;
   }
 
   /** Plan settings, with what the user's own lists say at this moment. */
   adapt(settings: PlanSettings): PlanSettings {
-    if (!this.lists) return settings;
-    const { search } = this.lists;
+    if (!this.#lists) return settings;
+    const { search } = this.#lists;
     return {
       ...settings,
       check: (url, use) => this.check(url, use),
@@ -57,13 +87,17 @@ export class UserPolicy {
     };
   }
 
-  /** Calls `listener` each time the user's own lists change. */
+  /** Calls `listener` each time the user, or the user's own lists change. */
   onChange(listener: () => void): void {
-    this.lists?.onChange(listener);
+    this.#listeners.add(listener);
+  }
+
+  #notify(): void {
+    for (const listener of this.#listeners) listener();
   }
 
   /** Stops following the store; what was read stays. */
   close(): void {
-    this.lists?.close();
+    this.#lists?.close();
   }
 }

@@ -40,9 +40,14 @@ export class MemorySource implements RelayListSource {
   }
 }
 
-/** An unsigned event. */
+/** An event with a made-up id and signature. */
 export function draft(fields: Partial<NostrEvent>): NostrEvent {
-  const made = { id: "ff".repeat(32), sig: "", content: "", created_at: 1_700_000_000 };
+  const made = {
+    id: "ff".repeat(32),
+    sig: "00".repeat(64),
+    content: "",
+    created_at: 1_700_000_000,
+  };
   return { kind: 1, pubkey: "aa".repeat(32), tags: [], ...made, ...fields };
 }
 

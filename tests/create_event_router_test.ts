@@ -1,5 +1,6 @@
 import { NPool } from "@nostrify/nostrify";
 import { MockRelay } from "@nostrify/nostrify/test";
+import type { NostrEvent } from "@nostrify/types";
 import assert from "node:assert/strict";
 import { createEventRouter } from "../src/create_event_router.ts";
 import { createReqRouter } from "../src/create_req_router.ts";
@@ -221,4 +222,37 @@ Deno.test("NIP-29: createEventRouter() takes no tag of an event for the host of 
   const other = "wss://other.example/";
   const tags = [["h", "cats"], ["h", "cats", other]];
   await assert.rejects(route(draft({ kind: 9, pubkey: ALICE, tags })), { name: "RoutingError" });
+});
+
+Deno.test("createEventRouter() refuses an event that is malformed or not signed, and looks nothing up", async () => {
+  const source = known();
+  const router = createEventRouter(source, { fallbackRelays: [HUB] });
+  const event = alice.sign();
+  const { sig: _, ...unsigned } = event;
+  for (
+    const [wrong, message] of [
+      [unsigned, 'it is not signed: "sig" must be text, got undefined. Sign it first'],
+      [{ ...event, sig: "" }, 'it is not signed: "sig" must be 128 .* got "". Sign it first'],
+      [{ ...event, sig: "junk" }, '"sig" must be 128 lowercase hex characters, got "junk"'],
+      [{ ...event, id: "" }, '"id" must be 64 lowercase hex characters, got ""'],
+      [{ ...event, pubkey: "npub1x" }, '"pubkey" must be 64 lowercase hex .* got "npub1x"'],
+      [{ ...event, tags: "none" }, '"tags" must be lists of strings'],
+      [{ ...event, kind: 1.5 }, '"kind" must be an integer from 0 to 65535, got 1.5'],
+      [undefined, "it is undefined"],
+    ] as const
+  ) {
+    await assert.rejects(router(wrong as NostrEvent), {
+      name: "TypeError",
+      message: new RegExp(`^Cannot publish an event: ${message}$`),
+    });
+  }
+  assert.deepEqual(source.asked, []);
+});
+
+Deno.test("NIP-17: createEventRouter() says of a private message that is not signed that it belongs in a gift wrap", async () => {
+  const { id, sig: _id, ...message } = alice.sign({ kind: 14, tags: [["p", BOB]] });
+  await assert.rejects(createEventRouter(known())({ ...message, id } as NostrEvent), {
+    name: "RoutingError",
+    message: /travels inside a gift wrap \(NIP-17\)$/,
+  });
 });

@@ -1,6 +1,8 @@
 import { NPool } from "@nostrify/nostrify";
 import { MockRelay } from "@nostrify/nostrify/test";
+import type { NostrFilter } from "@nostrify/types";
 import assert from "node:assert/strict";
+import { npubEncode } from "nostr-tools/nip19";
 import { createReqRouter } from "../src/create_req_router.ts";
 import { RelayListStore } from "../src/lists/relay_list_store.ts";
 import { RoutingError } from "../src/nostr/errors.ts";
@@ -128,9 +130,14 @@ Deno.test("createReqRouter() rejects with what is unrouted, and why, if a reques
     assert.ok(error instanceof RoutingError);
     assert.equal(
       error.message,
-      "Cannot send a request anywhere: 2 x no-list, 1 x no-fallback",
+      "Cannot send a request anywhere: " +
+        "2 x no-list (no usable relay list is known, and no fallbackRelays are set), " +
+        "1 x no-fallback (the filter names nobody with relays, and no fallbackRelays are set)",
     );
-    assert.deepEqual(error.unrouted, planReq(filters, new Map()).unrouted);
+    assert.deepEqual(
+      new Set(error.unrouted.map((one) => JSON.stringify(one))),
+      new Set(planReq(filters, new Map()).unrouted.map((one) => JSON.stringify(one))),
+    );
     assert.equal(error.cause, undefined);
     // NPool.query() answers [] to this error, so onError is called as well.
     assert.deepEqual(reported, [error]);
@@ -145,9 +152,77 @@ Deno.test("createReqRouter() rejects with what is unrouted, and why, if a reques
 
 Deno.test("createReqRouter() returns an empty map where no event can match", async () => {
   const router = createReqRouter(new MemorySource());
-  for (const filters of [[], [postsOf()], [{ ids: [] }, { "#p": [] }], [postsOf("npub1")]]) {
+  for (const filters of [[], [postsOf()], [{ ids: [] }, { "#p": [] }]]) {
     assert.equal((await router(filters)).size, 0);
   }
+});
+
+Deno.test("NIP-01: createReqRouter() throws where filters name nothing but values that no event can match, and looks nothing up", async () => {
+  for (
+    const [filter, message] of [
+      [
+        { authors: [npubEncode(ALICE)] },
+        `"authors" must be pubkeys of 64 lowercase hex characters, got "${npubEncode(ALICE)}": ` +
+        "decode it with nip19.decode() of nostr-tools, or use outbox.find()",
+      ],
+      [
+        { "#p": [ALICE.toUpperCase()] },
+        `"#p" must be pubkeys of 64 lowercase hex characters, got "${ALICE.toUpperCase()}": ` +
+        "write it in lower case",
+      ],
+      [
+        { ids: ["junk"], kinds: [1] },
+        '"ids" must be event ids of 64 lowercase hex characters, got "junk"',
+      ],
+    ] as const
+  ) {
+    const source = new MemorySource();
+    const errors: Error[] = [];
+    const router = createReqRouter(source, {
+      fallbackRelays: [HUB],
+      onError: (error) => errors.push(error),
+    });
+    const error = { name: "TypeError", message: `Cannot send a request: ${message}` };
+    const filters = [filter as unknown as NostrFilter, { ids: [] }];
+    await assert.rejects(router(filters), error);
+    // NPool.query() answers [] to this error, so onError is called as well.
+    const pool = new NPool({
+      open: () => new MockRelay(),
+      reqRouter: router,
+      eventRouter: () => [],
+    });
+    assert.deepEqual(await pool.query([{ ...filters[0], limit: 1 }]), []);
+    assert.deepEqual(errors.map(({ message }) => message), [error.message, error.message]);
+    assert.deepEqual(source.asked.flat(), []);
+  }
+});
+
+Deno.test("createReqRouter() leaves one invalid value among many out, and reports it once", async () => {
+  const errors: Error[] = [];
+  const plans: ReqPlan[] = [];
+  const router = createReqRouter(known(), {
+    fallbackRelays: [HUB],
+    onError: (error) => errors.push(error),
+    onReqPlan: (plan) => plans.push(plan),
+  });
+  const id = "ee".repeat(32);
+  const filters = [postsOf(ALICE, "npub1junk"), { ids: [id, "note1junk"] }, { "#e": ["x"] }];
+  for (let i = 0; i < 2; i++) {
+    assert.deepEqual(Object.fromEntries(await router(filters)), {
+      [ALICES]: [postsOf(ALICE)],
+      [HUB]: [{ ids: [id] }],
+    });
+  }
+  assert.equal(errors.length, 1);
+  assert.match(errors[0].message, /^Cannot request some of what a filter names: "authors" must /);
+  assert.match(errors[0].message, /"npub1junk": decode .*"note1junk": decode .*"#e" must .* "x"$/);
+  assert.deepEqual(plans[0].unrouted, [
+    { reason: "invalid-pubkey", pubkey: "npub1junk", filter: 0 },
+    { reason: "invalid-id", id: "note1junk", filter: 1 },
+    { reason: "invalid-id", id: "x", filter: 2 },
+  ]);
+  await router([postsOf(ALICE, "npub1other")]);
+  assert.equal(errors.length, 2);
 });
 
 Deno.test("createReqRouter() calls onReqPlan with the plan of each request, also of one it rejects", async () => {

@@ -1,9 +1,17 @@
 import assert from "node:assert/strict";
-import { explanation, relayReport, type ReportSource } from "../src/explain.ts";
+import {
+  explanation,
+  type ExplanationParts,
+  missingListsOf,
+  relayReport,
+  type ReportSource,
+} from "../src/explain.ts";
 import type { RelayKnowledge } from "../src/nostr/relay_knowledge.ts";
 import { subjectKey } from "../src/nostr/subject_key.ts";
-import type { PlanOptions } from "../src/plan/plan_options.ts";
-import { planReq } from "../src/plan/plan_req.ts";
+import { type PlanOptions, planSettings } from "../src/plan/plan_options.ts";
+import { planReq, type ReqPlan } from "../src/plan/plan_req.ts";
+import { planRequest } from "../src/plan/replan.ts";
+import { reqParts } from "../src/plan/req_parts.ts";
 import type { RelayRecord } from "../src/relays/relay_record.ts";
 import { relayList } from "../testing/memory_source.ts";
 import { AUTHORS } from "./support/notes.ts";
@@ -32,6 +40,7 @@ Deno.test("relayReport() of an unknown relay says that nothing is known", () => 
     failuresInARow: 0,
     failures: {},
     successes: 0,
+    wantsSignIn: false,
   });
 });
 
@@ -74,6 +83,7 @@ Deno.test("relayReport() has what a record has, as a copy, in whole milliseconds
     connectMs: 123,
     eoseMs: 457,
     delivers: 0.75,
+    wantsSignIn: false,
   });
   assert.notEqual(report.failures, failures);
 });
@@ -89,7 +99,12 @@ function lines(
     [BOB, relayList(BOB, { write: [B] })],
     [DAVE, relayList(DAVE, { write: ["wss://d.example/"] })],
   ]);
-  return explanation(planReq(filters, lists, { indexerRelays: [], ...options }), reports).toString()
+  return textOf(planReq(filters, lists, { indexerRelays: [], ...options }), { relays: reports });
+}
+
+/** The lines of a plan's explanation. */
+function textOf(plan: ReqPlan, parts: Partial<ExplanationParts> = {}): string[] {
+  return explanation({ plan, relays: [], standIns: [], missingLists: [], ...parts }).toString()
     .split("\n");
 }
 
@@ -159,7 +174,7 @@ Deno.test("explanation() counts people, events and groups that hints, indexers a
     { "#h": ["cats"] },
   ];
   const plan = planReq(filters, knowledge, { indexerRelays: [HUB], fallbackRelays: [HUB] });
-  assert.deepEqual(explanation(plan, [reportOn(undefined, { url: HUB })]).toString().split("\n"), [
+  assert.deepEqual(textOf(plan, { relays: [reportOn(undefined, { url: HUB })] }), [
     "2 of 3 people requested from 1 relay",
     "wss://hub.example/: 2 people, 3 filters; closed",
     "1 person without a usable relay list: requested from relays that hints name, and fallback relays",
@@ -188,3 +203,96 @@ Deno.test("explanation() of a request for nobody names no relay", () => {
 function byText(text: readonly string[]) {
   return (a: string, b: string) => text.indexOf(a) - text.indexOf(b);
 }
+
+Deno.test("explanation() names refused and blocked relays with what would allow them, and how many list them", () => {
+  const local = "ws://192.168.1.7/";
+  const knowledge = new Map<string, RelayKnowledge>([
+    [ALICE, { write: [A, local] }],
+    [BOB, { write: [A, local], refused: [{ url: "junk", reason: "no-scheme" }] }],
+  ]);
+  const options = { indexerRelays: [], weight: (url: string) => url === B ? 0 : 1 };
+  assert.deepEqual(textOf(planReq([{ authors: [ALICE, BOB] }], knowledge, options)).slice(1), [
+    "not asked: ws://192.168.1.7/, refused (local): policy.allowLocal would allow it; listed by 2 people",
+    "not asked: junk, refused (no-scheme); listed by 1 person",
+  ]);
+});
+
+Deno.test("explanation() of 300 people without relays is a few lines long", () => {
+  const authors = Array.from({ length: 300 }, (_, i) => `${i}`.padStart(64, "0"));
+  const text = textOf(planReq([{ authors }], new Map(), { indexerRelays: [] }));
+  assert.equal(text.length, 8);
+  assert.equal(text.at(-1), "not requested: 295 more (no-list)");
+});
+
+Deno.test("explanation() says of people without a list whether it was looked for, and how that ended", () => {
+  const missingLists = (["unusable", "none", "not-answered", "searching", "not-searched"] as const)
+    .flatMap((reason, i) =>
+      Array.from({ length: i + 1 }, () => ({ pubkey: ALICE, kind: 10002, reason }))
+    );
+  const gone = { pubkey: ALICE, kind: 10050, reason: "none" } as const;
+  const text = textOf(planReq([], new Map()), { missingLists: [...missingLists, gone] });
+  assert.deepEqual(text.slice(1), [
+    "1 person: a kind 10002 list is known, but names no usable relay",
+    "2 people: a kind 10002 list was looked for, and indexers have none",
+    "3 people: a kind 10002 list was looked for, but too few relays answered",
+    "4 people: a kind 10002 list is being looked for",
+    "5 people: a kind 10002 list was not looked for",
+    "1 person: a kind 10050 list was looked for, and indexers have none",
+  ]);
+});
+
+Deno.test("missingListsOf() asks how the search ended for each person without a list, once for each kind", async () => {
+  const knowledge = new Map<string, RelayKnowledge>([
+    [ALICE, { write: [A], read: [] }],
+    [BOB, { write: ["ws://127.0.0.1/"] }],
+    [CAROL, { hints: [{ url: B, weight: 1, source: "hand" }] }],
+  ]);
+  const filters = [
+    { authors: [ALICE, BOB, CAROL, DAVE] },
+    { "#p": [ALICE, DAVE] },
+    { kinds: [1059], "#p": [ALICE] },
+    { ids: ["e1"] },
+  ];
+  const settings = planSettings({ indexerRelays: [] });
+  const planned = planRequest(reqParts(filters), knowledge, settings, false);
+  const asked: string[] = [];
+  const missing = await missingListsOf(planned, (kind, pubkey) => {
+    asked.push(`${kind} ${pubkey}`);
+    return Promise.resolve("none");
+  });
+  assert.deepEqual(missing, [
+    { pubkey: BOB, kind: 10002, reason: "unusable" },
+    { pubkey: CAROL, kind: 10002, reason: "none" },
+    { pubkey: DAVE, kind: 10002, reason: "none" },
+    { pubkey: ALICE, kind: 10002, reason: "unusable" },
+    { pubkey: ALICE, kind: 10050, reason: "none" },
+  ]);
+  assert.deepEqual(asked, [`10002 ${CAROL}`, `10002 ${DAVE}`, `10050 ${ALICE}`]);
+});
+
+Deno.test("relayReport() says that a relay wants a sign-in, by its words or its description, and the proof of its answer", () => {
+  assert.equal(reportOn({ failures: { "auth-required": 1 } }).wantsSignIn, true);
+  assert.equal(reportOn({ limits: { authRequired: true } }).wantsSignIn, true);
+  assert.equal(reportOn({ limits: {}, failures: { closed: 1 } }).wantsSignIn, false);
+  const report = reportOn({ failures: { "auth-required": 1 } }, { proof: "finish" });
+  assert.equal(report.proof, "finish");
+  const text = textOf(planReq([], new Map()), { relays: [report] });
+  assert.match(text[1], /1 x auth-required; wants a sign-in \(NIP-42\); last answer: finish$/);
+});
+
+Deno.test("JSON.stringify() gives all of an explanation", () => {
+  const plan = planReq([{ authors: [ALICE, BOB] }], new Map([[ALICE, { write: [A] }]]), {
+    indexerRelays: [],
+  });
+  const parts: ExplanationParts = {
+    plan,
+    relays: [reportOn()],
+    standIns: [{ ...reportOn(undefined, { url: HUB }), filters: [{ authors: [BOB] }] }],
+    missingLists: [{ pubkey: BOB, kind: 10002, reason: "none" }],
+  };
+  const { routes, unrouted, subjects } = plan;
+  assert.deepEqual(JSON.parse(JSON.stringify(explanation(parts))), {
+    ...parts,
+    plan: { routes: Object.fromEntries(routes), unrouted, subjects },
+  });
+});

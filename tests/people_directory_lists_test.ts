@@ -197,3 +197,25 @@ Deno.test("PeopleDirectory close() writes down what was learned, up to the last,
   const { hinted } = start({ records });
   assert.deepEqual(await hinted(bob.pubkey), [`${A} hand`]);
 });
+
+Deno.test("PeopleDirectory discover() refuses what is no pubkey, and searches for the others", async () => {
+  const { people, errors, clock } = start();
+  for (
+    const [junk, message] of [
+      ["junk", '^Cannot search for relay lists: "pubkeys" must be an array or a set, got "junk"$'],
+      [undefined, "got undefined$"],
+      [["junk"], '^Cannot search for 1 of 1 relay lists: each pubkey must be .* got "junk"$'],
+      [[alice.pubkey.toUpperCase()], "write it in lower case$"],
+    ] as const
+  ) {
+    await assert.rejects(people.discover(junk as unknown as string[]), {
+      name: "TypeError",
+      message: new RegExp(message),
+    });
+  }
+  assert.equal(errors.length, 0);
+  await within(clock, people.discover([alice.pubkey, "npub1x"]));
+  const [{ message }, ...others] = errors;
+  assert.match(message, /^Cannot search for 1 of 2 relay lists: .* nip19.decode/);
+  assert.deepEqual(others, []);
+});

@@ -72,7 +72,8 @@ Deno.test("PeopleDirectory hint() throws on a wrong subject, and on a relay that
   }
   assert.throws(() => people.hint(bob.pubkey, [A, "ws://b.example"]), {
     name: "TypeError",
-    message: 'Cannot enter a hint: "ws://b.example" is refused (insecure)',
+    message: 'Cannot enter a hint: "ws://b.example" is refused (insecure): ' +
+      "policy.allowInsecure would allow it",
   });
   assert.throws(() => people.hint(bob.pubkey, A as unknown as string[]), {
     name: "TypeError",

@@ -1,8 +1,10 @@
 import type { NostrFilter } from "@nostrify/types";
 import fc from "fast-check";
 import assert from "node:assert/strict";
+import { isDeepStrictEqual } from "node:util";
 import { reqPlanner } from "../src/create_req_router.ts";
 import { RoutingError } from "../src/nostr/errors.ts";
+import { exactFilters, invalidEntry } from "../src/nostr/exact_filters.ts";
 import type { RelayListSource, Role } from "../src/nostr/relay_knowledge.ts";
 import { roleOf } from "../src/plan/assignment.ts";
 import { planReq } from "../src/plan/plan_req.ts";
@@ -32,7 +34,11 @@ function plan({ filters, lists, options }: {
 Deno.test("reqPlanner() plans as planReq() does, and has the assignment that goes with the plan", async () => {
   const law = fc.asyncProperty(requests, async ({ filters, lists, options }) => {
     const { plan: own, assignment } = await plan({ filters, lists, options });
-    assert.deepEqual(own.routes, planReq(filters, lists, options).routes);
+    const exact = exactFilters(filters);
+    assert.deepEqual(own.routes, planReq(exact.filters, lists, options).routes);
+    for (const one of exact.invalid.map(invalidEntry)) {
+      assert.ok(own.unrouted.some((other) => isDeepStrictEqual(one, other)));
+    }
     const { urls, subjects, roles, relayIndexes, relaysPerSubject, unscoped } = assignment;
     const assigned = subjects.flatMap((subject, row) =>
       [...relayIndexes.subarray(row * relaysPerSubject, (row + 1) * relaysPerSubject)]

@@ -3,7 +3,7 @@ import { outboxSettings } from "../src/outbox_settings.ts";
 import { planSettings } from "../src/plan/plan_options.ts";
 import { UserPolicy } from "../src/user_policy.ts";
 import { settled } from "../testing/test_clock.ts";
-import { A, alice, B, C, relaysOf } from "./support/people_parts.ts";
+import { A, alice, B, bob, C, relaysOf } from "./support/people_parts.ts";
 
 /** A policy, and the store that it follows. */
 function start(user?: string) {
@@ -54,4 +54,42 @@ Deno.test("UserPolicy close() ends following the user's lists, and keeps what wa
   await store.event(alice.sign({ kind: 10006, tags: relaysOf(B), created_at: 1_700_000_001 }));
   await settled();
   assert.deepEqual([A, B].map((url) => policy.isBlocked(url)), [true, false]);
+});
+
+Deno.test("UserPolicy use() follows another user, notifies listeners, and follows the last one no longer", async () => {
+  const { policy, store } = start(alice.pubkey);
+  await store.event(alice.sign({ kind: 10006, tags: relaysOf(A) }));
+  await store.event(bob.sign({ kind: 10006, tags: relaysOf(B) }));
+  await policy.lists!.ready();
+  let changes = 0;
+  policy.onChange(() => changes++);
+  policy.use({ user: bob.pubkey });
+  assert.equal(changes, 1);
+  await policy.lists!.ready();
+  assert.deepEqual([changes, policy.isBlocked(A), policy.isBlocked(B)], [2, false, true]);
+  assert.equal(policy.user?.pubkey, bob.pubkey);
+  const late = alice.sign({ kind: 10006, tags: relaysOf(C), created_at: 1_700_000_001 });
+  await store.event(late);
+  await settled();
+  assert.equal(changes, 2);
+  policy.use({});
+  assert.deepEqual([changes, policy.isBlocked(B), policy.lists], [3, false, undefined]);
+});
+
+Deno.test("UserPolicy use() with another signer blocks what was blocked until it answers", async () => {
+  const { policy, store } = start(alice.pubkey);
+  const content = JSON.stringify(relaysOf(A));
+  await store.event(alice.sign({ kind: 10006, content }));
+  const signer = { nip44: { decrypt: () => Promise.resolve(content) } };
+  policy.use({ user: alice.pubkey, signer });
+  await policy.lists!.ready();
+  assert.ok(policy.isBlocked(A));
+  const answer = Promise.withResolvers<string>();
+  policy.use({ user: alice.pubkey, signer: { nip44: { decrypt: () => answer.promise } } });
+  await settled();
+  assert.ok(policy.isBlocked(A));
+  answer.resolve("[]");
+  await policy.lists!.ready();
+  assert.ok(!policy.isBlocked(A));
+  policy.close();
 });

@@ -4,6 +4,38 @@
  * @module
  */
 
+import { nearestName } from "./nearest_name.ts";
+
+/** The names of all options of an interface, which the compiler holds complete. */
+export type OptionNames<T> = Readonly<Record<keyof T, true>>;
+
+/**
+ * Checks that an object of options has no option of a name that does not exist.
+ *
+ * @param prefix What stands before each name in errors, such as `policy.`.
+ * @throws {TypeError} If it has one. The error names the option that is spelled most like it.
+ */
+export function checkNames(options: object, names: object, prefix = ""): void {
+  for (const name of Object.keys(options)) {
+    if (Object.hasOwn(names, name)) continue;
+    throw new TypeError(
+      `Cannot use option ${show(prefix + name)}: there is no option of that name; ` +
+        `the nearest is "${prefix}${
+          nearestName(name.slice(0, MAX_NAME_LENGTH), Object.keys(names))
+        }"`,
+    );
+  }
+}
+
+/** Most characters of a wrong name that are compared with the right ones. */
+const MAX_NAME_LENGTH = 100;
+
+/** The options of these names alone. */
+export function pickOptions<T extends object>(options: T, names: OptionNames<T>): T {
+  const picked = (Object.keys(names) as (keyof T)[]).map((name) => [name, options[name]]);
+  return Object.fromEntries(picked);
+}
+
 /**
  * The value of an integer option, or its default.
  *

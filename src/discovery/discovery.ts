@@ -10,6 +10,7 @@
  */
 
 import { abortable } from "../base/abortable.ts";
+import { BoundedMap } from "../base/bounded_map.ts";
 import { RELAY_LIST_KIND } from "../nostr/kinds.ts";
 import type { DiscoveryOptions } from "./discovery_options.ts";
 import { type DiscoveryProgress, ProgressCounter } from "./discovery_progress.ts";
@@ -30,6 +31,16 @@ interface RequestedLists {
   /** People who were recently found to have no list. */
   readonly missing: readonly string[];
 }
+
+/**
+ * How the last search for a list that is not stored ended. `none`: indexers have none.
+ * `not-answered`: too few relays answered. `searching`: it goes on. `not-searched`: there was
+ * none, or not in this process.
+ */
+export type SearchState = "none" | "not-answered" | "searching" | "not-searched";
+
+/** Of how many lists it is remembered that relays did not answer. */
+const MAX_UNANSWERED = 100_000;
 
 /**
  * Finds lists, and keeps them fresh.
@@ -55,6 +66,8 @@ export class Discovery {
   /** The searches under way, by kind and pubkey. */
   readonly #searches = new Map<number, Map<string, ListSearch>>();
   readonly #cooldown: SearchCooldown;
+  /** Lists for which the last search got no answer, by kind and pubkey. */
+  readonly #unanswered = new BoundedMap<string, true>({ max: MAX_UNANSWERED });
   readonly #stopListening: () => void;
 
   /** Sends no request yet. */
@@ -111,6 +124,15 @@ export class Discovery {
     const { searches } = await this.#requestLists(kind, pubkeys, signal);
     await waitFor(searches, { clock: this.#options.clock, signal, wait });
     this.#progress.report();
+  }
+
+  /** How the last search for a list that is not stored ended. */
+  async searchState(kind: number, pubkey: string): Promise<SearchState> {
+    await this.ready();
+    if (this.#searches.get(kind)?.has(pubkey)) return "searching";
+    if (this.#unanswered.get(`${kind} ${pubkey}`)) return "not-answered";
+    const last = this.#options.searchLog.get(pubkey)?.[kind];
+    return last && !last.found ? "none" : "not-searched";
   }
 
   /**
@@ -222,6 +244,8 @@ export class Discovery {
     if (this.#closing.signal.aborted) return;
     const { kind, pubkey, callers, hasList } = search;
     this.#searches.get(kind)?.delete(pubkey);
+    if (verdict === "unknown" && callers > 0) this.#unanswered.set(`${kind} ${pubkey}`, true);
+    else this.#unanswered.delete(`${kind} ${pubkey}`);
     if (verdict !== "unknown") {
       const at = Math.floor(this.#options.clock.now() / 1000);
       const entry = { at, found: verdict === "found" || hasList };

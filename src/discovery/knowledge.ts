@@ -58,7 +58,11 @@ const USER_GROUP_WEIGHT = 0.99;
 export class Knowledge implements KnowledgeSource {
   readonly #options: KnowledgeOptions;
   /** The last search for the user's own lists, and when it began. */
-  #userSearch?: { readonly at: number; readonly done: Promise<unknown> };
+  #userSearch?: {
+    readonly pubkey: string;
+    readonly at: number;
+    readonly done: Promise<unknown>;
+  };
 
   /** Reads nothing, and asks no relay, before the first look-up. */
   constructor(options: KnowledgeOptions) {
@@ -124,7 +128,8 @@ export class Knowledge implements KnowledgeSource {
     const { clock, discovery, user, wait } = this.#options;
     if (!user || !discovery) return Promise.resolve();
     const at = clock.now();
-    const last = this.#userSearch;
+    const isSameUser = this.#userSearch?.pubkey === user.pubkey;
+    const last = isSameUser ? this.#userSearch : undefined;
     if (last && Math.abs(at - last.at) < USER_LISTS_INTERVAL_MS) return last.done;
     const opts = { wait: last ? 0 : wait };
     const searches = LIST_KINDS.map((kind) => discovery.find(kind, [user.pubkey], opts));
@@ -132,7 +137,7 @@ export class Knowledge implements KnowledgeSource {
       this.#userSearch = undefined;
       throw error;
     });
-    this.#userSearch = { at, done };
+    this.#userSearch = { pubkey: user.pubkey, at, done };
     return done;
   }
 

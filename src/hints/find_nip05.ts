@@ -5,6 +5,7 @@
  */
 
 import { fetchJson, type FetchJsonOptions } from "../base/fetch_json.ts";
+import { refusalText } from "../nostr/relay_policy.ts";
 import { checkRelayUrl } from "../nostr/relay_url.ts";
 import { parseNip05Address } from "./nip05_address.ts";
 import { type Nip05Person, nip05Person } from "./nip05_document.ts";
@@ -55,7 +56,7 @@ function checkAddress(address: string, allowLocal?: boolean): { name: string; ho
     throw malformed(address, 'it must read "name@domain"');
   }
   const { url, reason } = checkRelayUrl(`wss://${parsed.domain}/`, { allowLocal });
-  if (url === undefined) throw malformed(address, `its host is refused (${reason})`);
+  if (url === undefined) throw malformed(address, `its host is ${refusalText(reason)}`);
   return { name: parsed.name, host: url.slice("wss://".length, -1) };
 }
 

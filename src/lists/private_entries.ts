@@ -22,12 +22,17 @@ export interface UserSigner {
   readonly nip04?: Decrypter;
 }
 
-/** Calls a signer once for each version of each kind of list, whatever it answers. */
+/** The signer failed: it may answer when it is asked again. */
+class SignerError extends Error {}
+
+/** Calls a signer once for each version of each kind of list, and again only if it failed. */
 export class PrivateEntries {
   readonly #signer: UserSigner;
   readonly #onError: (error: Error) => void;
   /** The last version of each kind. */
-  readonly #last = new Map<number, { readonly id: string; readonly tags: Promise<string[][]> }>();
+  readonly #last = new Map<number, { readonly id: string; readonly tags: Promise<Tags> }>();
+  /** The version of each kind for which a failure was reported. */
+  readonly #reported = new Map<number, string>();
 
   constructor(signer: UserSigner, onError: (error: Error) => void) {
     this.#signer = signer;
@@ -35,30 +40,53 @@ export class PrivateEntries {
   }
 
   /**
-   * The private tags of the user's own event. Never rejects: if the content cannot be
-   * decrypted or read, calls `onError` and resolves with no tags.
+   * The private tags of the user's own event: none if what it holds cannot be read, and
+   * `undefined` if the signer failed, which is asked again then. Never rejects: calls `onError`,
+   * once for each version.
    */
-  of(event: NostrEvent): Promise<string[][]> {
-    const last = this.#last.get(event.kind);
-    if (last?.id === event.id) return last.tags;
-    const tags = this.#decrypt(event).catch((cause) => {
-      const what = `the private entries of event ${event.id}, of kind ${event.kind}`;
-      this.#onError(new Error(`Cannot read ${what}`, { cause }));
-      return [];
+  of(event: NostrEvent): Promise<Tags> {
+    const { id, kind } = event;
+    const last = this.#last.get(kind);
+    if (last?.id === id) return last.tags;
+    const tags = this.#decrypt(event).catch((error: Error) => {
+      const hasFailed = error instanceof SignerError;
+      if (hasFailed && this.#last.get(kind)?.tags === tags) this.forget(kind);
+      if (this.#reported.get(kind) !== id) {
+        this.#reported.set(kind, id);
+        const what = `the private entries of event ${id}, of kind ${kind}`;
+        const cause = hasFailed ? error.cause : error;
+        this.#onError(new Error(`Cannot read ${what}`, { cause }));
+      }
+      return hasFailed ? undefined : [];
     });
-    this.#last.set(event.kind, { id: event.id, tags });
+    this.#last.set(kind, { id, tags });
     return tags;
+  }
+
+  /** Asks the signer anew the next time, also where it has not answered yet. */
+  forget(kind: number): void {
+    this.#last.delete(kind);
   }
 
   async #decrypt({ pubkey, content }: NostrEvent): Promise<string[][]> {
     const nip = content.includes("?iv=") ? "nip04" : "nip44";
-    const decrypter = this.#signer[nip];
-    if (!decrypter) throw new TypeError(`The signer must have "${nip}", got undefined`);
-    const tags = parseJson(await decrypter.decrypt(pubkey, content));
+    const tags = parseJson(await this.#ask(nip, pubkey, content));
     // The plain text is private: no error may show it.
     if (!Array.isArray(tags)) {
       throw new TypeError(`Private entries must be an array of tags, got ${typeof tags}`);
     }
     return tags;
   }
+
+  async #ask(nip: "nip04" | "nip44", pubkey: string, content: string): Promise<string> {
+    try {
+      const decrypter = this.#signer[nip];
+      if (!decrypter) throw new TypeError(`The signer must have "${nip}", got undefined`);
+      return await decrypter.decrypt(pubkey, content);
+    } catch (cause) {
+      throw new SignerError("The signer failed", { cause });
+    }
+  }
 }
+
+type Tags = string[][] | undefined;

@@ -87,7 +87,7 @@ export class RelayListStore implements NStore, RelayListSource {
    *
    * @param database Holds the events.
    * @throws {RangeError} If a number is out of its range.
-   * @throws {TypeError} If `db` is no event store, or an option has the wrong type.
+   * @throws {TypeError} If `db` is no event store, or an option has the wrong type or does not exist.
    */
   constructor(database: NStore, options: RelayListStoreOptions = {}) {
     if (typeof database?.event !== "function" || typeof database.query !== "function") {

@@ -6,7 +6,7 @@
 
 import type { NostrEvent } from "@nostrify/types";
 import { verifyEvent } from "nostr-tools/pure";
-import { checkFunction, integer } from "../base/check_option.ts";
+import { checkFunction, checkNames, integer, type OptionNames } from "../base/check_option.ts";
 import { systemClock } from "../base/clock.ts";
 import { placesOf } from "../nostr/vanish_requests.ts";
 
@@ -87,6 +87,20 @@ export interface RelayListStoreOptions {
 
 /** The default of `storeTimeout`. */
 export const STORE_TIMEOUT_MS = 5_000;
+const LIST_STORE_OPTIONS: OptionNames<RelayListStoreOptions> = {
+  max: true,
+  ttl: true,
+  missingTtl: true,
+  batchSize: true,
+  maxEntries: true,
+  maxFuture: true,
+  relayUrls: true,
+  storeTimeout: true,
+  verifyEvent: true,
+  now: true,
+  after: true,
+  onError: true,
+};
 
 /** Options that are complete and checked. */
 export type ListStoreSettings = Required<RelayListStoreOptions>;
@@ -95,9 +109,10 @@ export type ListStoreSettings = Required<RelayListStoreOptions>;
  * Checks options and fills in the defaults.
  *
  * @throws {RangeError} If a number is out of its range.
- * @throws {TypeError} If an option has the wrong type.
+ * @throws {TypeError} If there is no option of a name, or one has the wrong type.
  */
 export function listStoreSettings(options: RelayListStoreOptions): ListStoreSettings {
+  checkNames(options, LIST_STORE_OPTIONS);
   for (const name of ["verifyEvent", "now", "after", "onError"] as const) {
     checkFunction(name, options[name]);
   }

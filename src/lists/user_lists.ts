@@ -58,6 +58,12 @@ const USER_LIST_KINDS = [
   PRIVATE_LIST_KIND,
 ];
 
+/** When a signer that failed is asked again; each further wait is twice as long. */
+const SIGNER_RETRY_MS = 5_000;
+const LONGEST_SIGNER_RETRY_MS = 600_000;
+/** How long a signer may take, in addition, before it is asked again: a user may have to agree. */
+const SIGNER_PATIENCE_MS = 60_000;
+
 /** The entries of one version of a list. */
 interface Entries {
   readonly publicTags: readonly string[][];
@@ -68,7 +74,7 @@ interface Entries {
 /** Keeps the user's lists current with the store until it is closed. */
 export class UserLists {
   readonly #options: UserListsOptions;
-  readonly #privateEntries: PrivateEntries | undefined;
+  #privateEntries: PrivateEntries | undefined;
   readonly #stopListening: () => void;
   readonly #listeners = new Set<{ readonly listener: () => void }>();
   readonly #entries = new Map<number, Entries>();
@@ -76,6 +82,8 @@ export class UserLists {
   readonly #versions = new Map<number, NostrEvent>();
   /** The last reading of each kind; the results of earlier ones are dropped. */
   readonly #readings = new Map<number, symbol>();
+  /** What asks the signer again, by kind. */
+  readonly #retries = new Map<number, { cancel: () => void }>();
   #ready?: Promise<void>;
   #hasFailed = false;
   #isClosed = false;
@@ -140,9 +148,16 @@ export class UserLists {
     return () => void this.#listeners.delete(entry);
   }
 
+  /** Decrypts with another signer, or with none, from now on. */
+  useSigner(signer: UserSigner | undefined): void {
+    this.#privateEntries = signer && new PrivateEntries(signer, this.#options.onError);
+    if (this.#ready) this.#ready = this.#readOrRetryLater(USER_LIST_KINDS);
+  }
+
   /** Stops listening to the store. What was read stays. */
   close(): void {
     this.#isClosed = true;
+    this.#cancelRetries(USER_LIST_KINDS);
     this.#stopListening();
   }
 
@@ -161,6 +176,7 @@ export class UserLists {
   /** Begins a reading; the result says whether it is still the last one of a kind. */
   #beginReading(kinds: readonly number[]): (kind: number) => boolean {
     const reading = Symbol();
+    this.#cancelRetries(kinds);
     for (const kind of kinds) this.#readings.set(kind, reading);
     return (kind) => this.#readings.get(kind) === reading;
   }
@@ -217,9 +233,43 @@ export class UserLists {
     const privateEntries = event && event.content !== "" ? this.#privateEntries : undefined;
     const before = privateEntries ? this.#entries.get(kind)?.privateTags ?? [] : [];
     this.#set(kind, { publicTags: event?.tags ?? [], privateTags: before });
-    if (!event || !privateEntries) return;
+    if (event && privateEntries) await this.#decrypt(event, privateEntries, isLast);
+  }
+
+  /** Sets the private entries; asks the signer again if it fails, or takes too long. */
+  async #decrypt(
+    event: NostrEvent,
+    privateEntries: PrivateEntries,
+    isLast: (kind: number) => boolean,
+    tries = 1,
+  ): Promise<void> {
+    if (this.#isClosed) return;
+    const { kind } = event;
+    const { clock } = this.#options;
+    const wait = Math.min(SIGNER_RETRY_MS * 2 ** (tries - 1), LONGEST_SIGNER_RETRY_MS);
+    const askAgain = () => {
+      privateEntries.forget(kind);
+      void this.#decrypt(event, privateEntries, isLast, tries + 1);
+    };
+    const retry = { cancel: clock.after(SIGNER_PATIENCE_MS + wait, askAgain) };
+    this.#cancelRetries([kind]);
+    this.#retries.set(kind, retry);
     const privateTags = await privateEntries.of(event);
-    if (isLast(kind)) this.#set(kind, { publicTags: event.tags, privateTags });
+    if (this.#isClosed || !isLast(kind)) return;
+    if (privateTags) {
+      this.#cancelRetries([kind]);
+      this.#set(kind, { publicTags: event.tags, privateTags });
+    } else if (this.#retries.get(kind) === retry) {
+      retry.cancel();
+      retry.cancel = clock.after(wait, askAgain);
+    }
+  }
+
+  #cancelRetries(kinds: readonly number[]): void {
+    for (const kind of kinds) {
+      this.#retries.get(kind)?.cancel();
+      this.#retries.delete(kind);
+    }
   }
 
   #set(kind: number, entries: Entries): void {

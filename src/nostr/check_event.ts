@@ -49,6 +49,17 @@ export function checkedEvent(
   return plain;
 }
 
+/**
+ * Says why no relay can take an event: it is malformed, or not signed. `undefined` if neither.
+ * The signature is not verified.
+ */
+export function unsendableFault(event: NostrEvent): string | undefined {
+  const fault = formFault(event);
+  if (fault === undefined || typeof event !== "object" || event === null) return fault;
+  const isUnsigned = event.sig === undefined || String(event.sig) === "";
+  return isUnsigned ? `it is not signed: ${fault}. Sign it first` : fault;
+}
+
 /** The first thing wrong with the form of an event; `undefined` if it is well-formed. */
 function formFault(event: NostrEvent): string | undefined {
   const fault = shapeFault(event);

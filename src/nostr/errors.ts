@@ -39,8 +39,7 @@ export class EventRefusedError extends Error {
 export class RoutingError extends Error {
   /** `"RoutingError"`, even if the class was loaded twice. */
   override readonly name = "RoutingError";
-  /** The subjects and filters that could not be routed, and why. */
-  readonly unrouted: readonly Unrouted[];
+  readonly #unrouted: readonly Unrouted[];
 
   /** `options.cause` is the error that prevented a lookup of relay lists, if one did. */
   constructor(
@@ -49,7 +48,15 @@ export class RoutingError extends Error {
     options?: ErrorOptions,
   ) {
     super(message, options);
-    this.unrouted = unrouted;
+    this.#unrouted = unrouted;
+  }
+
+  /**
+   * The subjects and filters that could not be routed, and why. Consoles do not print them: a
+   * request for 300 people would fill the screen.
+   */
+  get unrouted(): readonly Unrouted[] {
+    return this.#unrouted;
   }
 }
 

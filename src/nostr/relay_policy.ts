@@ -58,3 +58,18 @@ export interface RelayUrlPolicy {
    */
   readonly allow?: (url: string) => boolean;
 }
+
+/** What would allow a relay that is refused for a reason. */
+const ALLOWED_BY: Readonly<Partial<Record<RefusalReason, string>>> = {
+  local: "policy.allowLocal would allow it",
+  insecure: "policy.allowInsecure would allow it",
+  onion: "policy.allowOnion would allow it",
+  policy: "policy.allow says no",
+  blocked: "the user's own list of blocked relays, kind 10006, has it",
+};
+
+/** Says that a relay is refused, why, and what would allow it. */
+export function refusalText(reason: RefusalReason): string {
+  const allowedBy = ALLOWED_BY[reason];
+  return `refused (${reason})${allowedBy === undefined ? "" : `: ${allowedBy}`}`;
+}

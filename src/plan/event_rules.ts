@@ -61,6 +61,11 @@ const NEVER_ROUTED: Readonly<Record<number, string>> = {
   24133: "a remote signer's relays come from its connection string (NIP-46)",
 };
 
+/** Whether events of a kind are never routed by relay lists, signed or not. */
+export function isNeverRouted(kind: number): boolean {
+  return Object.hasOwn(NEVER_ROUTED, kind);
+}
+
 /**
  * Kinds that say where to find their author, each with the lists whose relays should learn
  * of a change. NIP-65 has them spread to as many relays as is viable.
@@ -76,7 +81,7 @@ const SPREAD_KINDS: Readonly<Record<number, readonly AuthorList[]>> = {
  */
 export function eventRule(event: NostrEvent): EventRule {
   const { kind, tags } = event;
-  if (kind in NEVER_ROUTED) return nowhere("never-routed", NEVER_ROUTED[kind]);
+  if (isNeverRouted(kind)) return nowhere("never-routed", NEVER_ROUTED[kind]);
   if (GIFT_WRAP_KINDS.includes(kind)) return { to: "dm", recipients: recipientsOf(tags) };
   if (kind === DRAFT_KIND) return { to: "private" };
   const group = tags.find(([name]) => name === "h");

@@ -50,7 +50,7 @@ import { taggedUsers } from "./tagged_users.ts";
  * pubkey and by `subjectKey`: what {@link eventLookup} asks for.
  * @param options See {@link PlanOptions}.
  * @throws {RangeError} If an option is out of its range.
- * @throws {TypeError} If an option has the wrong type.
+ * @throws {TypeError} If there is no option of a name, or one has the wrong type.
  *
  * @example A mention reaches the inbox of the user it tags
  * ```ts

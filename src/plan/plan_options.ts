@@ -4,8 +4,14 @@
  * @module
  */
 
-import { checkFunction, integer, show } from "../base/check_option.ts";
-import type { RelayUrlPolicy } from "../nostr/relay_policy.ts";
+import {
+  checkFunction,
+  checkNames,
+  integer,
+  type OptionNames,
+  show,
+} from "../base/check_option.ts";
+import { refusalText, type RelayUrlPolicy } from "../nostr/relay_policy.ts";
 import { rememberedCheck } from "../nostr/relay_url.ts";
 import type { RelayUrlCheck } from "../nostr/relay_url.ts";
 import { INDEXERS } from "./default_indexers.ts";
@@ -75,6 +81,27 @@ export interface PlanOptions {
   readonly weight?: (url: string) => number;
 }
 
+/** The names of all options of a plan. */
+export const PLAN_OPTIONS: OptionNames<PlanOptions> = {
+  fallbackRelays: true,
+  indexerRelays: true,
+  searchRelays: true,
+  maxRelays: true,
+  relaysPerAuthor: true,
+  authorsPerFilter: true,
+  maxFiltersPerRelay: true,
+  maxInboxes: true,
+  policy: true,
+  weight: true,
+};
+
+const POLICY_OPTIONS: OptionNames<RelayUrlPolicy> = {
+  allowLocal: true,
+  allowInsecure: true,
+  allowOnion: true,
+  allow: true,
+};
+
 /** Options in which nothing is missing or wrong: what the planners work with. */
 export interface PlanSettings {
   readonly fallbackRelays: readonly string[];
@@ -100,13 +127,14 @@ export interface PlanSettings {
  * must not change afterwards.
  *
  * @throws {RangeError} If a number is out of its range.
- * @throws {TypeError} If an option has the wrong type, or names a relay that the
- * policy refuses.
+ * @throws {TypeError} If there is no option of a name, or one has the wrong type or names a
+ * relay that the policy refuses.
  */
 export function planSettings(options: PlanOptions = DEFAULT_OPTIONS): PlanSettings {
   const cached = settingsByOptions.get(options);
   if (cached) return cached;
 
+  checkNames(options, PLAN_OPTIONS);
   const { policy = DEFAULT_POLICY } = options;
   checkPolicy(policy);
   const check = rememberedCheck(policy);
@@ -146,7 +174,7 @@ function checkedRelays(
     const { url, reason } = check(value);
     if (url !== undefined) return url;
     throw new TypeError(
-      `Cannot use option "${name}": ${show(value)} is refused (${reason})`,
+      `Cannot use option "${name}": ${show(value)} is ${refusalText(reason)}`,
     );
   });
   return [...new Set(normal)];
@@ -156,6 +184,7 @@ function checkPolicy(policy: RelayUrlPolicy): void {
   if (typeof policy !== "object" || policy === null) {
     throw new TypeError(`Cannot use option "policy": it must be an object, got ${show(policy)}`);
   }
+  checkNames(policy, POLICY_OPTIONS, "policy.");
   for (const name of ["allowLocal", "allowInsecure", "allowOnion"] as const) {
     if (!["boolean", "undefined"].includes(typeof policy[name])) {
       throw new TypeError(

@@ -68,7 +68,8 @@ export interface ReqPlan {
  * @param options See {@link PlanOptions}. Reuse one object for many plans: each object is
  * checked once.
  * @throws {RangeError} If an option, or a number in a filter, is out of its range.
- * @throws {TypeError} If an option, or a value in a filter, has the wrong type.
+ * @throws {TypeError} If there is no option of a name, or an option or a value in a filter has
+ * the wrong type.
  *
  * @example Each author is requested from a relay of their own, or from a fallback relay
  * ```ts

@@ -30,6 +30,7 @@ import { deliveryReport, missedSubjects } from "./delivery_report.ts";
 import { planReplacements, type RequestShares } from "./replacements.ts";
 import { type Listener, type RelayMessage, RequestListeners } from "./request_listeners.ts";
 import { Subrequests } from "./subrequests.ts";
+import { Answers } from "./unanswered.ts";
 
 /** What a request needs. */
 export interface OutboxRequestOptions extends Omit<RelayRequestOptions, "rank"> {
@@ -46,6 +47,8 @@ export interface OutboxRequestOptions extends Omit<RelayRequestOptions, "rank"> 
    * something.
    */
   readonly onMissed?: (role: Role, subject: string, url: string) => void;
+  /** Called once if the stored events are over and no relay answered; not if it was given up. */
+  readonly onUnanswered?: (error: Error) => void;
 }
 
 /** Ids remembered of one request: a hundred times what `NPool` remembers. */
@@ -70,6 +73,7 @@ interface Origin {
   /** How many rounds of replacements led to it. */
   readonly rounds: number;
   readonly seen: BoundedSet;
+  readonly answers: Answers;
 }
 
 /** See the module. */
@@ -78,8 +82,11 @@ export class OutboxRequest {
   readonly #options: OutboxRequestOptions;
   readonly #replan?: Replan;
   readonly #rounds: number;
+  /** Whether it is no part of another request. */
+  readonly #isWhole: boolean;
   readonly #coverage: Coverage;
   readonly #seen: BoundedSet;
+  readonly #answers: Answers;
   readonly #relayRequests = new Map<number, RelayRequest>();
   readonly #listeners = new RequestListeners();
   readonly #parts = new Subrequests<OutboxRequest>();
@@ -99,13 +106,15 @@ export class OutboxRequest {
     assignment: Assignment,
     options: OutboxRequestOptions,
     replan?: Replan,
-    { rounds, seen }: Origin = { rounds: 0, seen: new BoundedSet(MAX_REMEMBERED_IDS) },
+    origin?: Origin,
   ) {
     this.#assignment = assignment;
     this.#options = options;
     this.#replan = replan;
-    this.#rounds = rounds;
-    this.#seen = seen;
+    this.#rounds = origin?.rounds ?? 0;
+    this.#seen = origin?.seen ?? new BoundedSet(MAX_REMEMBERED_IDS);
+    this.#answers = origin?.answers ?? new Answers();
+    this.#isWhole = origin === undefined;
     this.#coverage = new Coverage(assignment);
   }
 
@@ -213,6 +222,7 @@ export class OutboxRequest {
       lost: () => this.#lose(relayIndex),
     });
     this.#relayRequests.set(relayIndex, request);
+    this.#answers.asked(connector.url);
     if (this.#isDone) this.#sendEose(relayIndex);
     await request.run(ended);
     this.#relayRequests.delete(relayIndex);
@@ -220,13 +230,14 @@ export class OutboxRequest {
     await new Promise<void>((resolve) => onAbort(signal, resolve));
     this.#listeners.delete(relayIndex);
     if (this.#listeners.size > 0) return;
-    this.#finish();
+    this.#finish(true);
     this.watcher?.ended();
     for (const part of this.#parts.all) part.#listeners.endAll();
     await this.#parts.ended();
   }
 
   #event(relayIndex: number, event: NostrEvent): void {
+    this.#answers.came();
     const isNew = this.#seen.add(event.id);
     if (!this.#isDone) this.#coverage.saw(relayIndex, event, isNew);
     if (isNew) this.#listeners.event(relayIndex, event);
@@ -238,6 +249,8 @@ export class OutboxRequest {
     if (outcome.answered && this.#assignment.fallbacks?.includes(relayIndex)) {
       this.#replaceLost(relayIndex);
     }
+    if (outcome.answered) this.#answers.came();
+    else this.#answers.failed(this.#assignment.urls[relayIndex], outcome.error);
     this.#sendEoseIfDue(relayIndex);
     this.#check();
   }
@@ -263,6 +276,7 @@ export class OutboxRequest {
     const part = new OutboxRequest(assignment, this.#options, replan, {
       rounds: isExtension ? this.#rounds : this.#rounds + 1,
       seen: this.#seen,
+      answers: this.#answers,
     });
     part.#onDone = () => {
       this.#parts.done(part);
@@ -305,13 +319,17 @@ export class OutboxRequest {
     else this.#cancelStragglerTimeout ??= clock.after(stragglerTimeout, finish);
   }
 
-  #finish(): void {
+  /** The stored events are over; `isGivenUp`: since nobody listens any longer. */
+  #finish(isGivenUp = false): void {
     if (this.#isDone) return;
     this.#isDone = true;
     this.#cancelStragglerTimeout?.();
     this.#cancelReplacementWait?.();
     this.#cancelTimeout?.();
     this.#reportDelivery();
+    if (this.#isWhole && !isGivenUp && !this.#answers.isAny) {
+      this.#options.onUnanswered?.(this.#answers.error());
+    }
     for (const relayIndex of this.#listeners.relayIndexes) this.#sendEose(relayIndex);
     this.#onDone?.();
     this.watcher?.done();

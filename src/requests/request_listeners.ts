@@ -75,5 +75,10 @@ export class RequestListeners {
   }
 }
 
+/** What a listener is told when there is no more to come. */
+export function closedMessage({ message }: Error): NostrRelayCLOSED {
+  return ["CLOSED", SUBSCRIPTION_ID, `error: ${message}`];
+}
+
 /** `NPool` does not look at it. */
 const SUBSCRIPTION_ID = "outbox";

@@ -7,22 +7,33 @@
 
 import { NPool } from "@nostrify/nostrify";
 import type { NostrEvent, NostrFilter, NRelay } from "@nostrify/types";
+import { onAbort } from "../base/abortable.ts";
+import { Closing } from "../base/closing.ts";
 import { publishToRelay } from "../connections/publish_to_relay.ts";
 import type { RelayConnector } from "../connections/relay_connector.ts";
 import type { RelayRequestOptions } from "../connections/relay_request.ts";
-import type { RelayMessage } from "./request_listeners.ts";
+import { unsendableFault } from "../nostr/check_event.ts";
+import { exactFilters, invalidError } from "../nostr/exact_filters.ts";
+import { matchesNothing } from "../nostr/filter_subjects.ts";
+import { closedMessage, type RelayMessage } from "./request_listeners.ts";
 import type { Supervisor } from "./supervisor.ts";
 
 /** What a relay under supervision needs. */
 export interface RelayOptions extends RelayRequestOptions {
   /** Called with each event that the relay accepted. */
   readonly onPublished?: (event: NostrEvent, url: string) => void;
+  /** Called with values that no event can match, in filters of no plan. */
+  readonly onError?: (error: Error) => void;
+  /** The end of the outbox. @default it never ends */
+  readonly closing?: Closing;
 }
 
 /** A relay under supervision; what `createOutbox().open()` returns. */
 export class SupervisedRelay implements NRelay {
   #latest: RelayConnector;
-  #isClosed = false;
+  /** The end of the pool, which closes its relays. */
+  readonly #closing = new Closing();
+  readonly #outboxClosing: Closing;
   readonly #supervisor: Supervisor;
   readonly #options: RelayOptions;
   readonly #pool: NPool;
@@ -32,6 +43,7 @@ export class SupervisedRelay implements NRelay {
     this.#latest = connector;
     this.#supervisor = supervisor;
     this.#options = options;
+    this.#outboxClosing = options.closing ?? new Closing();
     const { url } = connector;
     this.#pool = new NPool({
       open: () => this,
@@ -44,50 +56,99 @@ export class SupervisedRelay implements NRelay {
   /** The connector; another one if it was forgotten while nobody used it. */
   get #connector(): RelayConnector {
     const { isClosed, url } = this.#latest;
-    if (isClosed && !this.#isClosed) this.#latest = this.#supervisor.connector(url);
+    if (isClosed && !this.#closing.isClosed) this.#latest = this.#supervisor.connector(url);
     return this.#latest;
   }
 
   /**
-   * Stored events, an EOSE once there are no more to wait for, then new events
-   * until the signal is aborted. Never throws for what the relay does.
+   * Stored events, an EOSE once there are no more to wait for, then new events until the signal
+   * is aborted. Never throws for what the relay does. If the pool or the outbox is closed, now
+   * or later, it says CLOSED and ends.
    */
-  req(
+  async *req(
     filters: NostrFilter[],
-    { signal = new AbortController().signal }: { signal?: AbortSignal } = {},
+    { signal }: { signal?: AbortSignal } = {},
   ): AsyncGenerator<RelayMessage, void> {
+    const refusal = this.#refusal("send a request");
+    if (refusal) return yield closedMessage(refusal);
     const connector = this.#connector;
-    const { request, relayIndex } = this.#supervisor.take(filters, connector.url);
-    return request.join(relayIndex, connector, filters, signal);
+    const exact = this.#exact(filters);
+    if (exact instanceof Error) return yield closedMessage(exact);
+    const { request, relayIndex } = this.#supervisor.take(exact, connector.url);
+    const ended = new AbortController();
+    const releases = [
+      onAbort(signal, () => ended.abort(signal?.reason)),
+      this.#closing.onClose(() => ended.abort()),
+      this.#outboxClosing.onClose(() => ended.abort()),
+    ];
+    try {
+      yield* request.join(relayIndex, connector, exact, ended.signal);
+    } finally {
+      for (const release of releases) release();
+    }
+    if (!signal?.aborted) yield closedMessage(new Error("the pool or the outbox was closed"));
   }
 
-  /** Stored events, newest first, as `NPool.query()` gives them. */
-  query(filters: NostrFilter[], opts: { signal?: AbortSignal } = {}): Promise<NostrEvent[]> {
-    return this.#pool.query(filters, opts);
+  /**
+   * Stored events, newest first, as `NPool.query()` gives them.
+   *
+   * @throws {Error} If the pool or the outbox is closed.
+   */
+  async query(filters: NostrFilter[], opts: { signal?: AbortSignal } = {}): Promise<NostrEvent[]> {
+    const refusal = this.#refusal("send a request");
+    if (refusal) throw refusal;
+    return await this.#pool.query(filters, opts);
   }
 
   /**
    * Publishes an event; resolves once the relay has accepted it.
    *
    * @throws {RelayFailureError} If it does not.
+   * @throws {TypeError} If the event is malformed or not signed.
+   * @throws {Error} If the pool or the outbox is closed.
    */
-  event(
+  async event(
     event: NostrEvent,
     { signal = new AbortController().signal }: { signal?: AbortSignal } = {},
   ): Promise<void> {
+    const refusal = this.#refusal("publish an event");
+    if (refusal) throw refusal;
+    const fault = unsendableFault(event);
+    if (fault !== undefined) throw new TypeError(`Cannot publish an event: ${fault}`);
     const connector = this.#connector;
     const publishing = publishToRelay(event, connector, this.#options, signal)
       .then(() => this.#options.onPublished?.(event, connector.url));
     connector.track(publishing);
-    return publishing;
+    await publishing;
   }
 
   /**
-   * Closes the connections to this relay, for good. Events under way have three seconds
-   * to be published.
+   * Filters without values that no event can match, if they are of no plan, which has none. An
+   * error if nothing else is left.
+   */
+  #exact(given: readonly NostrFilter[]): readonly NostrFilter[] | TypeError {
+    if (this.#supervisor.isPlanned(given)) return given;
+    const { filters, invalid } = exactFilters(given);
+    if (invalid.length === 0) return given;
+    const rest = filters.filter((filter) => !matchesNothing(filter));
+    const action = rest.length > 0 ? "request some of what a filter names" : "send a request";
+    const error = invalidError(action, invalid);
+    this.#options.onError?.(error);
+    return rest.length > 0 ? rest : error;
+  }
+
+  /** The error of what comes after the pool or the outbox was closed. */
+  #refusal(action: string): Error | undefined {
+    if (this.#outboxClosing.isClosed) return this.#outboxClosing.error(action, "outbox");
+    return this.#closing.isClosed ? this.#outboxClosing.error(action, "pool") : undefined;
+  }
+
+  /**
+   * Closes the connections to this relay, for good: its requests end. Events under way have
+   * three seconds to be published.
    */
   close(): Promise<void> {
-    this.#isClosed = true;
+    this.#closing.close();
     return this.#latest.close();
   }
 

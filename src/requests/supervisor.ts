@@ -13,8 +13,10 @@ import { RelayConnector, type RelayConnectorOptions } from "../connections/relay
 import { normalizeRelayUrl } from "../nostr/relay_url.ts";
 import type { Assignment } from "../plan/assignment.ts";
 import type { Planned, Replan } from "../plan/replan.ts";
+import { Coverage } from "./coverage.ts";
 import type { LiveRoutes } from "./live_routes.ts";
 import { OutboxRequest, type OutboxRequestOptions } from "./outbox_request.ts";
+import { planReplacements, type RequestShares } from "./replacements.ts";
 
 /** What a supervisor is made of. */
 export interface SupervisorOptions {
@@ -110,11 +112,33 @@ export class Supervisor {
       replan({ ...options, excluding: { has: (url) => excluding.has(url) || isResting(url) } });
   }
 
+  /**
+   * The relays that a plan's request would ask at once in place of those that are not to be
+   * connected to for now; empty if there are none.
+   */
+  standIns({ assignment, replan }: Planned): RequestShares[] {
+    const coverage = new Coverage(assignment);
+    const { clock, memory } = this.#request;
+    assignment.urls.forEach((url, relayIndex) => {
+      const isResting = memory.retryAt(url) > clock.now() && !this.isOpen(url);
+      if (isResting) coverage.markLost(relayIndex);
+    });
+    return planReplacements(assignment, coverage, this.#excludingResting(replan));
+  }
+
+  /** Whether filters are part of a plan, and were not taken yet. */
+  isPlanned(filters: readonly NostrFilter[]): boolean {
+    return this.#parts.has(filters);
+  }
+
   /** The part that filters are, once; filters of no plan are a request of their own. */
   take(filters: readonly NostrFilter[], url: string): RequestPart {
     const part = this.#parts.get(filters);
     this.#parts.delete(filters);
-    return part ?? { request: new OutboxRequest(oneRelay(url), this.#request), relayIndex: 0 };
+    if (part) return part;
+    // One of several relays that an app names itself: another may answer.
+    const options = { ...this.#request, onUnanswered: undefined };
+    return { request: new OutboxRequest(oneRelay(url), options), relayIndex: 0 };
   }
 
   /** The user blocks other relays than before: connections to those end. */

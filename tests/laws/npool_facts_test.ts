@@ -113,6 +113,24 @@ Deno.test("NPool.query() answers nothing at all where open() or a router throws"
   await assert.rejects(verbs(lost, 1), /database gone/);
 });
 
+Deno.test("NPool.query() rejects where reading eoseTimeout throws, which is all that it does not swallow", async () => {
+  const closed = {
+    open: () => relay(eose),
+    reqRouter: () => new Map([["one", FILTERS]]),
+    eventRouter: () => [],
+    get eoseTimeout(): number {
+      throw new Error("closed");
+    },
+  };
+  await assert.rejects(new NPool(closed).query(FILTERS), /closed/);
+});
+
+Deno.test("NPool.req() yields CLOSED once every relay has, and goes on", async () => {
+  const closed: Message = ["CLOSED", "sub", "error: closed"];
+  const pool = poolOf({ one: relay(event(1), closed), two: relay(closed, event(2)) });
+  assert.deepEqual((await verbs(pool, 3)).sort(), ["CLOSED", "EVENT", "EVENT"]);
+});
+
 Deno.test("NPool ends a request without routes in silence, and calls an event without routes published", async () => {
   const pool = poolOf({});
   assert.deepEqual(await verbs(pool, 1), []);

@@ -31,8 +31,6 @@ const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   "nostr/kinds": "constants",
   "nostr/relay_failure": "types",
   "nostr/relay_knowledge": "types",
-  "nostr/relay_policy": "types",
-  "nostr/unrouted": "types",
   "nostr/versions": "db/bulk_test.ts and lists/relay_list_store_model_test.ts",
   "outbox_options": "types; outbox_settings_test.ts checks the options",
   "plan": "laws/architecture_test.ts, and everything it exports has its own tests",

@@ -21,13 +21,9 @@ Deno.test("PrivateEntries call the signer once for each version of each kind", a
   assert.deepEqual(calls.map(([, , text]) => text), [first, other, second].map((e) => e.content));
 });
 
-Deno.test("PrivateEntries report once what cannot be decrypted or read, and have no tags then", async () => {
+Deno.test("PrivateEntries report once what cannot be read, and have no tags then", async () => {
   const errors: Error[] = [];
   const answers: Record<string, () => Promise<string>> = {
-    refuses: () => Promise.reject(new Error("denied")),
-    throws: () => {
-      throw new Error("denied");
-    },
     "is no JSON": () => Promise.resolve("{"),
     "is no list": () => Promise.resolve('{"relay":1}'),
     "is null": () => Promise.resolve("null"),
@@ -46,6 +42,38 @@ Deno.test("PrivateEntries report once what cannot be decrypted or read, and have
     );
     assert.ok(error.cause instanceof Error);
   }
+});
+
+Deno.test("PrivateEntries ask a signer that failed again, report that once for each version, and use its answer", async () => {
+  const failures: (() => Promise<string>)[] = [
+    () => Promise.reject(new Error("denied")),
+    () => {
+      throw new Error("denied");
+    },
+  ];
+  for (const failure of failures) {
+    const errors: Error[] = [];
+    let calls = 0;
+    const decrypt = (_: string, text: string) => ++calls < 3 ? failure() : Promise.resolve(text);
+    const entries = new PrivateEntries({ nip44: { decrypt } }, (error) => errors.push(error));
+    const event = ownList(10006, [], sealed(relays(A)));
+    const answers = [];
+    for (let i = 0; i < 4; i++) answers.push(await entries.of(event));
+    assert.deepEqual(answers, [undefined, undefined, relays(A), relays(A)]);
+    assert.deepEqual([calls, errors.length], [3, 1]);
+    assert.equal((errors[0].cause as Error).message, "denied");
+  }
+});
+
+Deno.test("PrivateEntries forget() a signer that does not answer, and ask it anew", async () => {
+  let calls = 0;
+  const decrypt = (_: string, text: string) =>
+    ++calls === 1 ? new Promise<string>(() => {}) : Promise.resolve(text);
+  const entries = new PrivateEntries({ nip44: { decrypt } }, (error) => assert.fail(error));
+  const event = ownList(10006, [], sealed(relays(A)));
+  assert.equal(entries.of(event), entries.of(event));
+  entries.forget(10006);
+  assert.deepEqual(await entries.of(event), relays(A));
 });
 
 Deno.test("PrivateEntries put nothing private into an error", async () => {
@@ -82,7 +110,78 @@ Deno.test("UserLists ready() waits for a signer no longer than the timeout; publ
   assert.deepEqual(errors.map(({ message }) => message), [
     `No private entries of user ${"aa".repeat(32)}: the signer took over 500 ms`,
   ]);
+  lists.close();
   assert.equal(clock.pending, 0);
+});
+
+Deno.test("UserLists ask a signer again that fails, with growing pauses, until it answers", async () => {
+  const askedAt: number[] = [];
+  const decrypt = (_: string, text: string) => {
+    askedAt.push((clock.now() - NOW * 1000) / 1000);
+    return askedAt.length < 10 ? Promise.reject(new Error("not ready")) : Promise.resolve(text);
+  };
+  const { lists, clock, errors } = setUp([ownList(10006, relays(A), sealed(relays(B)))], {
+    signer: { nip44: { decrypt } },
+  });
+  await lists.ready();
+  assert.deepEqual([lists.isBlocked(A), lists.isBlocked(B)], [true, false]);
+  await clock.advance(3_600_000);
+  assert.deepEqual(askedAt, [0, 5, 15, 35, 75, 155, 315, 635, 1_235, 1_835]);
+  assert.deepEqual([lists.isBlocked(A), lists.isBlocked(B)], [true, true]);
+  assert.deepEqual([errors.length, clock.pending], [1, 0]);
+});
+
+Deno.test("UserLists ask a signer again that does not answer, and use the first answer that comes", async () => {
+  const answers: ((text: string) => void)[] = [];
+  const decrypt = () => new Promise<string>((resolve) => answers.push(resolve));
+  const { lists, clock } = setUp([ownList(10006, [], sealed(relays(B)))], {
+    signer: { nip44: { decrypt } },
+  });
+  lists.ready();
+  await clock.advance(64_999);
+  assert.equal(answers.length, 1);
+  await clock.advance(1);
+  assert.equal(answers.length, 2);
+  answers[0](JSON.stringify(relays(B)));
+  await settled();
+  assert.deepEqual([lists.isBlocked(B), clock.pending], [true, 0]);
+});
+
+Deno.test("UserLists ask no signer again for a version that is no longer the last, or after close()", async () => {
+  let calls = 0;
+  const decrypt = () => (calls++, Promise.reject(new Error("not ready")));
+  const { lists, clock, source } = setUp([ownList(10006, [], sealed(relays(B)))], {
+    signer: { nip44: { decrypt } },
+  });
+  await lists.ready();
+  source.put(ownList(10006, relays(A), { created_at: NOW + 1 }));
+  await clock.advance(3_600_000);
+  assert.deepEqual([calls, clock.pending], [1, 0]);
+  source.put(ownList(10006, [], { ...sealed([]), created_at: NOW + 2 }));
+  await settled();
+  lists.close();
+  await clock.advance(3_600_000);
+  assert.deepEqual([calls, clock.pending], [2, 0]);
+});
+
+Deno.test("UserLists useSigner() decrypts with another signer, and keeps what was read until it answers", async () => {
+  const { lists } = setUp([ownList(10006, relays(A), sealed(relays(B)))]);
+  const { signer } = openSigner();
+  lists.useSigner(signer);
+  await lists.ready();
+  assert.deepEqual([A, B].map((url) => lists.isBlocked(url)), [true, true]);
+  const { promise, resolve } = Promise.withResolvers<string>();
+  lists.useSigner({ nip44: { decrypt: () => promise } });
+  await settled();
+  assert.deepEqual([A, B].map((url) => lists.isBlocked(url)), [true, true]);
+  resolve("[]");
+  await lists.ready();
+  assert.deepEqual([A, B].map((url) => lists.isBlocked(url)), [true, false]);
+  lists.useSigner(signer);
+  await lists.ready();
+  lists.useSigner(undefined);
+  await lists.ready();
+  assert.deepEqual([A, B].map((url) => lists.isBlocked(url)), [true, false]);
 });
 
 Deno.test("UserLists ready() waits three seconds by default", async () => {

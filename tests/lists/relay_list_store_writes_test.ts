@@ -209,6 +209,10 @@ Deno.test("RelayListStore() refuses a wrong option, naming it, the rule and the 
       message: `Cannot use option "${name}": it must be a function, got 1`,
     });
   }
+  assert.throws(() => new RelayListStore(cache, { missingTTL: 1 } as RelayListStoreOptions), {
+    name: "TypeError",
+    message: /"missingTTL": there is no option of that name; the nearest is "missingTtl"$/,
+  });
   for (const db of [undefined, {}, { event() {} }, { query() {} }]) {
     assert.throws(() => new RelayListStore(db as unknown as NStore), {
       name: "TypeError",

@@ -33,3 +33,10 @@ Deno.test("RelayFailureError names the relay and the reason, and is no RelayErro
   assert.equal(error.reason, "unreachable");
   assert.equal(error.cause, cause);
 });
+
+Deno.test("RoutingError does not print what it carries: a request for 300 people would fill the screen", () => {
+  const unrouted = Array.from({ length: 300 }, () => ({ reason: "no-list" as const }));
+  const error = new RoutingError("Cannot send", unrouted);
+  assert.doesNotMatch(Deno.inspect(error), /no-list/);
+  assert.deepEqual(Object.keys(error).includes("unrouted"), false);
+});

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
+import { Closing } from "../../src/base/closing.ts";
 import { RelayFailureError } from "../../src/nostr/errors.ts";
 import { holding, RELAY } from "../../testing/scripted_network.ts";
 import { settled } from "../../testing/test_clock.ts";
+import { CountedController } from "../support/counted_signal.ts";
 import { AUTHORS, note, notes } from "../support/notes.ts";
 import { SupervisorTest } from "../support/scripted_supervisor.ts";
 
@@ -113,6 +115,17 @@ Deno.test("SupervisedRelay publishes, and rejects with a RelayFailureError where
   await assert.rejects(test.relay(RELAY).event(note(), { signal }), { message: "no longer" });
 });
 
+Deno.test("SupervisedRelay connects to nothing for an event that is not signed, as `pool.event(event, { relays })` sends it", async () => {
+  const test = new SupervisorTest();
+  for (const sig of ["", undefined as unknown as string]) {
+    await assert.rejects(test.relay(RELAY).event(note({ sig })), {
+      name: "TypeError",
+      message: /^Cannot publish an event: it is not signed: .* Sign it first$/,
+    });
+  }
+  assert.equal(test.relays.length, 0);
+});
+
 Deno.test("SupervisedRelay calls onPublished for each event that the relay accepted, and for no other", async () => {
   const test = new SupervisorTest({
     onEvent: ({ id, kind }, relay) => relay.say(["OK", id, kind === 1, "blocked: notes only"]),
@@ -137,15 +150,36 @@ Deno.test("SupervisedRelay that is closed stays closed, and its errors say so", 
   await relay.close();
   await relay[Symbol.asyncDispose]();
   assert.ok(test.last.isClosed);
-  const query = relay.query([FILTER]);
-  await test.clock.advance(0);
-  assert.deepEqual(await query, []);
-  await assert.rejects(relay.event(note()), {
-    reason: "unreachable",
-    message: /outbox is closed$/,
-  });
-  await live.return();
+  const closed = "the pool is closed. Create another one";
+  await assert.rejects(relay.query([FILTER]), { message: `Cannot send a request: ${closed}` });
+  await assert.rejects(relay.event(note()), { message: `Cannot publish an event: ${closed}` });
+  assert.deepEqual((await relay.req([FILTER]).next()).value, [
+    "CLOSED",
+    "outbox",
+    `error: Cannot send a request: ${closed}`,
+  ]);
+  const rest = await Array.fromAsync(live, ([verb]) => verb);
+  assert.equal(rest.at(-1), "CLOSED");
   assert.equal(test.relays.length, 1);
+});
+
+Deno.test("SupervisedRelay keeps nothing of a request that is over in what outlives it", async () => {
+  const test = new SupervisorTest(holding(posts));
+  let open = 0;
+  const closing = new Closing();
+  const { onClose } = closing;
+  closing.onClose = (end) => {
+    open++;
+    const release = onClose.call(closing, end);
+    return () => (open--, release());
+  };
+  const relay = test.relay(RELAY, undefined, closing);
+  const app = new CountedController();
+  for await (const [verb] of relay.req([FILTER], app)) {
+    assert.deepEqual([open, app.listeners], [1, 1]);
+    if (verb === "EOSE") break;
+  }
+  assert.deepEqual([open, app.listeners], [0, 0]);
 });
 
 Deno.test("SupervisedRelay close() first publishes what is under way, but not for long", async () => {

@@ -31,8 +31,12 @@ export class SupervisorTest extends ScriptedNetwork {
   }
 
   /** What `createOutbox().open()` returns. */
-  relay(url: string, onPublished?: RelayOptions["onPublished"]): SupervisedRelay {
-    const options = { ...this.#requestOptions, onPublished };
+  relay(
+    url: string,
+    onPublished?: RelayOptions["onPublished"],
+    closing?: RelayOptions["closing"],
+  ): SupervisedRelay {
+    const options = { ...this.#requestOptions, onPublished, closing };
     return new SupervisedRelay(this.supervisor.connector(url), this.supervisor, options);
   }
 
