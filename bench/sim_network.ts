@@ -18,8 +18,8 @@ import type { VirtualClock } from "./virtual_clock.ts";
 
 /** Milliseconds that an event takes on its way: 10,000 a second. */
 const PER_EVENT = 0.1;
-/** Who asks for posts of so few seconds is waiting for new ones. */
-const NEW = 600;
+/** Who asks for posts of so few seconds is waiting for new ones, with an overlap of three hours. */
+const NEW = 600 + 3 * 3_600;
 /** Most portions in which an answer comes. */
 const PORTIONS = 8;
 
@@ -136,8 +136,8 @@ export class SimNetwork implements SimWire {
   /** The authors of a REQ, unless it asks for nothing but what is new. */
   *#inquiries(url: string, filters: readonly NostrFilter[]): Iterable<Inquiry> {
     const asked = this.#asked(url);
-    for (const { authors = [], since = 0 } of filters) {
-      if (since > this.world.now - NEW) continue;
+    for (const { authors = [], since = 0, limit } of filters) {
+      if (limit === 0 || since > this.world.now - NEW) continue;
       for (const author of authors) {
         let inquiry = asked.get(author);
         if (!inquiry) asked.set(author, inquiry = { open: 0, answered: 0 });

@@ -128,6 +128,11 @@ export class RelayConnection {
     return this.#hasAnswered && this.#keepalive.heardAt < since;
   }
 
+  /** When something last came over the connection, in milliseconds since 1970. */
+  get heardAt(): number {
+    return this.#keepalive.heardAt;
+  }
+
   /** How many subscriptions are open. */
   get subscriptions(): number {
     return this.#subscriptions.size;
@@ -177,6 +182,11 @@ export class RelayConnection {
   /** Whether so many subscriptions may stay open without anybody waiting for a slot. */
   mayStay(count: number): boolean {
     return this.#slots.mayStay(count);
+  }
+
+  /** Whether the relay takes a single subscription, so that nothing can be asked beside it. */
+  get hasOneSlot(): boolean {
+    return this.#options.maxSubscriptions() === 1;
   }
 
   /** Whether one more user should get another connection. */

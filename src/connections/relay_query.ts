@@ -10,7 +10,7 @@ import { type Clock, sleep } from "../base/clock.ts";
 import { type AnswerProof, weakestProof } from "../nostr/answer_proof.ts";
 import { RelayFailureError } from "../nostr/errors.ts";
 import { isPrivateFilter } from "../nostr/filter_subjects.ts";
-import type { RelayLimits } from "../nostr/relay_failure.ts";
+import type { RelayFailure, RelayLimits } from "../nostr/relay_failure.ts";
 import type { EoseHint } from "../nostr/relay_frame.ts";
 import { BACKOFFS, waitMs } from "../relays/backoff.ts";
 import type { RelayMemory } from "../relays/relay_memory.ts";
@@ -66,6 +66,9 @@ interface StoredEnd {
   readonly hints: readonly EoseHint[];
 }
 
+/** How a relay may refuse a REQ because it does not know `limit: 0`. */
+const LIMIT_REFUSALS: readonly RelayFailure[] = ["invalid", "error", "unsupported", "closed"];
+
 /** Filters on one connection: stored events first, then new ones over the REQs that stay open. */
 export class RelayQuery {
   readonly #connection: RelayConnection;
@@ -82,6 +85,7 @@ export class RelayQuery {
   #stayingReqs = 0;
   #staysOpen = true;
   #isLive = false;
+  #staleBefore = -Infinity;
   /** What the answer to each filter proves, as far as it is over. */
   readonly #proofs = new Map<NostrFilter, AnswerProof>();
   #answeredReqs = 0;
@@ -130,11 +134,27 @@ export class RelayQuery {
     if (this.#answeredReqs === 0 && this.#lastError) throw this.#lastError;
   }
 
-  /** Closes what is open, and requests new events alone. */
-  requestLive(filters: readonly NostrFilter[]): Promise<void> {
-    this.close();
+  /**
+   * Requests new events alone, from now on, and resolves once the relay sends them.
+   *
+   * @param staleBefore Stored events that are older, in Unix seconds, are dropped: a relay may
+   * answer `limit: 0` with all that it has.
+   */
+  async requestLive(filters: readonly NostrFilter[], staleBefore: number): Promise<void> {
     this.#isLive = true;
-    return this.#requestAll(filters.map(firstPage), true, 0);
+    this.#staleBefore = staleBefore;
+    await this.#requestAll(filters.map(firstPage), true, 0);
+  }
+
+  /**
+   * Requests stored events beside the REQ for new ones, and resolves when there are no more.
+   *
+   * @throws {RelayFailureError} If the relay answered no REQ.
+   */
+  async catchUp(filters: readonly NostrFilter[]): Promise<void> {
+    this.#answeredReqs = 0;
+    await this.#requestAll(filters.map(firstPage), false, 0);
+    if (this.#answeredReqs === 0 && this.#lastError) throw this.#lastError;
   }
 
   /**
@@ -212,6 +232,7 @@ export class RelayQuery {
     }
     this.#answeredReqs++;
     this.#options.onProgress();
+    if (stay && this.#isLive) return this.#checkLive(pages);
     if (!stay) subscription.close();
     await this.#continue(pages, hints);
   }
@@ -234,6 +255,8 @@ export class RelayQuery {
           const matching = index.of(event);
           if (matching.length === 0) return this.#connection.countJunk();
           if (isStored) { for (const page of matching) addToPage(page, event); }
+          const isOld = isStored && stay && this.#isLive && event.created_at < this.#staleBefore;
+          if (isOld) return;
           this.#options.onEvent(event);
         },
         eose: (hints) => settle({ hints }),
@@ -251,6 +274,15 @@ export class RelayQuery {
     // Closing the subscription from this side reports nothing, so the abort settles it.
     const release = onAbort(this.#signal, () => settle({ hints: [] }));
     return { subscription, stored: stored.finally(release) };
+  }
+
+  /** Notices a relay that answers `limit: 0` with stored events; one may just have come. */
+  #checkLive(pages: readonly FilterPage[]): void {
+    const count = pages.reduce(
+      (sum, { filter, count }) => sum + (filter.limit === 0 ? count : 0),
+      0,
+    );
+    if (count > 1) this.#options.memory.learnLimits(this.#connection.url, { minLimit: 1 });
   }
 
   /** Requests the next pages of what was cut. */
@@ -305,6 +337,14 @@ export class RelayQuery {
       if (Object.keys(lesson).length > 0) {
         memory.learnLimits(url, lesson);
         return await this.#requestAll(pages.map(samePage), stay, tries + 1);
+      }
+      if (this.#limits.minLimit === undefined && LIMIT_REFUSALS.includes(error.reason)) {
+        const asked = pages.filter(({ filter }) => filter.limit === 0);
+        if (stay && this.#isLive && asked.length === pages.length) {
+          memory.learnLimits(url, { minLimit: 1 });
+          const live = pages.map(({ filter }) => firstPage({ ...filter, limit: 1 }));
+          return await this.#requestAll(live, stay, tries + 1);
+        }
       }
       if (error.reason === "rate-limited") {
         const wait = retryAfter(reasonText) ?? waitMs(BACKOFFS.rateLimitedReq, tries + 1, random);

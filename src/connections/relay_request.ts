@@ -22,7 +22,7 @@ import { BACKOFFS, waitMs } from "../relays/backoff.ts";
 import type { RelayConnection } from "./relay_connection.ts";
 import type { RelayConnector } from "./relay_connector.ts";
 import { RelayQuery, type RelayQueryOptions } from "./relay_query.ts";
-import { resumeFilters } from "./resume_filters.ts";
+import { catchUpFilters, liveFilters, WRAP_OVERLAP_S } from "./resume_filters.ts";
 
 /** What a {@link RelayRequest} reports. */
 export interface RelayRequestListener {
@@ -56,10 +56,13 @@ export interface RelayRequestOptions extends
   > {
   /** Who connects first: lower ranks before higher ones. */
   readonly rank: number;
+  /**
+   * Up to when the relay was asked all this before, in Unix seconds: only what is new is requested.
+   * @default everything is requested
+   */
+  readonly resumeFrom?: number;
 }
 
-/** How far before the newest event a request resumes, in seconds, so that late arrivals come. */
-const RESUME_OVERLAP_S = 120;
 /** How long a request must go on before it sends REQs for new events alone. */
 const LIVE_DELAY_MS = 200;
 /** No relay hangs up on a REQ of this length because of its length. */
@@ -82,8 +85,10 @@ export class RelayRequest {
   #isAnswered = false;
   /** Whether the last query came to its end on a connection that goes on. */
   #isConnected = false;
-  /** When the query that came to its end was begun, in milliseconds since 1970. */
-  #askedAt = 0;
+  /** Up to when everything was requested, in Unix seconds. */
+  #resumeFrom?: number;
+  /** The connection over which everything new comes. */
+  #liveOn?: RelayConnection;
   /** Whether events came since the last REQ was sent or came to its end. */
   #isStreaming = false;
   /** Events that are not yet in the memory of relays. */
@@ -103,6 +108,7 @@ export class RelayRequest {
     this.#filters = filters;
     this.#options = options;
     this.#listener = listener;
+    this.#resumeFrom = options.resumeFrom;
   }
 
   /** Runs until the signal is aborted. */
@@ -187,28 +193,73 @@ export class RelayRequest {
       ? { cancel: () => {}, since: () => startedAt }
       : this.#watchDeadlines(connection, query, signal);
     try {
-      const filters = this.#isAnswered ? resumeFilters(this.#filters, this.since) : this.#filters;
-      await query.requestStored(filters);
+      const isResuming = this.#resumeFrom !== undefined;
+      if (isResuming) await this.#resume(connection, query, signal);
+      else await query.requestStored(this.#filters);
       if (signal.aborted) return this.#abortedError();
       watch.cancel();
       this.#reportDelivered();
       const proof = weakestProof(query.proofs.values());
       memory.answered(url, Math.max(0, this.#progressAt - watch.since()), proof);
       this.#isAnswered = true;
-      this.#askedAt = startedAt;
+      this.#resumeFrom ??= Math.min(this.#newest || Infinity, Math.floor(startedAt / 1000));
+      if (isResuming || query.staysOpen) this.#liveOn = connection;
       this.#listener.settled({ answered: true, proof, proofs: query.proofs });
       if (!query.staysOpen) {
         await sleep(clock, LIVE_DELAY_MS, signal);
-        if (!signal.aborted) await query.requestLive(resumeFilters(this.#filters, this.since));
+        if (!signal.aborted) await this.#resume(connection, query, signal);
+        if (!signal.aborted) this.#liveOn = connection;
       }
       return await this.#untilEnded(query, signal);
     } finally {
+      this.#resumeFrom = this.#isAnswered ? this.since : this.#resumeFrom;
+      this.#liveOn = undefined;
       stopNotices();
       watch.cancel();
       this.#reportDelivered();
       this.#unansweredBytes = query.unansweredBytes;
       query.close();
     }
+  }
+
+  /**
+   * Listens for new events first, and then requests what came since, so that nothing gets lost
+   * between the two.
+   */
+  async #resume(
+    connection: RelayConnection,
+    query: RelayQuery,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { clock, memory } = this.#options;
+    const { url } = this.#connector;
+    const from = this.#resumeFrom!;
+    const missed = catchUpFilters(this.#filters, from);
+    if (connection.hasOneSlot) {
+      await query.catchUp(missed);
+      // The one REQ that can be open closes the gap itself: its `since` is older than any new event.
+      return await query.requestLive(missed, from - WRAP_OVERLAP_S);
+    }
+    const now = Math.floor(clock.now() / 1000);
+    const { minLimit } = memory.limits(url);
+    const live = query.requestLive(
+      liveFilters(this.#filters, now, minLimit),
+      from - WRAP_OVERLAP_S,
+    );
+    // It may wait for a slot, but not for a relay that never says EOSE to it.
+    const { promise: late, resolve } = Promise.withResolvers<void>();
+    const cancelTimer = startInactivityTimer(
+      clock,
+      memory.deadlines(url).soft,
+      { heardAt: () => this.#progressAt, isPending: () => query.isPending },
+      resolve,
+    );
+    const release = onAbort(signal, resolve);
+    await Promise.race([live, late]).finally(() => {
+      cancelTimer();
+      release();
+    });
+    if (!signal.aborted && missed.length > 0) await query.catchUp(missed);
   }
 
   async #untilEnded(query: RelayQuery, signal: AbortSignal): Promise<RelayFailureError> {
@@ -231,13 +282,14 @@ export class RelayRequest {
   }
 
   /**
-   * The time from which on to request events again, in Unix seconds: a little before the newest
-   * event, which may claim any time. If no event came, a little before the query that found none.
+   * Up to when everything that came was received, in Unix seconds: the date of the newest event, but
+   * no later than when the relay was last heard. What came after that is requested again.
    */
   get since(): number {
-    const now = Math.floor(this.#options.clock.now() / 1000);
-    const newest = this.#newest > 0 ? this.#newest : Math.floor(this.#askedAt / 1000);
-    return Math.min(newest, now) - RESUME_OVERLAP_S;
+    const from = this.#resumeFrom ?? 0;
+    if (!this.#liveOn) return from;
+    const heardAt = Math.floor(this.#liveOn.heardAt / 1000);
+    return Math.min(this.#newest || from, heardAt);
   }
 
   #event(event: NostrEvent): void {

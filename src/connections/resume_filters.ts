@@ -1,33 +1,77 @@
 /**
- * The filters with which a request resumes at a relay: those for new events.
+ * The filters with which a request goes on at a relay: those for new events, and those for what came
+ * while nobody listened.
  *
  * @module
  */
 
 import type { NostrFilter } from "@nostrify/types";
 import { copyFilter, matchesNothing, MAX_SUBJECTS_PER_FILTER } from "../nostr/filter_subjects.ts";
+import { GIFT_WRAP_KINDS } from "../nostr/kinds.ts";
+
+/** How much older than its arrival an event may claim to be, so that it is not missed, in seconds. */
+export const OVERLAP_S = 3 * 3_600;
+/** The same for gift wraps, which are dated up to two days back (NIP-59). */
+export const WRAP_OVERLAP_S = 50 * 3_600;
 
 /**
- * Few filters that match, from a time on, what the given ones match.
+ * Few filters for new events. They have no `since` but their own: an event is new when it arrives,
+ * whatever date it claims (NIP-59).
  *
+ * @param now The time, in Unix seconds: filters that ended long before, or match nothing, are left
+ * out.
+ * @param limit Of stored events: 0, or 1 for relays that answer 0 with all they have.
+ */
+export function liveFilters(
+  filters: readonly NostrFilter[],
+  now: number,
+  limit = 0,
+): NostrFilter[] {
+  return merged(
+    filters.filter((filter) => !matchesNothing(filter) && !(filter.until! < now - WRAP_OVERLAP_S))
+      .map((filter) => ({ ...copyFilter(filter), limit })),
+  );
+}
+
+/**
+ * Few filters that match what may have come since a time: with an overlap, since events arrive late
+ * and claim to be older than they are; gift wraps up to two days (NIP-59). A `limit` is dropped: it
+ * is about the newest stored events (NIP-01), and would cut off some that were missed.
+ *
+ * @param since The time, in Unix seconds, rounded down; a filter's own `since` stays if it is
+ * later. Filters that end before it, or match nothing, are left out.
+ */
+export function catchUpFilters(filters: readonly NostrFilter[], since: number): NostrFilter[] {
+  return merged(filters.flatMap((filter) => {
+    if (matchesNothing(filter)) return [];
+    const { limit: _, ...copy } = copyFilter(filter);
+    const { kinds, ...rest } = copy;
+    const isWrap = (kind: number) => GIFT_WRAP_KINDS.includes(kind);
+    const others = kinds?.filter((kind) => !isWrap(kind));
+    // Without kinds, gift wraps are among the events that tag somebody.
+    const wraps = kinds?.filter(isWrap) ??
+      (copy["#p"] && !copy.authors ? [...GIFT_WRAP_KINDS] : []);
+    const parts: [NostrFilter, number][] = [];
+    if (others?.length !== 0) {
+      parts.push([others ? { ...copy, kinds: others } : copy, since - OVERLAP_S]);
+    }
+    if (wraps.length > 0) {
+      parts.push([{ ...copyFilter(rest), kinds: wraps }, since - WRAP_OVERLAP_S]);
+    }
+    return parts.flatMap(([part, time]) => {
+      const from = Math.max(part.since ?? 0, Math.floor(time));
+      return part.until! < Math.floor(time) ? [] : [{ ...part, since: from }];
+    });
+  }));
+}
+
+/**
  * Filters were cut so that a relay answers them in full; here they are merged again. Filters that
  * differ in one list alone become one, with at most {@link MAX_SUBJECTS_PER_FILTER} values in a
- * list. A `limit` is dropped: it is about the newest stored events (NIP-01), and after an
- * interruption it would cut off some that were missed; `limit: 0`, which asks for new events only,
- * is `since` in other words. Filters that end before that time, or match nothing, are left out.
- *
- * @param filters The filters of a subscription to one relay.
- * @param since The time, in Unix seconds, rounded down; a filter's own `since` stays if it is
- * later.
+ * list.
  */
-export function resumeFilters(filters: readonly NostrFilter[], since: number): NostrFilter[] {
-  const from = Math.floor(since);
-  let merged: FilterEntries[] = [];
-  for (const original of filters) {
-    if (matchesNothing(original) || original.until! < from) continue;
-    const { limit: _, ...filter } = copyFilter(original);
-    merged.push({ ...filter, since: Math.max(filter.since ?? 0, from) });
-  }
+function merged(filters: readonly NostrFilter[]): NostrFilter[] {
+  let merged = filters as readonly FilterEntries[];
   const names = listsOf(merged);
   // After one list is merged, filters that differed in two lists may differ in one.
   for (let before = Infinity; merged.length > 1 && merged.length < before;) {
@@ -36,6 +80,9 @@ export function resumeFilters(filters: readonly NostrFilter[], since: number): N
   }
   return merged.flatMap(splitLists) as NostrFilter[];
 }
+
+/** Encrypted messages (NIP-04) and gift wraps. */
+const PRIVATE_KINDS: readonly number[] = [4, ...GIFT_WRAP_KINDS];
 
 /** A filter, whatever its keys. */
 type FilterEntries = Readonly<Record<string, unknown>>;
@@ -54,7 +101,7 @@ function mergeBy(name: string, filters: readonly FilterEntries[]): FilterEntries
   const groups = new Map<string, { filter: FilterEntries; values: Set<unknown> }>();
   for (const filter of filters) {
     const { [name]: list, ...rest } = filter;
-    const key = JSON.stringify([list === undefined, sortedEntries(rest)]);
+    const key = JSON.stringify([list === undefined, isPrivate(filter), sortedEntries(rest)]);
     const group = groups.get(key) ?? { filter, values: new Set() };
     for (const value of list as unknown[] ?? []) group.values.add(value);
     groups.set(key, group);
@@ -62,6 +109,11 @@ function mergeBy(name: string, filters: readonly FilterEntries[]): FilterEntries
   return [...groups.values()].map(({ filter, values }) =>
     values.size === 0 ? filter : { ...filter, [name]: [...values] }
   );
+}
+
+/** Whether a filter asks for private messages alone: these share no filter with public events. */
+function isPrivate({ kinds }: FilterEntries): boolean {
+  return Array.isArray(kinds) && kinds.every((kind) => PRIVATE_KINDS.includes(kind));
 }
 
 /** A filter's entries in an order in which equal filters look equal. */

@@ -48,6 +48,8 @@ export interface RelayLimits {
   readonly cutAt?: number;
   /** The largest number of events in a complete answer to one filter. */
   readonly fullAt?: number;
+  /** The smallest `limit` that it heeds: 1 if it answers `limit: 0` with stored events. */
+  readonly minLimit?: number;
   /** Whether it answers only clients that have authenticated (NIP-42). */
   readonly authRequired?: boolean;
   /** Whether it serves only users who have paid. */

@@ -11,6 +11,7 @@ const NUMBER_NAMES = [
   "maxSubscriptions",
   "maxMessageLength",
   "maxLimit",
+  "minLimit",
   "cutAt",
   "fullAt",
 ] as const satisfies (keyof ReportedLimits)[];

@@ -21,7 +21,6 @@ import {
   type RelayRequestOptions,
   type RelayRequestOutcome,
 } from "../connections/relay_request.ts";
-import { resumeFilters } from "../connections/resume_filters.ts";
 import type { Role } from "../nostr/relay_knowledge.ts";
 import type { Assignment } from "../plan/assignment.ts";
 import type { Replan } from "../plan/replan.ts";
@@ -156,13 +155,15 @@ export class OutboxRequest {
   /**
    * Asks relays for what they were not asked for before. The end of the stored events
    * waits for theirs, for a while.
+   *
+   * @param resumeFrom Up to when they were asked the same before, in Unix seconds; absent for never.
    */
-  extend(shares: RequestShares): void {
+  extend(shares: RequestShares, resumeFrom?: number): void {
     const indexes = this.#listeners.relayIndexes;
     const relayIndex = indexes.find((index) => !this.#coverage.relays[index].isEoseSent) ??
       indexes.at(0);
     if (relayIndex === undefined) return;
-    this.#ask(shares, { relayIndex, isExtension: true });
+    this.#ask(shares, { relayIndex, isExtension: true, resumeFrom });
     this.#cancelStragglerTimeout?.();
     this.#cancelStragglerTimeout = undefined;
     this.#check();
@@ -191,8 +192,9 @@ export class OutboxRequest {
     const since = Math.min(...before.map((request) => request.since));
     for (const part of parts) part.#leave(url);
     const filters = routes.get(url) ?? [];
-    const wanted = isLive ? resumeFilters(filters, since) : filters;
-    if (wanted.length > 0) this.extend({ ...shares, routes: new Map([[url, wanted]]) });
+    if (filters.length === 0) return;
+    const resumeFrom = isLive ? since : undefined;
+    this.extend({ ...shares, routes: new Map([[url, filters]]) }, resumeFrom);
   }
 
   /** This request, and its extensions. */
@@ -205,13 +207,14 @@ export class OutboxRequest {
     connector: RelayConnector,
     filters: readonly NostrFilter[],
     listener: Listener,
+    resumeFrom?: number,
   ): Promise<void> {
     const { clock, timeout } = this.#options;
     const { signal, ended } = listener;
     this.#listeners.add(relayIndex, listener);
     if (this.#listeners.size === 1) this.watcher?.begun();
     this.#cancelTimeout ??= clock.after(timeout, () => this.#finish());
-    const options = { ...this.#options, rank: relayIndex };
+    const options = { ...this.#options, rank: relayIndex, resumeFrom };
     const request = new RelayRequest(connector, filters, options, {
       event: (event) => this.#event(relayIndex, event),
       late: () => {
@@ -271,7 +274,11 @@ export class OutboxRequest {
   /** Asks more relays; the EOSE of a relay waits for theirs. */
   #ask(
     { routes, assignment, replan }: RequestShares,
-    { relayIndex, isExtension }: { relayIndex: number; isExtension: boolean },
+    { relayIndex, isExtension, resumeFrom }: {
+      relayIndex: number;
+      isExtension: boolean;
+      resumeFrom?: number;
+    },
   ): void {
     const part = new OutboxRequest(assignment, this.#options, replan, {
       rounds: isExtension ? this.#rounds : this.#rounds + 1,
@@ -291,7 +298,7 @@ export class OutboxRequest {
       const { signal } = asking;
       const listener = { push, signal, end: () => asking.abort(), ended: signal };
       const connector = this.#options.connector(url);
-      return part.#run(assignment.urls.indexOf(url), connector, filters, listener);
+      return part.#run(assignment.urls.indexOf(url), connector, filters, listener, resumeFrom);
     };
     this.#parts.add(part, { relayIndex, isExtension }, () => Promise.all([...routes].map(run)));
   }

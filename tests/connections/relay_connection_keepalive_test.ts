@@ -50,7 +50,7 @@ Deno.test("RelayConnection sends no probe as long as it is not silent", async ()
 });
 
 Deno.test("RelayConnection does not end for the silence of a relay that never answered, or has no subscription", async () => {
-  const { connection, relay, clock } = await answered({});
+  const { connection, clock } = await answered({});
   await clock.advance(600_000);
   assert.ok(connection.isOpen);
 

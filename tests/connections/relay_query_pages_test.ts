@@ -132,15 +132,15 @@ Deno.test("RelayQuery sends REQs no longer than maxReqBytes, if that is less tha
   }
 });
 
-Deno.test("RelayQuery requestLive() continues page by page, too, if many events were missed", async () => {
+Deno.test("RelayQuery catchUp() continues page by page beside the REQ for new events", async () => {
   const test = new QueryTest(holding(byAuthor[0], 200));
-  test.request({ kinds: [9] });
-  await settled();
-  await test.query.requestLive([{ kinds: [1], since: START - 699 }]);
+  await test.query.requestLive([{ kinds: [1], limit: 0 }], START);
+  assert.equal(count(test), 0);
+  await test.query.catchUp([{ kinds: [1], since: START - 699 }]);
   assert.equal(count(test), 700);
   assert.equal(test.relay.live.length, 1);
-  const [{ filters: [filter] }] = test.relay.live;
-  assert.equal(filter.until, undefined);
+  assert.equal(test.relay.live[0], test.relay.reqs[0]);
+  assert.equal(test.proof, "inferred", "the REQ for new events proves nothing, and need not");
 });
 
 Deno.test("RelayQuery keeps one listener on its signal, however many pages it has requested", async () => {

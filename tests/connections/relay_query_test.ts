@@ -67,7 +67,7 @@ Deno.test("RelayQuery of several REQs leaves none of them open before requestLiv
   assert.ok(!query.staysOpen);
   assert.equal(connection.subscriptions, 0);
   assert.equal(relay.live.length, 0);
-  await query.requestLive([{ kinds: [1] }, { kinds: [7] }, { kinds: [6] }]);
+  await query.requestLive([{ kinds: [1] }, { kinds: [7] }, { kinds: [6] }], START);
   assert.equal(relay.live.length, 3);
   assert.equal(test.endedBy, undefined);
   relay.live[1].closed("error: tired");

@@ -29,7 +29,7 @@ Deno.test("RelayRequest counts deadlines from the last sign of progress", async 
   assert.deepEqual(test.reports, ["23000 settled no-answer"]);
   test.last.last.send(note());
   await test.clock.advance(60_000);
-  test.last.last.eose();
+  test.last.reqs[0].eose();
   await settled();
   assert.deepEqual(test.reports, ["23000 settled no-answer", "83000 settled complete"]);
   assert.deepEqual(test.fake.of("delivered"), [[RELAY, 10], [RELAY, 1]]);

@@ -22,7 +22,7 @@ function turns(...scripts: Script[]): Script {
 
 const cuts: Script = { onReq: (_, relay) => relay.cut() };
 
-Deno.test("RelayRequest resumes a little before the newest event when a relay hangs up", async () => {
+Deno.test("RelayRequest listens for new events, then requests what came since the newest, when a relay hangs up", async () => {
   const posts = notes(3);
   const test = new RelayRequestTest(holding(posts), [{
     kinds: [1],
@@ -30,32 +30,35 @@ Deno.test("RelayRequest resumes a little before the newest event when a relay ha
     limit: 100,
   }]);
   await test.clock.advance(30_000);
-  const live = note({ created_at: START + 50 });
+  const live = note({ created_at: START + 10 });
   test.last.last.send(live);
   await test.clock.advance(30_000);
-  const missed = [note({ created_at: START + 121 }), note({ created_at: START - 69 })];
-  posts.push(live, ...missed, note({ created_at: START - 71 }));
+  const from = START + 10 - 3 * 3_600;
+  const missed = [note({ created_at: START + 121 }), note({ created_at: from })];
+  posts.push(live, ...missed, note({ created_at: from - 1 }));
   test.last.cut();
   await test.clock.advance(200);
-  assert.deepEqual(test.last.last.filters, [
-    { kinds: [1], authors: [AUTHORS[0]], since: START + 50 - 120 },
+  assert.deepEqual(test.last.reqs.map(({ filters }) => filters), [
+    [{ kinds: [1], authors: [AUTHORS[0]], limit: 0 }],
+    [{ kinds: [1], authors: [AUTHORS[0]], since: from }],
   ]);
   assert.deepEqual(new Set(test.events), new Set([...posts.slice(0, 3), live, ...missed]));
   assert.deepEqual(test.reports, ["0 settled complete", "60200 settled complete"]);
-  const next = note({ created_at: START + 130 });
-  test.last.last.send(next);
+  // It is new when it arrives, whatever date it claims.
+  const next = note({ created_at: START - 31_536_000 });
+  test.live[0].send(next);
   await settled();
   assert.equal(test.events.at(-1), next);
   assert.equal(test.live.length, 1);
 });
 
-Deno.test("RelayRequest resumes before now if events claim to be from the future", async () => {
+Deno.test("RelayRequest resumes when the relay was last heard if events claim to be from the future", async () => {
   const posts = [note({ created_at: START + 86_400 })];
   const test = new RelayRequestTest(holding(posts));
   await test.clock.advance(30_000);
   test.last.cut();
   await test.clock.advance(200);
-  assert.equal(test.last.last.filters[0].since, START + 30 - 120);
+  assert.equal(test.last.last.filters[0].since, START - 3 * 3_600);
 });
 
 Deno.test("RelayRequest resumes before its first query if that found no event", async () => {
@@ -63,7 +66,70 @@ Deno.test("RelayRequest resumes before its first query if that found no event", 
   await test.clock.advance(600_000);
   test.last.cut();
   await test.clock.advance(200);
-  assert.deepEqual(test.last.last.filters, [{ kinds: [1], since: START - 120 }]);
+  assert.deepEqual(test.last.last.filters, [{ kinds: [1], since: START - 3 * 3_600 }]);
+});
+
+Deno.test("NIP-59: RelayRequest requests gift wraps from two days before, and a margin", async () => {
+  const posts = [note({ kind: 1059, tags: [["p", AUTHORS[1]]] })];
+  const filters = [{ kinds: [1, 1059, 21_059], "#p": [AUTHORS[1]] }];
+  const test = new RelayRequestTest(holding(posts), filters);
+  await test.clock.advance(30_000);
+  test.last.cut();
+  posts.push(note({ kind: 1059, tags: [["p", AUTHORS[1]]], created_at: START - 172_000 }));
+  await test.clock.advance(200);
+  assert.deepEqual(test.last.last.filters, [
+    { kinds: [1], "#p": [AUTHORS[1]], since: START - 3 * 3_600 },
+    { kinds: [1059, 21_059], "#p": [AUTHORS[1]], since: START - 50 * 3_600 },
+  ]);
+  assert.deepEqual(new Set(test.events), new Set(posts));
+});
+
+Deno.test("RelayRequest requests what it missed only once the relay sends new events, or says nothing to that", async () => {
+  for (const [ms, missedAt] of [[1_000, 1_000], [60_000, 3_000]]) {
+    const test = new RelayRequestTest({
+      onReq(req) {
+        const isLive = req.filters[0].limit === 0;
+        test.clock.after(isLive ? ms : 0, () => req.eose());
+      },
+    });
+    await test.clock.advance(30_000);
+    test.last.cut();
+    await test.clock.advance(200 + missedAt - 1);
+    assert.equal(test.last.reqs.length, 1);
+    await test.clock.advance(1);
+    assert.equal(test.last.reqs.length, 2);
+    await test.clock.advance(1);
+    assert.equal(test.outcomes.length, 2);
+  }
+});
+
+Deno.test("RelayRequest with resumeFrom requests only what is new from the start", async () => {
+  const filters = [{ kinds: [1], since: START - 100_000 }];
+  const test = new RelayRequestTest(holding([]), filters, { resumeFrom: START - 500 });
+  await settled();
+  assert.deepEqual(test.last.reqs.map(({ filters }) => filters), [
+    [{ kinds: [1], since: START - 100_000, limit: 0 }],
+    [{ kinds: [1], since: START - 500 - 3 * 3_600 }],
+  ]);
+  assert.deepEqual(test.reports, ["0 settled complete"]);
+});
+
+Deno.test("RelayRequest asks a relay that does not heed `limit: 0` with `limit: 1`", async () => {
+  const test = new RelayRequestTest(holding([]), undefined, { resumeFrom: START });
+  test.fake.learnLimits(RELAY, { minLimit: 1 });
+  await settled();
+  assert.deepEqual(test.last.reqs[0].filters, [{ kinds: [1], limit: 1 }]);
+});
+
+Deno.test("RelayRequest keeps a single REQ open, with an overlap, at a relay that takes no second one", async () => {
+  const test = new RelayRequestTest(holding([]));
+  test.fake.learnLimits(RELAY, { maxSubscriptions: 1 });
+  await test.clock.advance(30_000);
+  test.last.cut();
+  await test.clock.advance(200);
+  const filters = [{ kinds: [1], since: START - 3 * 3_600 }];
+  assert.deepEqual(test.last.reqs.map((req) => req.filters), [filters, filters]);
+  assert.equal(test.live.length, 1);
 });
 
 Deno.test("RelayRequest asks for everything again if the answer was interrupted", async () => {

@@ -149,7 +149,11 @@ Deno.test("LiveRequest makes one subscription of many at a relay, from their new
   const all = test.asking("a").join("").split("").sort().join("");
   assert.equal(all, "ABCDEFGHIJ", "everybody is asked for, nobody twice");
   const [merged] = test.relay("a").live;
-  assert.ok(merged.filters.every(({ since }) => since! >= START - 1_000 - 120), "only what is new");
+  assert.ok(merged.filters.every(({ limit }) => limit === 0), "only what is new");
+  const { reqs } = test.relay("a");
+  const isMissed = ({ filters }: typeof merged) =>
+    filters.every(({ since }) => since! >= START - 1_000 - 3 * 3_600);
+  assert.ok(reqs.slice(reqs.indexOf(merged)).some(isMissed), "and what was missed");
   const fresh = notes(10, { created_at: START + 700 })
     .map((post, i) => ({ ...post, pubkey: AUTHORS[i] }));
   for (const req of test.relay("a").live) req.send(...fresh);

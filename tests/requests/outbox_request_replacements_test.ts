@@ -141,7 +141,7 @@ Deno.test("OutboxRequest passes on once what a lost relay and its replacement bo
   test.relay("a").cut();
   await test.clock.advance(60_000);
   assert.equal(test.asked, "ab");
-  test.relay("a").last.send(...posted, note()).eose();
+  test.relay("a").reqs[0].send(...posted, note()).eose();
   await settled();
   assert.equal(test.events.length, 4);
   assert.equal(new Set(test.events).size, 4);

@@ -10,6 +10,7 @@ import { LiveRoutes } from "../../src/requests/live_routes.ts";
 import { News } from "../../testing/list_news.ts";
 import { holding } from "../../testing/scripted_network.ts";
 import type { Script } from "../../testing/scripted_relay.ts";
+import type { ScriptedReq } from "../../testing/scripted_req.ts";
 import { AUTHORS } from "./notes.ts";
 import { type RequestSettings, RequestTest, url } from "./scripted_request.ts";
 
@@ -37,7 +38,8 @@ export class LiveTest extends RequestTest {
   /** The authors that each subscription at a relay asks for now, a letter each. */
   asking(letter: string): string[] {
     const relays = this.relays.filter((relay) => relay.url === url(letter));
-    const reqs = relays.flatMap(({ live }) => live);
+    const isProbe = ({ filters: [{ ids }] }: ScriptedReq) => ids?.[0] === "0".repeat(64);
+    const reqs = relays.flatMap(({ live }) => live).filter((req) => !isProbe(req));
     return reqs.map(({ filters }) =>
       [...new Set(filters.flatMap(({ authors = [] }) => authors))]
         .map((pubkey) => "ABCDEFGHIJKLMNOPQRSTUVWXYZ"[AUTHORS.indexOf(pubkey)]).sort().join("")
