@@ -42,7 +42,7 @@ Deno.test("NIP-17, NIP-42: RelayQuery requests gift wraps in a REQ of their own,
   assert.ok(!isIncomplete(test));
   assert.equal(new Set(test.events).size, 10);
   assert.ok(test.relay.reqs.length > 4, "it goes on page by page");
-  await test.query.requestLive([MIXED, { kinds: [4], "#p": [ALICE] }]);
+  await test.query.requestLive([MIXED, { kinds: [4], "#p": [ALICE] }], 0);
   assert.equal(test.relay.live.length, 2);
   for (const { filters } of test.relay.reqs) {
     const kinds = filters.flatMap(({ kinds = [] }) => kinds);
@@ -60,7 +60,7 @@ Deno.test("NIP-42: RelayQuery goes on where a relay withholds private kinds alon
   assert.equal(test.outcome, "fine");
   assert.ok(isIncomplete(test));
   assert.deepEqual(test.events, mentions);
-  await test.query.requestLive([MIXED]);
+  await test.query.requestLive([MIXED], 0);
   await settled();
   assert.equal(test.endedBy, undefined, "the rest stays open");
   assert.equal(test.relay.live.length, 1);
@@ -102,7 +102,7 @@ Deno.test("NIP-42: RelayQuery that is to stay open ends where a relay refuses pu
   ];
   for (const [which, words, endedBy] of refusals) {
     const test = new QueryTest({});
-    const sent = test.query.requestLive([MIXED]);
+    const sent = test.query.requestLive([MIXED], 0);
     await settled();
     test.relay.live[1 - which].eose();
     test.relay.live[which].closed(words);
