@@ -5,7 +5,7 @@
  * @module
  */
 
-import { abortable } from "./abortable.ts";
+import { onAbort } from "./abortable.ts";
 import type { Clock } from "./clock.ts";
 import { markOutage, type Outage } from "./outage.ts";
 
@@ -31,6 +31,15 @@ const MAX_WRITE_TURNS = 10;
 /** A timer that fires this much too late shows a busy program, not a slow store. */
 const STALL_MS = 500;
 
+/** The wait for one call. */
+interface Wait {
+  readonly startedAt: number;
+  /** How many milliseconds it lasts at least, and when it may be over. */
+  readonly ms: number;
+  due: number;
+  readonly reject: (error: Error) => void;
+}
+
 /** What is known of one kind of call. */
 class Line {
   /** How many times `timeout` a call may wait while other calls are answered. */
@@ -44,6 +53,9 @@ class Line {
   trialPause = FIRST_TRIAL_AFTER_MS;
   /** Whether the last answer was a failure, or none came. */
   hasFailed = false;
+  /** The calls that wait, and the timer for the first of them that has waited too long. */
+  readonly waits = new Set<Wait>();
+  timer?: { readonly due: number; readonly cancel: () => void };
 
   constructor(turns: number) {
     this.turns = turns;
@@ -94,13 +106,16 @@ export class CircuitBreaker {
       line.trialPause = Math.min(2 * line.trialPause, MAX_TRIAL_AFTER_MS);
       wait = Math.min(timeout, TRIAL_WAIT_MS);
     }
-    const answer = this.#follow(line, call, signal);
-    const { promise: silence, reject } = Promise.withResolvers<never>();
-    const cancel = this.#arm(line, wait, (startedAt) => {
-      if (line.silentSince === undefined) this.#open(line, startedAt);
-      reject(this.#silence(line));
-    });
-    return await abortable(Promise.race([silence, answer]), signal).finally(cancel);
+    const { promise, resolve, reject } = Promise.withResolvers<T>();
+    const leave = this.#enter(line, wait, reject);
+    const release = onAbort(signal, () => reject(signal!.reason));
+    this.#follow(line, call, signal).then(resolve, reject);
+    try {
+      return await promise;
+    } finally {
+      leave();
+      release();
+    }
   }
 
   /** Makes a call, and learns from how it ends, however late. */
@@ -139,21 +154,50 @@ export class CircuitBreaker {
     return this.#failed(line, new Error(`The database has not answered for ${ms} ms`));
   }
 
-  /** Calls `run` when a call that begins now has waited for too long; the result cancels that. */
-  #arm(line: Line, wait: number, run: (startedAt: number) => void): () => void {
-    const { clock, timeout } = this.#options;
-    const startedAt = clock.now();
-    const set = (ms: number): () => void => {
-      const due = clock.now() + ms;
-      return clock.after(ms, () => {
-        const now = clock.now();
-        const turnEnds = Math.min(line.answeredAt + timeout, startedAt + line.turns * timeout);
-        if (now - due > STALL_MS) cancel = set(wait);
-        else if (line.turns > 1 && turnEnds > now) cancel = set(turnEnds - now);
-        else run(startedAt);
-      });
+  /** Counts a call among those that wait; the result ends that. */
+  #enter(line: Line, ms: number, reject: (error: Error) => void): () => void {
+    const startedAt = this.#options.clock.now();
+    const wait: Wait = { startedAt, ms, due: startedAt + ms, reject };
+    line.waits.add(wait);
+    if (!line.timer || wait.due < line.timer.due) this.#setTimer(line);
+    return () => {
+      line.waits.delete(wait);
+      if (line.waits.size > 0) return;
+      line.timer?.cancel();
+      line.timer = undefined;
     };
-    let cancel = set(wait);
-    return () => cancel();
+  }
+
+  /** Sets the timer to the first wait that may be over. One timer is cheaper than thousands. */
+  #setTimer(line: Line): void {
+    line.timer?.cancel();
+    line.timer = undefined;
+    if (line.waits.size === 0) return;
+    const { clock } = this.#options;
+    let due = Infinity;
+    for (const wait of line.waits) due = Math.min(due, wait.due);
+    const cancel = clock.after(due - clock.now(), () => this.#expire(line, due));
+    line.timer = { due, cancel };
+  }
+
+  /** Ends the waits that are over. */
+  #expire(line: Line, due: number): void {
+    const { clock, timeout } = this.#options;
+    const now = clock.now();
+    for (const wait of line.waits) {
+      const turnEnds = Math.min(
+        line.answeredAt + timeout,
+        wait.startedAt + line.turns * timeout,
+      );
+      if (now - due > STALL_MS) wait.due = now + wait.ms;
+      else if (wait.due > now) continue;
+      else if (line.turns > 1 && turnEnds > now) wait.due = turnEnds;
+      else {
+        line.waits.delete(wait);
+        if (line.silentSince === undefined) this.#open(line, wait.startedAt);
+        wait.reject(this.#silence(line));
+      }
+    }
+    this.#setTimer(line);
   }
 }

@@ -100,6 +100,19 @@ Deno.test("D1: CircuitBreaker tries now and then whether the store answers, with
   await clock.advance(TIMEOUT_MS - 1);
 });
 
+Deno.test("D1: CircuitBreaker bounds each of many waits by itself, also a trial among longer ones", async () => {
+  const { clock, begin } = start();
+  const first = begin();
+  await clock.advance(4_000);
+  const second = begin();
+  await clock.advance(2_000);
+  const trial = begin();
+  await clock.advance(4_000);
+  assert.deepEqual([first.ms, second.ms, trial.ms], [TIMEOUT_MS, TIMEOUT_MS, 250]);
+  assert.equal(second.end, "The database has not answered for 9000 ms");
+  assert.equal(clock.pending, 0);
+});
+
 Deno.test("D1: CircuitBreaker still reads while the store takes no writes", async () => {
   const { clock, calls, begin } = start();
   begin("write");
