@@ -1,5 +1,5 @@
 /**
- * Checks the form of filters (NIP-01), so that what is no filter is refused by name, before any
+ * Checks the form of filters (NIP-01), so that what is no filter is refused by name before any
  * relay is asked.
  *
  * @module
@@ -77,15 +77,16 @@ function shown(value: unknown): string {
 }
 
 /**
- * A filter whose `since` and `until` are whole seconds, and whose `since` is not negative: relays
- * understand nothing else. It matches the same events, and is the same object if it was so.
+ * A filter in a form that every relay understands: `since` and `until` are whole seconds, `since`
+ * is not negative, and an empty `search`, which restricts nothing, is left out. It matches the same
+ * events, and is the same object if it was so.
  */
-export function withWholeSeconds(filter: NostrFilter): NostrFilter {
-  const { since = 0, until = 0 } = filter;
-  if (isNatural(since) && Number.isInteger(until)) return filter;
-  return {
-    ...filter,
-    ...filter.since === undefined ? {} : { since: Math.max(0, Math.ceil(since)) },
-    ...filter.until === undefined ? {} : { until: Math.floor(until) },
-  };
+export function normalFilter(filter: NostrFilter): NostrFilter {
+  const { since = 0, until = 0, search } = filter;
+  if (isNatural(since) && Number.isInteger(until) && search?.trim() !== "") return filter;
+  const normal = { ...filter };
+  if (search?.trim() === "") delete normal.search;
+  if (filter.since !== undefined) normal.since = Math.max(0, Math.ceil(since));
+  if (filter.until !== undefined) normal.until = Math.floor(until);
+  return normal;
 }

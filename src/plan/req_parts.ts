@@ -6,7 +6,7 @@
 
 import type { NostrFilter } from "@nostrify/types";
 import { isReplaceableKind } from "nostr-tools/kinds";
-import { checkFilters, withWholeSeconds } from "../nostr/check_filters.ts";
+import { checkFilters, normalFilter } from "../nostr/check_filters.ts";
 import {
   eventOrGroupScope,
   type FilterScope,
@@ -64,7 +64,7 @@ export function reqParts(filters: readonly NostrFilter[]): ReqParts {
   const unrouted: Unrouted[] = [];
 
   checkFilters(filters);
-  filters.map(withWholeSeconds).forEach((given, index) => {
+  filters.map(normalFilter).forEach((given, index) => {
     if (matchesNothing(given)) {
       unrouted.push({ reason: "matches-nothing", filter: index });
       return;

@@ -223,6 +223,12 @@ Deno.test("NIP-50, NIP-51: a search goes to the search relays, whichever people 
   }
 });
 
+Deno.test("NIP-50: a filter with an empty search is none, and goes where it would go without", () => {
+  const filter = { kinds: [1], authors: [ALICE] };
+  const searchRelays = ["wss://search.example/"];
+  assert.deepEqual(asked({ ...filter, search: "" }, {}, { searchRelays }), { [A_OUT]: [filter] });
+});
+
 Deno.test("NIP-29: a filter for a group goes to the fallback relays while no host is known", () => {
   for (const filter of [{ "#h": ["group"] }, { kinds: [9], "#h": ["group"], authors: [ALICE] }]) {
     assert.deepEqual(asked(filter), { [HUB]: [filter] });

@@ -1,7 +1,7 @@
 import type { NostrFilter } from "@nostrify/types";
 import fc from "fast-check";
 import assert from "node:assert/strict";
-import { checkFilters, withWholeSeconds } from "../../src/nostr/check_filters.ts";
+import { checkFilters, normalFilter } from "../../src/nostr/check_filters.ts";
 import { filter } from "../support/arbitraries.ts";
 import { frozen } from "../support/requests.ts";
 
@@ -52,13 +52,13 @@ Deno.test("checkFilters() repeats no secret key", () => {
   }
 });
 
-Deno.test("NIP-01: withWholeSeconds() asks for whole seconds, and matches the same events", () => {
+Deno.test("NIP-01: normalFilter() asks for whole seconds, and matches the same events", () => {
   const times = fc.double({ min: -3, max: 9, noNaN: true });
   fc.assert(
     fc.property(
       fc.record({ since: times, until: times, limit: fc.nat(3) }, { requiredKeys: [] }),
       (given) => {
-        const whole = withWholeSeconds(frozen(given));
+        const whole = normalFilter(frozen(given));
         for (const seconds of [whole.since, whole.until]) {
           assert.ok(seconds === undefined || Number.isInteger(seconds));
         }
@@ -73,7 +73,16 @@ Deno.test("NIP-01: withWholeSeconds() asks for whole seconds, and matches the sa
     ),
   );
   const filter = { since: 1, until: 2 };
-  assert.equal(withWholeSeconds(filter), filter);
+  assert.equal(normalFilter(filter), filter);
   const open = { kinds: [1] };
-  assert.equal(withWholeSeconds(open), open);
+  assert.equal(normalFilter(open), open);
+});
+
+Deno.test("NIP-50: normalFilter() leaves an empty search out, and no other", () => {
+  const authors = ["aa".repeat(32)];
+  for (const search of ["", " ", "\t\n"]) {
+    assert.deepEqual(normalFilter(frozen({ authors, search, since: 7 })), { authors, since: 7 });
+  }
+  const searching = { authors, search: " cats" };
+  assert.equal(normalFilter(searching), searching);
 });
