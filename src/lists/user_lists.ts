@@ -7,6 +7,7 @@
 
 import type { NostrEvent, NostrFilter } from "@nostrify/types";
 import type { Clock } from "../base/clock.ts";
+import { expiresAt, isExpired } from "../nostr/expiration.ts";
 import {
   BLOCKED_LIST_KIND,
   GROUP_LIST_KIND,
@@ -58,6 +59,9 @@ const USER_LIST_KINDS = [
   PRIVATE_LIST_KIND,
 ];
 
+/** Longest that a timer can take. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
 /** The entries of one version of a list. */
 interface Entries {
   readonly publicTags: readonly string[][];
@@ -74,6 +78,8 @@ export class UserLists {
   readonly #entries = new Map<number, Entries>();
   /** The last reading of each kind; the results of earlier ones are dropped. */
   readonly #readings = new Map<number, symbol>();
+  /** What calls off the end of each list that expires. */
+  readonly #expiries = new Map<number, () => void>();
   #ready?: Promise<void>;
   #hasFailed = false;
   #isClosed = false;
@@ -141,6 +147,7 @@ export class UserLists {
   /** Stops listening to the store. What was read stays. */
   close(): void {
     this.#isClosed = true;
+    for (const cancel of this.#expiries.values()) cancel();
     this.#stopListening();
   }
 
@@ -203,16 +210,34 @@ export class UserLists {
 
   async #apply(
     kind: number,
-    event: NostrEvent | undefined,
+    given: NostrEvent | undefined,
     isLast: (kind: number) => boolean,
   ): Promise<void> {
     if (!isLast(kind)) return;
+    if (given) this.#expireLater(kind, given);
+    const event = given && !isExpired(given, this.#options.clock.now() / 1000) ? given : undefined;
     const privateEntries = event && event.content !== "" ? this.#privateEntries : undefined;
     const before = privateEntries ? this.#entries.get(kind)?.privateTags ?? [] : [];
     this.#set(kind, { publicTags: event?.tags ?? [], privateTags: before });
     if (!event || !privateEntries) return;
     const privateTags = await privateEntries.of(event);
     if (isLast(kind)) this.#set(kind, { publicTags: event.tags, privateTags });
+  }
+
+  /** Forgets a list once it has expired (NIP-40). */
+  #expireLater(kind: number, event: NostrEvent): void {
+    const { clock } = this.#options;
+    this.#expiries.get(kind)?.();
+    this.#expiries.delete(kind);
+    const ms = (expiresAt(event) ?? Infinity) * 1000 - clock.now();
+    if (ms <= 0 || ms === Infinity || this.#isClosed) return;
+    this.#expiries.set(
+      kind,
+      clock.after(Math.min(ms, MAX_TIMER_MS), () => {
+        if (ms > MAX_TIMER_MS) this.#expireLater(kind, event);
+        else void this.#apply(kind, undefined, this.#beginReading([kind]));
+      }),
+    );
   }
 
   #set(kind: number, entries: Entries): void {
