@@ -10,7 +10,7 @@ import { deletedError } from "../nostr/deleted_error.ts";
 import { EventRefusedError } from "../nostr/errors.ts";
 import type { AnyExecutor } from "./any_kysely.ts";
 import type { EventSql } from "./event_sql.ts";
-import { type PreparedEvent, prepareEvent } from "./prepared_event.ts";
+import type { PreparedEvent } from "./prepared_event.ts";
 import { runsOf, writeRun } from "./write_events.ts";
 
 /** The result of a bulk write. */
@@ -36,13 +36,13 @@ export async function writeBulk(
   db: AnyExecutor,
   sql: EventSql,
   events: readonly NostrEvent[],
-  maxCreatedAt: number,
+  prepare: (event: NostrEvent) => PreparedEvent,
   { signal, onProgress }: BulkOptions,
 ): Promise<BulkResult> {
   const refused: EventRefusedError[] = [];
   let stored = 0;
   let done = 0;
-  for (const run of runsOf(prepareAll(events, maxCreatedAt, refused))) {
+  for (const run of runsOf(prepareAll(events, prepare, refused))) {
     signal?.throwIfAborted();
     const outcomes = await writeRun(db, sql, run);
     outcomes.forEach((outcome, i) => {
@@ -61,13 +61,13 @@ export async function writeBulk(
 
 function* prepareAll(
   events: readonly NostrEvent[],
-  maxCreatedAt: number,
+  prepare: (event: NostrEvent) => PreparedEvent,
   refused: EventRefusedError[],
 ): Generator<PreparedEvent> {
   for (const event of events) {
     if (isEphemeralKind(event.kind)) continue;
     try {
-      yield prepareEvent(event, maxCreatedAt);
+      yield prepare(event);
     } catch (error) {
       if (!(error instanceof EventRefusedError)) throw error;
       refused.push(error);

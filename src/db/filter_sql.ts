@@ -17,10 +17,13 @@ export interface FilterSql {
 /**
  * Compiles a filter; `undefined` if nothing can match it: an empty list, a limit
  * of 0, a `search`, which this database does not support.
+ *
+ * @param now In Unix seconds: leaves out events that have expired. Absent: leaves none out.
  */
 export function filterSql(
   filter: NostrFilter,
   flavour: SqlFlavour,
+  now?: number,
 ): FilterSql | undefined {
   if (filter.search) return;
   const where: string[] = [];
@@ -58,6 +61,15 @@ export function filterSql(
     if (typeof time !== "number" || Number.isNaN(time)) continue;
     const bound = whole(key === "since" ? Math.ceil(time) : Math.floor(time));
     where.push(`created_at ${operator} ${flavour.integer(add(bound))}`);
+  }
+  if (now !== undefined) {
+    // Few events have the tag: all others cost a look at their text.
+    const end = "x.value->>1";
+    where.push(`(tags not like '%"expiration"%' or not exists (
+      select 1 from ${flavour.tagsIn("tags", "x")} where x.value->>0 = 'expiration'
+      and case when ${flavour.isSeconds(end)}
+        then cast(${end} as bigint) <= ${flavour.integer(add(now))} end
+    ))`);
   }
   let sql = `from nostr_events${where.length ? ` where ${where.join(" and ")}` : ""}`;
   if (typeof filter.limit === "number" && !Number.isNaN(filter.limit)) {

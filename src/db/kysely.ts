@@ -8,6 +8,7 @@
 import type { NostrEvent, NostrFilter, NStore } from "@nostrify/types";
 import { isEphemeralKind } from "nostr-tools/kinds";
 import type { RecordStore, RecordTopic } from "../base/record_store.ts";
+import { checkFunction } from "../base/check_option.ts";
 import { deletedError } from "../nostr/deleted_error.ts";
 import { placesOf } from "../nostr/vanish_requests.ts";
 import { type AnyKysely, anyKysely, type KyselyInstance } from "./any_kysely.ts";
@@ -34,6 +35,11 @@ export interface EventDatabaseOptions {
    * @default []
    */
   readonly relayUrls?: readonly string[];
+  /**
+   * The time in milliseconds since 1970, by which events expire (NIP-40).
+   * @default Date.now
+   */
+  readonly now?: () => number;
 }
 
 /**
@@ -44,6 +50,7 @@ export interface EventDatabaseOptions {
  * - A deletion (kind 5) removes events of its author and keeps them out (NIP-09). A request
  *   to vanish (kind 62) that names all relays, or one of `relayUrls`, does so with all of its
  *   author's events and gift wraps to them up to its time (NIP-62).
+ * - Expired events are neither stored nor returned (NIP-40); `remove` finds them.
  * - Ephemeral events are not stored. Signatures are not checked.
  *
  * An `NDatabase` file opens as it is, and `NDatabase` opens what this class writes. Filters
@@ -53,6 +60,8 @@ export class EventDatabase implements NStore, RecordStore {
   readonly #kysely: AnyKysely;
   readonly #flavour: SqlFlavour;
   readonly #sql: EventSql;
+  /** The time in Unix seconds. */
+  readonly #now: () => number;
   readonly #writes: GroupCommit<PreparedEvent, Outcome>;
 
   /**
@@ -63,7 +72,10 @@ export class EventDatabase implements NStore, RecordStore {
    * @param options See {@link EventDatabaseOptions}.
    * @throws {TypeError} If the dialect is neither, or an option has the wrong type.
    */
-  constructor(kysely: KyselyInstance, { relayUrls = [] }: EventDatabaseOptions = {}) {
+  constructor(kysely: KyselyInstance, options: EventDatabaseOptions = {}) {
+    checkFunction("now", options.now);
+    const { relayUrls = [], now = Date.now } = options;
+    this.#now = () => Math.floor(now() / 1000);
     this.#kysely = anyKysely(kysely);
     this.#flavour = sqlFlavour(this.#kysely);
     this.#sql = eventSql(this.#flavour, placesOf(relayUrls));
@@ -86,14 +98,14 @@ export class EventDatabase implements NStore, RecordStore {
    * turn share a transaction. An event that is stored already, or older than the stored
    * version, is no error.
    *
-   * @throws {EventRefusedError} If the event is malformed or deleted.
+   * @throws {EventRefusedError} If the event is malformed, expired or deleted.
    */
   async event(
     event: NostrEvent,
     opts: { signal?: AbortSignal } = {},
   ): Promise<void> {
     opts.signal?.throwIfAborted();
-    const prepared = prepareEvent(event, this.#flavour.maxCreatedAt);
+    const prepared = prepareEvent(event, this.#flavour.maxCreatedAt, this.#now());
     if (isEphemeralKind(event.kind)) return;
     const outcome = await this.#writes.write(prepared, opts.signal);
     if (outcome === "deleted") throw deletedError(event);
@@ -109,8 +121,9 @@ export class EventDatabase implements NStore, RecordStore {
     opts: BulkOptions = {},
   ): Promise<BulkResult> {
     opts.signal?.throwIfAborted();
-    const { maxCreatedAt } = this.#flavour;
-    return await this.#writes.alone((db) => writeBulk(db, this.#sql, events, maxCreatedAt, opts));
+    const prepare = (event: NostrEvent) =>
+      prepareEvent(event, this.#flavour.maxCreatedAt, this.#now());
+    return await this.#writes.alone((db) => writeBulk(db, this.#sql, events, prepare, opts));
   }
 
   /**
@@ -123,7 +136,7 @@ export class EventDatabase implements NStore, RecordStore {
     opts: { signal?: AbortSignal } = {},
   ): Promise<NostrEvent[]> {
     opts.signal?.throwIfAborted();
-    return await readEvents(this.#kysely, this.#flavour, filters, opts.signal);
+    return await readEvents(this.#kysely, this.#flavour, filters, this.#now(), opts.signal);
   }
 
   /** Returns how many events match any of the filters. */
@@ -137,6 +150,7 @@ export class EventDatabase implements NStore, RecordStore {
       this.#kysely,
       this.#flavour,
       filters,
+      this.#now(),
       signal,
     );
     return { count, approximate: false };

@@ -7,6 +7,7 @@
 import type { NostrEvent } from "@nostrify/types";
 import { isAddressableKind, isReplaceableKind } from "nostr-tools/kinds";
 import { shapeFault } from "../nostr/check_event.ts";
+import { checkNotExpired } from "../nostr/expiration.ts";
 import { EventRefusedError } from "../nostr/errors.ts";
 
 /** A row of `nostr_events`. */
@@ -70,13 +71,15 @@ export function isIndexed(kind: number, name: string, value: unknown): boolean {
 /**
  * Turns an event into the form that the tables need.
  *
+ * @param now In Unix seconds.
  * @throws {EventRefusedError} If it is not shaped like an event, or holds text that
  * would come back changed (`malformed`), or is later than the database's column can
- * hold (`future`).
+ * hold (`future`), or has expired (`expired`).
  */
 export function prepareEvent(
   event: NostrEvent,
   maxCreatedAt: number,
+  now: number,
 ): PreparedEvent {
   const fault = faultOf(event);
   if (fault !== undefined) throw new EventRefusedError("malformed", event, fault);
@@ -88,6 +91,7 @@ export function prepareEvent(
       `created_at must be at most ${maxCreatedAt}, got ${created_at}`,
     );
   }
+  checkNotExpired(event, now);
   return {
     event,
     row: {

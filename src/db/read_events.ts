@@ -11,15 +11,20 @@ import { type FilterSql, filterSql } from "./filter_sql.ts";
 import { addressOf, type EventRow } from "./prepared_event.ts";
 import type { SqlFlavour } from "./sql_flavour.ts";
 
-/** The events that match any of the filters, newest first, each once. */
+/**
+ * The events that match any of the filters, newest first, each once.
+ *
+ * @param now In Unix seconds: events that have expired are left out.
+ */
 export async function readEvents(
   db: AnyExecutor,
   flavour: SqlFlavour,
   filters: readonly NostrFilter[],
+  now: number,
   signal?: AbortSignal,
 ): Promise<NostrEvent[]> {
   const events: NostrEvent[] = [];
-  for (const { sql, parameters } of compile(filters, flavour)) {
+  for (const { sql, parameters } of compile(filters, flavour, now)) {
     signal?.throwIfAborted();
     const select = `select id, kind, pubkey, content, created_at, tags, sig ${sql}`;
     for (const row of await run<EventRow>(db, select, parameters)) {
@@ -33,15 +38,16 @@ export async function readEvents(
   return unique ? events : newestOnly(events);
 }
 
-/** The ids of the events that match any of the filters. */
+/** The ids of the events that match any of the filters; also of expired ones, without `now`. */
 export async function readIds(
   db: AnyExecutor,
   flavour: SqlFlavour,
   filters: readonly NostrFilter[],
   signal?: AbortSignal,
+  now?: number,
 ): Promise<Set<string>> {
   const ids = new Set<string>();
-  for (const { sql, parameters } of compile(filters, flavour)) {
+  for (const { sql, parameters } of compile(filters, flavour, now)) {
     signal?.throwIfAborted();
     const rows = await run<{ id: string }>(db, `select id ${sql}`, parameters);
     for (const { id } of rows) ids.add(id);
@@ -50,18 +56,19 @@ export async function readIds(
   return ids;
 }
 
-/** How many events match any of the filters. */
+/** How many events match any of the filters; see {@link readEvents}. */
 export async function countEvents(
   db: AnyExecutor,
   flavour: SqlFlavour,
   filters: readonly NostrFilter[],
+  now: number,
   signal?: AbortSignal,
 ): Promise<number> {
   // An event that several filters find counts once.
   if (filters.length > 1) {
-    return (await readIds(db, flavour, filters, signal)).size;
+    return (await readIds(db, flavour, filters, signal, now)).size;
   }
-  for (const { sql, parameters } of compile(filters, flavour)) {
+  for (const { sql, parameters } of compile(filters, flavour, now)) {
     const count = `select count(*) as n from (select 1 ${sql}) as matches`;
     const [{ n }] = await run<{ n: number | string }>(db, count, parameters);
     signal?.throwIfAborted();
@@ -73,8 +80,9 @@ export async function countEvents(
 function compile(
   filters: readonly NostrFilter[],
   flavour: SqlFlavour,
+  now?: number,
 ): FilterSql[] {
-  return filters.flatMap((filter) => filterSql(filter, flavour) ?? []);
+  return filters.flatMap((filter) => filterSql(filter, flavour, now) ?? []);
 }
 
 function toEvent(row: EventRow): NostrEvent {

@@ -23,6 +23,8 @@ export interface SqlFlavour {
   records(columns: Readonly<Record<string, "text" | "integer">>): string;
   /** The tags in a column of JSON, one a row, as the table `alias` with the column `value`. */
   tagsIn(column: string, alias: string): string;
+  /** Whether a text is a time in Unix seconds: 1 to 15 digits. */
+  isSeconds(text: string): string;
   /** A join that reads its left side first, which the query planner might not choose. */
   readonly join: string;
   /** Makes a text comparison go by code unit in any locale. */
@@ -43,6 +45,7 @@ const sqlite: SqlFlavour = {
     return `select ${fields.join(", ")} from json_each(?)`;
   },
   tagsIn: (column, alias) => `json_each(${column}) ${alias}`,
+  isSeconds: (text) => `length(${text}) between 1 and 15 and ${text} not glob '*[^0-9]*'`,
   join: "cross join",
   byCodeUnit: "",
   // Deletes nothing, but takes the write lock before anything is read, so that
@@ -62,6 +65,7 @@ const postgres: SqlFlavour = {
     return `select * from json_to_recordset($1::text::json) as r(${types})`;
   },
   tagsIn: (column, alias) => `json_array_elements(${column}::json) ${alias}(value)`,
+  isSeconds: (text) => `${text} ~ '^[0-9]{1,15}$'`,
   join: "join",
   byCodeUnit: ' collate "C"',
   // A statement cannot see what another transaction has not committed yet, so

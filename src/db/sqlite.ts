@@ -65,7 +65,7 @@ export async function openSqlite(
   path: string,
   options: SqliteOptions = {},
 ): Promise<EventDatabase> {
-  const { busyTimeout = 30_000, relayUrls } = options;
+  const { busyTimeout = 30_000, relayUrls, now } = options;
   if (!Number.isInteger(busyTimeout) || busyTimeout < 0) {
     throw new RangeError(
       `Cannot open ${path}: "busyTimeout" must be an integer >= 0, got ${busyTimeout}`,
@@ -82,7 +82,7 @@ export async function openSqlite(
     const writer = await connect();
     const reader = path === ":memory:" ? writer : await connect();
     const dialect = new NodeSqliteDialect({ writer, reader });
-    const db = new EventDatabase(new Kysely({ dialect }), { relayUrls });
+    const db = new EventDatabase(new Kysely({ dialect }), { relayUrls, now });
     await db.migrate();
     return db;
   } catch (cause) {

@@ -56,7 +56,7 @@ export class ListCache {
     const pending = new Map<Batch, string[]>();
     for (const pubkey of pubkeys) {
       const cached = this.#cached.get(pubkey);
-      if (cached === MISSING) continue;
+      if (cached === MISSING || cached && this.#isExpired(cached)) continue;
       if (cached !== undefined) found.set(pubkey, cached);
       else if (pubkey.length === 64) {
         const batch = this.#loader.load(pubkey);
@@ -69,7 +69,7 @@ export class ListCache {
       const lists = await abortable(batch, signal);
       for (const pubkey of members) {
         const list = lists.get(pubkey);
-        if (list) found.set(pubkey, list);
+        if (list && !this.#isExpired(list)) found.set(pubkey, list);
       }
     }
     return found;
@@ -78,7 +78,12 @@ export class ListCache {
   /** What is cached: `null` if the author has no list, `undefined` if that is unknown. */
   peek(pubkey: string): RelayList | null | undefined {
     const cached = this.#cached.peek(pubkey);
-    return cached === MISSING ? null : cached;
+    return cached === MISSING || cached && this.#isExpired(cached) ? null : cached;
+  }
+
+  /** Whether a list counts no longer (NIP-40). An older version does not come back. */
+  #isExpired({ expires_at = Infinity }: RelayList): boolean {
+    return expires_at <= this.#options.now() / 1000;
   }
 
   /**

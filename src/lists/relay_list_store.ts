@@ -14,6 +14,7 @@ import { CircuitBreaker } from "../base/circuit_breaker.ts";
 import type { RecordStore } from "../base/record_store.ts";
 import { checkedEvent } from "../nostr/check_event.ts";
 import { EventRefusedError } from "../nostr/errors.ts";
+import { checkNotExpired, isExpired } from "../nostr/expiration.ts";
 import { DM_LIST_KIND, LIST_KINDS, RELAY_LIST_KIND } from "../nostr/kinds.ts";
 import type { RelayList, RelayListSource } from "../nostr/relay_knowledge.ts";
 import { ANY_RELAY, parseRelayList } from "../nostr/relay_list.ts";
@@ -168,7 +169,7 @@ export class RelayListStore implements NStore, RelayListSource {
    * Storing an older version, or the same one again, is no error and changes nothing.
    *
    * @throws {EventRefusedError} If the event is malformed, forged, from the far
-   * future, or deleted by its author. Nothing is stored then.
+   * future, expired (NIP-40), or deleted by its author. Nothing is stored then.
    * @throws {TypeError} If the event deletes lists, and the database cannot remove.
    * @throws What the database throws.
    */
@@ -233,9 +234,10 @@ export class RelayListStore implements NStore, RelayListSource {
     return this.#records;
   }
 
-  /** Queries the database for events (NIP-01). */
-  query(filters: NostrFilter[], opts?: { signal?: AbortSignal }): Promise<NostrEvent[]> {
-    return this.#db.query(filters, opts);
+  /** Queries the database for events (NIP-01), and leaves out expired ones (NIP-40). */
+  async query(filters: NostrFilter[], opts?: { signal?: AbortSignal }): Promise<NostrEvent[]> {
+    const now = this.#settings.now() / 1000;
+    return (await this.#db.query(filters, opts)).filter((event) => !isExpired(event, now));
   }
 
   /** Counts the events of the database that match. */
@@ -244,7 +246,7 @@ export class RelayListStore implements NStore, RelayListSource {
     opts?: { signal?: AbortSignal },
   ): Promise<NostrRelayCOUNT[2]> {
     if (this.#db.count) return await this.#db.count(filters, opts);
-    return { count: (await this.#db.query(filters, opts)).length };
+    return { count: (await this.query(filters, opts)).length };
   }
 
   /**
@@ -267,7 +269,9 @@ export class RelayListStore implements NStore, RelayListSource {
   #check(event: NostrEvent, isVerified = false): NostrEvent {
     const { now, maxFuture, verifyEvent } = this.#settings;
     const latest = Math.floor(now() / 1000) + maxFuture;
-    return checkedEvent(event, latest, isVerified ? () => true : verifyEvent);
+    const checked = checkedEvent(event, latest, isVerified ? () => true : verifyEvent);
+    checkNotExpired(event, now() / 1000);
+    return checked;
   }
 
   /** Applies no policy: routers with different policies may share one store. */

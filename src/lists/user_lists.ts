@@ -7,6 +7,7 @@
 
 import type { NostrEvent, NostrFilter } from "@nostrify/types";
 import type { Clock } from "../base/clock.ts";
+import { expiresAt, isExpired } from "../nostr/expiration.ts";
 import {
   BLOCKED_LIST_KIND,
   GROUP_LIST_KIND,
@@ -63,6 +64,8 @@ const SIGNER_RETRY_MS = 5_000;
 const LONGEST_SIGNER_RETRY_MS = 600_000;
 /** How long a signer may take, in addition, before it is asked again: a user may have to agree. */
 const SIGNER_PATIENCE_MS = 60_000;
+/** Longest that a timer can take. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /** The entries of one version of a list. */
 interface Entries {
@@ -84,6 +87,8 @@ export class UserLists {
   readonly #readings = new Map<number, symbol>();
   /** What asks the signer again, by kind. */
   readonly #retries = new Map<number, { cancel: () => void }>();
+  /** What calls off the end of each list that expires. */
+  readonly #expiries = new Map<number, () => void>();
   #ready?: Promise<void>;
   #hasFailed = false;
   #isClosed = false;
@@ -158,6 +163,7 @@ export class UserLists {
   close(): void {
     this.#isClosed = true;
     this.#cancelRetries(USER_LIST_KINDS);
+    for (const cancel of this.#expiries.values()) cancel();
     this.#stopListening();
   }
 
@@ -224,12 +230,15 @@ export class UserLists {
 
   async #apply(
     kind: number,
-    event: NostrEvent | undefined,
+    given: NostrEvent | undefined,
     isLast: (kind: number) => boolean,
   ): Promise<void> {
     if (!isLast(kind)) return;
-    if (event) this.#versions.set(kind, event);
-    else this.#versions.delete(kind);
+    if (given) {
+      this.#versions.set(kind, given);
+      this.#expireLater(kind, given);
+    } else this.#versions.delete(kind);
+    const event = given && !isExpired(given, this.#options.clock.now() / 1000) ? given : undefined;
     const privateEntries = event && event.content !== "" ? this.#privateEntries : undefined;
     const before = privateEntries ? this.#entries.get(kind)?.privateTags ?? [] : [];
     this.#set(kind, { publicTags: event?.tags ?? [], privateTags: before });
@@ -270,6 +279,22 @@ export class UserLists {
       this.#retries.get(kind)?.cancel();
       this.#retries.delete(kind);
     }
+  }
+
+  /** Forgets a list once it has expired (NIP-40). */
+  #expireLater(kind: number, event: NostrEvent): void {
+    const { clock } = this.#options;
+    this.#expiries.get(kind)?.();
+    this.#expiries.delete(kind);
+    const ms = (expiresAt(event) ?? Infinity) * 1000 - clock.now();
+    if (ms <= 0 || ms === Infinity || this.#isClosed) return;
+    this.#expiries.set(
+      kind,
+      clock.after(Math.min(ms, MAX_TIMER_MS), () => {
+        if (ms > MAX_TIMER_MS) this.#expireLater(kind, event);
+        else void this.#apply(kind, undefined, this.#beginReading([kind]));
+      }),
+    );
   }
 
   #set(kind: number, entries: Entries): void {

@@ -10,7 +10,7 @@ import type { RelayFailure } from "./relay_failure.ts";
 import type { Unrouted } from "./unrouted.ts";
 
 /** Why a store refuses an event. */
-export type EventRefusal = "malformed" | "forged" | "future" | "deleted";
+export type EventRefusal = "malformed" | "forged" | "future" | "deleted" | "expired";
 
 /**
  * A store refused an event. Nothing was stored, and trying again is of no use, except for
@@ -26,7 +26,7 @@ export class EventRefusedError extends Error {
 
   /** `detail` ends the message: the value seen, and the rule. */
   constructor(reason: EventRefusal, event: NostrEvent, detail: string) {
-    super(`Cannot store a ${reason} event: ${detail}`);
+    super(`Cannot store ${reason === "expired" ? "an" : "a"} ${reason} event: ${detail}`);
     this.reason = reason;
     this.event = event;
   }

@@ -71,6 +71,8 @@ export interface RelayList extends RelayKnowledge {
   readonly pubkey: string;
   /** When the list was written, in Unix seconds. */
   readonly created_at: number;
+  /** When the list expires, in Unix seconds (NIP-40); absent if it never does. */
+  readonly expires_at?: number;
   /** Outbox: the relays that this user writes to. */
   readonly write: readonly string[];
   /** Inbox: the relays where this user looks for mentions. */

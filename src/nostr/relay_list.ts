@@ -6,6 +6,7 @@
 
 import type { NostrEvent } from "@nostrify/types";
 import { integer } from "../base/check_option.ts";
+import { expiresAt } from "./expiration.ts";
 import { GROUP_LIST_KIND, LIST_KINDS, RELAY_LIST_KIND } from "./kinds.ts";
 import type { RelayList } from "./relay_knowledge.ts";
 import type { RefusedRelay, RelayUrlPolicy } from "./relay_policy.ts";
@@ -43,7 +44,7 @@ export const ANY_RELAY: RelayUrlPolicy = {
  * inbox and outbox. A relay named twice has the sides of both entries. The other kinds have no
  * sides: all their relays are in `write` and in `read`. These are the public `relay` tags of
  * kinds 10050, 10006, 10007 and 10013, and the `r` tags of kind 10009. Entries that name no
- * usable relay are in `refused`.
+ * usable relay are in `refused`. An expired list (NIP-40) is read as any other.
  *
  * The signature is not checked.
  *
@@ -106,9 +107,11 @@ export function parseRelayList(
   }
 
   // Nine lists in ten have no markers: a hundred thousand of them share one array.
+  const expires_at = expiresAt(event);
   const list: RelayList = {
     pubkey: event.pubkey,
     created_at: event.created_at,
+    ...expires_at === undefined ? {} : { expires_at },
     write: marked ? urls.filter((_, i) => sides[i] & WRITE) : urls,
     read: marked ? urls.filter((_, i) => sides[i] & READ) : urls,
   };

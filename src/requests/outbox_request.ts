@@ -21,6 +21,7 @@ import {
   type RelayRequestOptions,
   type RelayRequestOutcome,
 } from "../connections/relay_request.ts";
+import { isExpired } from "../nostr/expiration.ts";
 import type { Role } from "../nostr/relay_knowledge.ts";
 import type { Assignment } from "../plan/assignment.ts";
 import type { Replan } from "../plan/replan.ts";
@@ -241,6 +242,7 @@ export class OutboxRequest {
 
   #event(relayIndex: number, event: NostrEvent): void {
     this.#answers.came();
+    if (isExpired(event, this.#options.clock.now() / 1000)) return;
     const isNew = this.#seen.add(event.id);
     if (!this.#isDone) this.#coverage.saw(relayIndex, event, isNew);
     if (isNew) this.#listeners.event(relayIndex, event);

@@ -27,6 +27,7 @@ const inMemory = {
   "NIP-09: a deleted newer version leaves the older one as it was":
     "does not say that it refused one",
   "NIP-09: nobody deletes another's events, nor a deletion": "deletes deletions",
+  "NIP-40: an expired event is not stored, and deletes nothing": "stores them",
   "NIP-62: who vanishes is forgotten up to then, and may come back later": "does not know kind 62",
   "NIP-62: gift wraps to who vanishes go along, and stay away": "does not know kind 62",
   "any history leaves what the NIPs say, and any query finds it": "for all these reasons",

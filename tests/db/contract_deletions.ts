@@ -114,6 +114,22 @@ export const deletionClaims: Claims = {
     assert.deepEqual(await ids(db, [{}]), [later.id, vanish.id, other.id]);
   },
 
+  async "NIP-40: an expired event is not stored, and deletes nothing"({ open, sign }) {
+    const db = await open();
+    const post = sign({ created_at: 1 });
+    await store(db, [post]);
+    for (const kind of [1, 5, 62, 1059, 10002, 30000]) {
+      const tags = [["expiration", "1600000000"], ["e", post.id], ["relay", "ALL_RELAYS"]];
+      await refused(db, sign({ kind, tags }), "expired");
+    }
+    assert.deepEqual(await db.query([{}]), [post]);
+    for (const value of ["9999999999", "never", "-1", "1600000000x", ""]) {
+      const event = sign({ tags: [["expiration", value], ["expiration"]] });
+      await db.event(event);
+      assert.deepEqual(await ids(db, [{ ids: [event.id] }]), [event.id], value);
+    }
+  },
+
   async "NIP-62: who vanishes from other relays stays"({ open, sign }) {
     for (const tags of [[["relay", "wss://other.example"]], [["relay", "all_relays"]], []]) {
       const db = await open();
@@ -139,10 +155,10 @@ export const deletionClaims: Claims = {
   },
 };
 
-async function refused(db: NStore, event: NostrEvent): Promise<void> {
+async function refused(db: NStore, event: NostrEvent, reason = "deleted"): Promise<void> {
   await assert.rejects(db.event(event), (error) => {
     assert.ok(error instanceof EventRefusedError);
-    assert.equal(error.reason, "deleted");
+    assert.equal(error.reason, reason);
     assert.equal(error.event, event);
     return true;
   });

@@ -145,3 +145,32 @@ Deno.test("NIP-62: openSqlite() lets a request to vanish count that names the pl
   await assert.rejects(openSqlite(":memory:", { relayUrls: ["here"] }), /relayUrls.*"here"/);
   await Deno.remove(path);
 });
+
+Deno.test("NIP-40: openSqlite() returns and counts no event that has expired since, and removes it", async () => {
+  let now = 1_000_000;
+  await using db = await openSqlite(":memory:", { now: () => now });
+  const [soon, later, never, odd] = [
+    [["expiration", "1005"]],
+    [["expiration", "2000"], ["expiration", "x"]],
+    [],
+    [["expiration", "1e3"], ["t", 'is "expiration" a tag?']],
+  ].map((tags, i) => unsigned({ created_at: 10 - i, tags }));
+  const { stored } = await db.events([soon, later, never, odd]);
+  assert.equal(stored, 4);
+  const found = async (limit?: number) =>
+    (await db.query([{ kinds: [1], limit }])).map(({ id }) => id);
+  now = 1_004_999;
+  assert.deepEqual(await found(1), [soon.id]);
+  now = 1_005_000;
+  assert.deepEqual(await found(), [later, never, odd].map(({ id }) => id));
+  assert.deepEqual(await found(1), [later.id], "a limit counts those that are left");
+  assert.deepEqual(await db.query([{ ids: [soon.id] }, { ids: [never.id] }]), [never]);
+  assert.equal((await db.count([{}])).count, 3);
+  assert.equal((await db.count([{ kinds: [1] }, { ids: [soon.id] }])).count, 3);
+  await db.remove([{ ids: [soon.id] }]);
+  now = 1_000_000;
+  assert.equal((await db.count([{}])).count, 3);
+  const { refused } = await db.events([unsigned({ tags: [["expiration", "1000"]] })]);
+  assert.deepEqual(refused.map(({ reason }) => reason), ["expired"]);
+  await assert.rejects(openSqlite(":memory:", { now: 7 as never }), /"now".* a function/);
+});

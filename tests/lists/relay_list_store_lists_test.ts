@@ -186,3 +186,24 @@ Deno.test("S2: RelayListStore events() verifies with nostr-tools whatever is not
   const first = await store.events([alice, { ...bob, content: "x" }]);
   assert.deepEqual([first.stored, first.refused.map(({ reason }) => reason)], [1, ["forged"]]);
 });
+
+Deno.test("NIP-40: RelayListStore stores no expired list, and one that expires routes nobody from then on", async () => {
+  const until = (created_at: number, end: number) =>
+    unsigned(ALICE, { created_at, tags: [["r", A], ["expiration", `${end}`]] });
+  const { clock, cache, store, write } = setUp([until(NOW - 5, NOW)]);
+  assert.equal(await write(ALICE), undefined, "the database holds one that is over");
+  assert.equal(store.peek(ALICE), null);
+  await assert.rejects(store.event(until(NOW, NOW)), { reason: "expired" });
+  const { refused } = await store.events([until(NOW, NOW - 1)]);
+  assert.deepEqual(refused.map(({ reason }) => reason), ["expired"]);
+
+  const list = until(NOW, NOW + 60);
+  await store.event(list);
+  assert.deepEqual(await write(ALICE), [A]);
+  assert.equal((await store.get([ALICE])).get(ALICE)?.expires_at, NOW + 60);
+  clock.now += 60_000;
+  assert.equal(await write(ALICE), undefined);
+  assert.equal(store.peek(ALICE), null);
+  assert.deepEqual(await store.query([{ authors: [ALICE] }]), []);
+  assert.ok((await cache.query([{ authors: [ALICE] }])).length > 0);
+});

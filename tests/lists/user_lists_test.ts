@@ -336,3 +336,25 @@ Deno.test("D1: UserLists keeps the newer list where an older one could not be st
   await settled();
   assert.ok(lists.isBlocked(B));
 });
+
+Deno.test("NIP-40: UserLists forgets a list of the user once it has expired", async () => {
+  const { lists, source, clock } = setUp();
+  const end = (at: number) => ["expiration", `${at}`];
+  source.events.push(
+    ownList(10006, [["relay", A], end(NOW)]),
+    ownList(10007, [["relay", B], end(NOW + 60)]),
+    ownList(10013, [["relay", C]]),
+  );
+  await lists.ready();
+  assert.ok(!lists.isBlocked(A), "it is over");
+  assert.deepEqual([lists.search, lists.private], [[B], [C]]);
+  await clock.advance(59_000);
+  assert.deepEqual(lists.search, [B]);
+  await clock.advance(1_000);
+  assert.deepEqual([lists.search, lists.private], [[], [C]]);
+  source.put(ownList(10007, [["relay", A], end(NOW + 2 ** 31)], { created_at: NOW + 1 }));
+  await settled();
+  assert.deepEqual(lists.search, [A]);
+  await clock.advance(2 ** 31 * 1_000);
+  assert.deepEqual(lists.search, []);
+});

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { holding } from "../../testing/scripted_network.ts";
 import type { Script } from "../../testing/scripted_relay.ts";
-import { settled } from "../../testing/test_clock.ts";
+import { settled, START } from "../../testing/test_clock.ts";
 import { AUTHORS, note, notes } from "../support/notes.ts";
 import { RequestTest, url } from "../support/scripted_request.ts";
 
@@ -231,4 +231,13 @@ Deno.test("OutboxRequest that is aborted leaves nothing behind, at whichever sta
     await test.clock.advance(100_000 - ms);
     assert.equal(test.clock.pending, 0, `${ms}`);
   }
+});
+
+Deno.test("NIP-40: OutboxRequest passes no expired event on, and takes it for none", async () => {
+  const gone = note({ tags: [["expiration", `${START}`]] });
+  const here = note({ tags: [["expiration", `${START + 60}`]] });
+  const test = new RequestTest({ lists: ["a"], scripts: { a: holding([gone, here]) } });
+  await test.begin({ kinds: [1], authors: [AUTHORS[0]] });
+  assert.deepEqual(test.events, [here]);
+  assert.equal(test.doneAt, 0);
 });
