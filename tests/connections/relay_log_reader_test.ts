@@ -9,7 +9,7 @@ import { note } from "../support/notes.ts";
 function reading() {
   const heard: unknown[] = [];
   const hooks: RelayHooks = {
-    onConnecting: () => {},
+    onConnecting: () => heard.includes("connecting") || heard.push("connecting"),
     onOpen: () => heard.push("open"),
     onNotice: (text) => heard.push(["NOTICE", text]),
     onStray: () => heard.push("stray"),
@@ -57,9 +57,9 @@ Deno.test("RelayLogReader yields the CLOSED that NRelay1 hides, to the very requ
     [["EOSE", "id2"], ["CLOSED", "id2", "rate-limited: slow down"]],
     [["EOSE", "id3"], ["CLOSED", "id3", ""]],
   ]);
-  assert.deepEqual(heard, []);
+  assert.deepEqual(heard, ["connecting"]);
   say("EVENT", "id2", note());
-  assert.deepEqual(heard, ["stray"], "the request is over");
+  assert.deepEqual(heard, ["connecting", "stray"], "the request is over");
 });
 
 Deno.test("RelayLogReader calls the hooks with what the log says", async () => {
@@ -78,6 +78,7 @@ Deno.test("RelayLogReader calls the hooks with what the log says", async () => {
   log({ ns: "relay.ws.error" });
   log({ ns: "relay.ws.state", state: "close" });
   assert.deepEqual(heard, [
+    "connecting",
     "open",
     ["NOTICE", "hello"],
     "stray",
@@ -85,6 +86,17 @@ Deno.test("RelayLogReader calls the hooks with what the log says", async () => {
     "stray",
     "closed",
   ]);
+});
+
+Deno.test("RelayLogReader takes no logged REQ for another request's", async () => {
+  const { reader, log, say } = reading();
+  const { relay, ends } = relayLike(() => {});
+  log({ ns: "relay.ws.send", data: ["REQ", "other", {}] });
+  const request = all(reader.read(relay));
+  await settled();
+  say("CLOSED", "other", "error: no");
+  ends[0]();
+  assert.deepEqual(await request, [["EOSE", "id1"]]);
 });
 
 Deno.test("RelayLogReader reads relays that log nothing as they are", async () => {

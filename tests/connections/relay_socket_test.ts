@@ -159,6 +159,7 @@ Deno.test("RelaySocket hears every message, and none of them is an error", () =>
   test.socket.say("NOTICE", "hello");
   test.socket.say("OK", "e", true);
   test.socket.say("EOSE", "nobody");
+  test.socket.say("CLOSED", "nobody", "error: no");
   test.socket.say("EVENT", "nobody", { kind: "x" });
   test.socket.onmessage!({ data: "{" });
   test.socket.onmessage!({ data: new Blob(["x"]) });
@@ -169,7 +170,7 @@ Deno.test("RelaySocket hears every message, and none of them is an error", () =>
     "stray",
     "stray",
     "hello",
-    ...Array(6).fill("stray"),
+    ...Array(7).fill("stray"),
   ]);
 });
 
@@ -208,4 +209,18 @@ Deno.test("RelaySocket that is closed hears nothing more of a relay that ignores
 
 Deno.test("RelaySocket throws what its WebSocket throws on a URL that is none", () => {
   assert.throws(() => new RelaySocket("nonsense"), { name: "SyntaxError" });
+});
+
+Deno.test("RelaySocket req() yields no malformed event", async () => {
+  const test = new Test();
+  test.socket.open();
+  const { messages, end } = test.reading();
+  await settled();
+  for (const event of [undefined, null, 7, { kind: "x" }, { ...note({}), tags: "t" }]) {
+    test.socket.say("EVENT", "1", event);
+  }
+  test.socket.say("CLOSED", "1", "");
+  await end;
+  assert.deepEqual(messages, [["CLOSED", "1", ""]]);
+  assert.deepEqual(test.heard, ["connecting", "open", ...Array(5).fill("stray")]);
 });

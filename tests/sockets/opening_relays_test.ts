@@ -117,3 +117,46 @@ for (const name of blind) {
     assert.deepEqual(world.errors, []);
   });
 }
+
+Deno.test("NIP-42: requests are answered over an NRelay1 that signs in, which passes the options on", async () => {
+  await using world = new World({
+    living: 1,
+    open: (url, options) =>
+      new NRelay1(url, {
+        ...options,
+        auth: (challenge) => {
+          const tags = [["relay", url], ["challenge", challenge]];
+          return Promise.resolve(alice.sign({ kind: 22_242, content: "", tags }));
+        },
+      }),
+  });
+  const [relay] = world.living;
+  relay.seed(posts);
+  const known = new Set<unknown>();
+  relay.options.onOpen = (connection) => connection.send(["AUTH", "who are you?"]);
+  relay.options.intercept = ([verb, first], to) => {
+    if (verb === "AUTH") {
+      known.add(to);
+      to.send(["OK", (first as { id: string }).id, true, ""]);
+      return true;
+    }
+    if (verb !== "REQ" || known.has(to)) return false;
+    to.send(["CLOSED", first, "auth-required: sign in"]);
+    return true;
+  };
+  await world.outbox.store.event(alice.relayList({ both: [relay.url] }));
+  assert.deepEqual((await world.query(FILTERS)).map(({ id }) => id), newestFirst);
+  assert.deepEqual(world.failures, []);
+});
+
+Deno.test("NIP-01: onRelayError hears why a relay sent CLOSED, also over an NRelay1 of the app's own", async () => {
+  const faulty = startFault("closed:restricted");
+  await using world = new World({
+    living: 0,
+    faulty: [faulty],
+    open: (url, options) => new NRelay1(url, options),
+  });
+  await world.outbox.store.event(alice.relayList({ both: [faulty.url] }));
+  assert.deepEqual(await world.query(FILTERS), []);
+  assert.equal(world.failures[0].reason, "restricted");
+});
