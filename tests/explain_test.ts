@@ -266,8 +266,11 @@ Deno.test("missingListsOf() asks how the search ended for each person without a 
     { pubkey: DAVE, kind: 10002, reason: "none" },
     { pubkey: ALICE, kind: 10002, reason: "unusable" },
     { pubkey: ALICE, kind: 10050, reason: "none" },
+    // Mentions of any kind include gift wraps.
+    { pubkey: DAVE, kind: 10050, reason: "none" },
   ]);
-  assert.deepEqual(asked, [`10002 ${CAROL}`, `10002 ${DAVE}`, `10050 ${ALICE}`]);
+  const lists = [`10002 ${CAROL}`, `10002 ${DAVE}`, `10050 ${ALICE}`, `10050 ${DAVE}`];
+  assert.deepEqual(asked, lists);
 });
 
 Deno.test("relayReport() says that a relay wants a sign-in, by its words or its description, and the proof of its answer", () => {

@@ -184,8 +184,8 @@ Deno.test("Coverage keeps an author and a tagged user apart who are the same per
   coverage.saw(2, note({ pubkey: B, tags: [["p", A]] }), true);
   for (const index of [0, 1, 2]) coverage.settle(index, ANSWERED);
   assert.deepEqual([...coverage.delivery(1)], [
-    { subject: A, sent: 2, known: 2, proof: "inferred" },
-    { subject: A, sent: 1, known: 2, proof: "inferred" },
+    { role: "write", subject: A, sent: 2, known: 2, proof: "inferred" },
+    { role: "read", subject: A, sent: 1, known: 2, proof: "inferred" },
   ]);
 });
 
@@ -201,12 +201,14 @@ Deno.test("Coverage counts what a relay sent of the people it was asked for, of 
   coverage.saw(2, note({ pubkey: A }), true);
   for (const index of [0, 1, 2]) coverage.settle(index, ANSWERED);
   assert.deepEqual([...coverage.delivery(0)], [{
+    role: "write",
     subject: A,
     sent: 2,
     known: 3,
     proof: "inferred",
   }]);
   assert.deepEqual([...coverage.delivery(1)], [{
+    role: "write",
     subject: A,
     sent: 2,
     known: 3,
@@ -221,6 +223,7 @@ Deno.test("Coverage reports delivery as soon as two relays have answered, of how
   coverage.settle(0, ANSWERED);
   coverage.settle(2, ANSWERED);
   assert.deepEqual([...coverage.delivery(2)], [{
+    role: "write",
     subject: A,
     sent: 0,
     known: 1,
@@ -237,12 +240,14 @@ Deno.test("Coverage reports no delivery where a single relay answered", () => {
   assert.deepEqual([...coverage.delivery(0)], []);
   coverage.settle(1, ANSWERED);
   assert.deepEqual([...coverage.delivery(0)], [{
+    role: "write",
     subject: A,
     sent: 1,
     known: 1,
     proof: "inferred",
   }]);
   assert.deepEqual([...coverage.delivery(1)], [{
+    role: "write",
     subject: A,
     sent: 0,
     known: 1,
