@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { holding, RELAY } from "../../testing/scripted_network.ts";
-import { settled } from "../../testing/test_clock.ts";
+import { settled, START } from "../../testing/test_clock.ts";
 import { note, notes } from "../support/notes.ts";
 import { RelayRequestTest } from "../support/scripted_relay_request.ts";
 
@@ -64,6 +64,10 @@ Deno.test("RelayRequest replaces many REQs by few after the answer, if it goes o
     kinds: [1],
     limit: 0,
   });
+  await settled();
+  assert.equal(test.last.reqs.length, 5);
+  const { limit: _, ...all } = live;
+  assert.deepEqual(test.last.last.filters, [{ ...all, since: START - 3 * 3_600 }]);
   await test.clock.advance(60_000);
   assert.deepEqual(test.reports, ["0 settled complete"]);
 });
