@@ -7,6 +7,7 @@
 import { NPool } from "@nostrify/nostrify";
 import type { NostrEvent, NostrFilter, NRelay } from "@nostrify/types";
 import { Semaphore } from "./base/semaphore.ts";
+import { StallWatch } from "./base/stall_watch.ts";
 import { ConnectTimeout } from "./connections/connect_timeout.ts";
 import { eventRouter } from "./create_event_router.ts";
 import { explanation, relayReport } from "./explain.ts";
@@ -56,14 +57,19 @@ export type { Outbox } from "./outbox.ts";
  * ```
  */
 export function createOutbox(options: OutboxOptions = {}): Outbox {
-  const settings = outboxSettings(options);
-  const { shared, router, store, maxPages, onRelayError } = settings;
-  const { clock, random, onError } = shared;
+  const checked = outboxSettings(options);
+  // Every timer shows whether the program ran when that was due.
+  const clock = new StallWatch(checked.shared.clock);
+  const shared = { ...checked.shared, clock };
+  const settings = { ...checked, shared };
+  const { router, store, maxPages, onRelayError } = settings;
+  const { random, onError } = shared;
 
   const policy = new UserPolicy(settings);
   const isBlocked = (url: string) => policy.isBlocked(url);
   const memory = new RelayMemory({
     ...shared,
+    hasStalledSince: (since) => clock.hasStalledSince(since),
     backend: settings.records,
     learning: settings.learning,
   });

@@ -56,6 +56,30 @@ Deno.test("createOutbox() leaves the relays of one pool alone where another one 
   assert.equal((await second.query(FILTERS)).length, 1);
 });
 
+Deno.test("W2: createOutbox() blames no relay for what failed while the machine was suspended", async () => {
+  for (const isSuspended of [true, false]) {
+    const network = new ScriptedNetwork({ onReq: (req) => req.eose() });
+    const { clock, open } = network;
+    const relays = ["wss://a.example/", "wss://b.example/"];
+    network.scripts.set(relays[1], { connect: "wait" });
+    const outbox = createOutbox({ ...loopback, open, clock, fallbackRelays: [] });
+    const pool = new NPool(outbox);
+    const asked = relays.map((relay) => pool.query(FILTERS, { relays: [relay] }));
+    await quiet();
+    network.relays.find(({ url }) => url === relays[1])!.log("relay.ws.state");
+    if (isSuspended) await clock.stall(3_600_000);
+    else await clock.advance(1_500);
+    network.relays.find(({ url }) => url === relays[1])!.refuse();
+    await quiet();
+    const report = (await outbox.relays()).find(({ url }) => url === relays[1]);
+    assert.deepEqual(report?.failures, isSuspended ? undefined : { unreachable: 1 });
+    await clock.advance(60_000);
+    await Promise.all(asked);
+    await pool.close();
+    await outbox.close();
+  }
+});
+
 Deno.test("createOutbox() makes outboxes that share nothing", async () => {
   await using network = start();
   await using known = await outboxOf(network.relay);

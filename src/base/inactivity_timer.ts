@@ -5,6 +5,7 @@
  */
 
 import type { Clock } from "./clock.ts";
+import { STALL_MS } from "./stall_watch.ts";
 
 /** What the timer watches. */
 export interface Activity {
@@ -13,9 +14,6 @@ export interface Activity {
   /** Whether an answer is due: no relay is to blame while a REQ is not sent yet. */
   readonly isPending: () => boolean;
 }
-
-/** A timer that fires this much too late shows a busy program, not a slow relay. */
-const STALL_MS = 500;
 
 /**
  * Calls `act` once nothing has been received for `ms` milliseconds; the function it returns

@@ -8,6 +8,7 @@ import type { NostrEvent } from "@nostrify/types";
 import { abortable, onAbort } from "../base/abortable.ts";
 import { sleep } from "../base/clock.ts";
 import { messageOf } from "../base/message_of.ts";
+import { startTimeout } from "../base/stall_watch.ts";
 import { RelayFailureError } from "../nostr/errors.ts";
 import { BACKOFFS, waitMs } from "../relays/backoff.ts";
 import { failureOf, retryAfter } from "../relays/relay_replies.ts";
@@ -68,7 +69,7 @@ async function offer(
     connection.whenOpen().then(() => {
       if (attempt.signal.aborted) return;
       const { hard } = memory.deadlines(url);
-      cancelTimeout = clock.after(hard, () => {
+      cancelTimeout = startTimeout(clock, hard, () => {
         attempt.abort(new RelayFailureError(url, "no-ok", `no OK within ${Math.round(hard)} ms`));
       });
     }, (error) => attempt.abort(error));

@@ -9,6 +9,7 @@ import type { NostrEvent, NostrFilter, NRelay } from "@nostrify/types";
 import type { Clock } from "../base/clock.ts";
 import { messageOf } from "../base/message_of.ts";
 import { RateMeter } from "../base/rate_meter.ts";
+import { STALL_MS } from "../base/stall_watch.ts";
 import { RelayFailureError } from "../nostr/errors.ts";
 import { Keepalive } from "./keepalive.ts";
 import type { OpenRelay, RelayLog } from "./open_relay.ts";
@@ -59,6 +60,8 @@ export class RelayConnection {
   readonly #keepalive: Keepalive;
   readonly #opened = Promise.withResolvers<void>();
   #cancelTimeout = () => {};
+  /** Milliseconds of the handshake in which the program itself did not run. */
+  #stalledMs = 0;
   #relay?: NRelay;
   #forgedEvents = 0;
   /** Whether the relay object logs what happens on the wire, and whether it verifies events. */
@@ -280,13 +283,16 @@ export class RelayConnection {
    */
   #watchHandshake(): void {
     const { clock, connectTimeout } = this.#options;
-    const left = connectTimeout() - (clock.now() - this.startedAt);
+    const left = connectTimeout() - (clock.now() - this.startedAt - this.#stalledMs);
     // A timer for less than a millisecond may not move a clock at all.
     if (left < 1) return this.#handshakeIsLate();
-    this.#cancelTimeout = clock.after(
-      Math.min(left, HANDSHAKE_CHECK_MS),
-      () => this.#watchHandshake(),
-    );
+    const checkedAt = clock.now(), wait = Math.min(left, HANDSHAKE_CHECK_MS);
+    this.#cancelTimeout = clock.after(wait, () => {
+      const took = clock.now() - checkedAt;
+      // What came while the program was busy or asleep is only read now.
+      if (took - wait > STALL_MS) this.#stalledMs += took;
+      this.#watchHandshake();
+    });
   }
 
   #handshakeIsLate(): void {

@@ -36,6 +36,11 @@ export interface RelayMemoryOptions {
   readonly onError: (error: Error) => void;
   /** Most relays; those changed least recently are forgotten. @default 5_000 */
   readonly max?: number;
+  /**
+   * Whether the program itself did not run for a while at any time after `since`, in milliseconds
+   * since 1970: then no relay is to blame. @default it always ran
+   */
+  readonly hasStalledSince?: (since: number) => boolean;
   /** Whether delivery counts in weights. @default true */
   readonly learning?: boolean;
 }
@@ -124,6 +129,8 @@ export class RelayMemory {
     const begunAt = startedAt <= failedAt ? startedAt : failedAt;
     const incident = { url, failure, startedAt: begunAt, failedAt };
     if (isAnswer(failure)) this.#noteAlive(url);
+    // A machine that was suspended has lost its connections, whatever the relays did.
+    else if (this.#options.hasStalledSince?.(begunAt)) return;
     else if (!this.#outages.failed(incident)) return;
     this.#fail(incident);
   }

@@ -59,6 +59,17 @@ Deno.test("publishToRelay() resolves once the relay has said OK", async () => {
   test.assertNothingIsLeft();
 });
 
+Deno.test("W2: publishToRelay() takes a program that was asleep for no silence of the relay", async () => {
+  const test = new Publication().begin();
+  await test.clock.advance(7_000);
+  await test.clock.stall(3_600_000);
+  assert.ok(!test.isOver);
+  test.last.say(["OK", test.event.id, true, ""]);
+  await settled();
+  assert.equal(test.outcome, "taken");
+  test.assertNothingIsLeft();
+});
+
 Deno.test("publishToRelay() rejects with the reason if the relay refuses", async () => {
   for (
     const [words, reason] of [

@@ -42,6 +42,29 @@ Deno.test("RelayConnection closes a relay that failed while it was being opened"
   assert.ok(connection.ended);
 });
 
+Deno.test("W2: RelayConnection blames no relay for a program that was busy or asleep during the handshake", async () => {
+  const { relay, network: { clock }, ended, opened } = new ConnectionTest({ connect: "wait" });
+  relay.log("relay.ws.state");
+  await clock.advance(4_500);
+  for (const ms of [1_001, 3_600_000]) {
+    await clock.stall(ms);
+    assert.deepEqual(ended, []);
+  }
+  await clock.advance(999);
+  assert.deepEqual(ended, []);
+  relay.accept();
+  assert.equal(opened.length, 1);
+
+  const late = new ConnectionTest({ connect: "wait" });
+  late.relay.log("relay.ws.state");
+  await late.network.clock.advance(4_500);
+  await late.network.clock.stall(3_600_000);
+  await late.network.clock.advance(999);
+  assert.deepEqual(late.ended, []);
+  await late.network.clock.advance(1);
+  assert.deepEqual(reasons(late.ended), ["connect-timeout"]);
+});
+
 Deno.test("RelayConnection ends as connect-timeout if it is not open in time", async () => {
   const { connection, subscribe, relay, network: { clock }, ended, opened } = new ConnectionTest({
     connect: "wait",

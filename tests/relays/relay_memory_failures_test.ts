@@ -129,6 +129,20 @@ Deno.test("RelayMemory retryAt() is a moment away as long as the failure may be 
   assert.equal(memory.retryAt(A), 0);
 });
 
+Deno.test("W2: RelayMemory failed() blames no relay for what failed while the program did not run", () => {
+  const { memory } = setUp({ hasStalledSince: (since) => since < NOW_MS });
+  memory.connected(B, 100);
+  for (const failure of ["unreachable", "connect-timeout", "disconnected", "no-answer"] as const) {
+    memory.failed(A, failure, NOW_MS - 1);
+    assert.equal(memory.record(A), undefined, failure);
+    assert.equal(memory.retryAt(A), 0);
+  }
+  memory.failed(A, "restricted", NOW_MS - 1);
+  assert.deepEqual(memory.record(A)?.failures, { restricted: 1 }, "an answer is an answer");
+  memory.failed(C, "unreachable", NOW_MS);
+  assert.equal(memory.record(C)?.inARow, 1);
+});
+
 Deno.test("RelayMemory unanswered() counts only if others answered meanwhile", () => {
   const { memory } = setUp();
   memory.unanswered(B);
