@@ -20,7 +20,7 @@ export interface RelayReport {
   readonly retryIn: number;
   /** Its weight when relays are chosen; 1 for a relay about which nothing is known. */
   readonly weight: number;
-  /** Failures since it last answered. */
+  /** Failures since it last answered; an outage is one, however many requests were open. */
   readonly failuresInARow: number;
   /** How often it failed in each way. */
   readonly failures: Readonly<Partial<Record<RelayFailure, number>>>;

@@ -63,8 +63,8 @@ export class RelayConnector {
   /** All connections that have not ended, oldest first. */
   readonly #connections = new Set<RelayConnection>();
   #opening?: Promise<RelayConnection>;
-  /** Being opened while none is open: it shows whether the relay can be reached. */
-  #attempt?: RelayConnection;
+  /** Connections that are being opened, oldest first. */
+  readonly #handshakes = new Set<RelayConnection>();
   readonly #outage: RelayOutage;
   #lastError?: RelayFailureError;
   /** The error with which unused connections were last ended. */
@@ -172,8 +172,10 @@ export class RelayConnector {
     let connection = [...this.#connections].find(({ isFull }) => !isFull);
     if (!connection && this.#connections.size < MAX_CONNECTIONS) {
       try {
-        if (this.#attempt) {
-          await abortable(this.#attempt.whenOpen(), signal);
+        const [attempt] = this.#handshakes;
+        if (attempt && !this.isOpen) {
+          // It shows whether the relay can be reached at all.
+          await abortable(attempt.whenOpen(), signal);
           return await this.connection(rank, signal, isUrgent);
         }
         connection = await abortable(this.#open(rank, isUrgent), signal);
@@ -266,10 +268,10 @@ export class RelayConnector {
       onEnd: (error) => this.#ended(connection, error, openedAt),
       onNotice: (notice) => this.#noticeListeners.forEach((listener) => listener(notice)),
     });
-    if (!this.isOpen) this.#attempt = connection;
+    this.#handshakes.add(connection);
     const settled = () => {
       releaseTurn();
-      if (this.#attempt === connection) this.#attempt = undefined;
+      this.#handshakes.delete(connection);
     };
     connection.whenOpen().then(settled, settled);
     this.#connections.add(connection);

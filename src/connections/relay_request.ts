@@ -17,7 +17,8 @@ import { sleep } from "../base/clock.ts";
 import { startInactivityTimer } from "../base/inactivity_timer.ts";
 import { messageOf } from "../base/message_of.ts";
 import { RelayFailureError } from "../nostr/errors.ts";
-import { BACKOFFS, waitMs } from "../relays/backoff.ts";
+import { BACKOFFS, outageWaitMs, waitMs } from "../relays/backoff.ts";
+import { isAnswer } from "../relays/relay_record_updates.ts";
 import type { RelayConnection } from "./relay_connection.ts";
 import type { RelayConnector } from "./relay_connector.ts";
 import { RelayQuery, type RelayQueryOptions } from "./relay_query.ts";
@@ -104,10 +105,10 @@ export class RelayRequest {
 
   /** Runs until the signal is aborted. */
   async run(signal: AbortSignal): Promise<void> {
-    const { clock, random } = this.#options;
+    const { clock } = this.#options;
     const use = this.#connector.use();
     try {
-      for (let failures = 0; !signal.aborted;) {
+      for (let failures = 0, failingSince = 0; !signal.aborted;) {
         const startedAt = clock.now();
         const error = await this.#runOnce(signal, failures);
         if (signal.aborted) return;
@@ -118,22 +119,29 @@ export class RelayRequest {
         }
         const wasOfUse = this.#isAnswered && clock.now() - startedAt > USEFUL_CONNECTION_MS;
         failures = wasOfUse ? 1 : failures + 1;
+        if (failures === 1) failingSince = clock.now();
         // A relay that hangs up gets one quick retry before it counts as failed.
         const isQuickRetry = failures === 1 && error.reason === "disconnected" &&
-          this.#connector.retriesSoon;
+          (this.#isConnected || this.#connector.retriesSoon);
         if (!isQuickRetry) this.#fail(error);
         // Some relays hang up on a REQ that is too long for them, and do not say so.
         this.#maxReqBytes = isQuickRetry
           ? Math.max(MIN_REQ_BYTES, this.#unansweredBytes >> 3)
           : undefined;
-        // Without a connection there is one pause for all requests.
-        const isShared = isQuickRetry || !this.#isConnected;
-        const wait = isShared ? 0 : waitMs(BACKOFFS.refused, failures, random);
-        await this.#connector.pause(wait, signal);
+        const ownWait = isQuickRetry ? 0 : this.#ownWait(error, failures, failingSince);
+        await this.#connector.pause(ownWait, signal);
       }
     } finally {
       use.release();
     }
+  }
+
+  /** How long this request alone waits. Without a connection, one pause for all is enough. */
+  #ownWait({ reason }: RelayFailureError, failures: number, failingSince: number): number {
+    const { clock, random } = this.#options;
+    if (!this.#isConnected) return 0;
+    if (isAnswer(reason)) return waitMs(BACKOFFS.refused, failures, random);
+    return outageWaitMs(BACKOFFS.disconnected, clock.now() - failingSince, random);
   }
 
   #fail(error: RelayFailureError): void {

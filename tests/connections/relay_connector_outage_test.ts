@@ -87,6 +87,23 @@ Deno.test("RelayConnector shares one attempt among all who wait for the relay, a
   }
 });
 
+Deno.test("RelayConnector lets requests wait for a further connection, too, once no other is open", async () => {
+  const network = new ScriptedNetwork();
+  network.fake.learnLimits(RELAY, { maxSubscriptions: 3 });
+  const connector = network.link();
+  for (let i = 0; i < 2; i++) await using(connector).connection;
+  await settled();
+  network.scripts.set("", { connect: "wait" });
+  for (let i = 0; i < 2; i++) await using(connector).connection;
+  network.relays[0].cut();
+  const late = fate(using(connector).connection);
+  await settled();
+  assert.equal(network.relays.length, 2);
+  network.last.refuse();
+  assert.equal(await late, "unreachable");
+  assert.equal(network.relays.length, 2);
+});
+
 Deno.test("RelayConnector tries once more at once when a relay hangs up, during its back-off as well", async () => {
   const network = new ScriptedNetwork();
   const connector = network.link();

@@ -113,6 +113,25 @@ Deno.test("RelayRequest tries a relay that stays away less and less often, and r
   }
 });
 
+Deno.test("RelayRequest tries a relay again that shows nothing but its answers, and whose connection nobody sees", async () => {
+  const times: number[] = [];
+  const test = new RelayRequestTest({
+    isDeaf: true,
+    onReq: (req) => {
+      times.push(test.clock.now() - NOW);
+      req.abort();
+    },
+  });
+  await test.clock.advance(60_000);
+  assert.deepEqual(times.slice(0, 4), [0, 1_000, 2_000, 3_000]);
+  assert.equal(test.openedAt.length, 1);
+  assert.equal(test.reports[0], "1000 lost", "it gets one more try before it counts as failed");
+  const late = times.filter((ms) => ms > 20_000);
+  for (const [i, ms] of late.slice(1).entries()) {
+    assert.ok(ms - late[i] <= 0.1 * ms && ms - late[i] >= 0.09 * late[i], `${ms - late[i]}`);
+  }
+});
+
 Deno.test("RelayRequest waits with jitter, so that not all clients come back at once", async () => {
   const firstPause = async (dice: number) => {
     const options = { random: () => dice };
