@@ -9,6 +9,7 @@ import type { NostrEvent, NostrFilter, NRelay } from "@nostrify/types";
 import { abortable } from "./base/abortable.ts";
 import { Closing } from "./base/closing.ts";
 import { Semaphore } from "./base/semaphore.ts";
+import { StallWatch } from "./base/stall_watch.ts";
 import { ConnectTimeout } from "./connections/connect_timeout.ts";
 import { eventRouter } from "./create_event_router.ts";
 import { explanation, missingListsOf, relayReport } from "./explain.ts";
@@ -58,9 +59,13 @@ export type { Outbox } from "./outbox.ts";
  * ```
  */
 export function createOutbox(options: OutboxOptions = {}): Outbox {
-  const settings = outboxSettings(options);
-  const { shared, router, store, maxPages, onRelayError } = settings;
-  const { clock, random, onError } = shared;
+  const checked = outboxSettings(options);
+  // Every timer shows whether the program ran when that was due.
+  const clock = new StallWatch(checked.shared.clock);
+  const shared = { ...checked.shared, clock };
+  const settings = { ...checked, shared };
+  const { router, store, maxPages, onRelayError } = settings;
+  const { random, onError } = shared;
 
   const closing = new Closing(onError);
   const refuseClosed = (action: string) => {

@@ -32,9 +32,9 @@ Deno.test("Coverage counts an event in each role that it answers", () => {
   coverage.saw(0, note({ pubkey: A, kind: 0, tags: [["p", B], ["p", B]] }), true);
   for (const index of [0, 1]) coverage.settle(index, ANSWERED);
   assert.deepEqual([...coverage.delivery(0)], [
-    { subject: A, sent: 1, known: 1, proof: "inferred" },
-    { subject: B, sent: 1, known: 1, proof: "inferred" },
-    { subject: A, sent: 1, known: 1, proof: "inferred" },
+    { role: "write", subject: A, sent: 1, known: 1, proof: "inferred" },
+    { role: "read", subject: B, sent: 1, known: 1, proof: "inferred" },
+    { role: "index", subject: A, sent: 1, known: 1, proof: "inferred" },
   ]);
 });
 

@@ -166,7 +166,7 @@ Deno.test("Coverage counts an event for the people tagged in it, whichever tag n
     const coverage = new Coverage(assignmentOf([[0, 1], [], [1, 2]], { authors: 2, relays: 3 }));
     coverage.saw(1, note({ pubkey: B, tags: [["e", "x"], tags, tags, ["p"]] }), true);
     for (const index of [0, 1, 2]) coverage.settle(index, ANSWERED);
-    const expected = [{ subject: C, sent: 1, known: 1, proof: "inferred" }];
+    const expected = [{ role: "read", subject: C, sent: 1, known: 1, proof: "inferred" }];
     assert.deepEqual([...coverage.delivery(1)], expected);
     coverage.saw(2, note({ pubkey: B, tags: [["t", C], ["e", `x:${C}`], ["pp", C]] }), true);
     assert.deepEqual([...coverage.delivery(1)], expected);
