@@ -100,7 +100,7 @@ Deno.test("createEventRouter() rejects with what is unrouted, and why, if an eve
     assert.equal(
       error.message,
       `Cannot publish event ${mention.id} of kind 1: ` +
-        "no relay of its author is known, and no fallback is set",
+        "no relay of its author is known, and no fallbackRelays are set",
     );
     assert.deepEqual(error.unrouted, [{ reason: "no-list" }]);
     assert.equal(error.cause, undefined);

@@ -67,6 +67,17 @@ Deno.test("Outbox explain() plans as the next request then does, in any world, w
     assert.deepEqual(why.plan.unrouted, next.unrouted);
     assert.deepEqual(why.plan.subjects, next.subjects);
     assert.deepEqual(why.relays.map(({ url }) => url), [...routes.keys()]);
+    // The text says the same.
+    const lines = String(why).split("\n");
+    const named = lines.flatMap((line) =>
+      /^(wss:\S+): \d+ (?:person|people), /.exec(line)?.slice(1) ?? []
+    );
+    assert.deepEqual(named, [...routes.keys()]);
+    const lost = lines.flatMap((line) =>
+      /^not requested: .*\(([a-z-]+)\)$/.exec(line)?.slice(1) ?? []
+    );
+    assert.deepEqual(new Set(lost), new Set(next.unrouted.map(({ reason }) => reason)));
+    assert.deepEqual(JSON.parse(JSON.stringify(why)).plan.routes, Object.fromEntries(routes));
     assert.equal(network.relays.length, before, "explaining connects to nothing");
     await network.clock.advance(40_000);
     await found;

@@ -149,7 +149,7 @@ export function placeEvent(
 
   const delivery = planDelivery(taggedUsers(event), reasons, knowledge, settings);
   if (reasons.size === 0) {
-    const why = "no relay of its author is known, and no fallback is set";
+    const why = "no relay of its author is known, and no fallbackRelays are set";
     return noPlan(why, [{ reason: "no-list" }]);
   }
   const author: Unrouted[] = outboxes === 0 ? [{ reason: "no-list", pubkey: event.pubkey }] : [];
