@@ -194,6 +194,7 @@ function createDiscovery(
         timeout: Math.min(timeout, MAX_SEARCH_MS),
       }),
     indexers: indexerRelays,
+    moreIndexers: () => policy.indexers,
     fallbacks: fallbackRelays,
     hintsOf: (pubkey) => book.get(pubkey).map(({ url }) => url),
     isUsable,

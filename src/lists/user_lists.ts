@@ -1,6 +1,6 @@
 /**
- * Reads the lists of the app's own user: blocked relays, search relays, groups, and relays
- * for private drafts.
+ * Reads the lists of the app's own user: blocked relays, search relays, groups, relays for
+ * private drafts, indexers, and relays that the user trusts.
  *
  * @module
  */
@@ -11,8 +11,10 @@ import { expiresAt, isExpired } from "../nostr/expiration.ts";
 import {
   BLOCKED_LIST_KIND,
   GROUP_LIST_KIND,
+  INDEXER_LIST_KIND,
   PRIVATE_LIST_KIND,
   SEARCH_LIST_KIND,
+  TRUSTED_LIST_KIND,
 } from "../nostr/kinds.ts";
 import { ANY_RELAY } from "../nostr/relay_list.ts";
 import { hostOf, type RelayUrlCheck, rememberedCheck } from "../nostr/relay_url.ts";
@@ -57,7 +59,12 @@ const USER_LIST_KINDS = [
   SEARCH_LIST_KIND,
   GROUP_LIST_KIND,
   PRIVATE_LIST_KIND,
+  INDEXER_LIST_KIND,
+  TRUSTED_LIST_KIND,
 ];
+
+/** Most indexers of the user's that count: each gets all profiles and lists. */
+const MAX_INDEXERS = 4;
 
 /** Longest that a timer can take. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
@@ -88,6 +95,8 @@ export class UserLists {
   #blockedUrls: ReadonlySet<string> = new Set();
   #search: readonly string[] = [];
   #private: readonly string[] = [];
+  #indexers: readonly string[] = [];
+  #trusted: readonly string[] = [];
   #groups: ReadonlyMap<string, string> = new Map();
   #groupHosts: ReadonlySet<string> = new Set();
 
@@ -130,6 +139,16 @@ export class UserLists {
   /** The relays for the user's private drafts (kind 10013, NIP-37). */
   get private(): readonly string[] {
     return this.#private;
+  }
+
+  /** The user's indexers (kind 10086, a draft): the first four. */
+  get indexers(): readonly string[] {
+    return this.#indexers;
+  }
+
+  /** The relays that the user trusts (kind 10089, a draft). */
+  get trusted(): readonly string[] {
+    return this.#trusted;
   }
 
   /** The host of each of the user's groups (kind 10009, NIP-51), by the group's id. */
@@ -258,6 +277,8 @@ export class UserLists {
     } else {
       const urls = [...new Set(readEntries(tags, "relay", 1, check).map(([, url]) => url))];
       if (kind === SEARCH_LIST_KIND) this.#search = urls;
+      else if (kind === INDEXER_LIST_KIND) this.#indexers = urls.slice(0, MAX_INDEXERS);
+      else if (kind === TRUSTED_LIST_KIND) this.#trusted = urls;
       else this.#private = urls;
     }
     for (const { listener } of this.#listeners) {
