@@ -44,7 +44,8 @@ export interface OutboxOptions extends RouterOptions {
    * The pubkey of the app's user: 64 lowercase hex characters. The outbox searches for the
    * user's own lists and follows them: it never connects to relays that the user blocks
    * (kind 10006), sends searches to the user's search relays (10007), messages of a group to
-   * its host (10009) and drafts to the user's private relays (10013). Leave it out on a
+   * its host (10009) and drafts to the user's private relays (10013), and it uses the user's
+   * indexers (10086) besides those of the app. Leave it out on a
    * server or in a bot that acts for many.
    * @default no user
    */

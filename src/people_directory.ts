@@ -243,6 +243,7 @@ function createDiscovery(
         timeout: Math.min(timeout, MAX_SEARCH_MS),
       }),
     indexers: indexerRelays,
+    moreIndexers: () => policy.indexers,
     fallbacks,
     hintsOf: (pubkey) => book.get(pubkey).map(({ url }) => url),
     isUsable,

@@ -80,11 +80,25 @@ export class UserPolicy {
   adapt(settings: PlanSettings): PlanSettings {
     if (!this.#lists) return settings;
     const { search } = this.#lists;
+    const { indexerRelays } = settings;
     return {
       ...settings,
       check: (url, use) => this.check(url, use),
+      indexerRelays: indexerRelays.length > 0
+        ? [...new Set([...indexerRelays, ...this.indexers])]
+        : indexerRelays,
       searchRelays: search.length > 0 ? search : settings.searchRelays,
     };
+  }
+
+  /** The user's own indexers, which count besides those of the app, if it has any. */
+  get indexers(): readonly string[] {
+    return (this.lists?.indexers ?? []).filter((url) => this.check(url).url !== undefined);
+  }
+
+  /** The relays that the user trusts, and has not blocked. */
+  get trusted(): readonly string[] {
+    return (this.lists?.trusted ?? []).filter((url) => this.check(url).url !== undefined);
   }
 
   /** Calls `listener` each time the user, or the user's own lists change. */

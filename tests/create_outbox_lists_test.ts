@@ -187,3 +187,33 @@ Deno.test("NIP-65: an author moves relays, and every follower follows", async ()
   controller.abort();
   await assert.rejects(reading, { name: "AbortError" });
 });
+
+Deno.test("An Outbox searches the user's own indexers (kind 10086), too", async () => {
+  await using network = new PeopleWorld(2, { user: alice.pubkey });
+  const { relays: [mine, home], world } = network;
+  await world.outbox.store.event(alice.sign({ kind: 10086, tags: [["relay", mine.url]] }));
+  mine.seed([bob.relayList({ both: [home.url] })]);
+  const post = network.post(bob, home);
+  assert.deepEqual(await network.find(postsOf(bob)), [post.id]);
+  const profile = bob.sign({ kind: 0 });
+  mine.seed([profile]);
+  assert.deepEqual(await network.find({ kinds: [0], authors: [bob.pubkey] }), [profile.id]);
+});
+
+Deno.test("NIP-29: a group that moves is read from, and written to, the host in the user's newest list", async () => {
+  await using network = new PeopleWorld(2, { user: alice.pubkey });
+  const { relays: [before, after], world } = network;
+  const hosted = (url: string, created_at: number) =>
+    alice.sign({ kind: 10009, tags: [["group", "cats", url]], created_at });
+  const messages = [before, after].map((host) =>
+    network.post(bob, host, { kind: 9, tags: [["h", "cats"]] })
+  );
+  const wanted = { kinds: [9], "#h": ["cats"] };
+  await world.outbox.store.event(hosted(before.url, NOW));
+  assert.deepEqual(await network.find(wanted), [messages[0].id]);
+  await world.outbox.store.event(hosted(after.url, NOW + 1));
+  assert.deepEqual(await network.find(wanted), [messages[1].id]);
+  const message = alice.sign({ kind: 9, tags: [["h", "cats"]] });
+  await world.event(message);
+  assert.deepEqual([before, after].map((host) => host.has(message.id)), [false, true]);
+});

@@ -6,6 +6,8 @@ import { createOutbox } from "../src/create_outbox.ts";
 import { openSqlite } from "../src/db/sqlite.ts";
 import { filterOf } from "../src/hints/filter_of.ts";
 import { Signer } from "../testing/signer.ts";
+import { listEvent } from "./support/list_store.ts";
+import { DEADLINE, World } from "./support/outbox_world.ts";
 import { PeopleWorld } from "./support/people_world.ts";
 
 const [alice, bob, carol] = [1, 2, 3].map((seed) => new Signer(seed));
@@ -217,4 +219,25 @@ Deno.test("An Outbox lets a wrong hint lose rank, and asks the next best relay",
   world.outbox.hint(carol.pubkey, [wrong.url]);
   assert.deepEqual(await network.find(postsOf(carol)), [known.id]);
   assert.deepEqual(await network.find(postsOf(carol)), idsOf(known, post));
+});
+
+Deno.test("An empty Outbox finds the lists of 1,000 people with four requests to each of two indexers, and again with none", async () => {
+  const people = Array.from({ length: 1_000 }, (_, i) => (i + 1).toString(16).padStart(64, "0"));
+  const lists = people.map((pubkey) => listEvent(pubkey));
+  await using world = new World({
+    living: 3,
+    options: ([a, b, hub]) => ({
+      indexerRelays: [a.url, b.url],
+      fallbackRelays: [hub.url],
+      relayInfo: false,
+      verifyEvent: () => true,
+    }),
+  });
+  const [a, b, hub] = world.living;
+  for (const indexer of [a, b]) indexer.seed(lists);
+  const discover = () => world.clock.within(DEADLINE, "it ends", world.outbox.discover(people));
+  assert.equal((await discover()).found, 1_000);
+  assert.deepEqual([a, b, hub].map(({ stats }) => stats.reqs), [4, 4, 0]);
+  assert.equal((await discover()).known, 1_000);
+  assert.deepEqual([a, b, hub].map(({ stats }) => stats.reqs), [4, 4, 0]);
 });

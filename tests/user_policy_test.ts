@@ -46,6 +46,23 @@ Deno.test("UserPolicy adapts settings to the user's own lists, and leaves them a
   assert.deepEqual(check(B), { reason: "blocked" });
 });
 
+Deno.test("UserPolicy adds the user's own indexers (kind 10086) to those of the app, unless it has none", async () => {
+  const { policy, store } = start(alice.pubkey);
+  const urls = [..."abcdef"].map((letter) => `wss://${letter}.example/`);
+  await store.event(alice.sign({ kind: 10086, tags: relaysOf(...urls) }));
+  await store.event(alice.sign({ kind: 10089, tags: relaysOf(A, B) }));
+  await store.event(alice.sign({ kind: 10006, tags: relaysOf(B) }));
+  await policy.lists!.ready();
+  assert.deepEqual(policy.indexers, [A, C, urls[3]], "the first four, less what is blocked");
+  assert.deepEqual(policy.trusted, [A]);
+  const adapted = (...indexerRelays: string[]) =>
+    policy.adapt(planSettings({ indexerRelays })).indexerRelays;
+  assert.deepEqual(adapted(C, "wss://i.example"), [C, "wss://i.example/", A, urls[3]]);
+  assert.deepEqual(adapted(), []);
+  assert.deepEqual(start().policy.indexers, []);
+  assert.deepEqual(start().policy.trusted, []);
+});
+
 Deno.test("UserPolicy close() ends following the user's lists, and keeps what was read", async () => {
   const { policy, store } = start(alice.pubkey);
   await store.event(alice.sign({ kind: 10006, tags: relaysOf(A) }));

@@ -7,6 +7,7 @@
 import type { NostrEvent, NostrFilter } from "@nostrify/types";
 import { matchFilter } from "nostr-tools";
 import type { AnswerProof } from "../nostr/answer_proof.ts";
+import { isReplaceableKind } from "nostr-tools/kinds";
 import type { RelayLimits } from "../nostr/relay_failure.ts";
 import type { EoseHint } from "../nostr/relay_frame.ts";
 
@@ -30,6 +31,8 @@ export interface FilterPage {
   oldest: number;
   /** The ids of the events of that second. */
   edge: Set<string>;
+  /** What came of the {@link mostMatches} things that the filter can match; absent without them. */
+  readonly matched?: Set<string>;
 }
 
 /** The first page of a filter. */
@@ -61,12 +64,25 @@ function page(
     fresh: 0,
     oldest: Infinity,
     edge: new Set(),
+    ...mostMatches(filter) === undefined ? {} : { matched: new Set() },
   };
 }
 
+/**
+ * How many events can match a filter at most: as many as it names ids, or as it names authors of
+ * replaceable kinds (NIP-01), each time for each kind. `undefined` where there is no such bound.
+ */
+export function mostMatches({ ids, authors, kinds }: NostrFilter): number | undefined {
+  if (ids) return new Set(ids).size;
+  if (!authors || !kinds?.every(isReplaceableKind)) return undefined;
+  return new Set(authors).size * new Set(kinds).size;
+}
+
 /** Adds an event that matches the filter. */
-export function addToPage(page: FilterPage, { id, created_at }: NostrEvent): void {
+export function addToPage(page: FilterPage, event: NostrEvent): void {
+  const { id, kind, pubkey, created_at } = event;
   page.count++;
+  page.matched?.add(page.filter.ids ? id : `${kind}:${pubkey}`);
   if (!page.overlap.has(id)) page.fresh++;
   if (created_at > page.oldest) return;
   if (created_at < page.oldest) {
@@ -84,13 +100,14 @@ const MIN_CUT_EVENTS = 100;
 
 /**
  * Whether older events may be left: as the relay says (NIP-67), or since the answer has as many
- * events as the relay sends at most, or may have.
+ * events as the relay sends at most, or may have. It is whole if nothing else can match the filter.
  */
 export function isCut(
-  { filter, count }: FilterPage,
+  { filter, count, matched }: FilterPage,
   { cutAt, fullAt = 0 }: RelayLimits,
   hints: readonly EoseHint[] = [],
 ): boolean {
+  if (matched && matched.size === mostMatches(filter)) return false;
   if (hints.includes("more")) return true;
   if (hints.includes("finish")) return false;
   if (filter.limit !== undefined && count >= filter.limit) return true;

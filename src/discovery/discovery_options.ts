@@ -21,6 +21,8 @@ export interface DiscoveryOptions {
   readonly ask: AskRelay;
   /** Relays that hold everybody's lists. Only they can prove that somebody has none. */
   readonly indexers: readonly string[];
+  /** More indexers as of this moment. @default none */
+  readonly moreIndexers?: () => readonly string[];
   /** Relays that are asked last. */
   readonly fallbacks: readonly string[];
   /** Other relays that may have somebody's list, the best first. */

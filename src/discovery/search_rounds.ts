@@ -18,7 +18,15 @@ import { RelaySearchQueue } from "./relay_search_queue.ts";
 export interface SearchRoundsOptions extends
   Pick<
     DiscoveryOptions,
-    "clock" | "ask" | "indexers" | "fallbacks" | "hintsOf" | "isUsable" | "weight" | "onError"
+    | "clock"
+    | "ask"
+    | "indexers"
+    | "moreIndexers"
+    | "fallbacks"
+    | "hintsOf"
+    | "isUsable"
+    | "weight"
+    | "onError"
   > {
   readonly intake: ListIntake;
   /** Most people in one request. */
@@ -45,7 +53,6 @@ const MAX_REMEMBERED_FLOODS = 1_000;
 /** See the module. */
 export class SearchRounds {
   readonly #options: SearchRoundsOptions;
-  readonly #indexers: ReadonlySet<string>;
   readonly #queues = new Map<string, RelaySearchQueue>();
   readonly #otherRequests = new Semaphore(MAX_OTHER_REQUESTS);
   /** When each relay that flooded may be asked again, in milliseconds since 1970. */
@@ -58,7 +65,6 @@ export class SearchRounds {
 
   constructor(options: SearchRoundsOptions) {
     this.#options = options;
-    this.#indexers = new Set(options.indexers);
   }
 
   /** Begins a search, together with the others that begin in this turn. */
@@ -70,6 +76,11 @@ export class SearchRounds {
   /** Stops the timer. The signal ends what is under way. */
   close(): void {
     this.#cancel?.();
+  }
+
+  get #indexers(): ReadonlySet<string> {
+    const { indexers, moreIndexers } = this.#options;
+    return new Set([...indexers, ...moreIndexers?.() ?? []]);
   }
 
   /** Assigns the pending searches, one request's worth at a time, to two indexers in rotation. */

@@ -40,7 +40,7 @@ export type ListListener = (list: RelayList, kind: number, event?: NostrEvent) =
 
 /**
  * Relay lists over any event store: kinds 10002 (NIP-65), 10050 (NIP-17), 10006,
- * 10007, 10009 (NIP-51) and 10013 (NIP-37).
+ * 10007, 10009 (NIP-51), 10013 (NIP-37), and the drafts 10086 and 10089.
  *
  * It is an event store itself: it checks whatever is written through it, and
  * reads see that at once. It keeps parsed lists in memory and evicts the least

@@ -1,6 +1,6 @@
 /**
- * Reads the lists of the app's own user: blocked relays, search relays, groups, and relays
- * for private drafts.
+ * Reads the lists of the app's own user: blocked relays, search relays, groups, relays for
+ * private drafts, indexers, and relays that the user trusts.
  *
  * @module
  */
@@ -11,8 +11,10 @@ import { expiresAt, isExpired } from "../nostr/expiration.ts";
 import {
   BLOCKED_LIST_KIND,
   GROUP_LIST_KIND,
+  INDEXER_LIST_KIND,
   PRIVATE_LIST_KIND,
   SEARCH_LIST_KIND,
+  TRUSTED_LIST_KIND,
 } from "../nostr/kinds.ts";
 import { ANY_RELAY } from "../nostr/relay_list.ts";
 import { hostOf, type RelayUrlCheck, rememberedCheck } from "../nostr/relay_url.ts";
@@ -57,6 +59,8 @@ const USER_LIST_KINDS = [
   SEARCH_LIST_KIND,
   GROUP_LIST_KIND,
   PRIVATE_LIST_KIND,
+  INDEXER_LIST_KIND,
+  TRUSTED_LIST_KIND,
 ];
 
 /** When a signer that failed is asked again; each further wait is twice as long. */
@@ -64,6 +68,9 @@ const SIGNER_RETRY_MS = 5_000;
 const LONGEST_SIGNER_RETRY_MS = 600_000;
 /** How long a signer may take, in addition, before it is asked again: a user may have to agree. */
 const SIGNER_PATIENCE_MS = 60_000;
+/** Most indexers of the user's that count: each gets all profiles and lists. */
+const MAX_INDEXERS = 4;
+
 /** Longest that a timer can take. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
@@ -97,6 +104,8 @@ export class UserLists {
   #blockedUrls: ReadonlySet<string> = new Set();
   #search: readonly string[] = [];
   #private: readonly string[] = [];
+  #indexers: readonly string[] = [];
+  #trusted: readonly string[] = [];
   #groups: ReadonlyMap<string, string> = new Map();
   #groupHosts: ReadonlySet<string> = new Set();
 
@@ -139,6 +148,16 @@ export class UserLists {
   /** The relays for the user's private drafts (kind 10013, NIP-37). */
   get private(): readonly string[] {
     return this.#private;
+  }
+
+  /** The user's indexers (kind 10086, a draft): the first four. */
+  get indexers(): readonly string[] {
+    return this.#indexers;
+  }
+
+  /** The relays that the user trusts (kind 10089, a draft). */
+  get trusted(): readonly string[] {
+    return this.#trusted;
   }
 
   /** The host of each of the user's groups (kind 10009, NIP-51), by the group's id. */
@@ -315,6 +334,8 @@ export class UserLists {
     } else {
       const urls = [...new Set(readEntries(tags, "relay", 1, check).map(([, url]) => url))];
       if (kind === SEARCH_LIST_KIND) this.#search = urls;
+      else if (kind === INDEXER_LIST_KIND) this.#indexers = urls.slice(0, MAX_INDEXERS);
+      else if (kind === TRUSTED_LIST_KIND) this.#trusted = urls;
       else this.#private = urls;
     }
     for (const { listener } of this.#listeners) {

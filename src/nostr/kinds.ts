@@ -29,6 +29,10 @@ export const SEARCH_LIST_KIND = 10007;
 export const GROUP_LIST_KIND = 10009;
 /** A user's relays for private drafts, encrypted (NIP-37). */
 export const PRIVATE_LIST_KIND = 10013;
+/** A user's indexers (a draft). */
+export const INDEXER_LIST_KIND = 10086;
+/** Relays that a user trusts (a draft). */
+export const TRUSTED_LIST_KIND = 10089;
 /** Private drafts (NIP-37). */
 export const DRAFT_KIND = 31234;
 /** A monitor's report that a relay is there (NIP-66). */
@@ -44,4 +48,6 @@ export const LIST_KINDS: readonly number[] = [
   SEARCH_LIST_KIND,
   GROUP_LIST_KIND,
   PRIVATE_LIST_KIND,
+  INDEXER_LIST_KIND,
+  TRUSTED_LIST_KIND,
 ];

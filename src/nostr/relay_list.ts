@@ -43,7 +43,7 @@ export const ANY_RELAY: RelayUrlPolicy = {
  * `write` an outbox. An entry without a marker, with an empty or unknown one, or with both, is
  * inbox and outbox. A relay named twice has the sides of both entries. The other kinds have no
  * sides: all their relays are in `write` and in `read`. These are the public `relay` tags of
- * kinds 10050, 10006, 10007 and 10013, and the `r` tags of kind 10009. Entries that name no
+ * kinds 10050, 10006, 10007, 10013, 10086 and 10089, and the `r` tags of kind 10009. Entries that name no
  * usable relay are in `refused`. An expired list (NIP-40) is read as any other.
  *
  * The signature is not checked.

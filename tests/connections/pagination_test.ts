@@ -9,6 +9,7 @@ import {
   isCut,
   isPaged,
   lessonOf,
+  mostMatches,
   nextPage,
   samePage,
 } from "../../src/connections/pagination.ts";
@@ -154,6 +155,42 @@ Deno.test("isCut() prefers where the relay is known to cut to every other rule",
   assert.ok(isCut(page, { cutAt: 120, fullAt: 500 }));
   assert.ok(!isCut(page, { fullAt: 120 }));
   assert.ok(isCut(page, { fullAt: 119 }));
+});
+
+Deno.test("NIP-01: mostMatches() bounds filters for ids, and for authors of replaceable kinds alone", () => {
+  const bounds: [NostrFilter, number | undefined][] = [
+    [{ kinds: [10002], authors: ["a", "b", "a"], since: 1 }, 2],
+    [{ kinds: [0, 3, 10050, 3], authors: ["a", "b"] }, 6],
+    [{ kinds: [0, 1], authors: ["a"] }, undefined],
+    [{ kinds: [30000], authors: ["a"] }, undefined],
+    [{ kinds: [0] }, undefined],
+    [{ authors: ["a"] }, undefined],
+    [{ ids: ["x", "y", "x"], kinds: [1] }, 2],
+    [{ since: 1 }, undefined],
+  ];
+  for (const [filter, most] of bounds) assert.equal(mostMatches(filter), most);
+});
+
+Deno.test("NIP-01: isCut() takes 250 lists of 250 authors for a whole answer, and fewer for none", () => {
+  const authors = Array.from({ length: 250 }, (_, i) => `${i}`);
+  const page = (pubkeys: readonly string[]) => {
+    const made = firstPage({ kinds: [10002], authors, since: 1 });
+    for (const pubkey of pubkeys) addToPage(made, note({ kind: 10002, pubkey }));
+    return made;
+  };
+  for (const limits of [{}, { cutAt: 250 }, { fullAt: 100 }]) {
+    assert.ok(!isCut(page(authors), limits));
+  }
+  assert.ok(isCut(page(authors.slice(1)), {}));
+  assert.ok(
+    isCut(page([...authors.slice(1), authors[1]]), {}),
+    "two versions of one are no list more",
+  );
+  const event = note();
+  const byId = firstPage({ ids: [event.id], limit: 1 });
+  assert.ok(!isCut(byId, { cutAt: 500 }));
+  addToPage(byId, event);
+  assert.ok(!isCut(byId, {}));
 });
 
 Deno.test("isPaged() holds for filters that ask for everything since a time", () => {

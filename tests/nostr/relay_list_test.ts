@@ -184,7 +184,7 @@ Deno.test("parseRelayList() refuses other kinds", () => {
     assert.throws(() => parseRelayList(listEvent([], { kind })), {
       name: "TypeError",
       message:
-        `Cannot read a relay list: "kind" must be one of 10002, 10050, 10006, 10007, 10009, 10013, got ${kind}`,
+        `Cannot read a relay list: "kind" must be one of 10002, 10050, 10006, 10007, 10009, 10013, 10086, 10089, got ${kind}`,
     });
   }
 });
