@@ -184,6 +184,11 @@ export class RelayConnection {
     return this.#slots.mayStay(count);
   }
 
+  /** How many subscriptions may stay open: all but one, for stored events. */
+  get maxStaying(): number {
+    return Math.max(1, this.#options.maxSubscriptions() - 1);
+  }
+
   /** Whether the relay takes a single subscription, so that nothing can be asked beside it. */
   get hasOneSlot(): boolean {
     return this.#options.maxSubscriptions() === 1;

@@ -29,7 +29,7 @@ import {
 } from "./pagination.ts";
 import type { RelayConnection } from "./relay_connection.ts";
 import type { RelaySubscription } from "./relay_subscription.ts";
-import { splitReqs } from "./split_reqs.ts";
+import { splitLiveReqs, splitReqs } from "./split_reqs.ts";
 
 /** Dependencies and settings of a {@link RelayQuery}. */
 export interface RelayQueryOptions {
@@ -200,7 +200,10 @@ export class RelayQuery {
   async #requestAll(pages: readonly FilterPage[], stay: boolean, tries: number): Promise<void> {
     if (!pages.every(({ filter }) => isPrivateFilter(filter))) this.#hasPublicKinds = true;
     const pageOf = new Map(pages.map((page) => [page.filter, page]));
-    const reqs = splitReqs(pages.map(({ filter }) => filter), this.#limits);
+    const filters = pages.map(({ filter }) => filter);
+    const reqs = stay && this.#isLive
+      ? splitLiveReqs(filters, this.#limits, this.#connection.maxStaying)
+      : splitReqs(filters, this.#limits);
     if (stay && !this.#mayStay(reqs.length)) this.#staysOpen = stay = false;
     if (stay) this.#stayingReqs += reqs.length;
     await Promise.all(reqs.map((req) => {

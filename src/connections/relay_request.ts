@@ -246,7 +246,9 @@ export class RelayRequest {
     if (connection.hasOneSlot) {
       await query.catchUp(missed);
       // The one REQ that can be open closes the gap itself: its `since` is older than any new event.
-      return await query.requestLive(missed, from - WRAP_OVERLAP_S);
+      await query.requestLive(missed, from - WRAP_OVERLAP_S);
+      if (connection.ended) throw connection.ended;
+      return;
     }
     const now = Math.floor(clock.now() / 1000);
     const { minLimit } = memory.limits(url);
@@ -268,6 +270,8 @@ export class RelayRequest {
       release();
     });
     if (!signal.aborted && missed.length > 0) await query.catchUp(missed);
+    // Some REQs may have been answered before it ended: that is not all that was missed.
+    if (connection.ended) throw connection.ended;
   }
 
   async #untilEnded(query: RelayQuery, signal: AbortSignal): Promise<RelayFailureError> {

@@ -24,6 +24,8 @@ export interface SplitOptions {
    * @default 100_000
    */
   readonly maxMessageLength?: number;
+  /** Whether private kinds may share a REQ with others. @default false */
+  readonly isMixed?: boolean;
 }
 
 /** `["REQ","",]` and a subscription id of 64 characters, the longest there is (NIP-01). */
@@ -54,6 +56,7 @@ export function splitReqs(
   const room = (limits.maxMessageLength ?? options.maxMessageLength ?? 100_000) -
     REQ_ENVELOPE_BYTES;
 
+  if (options.isMixed) return packed(filters);
   const all = filters.flatMap(splitPrivateKinds);
   return [
     ...packed(all.filter((filter) => !isPrivateFilter(filter))),
@@ -78,6 +81,22 @@ export function splitReqs(
     if (req.length > 0) reqs.push(req);
     return reqs;
   }
+}
+
+/**
+ * Splits filters into REQs that stay open. Where the relay takes fewer of these than private kinds
+ * in REQs of their own would need, they share REQs with other kinds: what waits for a slot would
+ * never come, and what shares a REQ is withheld at some relays only.
+ *
+ * @param maxReqs How many REQs may stay open; an integer of at least 1.
+ */
+export function splitLiveReqs(
+  filters: readonly NostrFilter[],
+  limits: ReportedLimits,
+  maxReqs: number,
+): NostrFilter[][] {
+  const reqs = splitReqs(filters, limits);
+  return reqs.length > maxReqs ? splitReqs(filters, limits, { isMixed: true }) : reqs;
 }
 
 function withAcceptedLimit(filter: NostrFilter, { maxLimit }: ReportedLimits): NostrFilter {

@@ -1,7 +1,7 @@
 import type { NostrFilter } from "@nostrify/types";
 import fc from "fast-check";
 import assert from "node:assert/strict";
-import { splitReqs } from "../../src/connections/split_reqs.ts";
+import { splitLiveReqs, splitReqs } from "../../src/connections/split_reqs.ts";
 import { frozen } from "../support/requests.ts";
 
 const filters: fc.Arbitrary<NostrFilter[]> = fc.array(
@@ -154,4 +154,13 @@ Deno.test("splitReqs() makes no REQ without filters, and REQs of at least one fi
   assert.deepEqual(splitReqs([]), []);
   assert.deepEqual(splitReqs([{}, {}], { maxFilters: 0 }), [[{}], [{}]]);
   assert.deepEqual(splitReqs([{}, {}], { maxMessageLength: 0 }), [[{}], [{}]]);
+});
+
+Deno.test("NIP-17: splitLiveReqs() mixes private kinds with others only where the relay takes too few REQs", () => {
+  const filters = frozen([{ kinds: [1] }, { kinds: [1059] }]);
+  assert.deepEqual(splitLiveReqs(filters, {}, 2), [[filters[0]], [filters[1]]]);
+  assert.deepEqual(splitLiveReqs(filters, {}, 1), [filters]);
+  const mixed = frozen([{ kinds: [1, 1059] }]);
+  assert.equal(splitLiveReqs(mixed, {}, 2).length, 2);
+  assert.deepEqual(splitLiveReqs(mixed, {}, 1), [mixed]);
 });
