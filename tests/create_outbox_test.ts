@@ -66,6 +66,7 @@ Deno.test("W2: createOutbox() blames no relay for what failed while the machine 
     const pool = new NPool(outbox);
     const asked = relays.map((relay) => pool.query(FILTERS, { relays: [relay] }));
     await quiet();
+    network.relays.find(({ url }) => url === relays[1])!.hooks.onConnecting!();
     if (isSuspended) await clock.stall(3_600_000);
     else await clock.advance(1_500);
     network.relays.find(({ url }) => url === relays[1])!.refuse();

@@ -44,6 +44,7 @@ Deno.test("RelayConnection closes a relay that failed while it was being opened"
 
 Deno.test("W2: RelayConnection blames no relay for a program that was busy or asleep during the handshake", async () => {
   const { relay, network: { clock }, ended, opened } = new ConnectionTest({ connect: "wait" });
+  relay.hooks.onConnecting!();
   await clock.advance(4_500);
   for (const ms of [1_001, 3_600_000]) {
     await clock.stall(ms);
@@ -55,6 +56,7 @@ Deno.test("W2: RelayConnection blames no relay for a program that was busy or as
   assert.equal(opened.length, 1);
 
   const late = new ConnectionTest({ connect: "wait" });
+  late.relay.hooks.onConnecting!();
   await late.network.clock.advance(4_500);
   await late.network.clock.stall(3_600_000);
   await late.network.clock.advance(999);

@@ -28,6 +28,7 @@ function asked(known: RelayKnowledge, options: PlanOptions = {}): string {
 Deno.test("planReq() asks the relay of the heaviest hint before lighter ones with smaller URLs", () => {
   assert.equal(asked(hintsOf({ a: 0.25, b: 0.25, z: 1 }), { relaysPerAuthor: 1 }), "z");
   assert.equal(asked(hintsOf({ a: 0.25, y: 0.4, z: 0.8 }), { relaysPerAuthor: 2 }), "yz");
+  assert.equal(asked(hintsOf({ a: 0.25, z: 1 }), { relaysPerAuthor: 1, maxRelays: 1 }), "z");
   const fallbackRelays = [url("h")];
   assert.equal(asked(hintsOf({ a: 0.25, b: 0.25, z: 1 }), { fallbackRelays }), "hz");
   assert.equal(asked(hintsOf({ a: 0.25, h: 0.25, z: 1 }), { fallbackRelays }), "hz");
@@ -79,11 +80,16 @@ Deno.test("planReq() gives a person of hints the heaviest of the chosen relays",
   const filters = [{ authors: [ALICE, BOB], kinds: [1] }];
   const { subjects } = planReq(filters, knowledge, options);
   assert.deepEqual(subjects.find(({ subject }) => subject === BOB)?.relays, [url("z")]);
-  const crowded = planReq(filters, knowledge, {
-    ...options,
-    authorsPerFilter: 1,
-    maxFiltersPerRelay: 1,
-  });
+  // Also where that relay is full, and a lighter one is not.
+  const crowd = PEOPLE.slice(2, 8);
+  const crowded = planReq(
+    [{ authors: [ALICE, BOB, ...crowd], kinds: [1] }],
+    new Map([
+      ...knowledge,
+      ...crowd.map((pubkey) => [pubkey, { write: [url("z")] }] as const),
+    ]),
+    { ...options, authorsPerFilter: 1, maxFiltersPerRelay: 1 },
+  );
   assert.deepEqual(crowded.subjects.find(({ subject }) => subject === BOB)?.relays, [url("z")]);
 });
 
@@ -107,6 +113,20 @@ Deno.test("NIP-19: planParts() asks the relays that came with a request besides 
     [[ALICE, [url("z")], "hint"], [BOB, [url("z")], "hint"], [ID, [url("y")], "hint"]].sort(),
   );
   assert.ok(assignment.roles.some(({ role, first, end }) => role === "given" && end - first === 3));
+});
+
+Deno.test("NIP-19: planParts() asks a relay that came with a request before more popular ones", () => {
+  const knowledge = new Map<string, RelayKnowledge>(
+    PEOPLE.slice(0, 8).map((pubkey, i) => [pubkey, { write: [url("ab"[i % 2])] }]),
+  );
+  knowledge.set(ALICE, { write: [url("a")], given: [url("z")] });
+  const parts = withGiven(
+    reqParts([{ kinds: [1], authors: PEOPLE.slice(0, 8) }]),
+    (key) => key === ALICE,
+  );
+  const { plan } = planParts(parts, knowledge, planSettings({ maxRelays: 2 }));
+  assert.deepEqual(plan.routes.get(url("z")), [{ kinds: [1], authors: [ALICE] }]);
+  assert.equal(plan.routes.size, 2);
 });
 
 Deno.test("withGiven() adds nothing where no relay came with the request", () => {

@@ -26,7 +26,8 @@ Deno.test("Outbox prefers a person's list to strangers' hints, whether it came b
   await net.find(postsOf(alice));
   await net.find(postsOf(stranger));
   assert.deepEqual(await net.find(postsOf(alice)), [posts[0].id]);
-  assert.deepEqual(await net.find(withHints(postsOf(alice), [EVIL])), [posts[0].id]);
+  const tagged = [{ subject: alice.pubkey, url: EVIL, source: "tag" as const }];
+  assert.deepEqual(await net.find(withHints(postsOf(alice), tagged)), [posts[0].id]);
   assert.equal(net.relay("evil").stats.connections, 0);
   // Bob has no list yet: then hints count.
   await net.find(postsOf(bob));
