@@ -13,6 +13,7 @@ import type { RelayRecord } from "../src/relays/relay_record.ts";
 export class FakeMemory implements
   Pick<
     RelayMemory,
+    | "alive"
     | "answered"
     | "connected"
     | "deadlines"
@@ -48,6 +49,10 @@ export class FakeMemory implements
   /** Makes a relay back off until a time, in milliseconds since 1970. */
   backOff(url: string, until: number): void {
     this.#retryAt.set(url, until);
+  }
+
+  alive(url: string): void {
+    this.told.push(["alive", url]);
   }
 
   connected(url: string, ms: number): void {

@@ -32,6 +32,8 @@ export interface RelayConnectionOptions {
   readonly onEnd: (error: RelayFailureError) => void;
   /** Called with the text of each NOTICE. */
   readonly onNotice: (notice: string) => void;
+  /** Called when the relay answers a probe of a silent connection. */
+  readonly onAlive?: () => void;
   /** Called with what went wrong in closing. */
   readonly onError: (error: Error) => void;
 }
@@ -275,7 +277,10 @@ export class RelayConnection {
       over: ignore,
       flood: ignore,
       verify: () => false,
-      message: () => this.#noteActivity(),
+      message: () => {
+        this.#noteActivity();
+        this.#options.onAlive?.();
+      },
     });
     probe.start(this.#relay);
     return () => probe.close();

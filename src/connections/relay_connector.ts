@@ -83,7 +83,12 @@ export class RelayConnector {
     this.url = url;
     this.#options = options;
     const { clock, memory, random } = options;
-    this.#outage = new RelayOutage({ clock, random, retryAt: () => memory.retryAt(url) });
+    this.#outage = new RelayOutage({
+      clock,
+      random,
+      retryAt: () => memory.retryAt(url),
+      hasWorked: () => (memory.record(url)?.successes ?? 0) > 0,
+    });
   }
 
   /** Whether the connector was closed for good. */
@@ -266,6 +271,7 @@ export class RelayConnector {
         this.#outage.opened();
       },
       onEnd: (error) => this.#ended(connection, error, openedAt),
+      onAlive: () => memory.alive(this.url),
       onNotice: (notice) => this.#noticeListeners.forEach((listener) => listener(notice)),
     });
     this.#handshakes.add(connection);

@@ -17,6 +17,8 @@ export interface RelayOutageOptions {
   readonly random: () => number;
   /** Returns when the relay may be connected to, in milliseconds since 1970. */
   readonly retryAt: () => number;
+  /** Returns whether the relay ever worked: half of the relays in lists are dead. */
+  readonly hasWorked: () => boolean;
 }
 
 /** A connection that ended sooner was of no use: the outage before it goes on. */
@@ -64,7 +66,7 @@ export class RelayOutage {
    * @param openedAt When it was open, in milliseconds since 1970; absent if it never was.
    */
   failed(reason: RelayFailure, openedAt?: number): void {
-    const { clock, random } = this.#options;
+    const { clock, random, hasWorked } = this.#options;
     const now = clock.now();
     const outage = { outageSince: this.#outageSince, lastFailure: this.#lastFailure };
     const isOld = openedAt !== undefined && openedAt <= this.#outageSince;
@@ -79,10 +81,11 @@ export class RelayOutage {
     } else {
       this.#isQuickRetry = false;
     }
+    const backoff = hasWorked() ? BACKOFFS.disconnected : BACKOFFS.neverConnected;
     this.#retryAt = now +
       (this.#isQuickRetry
         ? waitMs(BACKOFFS.hungUp, 1, random)
-        : outageWaitMs(BACKOFFS.disconnected, now - this.#outageSince, random));
+        : outageWaitMs(backoff, now - this.#outageSince, random));
   }
 
   /**

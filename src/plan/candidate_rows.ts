@@ -153,7 +153,11 @@ function relayAdder(
       return (subject) => {
         const { given = [] } = knowledge.get(subject) ?? knowledge.get(subjectKey("id", subject)) ??
           {};
-        return originOf(builder.add(given), ABSENT);
+        const usable = [...new Set(given.flatMap((url) => settings.check(url).url ?? []))]
+          .map((url) => ({ url, weight: settings.weight(url) }))
+          .sort((a, b) => b.weight - a.weight || (a.url < b.url ? -1 : 1));
+        const best = usable.slice(0, settings.relaysPerAuthor).map(({ url }) => url);
+        return originOf(builder.add(best), ABSENT);
       };
     case "group":
       return (id) => {

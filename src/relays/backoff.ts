@@ -91,6 +91,16 @@ export const BACKOFFS = {
     hasJitter: true,
     isRemembered: false,
   },
+  /** The same of a relay that never worked. */
+  neverConnected: {
+    reason: "never worked, is not connected, and requests are open",
+    firstMs: SECOND_MS,
+    factor: 1,
+    outageShare: 0.6,
+    longestMs: 3 * MINUTE_MS,
+    hasJitter: true,
+    isRemembered: false,
+  },
   /** Of an open request whose relay answers, but not as it should. */
   refused: {
     reason: "refused a request that is open",

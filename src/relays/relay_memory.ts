@@ -223,6 +223,11 @@ export class RelayMemory {
     return this.#records.close();
   }
 
+  /** A relay answered a probe: the network works, and failures of other relays count. */
+  alive(url: string): void {
+    this.#noteAlive(url);
+  }
+
   #noteAlive(url: string): number {
     const now = this.#options.clock.now();
     for (const incident of this.#outages.lives(url, now)) this.#fail(incident);

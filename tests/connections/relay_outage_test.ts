@@ -10,7 +10,7 @@ const NOW = START * 1000;
 /** An outage of a relay that may be tried again at `retryAt`. */
 function setUp({ random = () => 0.5, retryAt = 0 } = {}) {
   const clock = new TestClock();
-  const outage = new RelayOutage({ clock, random, retryAt: () => retryAt });
+  const outage = new RelayOutage({ clock, random, retryAt: () => retryAt, hasWorked: () => true });
   const ended: string[] = [];
   /** Waits, and writes down when that ends. */
   const wait = (name: string, ms = 0, signal = never) =>
@@ -116,4 +116,29 @@ Deno.test("RelayOutage is another one after over(), and after an hour without a 
     outage.failed("disconnected", clock.now());
     assert.equal(outage.isQuickRetry, isAnother, `${ms}`);
   }
+});
+
+Deno.test("RelayOutage waits a larger share of the outage for a relay that never worked", () => {
+  const clock = new TestClock();
+  const tries = [true, false].map((hasWorked) => {
+    const options = { clock, random: () => 0.5, retryAt: () => 0, hasWorked: () => hasWorked };
+    const outage = new RelayOutage(options);
+    let count = 0;
+    const end = clock.now() + 600_000;
+    const again = async () => {
+      while (clock.now() < end) {
+        count++;
+        outage.failed("unreachable");
+        await outage.wait(0, SECOND_MS, new AbortController().signal);
+      }
+    };
+    return { again, count: () => count };
+  });
+  return (async () => {
+    const running = tries.map(({ again }) => again());
+    await clock.advance(1_200_000);
+    await Promise.all(running);
+    const [worked, never] = tries.map(({ count }) => count());
+    assert.ok(never <= 15 && worked >= 30, `${never} and ${worked} tries`);
+  })();
 });

@@ -16,7 +16,7 @@ type Row = Record<string, unknown>;
 export function assertConsistent(events: readonly Row[], tags: readonly Row[]) {
   const expected = events.flatMap((event) =>
     (JSON.parse(`${event.tags}`) as string[][])
-      .filter(([name, value]) => name.length === 1 && value !== undefined)
+      .filter(([name, value]) => name?.length === 1 && value !== undefined)
       .map(([name, value]) => `${event.id} ${name} ${value}`)
   );
   const found = tags.map(({ event_id, name, value }) => `${event_id} ${name} ${value}`);
