@@ -200,3 +200,27 @@ Deno.test("Outbox explain() says that a relay wants a sign-in", async () => {
   assert.match(String(why), /home.example\/: .*1 x auth-required.*; wants a sign-in \(NIP-42\)/);
   await outbox.close();
 });
+
+Deno.test("NIP-67: Outbox explain() says what a relay's last answer proves", async () => {
+  for (const hints of [["finish"], []] as const) {
+    const network = new ScriptedNetwork({ onReq: (req) => req.eose(...hints) });
+    const outbox = createOutbox({
+      clock: network.clock,
+      open: network.open,
+      relayInfo: false,
+      fallbackRelays: [HUB],
+      indexerRelays: [],
+    });
+    const pool = new NPool(outbox);
+    const [before] = (await outbox.explain(postsOf(alice))).relays;
+    assert.equal(before.proof, undefined);
+    await Promise.all([pool.query(postsOf(alice)), network.clock.advance(10_000)]);
+    const why = await outbox.explain(postsOf(alice));
+    assert.equal(why.relays[0].proof, hints.length > 0 ? "finish" : "inferred");
+    assert.equal(JSON.parse(JSON.stringify(why)).relays[0].proof, why.relays[0].proof);
+    assert.match(why.toString(), new RegExp(`last answer: ${why.relays[0].proof}`));
+    await pool.close();
+    await outbox.close();
+    await network.clock.advance(60_000);
+  }
+});
