@@ -19,7 +19,6 @@ import {
 import { CircuitBreaker } from "./base/circuit_breaker.ts";
 import { type Clock, systemClock } from "./base/clock.ts";
 import type { RecordStore } from "./base/record_store.ts";
-import { StallWatch } from "./base/stall_watch.ts";
 import type { OpenRelay } from "./connections/open_relay.ts";
 import { RelaySocket } from "./connections/relay_socket.ts";
 import type { DiscoveryProgress } from "./discovery/discovery_progress.ts";
@@ -79,7 +78,7 @@ export interface OutboxSettings {
 
 /** Time, randomness, and where errors go. */
 export interface SharedSettings {
-  readonly clock: StallWatch;
+  readonly clock: Clock;
   readonly random: () => number;
   /** Reports an error: the failure of a relay to `onRelayError`, any other to `onError`. */
   readonly onError: (error: Error) => void;
@@ -104,7 +103,7 @@ export function outboxSettings(options: OutboxOptions): OutboxSettings {
   for (const name of ["learning", "relayInfo"] as const) checkBoolean(name, options[name]);
   const { user, signer } = checkUser(options);
   const { random = Math.random, onRelayError = () => {} } = options;
-  const clock = new StallWatch(checkClock(options.clock));
+  const clock = checkClock(options.clock);
   const router = routerSettings(pickOptions<RouterOptions>(options, ROUTER_OPTIONS));
   // One cache for all who verify: an event that a relay sent is not verified again when it
   // is stored.
