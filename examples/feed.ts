@@ -180,7 +180,7 @@ function nameIn(profile: NostrEvent): string {
 
 /** Removes control characters, with which a stranger's text could control the terminal. */
 function printable(text: string): string {
-  // deno-lint-ignore no-control-regex
+  // deno-lint-ignore no-control-regex -- it finds control characters
   return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, "");
 }
 

@@ -1,10 +1,10 @@
 import { NPool } from "@nostrify/nostrify";
 import assert from "node:assert/strict";
-import { createOutbox } from "../src/create_outbox.ts";
 import type { OutboxOptions } from "../src/outbox_options.ts";
 import { holding, ScriptedNetwork } from "../testing/scripted_network.ts";
 import { Signer } from "../testing/signer.ts";
 import { quiet } from "../testing/test_clock.ts";
+import { scriptedOutbox } from "./support/scripted_outbox.ts";
 
 const alice = new Signer(1);
 const HOME = "wss://home.example/";
@@ -14,20 +14,9 @@ const CLOSED = { message: /^Cannot .*: the outbox is closed\. Create another one
 
 /** An outbox on a network of its own, in which Alice's list names one relay. */
 async function start(options: OutboxOptions = {}) {
-  const network = new ScriptedNetwork(holding([post]));
-  const { clock, open } = network;
-  const errors: Error[] = [];
-  const outbox = createOutbox({
-    clock,
-    open,
-    verifyEvent: () => true,
-    indexerRelays: [],
-    relayInfo: false,
-    onError: (error) => errors.push(error),
-    ...options,
-  });
-  await outbox.store.event(alice.relayList({ both: [HOME] }));
-  return { network, outbox, errors };
+  const world = scriptedOutbox(new ScriptedNetwork(holding([post])), options);
+  await world.outbox.store.event(alice.relayList({ both: [HOME] }));
+  return world;
 }
 
 /** The verbs of a request up to its end or CLOSED, as an app reads it. */

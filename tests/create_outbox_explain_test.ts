@@ -10,6 +10,7 @@ import { holding, ScriptedNetwork } from "../testing/scripted_network.ts";
 import { Signer } from "../testing/signer.ts";
 import { quiet, settled } from "../testing/test_clock.ts";
 import { RELAYS, type Request, requests, someOf } from "./support/requests.ts";
+import { scriptedOutbox } from "./support/scripted_outbox.ts";
 
 const [alice, bob, carol] = [1, 2, 3].map((seed) => new Signer(seed));
 const HOME = "wss://home.example/", HUB = "wss://hub.example/", INDEXER = "wss://indexer.example/";
@@ -89,17 +90,11 @@ Deno.test("Outbox explain() plans as the next request then does, in any world, w
 /** An outbox whose indexer and hub have these scripts. */
 function start(options: Parameters<typeof createOutbox>[0] = {}) {
   const network = new ScriptedNetwork(holding([]));
-  const outbox = createOutbox({
-    clock: network.clock,
-    open: network.open,
-    random: () => 0.5,
+  const { outbox, pool } = scriptedOutbox(network, {
     indexerRelays: [INDEXER],
     fallbackRelays: [HUB],
-    relayInfo: false,
-    onError: () => {},
     ...options,
   });
-  const pool = new NPool(outbox);
   const query = async (...people: Signer[]) => {
     const found = pool.query(postsOf(...people));
     for (let i = 0; i < 40; i++) {

@@ -1,12 +1,11 @@
-import { NPool } from "@nostrify/nostrify";
 import type { NostrEvent, NostrFilter } from "@nostrify/types";
 import assert from "node:assert/strict";
 import type { RecordStore } from "../src/base/record_store.ts";
-import { createOutbox } from "../src/create_outbox.ts";
 import type { OutboxOptions } from "../src/outbox_options.ts";
 import { ScriptedNetwork } from "../testing/scripted_network.ts";
 import { Signer } from "../testing/signer.ts";
 import { settled, START, TestClock } from "../testing/test_clock.ts";
+import { scriptedOutbox } from "./support/scripted_outbox.ts";
 
 const alice = new Signer(1);
 const me = new Signer(2);
@@ -83,19 +82,12 @@ function start(options: OutboxOptions = {}) {
       relay.say(["EOSE", req.id]);
     },
   });
-  const errors: Error[] = [];
-  const outbox = createOutbox({
+  const { outbox, pool, errors } = scriptedOutbox(network, {
     store: db,
     clock,
-    random: () => 0.5,
-    open: network.open,
-    indexerRelays: [],
     fallbackRelays: [FALLBACK],
-    relayInfo: false,
-    onError: (error) => errors.push(error),
     ...options,
   });
-  const pool = new NPool(outbox);
   /** The result of some work, and how many milliseconds it took. */
   const timed = async <T>(
     work: Promise<T>,

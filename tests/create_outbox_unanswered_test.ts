@@ -1,4 +1,3 @@
-import { NPool } from "@nostrify/nostrify";
 import assert from "node:assert/strict";
 import { createOutbox } from "../src/create_outbox.ts";
 import type { RoutingError } from "../src/nostr/errors.ts";
@@ -6,6 +5,7 @@ import { holding, ScriptedNetwork } from "../testing/scripted_network.ts";
 import type { Script } from "../testing/scripted_relay.ts";
 import { Signer } from "../testing/signer.ts";
 import { quiet } from "../testing/test_clock.ts";
+import { scriptedOutbox } from "./support/scripted_outbox.ts";
 
 const alice = new Signer(1);
 const post = alice.sign({ content: "hello" });
@@ -16,19 +16,9 @@ const HOME = "wss://home.example/", OTHER = "wss://other.example/", HUB = "wss:/
 async function start(scripts: Record<string, Script>) {
   const network = new ScriptedNetwork({ connect: "fail" });
   for (const [url, script] of Object.entries(scripts)) network.scripts.set(url, script);
-  const errors: Error[] = [];
-  const outbox = createOutbox({
-    clock: network.clock,
-    open: network.open,
-    random: () => 0.5,
-    verifyEvent: () => true,
-    indexerRelays: [],
-    fallbackRelays: [HUB],
-    relayInfo: false,
-    onError: (error) => errors.push(error),
-  });
+  const world = scriptedOutbox(network, { fallbackRelays: [HUB] });
+  const { outbox, pool } = world;
   await outbox.store.event(alice.relayList({ both: [HOME, OTHER] }));
-  const pool = new NPool(outbox);
   /** The result of a query, once so much time has passed. */
   const query = async () => {
     const found = pool.query(FILTERS);
@@ -38,7 +28,7 @@ async function start(scripts: Record<string, Script>) {
     }
     return await found;
   };
-  return { network, outbox, pool, errors, query };
+  return { ...world, query };
 }
 
 Deno.test("Outbox calls onError once, with reasons, if no relay answered a request, replacements included", async () => {

@@ -1,11 +1,10 @@
-import { NPool } from "@nostrify/nostrify";
 import assert from "node:assert/strict";
-import { createOutbox } from "../src/create_outbox.ts";
 import type { Outbox } from "../src/outbox.ts";
 import type { OutboxOptions } from "../src/outbox_options.ts";
 import { holding, ScriptedNetwork } from "../testing/scripted_network.ts";
 import { Signer } from "../testing/signer.ts";
 import { quiet } from "../testing/test_clock.ts";
+import { scriptedOutbox } from "./support/scripted_outbox.ts";
 
 const [alice, bob, carol] = [1, 2, 3].map((seed) => new Signer(seed));
 const HOME = "wss://home.example/", HUB = "wss://hub.example/", OTHER = "wss://other.example/";
@@ -23,20 +22,9 @@ const openSigner = (calls: string[] = []) => ({
 /** An outbox in which Alice's list names one relay. */
 async function start(options: OutboxOptions = {}) {
   const network = new ScriptedNetwork(holding([post]));
-  const errors: Error[] = [];
-  const outbox = createOutbox({
-    clock: network.clock,
-    open: network.open,
-    random: () => 0.5,
-    verifyEvent: () => true,
-    indexerRelays: [],
-    fallbackRelays: [HUB],
-    relayInfo: false,
-    onError: (error) => errors.push(error),
-    ...options,
-  });
-  await outbox.store.event(alice.relayList({ both: [HOME] }));
-  return { network, outbox, errors, pool: new NPool(outbox) };
+  const world = scriptedOutbox(network, { fallbackRelays: [HUB], ...options });
+  await world.outbox.store.event(alice.relayList({ both: [HOME] }));
+  return world;
 }
 
 const routed = async (

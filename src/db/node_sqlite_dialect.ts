@@ -160,7 +160,7 @@ class NodeSqliteConnection implements DatabaseConnection {
     }
   }
 
-  // deno-lint-ignore require-yield
+  // deno-lint-ignore require-yield -- it only throws
   async *streamQuery<R>(): AsyncIterableIterator<QueryResult<R>> {
     throw new TypeError(
       "Cannot stream: this dialect answers whole results only",

@@ -12,9 +12,9 @@ import {
   BLOCKED_LIST_KIND,
   GROUP_LIST_KIND,
   INDEXER_LIST_KIND,
-  PRIVATE_LIST_KIND,
   SEARCH_LIST_KIND,
   TRUSTED_LIST_KIND,
+  USER_LIST_KINDS,
 } from "../nostr/kinds.ts";
 import { ANY_RELAY } from "../nostr/relay_list.ts";
 import { hostOf, type RelayUrlCheck, rememberedCheck } from "../nostr/relay_url.ts";
@@ -52,16 +52,6 @@ export interface UserListsOptions {
   /** Called with what could not be read, and with what a listener throws. */
   readonly onError: (error: Error) => void;
 }
-
-/** The kinds of lists that are read. */
-const USER_LIST_KINDS = [
-  BLOCKED_LIST_KIND,
-  SEARCH_LIST_KIND,
-  GROUP_LIST_KIND,
-  PRIVATE_LIST_KIND,
-  INDEXER_LIST_KIND,
-  TRUSTED_LIST_KIND,
-];
 
 /** When a signer that failed is asked again; each further wait is twice as long. */
 const SIGNER_RETRY_MS = 5_000;

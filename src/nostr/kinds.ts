@@ -41,9 +41,8 @@ export const RELAY_REPORT_KIND = 30166;
 export const MONITOR_KIND = 10166;
 /** Lists by which others find a user. Everybody's are looked up, and cached. */
 export const ADDRESS_LIST_KINDS: readonly number[] = [RELAY_LIST_KIND, DM_LIST_KIND];
-/** All lists of relays. */
-export const LIST_KINDS: readonly number[] = [
-  ...ADDRESS_LIST_KINDS,
+/** Lists that only their user needs. */
+export const USER_LIST_KINDS: readonly number[] = [
   BLOCKED_LIST_KIND,
   SEARCH_LIST_KIND,
   GROUP_LIST_KIND,
@@ -51,3 +50,5 @@ export const LIST_KINDS: readonly number[] = [
   INDEXER_LIST_KIND,
   TRUSTED_LIST_KIND,
 ];
+/** All lists of relays. */
+export const LIST_KINDS: readonly number[] = [...ADDRESS_LIST_KINDS, ...USER_LIST_KINDS];

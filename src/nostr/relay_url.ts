@@ -21,7 +21,7 @@ const AROUND = /^(?:\s|%20|%09|%0[ad])+|(?:\s|%20|%09|%0[ad])+$/gi;
 /** The end of a path that names nothing, and dots that `URL` would resolve if it read them again. */
 const PATH_END = /(?:\/(?:\.|%2e){0,2}|%20|%09|%0[ad])+$/i;
 
-// deno-lint-ignore no-control-regex
+// deno-lint-ignore no-control-regex -- it finds control characters
 const INSIDE = /[\s\u0000-\u001f\u007f]/;
 
 /** The start of another URL, percent-encoded or with a slash missing. */

@@ -76,9 +76,17 @@ Deno.test("EventDatabase.event() settles each call with its own result", async (
     settled.map((one) =>
       one.status === "fulfilled" ? "stored" : one.reason.reason ?? one.reason.message
     ),
-    // deno-fmt-ignore
-    ["stored", "too picky", "stored", "deleted", "stored", "malformed",
-      "too picky", "stored", "stored"],
+    [
+      "stored",
+      "too picky",
+      "stored",
+      "deleted",
+      "stored",
+      "malformed",
+      "too picky",
+      "stored",
+      "stored",
+    ],
   );
   assert.equal((await db.count([{ kinds: [1] }])).count, 5);
   assert.equal(commits() - before, 1);

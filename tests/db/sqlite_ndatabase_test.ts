@@ -26,7 +26,6 @@ const NDATABASE = `
 function insert(db: DatabaseSync, event: NostrEvent): void {
   const { id, kind, pubkey, content, created_at, tags, sig } = event;
   db.prepare("insert into nostr_events values (?, ?, ?, ?, ?, ?, ?)").run(
-    // deno-fmt-ignore
     id,
     kind,
     pubkey,

@@ -57,11 +57,23 @@ async function startPostgres(): Promise<PostgresServer | string> {
     'wait $server; "$@" & server=$!; done; kill -QUIT $server; wait $server; rm -rf "$PWD"';
   const child = new Deno.Command("sh", {
     ...options,
-    // deno-fmt-ignore
-    args: ["-c", script, "sh", `${bin}/postgres`, "-D", "data", "-k", folder,
-      "-c", "listen_addresses=", "-c", "fsync=off",
+    args: [
+      "-c",
+      script,
+      "sh",
+      `${bin}/postgres`,
+      "-D",
+      "data",
+      "-k",
+      folder,
+      "-c",
+      "listen_addresses=",
+      "-c",
+      "fsync=off",
       // As somebody may have set it, and harder than what it is by itself.
-      "-c", "default_transaction_isolation=repeatable read"],
+      "-c",
+      "default_transaction_isolation=repeatable read",
+    ],
     stdin: "piped",
     stdout: "null",
     stderr: "piped",

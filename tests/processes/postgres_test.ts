@@ -15,9 +15,15 @@ testPostgres("an NDatabase that writes the same list at once causes no error", a
   await other.query("begin");
   await other.query(
     "insert into nostr_events values ($1, $2, $3, $4, $5, $6, $7)",
-    // deno-fmt-ignore
-    [older.id, older.kind, older.pubkey, older.content, older.created_at,
-        JSON.stringify(older.tags), older.sig],
+    [
+      older.id,
+      older.kind,
+      older.pubkey,
+      older.content,
+      older.created_at,
+      JSON.stringify(older.tags),
+      older.sig,
+    ],
   );
   await other.query("insert into nostr_tags values ($1, 'r', 'wss://1')", [
     older.id,

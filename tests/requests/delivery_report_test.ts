@@ -26,21 +26,27 @@ const relays = fc.array(
   { minLength: 3, maxLength: 3 },
 );
 
+/** The coverage once the relays have sent that; which posts came, and whether answers can be compared. */
+function coverageOf(relays: readonly { sends: readonly number[]; end: string }[]) {
+  const coverage = new Coverage(ASSIGNMENT);
+  const seen = new Set<number>();
+  relays.forEach(({ sends, end }, relayIndex) => {
+    for (const post of sends) {
+      coverage.saw(relayIndex, posts[post], !seen.has(post));
+      seen.add(post);
+    }
+    coverage.settle(relayIndex, {
+      answered: end !== "failed",
+      proof: end === "complete" ? "inferred" : "unknown",
+    });
+  });
+  const isComparable = relays.filter(({ end }) => end !== "failed").length >= 2;
+  return { coverage, seen, isComparable };
+}
+
 Deno.test("deliveryReport() has, of each complete answer, the shares of what came of each person", () => {
   fc.assert(fc.property(relays, (relays) => {
-    const coverage = new Coverage(ASSIGNMENT);
-    const seen = new Set<number>();
-    relays.forEach(({ sends, end }, relayIndex) => {
-      for (const post of sends) {
-        coverage.saw(relayIndex, posts[post], !seen.has(post));
-        seen.add(post);
-      }
-      coverage.settle(relayIndex, {
-        answered: end !== "failed",
-        proof: end === "complete" ? "inferred" : "unknown",
-      });
-    });
-    const isComparable = relays.filter(({ end }) => end !== "failed").length >= 2;
+    const { coverage, seen, isComparable } = coverageOf(relays);
     const expected = relays.flatMap(({ sends, end }, relayIndex) => {
       if (end !== "complete" || !isComparable) return [];
       let hits = 0, people = 0;
@@ -95,19 +101,7 @@ Deno.test("deliveryReport() leaves out the subjects whose filters were cut, and 
 
 Deno.test("missedSubjects() names of whom a relay's whole answer had nothing, while another had something", () => {
   fc.assert(fc.property(relays, (relays) => {
-    const coverage = new Coverage(ASSIGNMENT);
-    const seen = new Set<number>();
-    relays.forEach(({ sends, end }, relayIndex) => {
-      for (const post of sends) {
-        coverage.saw(relayIndex, posts[post], !seen.has(post));
-        seen.add(post);
-      }
-      coverage.settle(relayIndex, {
-        answered: end !== "failed",
-        proof: end === "complete" ? "inferred" : "unknown",
-      });
-    });
-    const isComparable = relays.filter(({ end }) => end !== "failed").length >= 2;
+    const { coverage, seen, isComparable } = coverageOf(relays);
     const expected = relays.flatMap(({ sends, end }, relayIndex) =>
       end !== "complete" || !isComparable ? [] : PEOPLE.flatMap((subject, person) => {
         const own = [2 * person, 2 * person + 1];

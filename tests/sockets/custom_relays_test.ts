@@ -43,7 +43,7 @@ const odd: Record<string, Partial<NRelay>> = {
     },
   },
   "throws no Error": {
-    // deno-lint-ignore require-yield
+    // deno-lint-ignore require-yield -- it only throws
     async *req() {
       throw "no";
     },
