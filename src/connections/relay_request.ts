@@ -134,7 +134,7 @@ export class RelayRequest {
           (this.#isConnected || this.#connector.retriesSoon);
         if (!isQuickRetry) this.#fail(error);
         // Some relays hang up on a REQ that is too long for them, and do not say so.
-        this.#maxReqBytes = isQuickRetry
+        this.#maxReqBytes = isQuickRetry && this.#unansweredBytes > 0
           ? Math.max(MIN_REQ_BYTES, this.#unansweredBytes >> 3)
           : undefined;
         const ownWait = isQuickRetry ? 0 : this.#ownWait(error, failures, failingSince);

@@ -290,6 +290,20 @@ Deno.test("RelayRequest sends shorter REQs after a relay hung up, perhaps becaus
   }
 });
 
+Deno.test("RelayRequest asks for everybody again after a relay that had answered hangs up", async () => {
+  const authors = Array.from({ length: 900 }, (_, i) => i.toString(16).padStart(64, "0"));
+  const test = new RelayRequestTest(holding([]), [{ kinds: [1], authors, since: 1 }]);
+  await test.clock.advance(60_000);
+  test.last.cut();
+  await test.clock.advance(60_000);
+  assert.equal(test.relays.length, 2);
+  const open = test.last.live.flatMap(({ filters }) =>
+    filters.flatMap((filter) => filter.authors ?? [])
+  );
+  assert.deepEqual(new Set(open), new Set(authors));
+  assert.equal(test.reports.filter((report) => report.endsWith("settled complete")).length, 2);
+});
+
 Deno.test("RelayRequest counts its deadlines again on a new connection", async () => {
   const test = new RelayRequestTest({});
   await test.clock.advance(4_000);
