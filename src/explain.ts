@@ -42,7 +42,7 @@ export interface RelayReport {
   /**
    * How far its last answer can be believed. `finish`: it said that it sent everything.
    * `drained`: a further page brought nothing new. `inferred`: it sent fewer events than it sends
-   * at most. `unknown`: neither. Absent if it was not asked since the start of the program.
+   * at most. `unknown`: neither. Absent before the first.
    */
   readonly proof?: "finish" | "drained" | "inferred" | "unknown";
 }

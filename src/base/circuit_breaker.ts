@@ -8,6 +8,7 @@
 import { onAbort } from "./abortable.ts";
 import type { Clock } from "./clock.ts";
 import { markOutage, type Outage } from "./outage.ts";
+import { STALL_MS } from "./stall_watch.ts";
 
 /** How long to wait for a store. */
 export interface CircuitBreakerOptions {
@@ -28,8 +29,6 @@ const FIRST_TRIAL_AFTER_MS = 1_000;
 const MAX_TRIAL_AFTER_MS = 30_000;
 /** Many writes take turns: one may wait this many times as long while others are answered. */
 const MAX_WRITE_TURNS = 10;
-/** A timer that fires this much too late shows a busy program, not a slow store. */
-const STALL_MS = 500;
 
 /** The wait for one call. */
 interface Wait {

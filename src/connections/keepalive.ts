@@ -6,6 +6,7 @@
  */
 
 import type { Clock } from "../base/clock.ts";
+import { STALL_MS } from "../base/stall_watch.ts";
 
 /** Dependencies of a {@link Keepalive}, and what it reports. */
 export interface KeepaliveOptions {
@@ -23,8 +24,6 @@ export interface KeepaliveOptions {
 const MAX_SILENCE_MS = 45_000;
 /** How long a probe waits for a sign of life. */
 const PROBE_TIMEOUT_MS = 15_000;
-/** A timer that fires this late shows that the program was asleep. */
-const STALL_MS = 500;
 
 /** Watches one connection for silence. */
 export class Keepalive {

@@ -6,7 +6,12 @@
  */
 
 import type { NostrFilter } from "@nostrify/types";
-import { copyFilter, matchesNothing, MAX_SUBJECTS_PER_FILTER } from "../nostr/filter_subjects.ts";
+import {
+  copyFilter,
+  isPrivateFilter,
+  matchesNothing,
+  MAX_SUBJECTS_PER_FILTER,
+} from "../nostr/filter_subjects.ts";
 import { GIFT_WRAP_KINDS } from "../nostr/kinds.ts";
 
 /** How much older than its arrival an event may claim to be, so that it is not missed, in seconds. */
@@ -81,9 +86,6 @@ function merged(filters: readonly NostrFilter[]): NostrFilter[] {
   return merged.flatMap(splitLists) as NostrFilter[];
 }
 
-/** Encrypted messages (NIP-04) and gift wraps. */
-const PRIVATE_KINDS: readonly number[] = [4, ...GIFT_WRAP_KINDS];
-
 /** A filter, whatever its keys. */
 type FilterEntries = Readonly<Record<string, unknown>>;
 
@@ -101,7 +103,11 @@ function mergeBy(name: string, filters: readonly FilterEntries[]): FilterEntries
   const groups = new Map<string, { filter: FilterEntries; values: Set<unknown> }>();
   for (const filter of filters) {
     const { [name]: list, ...rest } = filter;
-    const key = JSON.stringify([list === undefined, isPrivate(filter), sortedEntries(rest)]);
+    const key = JSON.stringify([
+      list === undefined,
+      isPrivateFilter(filter as NostrFilter),
+      sortedEntries(rest),
+    ]);
     const group = groups.get(key) ?? { filter, values: new Set() };
     for (const value of list as unknown[] ?? []) group.values.add(value);
     groups.set(key, group);
@@ -109,11 +115,6 @@ function mergeBy(name: string, filters: readonly FilterEntries[]): FilterEntries
   return [...groups.values()].map(({ filter, values }) =>
     values.size === 0 ? filter : { ...filter, [name]: [...values] }
   );
-}
-
-/** Whether a filter asks for private messages alone: these share no filter with public events. */
-function isPrivate({ kinds }: FilterEntries): boolean {
-  return Array.isArray(kinds) && kinds.every((kind) => PRIVATE_KINDS.includes(kind));
 }
 
 /** A filter's entries in an order in which equal filters look equal. */

@@ -9,6 +9,7 @@ import { FOLLOW_LIST_KIND, GROUP_LIST_KIND } from "../nostr/kinds.ts";
 import { isPubkey } from "../nostr/pubkeys.ts";
 import type { HintReader } from "./hint.ts";
 import { HintList } from "./hint_list.ts";
+import { coordinatePubkey } from "../nostr/coordinate.ts";
 
 /** Most tags that are read of one event. */
 const MAX_TAGS = 500;
@@ -59,5 +60,5 @@ function readTag(hints: HintList, kind: number, tag: readonly unknown[]): void {
 
 /** The author in a coordinate (`kind:pubkey:d`). */
 function authorOf(coordinate: unknown): string | undefined {
-  return typeof coordinate === "string" ? coordinate.split(":", 2)[1] : undefined;
+  return typeof coordinate === "string" ? coordinatePubkey(coordinate) : undefined;
 }

@@ -181,6 +181,7 @@ export class UserLists {
     // A list that could not be stored was not compared with the stored one.
     const current = this.#versions.get(kind);
     if (event && current && !isNewer(event, current)) return;
+    if (!event) this.#versions.delete(kind);
     const before = this.#ready;
     const update = event
       ? this.#waitForSigner([this.#apply(kind, event, this.#beginReading([kind]))])
@@ -216,9 +217,10 @@ export class UserLists {
     }
     await this.#waitForSigner(kinds.map((kind) => {
       const versions = events.filter((event) => event.kind === kind && event.pubkey === user);
+      // The store may not have the newest: it could not keep it.
       const newest = versions.reduce<NostrEvent | undefined>(
         (a, b) => a && isNewer(a, b) ? a : b,
-        undefined,
+        this.#versions.get(kind),
       );
       return this.#apply(kind, newest, isLast);
     }));

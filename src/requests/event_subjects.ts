@@ -8,6 +8,7 @@ import type { NostrEvent } from "@nostrify/types";
 import { isReplaceableKind } from "nostr-tools/kinds";
 import { DRAFT_KIND, GIFT_WRAP_KINDS } from "../nostr/kinds.ts";
 import type { Role } from "../nostr/relay_knowledge.ts";
+import { coordinatePubkey } from "../nostr/coordinate.ts";
 
 /** The subjects that an event answers for in a role, each once. */
 export function eventSubjects(event: NostrEvent, role: Role): Iterable<string> {
@@ -38,7 +39,7 @@ function tagged({ tags }: NostrEvent, names: string): Set<string> {
   const found = new Set<string>();
   for (const [name, value = ""] of tags) {
     if (name?.length !== 1 || !names.includes(name)) continue;
-    found.add(name === "a" || name === "A" ? value.split(":", 2)[1] : value);
+    found.add(name === "a" || name === "A" ? coordinatePubkey(value) ?? "" : value);
   }
   return found;
 }

@@ -235,6 +235,18 @@ Deno.test("UserLists ignore an older reading that ends after a newer list", asyn
   assert.deepEqual([lists.isBlocked(A), lists.isBlocked(B)], [false, true]);
 });
 
+Deno.test("UserLists keep a list that the store failed to keep, when they read the store again", async () => {
+  for (const stored of [[], [ownList(10006, relays(A))]]) {
+    const { lists, source } = setUp(stored);
+    await lists.ready();
+    source.put(ownList(10006, relays(B), { created_at: NOW + 1 }));
+    source.events.splice(0, Infinity, ...stored);
+    lists.useSigner(undefined);
+    await lists.ready();
+    assert.deepEqual([lists.isBlocked(A), lists.isBlocked(B)], [false, true]);
+  }
+});
+
 Deno.test("UserLists ignore everything once they are closed", async () => {
   const { lists, source } = setUp([ownList(10006, relays(A))]);
   const { promise, resolve } = Promise.withResolvers<void>();
