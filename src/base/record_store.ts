@@ -10,8 +10,9 @@
  * - `hint`: hints, by the subject that they are about.
  * - `list`: searches for relay lists, by pubkey.
  * - `spread`: lists that relays have, by relay and pubkey.
+ * - `span`: what relays answered completely, by author.
  */
-export type RecordTopic = "relay" | "hint" | "list" | "spread";
+export type RecordTopic = "relay" | "hint" | "list" | "spread" | "span";
 
 /**
  * Keeps what was learned across restarts, as short texts by key. The databases of this

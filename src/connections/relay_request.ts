@@ -18,12 +18,13 @@ import { startInactivityTimer } from "../base/inactivity_timer.ts";
 import { messageOf } from "../base/message_of.ts";
 import { type AnswerProof, weakestProof } from "../nostr/answer_proof.ts";
 import { RelayFailureError } from "../nostr/errors.ts";
+import { WRAP_OVERLAP_S } from "../nostr/kinds.ts";
 import { BACKOFFS, outageWaitMs, waitMs } from "../relays/backoff.ts";
 import { isAnswer } from "../relays/relay_record_updates.ts";
 import type { RelayConnection } from "./relay_connection.ts";
 import type { RelayConnector } from "./relay_connector.ts";
 import { RelayQuery, type RelayQueryOptions } from "./relay_query.ts";
-import { catchUpFilters, liveFilters, WRAP_OVERLAP_S } from "./resume_filters.ts";
+import { catchUpFilters, liveFilters } from "./resume_filters.ts";
 
 /** What a {@link RelayRequest} reports. */
 export interface RelayRequestListener {

@@ -12,12 +12,10 @@ import {
   matchesNothing,
   MAX_SUBJECTS_PER_FILTER,
 } from "../nostr/filter_subjects.ts";
-import { GIFT_WRAP_KINDS } from "../nostr/kinds.ts";
+import { GIFT_WRAP_KINDS, WRAP_OVERLAP_S } from "../nostr/kinds.ts";
 
 /** How much older than its arrival an event may claim to be, so that it is not missed, in seconds. */
 export const OVERLAP_S = 3 * 3_600;
-/** The same for gift wraps, which are dated up to two days back (NIP-59). */
-export const WRAP_OVERLAP_S = 50 * 3_600;
 
 /**
  * Few filters for new events. They have no `since` but their own: an event is new when it arrives,

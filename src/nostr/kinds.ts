@@ -15,6 +15,11 @@ export const VANISH_KIND = 62;
 /** Gift wraps, stored and ephemeral (NIP-17, NIP-59). */
 export const GIFT_WRAP_KINDS: readonly number[] = [1059, 21059];
 /**
+ * How much older than its arrival a gift wrap may claim to be, in seconds: wraps are dated up to
+ * two days back (NIP-59).
+ */
+export const WRAP_OVERLAP_S = 50 * 3_600;
+/**
  * Direct messages (NIP-04) and gift wraps. Relays may hand them out to those involved alone
  * (NIP-17, NIP-42), and leave them out of the answer to a REQ that also asks for other kinds.
  */

@@ -12,6 +12,13 @@ import type { RefusalReason, RelayUrlPolicy } from "./relay_policy.ts";
 /** Most characters of a URL; the longest genuine one seen has 109. */
 const MAX_URL_LENGTH = 256;
 
+/** Allows what no list may name: an app may name any relay. */
+export const ANY_RELAY: RelayUrlPolicy = Object.freeze({
+  allowLocal: true,
+  allowInsecure: true,
+  allowOnion: true,
+});
+
 /** Invisible characters, which nobody means: zero-width ones, joiners, direction marks. */
 const ZERO_WIDTH = /[\u00ad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]/g;
 

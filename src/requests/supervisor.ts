@@ -10,7 +10,7 @@
 
 import type { NostrFilter } from "@nostrify/types";
 import { RelayConnector, type RelayConnectorOptions } from "../connections/relay_connector.ts";
-import { normalizeRelayUrl } from "../nostr/relay_url.ts";
+import { ANY_RELAY, normalizeRelayUrl } from "../nostr/relay_url.ts";
 import type { Assignment } from "../plan/assignment.ts";
 import type { Planned, Replan } from "../plan/replan.ts";
 import { Coverage } from "./coverage.ts";
@@ -37,9 +37,6 @@ const MAX_IDLE_CONNECTORS = 2_000;
 
 /** How much longer a request may take that reaches far back: its answers come page by page. */
 const DEEP_TIMEOUT_FACTOR = 4;
-
-/** An app may name relays that no list may. */
-const ANY_RELAY = { allowLocal: true, allowInsecure: true, allowOnion: true };
 
 /** Keeps one connector per relay, and knows which plan a request is part of. */
 export class Supervisor {

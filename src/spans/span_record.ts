@@ -1,0 +1,176 @@
+/**
+ * What is known to be complete of one author: adds answers, reads spans, keeps to bounds. Pure.
+ *
+ * @module
+ */
+
+import { isEphemeralKind } from "nostr-tools/kinds";
+import { GIFT_WRAP_KINDS, WRAP_OVERLAP_S } from "../nostr/kinds.ts";
+import {
+  atMost,
+  expiryOf,
+  intersected,
+  isValid,
+  joined,
+  overlaid,
+  type Span,
+  type SpanProof,
+  startOfDay,
+} from "./span.ts";
+import {
+  ALL_KINDS,
+  formatSpans,
+  isRelay,
+  MAX_KIND,
+  MAX_STORE,
+  MAX_TEXT,
+  parseSpans,
+  type SpanList,
+} from "./span_text.ts";
+
+/** A relay's complete answer about one author. */
+export interface AuthorRange {
+  /** The relay, in normal form. */
+  readonly relay: string;
+  /** The kinds; absent: all. */
+  readonly kinds?: readonly number[];
+  /** The first second, in Unix seconds. */
+  readonly since: number;
+  /** The last second, in Unix seconds. */
+  readonly until: number;
+  readonly proof: SpanProof;
+  /** When the relay was asked, in Unix seconds. */
+  readonly at: number;
+  /** The store that got all its events; absent: none. */
+  readonly store?: number;
+}
+
+/** The text of an author of whom nothing is known. */
+export const NO_SPANS = "";
+/** Most spans of one relay, kind and store. */
+export const MAX_SPANS = 4;
+/** Most relays of one author. */
+export const MAX_RELAYS = 8;
+/** Most lists of one author at one relay: one for each kind and store. */
+export const MAX_LISTS = 64;
+
+/**
+ * Adds an answer to an author's text. What counts no longer goes; if there is too much, what
+ * counts shortest goes first.
+ *
+ * @param now The time, in Unix seconds.
+ */
+export function addRange(text: string, range: AuthorRange, now: number): string {
+  const added = listsOf(range, now);
+  if (added.length === 0) return text;
+  const lists = new Map<string, SpanList>();
+  for (const list of [...parseSpans(text) ?? [], ...added]) {
+    const key = `${list.relay} ${list.kind} ${list.store}`;
+    const valid = [...lists.get(key)?.spans ?? [], ...list.spans]
+      .filter((span) => isValid(span, now));
+    if (valid.length > 0) lists.set(key, { ...list, spans: atMost(overlaid(valid), MAX_SPANS) });
+    else lists.delete(key);
+  }
+  return bounded([...lists.values()]);
+}
+
+/** The lists that an answer says something about, with one span each. */
+function listsOf(range: AuthorRange, now: number): SpanList[] {
+  const { relay, proof, store } = range;
+  const at = Math.floor(Math.min(range.at, now));
+  const since = Math.max(0, Math.ceil(range.since));
+  if (!isRelay(relay) || !isStore(store)) return [];
+  const storeOf = store === undefined ? {} : { store };
+  // A relay may still get gift wraps that are dated before it was asked (NIP-59).
+  const kinds = range.kinds ?? [ALL_KINDS, ...GIFT_WRAP_KINDS];
+  return [...new Set(kinds)].filter(isKept).flatMap((kind) => {
+    const latest = GIFT_WRAP_KINDS.includes(kind) ? at - WRAP_OVERLAP_S : at;
+    const until = Math.floor(Math.min(range.until, latest));
+    // Also of what is no number.
+    if (!(since <= until)) return [];
+    const span: Span = { since, until, proof, seenAt: startOfDay(at), ...storeOf };
+    return isValid(span, now) ? [{ relay, kind, ...storeOf, spans: [span] }] : [];
+  });
+}
+
+function isStore(store: number | undefined): boolean {
+  return store === undefined || Number.isInteger(store) && store > 0 && store <= MAX_STORE;
+}
+
+/** Relays keep no ephemeral events (NIP-01), so no answer says that there were none. */
+function isKept(kind: number): boolean {
+  if (kind === ALL_KINDS) return true;
+  return Number.isInteger(kind) && kind >= 0 && kind <= MAX_KIND && !isEphemeralKind(kind);
+}
+
+/** The text of the lists that fit the bounds: those that count longest, and reach latest. */
+function bounded(lists: readonly SpanList[]): string {
+  const listsAt = new Map<string, number>();
+  let kept = [...lists].sort(byUse).filter(({ relay }) => {
+    const count = listsAt.get(relay) ?? 0;
+    if (count === MAX_LISTS || count === 0 && listsAt.size === MAX_RELAYS) return false;
+    return listsAt.set(relay, count + 1);
+  });
+  let text = formatSpans(kept);
+  while (text.length > MAX_TEXT) {
+    kept = kept.slice(0, Math.floor(kept.length * 3 / 4));
+    text = formatSpans(kept);
+  }
+  return text;
+}
+
+/** What is of more use first. */
+function byUse(a: SpanList, b: SpanList): number {
+  const expiry = ({ spans }: SpanList) => Math.max(...spans.map(expiryOf));
+  return expiry(b) - expiry(a) || b.spans[0].until - a.spans[0].until ||
+    (a.relay < b.relay ? -1 : a.relay > b.relay ? 1 : 0) ||
+    a.kind - b.kind || (a.store ?? 0) - (b.store ?? 0);
+}
+
+/** What is asked of an author's text. */
+export interface SpanQuestion {
+  readonly relay: string;
+  /** Absent: all kinds. */
+  readonly kinds?: readonly number[];
+  /** Only what this store holds. */
+  readonly store?: number;
+}
+
+/**
+ * From when to when a relay's answers were complete for all of some kinds: newest first, disjoint,
+ * joined where they touch.
+ *
+ * @param now The time, in Unix seconds.
+ */
+export function spansIn(text: string, question: SpanQuestion, now: number): Span[] {
+  const { relay, kinds = [ALL_KINDS], store } = question;
+  const lists = text === NO_SPANS ? [] : parseSpans(text, relay) ?? [];
+  const ofKind = (kind: number) => {
+    const spans = lists
+      .filter((list) => list.kind === kind || list.kind === ALL_KINDS && servesAll(kind))
+      .filter((list) => store === undefined || list.store === store)
+      .flatMap(({ spans }) => spans);
+    return overlaid(spans.filter((span) => isValid(span, now)));
+  };
+  const [first, ...others] = [...new Set(kinds)].map(ofKind);
+  return first === undefined ? [] : joined(others.reduce(intersected, first));
+}
+
+/** Whether what is complete for all kinds is complete for this one. */
+function servesAll(kind: number): boolean {
+  return isKept(kind) && !GIFT_WRAP_KINDS.includes(kind);
+}
+
+/** The relays of whose answers something counts, by URL. */
+export function relaysIn(text: string, now: number): string[] {
+  if (text === NO_SPANS) return [];
+  const valid = (parseSpans(text) ?? [])
+    .filter(({ spans }) => spans.some((span) => isValid(span, now)));
+  return [...new Set(valid.map(({ relay }) => relay))].sort();
+}
+
+/** When the newest span was seen, in Unix seconds; 0 where there is none. */
+export function lastSeen(text: string): number {
+  const lists = parseSpans(text) ?? [];
+  return Math.max(0, ...lists.flatMap(({ spans }) => spans.map(({ seenAt }) => seenAt)));
+}
