@@ -13,7 +13,9 @@ import { StallWatch } from "./base/stall_watch.ts";
 import { ConnectTimeout } from "./connections/connect_timeout.ts";
 import { eventRouter } from "./create_event_router.ts";
 import { explanation, missingListsOf, relayReport } from "./explain.ts";
+import { STORE_TIMEOUT_MS } from "./lists/relay_list_store_options.ts";
 import type { Outbox } from "./outbox.ts";
+import { OutboxFeeds } from "./outbox_feeds.ts";
 import type { OutboxOptions } from "./outbox_options.ts";
 import { changedOptions, outboxSettings } from "./outbox_settings.ts";
 import { PeopleDirectory } from "./people_directory.ts";
@@ -24,10 +26,11 @@ import { RelayEvents } from "./relay_events.ts";
 import { MonitorReader } from "./relays/monitor_reader.ts";
 import { RelayInfoRefresher } from "./relays/relay_info_refresher.ts";
 import { RelayMemory } from "./relays/relay_memory.ts";
-import { ReqPlanner } from "./req_planner.ts";
+import { ReqPlanner, type RouteOptions } from "./req_planner.ts";
 import { LiveRoutes } from "./requests/live_routes.ts";
 import { SupervisedRelay } from "./requests/supervised_relay.ts";
 import { Supervisor } from "./requests/supervisor.ts";
+import { SpanBook } from "./spans/span_book.ts";
 import { UserPolicy } from "./user_policy.ts";
 
 export type { Outbox } from "./outbox.ts";
@@ -175,8 +178,40 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
       record: memory.record(url),
       proof: memory.record(url)?.lastProof,
     });
+  const plan = async (filters: readonly NostrFilter[], opts?: RouteOptions) => {
+    refuseClosed("send a request");
+    await abortable(memory.ready(), opts?.signal);
+    monitors.refresh();
+    const planned = await planner.route(filters, opts);
+    monitors.meet(relayCounts(planned.graph));
+    refuseClosed("send a request");
+    return planned;
+  };
+  const reqRouter: Outbox["reqRouter"] = async (filters, opts) => {
+    const planned = await plan(filters, opts);
+    supervisor.planned(planned);
+    return planned.plan.routes;
+  };
+  const spans = new SpanBook({ clock, backend: settings.records, onError });
+  const feeds = new OutboxFeeds({
+    clock,
+    requests,
+    supervisor,
+    spans,
+    lists: store,
+    timeout: settings.timeout,
+    storeTimeout: STORE_TIMEOUT_MS,
+    plan: (filters, signal) => plan(filters, { signal }),
+    reqRouter,
+    open: (url) => relay(url, closing),
+    onSeen: events.saw,
+    closing,
+    refuseClosed,
+    onError: router.onError,
+  });
   const end = async () => {
     closing.close();
+    await feeds.close();
     informer.close();
     live.close();
     policy.close();
@@ -184,7 +219,7 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
     await supervisor.close();
     // The last events that relays took are known by now.
     await people.close();
-    await memory.close();
+    await Promise.all([memory.close(), spans.close()]);
   };
   let ended: Promise<void> | undefined;
   const close = () => ended ??= end();
@@ -193,16 +228,7 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
       refuseClosed("open a relay");
       return relay(url, closing);
     },
-    async reqRouter(filters, opts) {
-      refuseClosed("send a request");
-      await abortable(memory.ready(), opts?.signal);
-      monitors.refresh();
-      const planned = await planner.route(filters, opts);
-      monitors.meet(relayCounts(planned.graph));
-      refuseClosed("send a request");
-      supervisor.planned(planned);
-      return planned.plan.routes;
-    },
+    reqRouter,
     async eventRouter(event, opts) {
       refuseClosed("publish an event");
       await abortable(memory.ready(), opts?.signal);
@@ -221,6 +247,10 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
       current = { options, plan: byMemory(settings.plan) };
       people.use(settings.plan);
       policy.use(settings);
+    },
+    feed(filters, options) {
+      refuseClosed("open a feed");
+      return feeds.open(filters, options);
     },
     async find(text, opts) {
       refuseClosed("find anybody");

@@ -24,6 +24,8 @@
 export type { Clock } from "./base/clock.ts";
 export type { RecordStore, RecordTopic } from "./base/record_store.ts";
 export type { OpenOptions, OpenRelay, RelayLog } from "./connections/open_relay.ts";
+export type { Feed, FeedOptions, FeedSyncOptions, FeedSyncProgress } from "./feeds/feed.ts";
+export type { FeedGap, FeedPage, GapReason } from "./feeds/feed_sources.ts";
 export { createEventRouter } from "./create_event_router.ts";
 export { createOutbox, type Outbox } from "./create_outbox.ts";
 export { createReqRouter, type RouteOptions } from "./create_req_router.ts";

@@ -8,6 +8,7 @@ import type { NostrEvent, NostrFilter, NRelay } from "@nostrify/types";
 import type { RouteOptions } from "./create_req_router.ts";
 import type { DiscoveryProgress } from "./discovery/discovery_progress.ts";
 import type { Explanation, RelayReport } from "./explain.ts";
+import type { Feed, FeedOptions } from "./feeds/feed.ts";
 import type { RelayListStore } from "./lists/relay_list_store.ts";
 import type { OutboxOptions } from "./outbox_options.ts";
 
@@ -70,6 +71,17 @@ export interface Outbox extends AsyncDisposable {
       | "maxInboxes"
     >,
   ) => void;
+  /**
+   * Opens a feed: pages of events, the newest first, without gaps that nobody names, and what is
+   * new from the first page on. It sends nothing before the first page is asked for.
+   *
+   * @param filters What the feed is about, usually `kinds` and `authors`; `since` and `until` bound
+   * it. Filters that name nobody are read from the fallback relays.
+   * @throws {TypeError} If a filter has `limit`, `ids` or `search`, which have no pages, or an option
+   * is of the wrong type or does not exist.
+   * @throws {RangeError} If a number is out of its range.
+   */
+  readonly feed: (filters: readonly NostrFilter[], options?: FeedOptions) => Feed;
   /**
    * Makes a filter of what a user typed or pasted: an `npub`, `nprofile`, `note`, `nevent` or
    * `naddr` (NIP-19, also as a `nostr:` URI, after `@` or inside a link), the address of a group

@@ -6,6 +6,8 @@
 
 import type { NostrEvent, NostrFilter } from "@nostrify/types";
 import { onAbort } from "../base/abortable.ts";
+import type { AnswerProof } from "../nostr/answer_proof.ts";
+import type { RelayFailureError } from "../nostr/errors.ts";
 import type { RelayConnector } from "./relay_connector.ts";
 import { RelayRequest, type RelayRequestOptions } from "./relay_request.ts";
 
@@ -15,6 +17,10 @@ export interface AskResult {
   readonly answered: boolean;
   /** Whether nothing is known to be cut off or withheld: the proof is not `unknown`. */
   readonly complete: boolean;
+  /** What the answer to each filter, or part of one, proves; absent without an answer. */
+  readonly proofs?: ReadonlyMap<NostrFilter, AnswerProof>;
+  /** What went wrong; absent if the relay answered, or the time was up. */
+  readonly error?: RelayFailureError;
 }
 
 /** What to call with events, and how long to wait. */
@@ -46,8 +52,8 @@ export async function askRelay(
     event: onEvent,
     late: () => {},
     lost: () => {},
-    settled: ({ answered, proof }) => {
-      result = { answered, complete: proof !== "unknown" };
+    settled: ({ answered, proof, proofs, error }) => {
+      result = { answered, complete: proof !== "unknown", proofs, error };
       end();
     },
   });

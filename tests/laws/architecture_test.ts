@@ -38,6 +38,11 @@ const ROOMS: Readonly<Record<string, Room>> = {
     packages: NOSTR,
     awaits: true,
   },
+  feeds: {
+    rooms: ["base", "nostr", "plan", "spans"],
+    packages: NOSTR,
+    awaits: true,
+  },
   /** The files of `src` itself: the door, the factories, their options, the wiring. */
   "": {
     rooms: [
@@ -51,6 +56,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
       "connections",
       "requests",
       "discovery",
+      "feeds",
     ],
     packages: [...NOSTR, "@nostrify/nostrify"],
     awaits: true,

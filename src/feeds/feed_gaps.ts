@@ -1,0 +1,59 @@
+/**
+ * Says whose events may be missing in the pages of a feed, where, and why.
+ *
+ * Pure.
+ *
+ * @module
+ */
+
+import { isPubkey } from "../nostr/pubkeys.ts";
+import type { Planned } from "../plan/replan.ts";
+import type { Cursor } from "./cursor.ts";
+import type { FeedMerge } from "./feed_merge.ts";
+import type { FeedGap, GapReason } from "./feed_sources.ts";
+
+/**
+ * The gaps from a second up to the feed's start: a gap for each person and relay that answers and
+ * has not been read so far, and for each person whose relays all fail.
+ */
+export function gapsOf(
+  { cursors }: Pick<FeedMerge, "cursors">,
+  { plan }: Pick<Planned, "plan">,
+  since: number,
+): FeedGap[] {
+  const relays = [...cursors].filter(({ url }) => url !== "");
+  const read = new Set(
+    relays.filter(({ failure, position }) => !failure && position <= since)
+      .flatMap(({ subjects }) => subjects),
+  );
+  const gaps = relays.flatMap((cursor): FeedGap[] => {
+    const gap = gapOf(cursor, since);
+    if (!gap) return [];
+    const { filter, subjects } = cursor;
+    if (subjects.length === 0) return [gap];
+    const isPerson = (subject: string) => filter["#h"] === undefined && isPubkey(subject);
+    return subjects.filter((subject) => !cursor.failure || !read.has(subject))
+      .map((subject) => isPerson(subject) ? { pubkey: subject, ...gap } : gap);
+  });
+  const unrouted = plan.unrouted.map(({ pubkey, reason }): FeedGap => ({
+    ...pubkey === undefined ? {} : { pubkey },
+    since,
+    reason,
+  }));
+  return [...gaps, ...unrouted];
+}
+
+/** What is missing at one relay. */
+function gapOf(cursor: Cursor, since: number): FeedGap | undefined {
+  const { url, position, failure, gapSince, cutSeconds } = cursor;
+  if (failure) {
+    const from = position <= since ? undefined : Math.max(since, gapSince);
+    if (from !== undefined) {
+      return { relay: url, since: from, reason: failure.reason as GapReason };
+    }
+  } else if (position > since) {
+    return { relay: url, since: Math.max(since, gapSince), reason: "late" };
+  }
+  const cut = cutSeconds.filter((second) => second >= since);
+  return cut.length === 0 ? undefined : { relay: url, since: Math.min(...cut), reason: "cut" };
+}

@@ -1,0 +1,363 @@
+/**
+ * Reads the relays of one feed: asks what the merge decides, waits as long as the feed is patient,
+ * replaces lost relays, and keeps what was read.
+ *
+ * @module
+ */
+
+import type { NostrEvent, NostrFilter } from "@nostrify/types";
+import { matchFilter } from "nostr-tools";
+import { abortable } from "../base/abortable.ts";
+import { isExpired } from "../nostr/expiration.ts";
+import type { Cursor, CursorRequest, ReadRange } from "./cursor.ts";
+import { FeedCursors } from "./feed_cursors.ts";
+import type { FeedMerge } from "./feed_merge.ts";
+import { gapsOf } from "./feed_gaps.ts";
+import type { FeedAnswer, FeedPage, FeedSources } from "./feed_sources.ts";
+import type { FeedStore } from "./feed_store.ts";
+import { canBeKept } from "./route_cursors.ts";
+
+/** How one feed is read. */
+export interface FeedReaderOptions {
+  readonly sources: FeedSources;
+  readonly store?: FeedStore;
+  /** How long a page may wait for relays that do not answer, in milliseconds. */
+  readonly patience: number;
+  /** The newest second of the feed. */
+  readonly top: number;
+  /** Called with events that came too late for their page; `true`: somebody else hands them out. */
+  readonly onLate?: (event: NostrEvent) => boolean;
+}
+
+/** How far ahead an event may be dated, in seconds: one of later would stay on top. */
+export const MAX_FUTURE_S = 900;
+
+/** See the module. */
+export class FeedReader {
+  readonly #options: FeedReaderOptions;
+  #filters: readonly NostrFilter[];
+  readonly #cursors: FeedCursors;
+  #isBegun = false;
+  #isStale = false;
+  #hasNewFilters = false;
+  /** Whether there was a page. */
+  #hasGivenAny = false;
+  /** Whether the last page reached the feed's oldest second. */
+  #hasGivenAll = false;
+  /** The most events that a relay sent in one answer to one filter. */
+  readonly #largest = new Map<string, number>();
+  readonly #tasks = new Set<Promise<unknown>>();
+  readonly #closing = new AbortController();
+  #wake = Promise.withResolvers<void>();
+
+  constructor(filters: readonly NostrFilter[], options: FeedReaderOptions) {
+    this.#options = options;
+    this.#filters = filters;
+    const { sources, top } = options;
+    this.#cursors = new FeedCursors({ sources, top, floor: floorOf(filters) });
+  }
+
+  get #merge(): FeedMerge {
+    return this.#cursors.merge;
+  }
+
+  /** The filters that are read. */
+  get filters(): readonly NostrFilter[] {
+    return this.#filters;
+  }
+
+  /** Some relay list of the feed's people changed. */
+  listChanged(pubkey: string): void {
+    if (this.#cursors.planned?.assignment.subjects.includes(pubkey)) this.#isStale = true;
+  }
+
+  /** Reads other filters from now on. */
+  follow(filters: readonly NostrFilter[]): void {
+    this.#filters = filters;
+    this.#isStale = this.#hasNewFilters = true;
+    const isWanted = (event: NostrEvent) => filters.some((filter) => matchFilter(filter, event));
+    this.#merge.buffer.keep(isWanted);
+  }
+
+  /** Takes in an event that came by itself; whether it came for the first time. */
+  saw(event: NostrEvent): boolean {
+    const place = this.#push(event);
+    if (place) this.#task(this.#keep([event]));
+    return place !== undefined;
+  }
+
+  /**
+   * The next page.
+   *
+   * @returns `undefined` once there are no more.
+   * @throws The signal's reason, if it is aborted; what planning throws.
+   */
+  async page(size: number, signal: AbortSignal): Promise<FeedPage | undefined> {
+    const isOpening = !this.#isBegun;
+    await this.#begin(signal);
+    if (isOpening && await this.#hasOpeningPage(signal)) return this.#take(size);
+    this.#cursors.retryFailed();
+    const { sources, patience } = this.#options;
+    let isOver = false;
+    const cancel = sources.clock.after(patience, () => {
+      isOver = true;
+      this.#awaken();
+    });
+    try {
+      for (;;) {
+        this.#ask([...this.#merge.catchUp(), ...this.#merge.forPage(size)]);
+        if (this.#merge.isEnded) break;
+        if (!this.#isEmpty && this.#merge.isWhole(size)) break;
+        if (isOver && this.#givesUp()) break;
+        await abortable(this.#wake.promise, signal);
+      }
+    } finally {
+      cancel();
+    }
+    const isOverall = this.#merge.isEnded && this.#isEmpty && this.#hasGivenAll;
+    return isOverall ? undefined : this.#take(size);
+  }
+
+  /** Whether a page would have nothing. */
+  get #isEmpty(): boolean {
+    const { size, lateCount } = this.#merge.buffer;
+    return size === 0 && lateCount === 0;
+  }
+
+  /**
+   * Reads everything down to a time, without pages.
+   *
+   * @param onProgress Called after each answer with the newest second that is not complete yet.
+   * @throws The signal's reason, if it is aborted; what planning throws.
+   */
+  async sync(
+    since: number,
+    signal: AbortSignal,
+    onProgress: (position: number) => void,
+  ): Promise<FeedPage> {
+    await this.#begin(signal);
+    for (;;) {
+      const open = [...this.#merge.cursors].filter((cursor) =>
+        cursor.failure === undefined && cursor.position > Math.max(since, cursor.floor)
+      );
+      onProgress(Math.max(since, ...open.map(({ position }) => position)));
+      if (open.length === 0) break;
+      const idle = open.filter((cursor) => cursor.isIdle && cursor.url !== "");
+      this.#ask(idle.map((cursor) => cursor.request(since, Infinity)));
+      if (!open.some((cursor) => cursor.isAsking)) break;
+      await abortable(this.#wake.promise, signal);
+      // The store has them: only what was counted is of interest.
+      this.#merge.take(Infinity);
+    }
+    await Promise.all(this.#tasks);
+    return {
+      events: [],
+      since,
+      behind: gapsOf(this.#merge, this.#cursors.planned!, since),
+      late: [],
+    };
+  }
+
+  /** Ends every request, and resolves once what came is kept. */
+  async close(): Promise<void> {
+    this.#closing.abort();
+    this.#awaken();
+    while (this.#tasks.size > 0) await Promise.all(this.#tasks);
+  }
+
+  async #begin(signal: AbortSignal): Promise<void> {
+    const isFirst = !this.#isBegun;
+    if (!isFirst && !this.#isStale) return;
+    this.#isStale = false;
+    const { sources } = this.#options;
+    const [planned, number] = await Promise.all([
+      sources.plan(this.#filters, signal),
+      isFirst ? this.#openStore(signal) : undefined,
+    ]);
+    this.#isBegun = true;
+    if (isFirst) this.#cursors.begin(planned, this.#filters, number);
+    else this.#cursors.adapt(planned, this.#hasNewFilters ? this.#filters : undefined);
+    this.#hasNewFilters = false;
+  }
+
+  /** The number of the store; absent if there is none that works. */
+  async #openStore(signal: AbortSignal): Promise<number | undefined> {
+    const { store, sources } = this.#options;
+    await abortable(sources.spans.ready(), signal);
+    if (!store) return undefined;
+    try {
+      return await abortable(store.number(), signal);
+    } catch (cause) {
+      if (signal.aborted) throw cause;
+      sources.onError(new Error("A feed goes on without its store, which failed", { cause }));
+      return undefined;
+    }
+  }
+
+  /** Whether the store has something to begin with, where it was complete some time ago. */
+  async #hasOpeningPage(signal: AbortSignal): Promise<boolean> {
+    const stores = [...this.#merge.cursors].filter(({ url }) => url === "");
+    const isKnown = [...this.#merge.cursors].some((cursor) => cursor.hasKnown);
+    if (stores.length === 0 || !isKnown) return false;
+    this.#ask(this.#merge.forPage(1));
+    while (stores.some((cursor) => cursor.isAsking)) await abortable(this.#wake.promise, signal);
+    return this.#merge.buffer.size > 0;
+  }
+
+  #take(size: number): FeedPage {
+    const page = this.#merge.take(size);
+    this.#hasGivenAny = true;
+    this.#hasGivenAll = page.since <= floorOf(this.#filters);
+    return { ...page, behind: gapsOf(this.#merge, this.#cursors.planned!, page.since) };
+  }
+
+  /** Gives up those that do not answer; whether there is a page without them. */
+  #givesUp(): boolean {
+    const cursors = [...this.#merge.cursors];
+    for (const cursor of cursors) if (cursor.isAsking) cursor.isLate = true;
+    if (!this.#isEmpty) return true;
+    // Only the first page may be empty: an app shows something, and who is behind.
+    return !this.#hasGivenAny && cursors.some(({ url, isAnswered }) => url !== "" && isAnswered);
+  }
+
+  /** Sends requests, one REQ for each relay. */
+  #ask(requests: readonly CursorRequest[]): void {
+    const byUrl = new Map<string, CursorRequest[]>();
+    for (const request of new Set(requests)) {
+      if (request.cursor.isAsking) continue;
+      request.cursor.isAsking = true;
+      const { url } = request.cursor;
+      byUrl.set(url, [...byUrl.get(url) ?? [], request]);
+    }
+    for (const [url, some] of byUrl) {
+      this.#task(url === "" ? this.#readStore(some) : this.#askRelay(url, some));
+    }
+  }
+
+  async #askRelay(url: string, requests: readonly CursorRequest[]): Promise<void> {
+    const { sources } = this.#options;
+    const { signal } = this.#closing;
+    const came = requests.map(() => new Map<string, NostrEvent>());
+    const at = Math.floor(sources.clock.now() / 1000);
+    const answer = await sources.ask(url, requests.map(({ filter }) => filter), {
+      signal,
+      onEvent: (event) => {
+        requests.forEach(({ filter }, index) => {
+          const isOwn = requests.length === 1 || matchFilter(filter, event);
+          if (isOwn) came[index].set(event.id, event);
+        });
+        this.#push(event);
+      },
+    });
+    if (signal.aborted) return;
+    const largest = this.#largest.get(url) ?? 0;
+    const sizes = came.map(({ size }) => size);
+    this.#largest.set(url, Math.max(largest, ...sizes));
+    requests.forEach((request, index) => {
+      const events = [...came[index].values()];
+      this.#answered(request, { events, answer, uncut: this.#uncut(url, largest), at });
+    });
+    this.#cursors.replaceLost();
+    // Whoever is behind the pages that were given goes on without waiting for the next one.
+    this.#ask(this.#merge.catchUp());
+    this.#awaken();
+  }
+
+  async #readStore(requests: readonly CursorRequest[]): Promise<void> {
+    for (const request of requests) {
+      const { cursor, filter } = request;
+      const found = await this.#options.store!.query(filter, this.#closing.signal);
+      cursor.isAsking = false;
+      if (this.#closing.signal.aborted) return;
+      if (found === undefined) {
+        this.#cursors.forgetStore();
+        break;
+      }
+      for (const event of found) this.#push(event);
+      const proofs = new Map([[filter, "inferred" as const]]);
+      cursor.answered(request, { events: found, proofs, uncut: Infinity });
+    }
+    this.#awaken();
+  }
+
+  #answered(
+    { cursor, ...request }: CursorRequest,
+    { events, answer, uncut, at }: {
+      events: NostrEvent[];
+      answer: FeedAnswer;
+      uncut: number;
+      at: number;
+    },
+  ): void {
+    cursor.isAsking = false;
+    if (answer.reason !== undefined) {
+      this.#cursors.fail(cursor, answer.reason);
+      return this.#task(this.#keep(events));
+    }
+    const { proofs } = answer;
+    const own = [...proofs.keys()].includes(request.filter)
+      ? proofs
+      : new Map([...proofs].filter(([filter]) => filter.until === request.until));
+    const read = cursor.answered({ cursor, ...request }, { events, proofs: own, uncut });
+    if (cursor.failure) this.#cursors.fail(cursor, cursor.failure.reason);
+    this.#task(this.#keep(events, read && { cursor, read, at }));
+  }
+
+  /** Most events of an answer that the relay cannot have cut by itself. */
+  #uncut(url: string, largest: number): number {
+    const { cutAt, fullAt = 0 } = this.#options.sources.limits(url);
+    return cutAt !== undefined ? cutAt - 1 : Math.max(fullAt, largest - 1);
+  }
+
+  /** Keeps events in the store, and remembers what is complete. */
+  async #keep(
+    events: readonly NostrEvent[],
+    answered?: { cursor: Cursor; read: ReadRange; at: number },
+  ): Promise<void> {
+    const { store, sources } = this.#options;
+    const isKept = store !== undefined && this.#cursors.store !== undefined &&
+      await store.keep(events);
+    if (!answered) return;
+    const { cursor, read, at } = answered;
+    const { url, filter } = cursor;
+    if (!canBeKept(filter)) return;
+    sources.spans.add({
+      relay: url,
+      authors: filter.authors!,
+      kinds: filter.kinds,
+      ...read,
+      until: Math.min(read.until, at),
+      at,
+      ...isKept ? { store: this.#cursors.store } : {},
+    });
+  }
+
+  #push(event: NostrEvent): "waiting" | "late" | undefined {
+    const { sources, top, onLate } = this.#options;
+    const now = sources.clock.now() / 1000;
+    const isFuture = event.created_at > Math.max(top, now + MAX_FUTURE_S);
+    if (isFuture || isExpired(event, now)) return undefined;
+    const place = this.#merge.push(event);
+    if (place === "late" && !onLate?.(event)) this.#merge.buffer.addLate(event);
+    return place;
+  }
+
+  #awaken(): void {
+    const { resolve } = this.#wake;
+    this.#wake = Promise.withResolvers();
+    resolve();
+  }
+
+  #task(task: Promise<unknown>): void {
+    const tracked = task.catch((cause: unknown) => {
+      this.#options.sources.onError(new Error("A feed failed to read a relay", { cause }));
+      this.#awaken();
+    }).finally(() => this.#tasks.delete(tracked));
+    this.#tasks.add(tracked);
+  }
+}
+
+/** The oldest second that any of the filters asks for. */
+function floorOf(filters: readonly NostrFilter[]): number {
+  return Math.max(0, Math.min(...filters.map(({ since = 0 }) => since)));
+}

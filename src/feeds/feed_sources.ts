@@ -1,0 +1,92 @@
+/**
+ * What a feed reads from, and what it hands out.
+ *
+ * The room `feeds` has pages of events, merged over the relays of a plan, with a cursor for each
+ * relay, and without gaps that nobody names.
+ *
+ * @module
+ */
+
+import type { NostrEvent, NostrFilter } from "@nostrify/types";
+import type { Clock } from "../base/clock.ts";
+import type { AnswerProof } from "../nostr/answer_proof.ts";
+import type { RelayFailure, RelayLimits } from "../nostr/relay_failure.ts";
+import type { UnroutedReason } from "../nostr/unrouted.ts";
+import type { Planned } from "../plan/replan.ts";
+import type { SpanBook } from "../spans/span_book.ts";
+
+/** Why somebody's events may be missing. */
+export type GapReason =
+  /** The relay has not answered yet. Its events come in `late`. */
+  | "late"
+  /** The relay has more events in one second than it sends. */
+  | "cut"
+  /** The relay answers, and keeps events back. */
+  | "withheld"
+  /** The relay was not tried: it failed a short while ago. */
+  | "resting"
+  | RelayFailure
+  | UnroutedReason;
+
+/** Whose events may be missing in the pages so far. */
+export interface FeedGap {
+  /** The person; absent where the filter names nobody. */
+  readonly pubkey?: string;
+  /** The relay, in normal form; absent if no relay is known for the person. */
+  readonly relay?: string;
+  /** From this second on, in Unix seconds, events of the person at the relay may be missing. */
+  readonly since: number;
+  readonly reason: GapReason;
+}
+
+/** One page of a feed. */
+export interface FeedPage {
+  /**
+   * The newest events that no page had yet, the newest first. No later page has a newer one in
+   * `events`.
+   */
+  readonly events: readonly NostrEvent[];
+  /**
+   * From this second up to the feed's start nothing is missing but what `behind` names, in Unix
+   * seconds.
+   */
+  readonly since: number;
+  /** Whose events may be missing, where, and why. */
+  readonly behind: readonly FeedGap[];
+  /** Events that belong into earlier pages and came since, the newest first. */
+  readonly late: readonly NostrEvent[];
+}
+
+/** How a relay answered some filters. */
+export interface FeedAnswer {
+  /** Why it did not answer; absent if it did. */
+  readonly reason?: RelayFailure;
+  /** What the answer to each filter proves. */
+  readonly proofs: ReadonlyMap<NostrFilter, AnswerProof>;
+}
+
+/** What a feed needs of an outbox. */
+export interface FeedSources {
+  readonly clock: Clock;
+  /** Plans the feed; waits for missing relay lists as a request does. */
+  readonly plan: (filters: readonly NostrFilter[], signal: AbortSignal) => Promise<Planned>;
+  /** Asks one relay for stored events. Never rejects. */
+  readonly ask: (
+    url: string,
+    filters: readonly NostrFilter[],
+    opts: { readonly onEvent: (event: NostrEvent) => void; readonly signal: AbortSignal },
+  ) => Promise<FeedAnswer>;
+  /** New events, from a time on, as relays send them, until the signal is aborted. */
+  readonly live: (
+    filters: readonly NostrFilter[],
+    signal: AbortSignal,
+  ) => AsyncIterable<NostrEvent>;
+  /** Whether a relay is not to be connected to for now. */
+  readonly isResting: (url: string) => boolean;
+  /** Where a relay is known to cut its answers. */
+  readonly limits: (url: string) => RelayLimits;
+  readonly spans: Pick<SpanBook, "ready" | "add" | "get" | "storeMarks" | "markStore">;
+  /** Calls the listener with each person whose relay list changed, until the result is called. */
+  readonly onList: (listener: (pubkey: string) => void) => () => void;
+  readonly onError: (error: Error) => void;
+}

@@ -1,0 +1,129 @@
+/**
+ * The app's event store under a feed: keeps what relays send, and gives back what is known to be
+ * complete.
+ *
+ * @module
+ */
+
+import type { NostrEvent, NostrFilter, NStore } from "@nostrify/types";
+import { CircuitBreaker } from "../base/circuit_breaker.ts";
+import type { Clock } from "../base/clock.ts";
+import { messageOf } from "../base/message_of.ts";
+import type { SpanBook } from "../spans/span_book.ts";
+
+/** What a store under feeds needs. */
+export interface FeedStoreOptions {
+  readonly clock: Clock;
+  readonly spans: Pick<SpanBook, "ready" | "storeMarks" | "markStore">;
+  /** How many milliseconds the store may leave a call without an answer. */
+  readonly timeout: number;
+  /** Called once for each outage of the store. */
+  readonly onError: (error: Error) => void;
+}
+
+/** How many ids mark a store, and after how many events they are chosen anew. */
+const MAX_MARKS = 5;
+const MARK_INTERVAL = 500;
+
+/**
+ * One store under the feeds of an outbox. Spans say what was read into which store, by a number. A
+ * program knows a store again by ids of events that it must have; one that has none of them is
+ * another store, or was emptied, and gets a new number.
+ */
+export class FeedStore {
+  readonly #store: NStore;
+  readonly #options: FeedStoreOptions;
+  readonly #breaker: CircuitBreaker;
+  #number?: Promise<number>;
+  #hasFailed = false;
+  #kept = 0;
+  #marks: string[] = [];
+
+  constructor(store: NStore, options: FeedStoreOptions) {
+    this.#store = store;
+    this.#options = options;
+    const { clock, timeout } = options;
+    this.#breaker = new CircuitBreaker({ clock, timeout, isAnswer: isRefusal });
+  }
+
+  /** The number of the store. Rejects if the store does not answer. */
+  number(): Promise<number> {
+    return this.#number ??= this.#recognize().catch((error: unknown) => {
+      this.#number = undefined;
+      throw error;
+    });
+  }
+
+  /**
+   * Reads events.
+   *
+   * @returns `undefined` if the store failed, which `onError` is called with.
+   */
+  async query(filter: NostrFilter, signal?: AbortSignal): Promise<NostrEvent[] | undefined> {
+    try {
+      const found = await this.#breaker.read(() => this.#store.query([filter]), signal);
+      this.#hasFailed = false;
+      return found;
+    } catch (cause) {
+      if (!signal?.aborted) this.#fail("read", cause);
+      return undefined;
+    }
+  }
+
+  /**
+   * Keeps events.
+   *
+   * @returns Whether the store has them all, but those that it must not have.
+   */
+  async keep(events: readonly NostrEvent[]): Promise<boolean> {
+    const results = await Promise.allSettled(
+      events.map((event) => this.#breaker.write(() => this.#store.event(event))),
+    );
+    const failed = results.find((one) => one.status === "rejected" && !isRefusal(one.reason));
+    if (failed?.status === "rejected") {
+      this.#fail("write", failed.reason);
+      return false;
+    }
+    this.#hasFailed = false;
+    await this.#mark(events.filter((_, index) => results[index].status === "fulfilled"));
+    return true;
+  }
+
+  async #recognize(): Promise<number> {
+    const { spans } = this.#options;
+    await spans.ready();
+    const marks = spans.storeMarks();
+    for (const [number, ids] of marks) {
+      const found = await this.#breaker.read(() => this.#store.query([{ ids: [...ids] }]));
+      if (found.length > 0) return number;
+    }
+    return Math.max(0, ...marks.keys()) + 1;
+  }
+
+  async #mark(events: readonly NostrEvent[]): Promise<void> {
+    const isDue = Math.floor(this.#kept / MARK_INTERVAL) <
+      Math.floor((this.#kept + events.length) / MARK_INTERVAL);
+    const isFirst = this.#kept === 0;
+    this.#kept += events.length;
+    const [event] = events;
+    if (!event || !isFirst && !isDue) return;
+    this.#marks = [event.id, ...this.#marks].slice(0, MAX_MARKS);
+    this.#options.spans.markStore(await this.number(), this.#marks);
+  }
+
+  #fail(action: string, cause: unknown): void {
+    if (this.#hasFailed) return;
+    this.#hasFailed = true;
+    const consequence = action === "read"
+      ? "relays are asked for what it may have"
+      : "its events will be requested again";
+    const message = `The store of a feed failed to ${action}: ${messageOf(cause)}; ${consequence}`;
+    this.#options.onError(new Error(message, { cause }));
+  }
+}
+
+/** Whether a store refuses an event, such as one that its author deleted: it works, then. */
+function isRefusal(error: unknown): boolean {
+  return error instanceof Error &&
+    (error.name === "EventRefusedError" || error.name === "RelayError");
+}

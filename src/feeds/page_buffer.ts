@@ -1,0 +1,143 @@
+/**
+ * Events between the relays that send them and the pages that they become part of: sorted, each
+ * once, and apart from those that come too late for their page.
+ *
+ * Pure: it keeps what it is given, within a bound.
+ *
+ * @module
+ */
+
+import type { NostrEvent } from "@nostrify/types";
+import { isAddressableKind, isReplaceableKind } from "nostr-tools/kinds";
+import { BoundedMap } from "../base/bounded_map.ts";
+import { BoundedSet } from "../base/bounded_set.ts";
+import { isNewer, type Version } from "../nostr/versions.ts";
+
+/** The default of `maxIds`: as many as an open request remembers. */
+const MAX_IDS = 100_000;
+/** Most replaceable events whose newest version is remembered. */
+const MAX_VERSIONS = 10_000;
+
+/** Sorts the newest first; of one second, the lower id (NIP-01). */
+export function newestFirst(a: Version, b: Version): number {
+  return isNewer(a, b) ? -1 : isNewer(b, a) ? 1 : 0;
+}
+
+/** See the module. */
+export class PageBuffer {
+  readonly #maxIds: number;
+  readonly #seen: BoundedSet;
+  readonly #versions = new BoundedMap<string, Version>({ max: MAX_VERSIONS });
+  #waiting: NostrEvent[] = [];
+  #isSorted = true;
+  #late: NostrEvent[] = [];
+  /** The last event that was given; absent before the first page. */
+  #edge?: Version;
+  #added = 0;
+  /** Ids of given events from these seconds on are forgotten: the newest that may be missing here. */
+  #forgottenFrom = Infinity;
+  #nextForgottenFrom = Infinity;
+
+  /** @param maxIds How many ids are remembered at least. */
+  constructor(maxIds: number = MAX_IDS) {
+    this.#maxIds = maxIds;
+    this.#seen = new BoundedSet(maxIds);
+  }
+
+  /** The oldest event that was given in a page; absent before the first. */
+  get edge(): Version | undefined {
+    return this.#edge;
+  }
+
+  /** How many events wait for their page. */
+  get size(): number {
+    return this.#waiting.length;
+  }
+
+  /** How many events came too late for their page, and were not handed out yet. */
+  get lateCount(): number {
+    return this.#late.length;
+  }
+
+  /** Whether an event came already. */
+  has(event: NostrEvent): boolean {
+    return this.#seen.has(event.id);
+  }
+
+  /**
+   * Adds an event. It does nothing if the event came already, or if a newer version of it did, or
+   * if it is so new and so late that its id may be forgotten.
+   *
+   * @returns Whether the event waits for its page, or comes too late for it: then it is up to the
+   * caller to hand it out, or to {@link PageBuffer.addLate} it.
+   */
+  add(event: NostrEvent): "waiting" | "late" | undefined {
+    const isLate = this.#edge !== undefined && isNewer(event, this.#edge);
+    if (isLate && event.created_at >= this.#forgottenFrom) return undefined;
+    if (!this.#seen.add(event.id)) return undefined;
+    if (++this.#added % this.#maxIds === 0) {
+      this.#forgottenFrom = this.#nextForgottenFrom;
+      this.#nextForgottenFrom = this.#edge?.created_at ?? Infinity;
+    }
+    if (!this.#isNewestVersion(event)) return undefined;
+    if (isLate) return "late";
+    this.#waiting.push(event);
+    this.#isSorted = false;
+    return "waiting";
+  }
+
+  /** Keeps an event that came too late for the next page to mention. */
+  addLate(event: NostrEvent): void {
+    this.#late.push(event);
+  }
+
+  /** The waiting event at an index, the newest first; absent if there are fewer. */
+  at(index: number): NostrEvent | undefined {
+    return this.#sorted()[index];
+  }
+
+  /** How many waiting events are of this second or newer. */
+  countFrom(second: number): number {
+    const index = this.#sorted().findIndex(({ created_at }) => created_at < second);
+    return index < 0 ? this.#waiting.length : index;
+  }
+
+  /** Takes the newest events out, as a page. */
+  take(count: number): NostrEvent[] {
+    const page = this.#sorted().splice(0, count);
+    if (page.length > 0) this.#edge = page[page.length - 1];
+    return page;
+  }
+
+  /** Takes out what came too late, the newest first. */
+  takeLate(): NostrEvent[] {
+    const late = this.#late.sort(newestFirst);
+    this.#late = [];
+    return late;
+  }
+
+  /** Forgets waiting events that are no longer wanted. */
+  keep(isWanted: (event: NostrEvent) => boolean): void {
+    this.#waiting = this.#waiting.filter(isWanted);
+    this.#late = this.#late.filter(isWanted);
+  }
+
+  #sorted(): NostrEvent[] {
+    if (!this.#isSorted) this.#waiting.sort(newestFirst);
+    this.#isSorted = true;
+    return this.#waiting;
+  }
+
+  /** Whether an event is no older version of a replaceable event that came. Drops older ones. */
+  #isNewestVersion(event: NostrEvent): boolean {
+    const { kind, pubkey, tags } = event;
+    if (!isReplaceableKind(kind) && !isAddressableKind(kind)) return true;
+    const d = isAddressableKind(kind) ? tags.find(([name]) => name === "d")?.[1] ?? "" : "";
+    const key = `${kind}:${pubkey}:${d}`;
+    const before = this.#versions.get(key);
+    if (before && isNewer(before, event)) return false;
+    this.#versions.set(key, { id: event.id, created_at: event.created_at });
+    if (before) this.keep(({ id }) => id !== before.id);
+    return true;
+  }
+}
