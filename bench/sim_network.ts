@@ -9,10 +9,11 @@
  * @module
  */
 
-import type { NostrFilter } from "@nostrify/types";
+import type { NostrEvent, NostrFilter } from "@nostrify/types";
 import type { Random } from "../testing/random.ts";
 import type { World } from "../testing/world/world.ts";
 import type { Nature } from "./sim_nature.ts";
+import { eventOf } from "./sim_posts.ts";
 import { type Answer, SimRelay, type SimRelayOptions, type SimWire } from "./sim_relay.ts";
 import type { VirtualClock } from "./virtual_clock.ts";
 
@@ -83,10 +84,15 @@ export class SimNetwork implements SimWire {
 
   /** Opens a relay, as `new NRelay1(url, options)` would. */
   readonly open = (url: string, options: SimRelayOptions = {}): SimRelay => {
-    this.traffic.connections++;
-    this.#asked(url);
+    this.opens(url);
     return new SimRelay(this, url, options);
   };
+
+  /** Takes note of a connection. */
+  protected opens(url: string): void {
+    this.traffic.connections++;
+    this.#asked(url);
+  }
 
   /** How a relay is; `undefined` if the world has none of that name. */
   nature(url: string): Nature | undefined {
@@ -120,7 +126,7 @@ export class SimNetwork implements SimWire {
   answer({ relay }: Nature, filters: readonly NostrFilter[]): Answer {
     const seen = new Set<number>();
     for (const filter of filters) {
-      for (const post of this.world.answer(relay.url, filter) ?? []) seen.add(post);
+      for (const post of this.find(relay.url, filter)) seen.add(post);
     }
     const posts = Uint32Array.from(seen);
     const wait = relay.queryMs * (2 + 2 * this.#random()) / 3;
@@ -131,6 +137,16 @@ export class SimNetwork implements SimWire {
       end: Math.round(posts.length * (i + 1) / count),
     }));
     return { posts, portions };
+  }
+
+  /** The post as an event. */
+  event(post: number): NostrEvent {
+    return eventOf(this.world, post);
+  }
+
+  /** The posts with which a living relay answers one filter, newest first. */
+  protected find(url: string, filter: NostrFilter): Iterable<number> {
+    return this.world.answer(url, filter) ?? [];
   }
 
   /** The authors of a REQ, unless it asks for nothing but what is new. */

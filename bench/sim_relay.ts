@@ -9,9 +9,7 @@
 
 import type { NostrEvent, NostrFilter, NRelay } from "@nostrify/types";
 import type { Clock } from "../src/base/clock.ts";
-import type { World } from "../testing/world/world.ts";
 import type { Nature } from "./sim_nature.ts";
-import { eventOf } from "./sim_posts.ts";
 import { type SimMessage, SimSubscription } from "./sim_subscription.ts";
 
 /** An answer before it is on its way. */
@@ -24,7 +22,6 @@ export interface Answer {
 
 /** The network of a relay, as far as the relay needs it. */
 export interface SimWire {
-  readonly world: World;
   readonly clock: Clock;
   /** Counts the events that came over the wire. */
   readonly traffic: { moved: number };
@@ -33,6 +30,8 @@ export interface SimWire {
   answered(url: string, filters: readonly NostrFilter[]): void;
   refused(url: string, filters: readonly NostrFilter[]): void;
   answer(nature: Nature, filters: readonly NostrFilter[]): Answer;
+  /** The post as it goes over the wire; called once each time that it does. */
+  event(post: number): NostrEvent;
 }
 
 /** What `NRelay1` takes, as far as it matters here. */
@@ -181,7 +180,7 @@ export class SimRelay implements NRelay {
   #send(subscription: SimSubscription, post: number): boolean {
     if (subscription.isOver) return false;
     this.#network.traffic.moved++;
-    const event = eventOf(this.#network.world, post);
+    const event = this.#network.event(post);
     const message: SimMessage = ["EVENT", subscription.id, event];
     this.#log("relay.ws.message", message);
     if (this.#options.verifyEvent?.(event) ?? true) subscription.push(message);

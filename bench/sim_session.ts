@@ -99,7 +99,8 @@ function listStore(world: World): NStore {
   return { query, event: () => Promise.reject(new Error("this store is only read")) };
 }
 
-function listEvent(
+/** A relay list as an event. */
+export function listEvent(
   world: World,
   pubkey: string,
   tags: readonly (readonly string[])[],
