@@ -54,7 +54,8 @@ export async function readFeed(
       shown.add(postOf(event));
       oldest = Math.min(oldest, event.created_at);
     }
-    if (times.length === pages || oldest < since) break;
+    // The first page of a feed with a store may be what the app saw before.
+    if (times.length === pages || oldest < since && times.length > 2) break;
     await look(network);
     start = clock.now();
   }

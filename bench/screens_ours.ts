@@ -12,7 +12,10 @@ import type { FeedTask, ScreenClient, ScreenSetting } from "./screens_client.ts"
 import { PoolApp, storeOf, warmUp } from "./screens_plain.ts";
 
 /** As much of a feed as the screens need. */
-interface Feed extends AsyncIterable<{ readonly events: readonly NostrEvent[] }> {
+interface Feed extends
+  AsyncIterable<
+    { readonly events: readonly NostrEvent[]; readonly late: readonly NostrEvent[] }
+  > {
   close(): Promise<void>;
 }
 
@@ -57,7 +60,7 @@ class OutboxApp extends PoolApp {
       this.#patience === undefined ? options : { ...options, patience: this.#patience },
     );
     try {
-      for await (const page of feed) yield page.events;
+      for await (const page of feed) yield [...page.late, ...page.events];
     } finally {
       await feed.close();
     }

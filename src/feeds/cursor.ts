@@ -98,6 +98,8 @@ export class Cursor {
   isLate = false;
   /** Whether it was ever answered. */
   isAnswered = false;
+  /** Whether the relay sent events and never said that they are all: more may be missing. */
+  isUnproven = false;
   /** Why it does not go on; absent while it does. */
   failure?: CursorFailure;
   /** Seconds of which the relay does not send everything. */
@@ -193,7 +195,7 @@ export class Cursor {
    */
   answered(request: CursorRequest, answer: CursorAnswer): ReadRange | undefined {
     this.isAnswered = true;
-    this.isLate = false;
+    this.isLate = this.isUnproven;
     const { until, since } = request;
     const parts = this.#parts(request, answer);
     const read = Math.max(...parts.map(({ position }) => position));
@@ -208,6 +210,23 @@ export class Cursor {
     this.#skipKnown();
     const proof = isWhole ? weakestProof(parts.map(({ proof }) => proof)) : "inferred";
     return { since: isWhole ? since : read, until, proof };
+  }
+
+  /**
+   * Takes in events of a relay that never said that they are all. It is read on, and nothing is
+   * complete; no page waits for it.
+   *
+   * @returns Whether they bring the cursor further.
+   */
+  unproven(events: readonly NostrEvent[]): boolean {
+    const oldest = Math.min(...events.map(({ created_at }) => created_at));
+    if (!(oldest + 1 < this.#position)) return false;
+    this.#position = oldest + 1;
+    this.#edge = new Set(events.filter((e) => e.created_at === oldest).map(({ id }) => id));
+    this.count += events.length;
+    this.isUnproven = this.isLate = true;
+    this.#skipKnown();
+    return true;
   }
 
   /** Takes known ranges that the position has reached. */

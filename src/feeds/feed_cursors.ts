@@ -59,15 +59,15 @@ export class FeedCursors {
     return this.#store;
   }
 
-  /** Begins with a plan, and a store by its number. */
-  begin(planned: Planned, filters: readonly NostrFilter[], store: number | undefined): void {
-    this.#planned = planned;
+  /** Begins to read a store, by its number. */
+  openStore(store: number, filters: readonly NostrFilter[]): void {
     this.#store = store;
-    if (store !== undefined) {
-      for (const filter of filters) {
-        this.merge.add(this.#ofStore(filter));
-      }
-    }
+    this.#readStoreFor(filters);
+  }
+
+  /** Begins to read relays by a plan. */
+  begin(planned: Planned): void {
+    this.#planned = planned;
     this.#add(planned);
   }
 

@@ -6,11 +6,14 @@
  * @module
  */
 
+import type { NostrFilter } from "@nostrify/types";
 import { isPubkey } from "../nostr/pubkeys.ts";
 import type { Planned } from "../plan/replan.ts";
 import type { Cursor } from "./cursor.ts";
 import type { FeedMerge } from "./feed_merge.ts";
+import type { SpanBook } from "../spans/span_book.ts";
 import type { FeedGap, GapReason } from "./feed_sources.ts";
+import { canBeKept } from "./route_cursors.ts";
 
 /**
  * The gaps from a second up to the feed's start: a gap for each person and relay that answers and
@@ -23,7 +26,7 @@ export function gapsOf(
 ): FeedGap[] {
   const relays = [...cursors].filter(({ url }) => url !== "");
   const read = new Set(
-    relays.filter(({ failure, position }) => !failure && position <= since)
+    relays.filter((one) => !one.failure && !one.isUnproven && one.position <= since)
       .flatMap(({ subjects }) => subjects),
   );
   const gaps = relays.flatMap((cursor): FeedGap[] => {
@@ -43,6 +46,45 @@ export function gapsOf(
   return [...gaps, ...unrouted];
 }
 
+/**
+ * From when on the events of each author may be missing in a store: after what was read of all
+ * relays that were read. `undefined` for those of whom nothing was.
+ */
+export function knownFrom(
+  spans: Pick<SpanBook, "get" | "relaysOf">,
+  filters: readonly NostrFilter[],
+  store: number,
+): Map<string, number | undefined> {
+  const from = new Map<string, number | undefined>();
+  for (const filter of filters) {
+    if (!canBeKept(filter)) continue;
+    for (const author of filter.authors!) {
+      const ends = spans.relaysOf(author).flatMap((url) =>
+        spans.get(author, url, filter.kinds, { store }).slice(0, 1).map(({ until }) => until + 1)
+      );
+      const end = ends.length === 0 ? undefined : Math.min(...ends);
+      const before = from.has(author) ? from.get(author) : Infinity;
+      from.set(
+        author,
+        end === undefined || before === undefined ? undefined : Math.min(end, before),
+      );
+    }
+  }
+  return from;
+}
+
+/** The gaps of a page that comes from a store alone: they may be at any relay. */
+export function openingGaps(
+  known: ReadonlyMap<string, number | undefined>,
+  since: number,
+): FeedGap[] {
+  return [...known].map(([pubkey, from = since]) => ({
+    pubkey,
+    since: Math.max(since, from),
+    reason: "late",
+  }));
+}
+
 /** What is missing at one relay. */
 function gapOf(cursor: Cursor, since: number): FeedGap | undefined {
   const { url, position, failure, gapSince, cutSeconds } = cursor;
@@ -51,6 +93,8 @@ function gapOf(cursor: Cursor, since: number): FeedGap | undefined {
     if (from !== undefined) {
       return { relay: url, since: from, reason: failure.reason as GapReason };
     }
+  } else if (cursor.isUnproven) {
+    return { relay: url, since: Math.max(since, gapSince), reason: "no-answer" };
   } else if (position > since) {
     return { relay: url, since: Math.max(since, gapSince), reason: "late" };
   }

@@ -40,7 +40,7 @@ export class FeedMerge {
   readonly #top: number;
   readonly #floor: number;
   /** Down to which time the last requests read, and how many pages there were then. */
-  #lastGoal = -Infinity;
+  #lastGoal = Infinity;
   #pageOfGoal = -1;
   #pages = 0;
   /** How many different events came. */
@@ -92,15 +92,17 @@ export class FeedMerge {
   catchUp(): CursorRequest[] {
     const { edge, lateCount } = this.buffer;
     if (edge === undefined || lateCount > MAX_LATE_EVENTS) return [];
+    // Whoever is behind reads as far ahead as the others, or it would be behind each page again.
+    const goal = Math.min(edge.created_at, this.#lastGoal);
     return [...this.#cursors]
       .filter((cursor) => cursor.isIdle && cursor.position > edge.created_at)
-      .map((cursor) => cursor.request(edge.created_at, MAX_LIMIT));
+      .map((cursor) => cursor.request(goal, MAX_LIMIT));
   }
 
   /** The requests that a page of this size needs; none for cursors that are being asked. */
   forPage(size: number): CursorRequest[] {
     const idle = [...this.#cursors].filter((cursor) => cursor.isIdle);
-    const isFirst = ![...this.#cursors].some(({ isAnswered }) => isAnswered);
+    const isFirst = ![...this.#cursors].some(({ isAnswered, url }) => isAnswered && url !== "");
     if (isFirst) return this.#first(idle, size);
     const target = this.#target(size);
     const needed = idle.filter((cursor) => cursor.position > target);
@@ -108,7 +110,9 @@ export class FeedMerge {
     const goal = this.#goal(size);
     // Whoever is asked for the page anyway reads ahead; so does everybody who would be asked next.
     return idle.filter((cursor) => cursor.position > goal)
-      .map((cursor) => cursor.request(goal, this.#limit(cursor, goal, size)));
+      .map((cursor) =>
+        cursor.request(cursor.isUnproven ? -Infinity : goal, this.#limit(cursor, goal, size))
+      );
   }
 
   /** Takes a page out of what has come so far. */
@@ -162,6 +166,8 @@ export class FeedMerge {
   /** How many events to ask a relay for, down to a time. */
   #limit(cursor: Cursor, goal: number, size: number): number {
     if (!cursor.isAnswered) return MAX_LIMIT;
+    // A relay that never says when it is done takes long, and is asked for more at once.
+    if (cursor.isUnproven) return MAX_LIMIT;
     const expected = cursor.rate * (cursor.position - goal);
     return Math.ceil(2 * Math.min(expected, PAGES_AHEAD * size)) + SPARE_EVENTS;
   }

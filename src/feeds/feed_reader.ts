@@ -12,7 +12,7 @@ import { isExpired } from "../nostr/expiration.ts";
 import type { Cursor, CursorRequest, ReadRange } from "./cursor.ts";
 import { FeedCursors } from "./feed_cursors.ts";
 import type { FeedMerge } from "./feed_merge.ts";
-import { gapsOf } from "./feed_gaps.ts";
+import { gapsOf, knownFrom, openingGaps } from "./feed_gaps.ts";
 import type { FeedAnswer, FeedPage, FeedSources } from "./feed_sources.ts";
 import type { FeedStore } from "./feed_store.ts";
 import { canBeKept } from "./route_cursors.ts";
@@ -38,6 +38,7 @@ export class FeedReader {
   #filters: readonly NostrFilter[];
   readonly #cursors: FeedCursors;
   #isBegun = false;
+  #beginning?: Promise<void>;
   #isStale = false;
   #hasNewFilters = false;
   /** Whether there was a page. */
@@ -93,9 +94,11 @@ export class FeedReader {
    * @throws The signal's reason, if it is aborted; what planning throws.
    */
   async page(size: number, signal: AbortSignal): Promise<FeedPage | undefined> {
-    const isOpening = !this.#isBegun;
+    if (!this.#isBegun && !this.#beginning) {
+      const opening = await this.#openingPage(size, signal);
+      if (opening) return opening;
+    }
     await this.#begin(signal);
-    if (isOpening && await this.#hasOpeningPage(signal)) return this.#take(size);
     this.#cursors.retryFailed();
     const { sources, patience } = this.#options;
     let isOver = false;
@@ -114,8 +117,12 @@ export class FeedReader {
     } finally {
       cancel();
     }
-    const isOverall = this.#merge.isEnded && this.#isEmpty && this.#hasGivenAll;
-    return isOverall ? undefined : this.#take(size);
+    if (this.#merge.isEnded && this.#isEmpty && this.#hasGivenAll) return undefined;
+    const isScrolled = this.#hasGivenAny;
+    const page = this.#take(size);
+    // Whoever reads a second page will read a third, which should be there by then.
+    if (isScrolled && !this.#merge.isWhole(size)) this.#ask(this.#merge.forPage(size));
+    return page;
   }
 
   /** Whether a page would have nothing. */
@@ -165,43 +172,62 @@ export class FeedReader {
     while (this.#tasks.size > 0) await Promise.all(this.#tasks);
   }
 
+  /** Begins, once; takes a new plan over where people or their lists have changed. */
   async #begin(signal: AbortSignal): Promise<void> {
-    const isFirst = !this.#isBegun;
-    if (!isFirst && !this.#isStale) return;
+    if (!this.#isBegun) {
+      this.#beginning ??= this.#beginOnce(signal).finally(() => this.#beginning = undefined);
+      return await this.#beginning;
+    }
+    if (!this.#isStale) return;
     this.#isStale = false;
-    const { sources } = this.#options;
-    const [planned, number] = await Promise.all([
-      sources.plan(this.#filters, signal),
-      isFirst ? this.#openStore(signal) : undefined,
-    ]);
-    this.#isBegun = true;
-    if (isFirst) this.#cursors.begin(planned, this.#filters, number);
-    else this.#cursors.adapt(planned, this.#hasNewFilters ? this.#filters : undefined);
+    const planned = await this.#options.sources.plan(this.#filters, signal);
+    this.#cursors.adapt(planned, this.#hasNewFilters ? this.#filters : undefined);
     this.#hasNewFilters = false;
   }
 
-  /** The number of the store; absent if there is none that works. */
-  async #openStore(signal: AbortSignal): Promise<number | undefined> {
+  async #beginOnce(signal: AbortSignal): Promise<void> {
+    const { sources } = this.#options;
+    const [planned] = await Promise.all([
+      sources.plan(this.#filters, signal),
+      this.#openStore(signal),
+    ]);
+    this.#isBegun = true;
+    this.#cursors.begin(planned);
+  }
+
+  /** Begins to read the store, if there is one that works. */
+  async #openStore(signal: AbortSignal): Promise<void> {
     const { store, sources } = this.#options;
     await abortable(sources.spans.ready(), signal);
-    if (!store) return undefined;
+    if (!store || this.#cursors.store !== undefined) return;
     try {
-      return await abortable(store.number(), signal);
+      this.#cursors.openStore(await abortable(store.number(), signal), this.#filters);
     } catch (cause) {
       if (signal.aborted) throw cause;
       sources.onError(new Error("A feed goes on without its store, which failed", { cause }));
-      return undefined;
     }
   }
 
-  /** Whether the store has something to begin with, where it was complete some time ago. */
-  async #hasOpeningPage(signal: AbortSignal): Promise<boolean> {
-    const stores = [...this.#merge.cursors].filter(({ url }) => url === "");
-    const isKnown = [...this.#merge.cursors].some((cursor) => cursor.hasKnown);
-    if (stores.length === 0 || !isKnown) return false;
-    this.#ask(this.#merge.forPage(1));
+  /**
+   * A first page of what the store has, if it was complete some time ago. It does not wait for
+   * relay lists, which come meanwhile.
+   */
+  async #openingPage(size: number, signal: AbortSignal): Promise<FeedPage | undefined> {
+    const { spans } = this.#options.sources;
+    if (!this.#options.store) return undefined;
+    await this.#openStore(signal);
+    const { store } = this.#cursors;
+    if (store === undefined) return undefined;
+    const known = knownFrom(spans, this.#filters, store);
+    if (![...known.values()].some((from) => from !== undefined)) return undefined;
+    this.#ask(this.#merge.forPage(size));
+    const stores = [...this.#merge.cursors];
     while (stores.some((cursor) => cursor.isAsking)) await abortable(this.#wake.promise, signal);
-    return this.#merge.buffer.size > 0;
+    if (this.#merge.buffer.size === 0) return undefined;
+    this.#task(this.#begin(signal).then(() => this.#ask(this.#merge.catchUp())));
+    const page = this.#merge.take(size);
+    this.#hasGivenAny = true;
+    return { ...page, behind: openingGaps(known, page.since) };
   }
 
   #take(size: number): FeedPage {
@@ -291,7 +317,8 @@ export class FeedReader {
   ): void {
     cursor.isAsking = false;
     if (answer.reason !== undefined) {
-      this.#cursors.fail(cursor, answer.reason);
+      const goesOn = answer.reason === "no-answer" && cursor.unproven(events);
+      if (!goesOn) this.#cursors.fail(cursor, answer.reason);
       return this.#task(this.#keep(events));
     }
     const { proofs } = answer;

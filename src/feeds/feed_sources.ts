@@ -32,7 +32,7 @@ export type GapReason =
 export interface FeedGap {
   /** The person; absent where the filter names nobody. */
   readonly pubkey?: string;
-  /** The relay, in normal form; absent if no relay is known for the person. */
+  /** The relay, in normal form; absent if none is known yet, or at all: it may be any. */
   readonly relay?: string;
   /** From this second on, in Unix seconds, events of the person at the relay may be missing. */
   readonly since: number;
@@ -85,7 +85,7 @@ export interface FeedSources {
   readonly isResting: (url: string) => boolean;
   /** Where a relay is known to cut its answers. */
   readonly limits: (url: string) => RelayLimits;
-  readonly spans: Pick<SpanBook, "ready" | "add" | "get" | "storeMarks" | "markStore">;
+  readonly spans: Pick<SpanBook, "ready" | "add" | "get" | "relaysOf" | "storeMarks" | "markStore">;
   /** Calls the listener with each person whose relay list changed, until the result is called. */
   readonly onList: (listener: (pubkey: string) => void) => () => void;
   readonly onError: (error: Error) => void;

@@ -173,6 +173,7 @@ export class FeedWorld {
       ready: () => this.#spans.ready(),
       add: (range) => this.#spans.add(range),
       get: (...args) => this.#spans.get(...args),
+      relaysOf: (author) => this.#spans.relaysOf(author),
       storeMarks: () => this.#spans.storeMarks(),
       markStore: (store, ids) => this.#spans.markStore(store, ids),
     },
