@@ -179,6 +179,13 @@ Deno.test("Outbox feed() with a store opens with what it has, and asks relays fo
   assert.deepEqual(ids(next!.events), ids(own.slice(5, 10)));
   assert.ok(sent.every((since) => since >= START - 3_600), String(sent));
   await second.outbox.close();
+
+  const third = await start({ [HOME]: script, [OTHER]: script }, { records });
+  const fresh = third.outbox.feed(FILTERS, { store, pageSize: 5, fresh: true });
+  const { value: newest } = await third.during(fresh.next());
+  assert.deepEqual(ids(newest!.events), ids([...news, ...own.slice(0, 3)]));
+  assert.deepEqual(newest!.behind, []);
+  await third.outbox.close();
 });
 
 Deno.test("Outbox feed() reads everything again where the store is another one, or was emptied", async () => {
@@ -345,6 +352,7 @@ Deno.test("Outbox feed() refuses what has no pages, and options that are wrong",
     [FILTERS, { pageSize: 5_001 }, /from 1 to 5000, got 5001/],
     [FILTERS, { patience: -1 }, /"patience"/],
     [FILTERS, { store: {} as never }, /"store": it must be an NStore/],
+    [FILTERS, { fresh: 1 as never }, /"fresh": it must be a boolean, got 1/],
     [FILTERS, { pagesize: 3 } as never, /the nearest is "pageSize"/],
   ];
   for (const [filters, options, text] of wrong) {

@@ -36,6 +36,12 @@ export interface FeedOptions {
    * @default 1_500
    */
   readonly patience?: number;
+  /**
+   * Whether the first page waits for relays as the others do, though the store could give one at
+   * once.
+   * @default false: what came since stands in `late` of the second page, or comes by `live()`
+   */
+  readonly fresh?: boolean;
   /** Ends the feed. @default none */
   readonly signal?: AbortSignal;
 }
@@ -106,6 +112,7 @@ const FEED_OPTIONS: OptionNames<FeedOptions> = {
   store: true,
   pageSize: true,
   patience: true,
+  fresh: true,
   signal: true,
 };
 const MAX_PAGE_SIZE = 5_000;
@@ -130,6 +137,7 @@ export function createFeed(
     store,
     patience,
     top,
+    opensAtOnce: options.fresh !== true,
     onLate: (event) => {
       queue?.push(event);
       return queue !== undefined;
@@ -278,6 +286,11 @@ function checkOptions(options: FeedOptions) {
     );
   }
   const patience = integer("patience", options.patience, 1_500, 0);
+  if (options.fresh !== undefined && typeof options.fresh !== "boolean") {
+    throw new TypeError(
+      `Cannot use option "fresh": it must be a boolean, got ${show(options.fresh)}`,
+    );
+  }
   if (store !== undefined && typeof store?.query !== "function") {
     throw new TypeError(`Cannot use option "store": it must be an NStore, got ${show(store)}`);
   }

@@ -25,6 +25,8 @@ export interface FeedReaderOptions {
   readonly patience: number;
   /** The newest second of the feed. */
   readonly top: number;
+  /** Whether the store alone gives the first page, if it can. @default false */
+  readonly opensAtOnce?: boolean;
   /** Called with events that came too late for their page; `true`: somebody else hands them out. */
   readonly onLate?: (event: NostrEvent) => boolean;
 }
@@ -213,8 +215,8 @@ export class FeedReader {
    * relay lists, which come meanwhile.
    */
   async #openingPage(size: number, signal: AbortSignal): Promise<FeedPage | undefined> {
-    const { spans } = this.#options.sources;
-    if (!this.#options.store) return undefined;
+    const { opensAtOnce, sources: { spans } } = this.#options;
+    if (!opensAtOnce || !this.#options.store) return undefined;
     await this.#openStore(signal);
     const { store } = this.#cursors;
     if (store === undefined) return undefined;

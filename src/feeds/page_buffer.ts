@@ -34,7 +34,9 @@ export class PageBuffer {
   /** The last event that was given; absent before the first page. */
   #edge?: Version;
   #added = 0;
-  /** Ids of given events from these seconds on are forgotten: the newest that may be missing here. */
+  /** The time of the oldest event so far. */
+  #oldest = Infinity;
+  /** The ids of events from this second on may be forgotten, and from which on they will be next. */
   #forgottenFrom = Infinity;
   #nextForgottenFrom = Infinity;
 
@@ -75,9 +77,10 @@ export class PageBuffer {
     const isLate = this.#edge !== undefined && isNewer(event, this.#edge);
     if (isLate && event.created_at >= this.#forgottenFrom) return undefined;
     if (!this.#seen.add(event.id)) return undefined;
+    this.#oldest = Math.min(this.#oldest, event.created_at);
     if (++this.#added % this.#maxIds === 0) {
       this.#forgottenFrom = this.#nextForgottenFrom;
-      this.#nextForgottenFrom = this.#edge?.created_at ?? Infinity;
+      this.#nextForgottenFrom = this.#oldest;
     }
     if (!this.#isNewestVersion(event)) return undefined;
     if (isLate) return "late";
