@@ -2,29 +2,30 @@
  * A feed in the terminal: the newest posts of the people someone follows, each
  * read where its author publishes, and then what they post from now on.
  *
- *     deno run -A examples/feed.ts npub1… [--limit 20] [--db outbox.sqlite3] [--once]
+ *     deno run -A examples/feed.ts npub1… [--pages 1] [--limit 20] [--db outbox.sqlite3] [--once]
  *     deno run -A examples/feed.ts npub1… --relay wss://relay.example --relay …
  *
  * Takes an npub, an nprofile or a public key in hex. `--relay` names the relays to
- * start from instead of the public ones below, `--db` a file that remembers relay
- * lists, and what relays are worth, from one run to the next. `--once` ends the
- * program before the live part.
+ * start from instead of the public ones below. `--db` names a file that keeps relay
+ * lists, what relays are worth, and posts: the next run asks only for posts that it
+ * lacks. `--pages` says how far to read back, in pages of `--limit` posts. `--once`
+ * ends the program before the live part.
  *
  * @module
  */
 
 import { NPool } from "@nostrify/nostrify";
-import type { NostrEvent } from "@nostrify/types";
+import type { NostrEvent, NStore } from "@nostrify/types";
 import { createOutbox, normalizeRelayUrl } from "@npool/outbox";
-import type { RelayFailureError, RelayUrlPolicy } from "@npool/outbox";
+import type { FeedGap, Outbox, RelayFailureError, RelayUrlPolicy } from "@npool/outbox";
 import { openSqlite } from "@npool/outbox/sqlite";
 import { parseArgs } from "node:util";
 import { nip19 } from "nostr-tools";
 
 /** Big public relays, for people without a relay list. */
 const FALLBACK_RELAYS = ["wss://relay.damus.io", "wss://nos.lol", "wss://relay.primal.net"];
-/** How far ahead a post may be dated; one from later on would stay on top for ever. */
-const MAX_FUTURE_S = 900;
+/** How long a page waits for slow relays. */
+const PATIENCE_MS = 3_000;
 /** Most failed relays to print by name. */
 const MAX_NAMED_FAILURES = 3;
 /** The policy if the user names a relay on their own machine or network. */
@@ -38,6 +39,7 @@ function readSettings(args: string[]) {
     options: {
       relay: { type: "string", multiple: true, default: [] },
       db: { type: "string", default: ":memory:" },
+      pages: { type: "string", default: "1" },
       limit: { type: "string", default: "20" },
       once: { type: "boolean", default: false },
     },
@@ -47,10 +49,12 @@ function readSettings(args: string[]) {
       `Whose feed? Give one npub, nprofile or public key in hex, not ${positionals.length}`,
     );
   }
-  const limit = Number(values.limit);
-  if (!Number.isInteger(limit) || limit < 1) {
-    throw new Error(`Cannot use --limit: it must be an integer >= 1, got "${values.limit}"`);
-  }
+  const count = (name: "pages" | "limit") => {
+    const value = Number(values[name]);
+    if (Number.isInteger(value) && value >= 1) return value;
+    throw new Error(`Cannot use --${name}: it must be an integer >= 1, got "${values[name]}"`);
+  };
+  const [pages, limit] = [count("pages"), count("limit")];
   const isLocal = (url: string) => !normalizeRelayUrl(url) && normalizeRelayUrl(url, LOCAL);
   const policy = values.relay.some(isLocal) ? LOCAL : {};
   const relays = values.relay.map((value) => {
@@ -64,6 +68,7 @@ function readSettings(args: string[]) {
     fallbackRelays: relays.length ? relays : FALLBACK_RELAYS,
     policy,
     db: values.db,
+    pages,
     limit,
     once: values.once,
   };
@@ -94,38 +99,52 @@ type Settings = ReturnType<typeof readSettings>;
 /** The feed of one user. */
 class Feed {
   readonly #settings: Settings;
+  readonly #outbox: Outbox;
+  readonly #store: NStore;
   readonly #pool: NPool;
   readonly #names = new Map<string, string>();
   /** The last failure of each relay that failed. */
   readonly #failures: ReadonlyMap<string, RelayFailureError>;
 
-  constructor(settings: Settings, pool: NPool, failures: ReadonlyMap<string, RelayFailureError>) {
+  constructor(
+    settings: Settings,
+    { outbox, store, pool }: { outbox: Outbox; store: NStore; pool: NPool },
+    failures: ReadonlyMap<string, RelayFailureError>,
+  ) {
     this.#settings = settings;
+    this.#outbox = outbox;
+    this.#store = store;
     this.#pool = pool;
     this.#failures = failures;
   }
 
   /** Prints stored posts, then new ones until the signal. */
   async run(signal: AbortSignal): Promise<void> {
-    const { limit, once } = this.#settings;
+    const { pages, limit, once } = this.#settings;
     const authors = await this.#follows(signal);
-    const since = now();
-    const until = since + MAX_FUTURE_S;
-    const posts = await this.#pool.query([{ kinds: [1], authors, until, limit }], { signal });
+    await using feed = this.#outbox.feed([{ kinds: [1], authors }], {
+      store: this.#store,
+      pageSize: limit,
+      patience: PATIENCE_MS,
+      fresh: true,
+    });
+    const posts: NostrEvent[] = [];
+    let behind: readonly FeedGap[] = [];
+    for (let count = 0; count < pages && !signal.aborted; count++) {
+      const { done, value: page } = await feed.next();
+      if (done) break;
+      posts.push(...page.events, ...page.late);
+      behind = page.behind;
+    }
+    posts.sort((a, b) => a.created_at - b.created_at);
     await this.#learnNames([...new Set(posts.map(({ pubkey }) => pubkey))], signal);
-    for (const post of posts.slice(0, limit).reverse()) this.#print(post);
+    for (const post of posts) this.#print(post);
     this.#noteFailures();
+    noteBehind(behind);
     if (once) return;
 
     note("Waiting for new posts; Ctrl+C ends");
-    const seen = new Set(posts.map(({ id }) => id));
-    for await (const message of this.#pool.req([{ kinds: [1], authors, since }], { signal })) {
-      if (message[0] !== "EVENT") continue;
-      const [, , post] = message;
-      if (seen.has(post.id) || post.created_at > now() + MAX_FUTURE_S) continue;
-      seen.add(post.id);
-      this.#print(post);
-    }
+    for await (const post of feed.live({ signal })) this.#print(post);
   }
 
   async #follows(signal: AbortSignal): Promise<string[]> {
@@ -163,9 +182,10 @@ class Feed {
   }
 }
 
-/** The time in Unix seconds. */
-function now(): number {
-  return Math.floor(Date.now() / 1000);
+/** Prints whose posts may be missing. */
+function noteBehind(behind: readonly FeedGap[]): void {
+  const people = new Set(behind.map(({ pubkey }) => pubkey));
+  if (people.size > 0) note(`Posts of ${people.size} people may be missing: their relays are late`);
 }
 
 /** The name in a profile; empty if the profile is not JSON. */
@@ -212,7 +232,7 @@ async function main(): Promise<void> {
   const interrupt = () => stop.abort();
   Deno.addSignalListener("SIGINT", interrupt);
   try {
-    await new Feed(settings, pool, failures).run(stop.signal);
+    await new Feed(settings, { outbox, store, pool }, failures).run(stop.signal);
   } catch (error) {
     if (!stop.signal.aborted) throw error;
   } finally {

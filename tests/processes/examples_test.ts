@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { nip19 } from "nostr-tools";
+import type { NostrFilter } from "@nostrify/types";
+import { matchFilter, nip19 } from "nostr-tools";
 import type { DemoResults } from "../../examples/demo/main.ts";
 import { runDemo } from "../../examples/demo/main.ts";
 import { openSqlite } from "../../src/db/sqlite.ts";
@@ -108,6 +109,41 @@ Deno.test("examples/feed.ts names relays that failed, and remembers relays and l
   await Deno.remove(folder, { recursive: true });
 });
 
+Deno.test("examples/feed.ts pages back, and reopens without asking again for what its file has", async () => {
+  await using network = startNetwork();
+  const older = Array.from(
+    { length: 9 },
+    (_, i) => alice.sign({ content: `older ${i}`, created_at: NOW - 100 * (i + 1) }),
+  );
+  network.alices.seed(older);
+  const folder = await Deno.makeTempDir();
+  const npub = nip19.npubEncode(reader.pubkey);
+  const args = [npub, "--relay", network.hub.url, "--db", `${folder}/outbox.sqlite3`];
+  const posts = ["--limit=4", "--pages=3", "--once"];
+  const first = await run("feed.ts", ...args, ...posts);
+  assert.equal(first.code, 0, first.stderr);
+  assert.equal(first.stdout.match(/^    (?:older|first|second|too old)/gm)?.length, 12);
+
+  const sent: string[] = [];
+  for (const relay of [network.alices, network.bobs]) {
+    relay.options.intercept = (message) => {
+      if (message[0] !== "REQ") return false;
+      const filters = message.slice(2) as NostrFilter[];
+      for (const filter of filters) {
+        if (!filter.kinds?.includes(1) || filter.limit === 0) continue;
+        sent.push(
+          ...relay.events.filter((event) => matchFilter(filter, event)).map(({ id }) => id),
+        );
+      }
+      return false;
+    };
+  }
+  const second = await run("feed.ts", ...args, ...posts);
+  assert.equal(second.stdout, first.stdout);
+  assert.deepEqual(sent, []);
+  await Deno.remove(folder, { recursive: true });
+});
+
 Deno.test("examples/feed.ts says what is wrong with its arguments", async () => {
   await using network = startNetwork();
   const { url } = network.hub;
@@ -117,6 +153,7 @@ Deno.test("examples/feed.ts says what is wrong with its arguments", async () => 
     [[], /Whose feed\?/],
     [["npub1junk"], /Cannot read "npub1junk"/],
     [[secret], /^Cannot follow a nsec: an npub/],
+    [[nobody, "--pages", "x"], /Cannot use --pages: .* got "x"/],
     [[nobody, "--limit", "0"], /Cannot use --limit: .* got "0"/],
     [[nobody, "--relay", "nonsense"], /Cannot use --relay: "nonsense"/],
     [[nobody, "--color"], /--color/],
