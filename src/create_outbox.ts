@@ -6,11 +6,13 @@
 
 import { NPool } from "@nostrify/nostrify";
 import type { NostrEvent, NostrFilter, NRelay } from "@nostrify/types";
+import { answeredRanges } from "./answered_ranges.ts";
 import { abortable } from "./base/abortable.ts";
 import { Closing } from "./base/closing.ts";
 import { Semaphore } from "./base/semaphore.ts";
 import { StallWatch } from "./base/stall_watch.ts";
 import { ConnectTimeout } from "./connections/connect_timeout.ts";
+import { coverageFilters, coverageReport } from "./coverage_report.ts";
 import { eventRouter } from "./create_event_router.ts";
 import { explanation, missingListsOf, relayReport } from "./explain.ts";
 import type { Outbox } from "./outbox.ts";
@@ -28,6 +30,7 @@ import { ReqPlanner } from "./req_planner.ts";
 import { LiveRoutes } from "./requests/live_routes.ts";
 import { SupervisedRelay } from "./requests/supervised_relay.ts";
 import { Supervisor } from "./requests/supervisor.ts";
+import { SpanBook } from "./spans/span_book.ts";
 import { UserPolicy } from "./user_policy.ts";
 
 export type { Outbox } from "./outbox.ts";
@@ -80,6 +83,8 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
     learning: settings.learning,
   });
 
+  const spans = new SpanBook({ clock, backend: settings.records, onError });
+
   // The directory of people listens to the relays, and needs them itself.
   const events = new RelayEvents();
   const live = new LiveRoutes({ clock, source: store, watch: events.watch });
@@ -113,6 +118,9 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
       onSeen: events.saw,
       onMissed: events.missed,
       onUnanswered: router.onError,
+      onAnswered: (url, outcome) => {
+        for (const range of answeredRanges(url, outcome)) spans.add(range);
+      },
     },
     live,
   });
@@ -184,6 +192,7 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
     await supervisor.close();
     // The last events that relays took are known by now.
     await people.close();
+    await spans.close();
     await memory.close();
   };
   let ended: Promise<void> | undefined;
@@ -247,6 +256,14 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
         (kind, pubkey) => people.searchState(kind, pubkey),
       );
       return explanation({ plan, relays, standIns, missingLists });
+    },
+    async coverage(of) {
+      refuseClosed("report coverage");
+      await Promise.all([memory.ready(), spans.ready()]);
+      const filters = coverageFilters(of, spans);
+      const planned = await planner.plan(filters, stored);
+      const standIns = supervisor.standIns(planned).flatMap(({ routes }) => [...routes]);
+      return coverageReport({ filters, plan: planned.plan, standIns, report, book: spans });
     },
     async relays() {
       await memory.ready();

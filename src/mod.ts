@@ -24,6 +24,7 @@
 export type { Clock } from "./base/clock.ts";
 export type { RecordStore, RecordTopic } from "./base/record_store.ts";
 export type { OpenOptions, OpenRelay, RelayLog } from "./connections/open_relay.ts";
+export type { CoverageReport, PersonCoverage } from "./coverage_report.ts";
 export { createEventRouter } from "./create_event_router.ts";
 export { createOutbox, type Outbox } from "./create_outbox.ts";
 export { createReqRouter, type RouteOptions } from "./create_req_router.ts";
