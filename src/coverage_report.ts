@@ -13,38 +13,39 @@ import { isPubkey } from "./nostr/pubkeys.ts";
 import type { RefusalReason } from "./nostr/relay_policy.ts";
 import type { UnroutedReason } from "./nostr/unrouted.ts";
 import type { ReqPlan } from "./plan/plan_req.ts";
-import { intersected, joined, type Span, type SpanProof } from "./spans/span.ts";
+import { intersected, joined, type Span } from "./spans/span.ts";
 import type { SpanBook } from "./spans/span_book.ts";
-
-/**
- * Why a relay cannot answer now.
- * - `backing-off`: it failed, and is not tried again yet.
- * - `auth-required`: it wants its users to sign in (NIP-42), and has answered nothing of this.
- * - `weight`: its weight is 0.
- *
- * The other reasons say why it is no relay to connect to; `blocked`: the user blocks it.
- */
-export type MissingReason = "backing-off" | "auth-required" | "weight" | RefusalReason;
 
 /** What is known to be complete of one person. */
 export interface PersonCoverage {
+  /** The person. */
   readonly pubkey: string;
   /** From when on everything is known, in Unix seconds; absent where nothing is. */
   readonly since?: number;
   /** Until when, in Unix seconds; absent where nothing is known. */
   readonly until?: number;
   /** The weakest proof of it (see {@link RelayReport.proof}); absent where nothing is known. */
-  readonly proof?: SpanProof;
+  readonly proof?: "finish" | "drained" | "inferred";
   /** The relays that a request would ask for this person. */
   readonly relays: readonly {
     readonly url: string;
     /** From when to when its answers were complete, newest first. */
     readonly spans: readonly Span[];
     /** Why it cannot answer now; absent if it can. */
-    readonly reason?: MissingReason;
+    readonly reason?: "backing-off" | "auth-required";
   }[];
-  /** The relays that this person lists, or that would be asked, and that cannot answer now. */
-  readonly missing: readonly { readonly relay: string; readonly reason: MissingReason }[];
+  /**
+   * The relays that this person lists, or that would be asked, and that cannot answer now.
+   * - `backing-off`: it failed, and is not tried again yet.
+   * - `auth-required`: it wants its users to sign in (NIP-42), and has answered nothing of this.
+   * - `weight`: its weight is 0.
+   *
+   * The other reasons say why it is no relay to connect to; `blocked`: the user blocks it.
+   */
+  readonly missing: readonly {
+    readonly relay: string;
+    readonly reason: "backing-off" | "auth-required" | "weight" | RefusalReason;
+  }[];
   /** Why no relay would be asked; absent if one would be. */
   readonly unrouted?: UnroutedReason;
 }

@@ -53,6 +53,7 @@ export type { RelayFailure } from "./nostr/relay_failure.ts";
 export type { Unrouted, UnroutedReason } from "./nostr/unrouted.ts";
 export type { HintSource, RelayList } from "./nostr/relay_knowledge.ts";
 export type { RefusalReason, RelayUrlPolicy } from "./nostr/relay_policy.ts";
+export type { Span } from "./spans/span.ts";
 export type { OutboxOptions } from "./outbox_options.ts";
 export type { EventPlan } from "./plan/event_plan.ts";
 export type { PlanOptions } from "./plan/plan_options.ts";

@@ -77,11 +77,25 @@ Deno.test("Outbox coverage() says from when to when each relay of a person answe
 
 Deno.test("Outbox coverage() of a pubkey is about all kinds that were requested of that person", async () => {
   const { outbox, pool } = await world();
-  assert.deepEqual(times(await outbox.coverage(bob.pubkey)), [undefined]);
+  const { people: [unknown] } = await outbox.coverage(bob.pubkey);
+  assert.deepEqual(unknown, { pubkey: bob.pubkey, relays: [{ url: B, spans: [] }], missing: [] });
   await pool.query([{ kinds: [1, 6], authors: [bob.pubkey] }]);
   assert.deepEqual(times(await outbox.coverage(bob.pubkey)), [[0, START]]);
   await pool.query([{ kinds: [7], authors: [bob.pubkey], since: START - 500 }]);
   assert.deepEqual(times(await outbox.coverage(bob.pubkey)), [[START - 500, START]]);
+  await pool.close();
+  await outbox.close();
+});
+
+Deno.test("Outbox coverage() reaches to when a relay was asked, not to when it had answered", async () => {
+  const { outbox, pool, network } = await world();
+  let answer = () => {};
+  network.scripts.set(B, { onReq: (req) => answer = () => req.eose() });
+  const found = pool.query(postsOf(bob));
+  await network.clock.advance(2_000);
+  answer();
+  await found;
+  assert.deepEqual(times(await outbox.coverage(postsOf(bob))), [[0, START]]);
   await pool.close();
   await outbox.close();
 });

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import assert from "node:assert/strict";
 import { ANSWER_PROOFS } from "../../src/nostr/answer_proof.ts";
 import type { AnsweredRange, SpanBook } from "../../src/spans/span_book.ts";
+import { START } from "../../testing/test_clock.ts";
 import { RecordMap } from "../support/relay_records.ts";
 import {
   answers,
@@ -41,9 +42,11 @@ Deno.test("SpanBook never claims a second that no answer covered, nor a better p
   fc.assert(fc.property(answers(12), (some) => checkSound(bookOf(some), some)));
 });
 
-Deno.test("SpanBook claims every second of the answers that count", () => {
-  fc.assert(fc.property(answers(FEW), (some) => {
-    const [book, oracle] = [bookOf(some), new SpanOracle(some)];
+Deno.test("SpanBook claims every second of the answers that count, then and later", () => {
+  const days = fc.constantFrom(0, 1, 6, 8, 22, 29);
+  fc.assert(fc.property(answers(FEW), days, (some, days) => {
+    const readAt = START + days * DAY_S;
+    const [book, oracle] = [bookOf(some, undefined, readAt), new SpanOracle(some, readAt)];
     for (const question of QUESTIONS) {
       const spans = ask(book, question);
       for (const second of SECONDS) {

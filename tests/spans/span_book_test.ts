@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import type { AnsweredRange } from "../../src/spans/span_book.ts";
 import { SpanBook } from "../../src/spans/span_book.ts";
-import { START, TestClock } from "../../testing/test_clock.ts";
-import { P, person } from "../support/listed_people.ts";
+import { settled, START, TestClock } from "../../testing/test_clock.ts";
+import { P, people, person } from "../support/listed_people.ts";
 import { A, B, DAY_MS, RecordMap } from "../support/relay_records.ts";
 import { bookOf, DAY_S, HOUR_S } from "../support/spans.ts";
 
@@ -118,6 +118,35 @@ Deno.test("SpanBook knows the latest eight stores again, by five ids each", asyn
     assert.deepEqual(marks.get(3), [ids[3]]);
   }
   assert.equal(again.get(P, A, [1]).length, 1);
+});
+
+Deno.test("SpanBook drops the authors first that were seen longest ago, also after it was read", async () => {
+  const backend = new RecordMap();
+  const before = bookOf([], backend);
+  for (let n = 0; n < 16; n++) {
+    before.add({ ...answer, authors: [person(n)], until: 9, at: START - n * DAY_S });
+  }
+  await before.close();
+  const clock = new TestClock();
+  const book = new SpanBook({ clock, backend, onError: assert.ifError, max: 16 });
+  await book.ready();
+  book.add({ ...answer, authors: [person(16)] });
+  const gone = Array.from({ length: 17 }, (_, n) => n)
+    .filter((n) => book.relaysOf(person(n)).length === 0);
+  assert.deepEqual(gone, [15]);
+  await book.close();
+});
+
+Deno.test("SpanBook reads its records with the first answer, so that it loses none of many", async () => {
+  const backend = new RecordMap();
+  const book = bookOf([], backend);
+  const authors = people(5_100);
+  book.add({ ...answer, authors });
+  await settled();
+  book.add({ ...answer, authors, relay: B });
+  await book.close();
+  assert.equal(backend.records.size, authors.length);
+  assert.ok([...backend.records.values()].every((text) => text.split("\n").length === 2));
 });
 
 Deno.test("SpanBook drops the authors without news first, and never the marks of stores", async () => {

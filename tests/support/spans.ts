@@ -85,8 +85,9 @@ interface Fact {
 export class SpanOracle {
   readonly #answers: readonly AnsweredRange[];
 
-  constructor(answers: readonly AnsweredRange[]) {
-    this.#answers = answers;
+  /** @param readAt When it is asked, in Unix seconds. */
+  constructor(answers: readonly AnsweredRange[], readAt: number = START) {
+    this.#answers = answers.filter((answer) => counts(answer, START) && counts(answer, readAt));
   }
 
   /** The answers that count for a second, kind by kind. */
@@ -96,7 +97,7 @@ export class SpanOracle {
         answer.authors.includes(author) && answer.relay === relay &&
         (store === undefined || answer.store === store) &&
         (answer.kinds === undefined || kind !== undefined && answer.kinds.includes(kind)) &&
-        answer.since <= second && second <= answer.until && counts(answer) &&
+        answer.since <= second && second <= answer.until &&
         second <= answer.at - (kind === 1059 ? 50 * HOUR_S : 0) &&
         !(kind !== undefined && isEphemeralKind(kind))
       )
@@ -104,19 +105,26 @@ export class SpanOracle {
   }
 }
 
-/** Whether an answer counts at {@link START}. */
-function counts({ proof, at }: AnsweredRange): boolean {
+/** Whether an answer counts at a time in Unix seconds: by whole days, from the day it was given. */
+function counts({ proof, at }: AnsweredRange, now: number): boolean {
   if (proof === "unknown") return false;
-  return START - at < (proof === "inferred" ? 7 : 30) * DAY_S;
+  const days = Math.floor(now / DAY_S) - Math.floor(at / DAY_S);
+  return days < (proof === "inferred" ? 7 : 30);
 }
 
-/** A book whose time stands still at {@link START}. */
-export function bookOf(answers: readonly AnsweredRange[] = [], backend?: RecordStore): SpanBook {
-  const clock: Clock = { now: () => START * 1000, after: () => () => {} };
+/** A book that gets answers at {@link START}, and is read at a time in Unix seconds. */
+export function bookOf(
+  answers: readonly AnsweredRange[] = [],
+  backend?: RecordStore,
+  readAt: number = START,
+): SpanBook {
+  let now = START;
+  const clock: Clock = { now: () => now * 1000, after: () => () => {} };
   const onError = (error: Error) => {
     throw error;
   };
   const book = new SpanBook({ clock, backend, onError });
   for (const answer of answers) book.add(answer);
+  now = readAt;
   return book;
 }

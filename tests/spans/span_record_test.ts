@@ -1,58 +1,17 @@
 import fc from "fast-check";
 import assert from "node:assert/strict";
-import { MAX_LISTS, MAX_RELAYS, MAX_SPANS } from "../../src/spans/span_record.ts";
-import { addRange, NO_SPANS } from "../../src/spans/span_record.ts";
+import {
+  addRange,
+  type AuthorRange,
+  MAX_LISTS,
+  MAX_RELAYS,
+  MAX_SPANS,
+  NO_SPANS,
+  relaysIn,
+} from "../../src/spans/span_record.ts";
 import { MAX_TEXT, parseSpans } from "../../src/spans/span_text.ts";
 import { START } from "../../testing/test_clock.ts";
-import { people } from "../support/listed_people.ts";
-import { RecordMap } from "../support/relay_records.ts";
-import { bookOf, DAY_S } from "../support/spans.ts";
-
-Deno.test("SpanBook takes less than 1 MB for two relays and two kinds of 2,784 authors, at its fullest", async () => {
-  const backend = new RecordMap();
-  // All authors have equal texts.
-  const authors = people(100);
-  const book = bookOf([], backend);
-  await book.ready();
-  for (const [r, relay] of ["wss://relay-of-usual.length.example/", "wss://nos.lol/"].entries()) {
-    for (const kind of [1, 30_023]) {
-      // Each day's answer leaves a gap to the one before, and no two kinds agree.
-      for (let day = 6; day >= 0; day--) {
-        const at = START - day * DAY_S - kind % 999 - r;
-        const since = day === 6 ? 0 : at - 70_000 - day * 999;
-        book.add({ relay, authors, kinds: [kind], since, until: at, proof: "inferred", at });
-      }
-    }
-  }
-  await book.close();
-  const sizes = [...backend.records].map(([key, text]) => key.length + text.length);
-  assert.equal(sizes.length, 100);
-  const size = sizes.reduce((a, b) => a + b) * 2_784 / 100;
-  assert.ok(size < 1_000_000, `${size} characters`);
-  assert.ok(size > 900_000, `${size} characters: no longer the fullest`);
-});
-
-Deno.test("SpanBook takes less than 500 kB for 2,784 authors whose two kinds are requested together", async () => {
-  const backend = new RecordMap();
-  const authors = people(2_784);
-  const book = bookOf([], backend);
-  await book.ready();
-  for (const relay of ["wss://relay-of-usual.length.example/", "wss://nos.lol/"]) {
-    const range = {
-      relay,
-      authors,
-      kinds: [1, 6],
-      until: START,
-      at: START,
-      proof: "inferred",
-    } as const;
-    book.add({ ...range, since: START - 7 * DAY_S });
-    book.add({ ...range, since: 0, until: START - 6 * DAY_S, at: START - DAY_S });
-  }
-  await book.close();
-  const size = [...backend.records].reduce((sum, [key, text]) => sum + key.length + text.length, 0);
-  assert.ok(size < 500_000, `${size} characters`);
-});
+import { DAY_S } from "../support/spans.ts";
 
 const ranges = fc.array(
   fc.record({
@@ -102,4 +61,62 @@ Deno.test("addRange() joins the neighbours that differ least, and then drops the
   text = NO_SPANS;
   for (let i = 0; i < 5; i++) text = add(text, 10 * i, 10 * i + 5, 0);
   assert.deepEqual(spansOf(text), [[40, 45, 0], [30, 35, 0], [20, 25, 0], [10, 15, 0]]);
+});
+
+const range: AuthorRange = {
+  relay: "wss://a.example/",
+  kinds: [1],
+  since: 0,
+  until: START,
+  proof: "finish",
+  at: START,
+};
+
+Deno.test("addRange() keeps 64 kinds of a relay, eight relays, and no text that is too long", () => {
+  const kinds = Array.from({ length: 100 }, (_, kind) => kind);
+  const many = parseSpans(addRange(NO_SPANS, { ...range, kinds }, START))!;
+  assert.deepEqual(many.map(({ kind }) => kind), kinds.slice(0, MAX_LISTS));
+
+  let text = NO_SPANS;
+  for (let n = 0; n < 9; n++) {
+    const at = START - (n * 5 % 9) * DAY_S;
+    text = addRange(text, { ...range, relay: `wss://${n * 5 % 9}.example/`, until: 9, at }, START);
+  }
+  // The ninth was seen longest ago.
+  assert.deepEqual(relaysIn(text, START), kinds.slice(0, 8).map((n) => `wss://${n}.example/`));
+
+  for (let n = 0; n < 8; n++) {
+    for (const kind of kinds.slice(0, 40)) {
+      const own = {
+        ...range,
+        kinds: [kind],
+        relay: `wss://${n}.example/`,
+        since: 1_000 * n + kind,
+      };
+      text = addRange(text, own, START);
+    }
+  }
+  assert.ok(MAX_TEXT / 2 < text.length && text.length <= MAX_TEXT, `${text.length}`);
+  assert.ok(parseSpans(text));
+});
+
+Deno.test("addRange() leaves out what counts no longer", () => {
+  const before = addRange(NO_SPANS, { ...range, relay: "wss://b.example/" }, START);
+  const later = START + 40 * DAY_S;
+  const after = addRange(before, { ...range, at: later, until: later }, later);
+  assert.deepEqual(parseSpans(after)!.map(({ relay }) => relay), ["wss://a.example/"]);
+});
+
+Deno.test("addRange() takes a time in the future for now", () => {
+  const ahead = { ...range, until: START + 9 * DAY_S, at: START + 9 * DAY_S };
+  assert.equal(addRange(NO_SPANS, ahead, START), addRange(NO_SPANS, range, START));
+});
+
+Deno.test("addRange() changes nothing by what is no relay or store", () => {
+  const text = addRange(NO_SPANS, range, START);
+  for (
+    const wrong of [{ relay: "a b" }, { relay: "wss://a.example" }, { store: 0 }, { store: 1e4 }]
+  ) {
+    assert.equal(addRange(text, { ...range, ...wrong }, START), text);
+  }
 });
