@@ -86,9 +86,15 @@ export class SpanBook {
     // Until they are read, only so many changes are remembered.
     void this.ready();
     const now = this.#now();
+    // Authors who were requested together often have the same text.
+    const texts = new Map<string, string>();
+    const change = (text: string) => {
+      const changed = texts.get(text) ?? addRange(text, { ...range, proof }, now);
+      texts.set(text, changed);
+      return changed;
+    };
     for (const author of new Set(authors)) {
-      if (!isPubkey(author)) continue;
-      this.#records.change(author, (text) => addRange(text, { ...range, proof }, now), NO_SPANS);
+      if (isPubkey(author)) this.#records.change(author, change, NO_SPANS);
     }
   }
 

@@ -63,12 +63,15 @@ export function addRange(text: string, range: AuthorRange, now: number): string 
   const added = listsOf(range, now);
   if (added.length === 0) return text;
   const lists = new Map<string, SpanList>();
-  for (const list of [...parseSpans(text) ?? [], ...added]) {
-    const key = `${list.relay} ${list.kind} ${list.store}`;
-    const valid = [...lists.get(key)?.spans ?? [], ...list.spans]
-      .filter((span) => isValid(span, now));
-    if (valid.length > 0) lists.set(key, { ...list, spans: atMost(overlaid(valid), MAX_SPANS) });
-    else lists.delete(key);
+  const keyOf = ({ relay, kind, store }: SpanList) => `${relay} ${kind} ${store}`;
+  for (const list of parseSpans(text) ?? []) {
+    const spans = list.spans.filter((span) => isValid(span, now));
+    if (spans.length > 0) lists.set(keyOf(list), { ...list, spans });
+  }
+  for (const list of added) {
+    const { spans = [] } = lists.get(keyOf(list)) ?? {};
+    const all = overlaid([...spans, ...list.spans]);
+    lists.set(keyOf(list), { ...list, spans: atMost(all, MAX_SPANS) });
   }
   return bounded([...lists.values()]);
 }
@@ -148,15 +151,25 @@ export interface SpanQuestion {
 export function spansIn(text: string, question: SpanQuestion, now: number): Span[] {
   const { relay, kinds = [undefined], store } = question;
   const lists = text === NO_SPANS ? [] : parseSpans(text, relay) ?? [];
-  const ofKind = (kind: number | undefined) => {
-    const spans = lists
+  const ofKind = (kind: number | undefined) =>
+    lists
       .filter((list) => list.kind === kind || list.kind === undefined && isPublic(kind))
       .filter((list) => store === undefined || list.store === store)
-      .flatMap(({ spans }) => spans);
-    return overlaid(spans.filter((span) => isValid(span, now)));
+      .map(({ spans }) => spans);
+  const valid = (lists: readonly (readonly Span[])[]) => {
+    const spans = lists.flat().filter((span) => isValid(span, now));
+    return lists.length === 1 ? spans : overlaid(spans);
   };
   const [first, ...others] = [...new Set(kinds)].map(ofKind);
-  return first === undefined ? [] : joined(others.reduce(intersected, first));
+  if (first === undefined) return [];
+  // Kinds that were requested together have the same lists.
+  return joined(
+    others.filter((lists) => !isSame(lists, first)).map(valid).reduce(intersected, valid(first)),
+  );
+}
+
+function isSame<T>(a: readonly T[], b: readonly T[]): boolean {
+  return a.length === b.length && a.every((item, i) => item === b[i]);
 }
 
 /** Whether what is complete for all kinds is complete for this one. */
