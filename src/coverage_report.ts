@@ -46,7 +46,7 @@ export interface PersonCoverage {
     readonly relay: string;
     readonly reason: "backing-off" | "auth-required" | "weight" | RefusalReason;
   }[];
-  /** Why no relay would be asked; absent if one would be. */
+  /** Why no relay would be asked for some of it, or for all; then nothing counts as complete. */
   readonly unrouted?: UnroutedReason;
 }
 
@@ -112,7 +112,10 @@ export function coverageReport(source: CoverageSource): CoverageReport {
     const reason = unrouted.get(pubkey);
     const asked = shares.get(pubkey) ?? new Map<string, Share>();
     const person = personCoverage(pubkey, asked, refused.get(pubkey) ?? [], source);
-    return asked.size > 0 || reason === undefined ? person : { ...person, unrouted: reason };
+    if (reason === undefined) return person;
+    // Some of it, or all, is requested from nobody, whatever the other relays answered.
+    const { relays, missing } = person;
+    return { pubkey, relays, missing, unrouted: reason };
   });
   return { people, toString: () => coverageText(people) };
 }

@@ -125,6 +125,27 @@ Deno.test("coverageReport() says of a relay that wants a sign-in and answered no
   );
 });
 
+Deno.test("coverageReport() claims nothing of a person of whom some is requested from nobody", () => {
+  const filters = [{ kinds: [0, 1], authors: [person(0)] }];
+  const plan = planReq(filters, new Map(), { indexerRelays: [A], fallbackRelays: [] });
+  const profiles = { ...range, kinds: [0], relay: A, since: 0, until: 9 };
+  const [{ until, relays, unrouted }] = reportOn([[]], [profiles], { filters, plan }).people;
+  assert.deepEqual([until, relays.length, unrouted], [undefined, 1, "no-list"]);
+});
+
+Deno.test("coverageReport() misses no relay that the plan leaves out, since others are enough", () => {
+  const filters = [{ kinds: [1], authors: people(3) }];
+  const lists = new Map([RELAYS, [B], [C]].map((write, n) => [
+    person(n),
+    relayList(person(n), { write }),
+  ]));
+  for (const options of [{ maxRelays: 1 }, { relaysPerAuthor: 1 }]) {
+    const plan = planReq(filters, lists, { indexerRelays: [], ...options });
+    assert.ok(plan.subjects[0].skipped.length > 0);
+    assert.deepEqual(reportOn([[]], [], { filters, plan }).people[0].missing, []);
+  }
+});
+
 Deno.test("coverageReport() is a few lines of text for 300 people, and all of it as JSON", () => {
   const lists = Array.from(
     { length: 300 },
