@@ -6,11 +6,13 @@
 
 import { NPool } from "@nostrify/nostrify";
 import type { NostrEvent, NostrFilter, NRelay } from "@nostrify/types";
+import { answeredRanges } from "./answered_ranges.ts";
 import { abortable } from "./base/abortable.ts";
 import { Closing } from "./base/closing.ts";
 import { Semaphore } from "./base/semaphore.ts";
 import { StallWatch } from "./base/stall_watch.ts";
 import { ConnectTimeout } from "./connections/connect_timeout.ts";
+import { coverageFilters, coverageReport } from "./coverage_report.ts";
 import { eventRouter } from "./create_event_router.ts";
 import { explanation, missingListsOf, relayReport } from "./explain.ts";
 import { STORE_TIMEOUT_MS } from "./lists/relay_list_store_options.ts";
@@ -83,6 +85,8 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
     learning: settings.learning,
   });
 
+  const spans = new SpanBook({ clock, backend: settings.records, onError });
+
   // The directory of people listens to the relays, and needs them itself.
   const events = new RelayEvents();
   const live = new LiveRoutes({ clock, source: store, watch: events.watch });
@@ -116,6 +120,9 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
       onSeen: events.saw,
       onMissed: events.missed,
       onUnanswered: router.onError,
+      onAnswered: (url, outcome) => {
+        for (const range of answeredRanges(url, outcome)) spans.add(range);
+      },
     },
     live,
   });
@@ -192,7 +199,6 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
     supervisor.planned(planned);
     return planned.plan.routes;
   };
-  const spans = new SpanBook({ clock, backend: settings.records, onError });
   const feeds = new OutboxFeeds({
     clock,
     requests,
@@ -277,6 +283,14 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
         (kind, pubkey) => people.searchState(kind, pubkey),
       );
       return explanation({ plan, relays, standIns, missingLists });
+    },
+    async coverage(of) {
+      refuseClosed("report coverage");
+      await Promise.all([memory.ready(), spans.ready()]);
+      const filters = coverageFilters(of, spans);
+      const planned = await planner.plan(filters, stored);
+      const standIns = supervisor.standIns(planned).flatMap(({ routes }) => [...routes]);
+      return coverageReport({ filters, plan: planned.plan, standIns, report, book: spans });
     },
     async relays() {
       await memory.ready();

@@ -24,6 +24,7 @@
 export type { Clock } from "./base/clock.ts";
 export type { RecordStore, RecordTopic } from "./base/record_store.ts";
 export type { OpenOptions, OpenRelay, RelayLog } from "./connections/open_relay.ts";
+export type { CoverageReport, PersonCoverage } from "./coverage_report.ts";
 export type { Feed, FeedOptions, FeedSyncOptions, FeedSyncProgress } from "./feeds/feed.ts";
 export type { FeedGap, FeedPage, GapReason } from "./feeds/feed_sources.ts";
 export { createEventRouter } from "./create_event_router.ts";
@@ -54,6 +55,7 @@ export type { RelayFailure } from "./nostr/relay_failure.ts";
 export type { Unrouted, UnroutedReason } from "./nostr/unrouted.ts";
 export type { HintSource, RelayList } from "./nostr/relay_knowledge.ts";
 export type { RefusalReason, RelayUrlPolicy } from "./nostr/relay_policy.ts";
+export type { Span } from "./spans/span.ts";
 export type { OutboxOptions } from "./outbox_options.ts";
 export type { EventPlan } from "./plan/event_plan.ts";
 export type { PlanOptions } from "./plan/plan_options.ts";

@@ -5,6 +5,7 @@
  */
 
 import type { NostrEvent, NostrFilter, NRelay } from "@nostrify/types";
+import type { CoverageReport } from "./coverage_report.ts";
 import type { RouteOptions } from "./create_req_router.ts";
 import type { DiscoveryProgress } from "./discovery/discovery_progress.ts";
 import type { Explanation, RelayReport } from "./explain.ts";
@@ -118,6 +119,20 @@ export interface Outbox extends AsyncDisposable {
    * plan: the answer to "why can't I see this post?". Print it, or read its parts.
    */
   readonly explain: (filters: NostrFilter[]) => Promise<Explanation>;
+  /**
+   * What is known to be complete: the answer to "do I have everything?". It plans as `explain()`
+   * does, by what is stored, and sends nothing. A person is complete from `since` to `until` where
+   * each relay that a request would ask, and that can answer now, has answered completely for that
+   * time and for the kinds of the filters. What answers prove ages: `inferred` counts for 7 days,
+   * the other proofs for 30. Relays that cannot answer now stand in `missing`.
+   *
+   * @param of Filters with `authors`, of which only these, `kinds`, `since` and `until` matter. Or a
+   * pubkey, which stands for all kinds that were requested of that person, as far as answers count.
+   * @throws {TypeError} If a filter names no authors, no value is a pubkey, or a value in a filter
+   * has the wrong type.
+   * @throws {RangeError} If a number in a filter is out of its range.
+   */
+  readonly coverage: (of: string | readonly NostrFilter[]) => Promise<CoverageReport>;
   /** Reports on every relay that was ever used. */
   readonly relays: () => Promise<RelayReport[]>;
   /** The relay lists by which the outbox routes. */

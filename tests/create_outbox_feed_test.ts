@@ -32,7 +32,7 @@ async function start(scripts: Record<string, Script>, options: OutboxOptions = {
   const during = async <T>(promise: Promise<T>): Promise<T> => {
     let isOver = false;
     const over = promise.finally(() => isOver = true);
-    over.catch(() => {});
+    void Promise.allSettled([over]);
     for (let i = 0; i < 1_000 && !isOver; i++) {
       await settled();
       if (!isOver) await network.clock.advance(100);
@@ -133,7 +133,7 @@ Deno.test("Outbox feed() live() yields what is posted from the first page on, an
         if (ending === "break" && came.length === 3) break;
       }
     })();
-    listening.catch(() => {});
+    void Promise.allSettled([listening]);
     await network.clock.advance(1_000);
     await quiet();
     for (const event of news) {
@@ -297,7 +297,7 @@ Deno.test("Outbox feed() ends with a break, a signal and the outbox, and leaves 
   const stop = new AbortController();
   const aborted = outbox.feed(FILTERS, { signal: stop.signal });
   const page = aborted.next();
-  page.catch(() => {});
+  void Promise.allSettled([page]);
   await quiet();
   assert.equal(network.live.length, 2);
   stop.abort();

@@ -46,6 +46,8 @@ export interface RelayRequestOutcome {
   readonly proof: AnswerProof;
   /** What the answer to each filter, or part of one, proves; of one that is missing, nothing. */
   readonly proofs?: ReadonlyMap<NostrFilter, AnswerProof>;
+  /** When the first REQ was sent, or somewhat earlier, in Unix seconds; absent if none was answered. */
+  readonly askedAt?: number;
   /** What went wrong; absent if the relay answered. */
   readonly error?: RelayFailureError;
 }
@@ -211,9 +213,10 @@ export class RelayRequest {
       const proof = weakestProof(query.proofs.values());
       memory.answered(url, Math.max(0, this.#progressAt - watch.since()), proof);
       this.#isAnswered = true;
-      this.#resumeFrom ??= Math.min(this.#newest || Infinity, Math.floor(startedAt / 1000));
+      const askedAt = Math.floor(startedAt / 1000);
+      this.#resumeFrom ??= Math.min(this.#newest || Infinity, askedAt);
       if (isResuming || query.staysOpen) this.#liveOn = connection;
-      this.#listener.settled({ answered: true, proof, proofs: query.proofs });
+      this.#listener.settled({ answered: true, proof, proofs: query.proofs, askedAt });
       if (!query.staysOpen) {
         await sleep(clock, LIVE_DELAY_MS, signal);
         if (!signal.aborted) await this.#resume(connection, query, signal);

@@ -47,6 +47,8 @@ export interface OutboxRequestOptions extends Omit<RelayRequestOptions, "rank"> 
    * something.
    */
   readonly onMissed?: (role: Role, subject: string, url: string) => void;
+  /** Called with each relay's answer, once its stored events are over. */
+  readonly onAnswered?: (url: string, outcome: RelayRequestOutcome) => void;
   /** Called once if the stored events are over and no relay answered; not if it was given up. */
   readonly onUnanswered?: (error: Error) => void;
 }
@@ -254,8 +256,10 @@ export class OutboxRequest {
     if (outcome.answered && this.#assignment.fallbacks?.includes(relayIndex)) {
       this.#replaceLost(relayIndex);
     }
-    if (outcome.answered) this.#answers.came();
-    else this.#answers.failed(this.#assignment.urls[relayIndex], outcome.error);
+    if (outcome.answered) {
+      this.#answers.came();
+      this.#options.onAnswered?.(this.#assignment.urls[relayIndex], outcome);
+    } else this.#answers.failed(this.#assignment.urls[relayIndex], outcome.error);
     this.#sendEoseIfDue(relayIndex);
     this.#check();
   }

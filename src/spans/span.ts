@@ -7,10 +7,10 @@
  * @module
  */
 
-import { ANSWER_PROOFS, type AnswerProof, weakestProof } from "../nostr/answer_proof.ts";
+import { ANSWER_PROOFS, weakestProof } from "../nostr/answer_proof.ts";
 
 /** What proves that an answer is complete. */
-export type SpanProof = Exclude<AnswerProof, "unknown">;
+export type SpanProof = Span["proof"];
 
 /** A range of `created_at` in which a relay's answer was complete. */
 export interface Span {
@@ -19,7 +19,7 @@ export interface Span {
   /** The last second, in Unix seconds; it belongs to the span. */
   readonly until: number;
   /** What proves it; where spans were joined, the weakest of their proofs. */
-  readonly proof: SpanProof;
+  readonly proof: "finish" | "drained" | "inferred";
   /**
    * When it was seen, in Unix seconds: the start of that day (UTC), so that spans of one day can be
    * merged. Where spans were joined, the oldest of them.

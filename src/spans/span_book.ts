@@ -10,7 +10,7 @@ import type { RecordStore } from "../base/record_store.ts";
 import type { AnswerProof } from "../nostr/answer_proof.ts";
 import { isPubkey } from "../nostr/pubkeys.ts";
 import type { Span } from "./span.ts";
-import { addRange, lastSeen, NO_SPANS, relaysIn, spansIn } from "./span_record.ts";
+import { addRange, kindsIn, lastSeen, NO_SPANS, relaysIn, spansIn } from "./span_record.ts";
 import { formatSpans, parseSpans } from "./span_text.ts";
 import { formatMarks, isMarksKey, marksKey, MAX_STORES, parseMarks } from "./store_marks.ts";
 
@@ -56,7 +56,7 @@ export class SpanBook {
   /** By author, as texts of `span_text.ts`; and the marks of stores. */
   readonly #records: PersistentMap<string>;
 
-  /** Reads nothing before {@link SpanBook.ready}. */
+  /** Reads nothing before {@link SpanBook.ready} or the first answer. */
   constructor(options: SpanBookOptions) {
     this.#clock = options.clock;
     this.#records = new PersistentMap({
@@ -83,10 +83,18 @@ export class SpanBook {
    */
   add({ authors, proof, ...range }: AnsweredRange): void {
     if (proof === "unknown") return;
+    // Until they are read, only so many changes are remembered.
+    void this.ready();
     const now = this.#now();
+    // Authors who were requested together often have the same text.
+    const texts = new Map<string, string>();
+    const change = (text: string) => {
+      const changed = texts.get(text) ?? addRange(text, { ...range, proof }, now);
+      texts.set(text, changed);
+      return changed;
+    };
     for (const author of new Set(authors)) {
-      if (!isPubkey(author)) continue;
-      this.#records.change(author, (text) => addRange(text, { ...range, proof }, now), NO_SPANS);
+      if (isPubkey(author)) this.#records.change(author, change, NO_SPANS);
     }
   }
 
@@ -111,6 +119,14 @@ export class SpanBook {
   /** The relays of which spans of an author are known, by URL. */
   relaysOf(author: string): string[] {
     return relaysIn(this.#records.get(author) ?? NO_SPANS, this.#now());
+  }
+
+  /**
+   * The kinds of which spans of an author are known, ascending; `undefined` where some are of all
+   * kinds.
+   */
+  kindsOf(author: string): number[] | undefined {
+    return kindsIn(this.#records.get(author) ?? NO_SPANS, this.#now());
   }
 
   /** Ids of events that a store got, by which a later program knows the store again. */

@@ -18,7 +18,6 @@ import {
   startOfDay,
 } from "./span.ts";
 import {
-  ALL_KINDS,
   formatSpans,
   isRelay,
   MAX_KIND,
@@ -64,12 +63,15 @@ export function addRange(text: string, range: AuthorRange, now: number): string 
   const added = listsOf(range, now);
   if (added.length === 0) return text;
   const lists = new Map<string, SpanList>();
-  for (const list of [...parseSpans(text) ?? [], ...added]) {
-    const key = `${list.relay} ${list.kind} ${list.store}`;
-    const valid = [...lists.get(key)?.spans ?? [], ...list.spans]
-      .filter((span) => isValid(span, now));
-    if (valid.length > 0) lists.set(key, { ...list, spans: atMost(overlaid(valid), MAX_SPANS) });
-    else lists.delete(key);
+  const keyOf = ({ relay, kind, store }: SpanList) => `${relay} ${kind} ${store}`;
+  for (const list of parseSpans(text) ?? []) {
+    const spans = list.spans.filter((span) => isValid(span, now));
+    if (spans.length > 0) lists.set(keyOf(list), { ...list, spans });
+  }
+  for (const list of added) {
+    const { spans = [] } = lists.get(keyOf(list)) ?? {};
+    const all = overlaid([...spans, ...list.spans]);
+    lists.set(keyOf(list), { ...list, spans: atMost(all, MAX_SPANS) });
   }
   return bounded([...lists.values()]);
 }
@@ -82,14 +84,15 @@ function listsOf(range: AuthorRange, now: number): SpanList[] {
   if (!isRelay(relay) || !isStore(store)) return [];
   const storeOf = store === undefined ? {} : { store };
   // A relay may still get gift wraps that are dated before it was asked (NIP-59).
-  const kinds = range.kinds ?? [ALL_KINDS, ...GIFT_WRAP_KINDS];
-  return [...new Set(kinds)].filter(isKept).flatMap((kind) => {
-    const latest = GIFT_WRAP_KINDS.includes(kind) ? at - WRAP_OVERLAP_S : at;
+  const kinds = range.kinds?.filter(isKept) ?? [undefined, ...GIFT_WRAP_KINDS.filter(isKept)];
+  return [...new Set(kinds)].flatMap((kind) => {
+    const latest = isWrap(kind) ? at - WRAP_OVERLAP_S : at;
     const until = Math.floor(Math.min(range.until, latest));
     // Also of what is no number.
     if (!(since <= until)) return [];
     const span: Span = { since, until, proof, seenAt: startOfDay(at), ...storeOf };
-    return isValid(span, now) ? [{ relay, kind, ...storeOf, spans: [span] }] : [];
+    const kindOf = kind === undefined ? {} : { kind };
+    return isValid(span, now) ? [{ relay, ...kindOf, ...storeOf, spans: [span] }] : [];
   });
 }
 
@@ -97,9 +100,12 @@ function isStore(store: number | undefined): boolean {
   return store === undefined || Number.isInteger(store) && store > 0 && store <= MAX_STORE;
 }
 
+function isWrap(kind: number | undefined): boolean {
+  return kind !== undefined && GIFT_WRAP_KINDS.includes(kind);
+}
+
 /** Relays keep no ephemeral events (NIP-01), so no answer says that there were none. */
 function isKept(kind: number): boolean {
-  if (kind === ALL_KINDS) return true;
   return Number.isInteger(kind) && kind >= 0 && kind <= MAX_KIND && !isEphemeralKind(kind);
 }
 
@@ -124,7 +130,7 @@ function byUse(a: SpanList, b: SpanList): number {
   const expiry = ({ spans }: SpanList) => Math.max(...spans.map(expiryOf));
   return expiry(b) - expiry(a) || b.spans[0].until - a.spans[0].until ||
     (a.relay < b.relay ? -1 : a.relay > b.relay ? 1 : 0) ||
-    a.kind - b.kind || (a.store ?? 0) - (b.store ?? 0);
+    (a.kind ?? -1) - (b.kind ?? -1) || (a.store ?? 0) - (b.store ?? 0);
 }
 
 /** What is asked of an author's text. */
@@ -143,30 +149,49 @@ export interface SpanQuestion {
  * @param now The time, in Unix seconds.
  */
 export function spansIn(text: string, question: SpanQuestion, now: number): Span[] {
-  const { relay, kinds = [ALL_KINDS], store } = question;
+  const { relay, kinds = [undefined], store } = question;
   const lists = text === NO_SPANS ? [] : parseSpans(text, relay) ?? [];
-  const ofKind = (kind: number) => {
-    const spans = lists
-      .filter((list) => list.kind === kind || list.kind === ALL_KINDS && servesAll(kind))
+  const ofKind = (kind: number | undefined) =>
+    lists
+      .filter((list) => list.kind === kind || list.kind === undefined && isPublic(kind))
       .filter((list) => store === undefined || list.store === store)
-      .flatMap(({ spans }) => spans);
-    return overlaid(spans.filter((span) => isValid(span, now)));
+      .map(({ spans }) => spans);
+  const valid = (lists: readonly (readonly Span[])[]) => {
+    const spans = lists.flat().filter((span) => isValid(span, now));
+    return lists.length === 1 ? spans : overlaid(spans);
   };
   const [first, ...others] = [...new Set(kinds)].map(ofKind);
-  return first === undefined ? [] : joined(others.reduce(intersected, first));
+  if (first === undefined) return [];
+  // Kinds that were requested together have the same lists.
+  return joined(
+    others.filter((lists) => !isSame(lists, first)).map(valid).reduce(intersected, valid(first)),
+  );
+}
+
+function isSame<T>(a: readonly T[], b: readonly T[]): boolean {
+  return a.length === b.length && a.every((item, i) => item === b[i]);
 }
 
 /** Whether what is complete for all kinds is complete for this one. */
-function servesAll(kind: number): boolean {
-  return isKept(kind) && !GIFT_WRAP_KINDS.includes(kind);
+function isPublic(kind: number | undefined): boolean {
+  return kind !== undefined && isKept(kind) && !isWrap(kind);
 }
 
 /** The relays of whose answers something counts, by URL. */
 export function relaysIn(text: string, now: number): string[] {
-  if (text === NO_SPANS) return [];
-  const valid = (parseSpans(text) ?? [])
-    .filter(({ spans }) => spans.some((span) => isValid(span, now)));
-  return [...new Set(valid.map(({ relay }) => relay))].sort();
+  return [...new Set(validLists(text, now).map(({ relay }) => relay))].sort();
+}
+
+/** The kinds of which something counts, ascending; `undefined` where some of it is about all kinds. */
+export function kindsIn(text: string, now: number): number[] | undefined {
+  const lists = validLists(text, now);
+  if (lists.some(({ kind }) => kind === undefined)) return undefined;
+  return [...new Set(lists.map(({ kind = 0 }) => kind))].sort((a, b) => a - b);
+}
+
+function validLists(text: string, now: number): SpanList[] {
+  const lists = text === NO_SPANS ? [] : parseSpans(text) ?? [];
+  return lists.filter(({ spans }) => spans.some((span) => isValid(span, now)));
 }
 
 /** When the newest span was seen, in Unix seconds; 0 where there is none. */

@@ -15,16 +15,14 @@ import { DAY_S, type Span, type SpanProof } from "./span.ts";
 /** What one relay's answers say about one kind of an author's events. */
 export interface SpanList {
   readonly relay: string;
-  /** {@link ALL_KINDS} stands for all kinds but gift wraps. */
-  readonly kind: number;
+  /** Absent: all kinds but gift wraps. */
+  readonly kind?: number;
   /** The store that holds the events of all these spans; absent: none. */
   readonly store?: number;
   /** Newest first, disjoint, at least one. */
   readonly spans: readonly Span[];
 }
 
-/** The kind of a {@link SpanList} that is about all kinds. */
-export const ALL_KINDS = -1;
 /** The largest kind (NIP-01). */
 export const MAX_KIND = 65_535;
 /** The largest number of a store. */
@@ -41,10 +39,10 @@ export function isRelay(url: string): boolean {
 
 /** Writes lists, each of another relay, kind and store. Their order changes nothing. */
 export function formatSpans(lists: readonly SpanList[]): string {
-  const groups = new Map<string, Map<string, number[]>>();
+  const groups = new Map<string, Map<string, (number | undefined)[]>>();
   for (const { relay, kind, store, spans } of lists) {
     const name = relay.replace(/^wss:\/\//, "");
-    const ofRelay = groups.get(name) ?? new Map<string, number[]>();
+    const ofRelay = groups.get(name) ?? new Map<string, (number | undefined)[]>();
     groups.set(name, ofRelay);
     const ending = `${store === undefined ? "" : `@${store}`}:${formatList(spans)}`;
     ofRelay.set(ending, [...ofRelay.get(ending) ?? [], kind]);
@@ -56,8 +54,9 @@ export function formatSpans(lists: readonly SpanList[]): string {
   return lines.sort().join("\n");
 }
 
-function formatKinds(kinds: readonly number[]): string {
-  return [...kinds].sort((a, b) => a - b).map((kind) => kind === ALL_KINDS ? "*" : kind).join(",");
+function formatKinds(kinds: readonly (number | undefined)[]): string {
+  return kinds.map((kind) => kind ?? -1).sort((a, b) => a - b)
+    .map((kind) => kind < 0 ? "*" : kind).join(",");
 }
 
 function formatList(spans: readonly Span[]): string {
@@ -101,9 +100,9 @@ function parseGroup(relay: string, group: string): SpanList[] | undefined {
   if (kindTexts === undefined) return undefined;
   const store = storeText === undefined ? {} : { store: Number(storeText) };
   const spans = parseList(listText, store);
-  const kinds = kindTexts.split(",").map((kind) => kind === "*" ? ALL_KINDS : Number(kind));
-  if (spans === undefined || kinds.some((kind) => kind > MAX_KIND)) return undefined;
-  return kinds.map((kind) => ({ relay, kind, ...store, spans }));
+  const kinds = kindTexts.split(",").map((kind) => kind === "*" ? {} : { kind: Number(kind) });
+  if (spans === undefined || kinds.some(({ kind = 0 }) => kind > MAX_KIND)) return undefined;
+  return kinds.map((kind) => ({ relay, ...kind, ...store, spans }));
 }
 
 function parseList(text: string, store: Pick<Span, "store">): Span[] | undefined {

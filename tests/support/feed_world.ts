@@ -311,7 +311,7 @@ export class MemoryRecords implements RecordStore {
 export async function during<T>(world: FeedWorld, promise: Promise<T>): Promise<T> {
   let isOver = false;
   const over = promise.finally(() => isOver = true);
-  over.catch(() => {});
+  void Promise.allSettled([over]);
   while (!isOver) await world.clock.advance(500);
   return over;
 }
