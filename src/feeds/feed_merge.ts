@@ -163,12 +163,16 @@ export class FeedMerge {
     return this.#lastGoal;
   }
 
-  /** How many events to ask a relay for, down to a time. */
+  /** How many events to ask a relay for, down to a time: twice its share of some pages at most. */
   #limit(cursor: Cursor, goal: number, size: number): number {
-    if (!cursor.isAnswered) return MAX_LIMIT;
     // A relay that never says when it is done takes long, and is asked for more at once.
-    if (cursor.isUnproven) return MAX_LIMIT;
+    if (!cursor.isAnswered || cursor.isUnproven) return MAX_LIMIT;
+    const relays = [...this.#cursors].filter(({ url }) => url !== "");
+    const came = relays.reduce((sum, { count }) => sum + count, 0);
+    const copies = Math.max(1, came / Math.max(1, this.#count));
+    const rates = relays.reduce((sum, { rate }) => sum + rate, 0);
+    const share = cursor.url === "" ? 1 : Math.min(1, copies * cursor.rate / rates);
     const expected = cursor.rate * (cursor.position - goal);
-    return Math.ceil(2 * Math.min(expected, PAGES_AHEAD * size)) + SPARE_EVENTS;
+    return Math.ceil(2 * Math.min(expected, share * PAGES_AHEAD * size)) + SPARE_EVENTS;
   }
 }
