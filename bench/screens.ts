@@ -12,6 +12,11 @@
 
 import { parseArgs } from "node:util";
 import type { OutboxOptions } from "../src/mod.ts";
+import { APPLESAUCE } from "./peers/applesauce_screens.ts";
+import { JUMBLE } from "./peers/jumble_screens.ts";
+import { NDK } from "./peers/ndk_screens.ts";
+import { WELSHMAN } from "./peers/welshman_screens.ts";
+import type { WorldOptions } from "../testing/world/world.ts";
 import { count, print, progress, prose } from "./report.ts";
 import type { ScreenClient } from "./screens_client.ts";
 import { ours } from "./screens_ours.ts";
@@ -32,7 +37,15 @@ const NETWORKS: Networks = [
 
 /** Every client. */
 function clients(options: PlainOptions & { readonly patience?: number } = {}): ScreenClient[] {
-  return [ours(options.outbox, options.patience), careless(options), careful(options)];
+  return [
+    ours(options.outbox, options.patience),
+    careless(options),
+    careful(options),
+    APPLESAUCE,
+    NDK,
+    WELSHMAN,
+    JUMBLE,
+  ];
 }
 
 /** Prints the report. */
@@ -54,12 +67,12 @@ async function report(
   all: readonly ScreenClient[],
   networks: Networks,
   screens: readonly string[],
-  shares: PeopleShares,
+  options: Partial<WorldOptions> & PeopleShares,
 ): Promise<void> {
   const outcomes: ScreenOutcomes = new Map(all.map(({ name }) => [name, new Map()]));
   for (const [follows, seeds] of networks) {
     for (const seed of seeds) {
-      const world = createScreenWorld({ follows, seed, ...shares });
+      const world = createScreenWorld({ ...options, follows, seed });
       for (const client of all) {
         const start = performance.now();
         for (const [screen, outcome] of await runScreens(client, world, seed, screens)) {
@@ -91,6 +104,7 @@ async function main(): Promise<void> {
       limit: text,
       patience: text,
       outbox: { ...text, default: "{}" },
+      days: text,
       single: text,
       apart: text,
       delivers: text,
@@ -98,7 +112,7 @@ async function main(): Promise<void> {
   });
   const number = (value?: string) => value === undefined ? undefined : Number(value);
   const outbox: OutboxOptions = JSON.parse(values.outbox);
-  const { limit, patience, single, apart, delivers } = values;
+  const { limit, patience, days, single, apart, delivers } = values;
   const wanted = values.clients?.split(",");
   const some = clients({ outbox, limit: number(limit), patience: number(patience) })
     .filter(({ name }) => !wanted || wanted.some((part) => name.includes(part)));
@@ -107,7 +121,12 @@ async function main(): Promise<void> {
     some,
     values.follows.split(",").map((follows) => [Number(follows), seeds]),
     values.screens.split(","),
-    { single: number(single), apart: number(apart), delivers: number(delivers) },
+    {
+      days: number(days),
+      single: number(single),
+      apart: number(apart),
+      delivers: number(delivers),
+    },
   );
 }
 

@@ -7,7 +7,7 @@
 import type { ScreenApp } from "./screens_client.ts";
 import type { ScreenNetwork } from "./screens_network.ts";
 import { heldOfFeed } from "./screens_oracle.ts";
-import { look, type ScreenOutcome, share } from "./screens_outcome.ts";
+import { look, NOT_MEASURED, type ScreenOutcome, share } from "./screens_outcome.ts";
 import { postOf } from "./sim_posts.ts";
 
 /** How a feed is read. */
@@ -58,6 +58,7 @@ export async function readFeed(
     await look(network);
     start = clock.now();
   }
+  if (times.length === 0) return NOT_MEASURED;
   const { cost } = network;
   const held = heldOfFeed(screens, KINDS, cost.askedFor, { since: Math.max(since, oldest), until });
   const fresh = since > 0 ? held.all.intersection(shown).size : cost.different.size;

@@ -13,7 +13,7 @@ import {
   pick,
   type Random,
 } from "../testing/random.ts";
-import { createWorld } from "../testing/world/world.ts";
+import { createWorld, type WorldOptions } from "../testing/world/world.ts";
 import { Corpus } from "./screens_corpus.ts";
 import { drawPeople, type Peopled, type PeopleShares, type Person } from "./screens_people.ts";
 
@@ -50,10 +50,9 @@ const INDEXED_SHARE = 0.9, ON_HUB_SHARE = 0.5, OLD_SHARE = 0.1;
 const DAY_S = 86_400;
 
 /** Draws everything; the same size and seed give the same. */
-export function createScreenWorld(
-  { follows, seed, ...shares }: { follows: number; seed: number } & PeopleShares,
-): ScreenWorld {
-  const people = drawPeople(createWorld({ follows, seed }), seed, shares);
+export function createScreenWorld(options: WorldOptions & PeopleShares): ScreenWorld {
+  const { seed } = options;
+  const people = drawPeople(createWorld(options), seed, options);
   const random = createRandom(seed + 13);
   const corpus = new Corpus(people.world);
   const writers = new Writers(people, corpus, random);
