@@ -9,6 +9,7 @@
 import type { NostrEvent, NostrFilter } from "@nostrify/types";
 import { newestFirst } from "../../testing/event_index.ts";
 import type { FeedTask, ScreenApp, ScreenClient, ScreenSetting } from "../screens_client.ts";
+import { isFor, unionOf } from "./gathered_filters.ts";
 import { PeerApp, quoteOf, type Show, Timeline } from "./peer_app.ts";
 
 /** Relays for one purpose, and how much each counts. */
@@ -232,25 +233,4 @@ class WelshmanApp extends PeerApp implements ScreenApp {
     if (since(60) > 0 || since(3_600) > 3 || since(86_400) > 10) return 0;
     return this.pool.isConnected(url) ? 1 : errors ? 0.9 : 0.8;
   }
-}
-
-/** Filters that differ in ids, authors or `#e` alone, as one each. */
-function unionOf(filters: readonly NostrFilter[]): NostrFilter[] {
-  const groups = new Map<string, NostrFilter>();
-  for (const { ids, authors, limit: _, ...rest } of filters) {
-    const key = JSON.stringify([rest, Boolean(ids), Boolean(authors)]);
-    const known = groups.get(key);
-    const join = (a: string[] = [], b: string[] = []) => [...new Set([...a, ...b])];
-    groups.set(key, {
-      ...rest,
-      ...ids && { ids: join(known?.ids, ids) },
-      ...authors && { authors: join(known?.authors, authors) },
-    });
-  }
-  return filters.length === 1 ? [...filters] : [...groups.values()];
-}
-
-/** Whether an event is what a gathered request asked for. */
-function isFor({ ids, authors }: NostrFilter, { id, pubkey }: NostrEvent): boolean {
-  return (ids?.includes(id) ?? true) && (authors?.includes(pubkey) ?? true);
 }
