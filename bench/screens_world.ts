@@ -34,6 +34,8 @@ export interface ScreenWorld extends Peopled {
 const COUNTS = { threads: 30, quotes: 60, opened: 20, shown: 300 };
 /** A thread is opened if its post is among so many newest ones of the follows. */
 const ROOTS_AMONG = 200;
+/** Quotes are by follows, as new as so many of their other posts. */
+const QUOTES_AMONG = 100;
 /** Notifications of the user, over so many days. */
 const NOTES = 160, NOTES_DAYS = 3;
 /** Share of writes to an ordinary relay that are refused or lost, as in the world. */
@@ -59,17 +61,18 @@ export function createScreenWorld(options: WorldOptions & PeopleShares): ScreenW
   writers.lists();
   const shown = people.follows.concat(people.strangers).slice(0, COUNTS.shown);
   for (const person of [...people.follows, ...people.strangers]) writers.profile(person);
-  const roots = newest(people, corpus, ROOTS_AMONG).filter(() => random() < 0.5)
-    .slice(0, COUNTS.threads);
+  const recent = newest(people, corpus, ROOTS_AMONG);
+  const roots = recent.filter(() => random() < 0.5).slice(0, COUNTS.threads);
   for (const root of roots) writers.thread(root);
   const own = writers.say(people.user, people.world.now - NOTES_DAYS * DAY_S, []);
   for (let i = 0; i < NOTES; i++) writers.notification(own);
+  const quotesSince = recent[Math.min(QUOTES_AMONG, recent.length) - 1].created_at;
   const listed = people.follows.filter(({ reads }) => reads.length > 0);
   return {
     ...people,
     corpus,
     roots,
-    quotes: Array.from({ length: COUNTS.quotes }, () => writers.quote()),
+    quotes: Array.from({ length: COUNTS.quotes }, () => writers.quote(quotesSince)),
     opened: Array.from({ length: COUNTS.opened }, () => pick(random, listed).pubkey),
     shown: shown.map(({ pubkey }) => pubkey),
   };
@@ -158,9 +161,9 @@ class Writers {
     this.say(this.#writer(pubkey), created_at, tags, kind);
   }
 
-  /** A post that quotes another, of somebody the user follows or of a stranger. */
-  quote(): NostrEvent {
-    const { world } = this.#people;
+  /** A new post by somebody whom the user follows, which quotes another. */
+  quote(since: number): NostrEvent {
+    const { world, follows } = this.#people;
     const quoted = this.#quoted();
     const author = this.#byPubkey.get(quoted.pubkey)!;
     const hint = this.#random() < RELAY_SHARE
@@ -168,8 +171,8 @@ class Writers {
       : "";
     const tag = ["q", quoted.id, hint];
     if (this.#random() < PUBKEY_SHARE) tag.push(quoted.pubkey);
-    const created_at = world.now - below(this.#random, DAY_S);
-    return this.say(this.#writer(quoted.pubkey), created_at, [tag, ["p", quoted.pubkey]]);
+    const created_at = world.now - below(this.#random, world.now - since);
+    return this.say(pick(this.#random, follows), created_at, [tag, ["p", quoted.pubkey]]);
   }
 
   /** Writes an event, to the author's relays and, if their client does so, to inboxes. */
