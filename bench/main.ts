@@ -16,6 +16,7 @@ import { benchGrowth, benchPlanning } from "./planning.ts";
 import { benchRecall } from "./recall.ts";
 import { count, print, progress, prose } from "./report.ts";
 import { benchRouter } from "./router.ts";
+import { benchScreens } from "./screens.ts";
 import { benchNetwork } from "./sim_bench.ts";
 import { benchStability } from "./stability.ts";
 
@@ -43,6 +44,7 @@ benchRecall();
 await benchDiscovery();
 await benchCold();
 await benchNetwork();
+await benchScreens();
 progress(`done in ${count(Math.round((performance.now() - start) / 1000))} s`);
 
 // A peer leaves a timer running.

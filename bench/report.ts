@@ -18,10 +18,10 @@ export function print(block: string): void {
 
 let printed = false;
 
-/** A paragraph in lines of at most 100 characters. */
+/** A paragraph in lines of at most 100 characters, which never end within `code`. */
 export function prose(text: string): string {
   const lines: string[] = [];
-  for (const word of text.split(/\s+/)) {
+  for (const [word] of text.matchAll(/(?:`[^`]*`|[^\s`])+/g)) {
     const last = lines.at(-1);
     if (last !== undefined && last.length + 1 + word.length <= 100) {
       lines.push(`${lines.pop()} ${word}`);

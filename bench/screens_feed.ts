@@ -7,19 +7,25 @@
 import type { ScreenApp } from "./screens_client.ts";
 import type { ScreenNetwork } from "./screens_network.ts";
 import { heldOfFeed } from "./screens_oracle.ts";
-import { look, type ScreenOutcome, share } from "./screens_outcome.ts";
+import { look, NOT_MEASURED, type ScreenOutcome, share } from "./screens_outcome.ts";
 import { postOf } from "./sim_posts.ts";
 
 /** How a feed is read. */
 export interface FeedReading {
   /** How many pages are read at most. */
   readonly pages: number;
-  /** From when on posts are new to the user, in Unix seconds. @default 0, all are */
+  /**
+   * From when on posts are new to the user, in Unix seconds. The user stops at the first page
+   * of which half was there before, after a few pages: one post may be far out of order.
+   * @default 0, all are new
+   */
   readonly since?: number;
 }
 
-/** How many pages the home feed has, and how many posts each. */
-export const PAGES = 12, PAGE_SIZE = 50;
+/** How many posts a page has. */
+const PAGE_SIZE = 50;
+/** Fewest pages until the user has caught up. */
+const LEAST_PAGES = 3;
 /** Pages that the user saw before anything is opened. */
 const PRELUDE_PAGES = 4;
 /** Posts and reposts. */
@@ -54,11 +60,13 @@ export async function readFeed(
       shown.add(postOf(event));
       oldest = Math.min(oldest, event.created_at);
     }
-    // The first page of a feed with a store may be what the app saw before.
-    if (times.length === pages || oldest < since && times.length > 2) break;
+    const seenBefore = page.filter(({ created_at }) => created_at < since).length;
+    const isCaughtUp = times.length >= LEAST_PAGES && seenBefore >= page.length / 2;
+    if (times.length === pages || isCaughtUp) break;
     await look(network);
     start = clock.now();
   }
+  if (times.length === 0) return NOT_MEASURED;
   const { cost } = network;
   const held = heldOfFeed(screens, KINDS, cost.askedFor, { since: Math.max(since, oldest), until });
   const fresh = since > 0 ? held.all.intersection(shown).size : cost.different.size;

@@ -4,18 +4,19 @@
  * @module
  */
 
-import type { NostrEvent } from "@nostrify/types";
-import type { NStore } from "@nostrify/types";
-import type { NostrFilter } from "@nostrify/types";
+import type { NostrEvent, NostrFilter, NStore } from "@nostrify/types";
 import type { OutboxOptions } from "../src/mod.ts";
 import type { FeedTask, ScreenClient, ScreenSetting } from "./screens_client.ts";
 import { PoolApp, storeOf, warmUp } from "./screens_plain.ts";
 
+/** A page, and what came since and belongs into earlier ones: the app shows both. */
+interface Page {
+  readonly events: readonly NostrEvent[];
+  readonly late: readonly NostrEvent[];
+}
+
 /** As much of a feed as the screens need. */
-interface Feed extends
-  AsyncIterable<
-    { readonly events: readonly NostrEvent[]; readonly late: readonly NostrEvent[] }
-  > {
+interface Feed extends AsyncIterable<Page> {
   close(): Promise<void>;
 }
 
@@ -60,7 +61,7 @@ class OutboxApp extends PoolApp {
       this.#patience === undefined ? options : { ...options, patience: this.#patience },
     );
     try {
-      for await (const page of feed) yield [...page.late, ...page.events];
+      for await (const { events, late } of feed) yield [...events, ...late];
     } finally {
       await feed.close();
     }

@@ -32,6 +32,21 @@ export interface ScreenOutcome {
   readonly most: number;
 }
 
+/** The outcome of a client that cannot show the screen. */
+export const NOT_MEASURED: ScreenOutcome = {
+  found: NaN,
+  foundOfAll: NaN,
+  heldNear: NaN,
+  whole: NaN,
+  wholeAtMost: NaN,
+  moved: NaN,
+  reqs: NaN,
+  relays: NaN,
+  opened: NaN,
+  first: NaN,
+  most: NaN,
+};
+
 /** Seconds that the user looks at a page or a thread. */
 const LOOK_S = 3;
 

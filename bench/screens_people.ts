@@ -106,15 +106,19 @@ export function drawPeople(base: World, seed: number, shares: PeopleShares = {})
     return person(pubkey);
   });
   const models = [...base.lists.values()].map(({ write }) => ranksOf(write));
-  const newcomer = (isListed: boolean): Person => {
+  const newcomer = (ranks: readonly number[]): Person => {
     const pubkey = hex64(random);
-    if (isListed) {
-      list(pubkey, random() < single ? several(random, popular, 1) : pick(random, models));
-    }
+    if (ranks.length > 0) list(pubkey, ranks);
     return person(pubkey);
   };
-  const strangers = base.pubkeys.map(() => newcomer(random() < LISTED_SHARE));
-  const user = newcomer(true);
+  const drawRanks = () =>
+    random() >= LISTED_SHARE
+      ? []
+      : random() < single
+      ? several(random, popular, 1)
+      : pick(random, models);
+  const strangers = base.pubkeys.map(() => newcomer(drawRanks()));
+  const user = newcomer(pick(random, models.filter((ranks) => ranks.length > 2)));
   return {
     world: { ...base, relays, relayOf, holdings, lists, tags },
     follows,

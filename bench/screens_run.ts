@@ -7,7 +7,7 @@
 import { createRandom } from "../testing/random.ts";
 import { bigRelays } from "./recall_policies.ts";
 import type { ScreenApp, ScreenClient, ScreenSetting } from "./screens_client.ts";
-import { PAGES, readFeed, readPrelude } from "./screens_feed.ts";
+import { readFeed, readPrelude } from "./screens_feed.ts";
 import { ScreenNetwork } from "./screens_network.ts";
 import { openAll, OPENINGS } from "./screens_openings.ts";
 import type { ScreenOutcome } from "./screens_outcome.ts";
@@ -27,12 +27,21 @@ const BIG_RELAY_COUNT = 4;
 const WARM_UP_S = 600;
 const DAY_S = 86_400;
 
+/** Which screens are run, and how. */
+export interface ScreenRun {
+  /** Decides the dice of the network and of the client; the world's seed will do. */
+  readonly seed: number;
+  /** Names out of {@link SCREENS}. */
+  readonly names: readonly string[];
+  /** Pages of the home feed. @default 12 */
+  readonly pages?: number;
+}
+
 /** Runs one client through some screens of a world; each app begins with nothing but its lists. */
 export async function runScreens(
   client: ScreenClient,
   screens: ScreenWorld,
-  seed: number,
-  names: readonly string[],
+  { seed, names, pages = 12 }: ScreenRun,
 ): Promise<Map<string, ScreenOutcome>> {
   const { now } = screens.world;
   const outcomes = new Map<string, ScreenOutcome>();
@@ -67,7 +76,7 @@ export async function runScreens(
     const memory = await warm(now - DAY_S);
     outcomes.set(
       FEED,
-      await run(now - DAY_S, memory, (app, network) => readFeed(app, network, { pages: PAGES })),
+      await run(now - DAY_S, memory, (app, network) => readFeed(app, network, { pages })),
     );
     if (names.includes(NEXT_DAY)) {
       const reading = { pages: NEXT_DAY_PAGES, since: now - DAY_S };

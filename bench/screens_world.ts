@@ -13,7 +13,7 @@ import {
   pick,
   type Random,
 } from "../testing/random.ts";
-import { createWorld } from "../testing/world/world.ts";
+import { createWorld, type WorldOptions } from "../testing/world/world.ts";
 import { Corpus } from "./screens_corpus.ts";
 import { drawPeople, type Peopled, type PeopleShares, type Person } from "./screens_people.ts";
 
@@ -34,6 +34,8 @@ export interface ScreenWorld extends Peopled {
 const COUNTS = { threads: 30, quotes: 60, opened: 20, shown: 300 };
 /** A thread is opened if its post is among so many newest ones of the follows. */
 const ROOTS_AMONG = 200;
+/** Quotes are by follows, as new as so many of their other posts. */
+const QUOTES_AMONG = 100;
 /** Notifications of the user, over so many days. */
 const NOTES = 160, NOTES_DAYS = 3;
 /** Share of writes to an ordinary relay that are refused or lost, as in the world. */
@@ -50,27 +52,27 @@ const INDEXED_SHARE = 0.9, ON_HUB_SHARE = 0.5, OLD_SHARE = 0.1;
 const DAY_S = 86_400;
 
 /** Draws everything; the same size and seed give the same. */
-export function createScreenWorld(
-  { follows, seed, ...shares }: { follows: number; seed: number } & PeopleShares,
-): ScreenWorld {
-  const people = drawPeople(createWorld({ follows, seed }), seed, shares);
+export function createScreenWorld(options: WorldOptions & PeopleShares): ScreenWorld {
+  const { seed } = options;
+  const people = drawPeople(createWorld(options), seed, options);
   const random = createRandom(seed + 13);
   const corpus = new Corpus(people.world);
   const writers = new Writers(people, corpus, random);
   writers.lists();
   const shown = people.follows.concat(people.strangers).slice(0, COUNTS.shown);
   for (const person of [...people.follows, ...people.strangers]) writers.profile(person);
-  const roots = newest(people, corpus, ROOTS_AMONG).filter(() => random() < 0.5)
-    .slice(0, COUNTS.threads);
+  const recent = newest(people, corpus, ROOTS_AMONG);
+  const roots = recent.filter(() => random() < 0.5).slice(0, COUNTS.threads);
   for (const root of roots) writers.thread(root);
   const own = writers.say(people.user, people.world.now - NOTES_DAYS * DAY_S, []);
   for (let i = 0; i < NOTES; i++) writers.notification(own);
+  const quotesSince = recent[Math.min(QUOTES_AMONG, recent.length) - 1].created_at;
   const listed = people.follows.filter(({ reads }) => reads.length > 0);
   return {
     ...people,
     corpus,
     roots,
-    quotes: Array.from({ length: COUNTS.quotes }, () => writers.quote()),
+    quotes: Array.from({ length: COUNTS.quotes }, () => writers.quote(quotesSince)),
     opened: Array.from({ length: COUNTS.opened }, () => pick(random, listed).pubkey),
     shown: shown.map(({ pubkey }) => pubkey),
   };
@@ -159,9 +161,9 @@ class Writers {
     this.say(this.#writer(pubkey), created_at, tags, kind);
   }
 
-  /** A post that quotes another, of somebody the user follows or of a stranger. */
-  quote(): NostrEvent {
-    const { world } = this.#people;
+  /** A new post by somebody whom the user follows, which quotes another. */
+  quote(since: number): NostrEvent {
+    const { world, follows } = this.#people;
     const quoted = this.#quoted();
     const author = this.#byPubkey.get(quoted.pubkey)!;
     const hint = this.#random() < RELAY_SHARE
@@ -169,8 +171,8 @@ class Writers {
       : "";
     const tag = ["q", quoted.id, hint];
     if (this.#random() < PUBKEY_SHARE) tag.push(quoted.pubkey);
-    const created_at = world.now - below(this.#random, DAY_S);
-    return this.say(this.#writer(quoted.pubkey), created_at, [tag, ["p", quoted.pubkey]]);
+    const created_at = world.now - below(this.#random, world.now - since);
+    return this.say(pick(this.#random, follows), created_at, [tag, ["p", quoted.pubkey]]);
   }
 
   /** Writes an event, to the author's relays and, if their client does so, to inboxes. */
