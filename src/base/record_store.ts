@@ -10,8 +10,9 @@
  * - `hint`: hints, by the subject that they are about.
  * - `list`: searches for relay lists, by pubkey.
  * - `spread`: lists that relays have, by relay and pubkey.
+ * - `event`: who wrote events and where they were seen, by event.
  */
-export type RecordTopic = "relay" | "hint" | "list" | "spread";
+export type RecordTopic = "relay" | "hint" | "list" | "spread" | "event";
 
 /**
  * Keeps what was learned across restarts, as short texts by key. The databases of this

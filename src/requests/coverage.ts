@@ -86,8 +86,9 @@ export class Coverage {
         if (at < 0) continue;
         this.#sent[at]++;
         if (isNew) this.#known[row!]++;
-        // Whoever sends a gift wrap may send it to one relay of the recipient's list alone.
-        if (role === "id" || isLasting && role !== "dm") this.#heard[at] = 1;
+        // Whoever sends a gift wrap or a reply may send it to one of these relays alone.
+        const isAnywhere = role === "dm" || role === "thread";
+        if (role === "id" || isLasting && !isAnywhere) this.#heard[at] = 1;
       }
     }
   }
@@ -232,6 +233,8 @@ export class Coverage {
     for (let row = 0; row < subjects.length; row++) {
       const at = this.#find(row, relayIndex);
       if (at < 0 || this.#known[row] === 0) continue;
+      // A reply need not be at all of these relays: nothing is missing at one that lacks it.
+      if (roleOf(roles, row) === "thread") continue;
       if (this.#answersFor(row) < Math.min(2, relaysPerSubject)) continue;
       yield {
         role: roleOf(roles, row),
