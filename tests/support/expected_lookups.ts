@@ -69,11 +69,16 @@ function bestHinted(knowledge: RelayKnowledge | undefined, request: KnownRequest
   return [...values].sort(([a, x], [b, y]) => y - x || (a < b ? -1 : 1)).map(([url]) => url);
 }
 
+/** The relays for what answers an event, one a host. */
+export function threadRelaysOf(subject: string, request: KnownRequest): string[] {
+  return usable(namedForThread(subject, request), request);
+}
+
 /**
  * The relays for what answers an event: its author's inboxes (or else the relays of hints about the
  * author), and the two best relays of hints about the event.
  */
-function threadRelaysOf(subject: string, request: KnownRequest): string[] {
+export function namedForThread(subject: string, request: KnownRequest): string[] {
   const { knowledge } = request;
   const isAddress = subject.includes(":");
   const event = knowledge.get(`${isAddress ? "address" : "id"}:${subject}`);
@@ -83,7 +88,7 @@ function threadRelaysOf(subject: string, request: KnownRequest): string[] {
   const hints = (event?.hints ?? []).filter(({ source }) => source !== "author");
   const seen = bestHinted({ hints }, request).slice(0, 2);
   const others = inboxes.length > 0 ? [] : bestHinted(author, request).slice(0, 3);
-  return usable([...inboxes, ...others, ...seen], request);
+  return [...inboxes, ...others, ...seen];
 }
 
 /** The host of a group, if a hint names one. */
