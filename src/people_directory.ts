@@ -146,7 +146,9 @@ export class PeopleDirectory implements RelayListener {
     if (!isSubjectKey(subject)) {
       throw new TypeError(
         `Cannot enter a hint: its subject must be a pubkey (64 lowercase hex), ` +
-          `"id:<event id>", "address:<kind:pubkey:d>" or "group:<group id>", got ${JSON.stringify(subject)}`,
+          `"id:<event id>", "address:<kind:pubkey:d>" or "group:<group id>", got ${
+            JSON.stringify(subject)
+          }`,
       );
     }
     if (!Array.isArray(relays)) {

@@ -74,7 +74,7 @@ function addUrl(
 ): void {
   if (filter["#h"]) return filter["#h"].forEach((group) => list.addGroup(group, url));
   const { role, subjects = [] } = eventOrGroupScope(filter) ?? {};
-  if (role === "thread") for (const event of subjects) list.add(eventKey(event), url);
+  if (role === "thread") { for (const event of subjects) list.add(eventKey(event), url); }
   for (const id of filter.ids ?? []) list.addEvent(id, url);
   for (const pubkey of people) list.addPerson(pubkey, url);
 }

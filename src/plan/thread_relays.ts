@@ -11,10 +11,11 @@ import { weighedHints } from "./hinted_relays.ts";
 import type { PlanSettings } from "./plan_options.ts";
 
 /**
- * Most inboxes of an author that are asked. Whoever replies delivers to some of them, and which
- * ones nobody knows.
+ * How many inboxes of an author are asked, if no fallback relay is one of them, and if one is: that
+ * one is asked anyway. Who replies delivers to most of them, and relays lose some of it: each further
+ * inbox finds less that is new, and sends the rest once more.
  */
-const MAX_INBOXES = 5;
+const MAX_INBOXES = 3, MAX_INBOXES_WITH_FALLBACKS = 2;
 /** Most relays that are asked since the event was seen there, or hints name them. */
 const MAX_SEEN_RELAYS = 2;
 
@@ -46,7 +47,7 @@ export function threadAuthor(
 export function threadRelays(
   subject: string,
   knowledge: ReadonlyMap<string, RelayKnowledge>,
-  settings: Pick<PlanSettings, "check" | "weight">,
+  settings: Pick<PlanSettings, "check" | "weight" | "fallbackRelays">,
 ): ThreadRelays {
   const author = threadAuthor(subject, knowledge);
   const own = author === undefined ? undefined : knowledge.get(author);
@@ -60,14 +61,18 @@ export function threadRelays(
   return { inboxes, seen: inboxes.length > 0 ? seen : [...weighedHints(own, settings), ...seen] };
 }
 
-/** Each URL once; of equal weights the smaller URL comes first. */
+/** Fallback relays first, then the heaviest; of equal weights the smaller URL. */
 function bestInboxes(
   own: RelayKnowledge | undefined,
-  { check, weight }: Pick<PlanSettings, "check" | "weight">,
+  { check, weight, fallbackRelays }: Pick<PlanSettings, "check" | "weight" | "fallbackRelays">,
 ): string[] {
   const usable = [...new Set((own?.read ?? []).flatMap((value) => check(value).url ?? []))]
-    .map((url) => ({ url, weight: weight(url) }))
+    .map((url) => ({ url, weight: weight(url), isFallback: fallbackRelays.includes(url) }))
     .filter(({ weight }) => weight > 0);
-  usable.sort((a, b) => b.weight - a.weight || (a.url < b.url ? -1 : 1));
-  return usable.slice(0, MAX_INBOXES).map(({ url }) => url);
+  usable.sort((a, b) =>
+    Number(b.isFallback) - Number(a.isFallback) || b.weight - a.weight || (a.url < b.url ? -1 : 1)
+  );
+  const fallbacks = usable.filter(({ isFallback }) => isFallback).length;
+  const most = fallbacks === 0 ? MAX_INBOXES : Math.max(fallbacks, MAX_INBOXES_WITH_FALLBACKS);
+  return usable.slice(0, most).map(({ url }) => url);
 }

@@ -35,12 +35,13 @@ function start({ stored = [] as NostrEvent[], failure = undefined as Error | und
     clock,
     book,
     store: {
-      get: (pubkeys) => Promise.resolve(
-        new Map([...pubkeys].flatMap((pubkey) => {
-          const list = lists.get(pubkey);
-          return list ? [[pubkey, list]] : [];
-        })),
-      ),
+      get: (pubkeys) =>
+        Promise.resolve(
+          new Map([...pubkeys].flatMap((pubkey) => {
+            const list = lists.get(pubkey);
+            return list ? [[pubkey, list]] : [];
+          })),
+        ),
       query(filters) {
         queries.push(...filters);
         return failure ? Promise.reject(failure) : Promise.resolve(stored);

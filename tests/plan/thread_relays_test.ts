@@ -34,7 +34,7 @@ Deno.test("threadAuthor() reads the author in a coordinate, and else what is kno
   assert.equal(threadAuthor(POST, new Map([[`id:${POST}`, { author: "junk" }]])), undefined);
 });
 
-Deno.test("threadRelays() names the author's best five inboxes, and the two best relays that hints name", () => {
+Deno.test("threadRelays() names the author's best three inboxes, and the two best relays that hints name", () => {
   const read = urls("in", 8);
   const known = new Map<string, RelayKnowledge>([
     [BOB, { read, write: ["wss://out.example/"] }],
@@ -49,8 +49,19 @@ Deno.test("threadRelays() names the author's best five inboxes, and the two best
   const weights = new Map([[read[0], 0], [read[1], 0.5], [read[7], 2]]);
   const settings = planSettings({ weight: (url) => weights.get(url) ?? 1 });
   const { inboxes, seen } = threadRelays(POST, known, settings);
-  assert.deepEqual(inboxes, [read[7], ...read.slice(2, 6)]);
+  assert.deepEqual(inboxes, [read[7], read[2], read[3]]);
   assert.deepEqual(seen.map(([url]) => url), urls("seen", 2));
+});
+
+Deno.test("threadRelays() names fewer inboxes where fallback relays, which are asked anyway, are among them", () => {
+  const read = urls("in", 5);
+  const known = new Map<string, RelayKnowledge>([[ALICE, { read }]]);
+  const inboxes = (...fallbackRelays: string[]) =>
+    threadRelays(ARTICLE, known, planSettings({ fallbackRelays })).inboxes;
+  assert.deepEqual(inboxes(HUB), read.slice(0, 3));
+  assert.deepEqual(inboxes(HUB, read[3]), [read[3], read[0]]);
+  assert.deepEqual(inboxes(read[4], read[3]), [read[3], read[4]]);
+  assert.deepEqual(inboxes(...read.slice(1)), read.slice(1));
 });
 
 Deno.test("threadRelays() names the relays of hints about an author without a usable inbox", () => {
@@ -63,13 +74,13 @@ Deno.test("threadRelays() names the relays of hints about an author without a us
   assert.deepEqual(seen.map(([url]) => url), ["wss://rumour.example/", "wss://seen.example/"]);
 });
 
-Deno.test("NIP-10: planReq() asks all inboxes of a post's author for replies, not just relaysPerAuthor of them", () => {
+Deno.test("NIP-10: planReq() asks three inboxes of a post's author for replies, not just relaysPerAuthor of them", () => {
   const known = new Map<string, RelayKnowledge>([
-    [BOB, { read: urls("in", 4), write: ["wss://out.example/"] }],
+    [BOB, { read: urls("in", 3), write: ["wss://out.example/"] }],
     [`id:${POST}`, { author: BOB, hints: [hint("wss://seen.example/", 0.2)] }],
   ]);
   const filters = [{ kinds: [1], "#e": [POST] }];
-  const all = ["hub", "in0", "in1", "in2", "in3", "seen"];
+  const all = ["hub", "in0", "in1", "in2", "seen"];
   assert.deepEqual(asked(filters, known), all);
   assert.deepEqual(asked(filters, known, { relaysPerAuthor: 1 }), all);
   assert.deepEqual(asked(filters, known, { maxRelays: 3 }), ["hub", "in0", "in1"]);
@@ -93,7 +104,7 @@ Deno.test("planReq() asks no more relays for a hundred posts of one author than 
     ...ids.map((id) => [`id:${id}`, { author: BOB }] as const),
   ]);
   const one = asked([{ "#e": ids.slice(0, 1) }], known);
-  assert.equal(one.length, 6);
+  assert.equal(one.length, 4);
   assert.deepEqual(asked([{ "#e": ids }], known), one);
 });
 

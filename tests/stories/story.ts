@@ -79,7 +79,8 @@ export function parseStory(file: string, text: string): Story {
   let event: NostrEvent | undefined;
   lines.slice(0, end).forEach((line, i) => {
     if (line === "" || line.startsWith("#")) return;
-    const isRead = addLists(line) || addHints(line) || addAuthor(line) || addOption(line) || addRequest(line);
+    const isRead = addLists(line) || addHints(line) || addAuthor(line) || addOption(line) ||
+      addRequest(line);
     if (!isRead) throw new SyntaxError(`${file}:${i + 1}: Cannot understand the line "${line}"`);
   });
   const [first] = lines;

@@ -84,11 +84,22 @@ export function namedForThread(subject: string, request: KnownRequest): string[]
   const event = knowledge.get(`${isAddress ? "address" : "id"}:${subject}`);
   const named = isAddress ? subject.split(":")[1] : event?.author;
   const author = named === "not-a-pubkey" ? undefined : knowledge.get(named ?? "");
-  const inboxes = each(author?.read, request);
+  const inboxes = inboxesOf(author, request);
   const hints = (event?.hints ?? []).filter(({ source }) => source !== "author");
   const seen = bestHinted({ hints }, request).slice(0, 2);
   const others = inboxes.length > 0 ? [] : bestHinted(author, request).slice(0, 3);
   return [...inboxes, ...others, ...seen];
+}
+
+/** The best three inboxes, fallback relays first; two if a fallback relay is one, or all of these. */
+function inboxesOf(author: RelayKnowledge | undefined, request: KnownRequest): string[] {
+  const { weight = () => 1, fallbackRelays = [] } = request.options;
+  const all = [...new Set(each(author?.read, request))];
+  const fallbacks = all.filter((url) => fallbackRelays.includes(url));
+  const others = all.filter((url) => !fallbackRelays.includes(url))
+    .sort((a, b) => weight(b) - weight(a) || (a < b ? -1 : 1));
+  const more = fallbacks.length === 0 ? 3 : fallbacks.length === 1 ? 1 : 0;
+  return [...fallbacks, ...others.slice(0, more)];
 }
 
 /** The host of a group, if a hint names one. */
