@@ -135,7 +135,7 @@ Deno.test("NIP-10, NIP-18, NIP-22: a filter with #e, #E or #q goes to the inboxe
     [`id:${post}`]: { author: ALICE, ...hints(seen) },
     [`id:${other}`]: { author: BOB },
   };
-  for (const key of ["#e", "#E", "#q"]) {
+  for (const key of ["#e", "#E", "#q"] as const) {
     const filter = tagged(key, post, other, unknown);
     assert.deepEqual(asked(filter, known), {
       [A_IN]: [tagged(key, post)],

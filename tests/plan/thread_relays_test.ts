@@ -92,7 +92,7 @@ Deno.test("NIP-22: planReq() asks for comments on an article at its author's inb
     [`address:${ARTICLE}`, { hints: [hint("wss://seen.example/", 0.2)] }],
   ]);
   for (const key of ["#a", "#A", "#q"]) {
-    const filters = [{ kinds: [1111], [key]: [ARTICLE] }];
+    const filters = [{ [key]: [ARTICLE] }];
     assert.deepEqual(asked(filters, known), ["hub", "in0", "in1", "in2", "seen"]);
   }
 });
@@ -121,6 +121,9 @@ Deno.test("R3: planReq() asks at most a dozen relays for threads, whoever wrote 
   // Other filters have their whole share.
   const feed = { kinds: [1], authors: [...PEOPLE] };
   assert.equal(asked([threads, feed], known).length, 20);
+  // A relay for each of thirteen people and the fallback relay, and no second inbox beyond a dozen.
+  const post = { kinds: [1], authors: [ALICE] };
+  assert.equal(asked([threads, post], known, { relaysPerAuthor: 1 }).length, 14);
 });
 
 Deno.test("R2: planReq() asks the first fallback relays for every thread, as many as half of the relays", () => {
