@@ -1,5 +1,6 @@
 import type { NostrEvent, NostrFilter } from "@nostrify/types";
 import assert from "node:assert/strict";
+import { withHints } from "../src/hints/with_hints.ts";
 import { holding, ScriptedNetwork } from "../testing/scripted_network.ts";
 import { Signer } from "../testing/signer.ts";
 import { settled } from "../testing/test_clock.ts";
@@ -169,4 +170,25 @@ Deno.test("Outbox explain() says that replies are requested from inboxes", async
     ["thread", "list"],
   ]);
   await outbox.close();
+});
+
+Deno.test("NIP-10: Outbox takes the author of a thread's post from hints of the request, and looks no post up", async () => {
+  const world = start(THREAD);
+  for (const list of lists) await world.outbox.store.event(list);
+  const filter = withHints({ kinds: [1], "#e": [root.id] }, [
+    { subject: `id:${root.id}`, author: alice.pubkey, source: "tag" },
+  ]);
+  assert.deepEqual(contents(await query(world, [filter])), ["first", "second"]);
+  assert.deepEqual(urlsAsked(world.network, ({ ids }) => ids !== undefined), []);
+  await world.outbox.close();
+});
+
+Deno.test("Outbox believes a relay's verified answer about who wrote a post, and not what a stranger's tag says", async () => {
+  const lie = carol.sign({ tags: [["e", root.id, "", "root", bob.pubkey]] });
+  const world = start({ ...THREAD, [HUB]: [lie] });
+  for (const list of lists) await world.outbox.store.event(list);
+  await query(world, [{ kinds: [1], authors: [alice.pubkey, carol.pubkey] }]);
+  const found = await query(world, [{ kinds: [1], "#e": [root.id] }]);
+  assert.ok(["first", "second"].every((content) => contents(found).includes(content)));
+  await world.outbox.close();
 });

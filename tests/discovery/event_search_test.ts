@@ -146,3 +146,16 @@ Deno.test("EventSearch find() looks up at most 250 events", async () => {
   await settled();
   assert.deepEqual(asked.map(({ ids }) => ids.length), [250]);
 });
+
+Deno.test("EventSearch find() begins no pause for an event that was found, however its other relays end", async () => {
+  const { asked, find } = start({ fallbacks: [A, B] });
+  const call = find([X]);
+  await settled();
+  asked[0].send(event(X));
+  await call.done;
+  for (const { end } of asked) end();
+  await settled();
+  void find([X]);
+  await settled();
+  assert.equal(asked.length, 4, "who asks again may have forgotten it");
+});
