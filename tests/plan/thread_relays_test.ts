@@ -3,7 +3,8 @@ import fc from "fast-check";
 import assert from "node:assert/strict";
 import type { RelayKnowledge } from "../../src/nostr/relay_knowledge.ts";
 import { planSettings } from "../../src/plan/plan_options.ts";
-import { planReq } from "../../src/plan/plan_req.ts";
+import { planParts, planReq } from "../../src/plan/plan_req.ts";
+import { reqParts, withGiven } from "../../src/plan/req_parts.ts";
 import { MAX_THREAD_RELAYS, threadAuthor, threadRelays } from "../../src/plan/thread_relays.ts";
 import { knownRequests } from "../support/known_requests.ts";
 import { PEOPLE } from "../support/requests.ts";
@@ -153,4 +154,18 @@ Deno.test("planReq() reports the relays of a thread, and that they come from its
   ]);
   assert.deepEqual([...subjects[0].relays].sort(), ["wss://in.example/", "wss://seen.example/"]);
   assert.deepEqual(unrouted, []);
+});
+
+Deno.test("planParts() asks a relay once for a thread, be it an inbox and a relay that came with the request", () => {
+  const [first, given] = ["wss://in.example/", "wss://given.example/"];
+  const filters = [{ kinds: [1], "#e": [POST] }];
+  for (const url of [first, given]) {
+    const known = new Map<string, RelayKnowledge>([
+      [BOB, { read: [first] }],
+      [`id:${POST}`, { author: BOB, given: [url] }],
+    ]);
+    const parts = withGiven(reqParts(filters), (key) => key === `id:${POST}`);
+    const { plan: { routes } } = planParts(parts, known, planSettings({ fallbackRelays: [HUB] }));
+    for (const relay of [HUB, first, url]) assert.deepEqual(routes.get(relay), filters, relay);
+  }
 });
