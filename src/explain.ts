@@ -173,6 +173,13 @@ function explanationText({ plan, relays, standIns, missingLists }: ExplanationPa
       lines.push(`${many(hinted.length, one, more)} requested from relays that hints name`);
     }
   }
+  for (const [reason, source] of THREAD_SOURCES) {
+    const threads = plan.subjects.filter((route) =>
+      route.role === "thread" && route.reason === reason
+    );
+    if (threads.length === 0) continue;
+    lines.push(`replies to ${many(threads.length, "event", "events")} requested from ${source}`);
+  }
   const given = plan.subjects.filter(({ role, relays }) => role === "given" && relays.length > 0);
   if (given.length > 0) {
     const what = many(given.length, "person or event", "people and events");
@@ -241,13 +248,18 @@ function shortened(lines: readonly string[], rest: (more: number) => string): st
 
 /** Whether the subject of a route is a person, not an event or a group. */
 function isPerson({ role }: Pick<SubjectRoute, "role">): boolean {
-  return role !== "id" && role !== "group" && role !== "given";
+  return role !== "id" && role !== "thread" && role !== "group" && role !== "given";
 }
 
 /** How many subjects these routes have, each counted once. */
 function distinct(routes: readonly SubjectRoute[]): number {
   return new Set(routes.map(({ subject }) => subject)).size;
 }
+
+const THREAD_SOURCES = [
+  ["list", "inboxes of the author, and relays that hints name"],
+  ["hint", "relays that hints name"],
+] as const;
 
 const HINTED_ROLES = [["id", "event", "events"], ["group", "group", "groups"]] as const;
 

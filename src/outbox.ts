@@ -97,7 +97,8 @@ export interface Outbox extends AsyncDisposable {
    * Remembers relays of a person, an event or a group. They count as hints: a person's own
    * relay list comes first.
    *
-   * @param subject A pubkey, `id:<event id>` or `group:<group id>`; see {@link subjectKey}.
+   * @param subject A pubkey, `id:<event id>`, `address:<kind:pubkey:d>` or `group:<group id>`; see
+   * {@link subjectKey}.
    * @throws {TypeError} If `subject` is none of these, or the policy refuses a relay.
    */
   readonly hint: (subject: string, relays: readonly string[]) => void;

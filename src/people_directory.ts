@@ -11,10 +11,13 @@ import { askRelay } from "./connections/ask_relay.ts";
 import type { RelayRequestOptions } from "./connections/relay_request.ts";
 import { Discovery, type SearchState } from "./discovery/discovery.ts";
 import type { DiscoveryProgress } from "./discovery/discovery_progress.ts";
-import { Knowledge } from "./discovery/knowledge.ts";
+import { EventSearch } from "./discovery/event_search.ts";
+import { Knowledge, type KnowledgeOptions } from "./discovery/knowledge.ts";
 import { ListRebroadcaster } from "./discovery/list_rebroadcaster.ts";
 import { PassiveDiscovery } from "./discovery/passive_discovery.ts";
+import type { AskRelay } from "./discovery/relay_search_queue.ts";
 import { SEARCH_LOG_RECORDS } from "./discovery/search_log.ts";
+import { EventSightings } from "./hints/event_sightings.ts";
 import { filterOf } from "./hints/filter_of.ts";
 import { findNip05 } from "./hints/find_nip05.ts";
 import { HintBook } from "./hints/hint_book.ts";
@@ -57,6 +60,8 @@ const MAX_SEARCH_MS = 10_000;
 export class PeopleDirectory implements RelayListener {
   readonly #options: PeopleDirectoryOptions;
   readonly #book: HintBook;
+  readonly #sightings: EventSightings;
+  readonly #events: EventSearch;
   readonly #passive: PassiveDiscovery;
   readonly #rebroadcaster: ListRebroadcaster;
   /** Absent if the app names no indexer. */
@@ -76,6 +81,7 @@ export class PeopleDirectory implements RelayListener {
     const persistent = { clock, backend, onError };
     const check = (url: string) => policy.check(url);
     this.#book = new HintBook({ ...persistent, check });
+    this.#sightings = new EventSightings({ ...persistent, check });
     this.#passive = new PassiveDiscovery({
       store,
       book: this.#book,
@@ -88,10 +94,13 @@ export class PeopleDirectory implements RelayListener {
     if (settings.router.plan.indexerRelays.length > 0) {
       this.#discovery = createDiscovery(options, this.#book, this.#fallbacks);
     }
+    const book = hintsAndSightings(this.#book, this.#sightings);
+    this.#events = createEventSearch(options, book, this.#fallbacks);
     this.knowledge = new Knowledge({
       clock,
       store,
-      book: this.#book,
+      book,
+      events: this.#events,
       discovery: this.#discovery,
       get user() {
         return policy.user;
@@ -110,6 +119,7 @@ export class PeopleDirectory implements RelayListener {
   saw(event: NostrEvent, url: string): void {
     if (event.kind === RELAY_LIST_KIND) this.#rebroadcaster.has(event, url);
     this.#passive.saw(event, url);
+    this.#sightings.saw(event, url);
   }
 
   /** Learns that a relay had nothing of a person or an event that another relay had. */
@@ -122,6 +132,7 @@ export class PeopleDirectory implements RelayListener {
   /** Learns from an event that a relay took, and sends its author's relay list after it. */
   published(event: NostrEvent, url: string): void {
     this.#passive.published(event);
+    this.#sightings.saw(event, url);
     this.#rebroadcaster.published(event, url);
   }
 
@@ -135,7 +146,9 @@ export class PeopleDirectory implements RelayListener {
     if (!isSubjectKey(subject)) {
       throw new TypeError(
         `Cannot enter a hint: its subject must be a pubkey (64 lowercase hex), ` +
-          `"id:<event id>" or "group:<group id>", got ${JSON.stringify(subject)}`,
+          `"id:<event id>", "address:<kind:pubkey:d>" or "group:<group id>", got ${
+            JSON.stringify(subject)
+          }`,
       );
     }
     if (!Array.isArray(relays)) {
@@ -205,13 +218,14 @@ export class PeopleDirectory implements RelayListener {
 
   /** Ends every search, and what is sent to relays without a call of the app. */
   async end(): Promise<void> {
+    this.#events.close();
     await Promise.all([this.#discovery?.close(), this.#rebroadcaster.close()]);
   }
 
   /** Writes down what was learned. The relays must be closed by then. */
   async close(): Promise<void> {
     await this.end();
-    await Promise.all([this.#passive.idle(), this.#book.close()]);
+    await Promise.all([this.#passive.idle(), this.#book.close(), this.#sightings.close()]);
   }
 }
 
@@ -221,32 +235,69 @@ interface DiscoverOptions {
   readonly onProgress?: (progress: DiscoveryProgress) => void;
 }
 
-/** Searches indexers, fallback relays and the relays of hints. */
-function createDiscovery(
-  { settings, policy, supervisor, requests, weight }: PeopleDirectoryOptions,
-  book: HintBook,
+/** The hints of a book, and where events were seen. */
+function hintsAndSightings(book: HintBook, sightings: EventSightings): KnowledgeOptions["book"] {
+  return {
+    ready: () => Promise.all([book.ready(), sightings.ready()]),
+    add: (hints) => book.add(hints),
+    has: (key) => book.has(key),
+    get: (key) => [...book.get(key), ...sightings.get(key)],
+    // A relay's answer is verified, what a tag says is not.
+    authorOf: (key) => sightings.authorOf(key) ?? book.authorOf(key),
+  };
+}
+
+/** Looks events up at fallback relays and the relays of hints. */
+function createEventSearch(
+  options: PeopleDirectoryOptions,
+  book: KnowledgeOptions["book"],
   fallbacks: readonly string[],
-): Discovery {
-  const { shared, store, records: backend, timeout } = settings;
-  const { clock, onError } = shared;
-  const { indexerRelays } = settings.router.plan;
+): EventSearch {
+  const { clock } = options.settings.shared;
+  return new EventSearch({
+    clock,
+    fallbacks,
+    ...searching(options),
+    hintsOf: (id) => book.get(subjectKey("id", id)).map(({ url }) => url),
+    onFound: ({ id, pubkey }, url) => {
+      book.add([{ subject: subjectKey("id", id), url, author: pubkey, source: "delivered" }]);
+    },
+  });
+}
+
+/** How relays are searched, and which may be. */
+function searching({ settings, policy, supervisor, requests, weight }: PeopleDirectoryOptions) {
+  const { shared: { clock }, timeout } = settings;
+  const ask: AskRelay = (url, filters, onEvent, signal) =>
+    askRelay(supervisor.connector(url), filters, { ...requests, rank: 0 }, {
+      onEvent,
+      signal,
+      timeout: Math.min(timeout, MAX_SEARCH_MS),
+    });
   const isUsable = (url: string) =>
     policy.check(url).url !== undefined && weight(url) > 0 &&
     requests.memory.retryAt(url) <= clock.now();
+  return { ask, isUsable };
+}
+
+/** Searches indexers, fallback relays and the relays of hints. */
+function createDiscovery(
+  options: PeopleDirectoryOptions,
+  book: HintBook,
+  fallbacks: readonly string[],
+): Discovery {
+  const { settings, policy, weight } = options;
+  const { shared, store, records: backend } = settings;
+  const { clock, onError } = shared;
+  const { indexerRelays } = settings.router.plan;
   return new Discovery({
     ...shared,
     store,
-    ask: (url, filters, onEvent, signal) =>
-      askRelay(supervisor.connector(url), filters, { ...requests, rank: 0 }, {
-        onEvent,
-        signal,
-        timeout: Math.min(timeout, MAX_SEARCH_MS),
-      }),
+    ...searching(options),
     indexers: indexerRelays,
     moreIndexers: () => policy.indexers,
     fallbacks,
     hintsOf: (pubkey) => book.get(pubkey).map(({ url }) => url),
-    isUsable,
     weight,
     searchLog: new PersistentMap({
       ...{ clock, backend, onError },

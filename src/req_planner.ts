@@ -138,10 +138,13 @@ function withInvalid(parts: ReqParts, invalid: readonly InvalidValue[]): ReqPart
 /** What a plan needs to know: also about the authors whom hints name. */
 function lookupFor(parts: ReqParts, hints: readonly Hint[]): Lookup {
   const lookup = reqLookup(parts);
-  const authors = new Set(hints.flatMap(({ author }) => isPubkey(author) ? author : []));
-  return authors.size === 0
-    ? lookup
-    : { ...lookup, people: [...new Set([...lookup.people, ...authors])] };
+  const named = hints.filter(({ author }) => isPubkey(author));
+  if (named.length === 0) return lookup;
+  const people = [...new Set([...lookup.people, ...named.map(({ author }) => author!)])];
+  const subjects = new Set(named.map(({ subject }) => subject));
+  // Who wrote these is known: nobody need look for the events.
+  const threads = lookup.threads?.filter((key) => !subjects.has(key)) ?? [];
+  return { ...lookup, people, ...lookup.threads && { threads } };
 }
 
 /** Whether events may be missing, as opposed to a filter that no event can match. */

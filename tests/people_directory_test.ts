@@ -129,3 +129,14 @@ Deno.test("NIP-29: PeopleDirectory find() reads the address of a group, and reme
   assert.deepEqual(await hinted("group:cats"), [`${B} nip19`]);
   assert.deepEqual(asked, []);
 });
+
+Deno.test("PeopleDirectory knows who wrote what the app published, and which relay took it", async () => {
+  const { people } = start();
+  const post = alice.sign();
+  people.published(post, A);
+  const key = `id:${post.id}`;
+  const lookup = { people: [], dm: [], private: [], eventsAndGroups: [key], threads: [key] };
+  const known = (await people.knowledge.lookUp(lookup)).get(key);
+  assert.equal(known?.author, alice.pubkey);
+  assert.deepEqual(known?.hints?.map(({ url, source }) => [url, source]), [[A, "delivered"]]);
+});

@@ -11,8 +11,9 @@
  * - `list`: searches for relay lists, by pubkey.
  * - `spread`: lists that relays have, by relay and pubkey.
  * - `span`: what relays answered completely, by author.
+ * - `event`: who wrote events and where they were seen, by event.
  */
-export type RecordTopic = "relay" | "hint" | "list" | "spread" | "span";
+export type RecordTopic = "relay" | "hint" | "list" | "spread" | "span" | "event";
 
 /**
  * Keeps what was learned across restarts, as short texts by key. The databases of this

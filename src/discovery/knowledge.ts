@@ -5,6 +5,7 @@
  * @module
  */
 
+import type { NStore } from "@nostrify/types";
 import { abortable } from "../base/abortable.ts";
 import type { Clock } from "../base/clock.ts";
 import type { HintBook } from "../hints/hint_book.ts";
@@ -19,18 +20,21 @@ import type {
   RelayKnowledge,
 } from "../nostr/relay_knowledge.ts";
 import type { RelayUrlCheck } from "../nostr/relay_url.ts";
-import { subjectKey } from "../nostr/subject_key.ts";
+import { addressAuthor, isEventKey, subjectKey } from "../nostr/subject_key.ts";
+import type { EventSearch } from "./event_search.ts";
 
 /** The sources of {@link Knowledge}. */
 export interface KnowledgeOptions {
   readonly clock: Clock;
-  readonly store: KnownListsSource;
-  readonly book: Pick<HintBook, "ready" | "has" | "get" | "authorOf">;
+  readonly store: KnownListsSource & Partial<Pick<NStore, "query">>;
+  readonly book: Pick<HintBook, "add" | "has" | "get" | "authorOf"> & { ready(): Promise<unknown> };
   /** Finds missing lists; absent if no relay may be asked. */
   readonly discovery?: {
     ready(): Promise<void>;
     find(kind: number, pubkeys: readonly string[], opts: FindOptions): Promise<void>;
   };
+  /** Looks events up at relays; absent if no relay may be asked. `book` learns what it finds. */
+  readonly events?: Pick<EventSearch, "find">;
   /** The app's user and their own lists. */
   readonly user?: {
     readonly pubkey: string;
@@ -51,6 +55,8 @@ export interface FindOptions {
 
 /** Shortest time between two searches for the user's own lists. */
 const USER_LISTS_INTERVAL_MS = 600_000;
+/** Most events that a look-up reads from the database. */
+const MAX_STORED_EVENTS = 250;
 /** The weight of a group's host in the user's own list; one that a request names weighs more. */
 const USER_GROUP_WEIGHT = 0.99;
 
@@ -76,14 +82,55 @@ export class Knowledge implements KnowledgeSource {
    * @throws What the database throws if there is no `onFailure`, or the signal's reason.
    */
   async lookUp(lookup: Lookup, { signal, onFailure }: LookupOptions = {}): Promise<KnowledgeMap> {
-    const { discovery, wait } = this.#options;
+    const { clock, discovery, wait } = this.#options;
+    const until = clock.now() + wait;
     const opts = { signal, wait };
     await this.during(() => {
       const people = discovery?.find(RELAY_LIST_KIND, this.#people(lookup), opts);
       const dm = lookup.dm.length > 0 && discovery?.find(DM_LIST_KIND, lookup.dm, opts);
-      return Promise.all([people, dm]);
+      return Promise.all([people, dm, this.#findAuthors(lookup, until, { signal, onFailure })]);
     }, signal);
-    return await this.known(lookup, { signal, onFailure });
+    return await this.#known(lookup, { signal, onFailure });
+  }
+
+  /** Finds who wrote the events of threads, and the lists of these people, until a time. */
+  async #findAuthors(lookup: Lookup, until: number, opts: LookupOptions): Promise<void> {
+    const { clock, discovery, events } = this.#options;
+    const { signal } = opts;
+    const unknown = this.#authorless(lookup);
+    if (unknown.length === 0) return;
+    await this.#readAuthors(unknown, opts);
+    const left = () => Math.max(0, until - clock.now());
+    const missing = this.#authorless(lookup).map(idOf);
+    if (missing.length > 0) await events?.find(missing, { signal, wait: left() });
+    const authors = unknown.flatMap((key) => this.#authorOf(key) ?? []);
+    if (authors.length > 0) {
+      await discovery?.find(RELAY_LIST_KIND, [...new Set(authors)], { signal, wait: left() });
+    }
+  }
+
+  /** The events of threads, by their ids, whose author is not known. */
+  #authorless({ threads = [] }: Lookup): readonly string[] {
+    return threads.filter((key) => isEventKey(key) && this.#authorOf(key) === undefined);
+  }
+
+  /** Reads who wrote some events from the database, as far as it has them. */
+  async #readAuthors(keys: readonly string[], { signal, onFailure }: LookupOptions): Promise<void> {
+    const { book, store } = this.#options;
+    const ids = keys.slice(0, MAX_STORED_EVENTS).map(idOf);
+    if (ids.length === 0 || !store.query) return;
+    try {
+      const found = await abortable(store.query([{ ids, limit: ids.length }], { signal }), signal);
+      book.add(found.map(({ id, pubkey }) => ({
+        subject: subjectKey("id", id),
+        author: pubkey,
+        source: "delivered",
+      })));
+    } catch (error) {
+      signal?.throwIfAborted();
+      if (!onFailure) throw error;
+      onFailure(error);
+    }
   }
 
   /**
@@ -102,6 +149,12 @@ export class Knowledge implements KnowledgeSource {
 
   /** Like {@link Knowledge.lookUp}, from what is stored: asks no relay. */
   async known(lookup: Lookup, opts: LookupOptions = {}): Promise<KnowledgeMap> {
+    await abortable(this.#read(), opts.signal);
+    await this.#readAuthors(this.#authorless(lookup), opts);
+    return await this.#known(lookup, opts);
+  }
+
+  async #known(lookup: Lookup, opts: LookupOptions): Promise<KnowledgeMap> {
     const { store, user } = this.#options;
     await abortable(this.#read(), opts.signal);
     const people = this.#people(lookup);
@@ -114,7 +167,22 @@ export class Knowledge implements KnowledgeSource {
       const own = { ...knowledge.get(user.pubkey), private: user.lists.private };
       knowledge = new Map([...knowledge, [user.pubkey, own]]);
     }
-    return addHints(knowledge, this.#hints(people, lookup.eventsAndGroups, knowledge));
+    const hints = this.#hints(people, lookup.eventsAndGroups, knowledge);
+    return this.#withAuthors(lookup, addHints(knowledge, hints));
+  }
+
+  /** Adds who wrote the events of a look-up. */
+  #withAuthors({ eventsAndGroups }: Lookup, knowledge: KnowledgeMap): KnowledgeMap {
+    const authors = eventsAndGroups.flatMap((key): [string, RelayKnowledge][] => {
+      const author = this.#authorOf(key);
+      return author === undefined ? [] : [[key, { ...knowledge.get(key), author }]];
+    });
+    return authors.length === 0 ? knowledge : new Map([...knowledge, ...authors]);
+  }
+
+  /** The author of an event by its key. A coordinate names its author. */
+  #authorOf(key: string): string | undefined {
+    return addressAuthor(key) ?? this.#options.book.authorOf(key);
   }
 
   /** Resolves once hints and the user's lists are read from the database. */
@@ -143,8 +211,7 @@ export class Knowledge implements KnowledgeSource {
 
   /** The people of a look-up, and the authors that hints name for its events. */
   #people({ people, eventsAndGroups }: Lookup): readonly string[] {
-    const { book } = this.#options;
-    const authors = eventsAndGroups.flatMap((subject) => book.authorOf(subject) ?? []);
+    const authors = eventsAndGroups.flatMap((subject) => this.#authorOf(subject) ?? []);
     return authors.length > 0 ? [...people, ...authors] : people;
   }
 
@@ -165,7 +232,7 @@ export class Knowledge implements KnowledgeSource {
     }
     for (const subject of eventsAndGroups) {
       const hosts = this.#groupHosts(subject);
-      const author = book.authorOf(subject);
+      const author = this.#authorOf(subject);
       const list = author === undefined ? undefined : knowledge.get(author);
       add(subject, hosts.length > 0 ? hosts : [...book.get(subject), ...authorHints(list ?? {})]);
     }
@@ -186,6 +253,11 @@ export class Knowledge implements KnowledgeSource {
     }
     return [];
   }
+}
+
+/** The id of an event, by its key. */
+function idOf(key: string): string {
+  return key.slice("id:".length);
 }
 
 type KnowledgeMap = ReadonlyMap<string, RelayKnowledge>;

@@ -25,7 +25,7 @@ import {
 } from "../nostr/kinds.ts";
 import { isPubkey } from "../nostr/pubkeys.ts";
 import type { RelayList } from "../nostr/relay_knowledge.ts";
-import { isEventKey } from "../nostr/subject_key.ts";
+import { isGroupKey } from "../nostr/subject_key.ts";
 
 /** What {@link PassiveDiscovery} needs. */
 export interface PassiveDiscoveryOptions {
@@ -70,7 +70,7 @@ export class PassiveDiscovery {
     // A stranger's tag about a group is ignored: it would decide where the group's messages
     // are requested from and published.
     const hints = [...ownHints, ...deliveryHints.read({ event, relay: url })]
-      .filter(({ subject }) => isPubkey(subject) ? !store.peek(subject) : isEventKey(subject));
+      .filter(({ subject }) => isPubkey(subject) ? !store.peek(subject) : !isGroupKey(subject));
     if (hints.length > 0) book.add(hints);
   }
 

@@ -38,8 +38,7 @@ interface Shape {
   readonly key: string;
   readonly filter: NostrFilter;
   readonly scope?: FilterScope;
-  /** The values of the key for each subject. */
-  readonly subjects: Map<string, Set<string>>;
+  readonly subjects: Set<string>;
 }
 
 /** See the module. */
@@ -55,11 +54,8 @@ export function routeCursors(
       if (!scope) {
         return isMeant(url, key, "") ? [new Cursor({ ...common, filter: rest, subjects: [] })] : [];
       }
-      const subjects = [...shape.subjects.keys()].filter((one) => isMeant(url, key, one));
-      const narrow = (some: readonly string[]) => {
-        const values = some.flatMap((subject) => [...shape.subjects.get(subject) ?? []]);
-        return { ...rest, [scope.key]: values };
-      };
+      const subjects = [...shape.subjects].filter((one) => isMeant(url, key, one));
+      const narrow = (some: readonly string[]) => ({ ...rest, [scope.key]: [...some] });
       const isKept = canBeKept(filter);
       const ranges = (author: string) => isKept ? known(author, url, filter.kinds) : [];
       return grouped(subjects, ranges).flatMap(({ subjects, known }) =>
@@ -97,13 +93,9 @@ function shapes(filters: readonly NostrFilter[]): Shape[] {
   for (const filter of filters) {
     const scope = scopeOfFilter(filter);
     const key = shapeOf(filter);
-    const shape = byKey.get(key) ?? { key, filter, scope, subjects: new Map() };
+    const shape = byKey.get(key) ?? { key, filter, scope, subjects: new Set() };
     byKey.set(key, shape);
-    for (const subject of scope?.subjects ?? []) {
-      const values = shape.subjects.get(subject) ?? new Set();
-      shape.subjects.set(subject, values);
-      for (const value of scope?.values?.get(subject) ?? [subject]) values.add(value);
-    }
+    for (const subject of scope?.subjects ?? []) shape.subjects.add(subject);
   }
   return [...byKey.values()];
 }

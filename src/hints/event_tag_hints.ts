@@ -9,7 +9,6 @@ import { FOLLOW_LIST_KIND, GROUP_LIST_KIND } from "../nostr/kinds.ts";
 import { isPubkey } from "../nostr/pubkeys.ts";
 import type { HintReader } from "./hint.ts";
 import { HintList } from "./hint_list.ts";
-import { coordinatePubkey } from "../nostr/coordinate.ts";
 
 /** Most tags that are read of one event. */
 const MAX_TAGS = 500;
@@ -20,7 +19,7 @@ const MAX_TAGS = 500;
  * - `p` and `P`, about the person (NIP-01, NIP-22);
  * - `e`, `E` and `q`, about the event, and about its author if the tag names one (NIP-10,
  *   NIP-18, NIP-22);
- * - `a`, `A` and a `q` with a coordinate, about the coordinate's author;
+ * - `a`, `A` and a `q` with a coordinate, about the event and the coordinate's author;
  * - `h` and, in a list of groups, `group`, about the group (NIP-29, NIP-51).
  *
  * Follow lists have their own reader.
@@ -47,18 +46,13 @@ function readTag(hints: HintList, kind: number, tag: readonly unknown[]): void {
       return hints.addEvent(value, url, isPubkey(tag[4]) ? tag[4] : tag[3]);
     case "q":
       if (isPubkey(value)) return hints.addEvent(value, url, tag[3]);
-      return hints.addPerson(authorOf(value), url);
+      return hints.addAddress(value, url);
     case "a":
     case "A":
-      return hints.addPerson(authorOf(value), url);
+      return hints.addAddress(value, url);
     case "h":
       return hints.addGroup(value, url);
     case "group":
       if (kind === GROUP_LIST_KIND) hints.addGroup(value, url);
   }
-}
-
-/** The author in a coordinate (`kind:pubkey:d`). */
-function authorOf(coordinate: unknown): string | undefined {
-  return typeof coordinate === "string" ? coordinatePubkey(coordinate) : undefined;
 }

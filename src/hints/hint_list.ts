@@ -4,6 +4,7 @@
  * @module
  */
 
+import { coordinatePubkey } from "../nostr/coordinate.ts";
 import { isPubkey } from "../nostr/pubkeys.ts";
 import type { HintSource } from "../nostr/relay_knowledge.ts";
 import { isEventKey, isSubjectKey, subjectKey } from "../nostr/subject_key.ts";
@@ -39,6 +40,13 @@ export class HintList {
     if (!isPubkey(id)) return;
     this.add(subjectKey("id", id), url, author);
     this.addPerson(author, url);
+  }
+
+  /** Adds that an event, named by its coordinate, and its author may be at a relay. */
+  addAddress(coordinate: unknown, url: unknown): void {
+    if (typeof coordinate !== "string") return;
+    this.add(subjectKey("address", coordinate), url);
+    this.addPerson(coordinatePubkey(coordinate), url);
   }
 
   /** Adds that a relay may be the host of a group (NIP-29). */

@@ -53,12 +53,15 @@ export function addAttached(
 ): ReadonlyMap<string, RelayKnowledge> {
   if (hints.length === 0) return knowledge;
   const fresh = freshHints(hints);
+  const authors = new Map<string, string>();
   for (const { subject, author, source } of hints) {
     if (author === undefined || subject === author || !(source in TRUST)) continue;
+    authors.set(subject, author);
     const found = authorHints(knowledge.get(author) ?? {});
     if (found.length > 0) fresh.set(subject, [...fresh.get(subject) ?? [], ...found]);
   }
   const all = new Map(addHints(knowledge, fresh));
+  for (const [subject, author] of authors) all.set(subject, { ...all.get(subject), author });
   for (const [subject, given] of givenRelays(hints)) {
     all.set(subject, { ...all.get(subject), given });
   }
@@ -82,7 +85,7 @@ export function givenRelays(hints: readonly Hint[]): Map<string, string[]> {
 
 /**
  * Adds hints; returns the same map if there are none. Of several hints with one relay the
- * heaviest counts. Hints are sorted by weight, of equals the smaller URL first.
+ * heaviest counts, and besides it that the event's author writes there. Hints are sorted by weight, of equals the smaller URL first.
  */
 export function addHints(
   knowledge: ReadonlyMap<string, RelayKnowledge>,
@@ -100,7 +103,9 @@ export function addHints(
 function merged(hints: readonly RelayHint[]): RelayHint[] {
   const best = new Map<string, RelayHint>();
   for (const hint of hints) {
-    if (!(best.get(hint.url)?.weight! >= hint.weight)) best.set(hint.url, hint);
+    // Where the author writes says nothing of replies, which a relay where somebody saw it has.
+    const key = hint.source === "author" ? `author ${hint.url}` : hint.url;
+    if (!(best.get(key)?.weight! >= hint.weight)) best.set(key, hint);
   }
   return [...best.values()].sort((a, b) => b.weight - a.weight || (a.url < b.url ? -1 : 1));
 }

@@ -14,7 +14,7 @@ const isGroupKind = (kind: number) => kind >= 39_000 && kind <= 39_003;
 
 /**
  * Reads a pasted text, or a decoded code. The relays of an `nprofile` or `naddr` are about
- * its pubkey, and those of a group's metadata also about the group; the relays of an `nevent`
+ * its pubkey, those of an `naddr` also about the event, or, if it is a group's metadata, the group; the relays of an `nevent`
  * are about its id and its author. An `nevent` without relays names its author alone; `npub` and
  * `note` name nothing.
  */
@@ -36,8 +36,10 @@ export const nip19Hints: HintReader<string | Pointer> = {
       }
       case "naddr":
         for (const url of pointer.data.relays ?? []) {
-          hints.addPerson(pointer.data.pubkey, url);
-          if (isGroupKind(pointer.data.kind)) hints.addGroup(pointer.data.identifier, url);
+          const { kind, pubkey, identifier } = pointer.data;
+          if (!isGroupKind(kind)) hints.addAddress(`${kind}:${pubkey}:${identifier}`, url);
+          hints.addPerson(pubkey, url);
+          if (isGroupKind(kind)) hints.addGroup(identifier, url);
         }
     }
     return hints.all();

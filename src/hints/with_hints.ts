@@ -6,7 +6,8 @@
  */
 
 import type { NostrFilter } from "@nostrify/types";
-import { peopleScope } from "../nostr/filter_subjects.ts";
+import { eventOrGroupScope, peopleScope } from "../nostr/filter_subjects.ts";
+import { eventKey } from "../nostr/subject_key.ts";
 import type { Hint } from "./hint.ts";
 import { HintList } from "./hint_list.ts";
 
@@ -19,7 +20,8 @@ import { HintList } from "./hint_list.ts";
  *
  * @param filter Returned as the same object, unchanged.
  * @param hints URLs of relays, or hints about any subjects. A URL stands for the host of the
- * groups (`#h`) that the filter names, or else for a relay of its events (`ids`) and people.
+ * groups (`#h`) that the filter names, or else for a relay of its people and of its events: those
+ * of `ids`, or those whose replies it asks for (`#e`, `#E`, `#q`, `#a`, `#A`).
  * What is malformed is left out. Each subject keeps at most 8 relays, the last attached
  * before earlier ones.
  * @throws {TypeError} If `hints` is not an array.
@@ -71,6 +73,8 @@ function addUrl(
   url: string,
 ): void {
   if (filter["#h"]) return filter["#h"].forEach((group) => list.addGroup(group, url));
+  const { role, subjects = [] } = eventOrGroupScope(filter) ?? {};
+  if (role === "thread") { for (const event of subjects) list.add(eventKey(event), url); }
   for (const id of filter.ids ?? []) list.addEvent(id, url);
   for (const pubkey of people) list.addPerson(pubkey, url);
 }

@@ -5,13 +5,15 @@
  */
 
 import type { NostrFilter } from "@nostrify/types";
-import { coordinatePubkey } from "./coordinate.ts";
 import { PRIVATE_KINDS } from "./kinds.ts";
 import { distinct, sortedOrder } from "./pubkeys.ts";
 import type { Role } from "./relay_knowledge.ts";
 
 /** A key of a filter whose values name subjects. */
-export type SubjectKey = "authors" | "#p" | "#P" | "#a" | "#A" | "ids" | "#h";
+export type SubjectKey = "authors" | "#p" | "#P" | "ids" | "#h" | ThreadKey;
+
+/** A key of a filter whose values name events, by what answers or quotes these. */
+export type ThreadKey = "#e" | "#E" | "#q" | "#a" | "#A";
 
 /** The subjects that a filter names, and the key that names them. */
 export interface FilterScope {
@@ -19,15 +21,21 @@ export interface FilterScope {
   readonly role: Role;
   /** The key to narrow. */
   readonly key: SubjectKey;
-  /** The pubkeys, event ids or group ids that the key names, each once. */
+  /** The pubkeys, event ids, coordinates or group ids that the key names, each once. */
   readonly subjects: readonly string[];
   /** The indexes of `subjects` in the order that sorts them. */
   readonly order: Uint32Array;
-  /** The values of the key by subject, if they are not the subjects themselves. */
-  readonly values?: ReadonlyMap<string, readonly string[]>;
 }
 
-const PEOPLE_KEYS: readonly SubjectKey[] = ["authors", "#p", "#P", "#a", "#A"];
+const PEOPLE_KEYS: readonly SubjectKey[] = ["authors", "#p", "#P"];
+
+/** In the order in which a filter is read: a coordinate names its author, an id does not. */
+const THREAD_KEYS: readonly ThreadKey[] = ["#a", "#A", "#e", "#E", "#q"];
+
+/** Whether a key names events by what answers or quotes these. */
+export function isThreadKey(key: SubjectKey): key is ThreadKey {
+  return (THREAD_KEYS as readonly SubjectKey[]).includes(key);
+}
 
 /**
  * Most subjects in any filter: 67 kB of JSON. Relays refuse messages over 128 kB (the
@@ -37,9 +45,8 @@ const PEOPLE_KEYS: readonly SubjectKey[] = ["authors", "#p", "#P", "#a", "#A"];
 export const MAX_SUBJECTS_PER_FILTER = 1000;
 
 /**
- * The people that a filter names, by the first of `authors`, `#p`, `#P`, `#a`, `#A` that it
- * has: an author's posts are in the author's outbox, even if they tag somebody (NIP-65). A
- * coordinate (`kind:pubkey:d`) names its author.
+ * The people that a filter names, by the first of `authors`, `#p`, `#P` that it has: an author's
+ * posts are in the author's outbox, even if they tag somebody (NIP-65).
  *
  * @returns `undefined` if the filter names nobody, is a search (NIP-50; outbox relays seldom
  * search) or asks for a group (NIP-29; its posts are on the group's host).
@@ -51,34 +58,24 @@ export function peopleScope(filter: NostrFilter): FilterScope | undefined {
 }
 
 /**
- * The groups that a filter asks for (NIP-29), or else the events that it names.
+ * The groups that a filter asks for (NIP-29), or else the events that it asks for by `ids`, or
+ * else those whose replies, reactions or quotes it asks for, by the first of `#a`, `#A`, `#e`,
+ * `#E`, `#q` that it has (NIP-10, NIP-18, NIP-22).
  *
  * @returns `undefined` if the filter names people, is a search outside groups, or names
  * nothing.
  */
 export function eventOrGroupScope(filter: NostrFilter): FilterScope | undefined {
   if (filter["#h"] !== undefined) return scopeOf(filter, "group", "#h");
-  if (filter.ids === undefined || filter.search !== undefined) return undefined;
-  return peopleScope(filter) ? undefined : scopeOf(filter, "id", "ids");
+  if (filter.search !== undefined || peopleScope(filter)) return undefined;
+  if (filter.ids !== undefined) return scopeOf(filter, "id", "ids");
+  const key = THREAD_KEYS.find((key) => filter[key] !== undefined);
+  return key && scopeOf(filter, "thread", key);
 }
 
 /** The subjects that a key names; the filter must have the key. */
 export function scopeOf(filter: NostrFilter, role: Role, key: SubjectKey): FilterScope {
   const values = filter[key as "#p"]!;
-  if (key !== "#a" && key !== "#A") return valuesScope(role, key, values);
-
-  const byPubkey = new Map<string, string[]>();
-  for (const value of [...new Set(values)].sort()) {
-    const pubkey = coordinatePubkey(value) ?? "";
-    const own = byPubkey.get(pubkey);
-    if (own) own.push(value);
-    else byPubkey.set(pubkey, [value]);
-  }
-  return { ...valuesScope(role, key, [...byPubkey.keys()]), values: byPubkey };
-}
-
-/** The scope of a key whose values are the subjects themselves. */
-function valuesScope(role: Role, key: SubjectKey, values: readonly string[]): FilterScope {
   const order = sortedOrder(values);
   const subjects = distinct(values, order);
   return { role, key, subjects, order: subjects === values ? order : sortedOrder(subjects) };
@@ -118,14 +115,10 @@ export function copyFilter(filter: NostrFilter): NostrFilter {
 /** The filter narrowed to some of its subjects. */
 export function narrowFilter(
   filter: NostrFilter,
-  { key, values }: FilterScope,
+  { key }: FilterScope,
   subjects: readonly string[],
 ): NostrFilter {
-  return copyWith(
-    filter,
-    key,
-    values ? subjects.flatMap((subject) => values.get(subject) ?? []) : subjects.slice(),
-  );
+  return copyWith(filter, key, subjects.slice());
 }
 
 function copyWith(filter: NostrFilter, key?: SubjectKey, values?: string[]): NostrFilter {

@@ -21,11 +21,13 @@ export type Side = "write" | "read";
  *   `write`.
  * - `index`: the author of a profile or list, on indexers, besides `write`.
  * - `id`: an event by its id, on relays that hints name.
+ * - `thread`: an event whose replies, reactions and quotes are looked for, on its author's read
+ *   relays and where the event was seen.
  * - `group`: a group, on its host.
  * - `given`: a person or an event, on relays that come with the request (a pasted link's own),
  *   besides the other roles.
  */
-export type Role = Side | "dm" | "private" | "index" | "id" | "group" | "given";
+export type Role = Side | "dm" | "private" | "index" | "id" | "thread" | "group" | "given";
 
 /**
  * Where a hint comes from, in order of falling trust: entered by hand; a code that a user
@@ -59,6 +61,8 @@ export interface RelayKnowledge {
   readonly private?: readonly string[];
   /** Hints, best first. They count only if no list names a usable relay. */
   readonly hints?: readonly RelayHint[];
+  /** The author, if the subject is an event and its author is known. */
+  readonly author?: string;
   /** Relays that the request itself names for this person or event: they are always asked. */
   readonly given?: readonly string[];
   /** Entries that name no usable relay; absent if there are none. */
@@ -104,6 +108,11 @@ export interface Lookup {
   readonly private: readonly string[];
   /** Events and groups that hints are needed for, as keys (see `subjectKey`). */
   readonly eventsAndGroups: readonly string[];
+  /**
+   * Those of `eventsAndGroups` whose author must be known, too, and the author's kind 10002 list:
+   * their replies are looked for. Absent if there are none.
+   */
+  readonly threads?: readonly string[];
 }
 
 /** A source of everything that a router must look up. */

@@ -6,12 +6,13 @@
 
 import { isPubkey } from "../nostr/pubkeys.ts";
 import type { RelayKnowledge, Role } from "../nostr/relay_knowledge.ts";
-import { subjectKey } from "../nostr/subject_key.ts";
+import { eventKey, subjectKey } from "../nostr/subject_key.ts";
 import type { RoleRows } from "./assignment.ts";
 import { groupHost, weighedHints } from "./hinted_relays.ts";
 import type { PlanSettings } from "./plan_options.ts";
 import { type RelayGraph, RelayGraphBuilder } from "./relay_graph.ts";
 import { type ScopedPart, subjectsIn } from "./req_parts.ts";
+import { threadRelays } from "./thread_relays.ts";
 
 /** The origin of a row's relays: a list, a hint or an option names them for this role. */
 export const OWN_LIST = 0;
@@ -36,6 +37,7 @@ const ROLES: readonly Role[] = [
   "private",
   "index",
   "id",
+  "thread",
 ];
 
 /** Roles whose subjects are requested from all relays of their own, within the cap, or from none. */
@@ -44,7 +46,7 @@ const STRICT_ROLES: ReadonlySet<Role> = new Set(["dm", "group", "given"]);
 /** The subjects of a request as rows of a graph, role after role. */
 export interface CandidateRows {
   readonly graph: RelayGraph;
-  /** The pubkey, event id or group id of each row. */
+  /** The pubkey, event id, coordinate or group id of each row. */
   readonly subjects: readonly string[];
   /** Which rows have which role; together they are all rows, in order. */
   readonly roles: readonly RoleRows[];
@@ -149,10 +151,16 @@ function relayAdder(
         const hints = weighedHints(knowledge.get(subjectKey(role, id)), settings);
         return originOf(builder.addWeighed(hints), ABSENT);
       };
+    case "thread":
+      return (subject) => {
+        const { inboxes, seen } = threadRelays(subject, knowledge, settings);
+        const listed = builder.add(inboxes);
+        const all = seen.length > 0 ? builder.addWeighed(seen) : listed;
+        return listed > 0 ? OWN_LIST : all > 0 ? HINTED : ABSENT;
+      };
     case "given":
       return (subject) => {
-        const { given = [] } = knowledge.get(subject) ?? knowledge.get(subjectKey("id", subject)) ??
-          {};
+        const { given = [] } = knowledge.get(subject) ?? knowledge.get(eventKey(subject)) ?? {};
         const usable = [...new Set(given.flatMap((url) => settings.check(url).url ?? []))]
           .map((url) => ({ url, weight: settings.weight(url) }))
           .sort((a, b) => b.weight - a.weight || (a.url < b.url ? -1 : 1));

@@ -13,6 +13,7 @@ import {
 import { type CandidateRows, INVALID } from "./candidate_rows.ts";
 import { greedyCover } from "./greedy_cover.ts";
 import type { PlanSettings } from "./plan_options.ts";
+import { MAX_THREAD_RELAYS } from "./thread_relays.ts";
 import type { RelayGraph } from "./relay_graph.ts";
 
 /** The relays of a request, and what each is asked for. */
@@ -48,14 +49,17 @@ const FULL_FILTER_GROWTH = 2;
  *
  * The relays of unscoped filters are chosen first, and the relays of each row that no other
  * relay can serve: a group has one, and gift wraps are on any relay of their recipient's list
- * (NIP-17). Together they take at most half of the cap, and what the other rows leave.
+ * (NIP-17). Together they take at most half of the cap, and what the other rows leave. A thread
+ * gets all of its relays that a dozen has room for: a reply may be at any one of them.
  */
 export function chooseRelays(
   rows: CandidateRows,
   { hasUnscoped, hasSearch }: UnscopedNeeds,
   settings: PlanSettings,
 ): Choice {
-  const { maxRelays, relaysPerAuthor } = settings;
+  const { relaysPerAuthor } = settings;
+  const threads = threadRows(rows);
+  const maxRelays = maxRelaysFor(rows, threads, settings);
   const maxFirst = rows.graph.relaysOf.length > 0 ? Math.ceil(maxRelays / 2) : maxRelays;
   const unscoped = hasUnscoped ? rows.fallbacks : [];
   const search = hasSearch ? rows.searchers : [];
@@ -64,14 +68,16 @@ export function chooseRelays(
   if (rows.fallbacks.length > 0 && isAnyLeftOut(rows, relays)) {
     relays = withFallbacks(relays, first.length, rows.fallbacks, settings);
   }
-  relays = heaviestFirst(rows.graph, withStrict(rows, relays, maxRelays));
+  relays = withStrict(rows, relays, maxRelays);
+  relays = inRounds(rows, threads, relays, Math.min(maxRelays, MAX_THREAD_RELAYS));
+  relays = heaviestFirst(rows.graph, relays);
   const few = assignRelays(rows.graph, relays, {
     relaysPerSubject: relaysPerAuthor,
     capacity: FULL_FILTER_GROWTH * settings.authorsPerFilter * settings.maxFiltersPerRelay,
     order: rows.order,
   });
   const leftOut = assignFallbacks(rows, relays, few);
-  const assigned = withAllRelays(rows.graph, relays, few, strictRows(rows));
+  const assigned = withAllRelays(rows.graph, relays, few, [...strictRows(rows), ...threads]);
   const indexesOf = (wanted: readonly number[]) =>
     first.filter((id) => wanted.includes(id)).map((id) => relays.indexOf(id));
   return { relays, assigned, unscoped: indexesOf(unscoped), search: indexesOf(search), leftOut };
@@ -83,17 +89,28 @@ function interleave(a: readonly number[], b: readonly number[]): number[] {
   return [...new Set(longer.flatMap((_, i) => [...a.slice(i, i + 1), ...b.slice(i, i + 1)]))];
 }
 
+/** Adds the relays of strict rows, up to `maxRelays` relays in all. */
+function withStrict(rows: CandidateRows, relays: readonly number[], maxRelays: number): number[] {
+  return inRounds(rows, strictRows(rows), relays, maxRelays);
+}
+
 /**
- * Adds the relays of strict rows in rounds, up to `maxRelays` relays in all: first the best
+ * Adds the relays of some rows in rounds, up to `maxRelays` relays in all: first the best
  * relay of each row that has none among the chosen ones yet, in the order of subjects, then
  * the best of the others where a row has one, and so on.
  */
-function withStrict(rows: CandidateRows, relays: readonly number[], maxRelays: number): number[] {
-  const { graph, strictEnd, fallbackEnd } = rows;
-  if (strictEnd === fallbackEnd) return [...relays];
+function inRounds(
+  rows: CandidateRows,
+  some: readonly number[],
+  relays: readonly number[],
+  maxRelays: number,
+): number[] {
+  if (some.length === 0) return [...relays];
+  const { graph } = rows;
   const { starts, relaysOf } = graph;
   const chosen = new Set(relays);
-  let open = [...rows.order()].filter((row) => row >= fallbackEnd && row < strictEnd);
+  const isMeant = new Set(some);
+  let open = [...rows.order()].filter((row) => isMeant.has(row));
   for (let round = 1; open.length > 0 && chosen.size < maxRelays; round++) {
     open = open.filter((row) => {
       const own = [...relaysOf.subarray(starts[row], starts[row + 1])];
@@ -111,6 +128,23 @@ function withStrict(rows: CandidateRows, relays: readonly number[], maxRelays: n
 /** The rows that get all of their relays among the chosen ones. */
 function strictRows({ fallbackEnd, strictEnd }: CandidateRows): readonly number[] {
   return Array.from({ length: strictEnd - fallbackEnd }, (_, i) => fallbackEnd + i);
+}
+
+/** The rows of events whose replies, reactions or quotes are requested. */
+function threadRows({ roles }: CandidateRows): readonly number[] {
+  return roles.filter(({ role }) => role === "thread")
+    .flatMap(({ first, end }) => Array.from({ length: end - first }, (_, i) => first + i));
+}
+
+/** Most relays in all: fewer where a request is about threads alone. */
+function maxRelaysFor(
+  { roles }: CandidateRows,
+  threads: readonly number[],
+  { maxRelays }: PlanSettings,
+): number {
+  const isAboutThreads = threads.length > 0 &&
+    roles.every(({ role }) => role === "thread" || role === "id" || role === "given");
+  return isAboutThreads ? Math.min(maxRelays, MAX_THREAD_RELAYS) : maxRelays;
 }
 
 function isBetter({ weights, urls }: RelayGraph, a: number, b: number): boolean {

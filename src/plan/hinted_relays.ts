@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { RelayKnowledge } from "../nostr/relay_knowledge.ts";
+import type { RelayHint, RelayKnowledge } from "../nostr/relay_knowledge.ts";
 import type { PlanSettings } from "./plan_options.ts";
 
 /** Most hints used in place of a list: each costs a connection, and many are rotten. */
@@ -19,18 +19,19 @@ export function hintedRelays(
 }
 
 /**
- * The relays of the best usable hints, best first, each with the weight of its hint as a share of
+ * The relays of the best usable hints that pass a test, best first, each with the weight of its hint as a share of
  * the heaviest: in (0, 1].
  */
 export function weighedHints(
   knowledge: RelayKnowledge | undefined,
   { check, weight }: Pick<PlanSettings, "check" | "weight">,
+  isMeant: (hint: RelayHint) => boolean = () => true,
 ): [url: string, factor: number][] {
   // The best so far, best first. Thousands of people may have hints, so no map and no sort.
   const best: { url: string; hinted: number; value: number }[] = [];
   for (const hint of knowledge?.hints ?? []) {
     const { url } = check(hint.url);
-    if (url === undefined) continue;
+    if (url === undefined || !isMeant(hint)) continue;
     const value = hint.weight * weight(url);
     if (!(value > 0)) continue;
     const named = best.findIndex((other) => other.url === url);

@@ -53,6 +53,9 @@ export interface ReqPlan {
  * Some requests go elsewhere:
  * - Gift wraps by `#p` go to the relays of a kind 10050 list alone, and to all of these that
  *   `maxRelays` allows (NIP-17). A filter with `#p` and without kinds asks for gift wraps, too.
+ * - What answers or quotes an event (`#e`, `#E`, `#q`, `#a`, `#A`, without people or `ids`) is
+ *   requested from up to three inboxes of the event's author, from two relays where the event was
+ *   seen or that hints name, and from the fallback relays; from a dozen relays at most.
  * - Groups by `#h` go to their host alone if a hint names it (NIP-29).
  * - Searches go to the search relays (NIP-50).
  *

@@ -29,7 +29,7 @@ export interface UnscopedFilter {
   readonly filter: NostrFilter;
   /** Whether it goes to the search relays instead of the fallback relays. */
   readonly isSearch: boolean;
-  /** The events that it names. */
+  /** The events that it names, or whose replies, reactions or quotes it asks for. */
   readonly events?: FilterScope;
 }
 
@@ -77,7 +77,7 @@ export function relayShares(
     /** Whether a relay is asked for a subject by a wider filter anyway. */
     const isCovered = EXTRA_ROLES.includes(role) || role === "given"
       ? isAskedAt(mainRole(part))
-      : role === "id"
+      : role === "id" || role === "thread"
       ? (_: string, index: number) => choice.unscoped.includes(index)
       : undefined;
     // Profiles that indexers have, drafts that private relays have: nothing is missed then.
@@ -115,7 +115,8 @@ export function relayShares(
   }
   for (const { index, isSearch, events } of unscoped) {
     if ((isSearch ? choice.search : choice.unscoped).length > 0) continue;
-    const isRouted = (id: string) => relayIndexes[finder.rowOf("id", id)! * relaysPerSubject] >= 0;
+    const isRouted = (id: string) =>
+      relayIndexes[finder.rowOf(events!.role, id)! * relaysPerSubject] >= 0;
     if (events?.subjects.every(isRouted)) continue;
     const reason = rows.fallbacks.length === 0 ? "no-fallback" : "cap";
     missedFilters.set(`${index} ${reason}`, { reason, filter: index });
@@ -124,6 +125,14 @@ export function relayShares(
   return { shares, unrouted: [...parts.unrouted, ...missed] };
 }
 
+const REQUESTED_ELSEWHERE: ReadonlySet<Role> = new Set<Role>([
+  "private",
+  "index",
+  "id",
+  "thread",
+  "given",
+]);
+
 /** Why a row has no relay; `undefined` if nothing is missed, since other relays are asked. */
 function unroutedReason(
   rows: CandidateRows,
@@ -131,7 +140,8 @@ function unroutedReason(
   { scope: { role }, isImplied }: ScopedPart,
 ): UnroutedReason | undefined {
   if (isImplied && rows.origins[row] !== OWN_LIST) return undefined;
-  if (role === "private" || role === "index" || role === "id" || role === "given") return undefined;
+  // The fallback relays are asked for these, or relays in another role.
+  if (REQUESTED_ELSEWHERE.has(role)) return undefined;
   switch (rows.origins[row]) {
     case ABSENT:
       return undefined;

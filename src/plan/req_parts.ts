@@ -10,14 +10,15 @@ import { checkFilters, normalFilter } from "../nostr/check_filters.ts";
 import {
   eventOrGroupScope,
   type FilterScope,
+  isThreadKey,
   matchesNothing,
   peopleScope,
   scopeOf,
 } from "../nostr/filter_subjects.ts";
 import { DRAFT_KIND, GIFT_WRAP_KINDS } from "../nostr/kinds.ts";
-import { sortedOrder } from "../nostr/pubkeys.ts";
+import { isPubkey, sortedOrder } from "../nostr/pubkeys.ts";
 import type { Lookup, Role } from "../nostr/relay_knowledge.ts";
-import { subjectKey } from "../nostr/subject_key.ts";
+import { addressAuthor, eventKey, isSubjectKey, subjectKey } from "../nostr/subject_key.ts";
 import type { Unrouted } from "../nostr/unrouted.ts";
 
 /** A filter that each relay gets narrowed to some of its subjects. */
@@ -128,9 +129,10 @@ function forKinds(
 export function withGiven(parts: ReqParts, isGiven: (key: string) => boolean): ReqParts {
   const given = parts.scoped.flatMap(({ scope, ...part }): ScopedPart[] => {
     const { role } = scope;
-    if (role !== "write" && role !== "read" && role !== "id") return [];
+    const isEvents = role === "id" || role === "thread";
+    if (role !== "write" && role !== "read" && !isEvents) return [];
     const subjects = scope.subjects
-      .filter((subject) => isGiven(role === "id" ? subjectKey(role, subject) : subject));
+      .filter((subject) => isGiven(isEvents ? eventKey(subject) : subject));
     if (subjects.length === 0) return [];
     return [{
       ...part,
@@ -142,6 +144,7 @@ export function withGiven(parts: ReqParts, isGiven: (key: string) => boolean): R
 
 /** The role in which the subjects of a part are requested from all relays but the given ones. */
 export function mainRole({ scope: { key } }: ScopedPart): Role {
+  if (isThreadKey(key)) return "thread";
   return key === "authors" ? "write" : key === "ids" ? "id" : "read";
 }
 
@@ -175,12 +178,18 @@ export function subjectsIn(
 /** What must be looked up to plan a request. */
 export function reqLookup({ scoped }: ReqParts): Lookup {
   const subjects = (role: Role) => subjectsIn(role, scoped).subjects;
-  const [authors, tagged] = [subjects("write"), subjects("read")];
+  const authors = subjects("write");
+  const threads = subjects("thread").map(eventKey).filter(isSubjectKey);
+  const others = [...subjects("read"), ...threads.map(addressAuthor).filter(isPubkey)];
+  const eventsAndGroups = (["id", "group"] as const)
+    .flatMap((role) => subjects(role).map((id) => subjectKey(role, id)));
   return {
-    people: tagged.length === 0 ? authors : [...new Set([...authors, ...tagged])],
+    people: others.length === 0 ? authors : [...new Set([...authors, ...others])],
     dm: subjects("dm"),
     private: subjects("private"),
-    eventsAndGroups: (["id", "group"] as const)
-      .flatMap((role) => subjects(role).map((id) => subjectKey(role, id))),
+    eventsAndGroups: threads.length === 0
+      ? eventsAndGroups
+      : [...new Set([...eventsAndGroups, ...threads])],
+    ...threads.length > 0 ? { threads } : {},
   };
 }

@@ -7,11 +7,12 @@
 
 import type { RelayKnowledge, Role } from "../nostr/relay_knowledge.ts";
 import type { RefusalReason } from "../nostr/relay_policy.ts";
-import { subjectKey } from "../nostr/subject_key.ts";
+import { eventKey, subjectKey } from "../nostr/subject_key.ts";
 import { ABSENT, type CandidateRows, HINTED, INVALID, NO_LIST, NOWHERE } from "./candidate_rows.ts";
 import type { Choice } from "./choose_relays.ts";
 import { groupHost, hintedRelays } from "./hinted_relays.ts";
 import type { PlanSettings } from "./plan_options.ts";
+import { threadRelays } from "./thread_relays.ts";
 
 /** A relay that is named for a subject, but is not asked for it. */
 export interface SkippedRelay {
@@ -32,8 +33,9 @@ export interface SkippedRelay {
 /** Which relays one subject is requested from, in one role. */
 export interface SubjectRoute {
   /**
-   * A pubkey; in the role `id` an event id, in the role `group` a group id, in the role `given` a
-   * pubkey or an event id.
+   * A pubkey; in the role `id` an event id, in the role `thread` an event id or a coordinate
+   * (`kind:pubkey:d`), in the role `group` a group id, in the role `given` any of these but a group
+   * id.
    */
   readonly subject: string;
   /** The role in which it is looked for. It has one route for each of its roles. */
@@ -45,7 +47,7 @@ export interface SubjectRoute {
   readonly relays: readonly string[];
   /**
    * Where the relays come from, or why there are none.
-   * - `list`: the user's own list.
+   * - `list`: the user's own list; in the role `thread` that of the event's author, and hints.
    * - `hint`: hints. For a user without a usable list, fallback relays are asked, too.
    * - `indexer`: the option `indexerRelays`.
    * - `no-list`: no usable list and no hint is known; the fallback relays are asked, if any.
@@ -150,6 +152,10 @@ function namedRelays(
     const host = groupHost(knowledge.get(subjectKey(role, subject)), settings);
     return host === undefined ? [] : [host];
   }
-  const own = knowledge.get(subject) ?? knowledge.get(subjectKey("id", subject));
+  if (role === "thread") {
+    const { inboxes, seen } = threadRelays(subject, knowledge, settings);
+    return [...new Set([...inboxes, ...seen.map(([url]) => url)])];
+  }
+  const own = knowledge.get(subject) ?? knowledge.get(eventKey(subject));
   return own?.[role] ?? [];
 }

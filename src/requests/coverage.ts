@@ -86,8 +86,9 @@ export class Coverage {
         if (at < 0) continue;
         this.#sent[at]++;
         if (isNew) this.#known[row!]++;
-        // Whoever sends a gift wrap may send it to one relay of the recipient's list alone.
-        if (role === "id" || isLasting && role !== "dm") this.#heard[at] = 1;
+        // Whoever sends a gift wrap or a reply may send it to one of these relays alone.
+        const isAnywhere = role === "dm" || role === "thread";
+        if (role === "id" || isLasting && !isAnywhere) this.#heard[at] = 1;
       }
     }
   }
@@ -157,28 +158,36 @@ export class Coverage {
    * Whether enough relays have answered for each subject. A relay that has not answered
    * keeps its subjects waiting, unless another relay of the same subject has answered and
    * either sent something of it, or this relay is late: so a fast and empty relay hides
-   * no slower one.
+   * no slower one. A reply may be at any one of a thread's relays, so each is awaited until it
+   * has answered or failed.
    */
   get isDone(): boolean {
     if (this.isSettled) return true;
-    const { subjects, relayIndexes, relaysPerSubject, unscoped } = this.#assignment;
-    for (let first = 0; first < subjects.length * relaysPerSubject; first += relaysPerSubject) {
-      const end = first + relaysPerSubject;
-      if (!this.#isCovered(relayIndexes.subarray(first, end), this.#heard.subarray(first, end))) {
-        return false;
-      }
+    const { subjects, roles, relayIndexes, relaysPerSubject, unscoped } = this.#assignment;
+    const threads = roles.find(({ role }) => role === "thread");
+    for (let row = 0; row < subjects.length; row++) {
+      const [first, end] = [row * relaysPerSubject, (row + 1) * relaysPerSubject];
+      const own = relayIndexes.subarray(first, end);
+      const isThread = threads !== undefined && row >= threads.first && row < threads.end;
+      if (!this.#isCovered(own, isThread, this.#heard.subarray(first, end))) return false;
     }
-    return this.#isCovered(unscoped);
+    // The fallback relays are asked for every thread.
+    return this.#isCovered(unscoped, threads !== undefined);
   }
 
-  #isCovered(relayIndexes: ArrayLike<number>, heard?: Uint8Array): boolean {
+  #isCovered(
+    relayIndexes: ArrayLike<number>,
+    awaitsLate: boolean,
+    heard?: Uint8Array,
+  ): boolean {
     let answered = false, waiting = false, late = false;
     for (let i = 0; i < relayIndexes.length && relayIndexes[i] >= 0; i++) {
       const { state } = this.#relays[relayIndexes[i]];
       if (state === "answered") {
         if (heard?.[i]) return true;
         answered = true;
-      } else if (state === "late") late = true;
+      } else if (state === "late" && !awaitsLate) late = true;
+      else if (state === "late") return false;
       else if (state === "waiting") waiting = true;
     }
     return !waiting && (answered || !late);
@@ -232,6 +241,8 @@ export class Coverage {
     for (let row = 0; row < subjects.length; row++) {
       const at = this.#find(row, relayIndex);
       if (at < 0 || this.#known[row] === 0) continue;
+      // A reply need not be at all of these relays: nothing is missing at one that lacks it.
+      if (roleOf(roles, row) === "thread") continue;
       if (this.#answersFor(row) < Math.min(2, relaysPerSubject)) continue;
       yield {
         role: roleOf(roles, row),

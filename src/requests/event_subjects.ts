@@ -8,7 +8,6 @@ import type { NostrEvent } from "@nostrify/types";
 import { isReplaceableKind } from "nostr-tools/kinds";
 import { DRAFT_KIND, GIFT_WRAP_KINDS } from "../nostr/kinds.ts";
 import type { Role } from "../nostr/relay_knowledge.ts";
-import { coordinatePubkey } from "../nostr/coordinate.ts";
 
 /** The subjects that an event answers for in a role, each once. */
 export function eventSubjects(event: NostrEvent, role: Role): Iterable<string> {
@@ -24,13 +23,15 @@ export function eventSubjects(event: NostrEvent, role: Role): Iterable<string> {
       return GIFT_WRAP_KINDS.includes(kind) ? tagged(event, "p") : [];
     case "read":
       // Gift wraps are looked for in another role, and need not be on these relays.
-      return tagged(event, GIFT_WRAP_KINDS.includes(kind) ? "PaA" : "pPaA");
+      return tagged(event, GIFT_WRAP_KINDS.includes(kind) ? "P" : "pP");
     case "id":
       return [id];
+    case "thread":
+      return tagged(event, "eEqaA");
     case "group":
       return tagged(event, "h");
     case "given":
-      return new Set([id, pubkey, ...tagged(event, "pPaA")]);
+      return new Set([id, pubkey, ...tagged(event, "pPeEqaA")]);
   }
 }
 
@@ -39,7 +40,7 @@ function tagged({ tags }: NostrEvent, names: string): Set<string> {
   const found = new Set<string>();
   for (const [name, value = ""] of tags) {
     if (name?.length !== 1 || !names.includes(name)) continue;
-    found.add(name === "a" || name === "A" ? coordinatePubkey(value) ?? "" : value);
+    found.add(value);
   }
   return found;
 }

@@ -9,6 +9,7 @@ import type { RelayKnowledge, Role } from "../nostr/relay_knowledge.ts";
 import type { PlanSettings } from "../plan/plan_options.ts";
 import { type PlannedReq, planParts } from "../plan/plan_req.ts";
 import type { PlanInput } from "../plan/replan.ts";
+import { threadAuthor } from "../plan/thread_relays.ts";
 import { changedRoles, isListedRole } from "./listed_roles.ts";
 import { LiveAssignment, type LiveSubject, type RelayChange } from "./live_assignment.ts";
 
@@ -53,7 +54,10 @@ export class LivePlan {
     this.#assignment = new LiveAssignment(planned.assignment);
     this.#settings = keepingRelays(input.settings, this.#assignment.unscopedRelays);
     this.#followed = new Set(
-      this.#assignment.subjects.map(({ role, subject }) => keyOf(role, subject)),
+      this.#assignment.subjects.map(({ role, subject }) => {
+        const author = role === "thread" && threadAuthor(subject, input.knowledge);
+        return author ? keyOf("read", author) : keyOf(role, subject);
+      }),
     );
   }
 

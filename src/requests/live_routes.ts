@@ -10,6 +10,7 @@ import type { Clock } from "../base/clock.ts";
 import { DM_LIST_KIND, RELAY_LIST_KIND } from "../nostr/kinds.ts";
 import type { RelayKnowledge, RelayList } from "../nostr/relay_knowledge.ts";
 import type { Planned, Replan } from "../plan/replan.ts";
+import { threadAuthor } from "../plan/thread_relays.ts";
 import { changedRoles, isListedRole } from "./listed_roles.ts";
 import { LiveRequest } from "./live_request.ts";
 import type { OutboxRequest } from "./outbox_request.ts";
@@ -128,11 +129,14 @@ export class LiveRoutes {
 }
 
 /** The people whose own lists decide which relays a request asks. */
-function listedPeople({ assignment: { subjects, roles } }: Planned): Set<string> {
+function listedPeople({ assignment: { subjects, roles }, input }: Planned): Set<string> {
   const people = new Set<string>();
   for (const { role, first, end } of roles) {
-    if (!isListedRole(role)) continue;
-    for (let row = first; row < end; row++) people.add(subjects[row]);
+    for (let row = first; row < end; row++) {
+      const author = role === "thread" && threadAuthor(subjects[row], input.knowledge);
+      if (author) people.add(author);
+      if (isListedRole(role)) people.add(subjects[row]);
+    }
   }
   return people;
 }

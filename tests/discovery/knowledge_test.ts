@@ -65,6 +65,7 @@ function start(
     },
     book: {
       ready: () => book.ready(),
+      add: (hints) => book.add(hints),
       has: (key) => book.has(key),
       authorOf: (key) => book.authorOf(key),
       get: (key) => (world.requested.push(key), book.get(key)),

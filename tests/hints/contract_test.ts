@@ -45,7 +45,7 @@ testHintReader("NIP-19: nip19Hints", {
             ? [{ subject: `id:${id}`, source: "nip19", author }]
             : [...hints(`id:${id}`, author ? { author } : {}), ...author ? hints(author) : []],
         ],
-        [naddrEncode(address), hints(pubkey)],
+        [naddrEncode(address), [...hints(`address:30023:${pubkey}:pizza`), ...hints(pubkey)]],
         [naddrEncode({ ...address, kind: 39000 }), [...hints(pubkey), ...hints("group:pizza")]],
       ];
       return fc.constantFrom(...hinted).chain(([code, hints]) =>
@@ -134,9 +134,9 @@ const hintingTag = fc.record({ id, pubkey: person, group, url }).chain(
       [["E", id, url, pubkey], authored],
       [["q", id, url], [event]],
       [["q", id, url, pubkey], authored],
-      [["q", coordinate, url], [hint(pubkey)]],
-      [["a", coordinate, url], [hint(pubkey)]],
-      [["A", coordinate, url], [hint(pubkey)]],
+      [["q", coordinate, url], [hint(`address:${coordinate}`), hint(pubkey)]],
+      [["a", coordinate, url], [hint(`address:${coordinate}`), hint(pubkey)]],
+      [["A", coordinate, url], [hint(`address:${coordinate}`), hint(pubkey)]],
       [["h", group, url], [hint(`group:${group}`)]],
       [["p", pubkey], []],
       [["e", id, "", "", pubkey], [{ subject: `id:${id}`, source: "tag", author: pubkey }]],
@@ -190,6 +190,7 @@ testHintReader("NIP-27: contentHints", {
           ...hints(`id:${id}`, author ? { author } : {}),
           ...author ? hints(author) : [],
           ...alone,
+          ...hints(`address:30023:${pubkey}:${identifier}`),
           ...hints(pubkey),
         ]),
       ] as const;

@@ -10,6 +10,7 @@ const source = "tag";
 const event = { subject: `id:${ID}`, url, source };
 const authored = [{ ...event, author: BOB }, { subject: BOB, url, source }];
 const bob = [{ subject: BOB, url, source }];
+const addressed = (address: string) => [{ subject: `address:${address}`, url, source }, ...bob];
 
 function read(tag: string[], kind = 1) {
   return eventTagHints.read(draft({ kind, pubkey: ALICE, tags: [tag] }));
@@ -45,16 +46,17 @@ Deno.test("NIP-22: eventTagHints take the relay of an e or E tag for the event's
   assert.deepEqual(read(["e", ID, url, BOB, "junk"]), authored);
 });
 
-Deno.test("NIP-18: eventTagHints take the relay of a q tag for the event's and its author's, or for that of an address's author", () => {
+Deno.test("NIP-18: eventTagHints take the relay of a q tag for the event's and its author's, named by an id or an address", () => {
   assert.deepEqual(read(["q", ID, url]), [event]);
   assert.deepEqual(read(["q", ID, url, BOB]), authored);
   assert.deepEqual(read(["q", ID, url, "", BOB]), [event]);
-  assert.deepEqual(read(["q", `30023:${BOB}:x`, url]), bob);
+  assert.deepEqual(read(["q", `30023:${BOB}:x`, url]), addressed(`30023:${BOB}:x`));
 });
 
-Deno.test("NIP-01, NIP-22: eventTagHints take the relay of an a or A tag for that of the address's author", () => {
+Deno.test("NIP-01, NIP-22: eventTagHints take the relay of an a or A tag for that of the event at the address and of its author", () => {
   for (const name of ["a", "A"]) {
-    assert.deepEqual(read([name, `30023:${BOB}:x:${ALICE}`, url]), bob);
+    const address = `30023:${BOB}:x:${ALICE}`;
+    assert.deepEqual(read([name, address, url]), addressed(address));
     for (const junk of ["", BOB, `30023:x:${BOB}`, `30023:${BOB.toUpperCase()}:x`]) {
       assert.deepEqual(read([name, junk, url]), []);
     }

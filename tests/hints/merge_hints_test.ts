@@ -83,8 +83,8 @@ Deno.test("addAttached() adds hints, and for an event the relays of the author t
   const author = { url: "wss://a.example/", weight: 1, source: "author" };
   assert.deepEqual([...all], [
     [ALICE, { write: ["wss://a.example/"], hints: [seen] }],
-    ["id:1", { hints: [author, seen] }],
-    ["id:2", { hints: [seen] }],
+    ["id:1", { hints: [author, seen], author: ALICE }],
+    ["id:2", { hints: [seen], author: BOB }],
   ]);
 });
 
@@ -95,7 +95,10 @@ Deno.test("NIP-10: addAttached() adds the relays of the author for an event of w
     { subject: "id:2", source: "tag", author: BOB },
   ]);
   const author = { url: "wss://a.example/", weight: 1, source: "author" };
-  assert.deepEqual([...all].slice(1), [["id:1", { hints: [author] }]]);
+  assert.deepEqual([...all].slice(1), [
+    ["id:1", { hints: [author], author: ALICE }],
+    ["id:2", { author: BOB }],
+  ]);
 });
 
 Deno.test("addAttached() notes what somebody entered or pasted as relays that come with the request", () => {
@@ -138,4 +141,14 @@ Deno.test("addHints() names each relay once, with its heaviest hint, the heavies
     assert.deepEqual(known, copy);
   });
   fc.assert(property);
+});
+
+Deno.test("addHints() keeps that an event was seen where its author writes", () => {
+  const url = "wss://a.example/";
+  const seen: RelayHint = { url, weight: 0.2, source: "delivered" };
+  const author: RelayHint = { url, weight: 1, source: "author" };
+  for (const hints of [[seen, author], [author, seen]]) {
+    const all = addHints(new Map(), new Map([["id:1", hints]]));
+    assert.deepEqual(all.get("id:1")?.hints, [author, seen]);
+  }
 });

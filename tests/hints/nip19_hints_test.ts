@@ -47,7 +47,9 @@ Deno.test("NIP-29: nip19Hints take the relays of an naddr for its author's, and 
   for (const kind of [39000, 39001, 39002, 39003]) {
     assert.deepEqual(about(kind), [ALICE, "group:pizza"]);
   }
-  for (const kind of [0, 30023, 38999, 39004]) assert.deepEqual(about(kind), [ALICE]);
+  for (const kind of [0, 30023, 38999, 39004]) {
+    assert.deepEqual(about(kind), [`address:${kind}:${ALICE}:pizza`, ALICE]);
+  }
   assert.deepEqual(about(39000, ""), [ALICE]);
   assert.deepEqual(about(39000, "x".repeat(101)), [ALICE]);
 });

@@ -25,7 +25,9 @@ Deno.test("withHints() takes a relay for that of the filter's subjects", () => {
   assert.deepEqual(aboutOf({ authors: [ALICE, BOB], kinds: [1] }), [ALICE, BOB]);
   assert.deepEqual(aboutOf({ ids: [ID], authors: [BOB] }), [`id:${ID}`, BOB]);
   assert.deepEqual(aboutOf({ "#p": [ALICE] }), [ALICE]);
-  assert.deepEqual(aboutOf({ "#a": [`30023:${BOB}:x`] }), [BOB]);
+  assert.deepEqual(aboutOf({ "#a": [`30023:${BOB}:x`] }), [`address:30023:${BOB}:x`]);
+  assert.deepEqual(aboutOf({ "#e": [ID] }), [`id:${ID}`]);
+  assert.deepEqual(aboutOf({ "#q": [ID], "#p": [BOB] }), [BOB]);
   assert.deepEqual(aboutOf({ authors: [ALICE], "#p": [BOB] }), [ALICE]);
   assert.deepEqual(aboutOf({ "#h": ["pizza"] }), ["group:pizza"]);
   assert.deepEqual(aboutOf({ "#h": ["pizza"], authors: [ALICE], ids: [ID] }), ["group:pizza"]);

@@ -117,14 +117,42 @@ Deno.test("NIP-37: private drafts are requested from their author's private rela
   assert.deepEqual(asked(postsOf(ALICE), known), { [A_OUT]: [postsOf(ALICE)] });
 });
 
-Deno.test("NIP-22: a filter with #a or #A and no authors goes to the named user's read relays", () => {
+Deno.test("NIP-22: a filter with #a or #A and no authors goes to the named user's read relays, and to fallback relays", () => {
   const [article, other] = [`30023:${ALICE}:x:y`, `30023:${BOB}:`];
   for (const key of ["#a", "#A"] as const) {
     assert.deepEqual(asked(tagged(key, article, other)), {
       [A_IN]: [tagged(key, article)],
       [B_IN]: [tagged(key, other)],
+      [HUB]: [tagged(key, article, other)],
     });
   }
+});
+
+Deno.test("NIP-10, NIP-18, NIP-22: a filter with #e, #E or #q goes to the inboxes of who wrote these events, to where they were seen, and to fallback relays", () => {
+  const [post, other, unknown] = ["e1", "e2", "e3"].map((byte) => byte.repeat(32));
+  const seen = "wss://seen.example/";
+  const known = {
+    [`id:${post}`]: { author: ALICE, ...hints(seen) },
+    [`id:${other}`]: { author: BOB },
+  };
+  for (const key of ["#e", "#E", "#q"] as const) {
+    const filter = tagged(key, post, other, unknown);
+    assert.deepEqual(asked(filter, known), {
+      [A_IN]: [tagged(key, post)],
+      [B_IN]: [tagged(key, other)],
+      [seen]: [tagged(key, post)],
+      [HUB]: [filter],
+    });
+  }
+});
+
+Deno.test("NIP-65: a filter with #e beside authors or #p keeps to the relays of these people", () => {
+  const post = "e1".repeat(32);
+  const known = { [`id:${post}`]: { author: CAROL, ...hints("wss://seen.example/") } };
+  const own = { authors: [ALICE], "#e": [post] };
+  assert.deepEqual(asked(own, known), { [A_OUT]: [own] });
+  const mine = { "#p": [ALICE], "#e": [post] };
+  assert.deepEqual(asked(mine, known), { [A_IN]: [mine] });
 });
 
 Deno.test("NIP-17: gift wraps are requested from no relay while no kind 10050 list is known", () => {

@@ -206,9 +206,10 @@ Deno.test("planEvent() is deterministic: the order of tags and lists changes onl
   );
   fc.assert(fc.property(shuffles, ({ publication, tags }) => {
     const { event, knowledge, options } = publication;
-    const back = ({ hints, ...lists }: RelayKnowledge): RelayKnowledge => ({
+    const back = ({ hints, author, ...lists }: RelayKnowledge): RelayKnowledge => ({
       ...Object.fromEntries(Object.entries(lists).map(([name, urls]) => [name, urls.toReversed()])),
       hints,
+      author,
     });
     const reversed = [...knowledge].reverse().map(([key, one]) => [key, back(one)] as const);
     const other = planEvent({ ...event, tags }, new Map(reversed), options);

@@ -9,7 +9,6 @@ import {
   hostOf,
   isPartOf,
   relaysOf,
-  subjectIn,
   usable,
   wantsOf,
 } from "../support/expected_lookups.ts";
@@ -38,7 +37,7 @@ Deno.test("R1, R4: planReq() asks each relay only what a list, a hint or an opti
         const here = some.filter(({ own, others }) => [...own, ...others].includes(url));
         if (subject === undefined) return here.length > 0;
         return filter[key as "#p"]!
-          .every((value) => here.some(({ subject }) => subject === subjectIn(key!, value)));
+          .every((value) => here.some(({ subject }) => subject === value));
       });
       assert.ok(isMeant, `${url} is asked ${JSON.stringify(filter)}`);
     }
@@ -51,14 +50,16 @@ Deno.test("R2 complete: planReq() requests everything that is wanted, or names t
     const wants = wantsOf(request);
     for (const want of wants) {
       const { index, role, subject, own, others } = want;
-      if (role === "private" || role === "index" || role === "id") continue;
+      if (role === "private" || role === "index" || role === "id" || role === "thread") continue;
       if (want.isImplied && own.length === 0) continue;
       const isPerson = role === "write" || role === "read" || role === "dm";
       if (relaysOf(want, made, wants).length > 0) continue;
       const reasons = made.unrouted
         .filter(({ pubkey, filter }) => filter === index && (!isPerson || pubkey === subject))
         .map(({ reason }) => reason);
-      const events = wants.filter((other) => other.index === index && other.role === "id");
+      const events = wants.filter((other) =>
+        other.index === index && (other.role === "id" || other.role === "thread")
+      );
       if (role === "unscoped" && events.length > 0 && reasons.length === 0) {
         for (const event of events) assert.ok(relaysOf(event, made, wants).length > 0);
         continue;
@@ -145,8 +146,8 @@ Deno.test("R8 redundant: planReq() requests each subject from relaysPerAuthor of
       if (want.role === "unscoped" || want.role === "search") continue;
       const chosen = want.own.filter((url) => made.routes.has(url));
       const asked = relaysOf(want, made, wants).filter((url) => chosen.includes(url));
-      const isDm = want.role === "dm";
-      const least = Math.min(isDm ? Infinity : request.options.relaysPerAuthor!, chosen.length);
+      const isForAll = want.role === "dm" || want.role === "thread";
+      const least = Math.min(isForAll ? Infinity : request.options.relaysPerAuthor!, chosen.length);
       assert.ok(asked.length >= least, `${want.role} ${want.subject} on ${asked} of ${chosen}`);
     }
   }));
@@ -194,7 +195,7 @@ Deno.test("R9 limits: planReq() asks no relay twice for what one filter with a l
         parts.slice(0, i).forEach((b) => {
           // A relay may leave gift wraps out of the answer to a filter without kinds.
           if (!filters[0].kinds && (!a.kinds || !b.kinds) && a.kinds !== b.kinds) return;
-          const keys = ["kinds", "authors", "#p", "#A", "#h", "ids"] as const;
+          const keys = ["kinds", "authors", "#p", "#A", "#e", "#E", "#q", "#h", "ids"] as const;
           const apart = keys.some((key) => {
             const [some, others] = [a[key as "#p"], b[key as "#p"]];
             return some && others && !some.some((value) => others.includes(value));
@@ -257,6 +258,7 @@ Deno.test("planReq() reports for each subject in each role the relays that are a
         const missed = own.some((want) => want.own.length > 0) ? "cap" : "no-group-host";
         assert.equal(reason, relays.length > 0 ? "hint" : missed);
       }
+      if (role === "thread") assert.equal(reason === "cap", relays.length === 0);
       for (const want of own) {
         const asked = relaysOf(want, made, wants);
         assert.ok(relays.every((url) => asked.includes(url)), `${role} ${subject} on ${relays}`);
@@ -275,7 +277,7 @@ Deno.test("planReq() reports for each subject in each role the relays that are a
 Deno.test("planReq() reports for people without a list whether hints or fallback relays are used", () => {
   fc.assert(fc.property(knownRequests, (request) => {
     for (const { subject, role, reason } of plan(request).subjects) {
-      if (role === "id" || role === "group") continue;
+      if (role === "id" || role === "thread" || role === "group") continue;
       if (reason !== "hint" && reason !== "no-list") continue;
       assert.ok(role === "write" || role === "read");
       assert.deepEqual(usable(request.knowledge.get(subject)?.[role], request), []);

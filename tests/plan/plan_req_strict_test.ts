@@ -11,6 +11,7 @@ import {
   forGiftWraps,
   hinted,
   hostOf,
+  namedForThread,
   relaysOf,
   usable,
   type Want,
@@ -121,7 +122,8 @@ Deno.test("planParts() assigns to each subject the relays that are asked for it,
     const relays = unscoped.flatMap((want) => relaysOf(want, plan, wants));
     assert.ok(served.every((url) => relays.includes(url)));
     // A relay that hints name for an event gets the same filter as relays that serve everybody.
-    const others = unscoped.filter(({ filter: { ids } }) => !ids)
+    const events = wants.filter(({ role }) => role === "id" || role === "thread");
+    const others = unscoped.filter(({ index }) => events.every((other) => other.index !== index))
       .flatMap((want) => relaysOf(want, plan, wants));
     assert.ok(others.every((url) => served.includes(url)));
   }));
@@ -262,6 +264,7 @@ function namedRelays(subject: string, role: Role, request: KnownRequest): readon
   const { knowledge, options } = request;
   if (role === "index") return options.indexerRelays!;
   if (role === "id") return hinted(knowledge.get(subjectKey(role, subject)), request);
+  if (role === "thread") return namedForThread(subject, request);
   if (role === "group") return [hostOf(subject, request)!];
   return knowledge.get(subject)?.[role] ?? [];
 }

@@ -16,7 +16,7 @@ const events: fc.Arbitrary<NostrEvent> = fc.record({
   tags: fc.array(
     fc.oneof(
       fc.constantFrom(...PEOPLE).map((pubkey) => ["p", pubkey]),
-      fc.constantFrom(...PEOPLE).map((pubkey) => ["a", `30023:${pubkey}:x`]),
+      fc.constantFrom(...PEOPLE).map((pubkey) => ["P", pubkey]),
       fc.constant<string[]>(["t", "nostr"]),
     ),
     { maxLength: 3 },

@@ -1,5 +1,7 @@
 import fc from "fast-check";
 import assert from "node:assert/strict";
+import { isPubkey } from "../../src/nostr/pubkeys.ts";
+import { eventKey } from "../../src/nostr/subject_key.ts";
 import { partsFor, reqLookup, reqParts, subjectsIn } from "../../src/plan/req_parts.ts";
 import { wantsOf } from "../support/expected_lookups.ts";
 import { GROUPS, IDS, knownRequests } from "../support/known_requests.ts";
@@ -14,14 +16,19 @@ Deno.test("reqLookup() names the subjects of a request in every role, each once"
     const wanted = (...roles: string[]) =>
       new Set(wants.filter(({ role }) => roles.includes(role)).map(({ subject }) => subject!));
     const people = lookup.people.filter((pubkey) => pubkey !== "not-a-pubkey");
-    assert.deepEqual(new Set(people), wanted("write", "read"));
+    const threads = wants.filter(({ role }) => role === "thread").map(({ subject }) => subject!);
+    const addresses = threads.filter((subject) => subject.includes(":"));
+    const authors = addresses.map((subject) => subject.split(":")[1]).filter(isPubkey);
+    assert.deepEqual(new Set(people), new Set([...wanted("write", "read"), ...authors]));
     assert.equal(new Set(lookup.people).size, lookup.people.length);
     assert.deepEqual(new Set(lookup.dm), wanted("dm"));
     const drafts = lookup.private.filter((pubkey) => pubkey !== "not-a-pubkey");
     assert.deepEqual(new Set(drafts), wanted("private"));
     // While no host is known, groups are requested from fallback relays.
     const groups = wants.filter(({ key }) => key === "#h").map(({ subject }) => `group:${subject}`);
-    const events = [...wanted("id")].map((id) => `id:${id}`);
+    const named = threads.map(eventKey).filter((key) => !key.includes("not-a-pubkey"));
+    assert.deepEqual(new Set(lookup.threads ?? []), new Set(named));
+    const events = [...[...wanted("id")].map((id) => `id:${id}`), ...named];
     assert.deepEqual(new Set(lookup.eventsAndGroups), new Set([...groups, ...events]));
     assert.equal(new Set(lookup.eventsAndGroups).size, lookup.eventsAndGroups.length);
   }));
@@ -42,6 +49,7 @@ Deno.test("partsFor() keeps the subjects that are meant in each role, and no uns
     { kinds: [0, 31_234], authors: [ALICE, BOB] },
     { kinds: [1, 1059], "#p": [BOB, CAROL] },
     { ids: [...IDS] },
+    { "#e": [...IDS] },
     { "#h": [...GROUPS] },
     { kinds: [7] },
   ]);
@@ -52,6 +60,7 @@ Deno.test("partsFor() keeps the subjects that are meant in each role, and no uns
     `read ${CAROL}`,
     `dm ${BOB}`,
     `id ${IDS[1]}`,
+    `thread ${IDS[2]}`,
     `group ${GROUPS[2]}`,
   ]);
   const { scoped, unscoped, unrouted } = partsFor(

@@ -66,3 +66,31 @@ Deno.test("NIP-17: Coverage waits for every relay that may have more gift wraps,
   coverage.markLate(1);
   assert.ok(coverage.isDone);
 });
+
+Deno.test("NIP-10: Coverage waits for every relay that may have more replies, also for one that is late", () => {
+  const coverage = new Coverage(inRoles({ thread: "ee".repeat(32) }));
+  coverage.saw(0, note({ pubkey: B, tags: [["e", "ee".repeat(32)]] }), true);
+  coverage.settle(0, ANSWERED);
+  coverage.markLate(1);
+  assert.ok(!coverage.isDone);
+  coverage.settle(1, { answered: false, proof: "unknown" });
+  assert.ok(coverage.isDone);
+});
+
+Deno.test("NIP-10: Coverage waits for the fallback relays of a thread, also for one that is late", () => {
+  const both = { ...inRoles({ thread: "ee".repeat(32) }), unscoped: [0, 1] };
+  const relayIndexes = new Int32Array(2).fill(-1);
+  for (const [assignment, isDone] of [[both, false], [{ ...both, roles: [] }, true]] as const) {
+    const coverage = new Coverage({ ...assignment, relayIndexes });
+    coverage.settle(0, ANSWERED);
+    coverage.markLate(1);
+    assert.equal(coverage.isDone, isDone);
+  }
+});
+
+Deno.test("Coverage delivery() holds no reply against a relay of the thread that lacks it", () => {
+  const coverage = new Coverage(inRoles({ thread: "ee".repeat(32), write: B }));
+  coverage.saw(0, note({ pubkey: B, tags: [["e", "ee".repeat(32)]] }), true);
+  for (const index of [0, 1]) coverage.settle(index, ANSWERED);
+  assert.deepEqual([...coverage.delivery(1)].map(({ role }) => role), ["write"]);
+});

@@ -13,6 +13,7 @@ const SUBJECTS: Readonly<Record<Role, string>> = {
   private: A,
   index: A,
   id: "ee".repeat(32),
+  thread: "ef".repeat(32),
   group: "cats",
   given: "dd".repeat(32),
 };
@@ -33,7 +34,12 @@ const ANSWERED_ROLES: [Partial<NostrEvent>, Role[]][] = [
   [{ kind: 1, pubkey: C, tags }, ["read", "group"]],
   [{ kind: 1, pubkey: C, tags: [["H", "cats"], ["h", B]] }, []],
   [{ kind: 1, pubkey: C, tags: [[], ["", B], ["pP", B], ["ap", `1:${B}`]] }, []],
-  [{ kind: 1, pubkey: C, tags: [["A", `30023:${B}:x`]] }, ["read"]],
+  [{ kind: 1, pubkey: C, tags: [["A", `30023:${B}:x`]] }, []],
+  ...["e", "E", "q"].map((name): [Partial<NostrEvent>, Role[]] => [
+    { kind: 7, pubkey: C, tags: [["e", B], [name, "ef".repeat(32), "wss://x", "root"]] },
+    ["thread"],
+  ]),
+  [{ kind: 1, pubkey: C, tags: [["e", "dd".repeat(32)]] }, ["given"]],
   [{ kind: 1, pubkey: C, id: "ee".repeat(32) }, ["id"]],
   [{ kind: 1, pubkey: C, id: "dd".repeat(32) }, ["given"]],
   [{ kind: 1, pubkey: "dd".repeat(32) }, ["given"]],
@@ -50,4 +56,10 @@ Deno.test("eventSubjects() names each subject once, in the roles in which the ev
     });
     assert.deepEqual(found.map(([role]) => role), roles, JSON.stringify(draft));
   }
+});
+
+Deno.test("NIP-22: eventSubjects() names the addresses of a comment, as its tags do", () => {
+  const [root, parent] = [`30023:${B}:x:y`, `30023:${C}:`];
+  const comment = { ...note({}), kind: 1111, tags: [["A", root], ["a", parent], ["a", parent]] };
+  assert.deepEqual([...eventSubjects(comment, "thread")], [root, parent]);
 });

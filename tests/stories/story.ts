@@ -54,6 +54,7 @@ const COUNT_OPTIONS = {
 const WORDS = String.raw`[^\s,]+(?:, [^\s,]+)*`;
 const LIST_LINE = new RegExp(`^(\\w+) +(${Object.keys(LISTS).join("|")}) (.+)$`);
 const HINT_LINE = /^(?:(event|group) )?(?!event |group )(\w+) +may be at (.+)$/;
+const AUTHOR_LINE = /^event (\w+) +is by (\w+)$/;
 const OPTION_LINE = /^([a-z ]+): (.+)$/;
 const CLAUSE = ` (${Object.keys(CLAUSES).join("|")}) (${WORDS})`;
 const FILTER = new RegExp(`^(${Object.keys(NOUNS).join("|")})((?:${CLAUSE})*)$`);
@@ -78,7 +79,8 @@ export function parseStory(file: string, text: string): Story {
   let event: NostrEvent | undefined;
   lines.slice(0, end).forEach((line, i) => {
     if (line === "" || line.startsWith("#")) return;
-    const isRead = addLists(line) || addHints(line) || addOption(line) || addRequest(line);
+    const isRead = addLists(line) || addHints(line) || addAuthor(line) || addOption(line) ||
+      addRequest(line);
     if (!isRead) throw new SyntaxError(`${file}:${i + 1}: Cannot understand the line "${line}"`);
   });
   const [first] = lines;
@@ -115,6 +117,12 @@ export function parseStory(file: string, text: string): Story {
       ({ url, weight: 1 / (i + 1), source: "tag" }) as const
     );
     return learn(key, { hints });
+  }
+
+  function addAuthor(line: string): boolean {
+    const [, name, author] = AUTHOR_LINE.exec(line) ?? [];
+    return author !== undefined &&
+      learn(subjectKey("id", idOf(name)), { author: idOf(author) });
   }
 
   function addOption(line: string): boolean {

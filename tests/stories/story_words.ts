@@ -33,13 +33,15 @@ export const CLAUSES: Readonly<Record<string, string>> = {
   mentioning: "#p",
   "in group": "#h",
   "with id": "ids",
+  "replying to": "#e",
+  quoting: "#q",
   tagged: "#t",
   containing: "search",
   naming: "r",
 };
 
 /** Keys whose values are names of people or events. */
-const ID_KEYS = ["authors", "#p", "ids"];
+const ID_KEYS = ["authors", "#p", "ids", "#e", "#q"];
 
 /** The pubkey or event id of a name; ids sort as their names do. */
 export function idOf(name: string): string {

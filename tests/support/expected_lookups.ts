@@ -52,8 +52,13 @@ export function forGiftWraps(urls: readonly string[] | undefined, request: Known
   return [...new Set((urls ?? []).flatMap((url) => usable([url], request)))];
 }
 
-/** The three best relays that hints name, by the weights of the hint and of the relay. */
+/** The three best relays that hints name, one a host. */
 export function hinted(knowledge: RelayKnowledge | undefined, request: KnownRequest): string[] {
+  return usable(bestHinted(knowledge, request).slice(0, 3), request);
+}
+
+/** The relays that hints name, the best first, by the weights of the hint and of the relay. */
+function bestHinted(knowledge: RelayKnowledge | undefined, request: KnownRequest): string[] {
   const { weight = () => 1 } = request.options;
   const values = new Map<string, number>();
   for (const hint of knowledge?.hints ?? []) {
@@ -61,8 +66,40 @@ export function hinted(knowledge: RelayKnowledge | undefined, request: KnownRequ
       values.set(url, Math.max(values.get(url) ?? 0, hint.weight * weight(url)));
     }
   }
-  const best = [...values].sort(([a, x], [b, y]) => y - x || (a < b ? -1 : 1));
-  return usable(best.slice(0, 3).map(([url]) => url), request);
+  return [...values].sort(([a, x], [b, y]) => y - x || (a < b ? -1 : 1)).map(([url]) => url);
+}
+
+/** The relays for what answers an event, one a host. */
+export function threadRelaysOf(subject: string, request: KnownRequest): string[] {
+  return usable(namedForThread(subject, request), request);
+}
+
+/**
+ * The relays for what answers an event: its author's inboxes (or else the relays of hints about the
+ * author), and the two best relays of hints about the event.
+ */
+export function namedForThread(subject: string, request: KnownRequest): string[] {
+  const { knowledge } = request;
+  const isAddress = subject.includes(":");
+  const event = knowledge.get(`${isAddress ? "address" : "id"}:${subject}`);
+  const named = isAddress ? subject.split(":")[1] : event?.author;
+  const author = named === "not-a-pubkey" ? undefined : knowledge.get(named ?? "");
+  const inboxes = inboxesOf(author, request);
+  const hints = (event?.hints ?? []).filter(({ source }) => source !== "author");
+  const seen = bestHinted({ hints }, request).slice(0, 2);
+  const others = inboxes.length > 0 ? [] : bestHinted(author, request).slice(0, 3);
+  return [...inboxes, ...others, ...seen];
+}
+
+/** The best three inboxes, fallback relays first; two if a fallback relay is one, or all of these. */
+function inboxesOf(author: RelayKnowledge | undefined, request: KnownRequest): string[] {
+  const { weight = () => 1, fallbackRelays = [] } = request.options;
+  const all = [...new Set(each(author?.read, request))];
+  const fallbacks = all.filter((url) => fallbackRelays.includes(url));
+  const others = all.filter((url) => !fallbackRelays.includes(url))
+    .sort((a, b) => weight(b) - weight(a) || (a < b ? -1 : 1));
+  const more = fallbacks.length === 0 ? 3 : fallbacks.length === 1 ? 1 : 0;
+  return [...fallbacks, ...others.slice(0, more)];
 }
 
 /** The host of a group, if a hint names one. */
@@ -131,14 +168,18 @@ function wantsOfOne(given: NostrFilter, request: KnownRequest): Omit<Want, "inde
     }
     return wants;
   }
-  const key = isSearch
-    ? undefined
-    : ["authors", "#p", "#P", "#a", "#A"].find((key) => filter[key as "#p"]);
+  const key = isSearch ? undefined : ["authors", "#p", "#P"].find((key) => filter[key as "#p"]);
   if (key === undefined) {
     wants.push(unscoped);
     for (const subject of isSearch ? [] : new Set(filter.ids)) {
       const own = hinted(knowledge.get(subjectKey("id", subject)), request);
       wants.push({ role: "id", filter, key: "ids", subject, own, others: [] });
+    }
+    const thread = ["#a", "#A", "#e", "#E", "#q"].find((key) => filter[key as "#e"]);
+    if (isSearch || filter.ids || !thread) return wants;
+    for (const subject of new Set(filter[thread as "#e"])) {
+      const own = threadRelaysOf(subject, request);
+      wants.push({ role: "thread", filter, key: thread, subject, own, others: [] });
     }
     return wants;
   }
@@ -147,7 +188,7 @@ function wantsOfOne(given: NostrFilter, request: KnownRequest): Omit<Want, "inde
     { role: "private", kinds: filter.kinds?.filter((kind) => kind === 31_234) },
     { role: "index", kinds: filter.kinds?.filter(isReplaceableKind) },
   ] as const;
-  for (const subject of new Set(filter[key as "#p"]!.map((value) => subjectIn(key, value)))) {
+  for (const subject of new Set(filter[key as "#p"])) {
     if (!/^[0-9a-f]{64}$/.test(subject)) continue;
     const own = usable(knowledge.get(subject)?.[role], request);
     const hints = own.length > 0 ? [] : hinted(knowledge.get(subject), request);
@@ -162,11 +203,6 @@ function wantsOfOne(given: NostrFilter, request: KnownRequest): Omit<Want, "inde
   return wants;
 }
 
-/** The subject that a value of a filter's key names. */
-export function subjectIn(key: string, value: string): string {
-  return key.toLowerCase() === "#a" ? value.split(":")[1] : value;
-}
-
 /** Whether a routed filter is the filter of a want, narrowed to some subjects if it may be. */
 export function isPartOf(routed: NostrFilter, { filter, key = "" }: Want): boolean {
   const values: readonly string[] = routed[key as "#p"] ?? [];
@@ -179,7 +215,8 @@ export function relaysOf(want: Want, { routes }: ReqPlan, wants: readonly Want[]
   const { index, key = "", subject } = want;
   const wider = wants.filter((other) =>
     other === want ||
-    other.index === index && (want.role === "id" && other.role === "unscoped" ||
+    other.index === index && ((want.role === "id" || want.role === "thread") &&
+          other.role === "unscoped" ||
         (want.role === "index" || want.role === "private") && other.role === "write" &&
           other.subject === subject)
   );
@@ -187,8 +224,7 @@ export function relaysOf(want: Want, { routes }: ReqPlan, wants: readonly Want[]
     wider.some((other) =>
       filters.some((routed) =>
         isPartOf(routed, other) &&
-        (subject === undefined ||
-          routed[key as "#p"]?.some((value: string) => subjectIn(key, value) === subject))
+        (subject === undefined || routed[key as "#p"]?.includes(subject))
       )
     )
   ).map(([url]) => url);

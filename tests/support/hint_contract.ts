@@ -30,7 +30,10 @@ export function testHintReader<Input>(name: string, trial: ReaderTrial<Input>): 
     fc.assert(fc.property(anything, (input) => {
       for (const { subject, url, source, author, ...rest } of reader.read(input)) {
         assert.equal(source, reader.source);
-        assert.match(subject, /^(?:[0-9a-f]{64}|id:[0-9a-f]{64}|group:[^]{1,100})$/);
+        assert.match(
+          subject,
+          /^(?:[0-9a-f]{64}|id:[0-9a-f]{64}|address:\d+:[0-9a-f]{64}:[^]*|group:[^]{1,100})$/,
+        );
         if (url === undefined) assert.ok(author !== undefined, "it names nothing");
         else assert.ok(typeof url === "string" && url.length >= 1 && url.length <= 256, url);
         if (author !== undefined) assert.ok(isPubkey(author) && subject.startsWith("id:"));

@@ -8,7 +8,7 @@
 import type { NostrFilter } from "@nostrify/types";
 import fc from "fast-check";
 import type { RelayHint, RelayKnowledge } from "../../src/nostr/relay_knowledge.ts";
-import { subjectKey } from "../../src/nostr/subject_key.ts";
+import { eventKey, subjectKey } from "../../src/nostr/subject_key.ts";
 import type { PlanOptions } from "../../src/plan/plan_options.ts";
 import { PEOPLE, REFUSED, RELAYS, someOf } from "./requests.ts";
 
@@ -23,6 +23,12 @@ export const HOSTED: readonly string[] = [
 
 /** Ids of events. */
 export const IDS: readonly string[] = ["a1", "b2", "c3"].map((byte) => byte.repeat(32));
+
+/** Coordinates of articles, two of one author, and one that names nobody. */
+export const ADDRESSES: readonly string[] = [
+  ...[0, 0, 1, 2].map((person, i) => `30023:${PEOPLE[person]}:x:${i}`),
+  "30023:not-a-pubkey:x",
+];
 
 /** Ids of groups. */
 export const GROUPS: readonly string[] = ["cats", "dogs", "id:x"];
@@ -62,11 +68,14 @@ const filter: fc.Arbitrary<NostrFilter> = fc.oneof(
   fc.record({ "#h": someOf(GROUPS, 3), ...condition, search: fc.constant("words") }, {
     requiredKeys: ["#h"],
   }),
+  fc.record({ "#e": someOf(IDS, 3), ...condition }, { requiredKeys: ["#e"] }),
+  fc.record({ "#q": someOf([...IDS, ...ADDRESSES], 4), ...condition }, { requiredKeys: ["#q"] }),
   fc.record({
     ...condition,
     authors: people,
     "#p": people,
-    "#A": people.map((pubkeys) => pubkeys.map((pubkey, i) => `30023:${pubkey}:${i % 2}`)),
+    "#A": someOf(ADDRESSES, 4),
+    "#E": someOf(IDS, 2),
     "#h": someOf(GROUPS, 2),
     ids: someOf(IDS, 2),
     search: fc.constant("words"),
@@ -76,7 +85,7 @@ const filter: fc.Arbitrary<NostrFilter> = fc.oneof(
 const entries = fc.array(fc.constantFrom(...HOSTED, ...REFUSED), { maxLength: 5 });
 
 const hints: fc.Arbitrary<RelayHint[]> = entries.map((urls) =>
-  urls.map((url, i) => ({ url, weight: 1 / (i + 2), source: "tag" }))
+  urls.map((url, i) => ({ url, weight: 1 / (i + 2), source: i === 1 ? "author" : "tag" }))
 );
 
 const person: fc.Arbitrary<RelayKnowledge> = fc.record({
@@ -92,12 +101,14 @@ const knowledge: fc.Arbitrary<ReadonlyMap<string, RelayKnowledge>> = fc.tuple(
   fc.array(
     fc.tuple(
       fc.constantFrom(
-        ...IDS.map((id) => subjectKey("id", id)),
+        ...[...IDS, ...ADDRESSES].map(eventKey),
         ...GROUPS.map((id) => subjectKey("group", id)),
       ),
-      fc.record({ hints }),
+      fc.record({ hints, author: fc.constantFrom(...PEOPLE.slice(0, 3), "not-a-pubkey") }, {
+        requiredKeys: ["hints"],
+      }),
     ),
-    { maxLength: 5 },
+    { maxLength: 6 },
   ),
 ).map(([people, others]) => new Map<string, RelayKnowledge>([...people, ...others]));
 
@@ -123,11 +134,14 @@ export const knownRequests: fc.Arbitrary<KnownRequest> = fc.record({
   options,
 });
 
+const LISTS = ["write", "read", "dm", "private"];
+
 /** The same request, with everything whose order must not matter in another order. */
 export function otherwise({ filters, knowledge, options }: KnownRequest): KnownRequest {
   const turned = (lists: RelayKnowledge): RelayKnowledge =>
     Object.fromEntries(
-      Object.entries(lists).map(([key, urls]) => [key, key === "hints" ? urls : urls.toReversed()]),
+      Object.entries(lists)
+        .map(([key, urls]) => [key, LISTS.includes(key) ? urls.toReversed() : urls]),
     );
   return {
     filters: filters.map((filter) =>

@@ -9,15 +9,14 @@ import type { Role } from "../../src/nostr/relay_knowledge.ts";
 import type { ReqPlan } from "../../src/plan/plan_req.ts";
 
 /** The keys that name people, in the order in which a filter is read. */
-const KEYS = ["authors", "#p", "#P", "#a", "#A"] as const;
+const KEYS = ["authors", "#p", "#P"] as const;
 
 /** The people that a filter names; `undefined` if it names none. */
 export function peopleIn(filter: NostrFilter) {
   if (filter.search !== undefined || filter["#h"]) return undefined;
   const key = KEYS.find((key) => filter[key as "#p"] !== undefined);
   if (!key) return undefined;
-  const people = filter[key as "#p"]!
-    .map((value) => key.toLowerCase() === "#a" ? value.split(":")[1] : value);
+  const people: string[] = [...filter[key as "#p"]!];
   const isWrap = key === "#p" && filter.kinds?.every((kind) => kind === 1059);
   const role: Role = key === "authors" ? "write" : isWrap ? "dm" : "read";
   return { key, role, people };

@@ -45,7 +45,7 @@ const filter: fc.Arbitrary<NostrFilter> = fc.record({
   kinds: fc.constantFrom<number[][]>([1], [0, 3], [1, 6, 7], [1059], [1, 1059]),
   authors: people,
   "#p": people,
-  "#a": people.map((pubkeys) => pubkeys.map((pubkey) => `30023:${pubkey}:x`)),
+  "#P": people,
   "#t": fc.constantFrom<string[][]>(["nostr"], ["a", "b"]),
   ids: fc.constant(["ff".repeat(32)]),
   search: fc.constant("bitcoin"),
