@@ -7,7 +7,14 @@
 import { NPool } from "@nostrify/nostrify";
 import type { NostrEvent, NostrFilter, NStore } from "@nostrify/types";
 import { nip19 } from "nostr-tools";
-import { createOutbox, filterOf, type Outbox, type OutboxOptions } from "../src/mod.ts";
+import {
+  createOutbox,
+  filterOf,
+  type Outbox,
+  type OutboxOptions,
+  subjectKey,
+  withHints,
+} from "../src/mod.ts";
 import { newestFirst } from "../testing/event_index.ts";
 import type { FeedTask, ScreenApp, ScreenClient, ScreenSetting } from "./screens_client.ts";
 import { storeWithLists } from "./screens_store.ts";
@@ -117,7 +124,13 @@ export class PoolApp implements ScreenApp {
   }
 
   thread(root: NostrEvent): AsyncIterable<NostrEvent> {
-    return this.#read([{ kinds: [1], "#e": [root.id] }]);
+    // The app shows the post, so it knows who wrote it.
+    const author = {
+      subject: subjectKey("id", root.id),
+      author: root.pubkey,
+      source: "tag",
+    } as const;
+    return this.#read([withHints({ kinds: [1], "#e": [root.id] }, [author])]);
   }
 
   notifications(
