@@ -98,7 +98,7 @@ export class ReqPlanner {
     const lost = plan.unrouted.filter(couldMatch);
     if (plan.routes.size === 0 && lost.length > 0) {
       const message = `Cannot send a request anywhere: ${unroutedTexts(lost).join(", ")}`;
-      const nowhere = new RoutingError(message, plan.unrouted, { cause: error });
+      const nowhere = new RoutingError(message, plan.unrouted, error && { cause: error });
       if (error === undefined) onError(nowhere);
       throw nowhere;
     }

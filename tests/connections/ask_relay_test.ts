@@ -12,7 +12,8 @@ class Question {
   readonly network: ScriptedNetwork;
   readonly events: NostrEvent[] = [];
   readonly controller = new CountedController();
-  asked?: AskResult;
+  asked?: Pick<AskResult, "answered" | "complete">;
+  result?: AskResult;
 
   constructor(script: Script, cutAt?: number) {
     this.network = new ScriptedNetwork(script);
@@ -23,7 +24,10 @@ class Question {
       onEvent: (event) => this.events.push(event),
       signal: this.controller.signal,
       timeout: 15_000,
-    }).then((asked) => this.asked = asked);
+    }).then((result) => {
+      const { answered, complete } = this.result = result;
+      this.asked = { answered, complete };
+    });
   }
 }
 
@@ -119,8 +123,17 @@ Deno.test("askRelay() ends with its signal, also if that is aborted already", as
   assert.equal(network.relays.length, 0);
 });
 
-async function answered(script: Script, cutAt: number): Promise<Question> {
+async function answered(script: Script, cutAt?: number): Promise<Question> {
   const question = new Question(script, cutAt);
   await question.network.clock.advance(1_000);
   return question;
 }
+
+Deno.test("askRelay() says what the answer to each filter proves, and what went wrong", async () => {
+  const { result } = await answered({ onReq: (req) => req.send(...notes(3)).eose("finish") });
+  assert.deepEqual([...result!.proofs!], [[{ kinds: [1], since: 1 }, "finish"]]);
+  assert.equal(result!.error, undefined);
+  const refused = await answered({ onReq: (req) => req.closed("auth-required: sign in") });
+  assert.equal(refused.result!.proofs?.size ?? 0, 0);
+  assert.equal(refused.result!.error!.reason, "auth-required");
+});
