@@ -7,6 +7,7 @@ const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   "base/bounded_records": "create_outbox_store_test.ts",
   "base/record_store": "types",
   "connections/open_relay": "types",
+  "connections/refused_req": "connections/relay_query_notice_test.ts",
   "db/any_kysely": "types",
   "db/delete_events": "db/kysely_test.ts and the contracts in tests/db",
   "db/event_sql": "db/kysely_test.ts and the contracts in tests/db",
