@@ -173,7 +173,6 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
       now: clock.now(),
       weight: learned(url),
       record: memory.record(url),
-      proof: memory.record(url)?.lastProof,
     });
   const end = async () => {
     closing.close();
