@@ -6,9 +6,10 @@
 
 import { Kysely, PostgresDialect } from "kysely";
 import pg from "pg";
-import { checkFunction, integer } from "../base/check_option.ts";
+import { checkFunction, checkNames, integer, type OptionNames } from "../base/check_option.ts";
 import { messageOf } from "../base/message_of.ts";
-import { EventDatabase, type EventDatabaseOptions } from "./kysely.ts";
+import { DATABASE_OPTIONS, type EventDatabaseOptions } from "./database_options.ts";
+import { EventDatabase } from "./kysely.ts";
 
 /** How to use a PostgreSQL. */
 export interface PostgresOptions extends EventDatabaseOptions {
@@ -38,6 +39,14 @@ export interface PostgresOptions extends EventDatabaseOptions {
    */
   readonly onError?: (error: Error) => void;
 }
+
+const POSTGRES_OPTIONS: OptionNames<PostgresOptions> = {
+  ...DATABASE_OPTIONS,
+  max: true,
+  connectTimeout: true,
+  statementTimeout: true,
+  onError: true,
+};
 
 /** What is used of a `pg.Pool`, whatever the version of `pg`. */
 export interface PostgresPool {
@@ -69,7 +78,8 @@ const KEEPALIVE_AFTER_MS = 30_000;
  * @param database A URL (`postgres://user:password@host/name`), for a pool of connections
  * that is closed with the database; or a `pg.Pool` of the app's, which stays open.
  * @throws {RangeError} If a number is out of its range.
- * @throws {TypeError} If `database` is neither, or an option has the wrong type.
+ * @throws {TypeError} If `database` is neither, there is no option of a name, or one has the wrong
+ * type.
  * @throws {Error} If the server cannot be reached, or the tables cannot be made.
  *
  * @example A server's database
@@ -88,6 +98,7 @@ export async function openPostgres(
   database: string | URL | PostgresPool,
   options: PostgresOptions = {},
 ): Promise<EventDatabase> {
+  checkNames(options, POSTGRES_OPTIONS);
   checkFunction("onError", options.onError);
   const { onError = (error) => console.warn(error) } = options;
   const { relayUrls, now } = options;

@@ -8,6 +8,7 @@ const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   "base/record_store": "types",
   "connections/open_relay": "types",
   "db/any_kysely": "types",
+  "db/database_options": "db/sqlite_test.ts and processes/open_postgres_test.ts",
   "db/delete_events": "db/kysely_test.ts and the contracts in tests/db",
   "db/event_sql": "db/kysely_test.ts and the contracts in tests/db",
   "db/filter_sql": "db/kysely_test.ts and the contracts in tests/db",

@@ -195,6 +195,7 @@ Deno.test("openPostgres() refuses what is neither a URL nor a pool, and options 
     await assert.rejects(openPostgres(url, options), RangeError);
   }
   await assert.rejects(openPostgres(url, { onError: 1 as never }), TypeError);
+  await assert.rejects(openPostgres(url, { statementTimout: 9 } as object), /"statementTimeout"$/);
 });
 
 Deno.test("openPostgres() rejects if the server cannot be reached, and says why", async () => {
