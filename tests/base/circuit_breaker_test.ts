@@ -162,6 +162,19 @@ Deno.test("D1: CircuitBreaker passes calls on after one that took too long while
   }
 });
 
+Deno.test("D1: CircuitBreaker notices a silent store also after the clock was set back", async () => {
+  const { clock, calls, begin } = start();
+  begin();
+  calls[0].resolve("there");
+  await settled();
+  await clock.advance(-3_600_000);
+  begin();
+  await clock.advance(TIMEOUT_MS);
+  const later = begin();
+  await settled();
+  assert.deepEqual([later.ms, calls.length], [0, 2], "nobody waits for it again");
+});
+
 Deno.test("CircuitBreaker blames no store for a program that was busy", async () => {
   const { clock, calls, begin } = start();
   const call = begin();
