@@ -45,7 +45,9 @@ const sqlite: SqlFlavour = {
     return `select ${fields.join(", ")} from json_each(?)`;
   },
   tagsIn: (column, alias) => `json_each(${column}) ${alias}`,
-  isSeconds: (text) => `length(${text}) between 1 and 15 and ${text} not glob '*[^0-9]*'`,
+  // For `length` and `glob` a text ends at a NUL.
+  isSeconds: (text) =>
+    `length(${text}) between 1 and 15 and ${text} not glob '*[^0-9]*' and instr(${text}, char(0)) = 0`,
   join: "cross join",
   byCodeUnit: "",
   // Deletes nothing, but takes the write lock before anything is read, so that

@@ -11,7 +11,7 @@ import type { Claims } from "./claims.ts";
 import { ids, store } from "./contract_queries.ts";
 
 /** Text that JSON can hold and PostgreSQL cannot. */
-const ODD_TEXTS = ["a\0b", "\ud83d", "\udc00 \\u0000"];
+const ODD_TEXTS = ["5\0", "\ud83d", "\udc00 \\u0000"];
 
 /** Claims about deletions and requests to vanish. */
 export const deletionClaims: Claims = {
