@@ -59,7 +59,10 @@ export interface RelayKnowledge {
   readonly private?: readonly string[];
   /** Hints, best first. They count only if no list names a usable relay. */
   readonly hints?: readonly RelayHint[];
-  /** Relays that the request itself names for this person or event: they are always asked. */
+  /**
+   * Relays that the request itself names for this person or event: the best `relaysPerAuthor` of
+   * them are asked, whatever else is known.
+   */
   readonly given?: readonly string[];
   /** Entries that name no usable relay; absent if there are none. */
   readonly refused?: readonly RefusedRelay[];

@@ -9,6 +9,7 @@ const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   "connections/open_relay": "types",
   "connections/refused_req": "connections/relay_query_notice_test.ts",
   "db/any_kysely": "types",
+  "db/database_options": "db/sqlite_test.ts and processes/open_postgres_test.ts",
   "db/delete_events": "db/kysely_test.ts and the contracts in tests/db",
   "db/event_sql": "db/kysely_test.ts and the contracts in tests/db",
   "db/filter_sql": "db/kysely_test.ts and the contracts in tests/db",
