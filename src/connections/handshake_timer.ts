@@ -14,6 +14,8 @@ import { STALL_MS } from "../base/stall_watch.ts";
  * of the time in which it ran may be left out.
  */
 const CHECK_MS = 250;
+/** How long a living relay takes to connect at most, but for one in twenty. */
+const USUAL_CONNECT_MS = 1_250;
 
 /** The timeout of a {@link HandshakeTimer}, and what it reports. */
 export interface HandshakeTimerOptions {
@@ -23,8 +25,8 @@ export interface HandshakeTimerOptions {
    */
   readonly timeout: () => number;
   /**
-   * Called at most once, when the timeout has passed but the program did not run all the time: the
-   * relay may be dead, or about to answer.
+   * Called at most once, when the timeout has passed, but the program did not run all the time, and
+   * has run for 1.25 s since: the relay is not to blame, but hardly alive.
    */
   readonly onDoubt: () => void;
   /** Called at most once, when the program has run for as long as the timeout. */
@@ -40,6 +42,8 @@ export class HandshakeTimer {
   #dueAt = Infinity;
   /** Milliseconds in which the program did not run, or may not have. */
   #stalledMs = 0;
+  /** When the program last went on after it did not run. */
+  #wentOnAt = 0;
   #isInDoubt = false;
   #cancel = () => {};
 
@@ -61,8 +65,11 @@ export class HandshakeTimer {
     const wait = Math.min(left, CHECK_MS);
     this.#dueAt = checkedAt + wait;
     this.#cancel = this.#clock.after(wait, () => {
-      if (this.#isStalled) this.#stalledMs += this.#clock.now() - checkedAt;
-      else this.#checkDoubt();
+      if (this.#isStalled) {
+        this.#wentOnAt = this.#clock.now();
+        this.#stalledMs += this.#wentOnAt - checkedAt;
+      }
+      this.#checkDoubt();
       this.start();
     });
   }
@@ -79,10 +86,11 @@ export class HandshakeTimer {
     return hasStalled ? undefined : this.#clock.now() - this.#startedAt;
   }
 
-  /** What came while the program did not run has been read by now. */
   #checkDoubt(): void {
     if (this.#isInDoubt || this.#stalledMs === 0) return;
-    if (this.#clock.now() - this.#startedAt < this.#options.timeout()) return;
+    const now = this.#clock.now();
+    const isInTime = now - this.#startedAt < this.#options.timeout();
+    if (isInTime || now - this.#wentOnAt < USUAL_CONNECT_MS) return;
     this.#isInDoubt = true;
     this.#options.onDoubt();
   }

@@ -61,7 +61,7 @@ export class RelayConnection {
   readonly #strayMessages: RateMeter;
   readonly #junkEvents: RateMeter;
   readonly #endListeners = new Set<(error: RelayFailureError) => void>();
-  readonly #doubtListeners = new Set<() => void>();
+  readonly #doubtListeners = new Set<(error: RelayFailureError) => void>();
   readonly #slots: SubscriptionSlots;
   readonly #keepalive: Keepalive;
   readonly #opened = Promise.withResolvers<void>();
@@ -167,12 +167,12 @@ export class RelayConnection {
   }
 
   /**
-   * Calls the listener if the connection is not open in time while the program did not run all that
-   * time: the relay is not to blame, but others may have to stand in for it.
+   * Calls the listener if the connection is not open in time, which a busy program may have caused:
+   * nobody should wait for it any longer, but it goes on.
    *
    * @returns Removes the listener.
    */
-  onDoubt(listener: () => void): () => void {
+  onDoubt(listener: (error: RelayFailureError) => void): () => void {
     this.#doubtListeners.add(listener);
     return () => this.#doubtListeners.delete(listener);
   }
@@ -325,15 +325,18 @@ export class RelayConnection {
   }
 
   #handshakeIsInDoubt(): void {
-    if (this.#hasHooks) { for (const listener of this.#doubtListeners) listener(); }
+    if (!this.#hasHooks) return;
+    for (const listener of this.#doubtListeners) listener(this.#lateError());
+  }
+
+  #lateError(): RelayFailureError {
+    const ms = this.#options.clock.now() - this.startedAt;
+    const detail = `no connection within ${Math.round(ms)} ms`;
+    return new RelayFailureError(this.url, "connect-timeout", detail);
   }
 
   #handshakeIsLate(): void {
-    if (this.#hasHooks) {
-      const ms = this.#options.clock.now() - this.startedAt;
-      const detail = `no connection within ${Math.round(ms)} ms`;
-      return this.end(new RelayFailureError(this.url, "connect-timeout", detail));
-    }
+    if (this.#hasHooks) return this.end(this.#lateError());
     // A relay object that calls no hooks shows by its answers whether it is connected.
     this.#opened.resolve();
   }

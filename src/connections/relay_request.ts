@@ -33,7 +33,7 @@ export interface RelayRequestListener {
   readonly late: () => void;
   /** The stored events are over, or will not come in time; called again if they do come later. */
   readonly settled: (outcome: RelayRequestOutcome) => void;
-  /** The relay does not work, before its answer or after it, or there is reason to doubt it. */
+  /** The relay does not work, or does not seem to, before its answer or after it. */
   readonly lost: () => void;
 }
 
@@ -350,7 +350,7 @@ export class RelayRequest {
         startInactivityTimer(clock, hard, { heardAt, isPending }, () => tooLate(hard)),
       );
     };
-    const stopDoubt = connection.onDoubt(() => this.#listener.lost());
+    const stopDoubt = connection.onDoubt((error) => this.#fail(error));
     const cancel = () => {
       isCancelled = true;
       stopDoubt();

@@ -9,6 +9,8 @@ import { RequestTest, url } from "../support/scripted_request.ts";
 const TIMEOUT_MS = 2_500;
 /** How much of the time in which the program ran may be lost with a stall. */
 const LOST_MS = 250;
+/** How long a living relay takes to connect at most, but for one in twenty. */
+const USUAL_CONNECT_MS = 1_250;
 
 /** A request whose relay `a` never connects; `b` would stand in for it. */
 class BusyRequest extends RequestTest {
@@ -37,7 +39,7 @@ class BusyRequest extends RequestTest {
   }
 }
 
-Deno.test("W2: OutboxRequest of a busy program waits for a dead relay no longer than the timeout and the time it was busy", async () => {
+Deno.test("W2: OutboxRequest of a busy program waits for a dead relay no longer than its timeout and the time it was busy, and blames no other", async () => {
   const stall = fc.record({
     at: fc.integer({ min: 300, max: 2_000 }),
     ms: fc.integer({ min: 751, max: 8_000 }),
@@ -50,24 +52,28 @@ Deno.test("W2: OutboxRequest of a busy program waits for a dead relay no longer 
     await test.clock.advance(at);
     await test.clock.stall(ms);
     await test.clock.advance(30_000);
-    assert.deepEqual(test.failures.slice(0, 1).map(({ relay }) => relay), [url("a")]);
-    assert.ok(test.failures.every(({ relay }) => relay === url("a")), "no other is to blame");
+    assert.ok(test.failures.length > 0 && test.failures.every(({ relay }) => relay === url("a")));
     const { doneAt = Infinity } = test;
-    assert.ok(doneAt >= TIMEOUT_MS + ms && doneAt <= TIMEOUT_MS + ms + 2 * LOST_MS, `${doneAt}`);
+    assert.ok(doneAt <= TIMEOUT_MS + ms + LOST_MS, `${doneAt}`);
   }));
 });
 
-Deno.test("W2: OutboxRequest of a busy program asks others for what a relay was to answer that is not open in time", async () => {
+Deno.test("W2: OutboxRequest of a busy program asks others in place of a relay that is not open in time, and still hears it", async () => {
   const test = new BusyRequest("cde");
   await test.beginWith({ c: 300, d: 300, e: 300 });
   await test.clock.advance(400);
   await test.clock.stall(4_000);
-  assert.deepEqual(test.events, [], "what came meanwhile may not be read yet");
-  await test.clock.advance(LOST_MS);
+  await test.clock.advance(USUAL_CONNECT_MS - 1);
+  assert.deepEqual([test.events, test.doneAt], [[], undefined]);
+  await test.clock.advance(1);
   assert.deepEqual(test.events, [test.post]);
+  assert.equal(test.doneAt, 4_400 + USUAL_CONNECT_MS);
   assert.deepEqual(test.failures, []);
-  assert.equal(test.doneAt, undefined, "the relay may still answer");
+  const late = note({ pubkey: AUTHORS[0] });
   test.relay("a").accept();
   await test.clock.advance(0);
-  assert.equal(test.doneAt, 4_650);
+  test.relay("a").last.send(late);
+  await test.clock.advance(20_000);
+  assert.deepEqual(test.events, [test.post, late]);
+  assert.deepEqual(test.fake.of("failed"), []);
 });
