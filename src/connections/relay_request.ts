@@ -34,7 +34,7 @@ export interface RelayRequestListener {
   readonly late: () => void;
   /** The stored events are over, or will not come in time; called again if they do come later. */
   readonly settled: (outcome: RelayRequestOutcome) => void;
-  /** The relay does not work, before its answer or after it. */
+  /** The relay does not work, or does not seem to, before its answer or after it. */
   readonly lost: () => void;
 }
 
@@ -348,8 +348,10 @@ export class RelayRequest {
         startInactivityTimer(clock, hard, { heardAt, isPending }, () => tooLate(hard)),
       );
     };
+    const stopDoubt = connection.onDoubt((error) => this.#fail(error));
     const cancel = () => {
       isCancelled = true;
+      stopDoubt();
       for (const cancelTimer of timers) cancelTimer();
     };
     // If the connection never opens, the query fails by itself.
