@@ -183,7 +183,6 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
       now: clock.now(),
       weight: learned(url),
       record: memory.record(url),
-      proof: memory.record(url)?.lastProof,
     });
   const plan = async (filters: readonly NostrFilter[], opts?: RouteOptions) => {
     refuseClosed("send a request");

@@ -85,12 +85,11 @@ export interface ReportSource {
   readonly now: number;
   readonly weight: number;
   readonly record?: RelayRecord;
-  readonly proof?: RelayReport["proof"];
 }
 
 /** The report on one relay. */
 export function relayReport(source: ReportSource): RelayReport {
-  const { url, isOpen, now, weight, record, proof } = source;
+  const { url, isOpen, now, weight, record } = source;
   const retryIn = isOpen ? 0 : Math.max(0, (record?.retryAt ?? 0) - now);
   const { hits = 0, misses = 0 } = record ?? {};
   return {
@@ -106,7 +105,7 @@ export function relayReport(source: ReportSource): RelayReport {
     ...hits + misses > 0 ? { delivers: hits / (hits + misses) } : {},
     wantsSignIn: (record?.limits?.authRequired ?? false) ||
       (record?.failures?.["auth-required"] ?? 0) > 0,
-    ...proof === undefined ? {} : { proof },
+    ...record?.lastProof === undefined ? {} : { proof: record.lastProof },
   };
 }
 

@@ -118,6 +118,9 @@ export interface Outbox extends AsyncDisposable {
   /**
    * Plans a request by what is known now, sends nothing, and reports on each relay of the
    * plan: the answer to "why can't I see this post?". Print it, or read its parts.
+   *
+   * @throws {TypeError} If a value in a filter has the wrong type.
+   * @throws {RangeError} If a number in a filter is out of its range.
    */
   readonly explain: (filters: NostrFilter[]) => Promise<Explanation>;
   /**

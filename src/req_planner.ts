@@ -68,8 +68,9 @@ export class ReqPlanner {
     this.#adapt = adapt;
   }
 
-  /** Plans by another source, and reports nothing. */
+  /** Plans by another source, and reports nothing. Throws for what is no filter, as `route` does. */
   async plan(filters: readonly NostrFilter[], source = this.#source): Promise<Planned> {
+    checkFilters(filters);
     return (await this.#plan(filters, {}, source)).planned;
   }
 

@@ -55,7 +55,7 @@ export class FakeMemory implements
     this.told.push(["alive", url]);
   }
 
-  connected(url: string, ms: number): void {
+  connected(url: string, ms?: number): void {
     this.told.push(["connected", url, ms]);
   }
 

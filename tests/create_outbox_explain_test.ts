@@ -219,3 +219,14 @@ Deno.test("NIP-67: Outbox explain() says what a relay's last answer proves", asy
     await network.clock.advance(60_000);
   }
 });
+
+Deno.test("Outbox explain() refuses what is no filter, as the request does", async () => {
+  const { outbox } = scriptedOutbox(new ScriptedNetwork(holding([])));
+  const wrong = [[{ authors: [5, alice.pubkey] }], "junk", [null], [{ ids: [Symbol("id")] }]];
+  for (const filters of wrong as never[]) {
+    const refused = await outbox.reqRouter(filters).catch((error: Error) => error);
+    assert.ok(refused instanceof TypeError);
+    await assert.rejects(outbox.explain(filters), { name: "TypeError", message: refused.message });
+  }
+  await outbox.close();
+});

@@ -277,7 +277,7 @@ Deno.test("relayReport() says that a relay wants a sign-in, by its words or its 
   assert.equal(reportOn({ failures: { "auth-required": 1 } }).wantsSignIn, true);
   assert.equal(reportOn({ limits: { authRequired: true } }).wantsSignIn, true);
   assert.equal(reportOn({ limits: {}, failures: { closed: 1 } }).wantsSignIn, false);
-  const report = reportOn({ failures: { "auth-required": 1 } }, { proof: "finish" });
+  const report = reportOn({ failures: { "auth-required": 1 }, lastProof: "finish" });
   assert.equal(report.proof, "finish");
   const text = textOf(planReq([], new Map()), { relays: [report] });
   assert.match(text[1], /1 x auth-required; wants a sign-in \(NIP-42\); last answer: finish$/);

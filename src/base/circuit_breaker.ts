@@ -62,9 +62,9 @@ class Line {
 }
 
 /**
- * Passes calls on to one store. Rejects a call that is not answered within `timeout`; from
- * then on it rejects calls at once, until the store answers one of those under way, or a
- * trial: a call that is passed on now and then. The work of a call that was rejected goes on
+ * Passes calls on to one store. Rejects a call that is not answered within `timeout`. If no other
+ * call was answered within that time either, it then rejects calls at once, until the store
+ * answers one of those under way, or a trial: a call that is passed on now and then. The work of a call that was rejected goes on
  * in the store, and may still be done.
  *
  * Reading and writing are judged apart, since a store whose disk is full or that another
@@ -100,7 +100,7 @@ export class CircuitBreaker {
     let wait = timeout;
     if (line.silentSince !== undefined) {
       const now = clock.now();
-      if (now < line.trialAt) throw this.#silence(line);
+      if (now < line.trialAt) throw this.#silence(line, line.silentSince);
       line.trialAt = now + line.trialPause;
       line.trialPause = Math.min(2 * line.trialPause, MAX_TRIAL_AFTER_MS);
       wait = Math.min(timeout, TRIAL_WAIT_MS);
@@ -148,8 +148,8 @@ export class CircuitBreaker {
     line.trialAt = this.#options.clock.now() + line.trialPause;
   }
 
-  #silence(line: Line): Error {
-    const ms = this.#options.clock.now() - (line.silentSince ?? 0);
+  #silence(line: Line, since: number): Error {
+    const ms = this.#options.clock.now() - since;
     return this.#failed(line, new Error(`The database has not answered for ${ms} ms`));
   }
 
@@ -183,6 +183,8 @@ export class CircuitBreaker {
   #expire(line: Line, due: number): void {
     const { clock, timeout } = this.#options;
     const now = clock.now();
+    // An answer after now shows that the clock was set back: then it says nothing.
+    const isAnswering = line.answeredAt <= now && line.answeredAt + timeout > now;
     for (const wait of line.waits) {
       const turnEnds = Math.min(
         line.answeredAt + timeout,
@@ -193,8 +195,8 @@ export class CircuitBreaker {
       else if (line.turns > 1 && turnEnds > now) wait.due = turnEnds;
       else {
         line.waits.delete(wait);
-        if (line.silentSince === undefined) this.#open(line, wait.startedAt);
-        wait.reject(this.#silence(line));
+        if (line.silentSince === undefined && !isAnswering) this.#open(line, wait.startedAt);
+        wait.reject(this.#silence(line, line.silentSince ?? wait.startedAt));
       }
     }
     this.#setTimer(line);

@@ -19,7 +19,7 @@ export interface Clock {
 }
 
 /** The longest time that a timer of the machine can be set to; a longer one would run at once. */
-const MAX_TIMER_MS = 2 ** 31 - 1;
+export const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /** The clock of the machine. A timer runs after 24 days at the latest. */
 export const systemClock: Clock = {

@@ -109,10 +109,10 @@ export class PersistentMap<T> {
     if (!this.#options.isKey(key)) return false;
     const isChanged = this.#apply(key, change, initial);
     if (!this.#options.backend) return isChanged;
-    if (this.#earlyChanges && this.#earlyChanges.length < MAX_EARLY_CHANGES) {
-      this.#earlyChanges.push([key, change, initial]);
-    }
-    if (isChanged) this.#writer.mark(key);
+    const isEarly = this.#earlyChanges && this.#earlyChanges.length < MAX_EARLY_CHANGES;
+    if (isEarly) this.#earlyChanges!.push([key, change, initial]);
+    // An early change may change the record that is read, though it changes nothing now.
+    if (isChanged || isEarly) this.#writer.mark(key);
     return isChanged;
   }
 

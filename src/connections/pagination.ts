@@ -150,6 +150,39 @@ export function proofOf(
   return page > 0 && fresh === 0 ? "drained" : "inferred";
 }
 
+/** What comes after a page: the next one, or what its filter's answer proves, or both. */
+export interface PageEnd {
+  readonly next?: FilterPage;
+  readonly proof?: AnswerProof;
+}
+
+/**
+ * What comes after a page.
+ *
+ * @param isMoving Whether any page of the same REQ brought something new.
+ * @param maxPages Most pages of one filter beyond the first.
+ */
+export function endOf(
+  page: FilterPage,
+  limits: RelayLimits,
+  hints: readonly EoseHint[],
+  { isMoving, maxPages }: { isMoving: boolean; maxPages: number },
+): PageEnd {
+  if (!isCut(page, limits, hints)) return { proof: proofOf(page, hints) };
+  // Other filters of the REQ took all the room: this one is sent again.
+  const isStuck = hints.includes("more") && page.count === 0;
+  const next = !isPaged(page.filter)
+    ? undefined
+    : isStuck && isMoving
+    ? samePage(page)
+    : nextPage(page, hints);
+  if (next && next.page <= maxPages) {
+    return hints.includes("auth") ? { next, proof: "unknown" } : { next };
+  }
+  const isLeft = !isPaged(page.filter) || next !== undefined || isStuck;
+  return { proof: isLeft ? "unknown" : proofOf(page, hints) };
+}
+
 /** What a page shows of where the relay cuts answers, given how many the previous page had. */
 export function lessonOf(
   { page, before, fresh }: FilterPage,

@@ -9,8 +9,8 @@ import type { NostrEvent, NostrFilter } from "@nostrify/types";
 import type { Clock } from "../base/clock.ts";
 import { messageOf } from "../base/message_of.ts";
 import { RateMeter } from "../base/rate_meter.ts";
-import { STALL_MS } from "../base/stall_watch.ts";
 import { RelayFailureError } from "../nostr/errors.ts";
+import { HandshakeTimer } from "./handshake_timer.ts";
 import { Keepalive } from "./keepalive.ts";
 import type { OpenRelay, RelayHooks } from "./open_relay.ts";
 import { type ReadRelay, RelayLogReader } from "./relay_log_reader.ts";
@@ -26,8 +26,11 @@ export interface RelayConnectionOptions {
   readonly maxSubscriptions: () => number;
   /** Returns after how many milliseconds a connection that is not open has failed. */
   readonly connectTimeout: () => number;
-  /** Called once when the connection is open, with the milliseconds that took. */
-  readonly onOpen: (ms: number) => void;
+  /**
+   * Called once when the connection is open, with the milliseconds that took; `undefined` if the
+   * program itself did not run for a part of that time.
+   */
+  readonly onOpen: (ms?: number) => void;
   /** Called once when the connection ends. */
   readonly onEnd: (error: RelayFailureError) => void;
   /** Called with the text of each NOTICE. */
@@ -42,8 +45,6 @@ export interface RelayConnectionOptions {
 const MAX_STRAY_MESSAGES_PER_MINUTE = 20_000;
 /** An id that no event has. */
 const NO_EVENT_ID = "0".repeat(64);
-/** How often a connection that is being opened is compared with its timeout. */
-const HANDSHAKE_CHECK_MS = 1_000;
 /** Events that are forged or were not requested, per minute. */
 const MAX_JUNK_EVENTS_PER_MINUTE = 99;
 
@@ -60,12 +61,11 @@ export class RelayConnection {
   readonly #strayMessages: RateMeter;
   readonly #junkEvents: RateMeter;
   readonly #endListeners = new Set<(error: RelayFailureError) => void>();
+  readonly #doubtListeners = new Set<(error: RelayFailureError) => void>();
   readonly #slots: SubscriptionSlots;
   readonly #keepalive: Keepalive;
   readonly #opened = Promise.withResolvers<void>();
-  #cancelTimeout = () => {};
-  /** Milliseconds of the handshake in which the program itself did not run. */
-  #stalledMs = 0;
+  readonly #handshake: HandshakeTimer;
   #relay?: ReadRelay;
   /** Whether the relay object says when it is open, and when it is closed. */
   #hasHooks = false;
@@ -79,6 +79,12 @@ export class RelayConnection {
     this.url = url;
     this.#options = options;
     this.startedAt = options.clock.now();
+    const { clock, connectTimeout } = options;
+    this.#handshake = new HandshakeTimer(clock, {
+      timeout: connectTimeout,
+      onDoubt: () => this.#handshakeIsInDoubt(),
+      onLate: () => this.#handshakeIsLate(),
+    });
     this.#slots = new SubscriptionSlots(options.maxSubscriptions);
     this.#strayMessages = new RateMeter(options.clock, MAX_STRAY_MESSAGES_PER_MINUTE);
     this.#junkEvents = new RateMeter(options.clock, MAX_JUNK_EVENTS_PER_MINUTE);
@@ -92,7 +98,7 @@ export class RelayConnection {
   /** Opens the relay; what `open` throws ends the connection. */
   start(): void {
     const { open } = this.#options;
-    this.#watchHandshake();
+    this.#handshake.start();
     try {
       const hooks = this.#hooks();
       const reader = new RelayLogReader(hooks);
@@ -158,6 +164,17 @@ export class RelayConnection {
     if (this.#ended) listener(this.#ended);
     this.#endListeners.add(listener);
     return () => this.#endListeners.delete(listener);
+  }
+
+  /**
+   * Calls the listener if the connection is not open in time, which a busy program may have caused:
+   * nobody should wait for it any longer, but it goes on.
+   *
+   * @returns Removes the listener.
+   */
+  onDoubt(listener: (error: RelayFailureError) => void): () => void {
+    this.#doubtListeners.add(listener);
+    return () => this.#doubtListeners.delete(listener);
   }
 
   /**
@@ -245,7 +262,7 @@ export class RelayConnection {
   end(error: RelayFailureError): void {
     if (this.#ended) return;
     this.#ended = error;
-    this.#cancelTimeout();
+    this.#handshake.stop();
     for (const subscription of [...this.#subscriptions]) subscription.end(error);
     this.#close();
     this.#opened.reject(error);
@@ -302,35 +319,24 @@ export class RelayConnection {
   #noteOpen(): void {
     if (this.#isOpen || this.#ended) return;
     this.#isOpen = true;
-    this.#cancelTimeout();
+    const ms = this.#handshake.stop();
     this.#opened.resolve();
-    this.#options.onOpen(this.#options.clock.now() - this.startedAt);
+    this.#options.onOpen(ms);
   }
 
-  /**
-   * Waits for the connection to open. Meanwhile other connections may show how long that usually
-   * takes, so the timeout is read again and again.
-   */
-  #watchHandshake(): void {
-    const { clock, connectTimeout } = this.#options;
-    const left = connectTimeout() - (clock.now() - this.startedAt - this.#stalledMs);
-    // A timer for less than a millisecond may not move a clock at all.
-    if (left < 1) return this.#handshakeIsLate();
-    const checkedAt = clock.now(), wait = Math.min(left, HANDSHAKE_CHECK_MS);
-    this.#cancelTimeout = clock.after(wait, () => {
-      const took = clock.now() - checkedAt;
-      // What came while the program was busy or asleep is only read now.
-      if (took - wait > STALL_MS) this.#stalledMs += took;
-      this.#watchHandshake();
-    });
+  #handshakeIsInDoubt(): void {
+    if (!this.#hasHooks) return;
+    for (const listener of this.#doubtListeners) listener(this.#lateError());
+  }
+
+  #lateError(): RelayFailureError {
+    const ms = this.#options.clock.now() - this.startedAt;
+    const detail = `no connection within ${Math.round(ms)} ms`;
+    return new RelayFailureError(this.url, "connect-timeout", detail);
   }
 
   #handshakeIsLate(): void {
-    if (this.#hasHooks) {
-      const ms = this.#options.clock.now() - this.startedAt;
-      const detail = `no connection within ${Math.round(ms)} ms`;
-      return this.end(new RelayFailureError(this.url, "connect-timeout", detail));
-    }
+    if (this.#hasHooks) return this.end(this.#lateError());
     // A relay object that calls no hooks shows by its answers whether it is connected.
     this.#opened.resolve();
   }

@@ -265,7 +265,7 @@ export class RelayConnector {
       },
       onOpen: (ms) => {
         openedAt = clock.now();
-        connectTimeout.record(ms);
+        if (ms !== undefined) connectTimeout.record(ms);
         memory.connected(this.url, ms);
         this.#options.onConnected(this.url);
         this.#outage.opened();

@@ -14,21 +14,20 @@ import type { RelayFailure, RelayLimits } from "../nostr/relay_failure.ts";
 import type { EoseHint } from "../nostr/relay_frame.ts";
 import { BACKOFFS, waitMs } from "../relays/backoff.ts";
 import type { RelayMemory } from "../relays/relay_memory.ts";
-import { failureOf, limitsFrom, refusalOf, retryAfter } from "../relays/relay_replies.ts";
+import { limitsFrom, retryAfter } from "../relays/relay_replies.ts";
 import {
   addToPage,
+  endOf,
   type FilterPage,
   firstPage,
-  isCut,
-  isPaged,
   lessonOf,
-  nextPage,
   PageIndex,
-  proofOf,
   samePage,
 } from "./pagination.ts";
 import type { RelayConnection } from "./relay_connection.ts";
 import type { RelaySubscription } from "./relay_subscription.ts";
+import { refusedReq } from "./refused_req.ts";
+import { reqSize } from "./req_size.ts";
 import { splitLiveReqs, splitReqs } from "./split_reqs.ts";
 
 /** Dependencies and settings of a {@link RelayQuery}. */
@@ -78,6 +77,8 @@ export class RelayQuery {
   /** Subscriptions without an EOSE so far, in the order in which they were sent. */
   readonly #pending = new Set<RelaySubscription>();
   readonly #ended = Promise.withResolvers<RelayFailureError>();
+  /** What waits for a slot, or has no place, of what is to be live. */
+  readonly #unserved = new Set<readonly FilterPage[]>();
   #unansweredBytes = 0;
   /** Whether it asks for anything but private kinds. */
   #hasPublicKinds = false;
@@ -114,14 +115,25 @@ export class RelayQuery {
     return this.#pending.size > 0;
   }
 
-  /** The length of the longest REQ that was not answered, in bytes; 0 if all were. */
+  /** The length of the longest REQ that ended before its EOSE, in bytes; 0 if none did. */
   get unansweredBytes(): number {
     return this.#unansweredBytes;
   }
 
-  /** Whether the REQs for stored events stay open for new ones, since they are few. */
+  /**
+   * Whether REQs that were to stay open may: `false` once REQs for stored events are too many for
+   * that. Also `true` before the first, and where none is to stay open (`isOnce`).
+   */
   get staysOpen(): boolean {
     return this.#staysOpen;
+  }
+
+  /**
+   * The filters of {@link RelayQuery.requestLive} without a REQ: it waits for a slot, or the relay
+   * takes no more REQs of one query.
+   */
+  get unserved(): NostrFilter[] {
+    return [...this.#unserved].flatMap((pages) => pages.map(({ filter }) => filter));
   }
 
   /**
@@ -135,7 +147,8 @@ export class RelayQuery {
   }
 
   /**
-   * Requests new events alone, from now on, and resolves once the relay sends them.
+   * Requests new events alone, from now on, and resolves once the relay sends them. Of more REQs
+   * than the relay lets stay open, the last are not sent.
    *
    * @param staleBefore Stored events that are older, in Unix seconds, are dropped: a relay may
    * answer `limit: 0` with all that it has.
@@ -147,11 +160,12 @@ export class RelayQuery {
   }
 
   /**
-   * Requests stored events beside the REQ for new ones, and resolves when there are no more.
+   * Requests stored events beside the REQs for new ones, and resolves when there are no more.
    *
    * @throws {RelayFailureError} If the relay answered no REQ.
    */
   async catchUp(filters: readonly NostrFilter[]): Promise<void> {
+    if (filters.length === 0) return;
     this.#answeredReqs = 0;
     await this.#requestAll(filters.map(firstPage), false, 0);
     if (this.#answeredReqs === 0 && this.#lastError) throw this.#lastError;
@@ -163,24 +177,12 @@ export class RelayQuery {
    */
   handleNotice(notice: string): void {
     const { url, subscriptions } = this.#connection;
-    const largest = [...this.#pending].sort((a, b) =>
-      b.filters.length - a.filters.length || sizeOf(b.filters).bytes - sizeOf(a.filters).bytes
-    ).at(0);
-    const last = [...this.#pending].at(-1);
-    for (const subscription of new Set([largest, last])) {
-      if (!subscription) continue;
-      const lesson = limitsFrom(notice, { ...sizeOf(subscription.filters), subscriptions });
-      const refused = lesson.maxSubscriptions === undefined ? largest : last;
-      if (Object.keys(lesson).length === 0 || refused !== subscription) continue;
-      subscription.reasonText = notice;
-      this.#pending.delete(subscription);
-      return subscription.end(new RelayFailureError(url, failureOf(notice), notice));
-    }
-    const refusal = refusalOf(notice);
-    if (refusal === undefined || !last) return;
-    last.reasonText = notice;
-    this.#pending.delete(last);
-    last.end(new RelayFailureError(url, refusal, notice));
+    const refused = refusedReq(notice, [...this.#pending], subscriptions);
+    if (!refused) return;
+    const { req, failure } = refused;
+    req.reasonText = notice;
+    this.#pending.delete(req);
+    req.end(new RelayFailureError(url, failure, notice));
   }
 
   /** Closes all subscriptions. */
@@ -201,16 +203,21 @@ export class RelayQuery {
     if (!pages.every(({ filter }) => isPrivateFilter(filter))) this.#hasPublicKinds = true;
     const pageOf = new Map(pages.map((page) => [page.filter, page]));
     const filters = pages.map(({ filter }) => filter);
-    const reqs = stay && this.#isLive
-      ? splitLiveReqs(filters, this.#limits, this.#connection.maxStaying)
+    const isLive = stay && this.#isLive;
+    const places = Math.max(0, this.#connection.maxStaying - this.#stayingReqs);
+    const reqs = isLive
+      ? splitLiveReqs(filters, this.#limits, Math.max(1, places))
       : splitReqs(filters, this.#limits);
     if (stay && !this.#mayStay(reqs.length)) this.#staysOpen = stay = false;
-    if (stay) this.#stayingReqs += reqs.length;
-    await Promise.all(reqs.map((req) => {
-      // A filter that was too long by itself comes in parts, each a first page.
-      const reqPages = req.map((filter) => pageOf.get(filter) ?? firstPage(filter));
-      return this.#request(reqPages, stay, tries);
-    }));
+    // A filter that was too long by itself comes in parts, each a first page.
+    const all = reqs.map((req) => req.map((filter) => pageOf.get(filter) ?? firstPage(filter)));
+    if (isLive) {
+      // Nothing could be requested beside the REQ in a single slot: it is for stored events then.
+      const isOneTooFew = this.#connection.hasOneSlot && all.length > 1;
+      for (const rest of all.splice(isOneTooFew ? 0 : places)) this.#unserved.add(rest);
+    }
+    if (stay) this.#stayingReqs += all.length;
+    await Promise.all(all.map((reqPages) => this.#request(reqPages, stay, tries)));
   }
 
   /** REQs for new events may wait for slots; REQs for stored events must not. */
@@ -220,7 +227,9 @@ export class RelayQuery {
   }
 
   async #request(pages: readonly FilterPage[], stay: boolean, tries: number): Promise<void> {
+    if (stay && this.#isLive) this.#unserved.add(pages);
     const releaseSlot = await this.#connection.acquireSlot(this.#signal, stay);
+    this.#unserved.delete(pages);
     this.#options.onProgress();
     // The signal may have been aborted just when the slot was free.
     if (this.#signal.aborted) return releaseSlot();
@@ -265,7 +274,7 @@ export class RelayQuery {
         eose: (hints) => settle({ hints }),
         end: (error) => {
           if (isStored) {
-            this.#unansweredBytes = Math.max(this.#unansweredBytes, sizeOf(filters).bytes);
+            this.#unansweredBytes = Math.max(this.#unansweredBytes, reqSize(filters).bytes);
             settle({ error, hints: [] });
           } else if (stay) this.#ended.resolve(error);
         },
@@ -292,30 +301,14 @@ export class RelayQuery {
   async #continue(pages: readonly FilterPage[], hints: readonly EoseHint[]): Promise<void> {
     const { memory, maxPages } = this.#options;
     const nextPages: FilterPage[] = [];
-    const hasMore = hints.includes("more");
     const isMoving = pages.some(({ fresh }) => fresh > 0);
     for (const page of pages) {
       // Where a relay says what is left, it teaches nothing about where it cuts by itself.
       const lesson = hints.length > 0 ? {} : lessonOf(page, this.#limits);
       if (Object.keys(lesson).length > 0) memory.learnLimits(this.#connection.url, lesson);
-      if (!isCut(page, this.#limits, hints)) {
-        this.#prove(page, proofOf(page, hints));
-        continue;
-      }
-      // Other filters of the REQ took all the room: this one is sent again.
-      const isStuck = hasMore && page.count === 0;
-      const next = !isPaged(page.filter)
-        ? undefined
-        : isStuck && isMoving
-        ? samePage(page)
-        : nextPage(page, hints);
-      if (next && next.page <= maxPages) {
-        nextPages.push(next);
-        if (hints.includes("auth")) this.#prove(page, "unknown");
-      } else {
-        const isLeft = !isPaged(page.filter) || next !== undefined || isStuck;
-        this.#prove(page, isLeft ? "unknown" : proofOf(page, hints));
-      }
+      const { next, proof } = endOf(page, this.#limits, hints, { isMoving, maxPages });
+      if (next) nextPages.push(next);
+      if (proof) this.#prove(page, proof);
     }
     if (nextPages.length > 0) await this.#requestAll(nextPages, false, 0);
   }
@@ -335,7 +328,7 @@ export class RelayQuery {
     const { memory, clock, random } = this.#options;
     const { url, ended, subscriptions } = this.#connection;
     if (!ended && tries < MAX_REQ_TRIES) {
-      const sent = { ...sizeOf(filters), subscriptions: subscriptions + 1 };
+      const sent = { ...reqSize(filters), subscriptions: subscriptions + 1 };
       const lesson = limitsFrom(reasonText, sent);
       if (Object.keys(lesson).length > 0) {
         memory.learnLimits(url, lesson);
@@ -390,11 +383,4 @@ export class RelayQuery {
       if (!this.#signal.aborted) throw error;
     }
   }
-}
-
-/** What a REQ has besides its filters: the verb, an id, commas. */
-const REQ_OVERHEAD_BYTES = 80;
-
-function sizeOf(filters: readonly NostrFilter[]) {
-  return { filters: filters.length, bytes: JSON.stringify(filters).length + REQ_OVERHEAD_BYTES };
 }

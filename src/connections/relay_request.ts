@@ -18,13 +18,13 @@ import { startInactivityTimer } from "../base/inactivity_timer.ts";
 import { messageOf } from "../base/message_of.ts";
 import { type AnswerProof, weakestProof } from "../nostr/answer_proof.ts";
 import { RelayFailureError } from "../nostr/errors.ts";
-import { WRAP_OVERLAP_S } from "../nostr/kinds.ts";
 import { BACKOFFS, outageWaitMs, waitMs } from "../relays/backoff.ts";
 import { isAnswer } from "../relays/relay_record_updates.ts";
 import type { RelayConnection } from "./relay_connection.ts";
 import type { RelayConnector } from "./relay_connector.ts";
 import { RelayQuery, type RelayQueryOptions } from "./relay_query.ts";
-import { catchUpFilters, liveFilters } from "./resume_filters.ts";
+import { catchUpFilters } from "./resume_filters.ts";
+import { resumeQuery } from "./resume_query.ts";
 
 /** What a {@link RelayRequest} reports. */
 export interface RelayRequestListener {
@@ -34,7 +34,7 @@ export interface RelayRequestListener {
   readonly late: () => void;
   /** The stored events are over, or will not come in time; called again if they do come later. */
   readonly settled: (outcome: RelayRequestOutcome) => void;
-  /** The relay does not work, before its answer or after it. */
+  /** The relay does not work, or does not seem to, before its answer or after it. */
   readonly lost: () => void;
 }
 
@@ -69,6 +69,8 @@ export interface RelayRequestOptions extends
 
 /** How long a request must go on before it sends REQs for new events alone. */
 const LIVE_DELAY_MS = 200;
+/** How often new events are requested for which no REQ is open: each answer repeats some hours. */
+const POLL_MS = 300_000;
 /** No relay hangs up on a REQ of this length because of its length. */
 const MIN_REQ_BYTES = 512;
 /** What each failure adds to the rank; requests have fewer relays than this. */
@@ -215,13 +217,14 @@ export class RelayRequest {
       this.#isAnswered = true;
       const askedAt = Math.floor(startedAt / 1000);
       this.#resumeFrom ??= Math.min(this.#newest || Infinity, askedAt);
-      if (isResuming || query.staysOpen) this.#liveOn = connection;
+      const isLive = isResuming || query.staysOpen;
+      if (isLive && query.unserved.length === 0) this.#liveOn = connection;
       this.#listener.settled({ answered: true, proof, proofs: query.proofs, askedAt });
-      if (!query.staysOpen) {
+      if (!isLive) {
         await sleep(clock, LIVE_DELAY_MS, signal);
         if (!signal.aborted) await this.#resume(connection, query, signal);
-        if (!signal.aborted) this.#liveOn = connection;
       }
+      if (!signal.aborted) await Promise.race([query.ended, this.#poll(connection, query, signal)]);
       return await this.#untilEnded(query, signal);
     } finally {
       this.#resumeFrom = this.#isAnswered ? this.since : this.#resumeFrom;
@@ -234,48 +237,39 @@ export class RelayRequest {
     }
   }
 
-  /**
-   * Listens for new events first, and then requests what came since, so that nothing gets lost
-   * between the two.
-   */
+  /** Listens for new events, and requests what came since the last one. */
   async #resume(
     connection: RelayConnection,
     query: RelayQuery,
     signal: AbortSignal,
   ): Promise<void> {
-    const { clock, memory } = this.#options;
-    const { url } = this.#connector;
-    const from = this.#resumeFrom!;
-    const missed = catchUpFilters(this.#filters, from);
-    if (connection.hasOneSlot) {
-      await query.catchUp(missed);
-      // The one REQ that can be open closes the gap itself: its `since` is older than any new event.
-      await query.requestLive(missed, from - WRAP_OVERLAP_S);
+    await resumeQuery(query, connection, {
+      ...this.#options,
+      filters: this.#filters,
+      from: this.#resumeFrom!,
+      progressAt: () => this.#progressAt,
+    }, signal);
+  }
+
+  /** Resolves once each filter has a REQ for new events; until then requests the others again. */
+  async #poll(
+    connection: RelayConnection,
+    query: RelayQuery,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { clock } = this.#options;
+    for (let filters = query.unserved; filters.length > 0;) {
+      await sleep(clock, POLL_MS, signal);
+      if (signal.aborted) return;
+      const now = Math.floor(clock.now() / 1000);
+      // A filter that has a REQ since the last poll lacks what came before that.
+      const unserved = query.unserved;
+      await query.catchUp(catchUpFilters(filters, this.#resumeFrom!));
       if (connection.ended) throw connection.ended;
-      return;
+      this.#resumeFrom = this.#receivedUntil(now);
+      filters = unserved;
     }
-    const now = Math.floor(clock.now() / 1000);
-    const { minLimit } = memory.limits(url);
-    const live = query.requestLive(
-      liveFilters(this.#filters, now, minLimit),
-      from - WRAP_OVERLAP_S,
-    );
-    // It may wait for a slot, but not for a relay that never says EOSE to it.
-    const { promise: late, resolve } = Promise.withResolvers<void>();
-    const cancelTimer = startInactivityTimer(
-      clock,
-      memory.deadlines(url).soft,
-      { heardAt: () => this.#progressAt, isPending: () => query.isPending },
-      resolve,
-    );
-    const release = onAbort(signal, resolve);
-    await Promise.race([live, late]).finally(() => {
-      cancelTimer();
-      release();
-    });
-    if (!signal.aborted && missed.length > 0) await query.catchUp(missed);
-    // Some REQs may have been answered before it ended: that is not all that was missed.
-    if (connection.ended) throw connection.ended;
+    this.#liveOn = connection;
   }
 
   async #untilEnded(query: RelayQuery, signal: AbortSignal): Promise<RelayFailureError> {
@@ -302,10 +296,13 @@ export class RelayRequest {
    * no later than when the relay was last heard. What came after that is requested again.
    */
   get since(): number {
-    const from = this.#resumeFrom ?? 0;
-    if (!this.#liveOn) return from;
-    const heardAt = Math.floor(this.#liveOn.heardAt / 1000);
-    return Math.min(this.#newest || from, heardAt);
+    if (!this.#liveOn) return this.#resumeFrom ?? 0;
+    return this.#receivedUntil(Math.floor(this.#liveOn.heardAt / 1000));
+  }
+
+  /** Up to when everything was received, in Unix seconds, if the relay was last heard at `time`. */
+  #receivedUntil(time: number): number {
+    return Math.min(this.#newest || (this.#resumeFrom ?? 0), time);
   }
 
   #event(event: NostrEvent): void {
@@ -354,8 +351,10 @@ export class RelayRequest {
         startInactivityTimer(clock, hard, { heardAt, isPending }, () => tooLate(hard)),
       );
     };
+    const stopDoubt = connection.onDoubt((error) => this.#fail(error));
     const cancel = () => {
       isCancelled = true;
+      stopDoubt();
       for (const cancelTimer of timers) cancelTimer();
     };
     // If the connection never opens, the query fails by itself.

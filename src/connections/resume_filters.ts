@@ -13,6 +13,7 @@ import {
   MAX_SUBJECTS_PER_FILTER,
 } from "../nostr/filter_subjects.ts";
 import { GIFT_WRAP_KINDS, WRAP_OVERLAP_S } from "../nostr/kinds.ts";
+import { ALTERNATIVES } from "./split_filter.ts";
 
 /** How much older than its arrival an event may claim to be, so that it is not missed, in seconds. */
 export const OVERLAP_S = 3 * 3_600;
@@ -93,7 +94,7 @@ type FilterEntries = Readonly<Record<string, unknown>>;
  */
 function listsOf(filters: readonly FilterEntries[]): string[] {
   const names = new Set(["kinds", ...filters.flatMap((filter) => Object.keys(filter))]);
-  return [...names].filter((name) => /^(?:ids|authors|kinds|#.+)$/.test(name));
+  return [...names].filter((name) => ALTERNATIVES.test(name));
 }
 
 /** Merges filters that differ in this list alone, in the place of the first. */

@@ -5,6 +5,7 @@
  */
 
 import type { NostrFilter } from "@nostrify/types";
+import { bytesOf } from "./req_size.ts";
 
 /** A filter and the length of its JSON. */
 export interface MeasuredFilter {
@@ -21,7 +22,7 @@ export interface MeasuredFilter {
 const MAX_LIST_BYTES = 65_535;
 
 /** Keys where one matching value is enough; under other keys all values may have to match. */
-const ALTERNATIVES = /^(?:ids|authors|kinds|#.+)$/;
+export const ALTERNATIVES = /^(?:ids|authors|kinds|#.+)$/;
 
 /**
  * Splits a filter into parts that together match what it matches, in the order of its lists.
@@ -109,10 +110,4 @@ const HEX_VALUE_BYTES = 67;
 function costOf(value: unknown): number {
   const isHex = typeof value === "string" && /^[0-9a-f]{64}$/.test(value);
   return isHex ? HEX_VALUE_BYTES : bytesOf(JSON.stringify(value)) + 1;
-}
-
-const encoder = new TextEncoder();
-
-function bytesOf(json: string): number {
-  return encoder.encode(json).length;
 }

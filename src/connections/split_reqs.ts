@@ -85,8 +85,8 @@ export function splitReqs(
 
 /**
  * Splits filters into REQs that stay open. Where the relay takes fewer of these than private kinds
- * in REQs of their own would need, they share REQs with other kinds: what waits for a slot would
- * never come, and what shares a REQ is withheld at some relays only.
+ * in REQs of their own would need, they share REQs with other kinds: what has no slot
+ * comes late, and what shares a REQ is withheld at some relays only.
  *
  * @param maxReqs How many REQs may stay open; an integer of at least 1.
  */

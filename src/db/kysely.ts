@@ -8,11 +8,12 @@
 import type { NostrEvent, NostrFilter, NStore } from "@nostrify/types";
 import { isEphemeralKind } from "nostr-tools/kinds";
 import type { RecordStore, RecordTopic } from "../base/record_store.ts";
-import { checkFunction } from "../base/check_option.ts";
+import { checkFunction, checkNames } from "../base/check_option.ts";
 import { deletedError } from "../nostr/deleted_error.ts";
 import { placesOf } from "../nostr/vanish_requests.ts";
 import { type AnyKysely, anyKysely, type KyselyInstance } from "./any_kysely.ts";
 import { type BulkOptions, type BulkResult, writeBulk } from "./bulk.ts";
+import { DATABASE_OPTIONS, type EventDatabaseOptions } from "./database_options.ts";
 import { deleteEvents } from "./delete_events.ts";
 import { type EventSql, eventSql } from "./event_sql.ts";
 import { GroupCommit } from "./group_commit.ts";
@@ -26,21 +27,7 @@ import { type Outcome, writeAll } from "./write_events.ts";
 
 export type { KyselyInstance } from "./any_kysely.ts";
 export type { BulkOptions, BulkResult } from "./bulk.ts";
-
-/** The options of an {@link EventDatabase}. */
-export interface EventDatabaseOptions {
-  /**
-   * The URLs of the relay that serves the events, if one does: a request to vanish (NIP-62) that
-   * names one of them counts, as one that names all relays always does.
-   * @default []
-   */
-  readonly relayUrls?: readonly string[];
-  /**
-   * The time in milliseconds since 1970, by which events expire (NIP-40).
-   * @default Date.now
-   */
-  readonly now?: () => number;
-}
+export type { EventDatabaseOptions } from "./database_options.ts";
 
 /**
  * A Nostr event database.
@@ -70,9 +57,11 @@ export class EventDatabase implements NStore, RecordStore {
    * @param kysely Any Kysely instance with a SQLite (3.38 or later) or PostgreSQL
    * (12 or later) dialect. Its plugins do not apply, nor does `withSchema`.
    * @param options See {@link EventDatabaseOptions}.
-   * @throws {TypeError} If the dialect is neither, or an option has the wrong type.
+   * @throws {TypeError} If the dialect is neither, there is no option of a name, or one has the
+   * wrong type.
    */
   constructor(kysely: KyselyInstance, options: EventDatabaseOptions = {}) {
+    checkNames(options, DATABASE_OPTIONS);
     checkFunction("now", options.now);
     const { relayUrls = [], now = Date.now } = options;
     this.#now = () => Math.floor(now() / 1000);

@@ -6,12 +6,13 @@
 
 import { Kysely, PostgresDialect } from "kysely";
 import pg from "pg";
-import { checkFunction, integer } from "../base/check_option.ts";
+import { checkFunction, checkNames, integer, type OptionNames } from "../base/check_option.ts";
 import { messageOf } from "../base/message_of.ts";
+import { DATABASE_OPTIONS, type EventDatabaseOptions } from "./database_options.ts";
 import { EventDatabase } from "./kysely.ts";
 
 /** How to use a PostgreSQL. */
-export interface PostgresOptions {
+export interface PostgresOptions extends EventDatabaseOptions {
   /**
    * Most connections of a pool that is opened here; an integer of at least 1. A pool of the
    * app's has its own.
@@ -39,6 +40,14 @@ export interface PostgresOptions {
   readonly onError?: (error: Error) => void;
 }
 
+const POSTGRES_OPTIONS: OptionNames<PostgresOptions> = {
+  ...DATABASE_OPTIONS,
+  max: true,
+  connectTimeout: true,
+  statementTimeout: true,
+  onError: true,
+};
+
 /** What is used of a `pg.Pool`, whatever the version of `pg`. */
 export interface PostgresPool {
   /** Takes a connection out of the pool. */
@@ -46,14 +55,16 @@ export interface PostgresPool {
   /** Closes all connections. */
   end(): Promise<void>;
   /** Listens to the pool. */
-  on(event: "error" | "acquire", listener: (argument: never) => void): unknown;
+  on(event: "error", listener: (error: Error) => void): unknown;
   /** Stops listening. */
-  off(event: "error" | "acquire", listener: (argument: never) => void): unknown;
+  off(event: "error", listener: (error: Error) => void): unknown;
 }
 
-/** One of its connections. */
+/** One of its connections, which is in use until `release` is called. */
 interface PostgresClient {
   on(event: "error", listener: (error: Error) => void): unknown;
+  off(event: "error", listener: (error: Error) => void): unknown;
+  release(error?: unknown): void;
 }
 
 /** From when on a silent connection is probed, so that one whose server is gone breaks. */
@@ -67,7 +78,8 @@ const KEEPALIVE_AFTER_MS = 30_000;
  * @param database A URL (`postgres://user:password@host/name`), for a pool of connections
  * that is closed with the database; or a `pg.Pool` of the app's, which stays open.
  * @throws {RangeError} If a number is out of its range.
- * @throws {TypeError} If `database` is neither, or an option has the wrong type.
+ * @throws {TypeError} If `database` is neither, there is no option of a name, or one has the wrong
+ * type.
  * @throws {Error} If the server cannot be reached, or the tables cannot be made.
  *
  * @example A server's database
@@ -86,17 +98,21 @@ export async function openPostgres(
   database: string | URL | PostgresPool,
   options: PostgresOptions = {},
 ): Promise<EventDatabase> {
+  checkNames(options, POSTGRES_OPTIONS);
   checkFunction("onError", options.onError);
   const { onError = (error) => console.warn(error) } = options;
+  const { relayUrls, now } = options;
   const pool = isPool(database) ? database : openPool(database, options);
-  const stopListening = listen(pool, onError);
+  const report = once(onError);
   const end = async () => {
-    if (pool === database) stopListening();
+    if (pool === database) pool.off("error", report);
     else await pool.end();
   };
-  const lent = { connect: () => pool.connect(), end };
-  const dialect = new PostgresDialect({ pool: lent as never });
-  const db = new EventDatabase(new Kysely<unknown>({ dialect }));
+  const dialect = new PostgresDialect({
+    pool: { connect: () => connect(pool, report), end } as never,
+  });
+  const db = new EventDatabase(new Kysely<unknown>({ dialect }), { relayUrls, now });
+  pool.on("error", report);
   try {
     await db.migrate();
   } catch (cause) {
@@ -131,28 +147,30 @@ function openPool(url: string | URL, options: PostgresOptions): PostgresPool {
 }
 
 /**
- * Listens to the errors of a pool's connections, idle or in use: one that nobody listens to
- * would end the process. Reports each once, though both pool and connection emit it.
- *
- * @returns Stops listening to the pool. A connection in use is still listened to.
+ * Takes a connection out of a pool, and listens to its errors while it is in use: one that nobody
+ * listens to would end the process. The pool listens to those that are idle.
  */
-function listen(pool: PostgresPool, onError: (error: Error) => void): () => void {
+async function connect(
+  pool: PostgresPool,
+  report: (error: Error) => void,
+): Promise<PostgresClient> {
+  const client = await pool.connect() as PostgresClient;
+  const { release } = client;
+  client.on("error", report);
+  // The pool sets `release` anew each time that the connection is taken.
+  client.release = (error) => {
+    release.call(client, error);
+    client.off("error", report);
+  };
+  return client;
+}
+
+/** Reports each error once, though both pool and connection may emit it. */
+function once(onError: (error: Error) => void): (error: Error) => void {
   const reported = new WeakSet<Error>();
-  const clients = new WeakSet<object>();
-  const report = (error: Error) => {
+  return (error) => {
     if (reported.has(error)) return;
     reported.add(error);
     onError(error);
-  };
-  const acquired = (client: PostgresClient) => {
-    if (clients.has(client)) return;
-    clients.add(client);
-    client.on("error", report);
-  };
-  pool.on("error", report);
-  pool.on("acquire", acquired);
-  return () => {
-    pool.off("error", report);
-    pool.off("acquire", acquired);
   };
 }

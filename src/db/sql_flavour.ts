@@ -45,7 +45,9 @@ const sqlite: SqlFlavour = {
     return `select ${fields.join(", ")} from json_each(?)`;
   },
   tagsIn: (column, alias) => `json_each(${column}) ${alias}`,
-  isSeconds: (text) => `length(${text}) between 1 and 15 and ${text} not glob '*[^0-9]*'`,
+  // For `length` and `glob` a text ends at a NUL.
+  isSeconds: (text) =>
+    `length(${text}) between 1 and 15 and ${text} not glob '*[^0-9]*' and instr(${text}, char(0)) = 0`,
   join: "cross join",
   byCodeUnit: "",
   // Deletes nothing, but takes the write lock before anything is read, so that
@@ -64,7 +66,7 @@ const postgres: SqlFlavour = {
     const types = Object.entries(columns).map(([c, type]) => `${c} ${type}`);
     return `select * from json_to_recordset($1::text::json) as r(${types})`;
   },
-  tagsIn: (column, alias) => `json_array_elements(${column}::json) ${alias}(value)`,
+  tagsIn: (column, alias) => `json_array_elements(${readableJson(column)}) ${alias}(value)`,
   isSeconds: (text) => `${text} ~ '^[0-9]{1,15}$'`,
   join: "join",
   byCodeUnit: ' collate "C"',
@@ -74,6 +76,16 @@ const postgres: SqlFlavour = {
   lock: "select pg_advisory_xact_lock(1852797812, hashtext(coalesce(current_schema(), '')))",
   maxCreatedAt: 2 ** 31 - 1,
 };
+
+/**
+ * A column of JSON in which U+0001 stands for each escaped NUL or surrogate: PostgreSQL has no
+ * text for these, so one stranger's tag would fail every statement that reads it with `->>`. The
+ * result is only compared with names, URLs and numbers, which have neither.
+ */
+function readableJson(column: string): string {
+  const escapes = String.raw`'\\u(0000|d[89a-f][0-9a-f]{2})'`;
+  return String.raw`regexp_replace(${column}, ${escapes}, '\\u0001', 'gi')::json`;
+}
 
 /**
  * Finds out which database a Kysely instance uses, by how it compiles a query.

@@ -7,7 +7,9 @@
 
 import { Kysely } from "kysely";
 import { DatabaseSync } from "node:sqlite";
-import { EventDatabase, type EventDatabaseOptions } from "./kysely.ts";
+import { checkNames, type OptionNames } from "../base/check_option.ts";
+import { DATABASE_OPTIONS, type EventDatabaseOptions } from "./database_options.ts";
+import { EventDatabase } from "./kysely.ts";
 import { NodeSqliteDialect } from "./node_sqlite_dialect.ts";
 import { NodeSqliteHandle } from "./node_sqlite_handle.ts";
 
@@ -22,6 +24,8 @@ export interface SqliteOptions extends EventDatabaseOptions {
   readonly busyTimeout?: number;
 }
 
+const SQLITE_OPTIONS: OptionNames<SqliteOptions> = { ...DATABASE_OPTIONS, busyTimeout: true };
+
 /**
  * Opens an event database in a file, which it creates if there is none. `:memory:` opens a
  * database that is gone once it is closed. An `NDatabase` file opens as it is.
@@ -32,6 +36,7 @@ export interface SqliteOptions extends EventDatabaseOptions {
  * @param path The file, or `:memory:`.
  * @param options See {@link SqliteOptions}.
  * @throws {RangeError} If an option is out of its range.
+ * @throws {TypeError} If there is no option of a name.
  * @throws {Error} If the file cannot be opened, or is not a SQLite database.
  *
  * @example Events outlive the program
@@ -65,6 +70,7 @@ export async function openSqlite(
   path: string,
   options: SqliteOptions = {},
 ): Promise<EventDatabase> {
+  checkNames(options, SQLITE_OPTIONS);
   const { busyTimeout = 30_000, relayUrls, now } = options;
   if (!Number.isInteger(busyTimeout) || busyTimeout < 0) {
     throw new RangeError(

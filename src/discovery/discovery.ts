@@ -93,12 +93,12 @@ export class Discovery {
         });
       },
     });
-    this.#stopListening = store.onList(({ pubkey }, kind) => {
+    this.#stopListening = store.onList(({ pubkey }, kind, event) => {
       const search = this.#searches.get(kind)?.get(pubkey);
       if (!search) return;
+      search.hasList = event !== undefined;
       // The list may be old, so the search goes on; but nobody has to wait.
-      search.hasList = true;
-      search.settle();
+      if (search.hasList) search.settle();
     });
   }
 

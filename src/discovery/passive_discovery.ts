@@ -26,6 +26,7 @@ import {
 import { isPubkey } from "../nostr/pubkeys.ts";
 import type { RelayList } from "../nostr/relay_knowledge.ts";
 import { isGroupKey } from "../nostr/subject_key.ts";
+import { vanishesFrom } from "../nostr/vanish_requests.ts";
 
 /** What {@link PassiveDiscovery} needs. */
 export interface PassiveDiscoveryOptions {
@@ -103,7 +104,8 @@ export class PassiveDiscovery {
 
   /** Whether an event is a list that is not older than the known one, or may delete lists. */
   #isUseful({ kind, pubkey, created_at, tags }: NostrEvent): boolean {
-    if (kind === VANISH_KIND) return tags.some(namesAllRelays);
+    // Whoever vanishes from some relays (NIP-62) is still on the others that their list names.
+    if (kind === VANISH_KIND) return vanishesFrom({ tags }, []);
     if (kind === DELETION_KIND) return tags.some(namesList);
     if (!LIST_KINDS.includes(kind)) return false;
     if (!ADDRESS_LIST_KINDS.includes(kind)) return pubkey === this.#options.user;
@@ -116,14 +118,6 @@ export class PassiveDiscovery {
 function hintsIn(event: NostrEvent): Hint[] {
   if (event.kind === FOLLOW_LIST_KIND) return followListHints.read(event);
   return [...eventTagHints.read(event), ...contentHints.read(event)];
-}
-
-/**
- * Whether a tag of a request to vanish names all relays (NIP-62). Whoever vanishes from some
- * relays is still on the others that their list names.
- */
-function namesAllRelays([name, value]: readonly string[]): boolean {
-  return name === "relay" && value === "ALL_RELAYS";
 }
 
 /** Whether a tag of a deletion names a list, or its kind (NIP-09). */

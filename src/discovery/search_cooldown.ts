@@ -37,11 +37,6 @@ export class SearchCooldown {
     return this.#ends.size > 0 && this.#isAhead(this.#ends.get(`${kind}:${pubkey}`) ?? 0);
   }
 
-  /** How many cooldowns are remembered. */
-  get size(): number {
-    return this.#ends.size;
-  }
-
   /** Setting the clock back ends a cooldown. */
   #isAhead(end: number): boolean {
     const left = end - this.#clock.now();

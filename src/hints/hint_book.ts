@@ -86,11 +86,6 @@ export class HintBook {
     });
   }
 
-  /** How many subjects have hints. */
-  get size(): number {
-    return this.#records.size;
-  }
-
   /**
    * Adds hints. Leaves out what is malformed, or what `check` refuses.
    *
@@ -146,11 +141,6 @@ export class HintBook {
   /** The author of an event, if a hint names one. */
   authorOf(subject: string): string | undefined {
     return hintedAuthor(this.#records.get(subject) ?? NO_HINTS);
-  }
-
-  /** Writes changes to the database. Never rejects. */
-  flush(): Promise<void> {
-    return this.#records.flush();
   }
 
   /** Writes changes to the database for the last time. Never rejects. */

@@ -6,6 +6,7 @@
 
 import type { RelayHint, RelayKnowledge, RelayList } from "../nostr/relay_knowledge.ts";
 import type { Hint } from "./hint.ts";
+import { isHintSource } from "./hint_record.ts";
 import { TRUST } from "./hint_weight.ts";
 
 /** Adds kind 10050 lists. */
@@ -20,19 +21,6 @@ export function addDmLists(
   return all;
 }
 
-/** The hints of a request by subject, with the weight of new ones. */
-export function freshHints(hints: Iterable<Hint>): Map<string, RelayHint[]> {
-  const found = new Map<string, RelayHint[]>();
-  for (const { subject, url, source } of hints) {
-    const weight = TRUST[source]?.first;
-    if (weight === undefined || url === undefined) continue;
-    const others = found.get(subject);
-    if (others) others.push({ url, weight, source });
-    else found.set(subject, [{ url, weight, source }]);
-  }
-  return found;
-}
-
 /**
  * Hints that an event is at its author's write relays. The first of them weighs most, but the
  * others weigh little enough that a relay where somebody saw the event is asked, too.
@@ -42,7 +30,7 @@ export function authorHints({ write = [] }: RelayKnowledge): RelayHint[] {
 }
 
 /**
- * Adds the hints that are attached to a request.
+ * Adds the hints that are attached to a request. Leaves out those of an unknown source.
  *
  * @param knowledge Should include the authors that the hints name.
  * @param hints The attached hints.
@@ -52,10 +40,11 @@ export function addAttached(
   hints: readonly Hint[],
 ): ReadonlyMap<string, RelayKnowledge> {
   if (hints.length === 0) return knowledge;
-  const fresh = freshHints(hints);
+  const known = hints.filter(({ source }) => isHintSource(source));
+  const fresh = freshHints(known);
   const authors = new Map<string, string>();
-  for (const { subject, author, source } of hints) {
-    if (author === undefined || subject === author || !(source in TRUST)) continue;
+  for (const { subject, author } of known) {
+    if (author === undefined || subject === author) continue;
     authors.set(subject, author);
     const found = authorHints(knowledge.get(author) ?? {});
     if (found.length > 0) fresh.set(subject, [...fresh.get(subject) ?? [], ...found]);
@@ -66,6 +55,19 @@ export function addAttached(
     all.set(subject, { ...all.get(subject), given });
   }
   return all;
+}
+
+/** The hints of a request by subject, with the weight of new ones. */
+function freshHints(hints: readonly Hint[]): Map<string, RelayHint[]> {
+  const found = new Map<string, RelayHint[]>();
+  for (const { subject, url, source } of hints) {
+    if (url === undefined) continue;
+    const hint = { url, weight: TRUST[source].first, source };
+    const others = found.get(subject);
+    if (others) others.push(hint);
+    else found.set(subject, [hint]);
+  }
+  return found;
 }
 
 /**

@@ -6,7 +6,8 @@
  */
 
 import type { NostrEvent, NostrFilter } from "@nostrify/types";
-import type { Clock } from "../base/clock.ts";
+import { onAbort } from "../base/abortable.ts";
+import { type Clock, MAX_TIMER_MS } from "../base/clock.ts";
 import { expiresAt, isExpired } from "../nostr/expiration.ts";
 import {
   BLOCKED_LIST_KIND,
@@ -61,9 +62,6 @@ const SIGNER_PATIENCE_MS = 60_000;
 /** Most indexers of the user's that count: each gets all profiles and lists. */
 const MAX_INDEXERS = 4;
 
-/** Longest that a timer can take. */
-const MAX_TIMER_MS = 2 ** 31 - 1;
-
 /** The entries of one version of a list. */
 interface Entries {
   readonly publicTags: readonly string[][];
@@ -78,9 +76,9 @@ export class UserLists {
   readonly #stopListening: () => void;
   readonly #listeners = new Set<{ readonly listener: () => void }>();
   readonly #entries = new Map<number, Entries>();
-  /** The version of each kind that was read last. */
+  /** The newest version of each kind. */
   readonly #versions = new Map<number, NostrEvent>();
-  /** The last reading of each kind; the results of earlier ones are dropped. */
+  /** The last reading of each kind from the store; the results of earlier ones are dropped. */
   readonly #readings = new Map<number, symbol>();
   /** What asks the signer again, by kind. */
   readonly #retries = new Map<number, { cancel: () => void }>();
@@ -88,7 +86,7 @@ export class UserLists {
   readonly #expiries = new Map<number, () => void>();
   #ready?: Promise<void>;
   #hasFailed = false;
-  #isClosed = false;
+  readonly #closing = new AbortController();
 
   #blockedHosts: ReadonlySet<string> = new Set();
   #blockedUrls: ReadonlySet<string> = new Set();
@@ -168,33 +166,36 @@ export class UserLists {
     if (this.#ready) this.#ready = this.#readOrRetryLater(USER_LIST_KINDS);
   }
 
-  /** Stops listening to the store. What was read stays. */
+  /** Stops listening to the store, and waits for the signer no longer. What was read stays. */
   close(): void {
-    this.#isClosed = true;
+    this.#closing.abort();
     this.#cancelRetries(USER_LIST_KINDS);
     for (const cancel of this.#expiries.values()) cancel();
     this.#stopListening();
   }
 
+  get #isClosed(): boolean {
+    return this.#closing.signal.aborted;
+  }
+
   /** Uses the event that just became known; after a deletion, reads the store again. */
   #update(kind: number, event: NostrEvent | undefined): void {
     // A list that could not be stored was not compared with the stored one.
-    const current = this.#versions.get(kind);
-    if (event && current && !isNewer(event, current)) return;
+    if (event && this.#newest(kind, [event]) !== event) return;
     if (!event) this.#versions.delete(kind);
     const before = this.#ready;
     const update = event
-      ? this.#waitForSigner([this.#apply(kind, event, this.#beginReading([kind]))])
+      ? this.#waitForSigner([this.#apply(kind, event)])
       : this.#readOrRetryLater([kind]);
     if (before) this.#ready = Promise.all([before, update]).then(() => {});
   }
 
-  /** Begins a reading; the result says whether it is still the last one of a kind. */
-  #beginReading(kinds: readonly number[]): (kind: number) => boolean {
-    const reading = Symbol();
-    this.#cancelRetries(kinds);
-    for (const kind of kinds) this.#readings.set(kind, reading);
-    return (kind) => this.#readings.get(kind) === reading;
+  /** The newest of some versions and the one in use, if there is any; of equals the latter. */
+  #newest(kind: number, versions: readonly NostrEvent[]): NostrEvent | undefined {
+    return versions.reduce<NostrEvent | undefined>(
+      (a, b) => a && !isNewer(b, a) ? a : b,
+      this.#versions.get(kind),
+    );
   }
 
   async #readOrRetryLater(kinds: readonly number[]): Promise<void> {
@@ -204,7 +205,8 @@ export class UserLists {
   /** Reads the newest list of each kind; `false` if the store failed. */
   async #read(kinds: readonly number[]): Promise<boolean> {
     const { user, store, onError } = this.#options;
-    const isLast = this.#beginReading(kinds);
+    const reading = Symbol();
+    for (const kind of kinds) this.#readings.set(kind, reading);
     let events: NostrEvent[];
     try {
       events = await store.query([{ kinds: [...kinds], authors: [user] }]);
@@ -216,35 +218,31 @@ export class UserLists {
       return false;
     }
     await this.#waitForSigner(kinds.map((kind) => {
+      if (this.#readings.get(kind) !== reading) return Promise.resolve();
       const versions = events.filter((event) => event.kind === kind && event.pubkey === user);
-      // The store may not have the newest: it could not keep it.
-      const newest = versions.reduce<NostrEvent | undefined>(
-        (a, b) => a && isNewer(a, b) ? a : b,
-        this.#versions.get(kind),
-      );
-      return this.#apply(kind, newest, isLast);
+      // The store may not have the newest: it could not keep it, or it came meanwhile.
+      return this.#apply(kind, this.#newest(kind, versions));
     }));
     return true;
   }
 
-  /** Waits until the signer is done, or for `timeout` milliseconds. */
+  /** Waits until the signer is done, or for `timeout` milliseconds, or until `close()`. */
   async #waitForSigner(work: readonly Promise<void>[]): Promise<void> {
     const { user, clock, timeout = 3000, onError } = this.#options;
-    const { promise: timedOut, resolve } = Promise.withResolvers<void>();
+    const { promise: isOver, resolve } = Promise.withResolvers<void>();
+    const release = onAbort(this.#closing.signal, resolve);
     const cancel = clock.after(timeout, () => {
       onError(new Error(`No private entries of user ${user}: the signer took over ${timeout} ms`));
       resolve();
     });
-    await Promise.race([timedOut, Promise.all(work)]);
+    await Promise.race([isOver, Promise.all(work)]);
+    release();
     cancel();
   }
 
-  async #apply(
-    kind: number,
-    given: NostrEvent | undefined,
-    isLast: (kind: number) => boolean,
-  ): Promise<void> {
-    if (!isLast(kind)) return;
+  /** Uses a version of a list; `undefined` stands for none. */
+  async #apply(kind: number, given: NostrEvent | undefined): Promise<void> {
+    this.#cancelRetries([kind]);
     if (given) {
       this.#versions.set(kind, given);
       this.#expireLater(kind, given);
@@ -253,29 +251,31 @@ export class UserLists {
     const privateEntries = event && event.content !== "" ? this.#privateEntries : undefined;
     const before = privateEntries ? this.#entries.get(kind)?.privateTags ?? [] : [];
     this.#set(kind, { publicTags: event?.tags ?? [], privateTags: before });
-    if (event && privateEntries) await this.#decrypt(event, privateEntries, isLast);
+    if (event && privateEntries) await this.#decrypt(event, privateEntries);
   }
 
   /** Sets the private entries; asks the signer again if it fails, or takes too long. */
   async #decrypt(
     event: NostrEvent,
     privateEntries: PrivateEntries,
-    isLast: (kind: number) => boolean,
     tries = 1,
   ): Promise<void> {
-    if (this.#isClosed) return;
     const { kind } = event;
+    const isOver = () =>
+      this.#isClosed || this.#versions.get(kind) !== event ||
+      this.#privateEntries !== privateEntries;
+    if (isOver()) return;
     const { clock } = this.#options;
     const wait = Math.min(SIGNER_RETRY_MS * 2 ** (tries - 1), LONGEST_SIGNER_RETRY_MS);
     const askAgain = () => {
       privateEntries.forget(kind);
-      void this.#decrypt(event, privateEntries, isLast, tries + 1);
+      void this.#decrypt(event, privateEntries, tries + 1);
     };
     const retry = { cancel: clock.after(SIGNER_PATIENCE_MS + wait, askAgain) };
     this.#cancelRetries([kind]);
     this.#retries.set(kind, retry);
     const privateTags = await privateEntries.of(event);
-    if (this.#isClosed || !isLast(kind)) return;
+    if (isOver()) return;
     if (privateTags) {
       this.#cancelRetries([kind]);
       this.#set(kind, { publicTags: event.tags, privateTags });
@@ -303,7 +303,7 @@ export class UserLists {
       kind,
       clock.after(Math.min(ms, MAX_TIMER_MS), () => {
         if (ms > MAX_TIMER_MS) this.#expireLater(kind, event);
-        else void this.#apply(kind, undefined, this.#beginReading([kind]));
+        else void this.#apply(kind, undefined);
       }),
     );
   }

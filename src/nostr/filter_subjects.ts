@@ -81,9 +81,12 @@ export function scopeOf(filter: NostrFilter, role: Role, key: SubjectKey): Filte
   return { role, key, subjects, order: subjects === values ? order : sortedOrder(subjects) };
 }
 
-/** Whether some list of the filter is empty, or its time range is, so that no event can match. */
+/**
+ * Whether some list of the filter is empty, or its time range is, so that no event can match. No
+ * event is from before 1970.
+ */
 export function matchesNothing(filter: NostrFilter): boolean {
-  if (filter.since! > filter.until!) return true;
+  if (filter.since! > filter.until! || filter.until! < 0) return true;
   return Object.values(filter).some((value) => Array.isArray(value) && value.length === 0);
 }
 

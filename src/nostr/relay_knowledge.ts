@@ -63,7 +63,10 @@ export interface RelayKnowledge {
   readonly hints?: readonly RelayHint[];
   /** The author, if the subject is an event and its author is known. */
   readonly author?: string;
-  /** Relays that the request itself names for this person or event: they are always asked. */
+  /**
+   * Relays that the request itself names for this person or event: the best `relaysPerAuthor` of
+   * them are asked, whatever else is known.
+   */
   readonly given?: readonly string[];
   /** Entries that name no usable relay; absent if there are none. */
   readonly refused?: readonly RefusedRelay[];

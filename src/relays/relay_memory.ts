@@ -95,8 +95,8 @@ export class RelayMemory {
     for (const entry of this.#records.entries()) if (entry[1].attempts > 0) yield entry;
   }
 
-  /** A connection was opened after `ms` milliseconds. */
-  connected(url: string, ms: number): void {
+  /** A connection was opened after `ms` milliseconds; `undefined` if that is not known. */
+  connected(url: string, ms?: number): void {
     const now = this.#noteAlive(url);
     this.#change(url, (record) => connected(record, ms, now));
   }

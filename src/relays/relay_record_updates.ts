@@ -27,10 +27,14 @@ function proven(record: RelayRecord, now: number): RelayRecord {
 }
 
 /**
- * A connection was opened within `ms` milliseconds. Some relays take every connection and end it at
+ * A connection was opened within `ms` milliseconds, where that is known. Some relays take every connection and end it at
  * once, so failures are not forgotten yet.
  */
-export function connected(record: RelayRecord, ms: number, now: number): RelayRecord {
+export function connected(
+  record: RelayRecord,
+  ms: number | undefined,
+  now: number,
+): RelayRecord {
   return {
     ...record,
     attempts: record.attempts + 1,
@@ -39,7 +43,7 @@ export function connected(record: RelayRecord, ms: number, now: number): RelayRe
     inARow: 0,
     retryAt: 0,
     lastSuccess: now,
-    ...timing("connectMs", timed(record.connectMs, ms)),
+    ...timing("connectMs", timed(record.connectMs, ms ?? NaN)),
   };
 }
 

@@ -9,6 +9,8 @@ import type { RelayFailureError } from "../nostr/errors.ts";
 
 /** Most relays that are named for one reason. */
 const MAX_NAMED_RELAYS = 3;
+/** What an app can do about a relay that wants its users to sign in. */
+const SIGN_IN_ADVICE = 'sign in by an option "open" that gives NRelay1 "auth"';
 
 /** How the relays of one request did, those that replaced others included. */
 export class Answers {
@@ -52,6 +54,3 @@ export class Answers {
     return new Error(`No relay answered a request: ${reasons.join(", ")}`);
   }
 }
-
-/** What an app can do about a relay that wants its users to sign in. */
-export const SIGN_IN_ADVICE = 'sign in by an option "open" that gives NRelay1 "auth"';

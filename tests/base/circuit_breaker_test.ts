@@ -141,6 +141,40 @@ Deno.test("CircuitBreaker lets a write wait for its turn while others are answer
   assert.equal(patient.ms, 50_000);
 });
 
+Deno.test("D1: CircuitBreaker passes calls on after one that took too long while others were answered", async () => {
+  for (const method of ["read", "write"] as const) {
+    const { clock, calls, begin } = start();
+    const slow = begin(method);
+    for (let second = 1; second <= 50; second++) {
+      const other = begin(method);
+      calls.at(-1)!.resolve("done");
+      await settled();
+      assert.equal(other.end, "done", `after ${second} seconds`);
+      await clock.advance(1_000);
+    }
+    assert.equal(slow.end, `The database has not answered for ${slow.ms} ms`);
+    begin(method);
+    assert.equal(calls.length, 52, `the ${method} is passed on`);
+    await clock.advance(TIMEOUT_MS);
+    const later = begin(method);
+    await settled();
+    assert.deepEqual([later.ms, calls.length], [0, 52], "now it is silent");
+  }
+});
+
+Deno.test("D1: CircuitBreaker notices a silent store also after the clock was set back", async () => {
+  const { clock, calls, begin } = start();
+  begin();
+  calls[0].resolve("there");
+  await settled();
+  await clock.advance(-3_600_000);
+  begin();
+  await clock.advance(TIMEOUT_MS);
+  const later = begin();
+  await settled();
+  assert.deepEqual([later.ms, calls.length], [0, 2], "nobody waits for it again");
+});
+
 Deno.test("CircuitBreaker blames no store for a program that was busy", async () => {
   const { clock, calls, begin } = start();
   const call = begin();

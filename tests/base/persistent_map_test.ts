@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { settled } from "../../testing/test_clock.ts";
+import { PersistentMap } from "../../src/base/persistent_map.ts";
+import { settled, TestClock } from "../../testing/test_clock.ts";
 import { law, setUp } from "../support/kept_kinds.ts";
 import { A, B, C, RecordMap } from "../support/relay_records.ts";
 
@@ -62,6 +63,30 @@ law(
     assert.equal(kind.count(backend.records.get(A)), 12);
   },
 );
+
+Deno.test("PersistentMap writes a change that the record needed which was read after it", async () => {
+  const clock = new TestClock();
+  const backend = new RecordMap([[A, "9"]]);
+  const records = new PersistentMap<number>({
+    clock,
+    backend,
+    topic: "spread",
+    name: "numbers",
+    onError: assert.ifError,
+    max: 100,
+    isKey: () => true,
+    parse: Number,
+    format: String,
+    changedAt: (count) => count,
+  });
+  assert.ok(!records.change(A, (count) => Math.min(count, 5), 0), "nothing to change yet");
+  records.change(B, (count) => Math.min(count, 5), 0);
+  await records.ready();
+  assert.equal(records.get(A), 5);
+  await records.close();
+  assert.deepEqual([...backend.records], [[A, "5"]]);
+  assert.equal(clock.pending, 0);
+});
 
 law("reads the backend before it writes, so that nothing unread is overwritten", async (kind) => {
   const backend = new RecordMap([[A, kind.text(10)]]);

@@ -10,6 +10,9 @@ import { EventRefusedError } from "../../src/nostr/errors.ts";
 import type { Claims } from "./claims.ts";
 import { ids, store } from "./contract_queries.ts";
 
+/** Text that JSON can hold and PostgreSQL cannot. */
+const ODD_TEXTS = ["5\0", "\ud83d", "\udc00 \\u0000"];
+
 /** Claims about deletions and requests to vanish. */
 export const deletionClaims: Claims = {
   async "NIP-09: a deletion removes its author's events by id, and keeps them out"(
@@ -130,6 +133,17 @@ export const deletionClaims: Claims = {
     }
   },
 
+  async "NIP-40: text in tags that a database cannot hold hides no event"({ open, sign }) {
+    const db = await open();
+    const events = ODD_TEXTS.flatMap((text, i) => {
+      const tags = [["expiration", text], [text], ["relay", text], ["expiration", "9999999999"]];
+      // After the request to vanish, the author's posts are looked at with its tags.
+      return [62, 1].map((kind) => sign({ kind, created_at: 10 + i, tags }));
+    });
+    await store(db, events);
+    assert.deepEqual(new Set(await ids(db, [{}])), new Set(events.map(({ id }) => id)));
+  },
+
   async "NIP-62: who vanishes from other relays stays"({ open, sign }) {
     for (const tags of [[["relay", "wss://other.example"]], [["relay", "all_relays"]], []]) {
       const db = await open();
@@ -143,8 +157,9 @@ export const deletionClaims: Claims = {
 
   async "NIP-62: gift wraps to who vanishes go along, and stay away"({ open, sign }) {
     const db = await open();
+    const odd = ODD_TEXTS.map((text) => ["p", text]);
     const wrap = (author: number, created_at: number) =>
-      sign({ author: 9, kind: 1059, created_at, tags: [["p", sign({ author }).pubkey]] });
+      sign({ author: 9, kind: 1059, created_at, tags: [...odd, ["p", sign({ author }).pubkey]] });
     const mention = sign({ author: 2, created_at: 10, tags: [["p", sign({}).pubkey]] });
     const vanish = sign({ kind: 62, created_at: 20, tags: [["relay", "ALL_RELAYS"]] });
     await store(db, [wrap(1, 10), wrap(2, 11), mention, vanish]);

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { EventDatabase, type KyselyInstance } from "../../src/db/kysely.ts";
 import { NodeSqliteHandle } from "../../src/db/node_sqlite_handle.ts";
 import { openSqlite } from "../../src/db/sqlite.ts";
 import { unsigned } from "./events.ts";
@@ -32,6 +33,16 @@ Deno.test("openSqlite() names the file that it could not open, and the reason", 
       });
     }
   }));
+
+Deno.test("openSqlite() and EventDatabase refuse an option that does not exist, and name the nearest", async () => {
+  await assert.rejects(openSqlite(":memory:", { busyTimeut: 9 } as object), {
+    name: "TypeError",
+    message: /"busyTimeut": .* the nearest is "busyTimeout"$/,
+  });
+  await using db = await openSqlite(":memory:");
+  const kysely = db as unknown as KyselyInstance;
+  assert.throws(() => new EventDatabase(kysely, { relayUrl: [] } as object), /"relayUrls"$/);
+});
 
 Deno.test("openSqlite() refuses a busyTimeout that is no integer of at least 0", async () => {
   for (const busyTimeout of [-1, 1.5, NaN, Infinity]) {

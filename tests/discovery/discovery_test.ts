@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { settled } from "../../testing/test_clock.ts";
+import { settled, START } from "../../testing/test_clock.ts";
 import { DiscoveryWorld, HOUR_MS, settles } from "../support/discovery_world.ts";
 import { F, fails, hangs, holds, I1, I2, I3, outage } from "../support/fake_relays.ts";
 import { list, P, people, person } from "../support/listed_people.ts";
@@ -124,6 +124,40 @@ Deno.test("Discovery find() does not wait for a list that is stored meanwhile, b
   const before = world.requests.length;
   await world.find([P]);
   assert.equal(world.requests.length, before, "it is known to be the newest");
+});
+
+/** The 7th person deletes their list (NIP-09). */
+const deletion = {
+  ...list(7, START + 1),
+  kind: 5,
+  id: "5".repeat(64),
+  tags: [["a", `10002:${P}:`]],
+};
+
+Deno.test("NIP-09: Discovery find() goes on waiting when a list is deleted during its search", async () => {
+  const world = new DiscoveryWorld({ [I1]: hangs, [I2]: hangs });
+  const found = world.discovery.find(10002, [P], { wait: 60_000 });
+  assert.ok(!await settles(world, found));
+  // Another process stored it.
+  await world.db.event(list(7));
+  await world.store.event(deletion);
+  assert.ok(!await settles(world, found));
+  for (const { end } of world.requests) end({ answered: true, complete: true });
+  assert.ok(await settles(world, found));
+  assert.equal(await world.discovery.searchState(10002, P), "none");
+});
+
+Deno.test("NIP-09: Discovery find() remembers that somebody has no list who deleted it during its search", async () => {
+  const world = new DiscoveryWorld({ [I1]: hangs, [I2]: hangs });
+  const found = world.discovery.find(10002, [P], { wait: 60_000 });
+  await world.turn();
+  await world.store.event(list(7));
+  assert.ok(await settles(world, found));
+  await world.store.event(deletion);
+  for (const { end } of world.requests) end({ answered: true, complete: true });
+  await world.turn();
+  assert.deepEqual(world.progress.at(-1), { known: 0, asked: 1, found: 0, missing: 1 });
+  assert.equal(await world.discovery.searchState(10002, P), "none");
 });
 
 Deno.test("Discovery find() does not wait for other relays if another process stored the same list meanwhile", async () => {

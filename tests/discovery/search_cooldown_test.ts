@@ -15,23 +15,22 @@ Deno.test("SearchCooldown lasts ten seconds, for one kind of list of one person"
   assert.ok(!cooldown.has(10002, "a"));
 });
 
-Deno.test("SearchCooldown forgets cooldowns that are over, and begins one again in full", async () => {
+Deno.test("SearchCooldown begins a cooldown again in full, also when others are over", async () => {
   const clock = new TestClock();
   const cooldown = new SearchCooldown(clock);
   for (let n = 0; n < 1_000; n++) cooldown.begin(10002, `${n}`);
   await clock.advance(6_000);
   cooldown.begin(10002, "0");
-  assert.equal(cooldown.size, 1_000);
   await clock.advance(6_000);
   assert.ok(cooldown.has(10002, "0"));
+  assert.ok(!cooldown.has(10002, "1"));
   cooldown.begin(10002, "x");
-  assert.equal(cooldown.size, 2);
+  assert.ok(cooldown.has(10002, "0") && cooldown.has(10002, "x"));
 });
 
 Deno.test("SearchCooldown remembers the last 100,000 lists", () => {
   const cooldown = new SearchCooldown(new TestClock());
   for (let n = 0; n <= 100_000; n++) cooldown.begin(10002, `${n}`);
-  assert.equal(cooldown.size, 100_000);
   assert.deepEqual(["0", "1", "100000"].map((who) => cooldown.has(10002, who)), [
     false,
     true,
@@ -46,5 +45,5 @@ Deno.test("SearchCooldown ends if the clock is set back", () => {
   now -= 500_000;
   assert.ok(!cooldown.has(10002, "a"));
   cooldown.begin(10002, "b");
-  assert.equal(cooldown.size, 1);
+  assert.ok(cooldown.has(10002, "b"));
 });

@@ -127,7 +127,7 @@ Deno.test("HintBook agrees with a plain model, whatever happens", async () => {
             oracle.add(added, seen, now);
             book.add([added], seen);
           }
-          assert.equal(book.size, oracle.entries.length);
+          assert.equal(keys.filter((key) => book.has(key)).length, oracle.entries.length);
         }
         await book.close();
         assert.deepEqual(errors, []);

@@ -30,7 +30,6 @@ Deno.test("HintBook get() returns hints with their weight and source, the best f
   ]);
   assert.deepEqual(book.get(BOB), [{ url: A, weight: 1, source: "hand" }]);
   assert.deepEqual(book.get(person(3)), []);
-  assert.equal(book.size, 2);
   assert.deepEqual([book.has(ALICE), book.has(person(3))], [true, false]);
 });
 
@@ -64,7 +63,6 @@ Deno.test("HintBook add() counts hints that were new, or a day fresher; others c
   const { book, clock } = setUp({ backend });
   await book.ready();
   assert.equal(book.add([hint(ALICE, A), hint(ALICE, A)]), 1);
-  await book.flush();
   await clock.advance(DAY_MS - 1_000);
   assert.equal(book.add([hint(ALICE, A)]), 0);
   assert.equal(clock.pending, 0, "nothing to write");
@@ -160,7 +158,7 @@ Deno.test("HintBook leaves out what is malformed or refused, and throws nothing"
     7 as unknown as Hint,
   ];
   assert.equal(book.add(bad), 0);
-  assert.equal(book.size, 0);
+  assert.ok(!book.has(ALICE));
   for (const key of about) {
     assert.deepEqual(book.get(key), []);
     assert.equal(book.authorOf(key), undefined);
@@ -199,7 +197,6 @@ Deno.test("HintBook keeps hints over a restart, whatever they are", async () => 
     await first.book.close();
     const second = setUp({ backend });
     await second.book.ready();
-    assert.equal(second.book.size, first.book.size);
     for (const { subject } of hints) {
       assert.deepEqual(second.book.get(subject), first.book.get(subject));
       assert.equal(second.book.authorOf(subject), first.book.authorOf(subject));
@@ -249,5 +246,5 @@ Deno.test("HintBook missed() puts a relay that had nothing after others, for tha
   book.missed(person(3), relay(1));
   assert.deepEqual(urls(alice), [relay(2), relay(1)]);
   assert.deepEqual(urls(bob), [relay(1), relay(2)]);
-  assert.equal(book.size, 2);
+  assert.ok(!book.has(person(3)));
 });

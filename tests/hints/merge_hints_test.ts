@@ -1,13 +1,8 @@
 import fc from "fast-check";
 import assert from "node:assert/strict";
+import type { Hint } from "../../src/hints/hint.ts";
 import { TRUST } from "../../src/hints/hint_weight.ts";
-import {
-  addAttached,
-  addDmLists,
-  addHints,
-  authorHints,
-  freshHints,
-} from "../../src/hints/merge_hints.ts";
+import { addAttached, addDmLists, addHints, authorHints } from "../../src/hints/merge_hints.ts";
 import type { HintSource, RelayHint, RelayKnowledge } from "../../src/nostr/relay_knowledge.ts";
 
 const [ALICE, BOB] = ["aa", "bb"].map((byte) => byte.repeat(32));
@@ -19,23 +14,31 @@ const hint = fc.record({
   source: fc.constantFrom(...SOURCES),
 }, { noNullPrototype: true });
 
-Deno.test("freshHints() weighs each hint by its source, as one of this moment", () => {
+Deno.test("addAttached() weighs each hint by its source, as one of this moment", () => {
   const hints = SOURCES.map((source) => ({
     subject: ALICE,
     url: `wss://${source}.example`,
     source,
   }));
-  const found = freshHints([...hints, { subject: BOB, url: "wss://b.example", source: "tag" }]);
+  const bob: Hint = { subject: BOB, url: "wss://b.example", source: "tag" };
+  const found = addAttached(new Map(), [...hints, bob]);
   assert.deepEqual([...found.keys()], [ALICE, BOB]);
   assert.deepEqual(
-    found.get(ALICE),
-    hints.map(({ url, source }) => ({ url, source, weight: TRUST[source].first })),
+    new Set(found.get(ALICE)!.hints),
+    new Set(hints.map(({ url, source }) => ({ url, source, weight: TRUST[source].first }))),
   );
 });
 
-Deno.test("freshHints() leaves out a hint from an unknown source", () => {
-  const source = "rumour" as HintSource;
-  assert.equal(freshHints([{ subject: ALICE, url: "wss://a.example", source }]).size, 0);
+Deno.test("addAttached() leaves out a hint from an unknown source, whatever its name", () => {
+  const known = new Map<string, RelayKnowledge>([[ALICE, { write: ["wss://a.example/"] }]]);
+  for (const name of ["rumour", "toString", "__proto__", "missed"]) {
+    const source = name as HintSource;
+    const all = addAttached(known, [
+      { subject: BOB, url: "wss://b.example", source },
+      { subject: "id:1", source, author: ALICE },
+    ]);
+    assert.deepEqual([...all], [...known], name);
+  }
 });
 
 Deno.test("authorHints() say that an event may be at its author's write relays", () => {

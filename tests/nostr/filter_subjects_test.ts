@@ -172,3 +172,11 @@ Deno.test("NIP-01: matchesNothing() holds for a filter with an empty list, and n
   assert.ok(!matchesNothing({ kinds: [1], limit: 0, search: "" }));
   assert.ok(!matchesNothing({}));
 });
+
+Deno.test("NIP-01: matchesNothing() holds for a time range that is empty, or ends before all events", () => {
+  assert.ok(matchesNothing({ since: 2, until: 1 }));
+  assert.ok(!matchesNothing({ since: 1, until: 1 }));
+  // A relay may refuse a whole REQ for a negative time.
+  assert.ok(matchesNothing({ until: -1 }));
+  assert.ok(!matchesNothing({ until: 0 }));
+});

@@ -129,6 +129,15 @@ Deno.test("NIP-19: planParts() asks a relay that came with a request before more
   assert.equal(plan.routes.size, 2);
 });
 
+Deno.test("NIP-19: planParts() asks the best relaysPerAuthor of many relays that came with a request", () => {
+  const given = [..."edcbx"].map(url);
+  const knowledge = new Map([[ALICE, { write: [url("a")], given: [...given, "junk", given[0]] }]]);
+  const parts = withGiven(reqParts([{ authors: [ALICE] }]), () => true);
+  const weight = (of: string) => of === url("x") ? 0 : of === url("e") ? 2 : 1;
+  const { plan } = planParts(parts, knowledge, planSettings({ weight }));
+  assert.deepEqual([...plan.routes.keys()].toSorted(), [..."abe"].map(url));
+});
+
 Deno.test("withGiven() adds nothing where no relay came with the request", () => {
   const parts = reqParts([{ kinds: [0], authors: [ALICE] }, { "#h": ["cats"] }]);
   assert.equal(withGiven(parts, () => false), parts);

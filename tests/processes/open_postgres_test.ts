@@ -107,6 +107,45 @@ testPostgres("openPostgres() closes its own pool, and leaves the app's open", as
 });
 
 testPostgres(
+  "openPostgres() leaves no listener on an app's pool or its connections",
+  async (server) => {
+    const pool = (await server.schema()).pool();
+    const client = await pool.connect();
+    client.release();
+    const counts = () => [
+      pool.listenerCount("error"),
+      pool.listenerCount("acquire"),
+      client.listenerCount("error"),
+    ];
+    const before = counts();
+    for (let i = 0; i < 3; i++) {
+      await using db = await openPostgres(pool, { onError: () => {} });
+      await db.event(unsigned({ created_at: i }));
+    }
+    assert.deepEqual(counts(), before);
+    await assert.rejects(openPostgres(pool, { relayUrls: ["here"] }), /relayUrls.*"here"/);
+    assert.deepEqual(counts(), before);
+    await pool.end();
+  },
+);
+
+testPostgres(
+  "NIP-40, NIP-62: openPostgres() takes the time and the URLs of a relay, as openSqlite() does",
+  async (server) => {
+    const { url } = await server.schema();
+    const relayUrls = ["wss://here.example"];
+    await using db = await openPostgres(url, { relayUrls, now: () => 1_000_000 });
+    await assert.rejects(db.event(unsigned({ tags: [["expiration", "1000"]] })), {
+      reason: "expired",
+    });
+    await db.event(unsigned({ tags: [["expiration", "1001"]], created_at: 10 }));
+    const tags = [["relay", "wss://here.example/"]];
+    await db.event(unsigned({ kind: 62, created_at: 20, tags }));
+    assert.deepEqual(await db.query([{ kinds: [1] }]), []);
+  },
+);
+
+testPostgres(
   "openPostgres() reports each broken connection once, and opens another",
   async (server) => {
     const { url } = await server.schema();
@@ -156,6 +195,7 @@ Deno.test("openPostgres() refuses what is neither a URL nor a pool, and options 
     await assert.rejects(openPostgres(url, options), RangeError);
   }
   await assert.rejects(openPostgres(url, { onError: 1 as never }), TypeError);
+  await assert.rejects(openPostgres(url, { statementTimout: 9 } as object), /"statementTimeout"$/);
 });
 
 Deno.test("openPostgres() rejects if the server cannot be reached, and says why", async () => {

@@ -65,6 +65,8 @@ Deno.test("connected() counts, measures, and ends the back-off", () => {
   );
   const { retryAt, inARow, attempts } = connected(down, 400, NOW_MS);
   assert.deepEqual({ retryAt, inARow, attempts }, { retryAt: 0, inARow: 0, attempts: 4 });
+  const { connectMs } = connected(record, undefined, NOW_MS);
+  assert.deepEqual(connectMs, record.connectMs, "that time is not known");
 });
 
 Deno.test("answered() ends the count of failures", () => {

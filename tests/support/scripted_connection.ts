@@ -16,7 +16,7 @@ export class ConnectionTest {
   readonly network: ScriptedNetwork;
   readonly connection: RelayConnection;
   /** The milliseconds of each report that the connection is open. */
-  readonly opened: number[] = [];
+  readonly opened: (number | undefined)[] = [];
   /** Each report that the connection has ended. */
   readonly ended: RelayFailureError[] = [];
   readonly notices: string[] = [];
