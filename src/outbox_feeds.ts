@@ -15,6 +15,7 @@ import type { FeedSources } from "./feeds/feed_sources.ts";
 import { FeedStore } from "./feeds/feed_store.ts";
 import type { RelayListStore } from "./lists/relay_list_store.ts";
 import type { Planned } from "./plan/replan.ts";
+import { listNews } from "./requests/listed_roles.ts";
 import type { Supervisor } from "./requests/supervisor.ts";
 import type { SpanBook } from "./spans/span_book.ts";
 
@@ -127,6 +128,10 @@ function feedSources(options: OutboxFeedsOptions): FeedSources {
     },
     isResting: (url) => memory.retryAt(url) > clock.now() && !supervisor.isOpen(url),
     limits: (url) => memory.limits(url),
-    onList: (listener) => lists.onList(({ pubkey }) => listener(pubkey)),
+    onList: (listener) =>
+      lists.onList((list, kind) => {
+        const news = listNews(list, kind);
+        if (news) listener(list.pubkey, news);
+      }),
   };
 }

@@ -147,7 +147,7 @@ export function createFeed(
   let ended: Promise<void> | undefined;
   const syncs = new Set<FeedReader>();
   const releases = [
-    sources.onList((pubkey) => reader.listChanged(pubkey)),
+    sources.onList((pubkey, news) => reader.listChanged(pubkey, news)),
     onClose(() => void close()),
     onAbort(signal, () => void close()),
   ];

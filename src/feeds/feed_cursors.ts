@@ -5,8 +5,13 @@
  */
 
 import type { NostrFilter } from "@nostrify/types";
+import { BoundedMap } from "../base/bounded_map.ts";
 import type { RelayFailure } from "../nostr/relay_failure.ts";
+import type { RelayKnowledge } from "../nostr/relay_knowledge.ts";
 import type { Planned } from "../plan/replan.ts";
+import type { LiveSubject } from "../requests/live_assignment.ts";
+import { LivePlan } from "../requests/live_plan.ts";
+import { liveShares } from "../requests/live_shares.ts";
 import { Cursor } from "./cursor.ts";
 import { FeedMerge } from "./feed_merge.ts";
 import type { FeedSources } from "./feed_sources.ts";
@@ -23,6 +28,8 @@ export interface FeedCursorsOptions {
 
 /** How many rounds of replacements lost relays get: replacements may be lost, too. */
 const MAX_REPLACEMENT_ROUNDS = 3;
+/** Most lists that are remembered until there is a plan. */
+const MAX_EARLY_LISTS = 1_000;
 /** How long a relay that failed is left alone at least, in milliseconds. */
 const RETRY_AFTER_MS = 30_000;
 /** Relays that refuse are not asked again. */
@@ -39,6 +46,13 @@ export class FeedCursors {
   readonly #options: FeedCursorsOptions;
   readonly merge: FeedMerge;
   #planned?: Planned;
+  /** Follows lists that change. */
+  #live?: LivePlan;
+  #people: ReadonlySet<string> = new Set();
+  /** Lists that came while the feed was being planned. */
+  readonly #early = new BoundedMap<string, RelayKnowledge>({ max: MAX_EARLY_LISTS });
+  /** The people whose lists changed since the last page. */
+  readonly #movers = new Set<string>();
   /** The number of the store whose spans count; absent without a store that works. */
   #store?: number;
   #rounds = 0;
@@ -67,46 +81,68 @@ export class FeedCursors {
 
   /** Begins to read relays by a plan. */
   begin(planned: Planned): void {
-    this.#planned = planned;
-    this.#add(planned);
+    this.#take(planned);
+    this.#add(planned.plan.routes);
+  }
+
+  /** Takes in a new list of somebody; see {@link FeedCursors.followLists}. */
+  listChanged(pubkey: string, news: RelayKnowledge): void {
+    if (!this.#live) return void this.#early.set(pubkey, news);
+    if (!this.#people.has(pubkey)) return;
+    this.#live.update(pubkey, news);
+    this.#movers.add(pubkey);
   }
 
   /**
-   * Takes a plan over that replaces another. Relays that somebody is read from stay: whoever moves
-   * to other relays leaves older posts behind. Those whom the plan no longer has go.
-   *
-   * @param filters The feed's filters, if these are others than before.
+   * Reads people where their new lists say, and those whom that moves to other relays. Whoever
+   * moves to other relays leaves older posts behind, which are read on.
    */
-  adapt(planned: Planned, filters?: readonly NostrFilter[]): void {
-    this.#planned = planned;
-    this.#rounds = 0;
-    if (filters) this.#readStoreFor(filters);
+  followLists(): void {
+    const changes = this.#live?.difference() ?? [];
+    const gains = new Map<string, readonly LiveSubject[]>();
+    for (const { url, gained, lost } of changes) {
+      if (gained.length > 0) gains.set(url, gained);
+      const gone = new Set(lost.map(({ subject }) => subject));
+      this.#leave(url, (subject) => gone.has(subject) && !this.#movers.has(subject));
+    }
+    this.#movers.clear();
+    if (gains.size === 0) return;
+    const { parts, settings } = this.#planned!.input;
+    this.#add(liveShares(parts, gains, settings).routes);
+  }
+
+  /** Takes a plan for other filters over. Relays and people that stay are not read again. */
+  adapt(planned: Planned, filters: readonly NostrFilter[]): void {
+    this.#take(planned);
+    this.#readStoreFor(filters);
+    const keyOf = (url: string, shape: string, subject = "") => `${url} ${subject} ${shape}`;
     const wanted = new Set(
-      routeCursors(planned.plan.routes, { top: 0 }).flatMap(({ shape, subjects }) =>
-        (subjects.length > 0 ? subjects : [""]).map((subject) => `${subject} ${shape}`)
+      routeCursors(planned.plan.routes, { top: 0 }).flatMap(({ url, shape, subjects }) =>
+        subjects.length === 0
+          ? keyOf(url, shape)
+          : subjects.map((subject) => keyOf(url, shape, subject))
       ),
     );
     const had = new Set<string>();
     for (const cursor of this.merge.cursors) {
       if (cursor.url === "") continue;
       const { shape, url, subjects } = cursor;
-      cursor.leave((subject) => !wanted.has(`${subject} ${shape}`));
-      const isGone = subjects.length === 0
-        ? !wanted.has(` ${shape}`)
-        : cursor.subjects.length === 0;
-      if (isGone) this.merge.remove(cursor);
-      for (const subject of subjects.length > 0 ? subjects : [""]) {
-        had.add(pairOf(url, shape, subject));
-      }
+      if (subjects.length === 0) had.add(keyOf(url, shape));
+      for (const subject of subjects) had.add(keyOf(url, shape, subject));
+      cursor.leave((subject) => !wanted.has(keyOf(url, shape, subject)));
+      const isWanted = subjects.length === 0
+        ? wanted.has(keyOf(url, shape))
+        : cursor.subjects.length > 0;
+      if (!isWanted) this.merge.remove(cursor);
     }
-    this.#add(planned, (url, shape, subject) => !had.has(pairOf(url, shape, subject)));
+    this.#add(planned.plan.routes, (...pair) => !had.has(keyOf(...pair)));
   }
 
   /** The store failed: relays are read for what it was believed to have. */
   forgetStore(): void {
     this.#store = undefined;
     for (const cursor of this.merge.cursors) this.merge.remove(cursor);
-    if (this.#planned) this.#add(this.#planned);
+    if (this.#planned) this.#add(this.#planned.plan.routes);
   }
 
   /** A cursor does not go on. */
@@ -140,16 +176,35 @@ export class FeedCursors {
     if (orphans.size === 0) return;
     this.#rounds++;
     const excluding = new Set(failed.map(({ url }) => url));
-    const replanned = this.#planned.replan({
+    const replan = this.#planned.replanWith(this.#live!.knowledge);
+    const { plan } = replan({
       excluding,
       isMeant: (subject) => orphans.has(subject),
       maxRelays: excluding.size,
     });
-    this.#add(replanned, (url) => !excluding.has(url));
+    this.#add(plan.routes, (url) => !excluding.has(url));
+  }
+
+  #take(planned: Planned): void {
+    this.#planned = planned;
+    this.#live = new LivePlan(planned.input, planned);
+    this.#people = new Set(planned.assignment.subjects);
+    this.#rounds = 0;
+    for (const [pubkey, news] of this.#early) this.listChanged(pubkey, news);
+    this.#early.clear();
+  }
+
+  /** No longer reads some people at a relay. */
+  #leave(url: string, isGone: (subject: string) => boolean): void {
+    for (const cursor of this.merge.cursors) {
+      if (cursor.url !== url || cursor.subjects.length === 0) continue;
+      cursor.leave(isGone);
+      if (cursor.subjects.length === 0) this.merge.remove(cursor);
+    }
   }
 
   #add(
-    { plan }: Pick<Planned, "plan">,
+    routes: ReadonlyMap<string, readonly NostrFilter[]>,
     isMeant?: (url: string, shape: string, subject: string) => boolean,
   ): void {
     const { sources: { spans, isResting }, top } = this.#options;
@@ -158,7 +213,7 @@ export class FeedCursors {
       ? undefined
       : (author: string, url: string, kinds: readonly number[] | undefined) =>
         spans.get(author, url, kinds, { store });
-    for (const cursor of routeCursors(plan.routes, { top, isMeant, known })) {
+    for (const cursor of routeCursors(routes, { top, isMeant, known })) {
       this.merge.add(cursor);
       if (isResting(cursor.url)) this.fail(cursor, "resting");
     }
@@ -176,8 +231,4 @@ export class FeedCursors {
     const top = Math.min(this.#options.top, until);
     return new Cursor({ url: "", filter, shape: "", subjects: [], top, floor: Math.max(0, since) });
   }
-}
-
-function pairOf(url: string, shape: string, subject: string): string {
-  return `${url} ${subject} ${shape}`;
 }

@@ -9,6 +9,7 @@ import type { NostrEvent, NostrFilter } from "@nostrify/types";
 import { matchFilter } from "nostr-tools";
 import { abortable } from "../base/abortable.ts";
 import { isExpired } from "../nostr/expiration.ts";
+import type { RelayKnowledge } from "../nostr/relay_knowledge.ts";
 import type { Cursor, CursorRequest, ReadRange } from "./cursor.ts";
 import { FeedCursors } from "./feed_cursors.ts";
 import type { FeedMerge } from "./feed_merge.ts";
@@ -41,7 +42,6 @@ export class FeedReader {
   readonly #cursors: FeedCursors;
   #isBegun = false;
   #beginning?: Promise<void>;
-  #isStale = false;
   #hasNewFilters = false;
   /** Whether there was a page. */
   #hasGivenAny = false;
@@ -69,15 +69,15 @@ export class FeedReader {
     return this.#filters;
   }
 
-  /** Some relay list of the feed's people changed. */
-  listChanged(pubkey: string): void {
-    if (this.#cursors.planned?.assignment.subjects.includes(pubkey)) this.#isStale = true;
+  /** Takes in a new list of somebody, which the next page heeds. */
+  listChanged(pubkey: string, news: RelayKnowledge): void {
+    this.#cursors.listChanged(pubkey, news);
   }
 
   /** Reads other filters from now on. */
   follow(filters: readonly NostrFilter[]): void {
     this.#filters = filters;
-    this.#isStale = this.#hasNewFilters = true;
+    this.#hasNewFilters = true;
     const isWanted = (event: NostrEvent) => filters.some((filter) => matchFilter(filter, event));
     this.#merge.buffer.keep(isWanted);
   }
@@ -174,17 +174,16 @@ export class FeedReader {
     while (this.#tasks.size > 0) await Promise.all(this.#tasks);
   }
 
-  /** Begins, once; takes a new plan over where people or their lists have changed. */
+  /** Begins, once; then heeds what has changed: the filters, or lists. */
   async #begin(signal: AbortSignal): Promise<void> {
     if (!this.#isBegun) {
       this.#beginning ??= this.#beginOnce(signal).finally(() => this.#beginning = undefined);
       return await this.#beginning;
     }
-    if (!this.#isStale) return;
-    this.#isStale = false;
-    const planned = await this.#options.sources.plan(this.#filters, signal);
-    this.#cursors.adapt(planned, this.#hasNewFilters ? this.#filters : undefined);
+    if (!this.#hasNewFilters) return this.#cursors.followLists();
     this.#hasNewFilters = false;
+    const filters = this.#filters;
+    this.#cursors.adapt(await this.#options.sources.plan(filters, signal), filters);
   }
 
   async #beginOnce(signal: AbortSignal): Promise<void> {

@@ -11,6 +11,7 @@ import type { NostrEvent, NostrFilter } from "@nostrify/types";
 import type { Clock } from "../base/clock.ts";
 import type { AnswerProof } from "../nostr/answer_proof.ts";
 import type { RelayFailure, RelayLimits } from "../nostr/relay_failure.ts";
+import type { RelayKnowledge } from "../nostr/relay_knowledge.ts";
 import type { UnroutedReason } from "../nostr/unrouted.ts";
 import type { Planned } from "../plan/replan.ts";
 import type { SpanBook } from "../spans/span_book.ts";
@@ -86,7 +87,7 @@ export interface FeedSources {
   /** Where a relay is known to cut its answers. */
   readonly limits: (url: string) => RelayLimits;
   readonly spans: Pick<SpanBook, "ready" | "add" | "get" | "relaysOf" | "storeMarks" | "markStore">;
-  /** Calls the listener with each person whose relay list changed, until the result is called. */
-  readonly onList: (listener: (pubkey: string) => void) => () => void;
+  /** Calls the listener with what changed lists say of their authors, until the result is called. */
+  readonly onList: (listener: (pubkey: string, news: RelayKnowledge) => void) => () => void;
   readonly onError: (error: Error) => void;
 }

@@ -4,7 +4,8 @@
  * @module
  */
 
-import type { RelayKnowledge, Role } from "../nostr/relay_knowledge.ts";
+import { DM_LIST_KIND, RELAY_LIST_KIND } from "../nostr/kinds.ts";
+import type { RelayKnowledge, RelayList, Role } from "../nostr/relay_knowledge.ts";
 
 /** A role in which a person's own list names the relays. */
 export type ListedRole = Exclude<Role & keyof RelayKnowledge, "given">;
@@ -14,6 +15,12 @@ const LISTED_ROLES: readonly ListedRole[] = ["write", "read", "dm", "private"];
 /** Whether a person's own list names the relays for a role. */
 export function isListedRole(role: Role): role is ListedRole {
   return (LISTED_ROLES as readonly Role[]).includes(role);
+}
+
+/** What a list says of its author's relays; `undefined` for a list of another kind. */
+export function listNews({ write, read }: RelayList, kind: number): RelayKnowledge | undefined {
+  if (kind === RELAY_LIST_KIND) return { write, read };
+  return kind === DM_LIST_KIND ? { dm: write } : undefined;
 }
 
 /** The roles whose list names other relays than before. A list that is absent did not change. */

@@ -7,11 +7,10 @@
 
 import { BoundedMap } from "../base/bounded_map.ts";
 import type { Clock } from "../base/clock.ts";
-import { DM_LIST_KIND, RELAY_LIST_KIND } from "../nostr/kinds.ts";
 import type { RelayKnowledge, RelayList } from "../nostr/relay_knowledge.ts";
 import type { Planned, Replan } from "../plan/replan.ts";
 import { threadAuthor } from "../plan/thread_relays.ts";
-import { changedRoles, isListedRole } from "./listed_roles.ts";
+import { changedRoles, isListedRole, listNews } from "./listed_roles.ts";
 import { LiveRequest } from "./live_request.ts";
 import type { OutboxRequest } from "./outbox_request.ts";
 
@@ -116,12 +115,9 @@ export class LiveRoutes {
     if (followers?.delete(live) && followers.size === 0) this.#followers.delete(pubkey);
   }
 
-  #update({ pubkey, write, read }: RelayList, kind: number): void {
-    const news = kind === RELAY_LIST_KIND
-      ? { write, read }
-      : kind === DM_LIST_KIND
-      ? { dm: write }
-      : undefined;
+  #update(list: RelayList, kind: number): void {
+    const { pubkey } = list;
+    const news = listNews(list, kind);
     if (!news) return;
     this.#recent.set(pubkey, { ...this.#recent.get(pubkey), ...news });
     for (const live of this.#followers.get(pubkey) ?? []) live.update(pubkey, news);

@@ -39,7 +39,15 @@ const ROOMS: Readonly<Record<string, Room>> = {
     awaits: true,
   },
   feeds: {
-    rooms: ["base", "nostr", "plan", "spans"],
+    rooms: [
+      "base",
+      "nostr",
+      "plan",
+      "spans",
+      "requests/live_assignment",
+      "requests/live_plan",
+      "requests/live_shares",
+    ],
     packages: NOSTR,
     awaits: true,
   },

@@ -122,7 +122,7 @@ Deno.test("examples/feed.ts pages back, and reopens without asking again for wha
   const posts = ["--limit=4", "--pages=3", "--once"];
   const first = await run("feed.ts", ...args, ...posts);
   assert.equal(first.code, 0, first.stderr);
-  assert.equal(first.stdout.match(/^    (?:older|first|second|too old)/gm)?.length, 12);
+  assert.equal(first.stdout.match(/^ {4}(?:older|first|second|too old)/gm)?.length, 12);
 
   const sent: string[] = [];
   for (const relay of [network.alices, network.bobs]) {
