@@ -128,6 +128,7 @@ function feedSources(options: OutboxFeedsOptions): FeedSources {
     },
     isResting: (url) => memory.retryAt(url) > clock.now() && !supervisor.isOpen(url),
     limits: (url) => memory.limits(url),
+    onDelivery: (url, hits, misses) => memory.learned(url, hits, misses),
     onList: (listener) =>
       lists.onList((list, kind) => {
         const news = listNews(list, kind);

@@ -102,6 +102,10 @@ export class Cursor {
   isUnproven = false;
   /** Why it does not go on; absent while it does. */
   failure?: CursorFailure;
+  /** Whether known ranges were left out of requests. */
+  leftOut = false;
+  /** The ids of the events that it brought and no page had yet. */
+  readonly sent = new Set<string>();
   /** Seconds of which the relay does not send everything. */
   readonly cutSeconds: number[] = [];
 
@@ -206,6 +210,7 @@ export class Cursor {
     this.#edge = new Set(edge.map(({ id }) => id));
     const isWhole = parts.every(({ isWhole }) => isWhole);
     this.#position = isWhole && request.next ? Math.min(read, request.next.since) : read;
+    if (isWhole && request.next) this.leftOut = true;
     if (isWhole) this.#known = this.#known.filter((range) => range !== request.next);
     this.#skipKnown();
     const proof = isWhole ? weakestProof(parts.map(({ proof }) => proof)) : "inferred";
@@ -233,6 +238,7 @@ export class Cursor {
   #skipKnown(): void {
     for (let [next] = this.#known; next; [next] = this.#known) {
       if (next.until < this.#position - 1) return;
+      this.leftOut = true;
       this.#position = Math.min(this.#position, next.since);
       this.#known = this.#known.slice(1);
     }

@@ -1,6 +1,6 @@
 /**
- * Reads the relays of one feed: asks what the merge decides, waits as long as the feed is patient,
- * replaces lost relays, and keeps what was read.
+ * Makes the pages of one feed: requests what the merge decides, and waits as long as the feed is
+ * patient.
  *
  * @module
  */
@@ -10,13 +10,13 @@ import { matchFilter } from "nostr-tools";
 import { abortable } from "../base/abortable.ts";
 import { isExpired } from "../nostr/expiration.ts";
 import type { RelayKnowledge } from "../nostr/relay_knowledge.ts";
-import type { Cursor, CursorRequest, ReadRange } from "./cursor.ts";
 import { FeedCursors } from "./feed_cursors.ts";
-import type { FeedMerge } from "./feed_merge.ts";
+import { pageDelivery } from "./feed_delivery.ts";
 import { gapsOf, knownFrom, openingGaps } from "./feed_gaps.ts";
-import type { FeedAnswer, FeedPage, FeedSources } from "./feed_sources.ts";
+import type { FeedMerge, MergedPage } from "./feed_merge.ts";
+import { FeedRequests } from "./feed_requests.ts";
+import type { FeedPage, FeedSources } from "./feed_sources.ts";
 import type { FeedStore } from "./feed_store.ts";
-import { canBeKept } from "./route_cursors.ts";
 
 /** How one feed is read. */
 export interface FeedReaderOptions {
@@ -47,10 +47,7 @@ export class FeedReader {
   #hasGivenAny = false;
   /** Whether the last page reached the feed's oldest second. */
   #hasGivenAll = false;
-  /** The most events that a relay sent in one answer to one filter. */
-  readonly #largest = new Map<string, number>();
-  readonly #tasks = new Set<Promise<unknown>>();
-  readonly #closing = new AbortController();
+  readonly #requests: FeedRequests;
   #wake = Promise.withResolvers<void>();
 
   constructor(filters: readonly NostrFilter[], options: FeedReaderOptions) {
@@ -58,6 +55,17 @@ export class FeedReader {
     this.#filters = filters;
     const { sources, top } = options;
     this.#cursors = new FeedCursors({ sources, top, floor: floorOf(filters) });
+    this.#requests = new FeedRequests({
+      sources,
+      store: options.store,
+      cursors: this.#cursors,
+      onEvent: (event) => this.#push(event),
+      onAnswer: () => {
+        // Whoever is behind the pages so far goes on without waiting for the next one.
+        this.#requests.ask(this.#merge.catchUp());
+        this.#awaken();
+      },
+    });
   }
 
   get #merge(): FeedMerge {
@@ -85,7 +93,7 @@ export class FeedReader {
   /** Takes in an event that came by itself; whether it came for the first time. */
   saw(event: NostrEvent): boolean {
     const place = this.#push(event);
-    if (place) this.#task(this.#keep([event]));
+    if (place) this.#requests.keep([event]);
     return place !== undefined;
   }
 
@@ -110,7 +118,7 @@ export class FeedReader {
     });
     try {
       for (;;) {
-        this.#ask([...this.#merge.catchUp(), ...this.#merge.forPage(size)]);
+        this.#requests.ask([...this.#merge.catchUp(), ...this.#merge.forPage(size)]);
         if (this.#merge.isEnded) break;
         if (!this.#isEmpty && this.#merge.isWhole(size)) break;
         if (isOver && this.#givesUp()) break;
@@ -123,7 +131,7 @@ export class FeedReader {
     const isScrolled = this.#hasGivenAny;
     const page = this.#take(size);
     // Whoever reads a second page will read a third, which should be there by then.
-    if (isScrolled && !this.#merge.isWhole(size)) this.#ask(this.#merge.forPage(size));
+    if (isScrolled && !this.#merge.isWhole(size)) this.#requests.ask(this.#merge.forPage(size));
     return page;
   }
 
@@ -152,13 +160,13 @@ export class FeedReader {
       onProgress(Math.max(since, ...open.map(({ position }) => position)));
       if (open.length === 0) break;
       const idle = open.filter((cursor) => cursor.isIdle && cursor.url !== "");
-      this.#ask(idle.map((cursor) => cursor.request(since, Infinity)));
+      this.#requests.ask(idle.map((cursor) => cursor.request(since, Infinity)));
       if (!open.some((cursor) => cursor.isAsking)) break;
       await abortable(this.#wake.promise, signal);
       // The store has them: only what was counted is of interest.
-      this.#merge.take(Infinity);
+      this.#learn(this.#merge.take(Infinity));
     }
-    await Promise.all(this.#tasks);
+    await this.#requests.settled();
     return {
       events: [],
       since,
@@ -169,9 +177,9 @@ export class FeedReader {
 
   /** Ends every request, and resolves once what came is kept. */
   async close(): Promise<void> {
-    this.#closing.abort();
+    const closed = this.#requests.close();
     this.#awaken();
-    while (this.#tasks.size > 0) await Promise.all(this.#tasks);
+    await closed;
   }
 
   /** Begins, once; then heeds what has changed: the filters, or lists. */
@@ -221,11 +229,11 @@ export class FeedReader {
     if (store === undefined) return undefined;
     const known = knownFrom(spans, this.#filters, store);
     if (![...known.values()].some((from) => from !== undefined)) return undefined;
-    this.#ask(this.#merge.forPage(size));
+    this.#requests.ask(this.#merge.forPage(size));
     const stores = [...this.#merge.cursors];
     while (stores.some((cursor) => cursor.isAsking)) await abortable(this.#wake.promise, signal);
     if (this.#merge.buffer.size === 0) return undefined;
-    this.#task(this.#begin(signal).then(() => this.#ask(this.#merge.catchUp())));
+    this.#requests.run(this.#begin(signal).then(() => this.#requests.ask(this.#merge.catchUp())));
     const page = this.#merge.take(size);
     this.#hasGivenAny = true;
     return { ...page, behind: openingGaps(known, page.since) };
@@ -233,9 +241,23 @@ export class FeedReader {
 
   #take(size: number): FeedPage {
     const page = this.#merge.take(size);
+    this.#learn(page);
     this.#hasGivenAny = true;
     this.#hasGivenAll = page.since <= floorOf(this.#filters);
     return { ...page, behind: gapsOf(this.#merge, this.#cursors.planned!, page.since) };
+  }
+
+  /** Tells what a page shows of relays, and forgets which of them had its events. */
+  #learn({ events, late, since }: MergedPage): void {
+    const { onDelivery } = this.#options.sources;
+    const { cursors } = this.#merge;
+    for (const { url, hits, misses } of pageDelivery(events, since, cursors)) {
+      onDelivery(url, hits, misses);
+    }
+    for (const { sent } of cursors) {
+      for (const { id } of events) sent.delete(id);
+      for (const { id } of late) sent.delete(id);
+    }
   }
 
   /** Gives up those that do not answer; whether there is a page without them. */
@@ -245,119 +267,6 @@ export class FeedReader {
     if (!this.#isEmpty) return true;
     // Only the first page may be empty: an app shows something, and who is behind.
     return !this.#hasGivenAny && cursors.some(({ url, isAnswered }) => url !== "" && isAnswered);
-  }
-
-  /** Sends requests, one REQ for each relay. */
-  #ask(requests: readonly CursorRequest[]): void {
-    const byUrl = new Map<string, CursorRequest[]>();
-    for (const request of new Set(requests)) {
-      if (request.cursor.isAsking) continue;
-      request.cursor.isAsking = true;
-      const { url } = request.cursor;
-      byUrl.set(url, [...byUrl.get(url) ?? [], request]);
-    }
-    for (const [url, some] of byUrl) {
-      this.#task(url === "" ? this.#readStore(some) : this.#askRelay(url, some));
-    }
-  }
-
-  async #askRelay(url: string, requests: readonly CursorRequest[]): Promise<void> {
-    const { sources } = this.#options;
-    const { signal } = this.#closing;
-    const came = requests.map(() => new Map<string, NostrEvent>());
-    const at = Math.floor(sources.clock.now() / 1000);
-    const answer = await sources.ask(url, requests.map(({ filter }) => filter), {
-      signal,
-      onEvent: (event) => {
-        requests.forEach(({ filter }, index) => {
-          const isOwn = requests.length === 1 || matchFilter(filter, event);
-          if (isOwn) came[index].set(event.id, event);
-        });
-        this.#push(event);
-      },
-    });
-    if (signal.aborted) return;
-    const largest = this.#largest.get(url) ?? 0;
-    const sizes = came.map(({ size }) => size);
-    this.#largest.set(url, Math.max(largest, ...sizes));
-    requests.forEach((request, index) => {
-      const events = [...came[index].values()];
-      this.#answered(request, { events, answer, uncut: this.#uncut(url, largest), at });
-    });
-    this.#cursors.replaceLost();
-    // Whoever is behind the pages that were given goes on without waiting for the next one.
-    this.#ask(this.#merge.catchUp());
-    this.#awaken();
-  }
-
-  async #readStore(requests: readonly CursorRequest[]): Promise<void> {
-    for (const request of requests) {
-      const { cursor, filter } = request;
-      const found = await this.#options.store!.query(filter, this.#closing.signal);
-      cursor.isAsking = false;
-      if (this.#closing.signal.aborted) return;
-      if (found === undefined) {
-        this.#cursors.forgetStore();
-        break;
-      }
-      for (const event of found) this.#push(event);
-      const proofs = new Map([[filter, "inferred" as const]]);
-      cursor.answered(request, { events: found, proofs, uncut: Infinity });
-    }
-    this.#awaken();
-  }
-
-  #answered(
-    { cursor, ...request }: CursorRequest,
-    { events, answer, uncut, at }: {
-      events: NostrEvent[];
-      answer: FeedAnswer;
-      uncut: number;
-      at: number;
-    },
-  ): void {
-    cursor.isAsking = false;
-    if (answer.reason !== undefined) {
-      const goesOn = answer.reason === "no-answer" && cursor.unproven(events);
-      if (!goesOn) this.#cursors.fail(cursor, answer.reason);
-      return this.#task(this.#keep(events));
-    }
-    const { proofs } = answer;
-    const own = [...proofs.keys()].includes(request.filter)
-      ? proofs
-      : new Map([...proofs].filter(([filter]) => filter.until === request.until));
-    const read = cursor.answered({ cursor, ...request }, { events, proofs: own, uncut });
-    if (cursor.failure) this.#cursors.fail(cursor, cursor.failure.reason);
-    this.#task(this.#keep(events, read && { cursor, read, at }));
-  }
-
-  /** Most events of an answer that the relay cannot have cut by itself. */
-  #uncut(url: string, largest: number): number {
-    const { cutAt, fullAt = 0 } = this.#options.sources.limits(url);
-    return cutAt !== undefined ? cutAt - 1 : Math.max(fullAt, largest - 1);
-  }
-
-  /** Keeps events in the store, and remembers what is complete. */
-  async #keep(
-    events: readonly NostrEvent[],
-    answered?: { cursor: Cursor; read: ReadRange; at: number },
-  ): Promise<void> {
-    const { store, sources } = this.#options;
-    const isKept = store !== undefined && this.#cursors.store !== undefined &&
-      await store.keep(events);
-    if (!answered) return;
-    const { cursor, read, at } = answered;
-    const { url, filter } = cursor;
-    if (!canBeKept(filter)) return;
-    sources.spans.add({
-      relay: url,
-      authors: filter.authors!,
-      kinds: filter.kinds,
-      ...read,
-      until: Math.min(read.until, at),
-      at,
-      ...isKept ? { store: this.#cursors.store } : {},
-    });
   }
 
   #push(event: NostrEvent): "waiting" | "late" | undefined {
@@ -374,14 +283,6 @@ export class FeedReader {
     const { resolve } = this.#wake;
     this.#wake = Promise.withResolvers();
     resolve();
-  }
-
-  #task(task: Promise<unknown>): void {
-    const tracked = task.catch((cause: unknown) => {
-      this.#options.sources.onError(new Error("A feed failed to read a relay", { cause }));
-      this.#awaken();
-    }).finally(() => this.#tasks.delete(tracked));
-    this.#tasks.add(tracked);
   }
 }
 

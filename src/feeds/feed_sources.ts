@@ -89,5 +89,7 @@ export interface FeedSources {
   readonly spans: Pick<SpanBook, "ready" | "add" | "get" | "relaysOf" | "storeMarks" | "markStore">;
   /** Calls the listener with what changed lists say of their authors, until the result is called. */
   readonly onList: (listener: (pubkey: string, news: RelayKnowledge) => void) => () => void;
+  /** Called with what a page shows of a relay: how much of others' events it had, and lacked. */
+  readonly onDelivery: (url: string, hits: number, misses: number) => void;
   readonly onError: (error: Error) => void;
 }

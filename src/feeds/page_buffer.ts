@@ -61,9 +61,9 @@ export class PageBuffer {
     return this.#late.length;
   }
 
-  /** Whether an event came already. */
-  has(event: NostrEvent): boolean {
-    return this.#seen.has(event.id);
+  /** Whether an event belongs into a later page than those that were given. */
+  isWaiting(event: Version): boolean {
+    return this.#edge === undefined || isNewer(this.#edge, event);
   }
 
   /**

@@ -88,6 +88,8 @@ export class FeedWorld {
   readonly asked: { url: string; filters: readonly NostrFilter[] }[] = [];
   /** Every event that a relay sent in answer to a request. */
   sent: NostrEvent[] = [];
+  /** What pages showed of relays. */
+  readonly delivery: { url: string; hits: number; misses: number }[] = [];
   /** Relays that answer from now on as living ones do. */
   readonly healed = new Set<string>();
   #spans: SpanBook;
@@ -181,6 +183,7 @@ export class FeedWorld {
     ask: (url, filters, opts) => this.#ask(url, filters, opts),
     isResting: () => false,
     limits: () => ({}),
+    onDelivery: (url, hits, misses) => this.delivery.push({ url, hits, misses }),
     onList: () => () => {},
     onError: (error) => this.errors.push(error),
     live: (filters, signal) => this.#live(filters, signal),
