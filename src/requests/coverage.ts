@@ -12,6 +12,7 @@ import { type AnswerProof, weakestProof } from "../nostr/answer_proof.ts";
 import { eventOrGroupScope, peopleScope } from "../nostr/filter_subjects.ts";
 import type { Role } from "../nostr/relay_knowledge.ts";
 import { type Assignment, roleOf } from "../plan/assignment.ts";
+import type { Progress } from "./completion.ts";
 import { eventSubjects } from "./event_subjects.ts";
 
 /** How far one relay of a request has come. */
@@ -38,6 +39,21 @@ export interface SubjectDelivery {
   readonly proof: AnswerProof;
 }
 
+/** Some of what a request asks for. */
+export interface RequestScope {
+  readonly subjects: ReadonlyMap<Role, readonly string[]>;
+  /** Whether unscoped filters are part of it. */
+  readonly hasUnscoped: boolean;
+}
+
+/** How far the relays that are asked for some of a request's subjects have come. */
+export interface ScopeProgress extends Progress {
+  /** Whether one of them answered. */
+  readonly isAnswered: boolean;
+  /** Which relays these are. */
+  readonly urls: readonly string[];
+}
+
 /** The relays of one request, and how far they have come. */
 export class Coverage {
   readonly #assignment: Assignment;
@@ -53,6 +69,7 @@ export class Coverage {
   /** Per row, 1 once {@link Coverage.takeOrphans} gave it out. */
   readonly #orphaned: Uint8Array;
   #rowsOf?: ReadonlyMap<Role, ReadonlyMap<string, number>>;
+  readonly #rowsOfScope = new WeakMap<RequestScope, readonly number[]>();
 
   /** All relays are waited for. */
   constructor(assignment: Assignment) {
@@ -161,14 +178,51 @@ export class Coverage {
    */
   get isDone(): boolean {
     if (this.isSettled) return true;
-    const { subjects, relayIndexes, relaysPerSubject, unscoped } = this.#assignment;
-    for (let first = 0; first < subjects.length * relaysPerSubject; first += relaysPerSubject) {
-      const end = first + relaysPerSubject;
-      if (!this.#isCovered(relayIndexes.subarray(first, end), this.#heard.subarray(first, end))) {
-        return false;
+    for (let row = 0; row < this.#assignment.subjects.length; row++) {
+      if (!this.#isRowCovered(row)) return false;
+    }
+    return this.#isCovered(this.#assignment.unscoped);
+  }
+
+  #isRowCovered(row: number): boolean {
+    const { relayIndexes, relaysPerSubject } = this.#assignment;
+    const [first, end] = [row * relaysPerSubject, (row + 1) * relaysPerSubject];
+    return this.#isCovered(relayIndexes.subarray(first, end), this.#heard.subarray(first, end));
+  }
+
+  /** How far the relays of some subjects have come; nothing is pending here. */
+  progress(scope: RequestScope): ScopeProgress {
+    const { urls, relayIndexes, relaysPerSubject, unscoped } = this.#assignment;
+    const rows = this.rowsOf(scope);
+    const indexes = new Set(scope.hasUnscoped ? unscoped : []);
+    for (const row of rows) {
+      for (let at = row * relaysPerSubject; at < (row + 1) * relaysPerSubject; at++) {
+        if (relayIndexes[at] >= 0) indexes.add(relayIndexes[at]);
       }
     }
-    return this.#isCovered(unscoped);
+    const relays = [...indexes];
+    const isSettled = relays.every((index) => this.hasSettled(index));
+    return {
+      isPending: false,
+      isSettled,
+      isCovered: isSettled || rows.every((row) => this.#isRowCovered(row)) &&
+          (!scope.hasUnscoped || this.#isCovered(unscoped)),
+      isAnswered: relays.some((index) => this.#relays[index].state === "answered"),
+      urls: relays.map((index) => urls[index]),
+    };
+  }
+
+  /** The rows of some subjects; remembered for as long as the object is. */
+  rowsOf(scope: RequestScope): readonly number[] {
+    let rows = this.#rowsOfScope.get(scope);
+    if (rows === undefined) {
+      const rowsOf = this.#rowsOf ??= this.#index();
+      rows = [...scope.subjects].flatMap(([role, subjects]) =>
+        subjects.flatMap((subject) => rowsOf.get(role)?.get(subject) ?? [])
+      );
+      this.#rowsOfScope.set(scope, rows);
+    }
+    return rows;
   }
 
   #isCovered(relayIndexes: ArrayLike<number>, heard?: Uint8Array): boolean {

@@ -25,7 +25,8 @@ import { isExpired } from "../nostr/expiration.ts";
 import type { Role } from "../nostr/relay_knowledge.ts";
 import type { Assignment } from "../plan/assignment.ts";
 import type { Replan } from "../plan/replan.ts";
-import { Coverage } from "./coverage.ts";
+import { Completion } from "./completion.ts";
+import { Coverage, type RequestScope, type ScopeProgress } from "./coverage.ts";
 import { deliveryReport, missedSubjects } from "./delivery_report.ts";
 import { planReplacements, type RequestShares } from "./replacements.ts";
 import { type Listener, type RelayMessage, RequestListeners } from "./request_listeners.ts";
@@ -55,8 +56,6 @@ export interface OutboxRequestOptions extends Omit<RelayRequestOptions, "rank"> 
 const MAX_REMEMBERED_IDS = 100_000;
 /** How many rounds of replacements a request gets: replacements may be lost, too. */
 const MAX_REPLACEMENT_ROUNDS = 3;
-/** How long a covered request waits for relays that were added later, in milliseconds. */
-const REPLACEMENT_WAIT_MS = 3_000;
 
 /** Called as a request goes on. */
 export interface RequestWatcher {
@@ -93,9 +92,10 @@ export class OutboxRequest {
   /** Called as the request goes on. */
   watcher?: RequestWatcher;
   #onDone?: () => void;
+  /** Called when the request may have come further; it is over once {@link isDone} holds. */
+  onProgress?: () => void;
   #isDone = false;
-  #cancelStragglerTimeout?: () => void;
-  #cancelReplacementWait?: () => void;
+  readonly #completion: Completion;
   #cancelTimeout?: () => void;
 
   /**
@@ -116,6 +116,8 @@ export class OutboxRequest {
     this.#answers = origin?.answers ?? new Answers();
     this.#isWhole = origin === undefined;
     this.#coverage = new Coverage(assignment);
+    const { clock, stragglerTimeout } = options;
+    this.#completion = new Completion(clock, stragglerTimeout, () => this.#finish());
   }
 
   /** Whether the stored events are over. */
@@ -165,9 +167,35 @@ export class OutboxRequest {
       indexes.at(0);
     if (relayIndex === undefined) return;
     this.#ask(shares, { relayIndex, isExtension: true, resumeFrom });
-    this.#cancelStragglerTimeout?.();
-    this.#cancelStragglerTimeout = undefined;
+    this.#completion.waitAnew();
     this.#check();
+  }
+
+  /**
+   * How far the request has come for some of its subjects; `isAnswered`: whether a relay that is
+   * asked for them answered, `urls`: which relays those are.
+   */
+  progress(scope: RequestScope): ScopeProgress {
+    const own = this.#coverage.progress(scope);
+    const others = this.#parts.all.flatMap((part) => part.#concerns(scope) ? part : []);
+    const all = others.map((part) => ({ part, progress: part.progress(scope) }));
+    const isOver = ({ part, progress }: typeof all[number]) =>
+      part.isDone || progress.isCovered && progress.isSettled && !progress.isPending;
+    return {
+      ...own,
+      isPending: !all.every(isOver),
+      isAnswered: own.isAnswered || all.some(({ progress }) => progress.isAnswered),
+      urls: [...own.urls, ...all.flatMap(({ progress }) => progress.urls)],
+    };
+  }
+
+  #concerns(scope: RequestScope): boolean {
+    return this.#coverage.rowsOf(scope).length > 0;
+  }
+
+  /** The error of a request that none of these relays answered. */
+  unansweredError(urls: readonly string[]): Error {
+    return this.#answers.error(urls);
   }
 
   /** Lets go of a relay of the plan. */
@@ -317,23 +345,21 @@ export class OutboxRequest {
     this.#settled(relayIndex, { answered: false, proof: "unknown" });
   }
 
-  /** Finishes, now or after a while, where everybody is covered. */
   #check(): void {
-    if (this.#isDone || !this.#coverage.isDone) return;
-    const { clock, stragglerTimeout } = this.#options;
-    const finish = () => this.#finish();
-    if (this.#parts.hasPending) {
-      this.#cancelReplacementWait ??= clock.after(REPLACEMENT_WAIT_MS, finish);
-    } else if (this.#coverage.isSettled) finish();
-    else this.#cancelStragglerTimeout ??= clock.after(stragglerTimeout, finish);
+    if (!this.#isDone) {
+      const { isDone: isCovered, isSettled } = this.#coverage;
+      if (isCovered) {
+        this.#completion.check({ isCovered, isSettled, isPending: this.#parts.hasPending });
+      }
+    }
+    this.onProgress?.();
   }
 
   /** The stored events are over; `isGivenUp`: since nobody listens any longer. */
   #finish(isGivenUp = false): void {
     if (this.#isDone) return;
     this.#isDone = true;
-    this.#cancelStragglerTimeout?.();
-    this.#cancelReplacementWait?.();
+    this.#completion.end();
     this.#cancelTimeout?.();
     this.#reportDelivery();
     if (this.#isWhole && !isGivenUp && !this.#answers.isAny) {
@@ -342,6 +368,7 @@ export class OutboxRequest {
     for (const relayIndex of this.#listeners.relayIndexes) this.#sendEose(relayIndex);
     this.#onDone?.();
     this.watcher?.done();
+    this.onProgress?.();
   }
 
   /** Sends the EOSE of a relay, unless it or a request that it waits for is not done. */
