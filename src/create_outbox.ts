@@ -24,6 +24,7 @@ import { RelayEvents } from "./relay_events.ts";
 import { MonitorReader } from "./relays/monitor_reader.ts";
 import { RelayInfoRefresher } from "./relays/relay_info_refresher.ts";
 import { RelayMemory } from "./relays/relay_memory.ts";
+import { ReqGatherer } from "./req_gatherer.ts";
 import { ReqPlanner } from "./req_planner.ts";
 import { LiveRoutes } from "./requests/live_routes.ts";
 import { SupervisedRelay } from "./requests/supervised_relay.ts";
@@ -157,6 +158,20 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
     isDeep: (filters) => isDeep(filters, clock.now() / 1000 - settings.deepAfter * DAY_S),
     adapt,
   });
+  const gatherer = new ReqGatherer({
+    clock,
+    planner,
+    planned(planned) {
+      refuseClosed("send a request");
+      monitors.meet(relayCounts(planned.graph));
+      supervisor.planned(planned);
+    },
+    plannedTogether(planned, members) {
+      refuseClosed("send a request");
+      monitors.meet(relayCounts(planned.graph));
+      supervisor.plannedTogether(planned, members);
+    },
+  });
   const routeEvent = eventRouter(knowledge, routing, adapt);
   const monitors = new MonitorReader({
     monitors: settings.monitors,
@@ -197,11 +212,9 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
       refuseClosed("send a request");
       await abortable(memory.ready(), opts?.signal);
       monitors.refresh();
-      const planned = await planner.route(filters, opts);
-      monitors.meet(relayCounts(planned.graph));
+      const { plan: { routes } } = await gatherer.route(filters, opts);
       refuseClosed("send a request");
-      supervisor.planned(planned);
-      return planned.plan.routes;
+      return routes;
     },
     async eventRouter(event, opts) {
       refuseClosed("publish an event");

@@ -32,12 +32,20 @@ export function requestShape(filters: readonly NostrFilter[]): string {
   }));
 }
 
+/** What a request says, the same for equal requests alone: their filters may be joined, too. */
+export function requestIdentity(filters: readonly NostrFilter[]): string {
+  return JSON.stringify(filters.map((filter) => conditions(filter)));
+}
+
+/** The key of a filter whose values may differ within a shape, and these; `undefined` if none may. */
+export function varyingEntry(filter: NostrFilter): [string, readonly string[]] | undefined {
+  const key = varyingKey(filter);
+  return key === undefined ? undefined : [key, valuesOf(filter, key)!];
+}
+
 /** How many values a request names in the keys that differ within a shape. */
 export function varyingValues(filters: readonly NostrFilter[]): number {
-  return filters.reduce(
-    (sum, filter) => sum + (valuesOf(filter, varyingKey(filter))?.length ?? 0),
-    0,
-  );
+  return filters.reduce((sum, filter) => sum + (varyingEntry(filter)?.[1].length ?? 0), 0);
 }
 
 /**
