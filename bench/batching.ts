@@ -18,7 +18,7 @@ import type { ProfileWorld } from "./profile_world.ts";
 import { loadWasm, verify } from "./wasm_signatures.ts";
 
 const WORLD = { name: "profiles", people: 200, relays: 60 } as const;
-const SEEDS = [2, 3, 4, 5, 6];
+const SEEDS = [2, 3, 4, 5, 6, 7, 8, 9, 10, 11];
 const FALLBACK_COUNT = 2;
 
 /** A way to ask for profiles. */

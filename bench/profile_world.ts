@@ -10,7 +10,7 @@ import { createWorld } from "../testing/world/world.ts";
 import type { NostrEvent } from "@nostrify/types";
 import { indexer, localTags } from "./cold_world.ts";
 import { LoopbackRelay, wired } from "./loopback_relay.ts";
-import { drawNatures } from "./sim_nature.ts";
+import { drawNatures, type Nature } from "./sim_nature.ts";
 import { loadWasm, signer } from "./wasm_signatures.ts";
 
 /** How the world is drawn. */
@@ -37,6 +37,8 @@ export interface ProfileWorld {
 }
 
 const INDEXER_COUNT = 4;
+/** Relays answer so much sooner than the ones that were measured, so that dead ones stand out. */
+const HASTE = 5;
 /** Share of the newest profiles that a write relay, and an indexer, has; and of older ones. */
 const NEWEST_SHARE = { relay: 0.9, indexer: 0.85 };
 const OLDER_SHARE = { relay: 0.05, indexer: 0.12 };
@@ -49,9 +51,11 @@ export async function startProfileWorld(
   const random = createRandom(seed);
   const world = createWorld({ follows: count, seed, days: 1, listed: 1 });
   const natures = drawNatures(world, seed);
-  const kept = world.relays.slice(0, most).map(({ url }) => {
-    const { ailment, ...nature } = natures.get(url)!;
-    return hasDead && ailment ? { ...nature, ailment } : nature;
+  const kept = world.relays.slice(0, most).map(({ url }): Nature => {
+    const { ailment, relay, ...nature } = natures.get(url)!;
+    const [connectMs, queryMs] = [relay.connectMs / HASTE, relay.queryMs / HASTE];
+    const calm = { ...nature, relay: { ...relay, connectMs, queryMs, eose: true } };
+    return hasDead && ailment ? { ...calm, ailment } : calm;
   });
   const relays = kept.map((nature) => new LoopbackRelay(nature, random));
   const indexers = Array.from(
@@ -80,7 +84,7 @@ export async function startProfileWorld(
       } else if (drawn < NEWEST_SHARE[kind] + OLDER_SHARE[kind]) relay.seed(older);
     };
     relays.forEach((relay, rank) => {
-      const { relay: { url }, ailment } = kept[rank] as typeof kept[number] & { ailment?: string };
+      const { relay: { url }, ailment } = kept[rank];
       if (write.includes(url)) seedAt(relay, "relay", ailment === undefined);
     });
     for (const relay of indexers) seedAt(relay, "indexer", true);

@@ -14,6 +14,7 @@ import type { Role } from "../nostr/relay_knowledge.ts";
 import { type Assignment, roleOf } from "../plan/assignment.ts";
 import type { Progress } from "./completion.ts";
 import { eventSubjects } from "./event_subjects.ts";
+import { PairedVersions } from "./paired_versions.ts";
 
 /** How far one relay of a request has come. */
 export interface RelayProgress {
@@ -66,6 +67,10 @@ export class Coverage {
   readonly #heard: Uint8Array;
   /** Like `#sent`, what the answers to the filters that name the subject prove. */
   readonly #proofs: AnswerProof[];
+  /** The newest event that the relays of each paired row sent of each kind. */
+  readonly #newest = new PairedVersions();
+  /** Per row, 1 once {@link Coverage.takeDoubtful} gave it out. */
+  readonly #doubted: Uint8Array;
   /** Per row, 1 once {@link Coverage.takeOrphans} gave it out. */
   readonly #orphaned: Uint8Array;
   #rowsOf?: ReadonlyMap<Role, ReadonlyMap<string, number>>;
@@ -86,6 +91,7 @@ export class Coverage {
     this.#heard = new Uint8Array(relayIndexes.length);
     this.#proofs = new Array(relayIndexes.length).fill("unknown");
     this.#orphaned = new Uint8Array(subjects.length);
+    this.#doubted = new Uint8Array(subjects.length);
   }
 
   /** One record per relay, by relay index. */
@@ -102,6 +108,7 @@ export class Coverage {
         const at = row === undefined ? -1 : this.#find(row, relayIndex);
         if (at < 0) continue;
         this.#sent[at]++;
+        if (this.#assignment.pairs?.has(row!)) this.#newest.add(row!, event);
         if (isNew) this.#known[row!]++;
         // Whoever sends a gift wrap may send it to one relay of the recipient's list alone.
         if (role === "id" || isLasting && role !== "dm") this.#heard[at] = 1;
@@ -184,10 +191,16 @@ export class Coverage {
     return this.#isCovered(this.#assignment.unscoped);
   }
 
+  /** Whether enough relays of a row have answered; relays of a paired row count as its own. */
   #isRowCovered(row: number): boolean {
-    const { relayIndexes, relaysPerSubject } = this.#assignment;
+    const { relayIndexes, relaysPerSubject, pairs } = this.#assignment;
     const [first, end] = [row * relaysPerSubject, (row + 1) * relaysPerSubject];
-    return this.#isCovered(relayIndexes.subarray(first, end), this.#heard.subarray(first, end));
+    const own = relayIndexes.subarray(first, end);
+    const partner = pairs?.get(row);
+    if (partner === undefined) return this.#isCovered(own, this.#heard.subarray(first, end));
+    const others = relayIndexes
+      .subarray(partner * relaysPerSubject, (partner + 1) * relaysPerSubject);
+    return this.#isCovered([...own, ...others].filter((index) => index >= 0));
   }
 
   /** How far the relays of some subjects have come; nothing is pending here. */
@@ -256,6 +269,28 @@ export class Coverage {
       if (lost === 0 || others > 0) continue;
       this.#orphaned[row] = 1;
       rows.push(row);
+    }
+    return rows;
+  }
+
+  /**
+   * The rows of indexers whose relays all came to an end, and those of the paired row, too, but did
+   * not agree on the newest version, or had none; each row once.
+   */
+  takeDoubtful(): number[] {
+    const { roles, pairs, relayIndexes, relaysPerSubject } = this.#assignment;
+    if (!pairs?.size) return [];
+    const isOver = (row: number) =>
+      relayIndexes.subarray(row * relaysPerSubject, (row + 1) * relaysPerSubject)
+        .every((index) => index < 0 || this.hasSettled(index));
+    const { first = 0, end = 0 } = roles.find(({ role }) => role === "index") ?? {};
+    const rows: number[] = [];
+    for (let row = first; row < end; row++) {
+      const partner = pairs.get(row);
+      if (partner === undefined || this.#doubted[row] === 1 || this.#orphaned[row] === 1) continue;
+      if (!isOver(row) || !isOver(partner)) continue;
+      this.#doubted[row] = 1;
+      if (!this.#newest.agree(row, partner)) rows.push(row);
     }
     return rows;
   }

@@ -28,7 +28,7 @@ import type { Replan } from "../plan/replan.ts";
 import { Completion } from "./completion.ts";
 import { Coverage, type RequestScope, type ScopeProgress } from "./coverage.ts";
 import { deliveryReport, missedSubjects } from "./delivery_report.ts";
-import { planReplacements, type RequestShares } from "./replacements.ts";
+import { planReplacements, planSecondOpinions, type RequestShares } from "./replacements.ts";
 import { type Listener, type RelayMessage, RequestListeners } from "./request_listeners.ts";
 import { Subrequests } from "./subrequests.ts";
 import { Answers } from "./unanswered.ts";
@@ -177,7 +177,9 @@ export class OutboxRequest {
    */
   progress(scope: RequestScope): ScopeProgress {
     const own = this.#coverage.progress(scope);
-    const others = this.#parts.all.flatMap((part) => part.#concerns(scope) ? part : []);
+    const others = this.#parts.all.flatMap((part) =>
+      part.#coverage.rowsOf(scope).length > 0 ? part : []
+    );
     const all = others.map((part) => ({ part, progress: part.progress(scope) }));
     const isOver = ({ part, progress }: typeof all[number]) =>
       part.isDone || progress.isCovered && progress.isSettled && !progress.isPending;
@@ -187,10 +189,6 @@ export class OutboxRequest {
       isAnswered: own.isAnswered || all.some(({ progress }) => progress.isAnswered),
       urls: [...own.urls, ...all.flatMap(({ progress }) => progress.urls)],
     };
-  }
-
-  #concerns(scope: RequestScope): boolean {
-    return this.#coverage.rowsOf(scope).length > 0;
   }
 
   /** The error of a request that none of these relays answered. */
@@ -284,8 +282,17 @@ export class OutboxRequest {
     }
     if (outcome.answered) this.#answers.came();
     else this.#answers.failed(this.#assignment.urls[relayIndex], outcome.error);
+    this.#decideDoubts(relayIndex);
     this.#sendEoseIfDue(relayIndex);
     this.#check();
+  }
+
+  /** Asks further indexers where a write relay and an indexer did not agree. */
+  #decideDoubts(relayIndex: number): void {
+    if (!this.#replan || this.#isDone) return;
+    for (const shares of planSecondOpinions(this.#assignment, this.#coverage, this.#replan)) {
+      this.#ask(shares, { relayIndex, isExtension: false });
+    }
   }
 
   #lose(relayIndex: number): void {
@@ -346,11 +353,9 @@ export class OutboxRequest {
   }
 
   #check(): void {
-    if (!this.#isDone) {
-      const { isDone: isCovered, isSettled } = this.#coverage;
-      if (isCovered) {
-        this.#completion.check({ isCovered, isSettled, isPending: this.#parts.hasPending });
-      }
+    if (!this.#isDone && this.#coverage.isDone) {
+      const { isSettled } = this.#coverage;
+      this.#completion.check({ isCovered: true, isSettled, isPending: this.#parts.hasPending });
     }
     this.onProgress?.();
   }
