@@ -110,12 +110,16 @@ export function candidateRows(
       return scoped.flatMap(({ order }, i) => Array.from(order(), (at) => roles[i].first + at));
     },
     origins,
-    pairs: ids(settings.indexerRelays).length > 1
-      ? indexedPairs(parts, subjects, roles, origins)
-      : new Map(),
+    pairs: hasIndexers(settings) ? indexedPairs(parts, subjects, roles, origins) : new Map(),
     fallbacks,
     searchers: searchers.length > 0 ? searchers : fallbacks,
   };
+}
+
+/** Whether several indexers may be asked. */
+function hasIndexers({ indexerRelays, check, weight }: PlanSettings): boolean {
+  const usable = indexerRelays.flatMap((url) => check(url).url ?? []);
+  return usable.filter((url) => weight(url) > 0).length > 1;
 }
 
 /** See {@link CandidateRows.pairs}. */

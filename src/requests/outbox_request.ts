@@ -177,10 +177,8 @@ export class OutboxRequest {
    */
   progress(scope: RequestScope): ScopeProgress {
     const own = this.#coverage.progress(scope);
-    const others = this.#parts.all.flatMap((part) =>
-      part.#coverage.rowsOf(scope).length > 0 ? part : []
-    );
-    const all = others.map((part) => ({ part, progress: part.progress(scope) }));
+    const all = this.#parts.all.filter((part) => part.#coverage.rowsOf(scope).length > 0)
+      .map((part) => ({ part, progress: part.progress(scope) }));
     const isOver = ({ part, progress }: typeof all[number]) =>
       part.isDone || progress.isCovered && progress.isSettled && !progress.isPending;
     return {
@@ -290,9 +288,8 @@ export class OutboxRequest {
   /** Asks further indexers where a write relay and an indexer did not agree. */
   #decideDoubts(relayIndex: number): void {
     if (!this.#replan || this.#isDone) return;
-    for (const shares of planSecondOpinions(this.#assignment, this.#coverage, this.#replan)) {
-      this.#ask(shares, { relayIndex, isExtension: false });
-    }
+    const shares = planSecondOpinions(this.#assignment, this.#coverage, this.#replan);
+    if (shares) this.#ask(shares, { relayIndex, isExtension: false });
   }
 
   #lose(relayIndex: number): void {

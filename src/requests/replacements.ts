@@ -54,15 +54,15 @@ export function planReplacements(
 
 /**
  * Plans one further indexer for the subjects on whose newest version a write relay and an indexer
- * did not agree; empty where there is no such subject, or no further indexer.
+ * did not agree; `undefined` where there is no such subject, or no further indexer.
  */
 export function planSecondOpinions(
   { urls, subjects, relayIndexes, relaysPerSubject }: Assignment,
   coverage: Coverage,
   replan: Replan,
-): RequestShares[] {
+): RequestShares | undefined {
   const rows = coverage.takeDoubtful();
-  if (rows.length === 0) return [];
+  if (rows.length === 0) return undefined;
   const doubtful = new Set(rows.map((row) => subjects[row]));
   const excluding = new Set(
     rows.flatMap((row) =>
@@ -75,5 +75,6 @@ export function planSecondOpinions(
     isMeant: (subject, role) => role === "index" && doubtful.has(subject),
     maxRelays: 1,
   });
-  return planned.plan.routes.size === 0 ? [] : [{ ...planned, routes: planned.plan.routes }];
+  const { plan: { routes } } = planned;
+  return routes.size === 0 ? undefined : { ...planned, routes };
 }
