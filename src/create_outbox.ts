@@ -145,7 +145,11 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
 
   const { knowledge } = people;
   const stored = { lookUp: knowledge.known.bind(knowledge) };
-  const byMemory = (plan: PlanSettings) => ({ ...plan, weight: weighted(plan.weight) });
+  const byMemory = (plan: PlanSettings): PlanSettings => ({
+    ...plan,
+    weight: weighted(plan.weight),
+    asksAgain: true,
+  });
   // What `use()` changes.
   let current = {
     // What the app does with its own arrays later has no influence.

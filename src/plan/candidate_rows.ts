@@ -59,8 +59,7 @@ export interface CandidateRows {
   /**
    * For each row whose subject indexers serve in all kinds that it is asked for, and which has
    * relays of its own, the row of the same subject in the other role (`write` or `index`). None
-   * where there is one indexer alone: where its answer and that of a write relay differ, a further
-   * indexer decides.
+   * unless a further indexer can be asked where these two differ.
    */
   readonly pairs: ReadonlyMap<number, number>;
   /** The ids of the fallback relays, in their order. */
@@ -110,7 +109,9 @@ export function candidateRows(
       return scoped.flatMap(({ order }, i) => Array.from(order(), (at) => roles[i].first + at));
     },
     origins,
-    pairs: hasIndexers(settings) ? indexedPairs(parts, subjects, roles, origins) : new Map(),
+    pairs: settings.asksAgain && hasIndexers(settings)
+      ? indexedPairs(parts, subjects, roles, origins)
+      : new Map(),
     fallbacks,
     searchers: searchers.length > 0 ? searchers : fallbacks,
   };

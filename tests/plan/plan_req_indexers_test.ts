@@ -1,7 +1,10 @@
 import fc from "fast-check";
 import assert from "node:assert/strict";
+import type { NostrFilter } from "@nostrify/types";
 import type { RelayList } from "../../src/nostr/relay_knowledge.ts";
-import { planReq } from "../../src/plan/plan_req.ts";
+import { type PlanOptions, planSettings } from "../../src/plan/plan_options.ts";
+import { planParts, planReq } from "../../src/plan/plan_req.ts";
+import { reqParts } from "../../src/plan/req_parts.ts";
 import { relayList } from "../../testing/memory_source.ts";
 import { AUTHORS } from "../support/notes.ts";
 
@@ -13,16 +16,24 @@ const listed = (...letters: string[]): ReadonlyMap<string, RelayList> =>
     AUTHORS[i],
     relayList(AUTHORS[i], { write: [...own].map(url), read: [] }),
   ]));
+/** Plans as an outbox does, which asks a further indexer where two relays differ. */
+function plan(
+  filters: NostrFilter[],
+  lists: ReadonlyMap<string, RelayList>,
+  options: PlanOptions,
+) {
+  return planParts(reqParts(filters), lists, { ...planSettings(options), asksAgain: true }).plan;
+}
 /** The letters of the relays that an author is requested from. */
 const relaysOf = (
   kinds: number[],
   lists: ReadonlyMap<string, RelayList>,
-  options: Parameters<typeof planReq>[2],
+  options: PlanOptions,
 ) =>
-  [...planReq([{ kinds, authors: [ALICE] }], lists, options).routes.keys()]
+  [...plan([{ kinds, authors: [ALICE] }], lists, options).routes.keys()]
     .map((relay) => relay[6]).sort().join("");
 
-Deno.test("R8 redundant: planReq() requests profiles from relaysPerAuthor relays, an indexer among them", () => {
+Deno.test("R8 redundant: planParts() requests profiles from relaysPerAuthor relays, an indexer among them", () => {
   const law = fc.property(
     fc.array(fc.subarray([..."abcdef"], { minLength: 1 }), { minLength: 1, maxLength: 8 }),
     fc.integer({ min: 1, max: 4 }),
@@ -30,7 +41,7 @@ Deno.test("R8 redundant: planReq() requests profiles from relaysPerAuthor relays
       const lists = listed(...letters.map((own) => own.join("")));
       const authors = [...lists.keys()];
       const options = { relaysPerAuthor, indexerRelays: INDEXERS };
-      const { routes } = planReq([{ kinds: [0, 10002], authors }], lists, options);
+      const { routes } = plan([{ kinds: [0, 10002], authors }], lists, options);
       for (const [i, author] of authors.entries()) {
         const own = [...routes].filter(([, filters]) =>
           filters.some(({ authors }) => authors!.includes(author))
@@ -45,7 +56,7 @@ Deno.test("R8 redundant: planReq() requests profiles from relaysPerAuthor relays
   fc.assert(law, { numRuns: 300 });
 });
 
-Deno.test("planReq() requests from as many write relays as ever what indexers do not hold, or hold alone", () => {
+Deno.test("planParts() requests from as many write relays as ever what indexers do not hold, or hold alone", () => {
   const lists = listed("abc");
   const one = { indexerRelays: INDEXERS };
   assert.equal(relaysOf([0], lists, one), "ax");
@@ -64,9 +75,9 @@ Deno.test("planReq() requests from as many write relays as ever what indexers do
   assert.equal(relaysOf([0], listed(), { ...one, fallbackRelays: hubs }), "hixy");
 });
 
-Deno.test("planReq() keeps the write relays of an author whose posts the same request asks for", () => {
+Deno.test("planParts() keeps the write relays of an author whose posts the same request asks for", () => {
   const filters = [{ kinds: [0], authors: [ALICE, BOB] }, { kinds: [1], authors: [ALICE] }];
-  const { subjects } = planReq(filters, listed("abc", "def"), { indexerRelays: INDEXERS });
+  const { subjects } = plan(filters, listed("abc", "def"), { indexerRelays: INDEXERS });
   const relays = subjects.map(({ subject, role, relays }) => [subject, role, relays.length]);
   assert.deepEqual(relays.sort(), [
     [ALICE, "index", 2],
@@ -74,4 +85,10 @@ Deno.test("planReq() keeps the write relays of an author whose posts the same re
     [BOB, "index", 1],
     [BOB, "write", 1],
   ]);
+});
+
+Deno.test("planReq() requests profiles from relaysPerAuthor indexers besides: nobody asks again", () => {
+  const filters = [{ kinds: [0], authors: [ALICE] }];
+  const { routes } = planReq(filters, listed("abc"), { indexerRelays: INDEXERS });
+  assert.equal([...routes.keys()].map((relay) => relay[6]).sort().join(""), "abxy");
 });
