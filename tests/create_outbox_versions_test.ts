@@ -74,3 +74,27 @@ Deno.test("Outbox waits for a slow write relay or indexer until it is late, and 
     assert.equal((await profile(scripts, 3_500)).found, "1");
   }
 });
+
+Deno.test("Outbox asks a further indexer once for each profile in doubt", async () => {
+  const bob = new Signer(2), lists = [alice, bob];
+  const network = new ScriptedNetwork(holding([]));
+  network.scripts.set(url("b"), {
+    onReq: (req) => void network.clock.after(400, () => req.eose()),
+  });
+  const indexerRelays = [..."xyz"].map(url);
+  const { outbox, pool } = scriptedOutbox(network, { indexerRelays, discoveryTimeout: 0 });
+  for (const [i, one] of lists.entries()) {
+    await outbox.store.event(one.relayList({ both: [url("ab"[i])] }));
+  }
+  const query = pool.query([{ kinds: [0], authors: lists.map(({ pubkey }) => pubkey) }]);
+  for (let i = 0; i < 20; i++) {
+    await quiet();
+    await network.clock.advance(100);
+  }
+  await query;
+  const asked = network.relays.filter((relay) => relay.url === url("y")).flatMap(({ reqs }) => reqs)
+    .flatMap(({ filters }) => filters).filter(({ kinds }) => kinds?.[0] === 0)
+    .map(({ authors }) => authors);
+  assert.deepEqual(asked, lists.map(({ pubkey }) => [pubkey]));
+  await outbox.close();
+});

@@ -44,12 +44,11 @@ export function planSharer(
     const whole = new Set(scope.hasUnscoped ? unscoped : []);
     const asked = new Map<number, LiveSubject[]>([...whole].map((index) => [index, []]));
     for (const [role, subjects] of scope.subjects) {
-      for (const subject of subjects) {
+      // In the order of every plan, so that the filters do not depend on the app's order.
+      for (const subject of subjects.toSorted()) {
         const at = (rowOf(role, subject) ?? NaN) * relaysPerSubject;
         for (let i = at; i < at + relaysPerSubject && relayIndexes[i] >= 0; i++) {
           const index = relayIndexes[i];
-          // Such a relay gets the whole filter.
-          if (role === "id" && whole.has(index)) continue;
           if (!asked.has(index)) asked.set(index, []);
           asked.get(index)!.push({ role, subject });
         }
@@ -58,13 +57,19 @@ export function planSharer(
     const order = [...asked.keys()].sort((a, b) => a - b);
     const byUrl = new Map(order.map((index) => [urls[index], asked.get(index)!]));
     const shares = liveShares(parts, byUrl, input.settings);
+    // A relay that gets whole filters is not asked for their events besides.
+    const scoped = parts.scoped.filter(({ scope: { role } }) => role !== "id");
+    const besides = whole.size === 0
+      ? shares
+      : liveShares({ ...parts, scoped }, byUrl, input.settings);
     const routes = new Map<string, NostrFilter[]>();
     for (const index of order) {
-      const general = whole.has(index) ? parts.unscoped : [];
-      const filters = [
-        ...shares.routes.get(urls[index]) ?? [],
-        ...general.map(({ filter }) => copyFilter(filter)),
-      ];
+      const filters = whole.has(index)
+        ? [
+          ...besides.routes.get(urls[index]) ?? [],
+          ...parts.unscoped.map(({ filter }) => copyFilter(filter)),
+        ]
+        : shares.routes.get(urls[index]) ?? [];
       if (filters.length > 0) routes.set(urls[index], filters);
     }
     const plan: ReqPlan = {

@@ -40,8 +40,8 @@ const requests = fc.array(fc.array(filter, { minLength: 1, maxLength: 2 }), {
 Deno.test("joinFilters() matches exactly what its requests match, and each finds its own in it", () => {
   const law = fc.property(requests, event, (requests, event) => {
     const { filters, indexes } = joinFilters(requests);
-    const isMatched = requests.some((request) => matchFilters(request, event));
-    assert.equal(matchFilters(filters, event), isMatched);
+    const isMatched = requests.some((request) => matchFilters([...request], event));
+    assert.equal(matchFilters([...filters], event), isMatched);
     for (const [r, request] of requests.entries()) {
       for (const [i, own] of request.entries()) {
         if (matchFilter(own, event)) assert.ok(matchFilter(filters[indexes[r][i]], event));

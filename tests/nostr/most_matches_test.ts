@@ -1,3 +1,4 @@
+import type { NostrFilter } from "@nostrify/types";
 import assert from "node:assert/strict";
 import { mostMatches } from "../../src/nostr/most_matches.ts";
 

@@ -92,3 +92,18 @@ Deno.test("planReq() requests profiles from relaysPerAuthor indexers besides: no
   const { routes } = planReq(filters, listed("abc"), { indexerRelays: INDEXERS });
   assert.equal([...routes.keys()].map((relay) => relay[6]).sort().join(""), "abxy");
 });
+
+Deno.test("planParts() keeps both write relays of an author for whom the cap leaves no indexer", () => {
+  const lists = listed("ab", "a", "a", "b", "b");
+  const options = { indexerRelays: INDEXERS, maxRelays: 2, weight: weightOf };
+  const filters = [{ kinds: [0], authors: [...lists.keys()] }];
+  const { subjects } = plan(filters, lists, options);
+  const relays =
+    subjects.find(({ subject, role }) => subject === ALICE && role === "write")!.relays;
+  assert.deepEqual([...relays].sort(), ["a", "b"].map(url));
+});
+
+/** Indexers weigh next to nothing. */
+function weightOf(relay: string): number {
+  return INDEXERS.includes(relay) ? 0.001 : 1;
+}
