@@ -196,6 +196,7 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
     });
   const end = async () => {
     closing.close();
+    gatherer.close();
     informer.close();
     live.close();
     policy.close();

@@ -3,7 +3,8 @@
  * and has them share its REQs.
  *
  * An app asks for what is on the screen, a component at a time: many requests for one profile
- * each. A request that is alone of its shape goes out at once.
+ * each. Requests that are made in one turn of the event loop go out at once, and so does one that is
+ * alone of its shape. Those that follow soon after several others are gathered for a while.
  *
  * @module
  */
@@ -28,9 +29,9 @@ export interface ReqGathererOptions {
   readonly plannedTogether: (planned: Planned, members: readonly PlannedMember[]) => void;
 }
 
-/** How long requests of a shape are gathered once there are two, in milliseconds. */
+/** How long requests are gathered that are made soon after others of their shape, in milliseconds. */
 const GATHERING_MS = 4;
-/** How long after such requests the next one of the shape counts as one of many, in milliseconds. */
+/** How long after several requests of a shape the next one counts as one of many, in milliseconds. */
 const BURST_MS = 50;
 /** Most values, authors for instance, in a request that is joined with others but equal ones. */
 const MAX_VALUES_PER_REQUEST = 20;
@@ -80,13 +81,17 @@ export class ReqGatherer {
     return await abortable(waiting.promise, opts.signal);
   }
 
+  /** Waits for no further requests. */
+  close(): void {
+    for (const [shape, group] of this.#groups) this.#close(shape, group);
+  }
+
   #add(shape: string, values: number, waiting: Waiting): void {
     const { clock } = this.#options;
     const group = this.#groups.get(shape);
     if (group && group.values + values <= MAX_VALUES_TOGETHER) {
       group.waiting.push(waiting);
       group.values += values;
-      group.cancel ??= clock.after(GATHERING_MS, () => this.#close(shape, group));
       return;
     }
     if (group) this.#close(shape, group);
@@ -94,19 +99,19 @@ export class ReqGatherer {
     this.#groups.set(shape, opened);
     if (clock.now() - (this.#gatheredAt.get(shape) ?? -Infinity) <= BURST_MS) {
       opened.cancel = clock.after(GATHERING_MS, () => this.#close(shape, opened));
-    } else void this.#closeUnlessJoined(shape, opened);
+    } else void this.#closeAfterTurn(shape, opened);
   }
 
-  /** Closes a group that no other request joins in the turn in which the first was made. */
-  async #closeUnlessJoined(shape: string, group: Group): Promise<void> {
+  /** Closes a group once those have joined that are made in the same turn. */
+  async #closeAfterTurn(shape: string, group: Group): Promise<void> {
     for (let round = 0; round < TURN_ROUNDS; round++) await undefined;
-    if (!group.cancel) this.#close(shape, group);
+    this.#close(shape, group);
   }
 
   #close(shape: string, group: Group): void {
     group.cancel?.();
     if (this.#groups.get(shape) === group) this.#groups.delete(shape);
-    const waiting = group.waiting.filter(({ signal }) => !signal?.aborted);
+    const waiting = group.waiting.splice(0).filter(({ signal }) => !signal?.aborted);
     if (waiting.length > 1) {
       this.#gatheredAt.set(shape, this.#options.clock.now());
       try {
@@ -156,4 +161,4 @@ export class ReqGatherer {
 }
 
 /** How many rounds of promises requests of one turn may be apart. */
-const TURN_ROUNDS = 5;
+const TURN_ROUNDS = 20;

@@ -3,7 +3,7 @@ import { withHints } from "../src/hints/with_hints.ts";
 import type { ReqPlan } from "../src/plan/plan_req.ts";
 import { holding } from "../testing/scripted_network.ts";
 import { Signer } from "../testing/signer.ts";
-import { quiet, START } from "../testing/test_clock.ts";
+import { START } from "../testing/test_clock.ts";
 import {
   HOME,
   HUB,
@@ -74,7 +74,6 @@ Deno.test("Outbox uses the hints of each request that shares REQs, and waits for
   const controller = new AbortController();
   const aborted = outbox.reqRouter([profileOf(people[2])], { signal: controller.signal })
     .catch((error) => error);
-  await quiet();
   controller.abort(new Error("not any more"));
   await pass(2_000);
   assert.deepEqual(await Promise.all(queries), [[profile], [profiles[1]]]);

@@ -29,7 +29,12 @@ import { Completion } from "./completion.ts";
 import { Coverage, type RequestScope, type ScopeProgress } from "./coverage.ts";
 import { deliveryReport, missedSubjects } from "./delivery_report.ts";
 import { planReplacements, planSecondOpinions, type RequestShares } from "./replacements.ts";
-import { type Listener, type RelayMessage, RequestListeners } from "./request_listeners.ts";
+import {
+  type Listener,
+  type RelayMessage,
+  RequestListeners,
+  type RequestWatcher,
+} from "./request_listeners.ts";
 import { Subrequests } from "./subrequests.ts";
 import { Answers } from "./unanswered.ts";
 
@@ -56,16 +61,6 @@ export interface OutboxRequestOptions extends Omit<RelayRequestOptions, "rank"> 
 const MAX_REMEMBERED_IDS = 100_000;
 /** How many rounds of replacements a request gets: replacements may be lost, too. */
 const MAX_REPLACEMENT_ROUNDS = 3;
-
-/** Called as a request goes on. */
-export interface RequestWatcher {
-  /** Somebody listens. */
-  readonly begun: () => void;
-  /** The stored events are over. */
-  readonly done: () => void;
-  /** Nobody listens any longer. */
-  readonly ended: () => void;
-}
 
 /** What a request has from the one that it is part of. */
 interface Origin {
@@ -134,25 +129,31 @@ export class OutboxRequest {
   ): AsyncGenerator<RelayMessage, void> {
     const queue = new AsyncQueue<RelayMessage>();
     const listening = new AbortController();
-    const asking = new AbortController();
-    const abort = () => {
-      listening.abort(signal.reason);
-      asking.abort(signal.reason);
-    };
-    const release = onAbort(signal, abort);
-    const running = this.#run(relayIndex, connector, filters, {
-      push: (message) => queue.push(message),
-      signal: listening.signal,
-      end: () => asking.abort(),
-      ended: asking.signal,
-    });
+    const release = onAbort(signal, () => listening.abort(signal.reason));
+    const { signal: own } = listening;
+    const running = this.listen(relayIndex, connector, filters, own, (one) => queue.push(one));
     try {
       yield* queue.read(signal);
     } finally {
       release();
-      abort();
+      listening.abort();
       await running;
     }
+  }
+
+  /** Asks one of the relays: calls `push` with each message as it comes. */
+  async listen(
+    relayIndex: number,
+    connector: RelayConnector,
+    filters: readonly NostrFilter[],
+    signal: AbortSignal,
+    push: Listener["push"],
+  ): Promise<void> {
+    const asking = new AbortController();
+    const end = () => asking.abort(signal.reason);
+    const release = onAbort(signal, end);
+    await this.#run(relayIndex, connector, filters, { push, signal, end, ended: asking.signal });
+    release();
   }
 
   /**
@@ -247,7 +248,10 @@ export class OutboxRequest {
         this.#check();
       },
       settled: (outcome) => this.#settled(relayIndex, outcome),
-      lost: () => this.#lose(relayIndex),
+      lost: () => {
+        this.#coverage.markLost(relayIndex);
+        this.#replaceLost(relayIndex);
+      },
     });
     this.#relayRequests.set(relayIndex, request);
     this.#answers.asked(connector.url);
@@ -290,11 +294,6 @@ export class OutboxRequest {
     if (!this.#replan || this.#isDone) return;
     const shares = planSecondOpinions(this.#assignment, this.#coverage, this.#replan);
     if (shares) this.#ask(shares, { relayIndex, isExtension: false });
-  }
-
-  #lose(relayIndex: number): void {
-    this.#coverage.markLost(relayIndex);
-    this.#replaceLost(relayIndex);
   }
 
   /** Finds other relays for the subjects that have no relay left; a relay's EOSE waits for them. */

@@ -90,12 +90,11 @@ export class SharedRequest {
     const { signal } = this.#asking;
     for (const [url, filters] of routes) {
       const connector = this.#options.connector(url);
-      void this.#read(request.join(urls.indexOf(url), connector, filters, signal));
+      // Not over a queue: an EOSE must not overtake events.
+      void request.listen(urls.indexOf(url), connector, filters, signal, (message) => {
+        if (message[0] === "EVENT") this.#event(message[2]);
+      });
     }
-  }
-
-  async #read(messages: ReturnType<OutboxRequest["join"]>): Promise<void> {
-    for await (const message of messages) if (message[0] === "EVENT") this.#event(message[2]);
   }
 
   #event(event: NostrEvent): void {
