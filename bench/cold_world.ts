@@ -112,7 +112,11 @@ export async function startColdWorld(
 }
 
 /** The entries of a list that name a relay which is there, and the junk. */
-function localTags(world: World, name: string, urlOf: ReadonlyMap<string, string>): string[][] {
+export function localTags(
+  world: World,
+  name: string,
+  urlOf: ReadonlyMap<string, string>,
+): string[][] {
   return (world.tags.get(name) ?? []).flatMap(([r, url, ...marker]) => {
     if (!world.relayOf.has(url)) return [[r, url, ...marker]];
     const local = urlOf.get(url);

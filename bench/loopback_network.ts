@@ -8,12 +8,15 @@
 import type { ColdTask, ColdWorld } from "./cold_world.ts";
 import type { ListTask, ListWorld } from "./discovery_world.ts";
 import type { NetworkTraffic } from "./loopback_relay.ts";
+import type { ProfileTask, ProfileWorld } from "./profile_world.ts";
 
 /** A world to be started. */
-export type LoopbackTask = ColdTask | ListTask;
+export type LoopbackTask = ColdTask | ListTask | ProfileTask;
 
 /** The facts that a client of that world may know. */
-export type AboutWorld<Task extends LoopbackTask> = Task extends ColdTask ? ColdWorld : ListWorld;
+export type AboutWorld<Task extends LoopbackTask> = Task extends ColdTask ? ColdWorld
+  : Task extends ProfileTask ? ProfileWorld
+  : ListWorld;
 
 /** See the module. */
 export class LoopbackNetwork<About> implements Disposable {

@@ -8,6 +8,7 @@ import { startColdWorld } from "./cold_world.ts";
 import { startListWorld } from "./discovery_world.ts";
 import type { LoopbackTask } from "./loopback_network.ts";
 import { type LoopbackRelay, trafficOf } from "./loopback_relay.ts";
+import { startProfileWorld } from "./profile_world.ts";
 
 interface Hosted {
   readonly about: unknown;
@@ -16,7 +17,14 @@ interface Hosted {
 }
 
 function start(task: LoopbackTask): Promise<Hosted> {
-  return task.name === "cold" ? startColdWorld(task) : startListWorld(task);
+  switch (task.name) {
+    case "cold":
+      return startColdWorld(task);
+    case "lists":
+      return startListWorld(task);
+    case "profiles":
+      return startProfileWorld(task);
+  }
 }
 
 addEventListener("message", async (message) => {

@@ -5,6 +5,7 @@
  */
 
 import { cpus } from "node:os";
+import { benchBatching } from "./batching.ts";
 import { benchCold } from "./cold.ts";
 import { benchCoverage } from "./coverage.ts";
 import { benchDatabase } from "./database.ts";
@@ -43,6 +44,7 @@ await benchLive();
 benchRecall();
 await benchDiscovery();
 await benchCold();
+await benchBatching();
 await benchNetwork();
 await benchScreens();
 progress(`done in ${count(Math.round((performance.now() - start) / 1000))} s`);

@@ -28,7 +28,8 @@ import { RelayEvents } from "./relay_events.ts";
 import { MonitorReader } from "./relays/monitor_reader.ts";
 import { RelayInfoRefresher } from "./relays/relay_info_refresher.ts";
 import { RelayMemory } from "./relays/relay_memory.ts";
-import { ReqPlanner, type RouteOptions } from "./req_planner.ts";
+import { ReqGatherer } from "./req_gatherer.ts";
+import { ReqPlanner } from "./req_planner.ts";
 import { LiveRoutes } from "./requests/live_routes.ts";
 import { SupervisedRelay } from "./requests/supervised_relay.ts";
 import { Supervisor } from "./requests/supervisor.ts";
@@ -154,7 +155,11 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
 
   const { knowledge } = people;
   const stored = { lookUp: knowledge.known.bind(knowledge) };
-  const byMemory = (plan: PlanSettings) => ({ ...plan, weight: weighted(plan.weight) });
+  const byMemory = (plan: PlanSettings): PlanSettings => ({
+    ...plan,
+    weight: weighted(plan.weight),
+    asksAgain: true,
+  });
   // What `use()` changes.
   let current = {
     // What the app does with its own arrays later has no influence.
@@ -166,6 +171,20 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
   const planner = new ReqPlanner(knowledge, routing, {
     isDeep: (filters) => isDeep(filters, clock.now() / 1000 - settings.deepAfter * DAY_S),
     adapt,
+  });
+  const gatherer = new ReqGatherer({
+    clock,
+    planner,
+    planned(planned) {
+      refuseClosed("send a request");
+      monitors.meet(relayCounts(planned.graph));
+      supervisor.planned(planned);
+    },
+    plannedTogether(planned, members) {
+      refuseClosed("send a request");
+      monitors.meet(relayCounts(planned.graph));
+      supervisor.plannedTogether(planned, members);
+    },
   });
   const routeEvent = eventRouter(knowledge, routing, adapt);
   const monitors = new MonitorReader({
@@ -184,19 +203,16 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
       weight: learned(url),
       record: memory.record(url),
     });
-  const plan = async (filters: readonly NostrFilter[], opts?: RouteOptions) => {
+  const prepare = async (signal?: AbortSignal) => {
     refuseClosed("send a request");
-    await abortable(memory.ready(), opts?.signal);
+    await abortable(memory.ready(), signal);
     monitors.refresh();
-    const planned = await planner.route(filters, opts);
-    monitors.meet(relayCounts(planned.graph));
-    refuseClosed("send a request");
-    return planned;
   };
   const reqRouter: Outbox["reqRouter"] = async (filters, opts) => {
-    const planned = await plan(filters, opts);
-    supervisor.planned(planned);
-    return planned.plan.routes;
+    await prepare(opts?.signal);
+    const { plan: { routes } } = await gatherer.route(filters, opts);
+    refuseClosed("send a request");
+    return routes;
   };
   const feeds = new OutboxFeeds({
     clock,
@@ -206,7 +222,13 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
     lists: store,
     timeout: settings.timeout,
     storeTimeout: STORE_TIMEOUT_MS,
-    plan: (filters, signal) => plan(filters, { signal }),
+    async plan(filters, signal) {
+      await prepare(signal);
+      const planned = await planner.route(filters, { signal });
+      monitors.meet(relayCounts(planned.graph));
+      refuseClosed("read a feed");
+      return planned;
+    },
     reqRouter,
     open: (url) => relay(url, closing),
     onSeen: events.saw,
@@ -216,6 +238,7 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
   });
   const end = async () => {
     closing.close();
+    gatherer.close();
     await feeds.close();
     informer.close();
     live.close();

@@ -18,7 +18,7 @@ import {
   type InvalidValue,
 } from "./nostr/exact_filters.ts";
 import { isPubkey } from "./nostr/pubkeys.ts";
-import type { Lookup } from "./nostr/relay_knowledge.ts";
+import type { Lookup, RelayKnowledge } from "./nostr/relay_knowledge.ts";
 import { type Unrouted, unroutedTexts } from "./nostr/unrouted.ts";
 import type { PlanSettings } from "./plan/plan_options.ts";
 import { type Planned, planRequest } from "./plan/replan.ts";
@@ -43,6 +43,19 @@ export interface ReqPlannerOptions {
   readonly isDeep?: (filters: readonly NostrFilter[]) => boolean;
   /** Settings as of this moment: what they are may change while the planner lives. */
   readonly adapt?: (settings: PlanSettings) => PlanSettings;
+}
+
+/** A request that was checked, and what is known of its subjects. */
+export interface LookedUp {
+  /** Its filters, without invalid values. */
+  readonly filters: readonly NostrFilter[];
+  readonly invalid: readonly InvalidValue[];
+  readonly hints: readonly Hint[];
+  readonly parts: ReqParts;
+  /** What is known, without the hints. */
+  readonly knowledge: ReadonlyMap<string, RelayKnowledge>;
+  /** The error of a look-up of which a part failed. */
+  readonly error?: Error;
 }
 
 /** Most invalid values that are remembered, so that each is reported once. */
@@ -71,7 +84,7 @@ export class ReqPlanner {
   /** Plans by another source, and reports nothing. Throws for what is no filter, as `route` does. */
   async plan(filters: readonly NostrFilter[], source = this.#source): Promise<Planned> {
     checkFilters(filters);
-    return (await this.#plan(filters, {}, source)).planned;
+    return this.planned(await this.#lookedUp(filters, {}, source));
   }
 
   /**
@@ -85,16 +98,43 @@ export class ReqPlanner {
    * @throws The signal's reason, if it is aborted.
    */
   async route(filters: readonly NostrFilter[], opts: RouteOptions = {}): Promise<Planned> {
-    const { onError, onReqPlan } = this.#settings;
+    const request = await this.lookUp(filters, opts);
+    const planned = this.planned(request);
+    this.report(planned, request);
+    return planned;
+  }
+
+  /**
+   * Checks a request, and looks up what its plan needs.
+   *
+   * @throws As {@link ReqPlanner.route} does for filters and signals.
+   */
+  async lookUp(filters: readonly NostrFilter[], opts: RouteOptions = {}): Promise<LookedUp> {
     try {
       checkFilters(filters);
     } catch (fault) {
       // `pool.query()` passes no error on.
-      onError(fault as Error);
+      this.#settings.onError(fault as Error);
       throw fault;
     }
-    const { planned, invalid, error } = await this.#plan(filters, opts, this.#source);
-    const { plan } = planned;
+    return await this.#lookedUp(filters, opts, this.#source);
+  }
+
+  /** The plan of a request. */
+  planned({ filters, parts, hints, knowledge }: LookedUp): Planned {
+    const all = addAttached(knowledge, hints);
+    const settings = this.#adapt(this.#settings.plan);
+    return planRequest(parts, all, settings, this.#isDeep(filters));
+  }
+
+  /**
+   * Calls `onReqPlan`, and `onError` once for each invalid value.
+   *
+   * @throws {RoutingError} If the request cannot be sent anywhere.
+   * @throws {TypeError} If no event can match for invalid values.
+   */
+  report({ plan }: Pick<Planned, "plan">, { invalid, error }: LookedUp): void {
+    const { onError, onReqPlan } = this.#settings;
     onReqPlan?.(plan);
     const lost = plan.unrouted.filter(couldMatch);
     if (plan.routes.size === 0 && lost.length > 0) {
@@ -110,22 +150,41 @@ export class ReqPlanner {
     }
     const news = invalid.filter(({ key, value }) => this.#reported.add(`${key} ${value}`));
     if (news.length > 0) onError(invalidError("request some of what a filter names", news));
-    return planned;
   }
 
-  async #plan(given: readonly NostrFilter[], opts: RouteOptions, source: RouterSource) {
+  async #lookedUp(
+    given: readonly NostrFilter[],
+    opts: RouteOptions,
+    source: RouterSource,
+  ): Promise<LookedUp> {
     const { filters, invalid } = exactFilters(given);
     const hints = [...hintsOf(given), ...opts.hints ?? []];
-    const relays = givenRelays(hints);
-    const named = withInvalid(reqParts(filters), invalid);
-    const parts = relays.size === 0 ? named : withGiven(named, (key) => relays.has(key));
+    const parts = partsOf(filters, invalid, hints);
     const lookup = lookupFor(parts, hints);
     const { knowledge, error } = await lookUp(source, lookup, this.#settings, opts.signal);
-    const all = addAttached(knowledge, hints);
-    const settings = this.#adapt(this.#settings.plan);
-    const planned = planRequest(parts, all, settings, this.#isDeep(filters));
-    return { planned, invalid, error };
+    return { filters, invalid, hints, parts, knowledge, error };
   }
+}
+
+/** A request for several that were looked up each by itself; `filters` are theirs, joined. */
+export function joinedLookUp(
+  filters: readonly NostrFilter[],
+  requests: readonly LookedUp[],
+): LookedUp {
+  const hints = requests.flatMap(({ hints }) => hints);
+  const parts = partsOf(filters, [], hints);
+  const knowledge = new Map(requests.flatMap(({ knowledge }) => [...knowledge]));
+  return { filters, invalid: [], hints, parts, knowledge };
+}
+
+function partsOf(
+  filters: readonly NostrFilter[],
+  invalid: readonly InvalidValue[],
+  hints: readonly Hint[],
+): ReqParts {
+  const relays = givenRelays(hints);
+  const named = withInvalid(reqParts(filters), invalid);
+  return relays.size === 0 ? named : withGiven(named, (key) => relays.has(key));
 }
 
 /** Adds invalid values to what goes nowhere, in place of the filters that they emptied. */

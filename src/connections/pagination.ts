@@ -7,7 +7,7 @@
 import type { NostrEvent, NostrFilter } from "@nostrify/types";
 import { matchFilter } from "nostr-tools";
 import type { AnswerProof } from "../nostr/answer_proof.ts";
-import { isReplaceableKind } from "nostr-tools/kinds";
+import { mostMatches } from "../nostr/most_matches.ts";
 import type { RelayLimits } from "../nostr/relay_failure.ts";
 import type { EoseHint } from "../nostr/relay_frame.ts";
 
@@ -66,16 +66,6 @@ function page(
     edge: new Set(),
     ...mostMatches(filter) === undefined ? {} : { matched: new Set() },
   };
-}
-
-/**
- * How many events can match a filter at most: as many as it names ids, or as it names authors of
- * replaceable kinds (NIP-01), each time for each kind. `undefined` where there is no such bound.
- */
-export function mostMatches({ ids, authors, kinds }: NostrFilter): number | undefined {
-  if (ids) return new Set(ids).size;
-  if (!authors || !kinds?.every(isReplaceableKind)) return undefined;
-  return new Set(authors).size * new Set(kinds).size;
 }
 
 /** Adds an event that matches the filter. */

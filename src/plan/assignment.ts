@@ -26,6 +26,11 @@ export interface Assignment {
   readonly relayIndexes: Int32Array;
   /** Entries a row in `relayIndexes`. */
   readonly relaysPerSubject: number;
+  /**
+   * Rows that are answered together: for a row, the row of the same subject in another role whose
+   * relays have the same events. Absent: there are none.
+   */
+  readonly pairs?: ReadonlyMap<number, number>;
   /** The indexes of the relays that are sent unscoped filters. */
   readonly unscoped: readonly number[];
   /** The indexes of the fallback relays; absent if there are none. */

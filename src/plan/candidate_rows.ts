@@ -58,6 +58,12 @@ export interface CandidateRows {
   readonly order: () => Iterable<number>;
   /** `OWN_LIST`, … or `ABSENT` for each row. */
   readonly origins: Uint8Array;
+  /**
+   * For each row whose subject indexers serve in all kinds that it is asked for, and which has
+   * relays of its own, the row of the same subject in the other role (`write` or `index`). None
+   * unless a further indexer can be asked where these two differ.
+   */
+  readonly pairs: ReadonlyMap<number, number>;
   /** The ids of the fallback relays, in their order. */
   readonly fallbacks: readonly number[];
   /** The ids of the search relays, in their order. */
@@ -105,9 +111,46 @@ export function candidateRows(
       return scoped.flatMap(({ order }, i) => Array.from(order(), (at) => roles[i].first + at));
     },
     origins,
+    pairs: settings.asksAgain && hasIndexers(settings)
+      ? indexedPairs(parts, subjects, roles, origins)
+      : new Map(),
     fallbacks,
     searchers: searchers.length > 0 ? searchers : fallbacks,
   };
+}
+
+/** Whether several indexers may be asked. */
+function hasIndexers({ indexerRelays, check, weight }: PlanSettings): boolean {
+  const usable = indexerRelays.flatMap((url) => check(url).url ?? []);
+  return usable.filter((url) => weight(url) > 0).length > 1;
+}
+
+/** See {@link CandidateRows.pairs}. */
+function indexedPairs(
+  parts: readonly ScopedPart[],
+  subjects: readonly string[],
+  roles: readonly RoleRows[],
+  origins: Uint8Array,
+): Map<number, number> {
+  const pairs = new Map<number, number>();
+  const rowsIn = (role: Role) => roles.find((rows) => rows.role === role);
+  const [writes, indexed] = [rowsIn("write"), rowsIn("index")];
+  if (!writes || !indexed) return pairs;
+  const partsIn = (role: Role) => parts.filter(({ scope }) => scope.role === role);
+  const indexParts = partsIn("index");
+  const others = new Set(
+    partsIn("write").filter(({ filter }) => indexParts.every((part) => part.filter !== filter))
+      .flatMap(({ scope }) => scope.subjects),
+  );
+  const writeRowOf = new Map<string, number>();
+  for (let row = writes.first; row < writes.end; row++) writeRowOf.set(subjects[row], row);
+  for (let row = indexed.first; row < indexed.end; row++) {
+    const other = writeRowOf.get(subjects[row])!;
+    if (origins[row] !== OWN_LIST || origins[other] !== OWN_LIST) continue;
+    if (others.has(subjects[row])) continue;
+    pairs.set(row, other).set(other, row);
+  }
+  return pairs;
 }
 
 /** A function that adds the relays of one subject to the current row, and gives their origin. */

@@ -64,7 +64,9 @@ export function chooseRelays(
   const unscoped = hasUnscoped ? rows.fallbacks : [];
   const search = hasSearch ? rows.searchers : [];
   const first = withStrict(rows, interleave(search, unscoped).slice(0, maxFirst), maxFirst);
-  let relays = greedyCover(rows.graph, { maxRelays, relaysPerSubject: relaysPerAuthor, first });
+  const fewer = fewerRelays(rows, settings);
+  const cover = { maxRelays, relaysPerSubject: relaysPerAuthor, first, fewer };
+  let relays = greedyCover(rows.graph, cover);
   if (rows.fallbacks.length > 0 && isAnyLeftOut(rows, relays)) {
     relays = withFallbacks(relays, first.length, rows.fallbacks, settings);
   }
@@ -76,11 +78,36 @@ export function chooseRelays(
     capacity: FULL_FILTER_GROWTH * settings.authorsPerFilter * settings.maxFiltersPerRelay,
     order: rows.order,
   });
+  leaveToPartners(rows, few, fewer);
   const leftOut = assignFallbacks(rows, relays, few);
   const assigned = withAllRelays(rows.graph, relays, few, [...strictRows(rows), ...threads]);
   const indexesOf = (wanted: readonly number[]) =>
     first.filter((id) => wanted.includes(id)).map((id) => relays.indexOf(id));
   return { relays, assigned, unscoped: indexesOf(unscoped), search: indexesOf(search), leftOut };
+}
+
+/**
+ * How many fewer relays a row gets: the two rows of an author whom indexers serve as well have
+ * `relaysPerAuthor` relays together, of which one is an indexer.
+ */
+function fewerRelays({ pairs, strictEnd }: CandidateRows, { relaysPerAuthor }: PlanSettings) {
+  const [ofWriteRow, ofIndexRow] = [Math.min(1, relaysPerAuthor - 1), relaysPerAuthor - 1];
+  return pairs.size === 0
+    ? undefined
+    : (row: number) => !pairs.has(row) ? 0 : row < strictEnd ? ofWriteRow : ofIndexRow;
+}
+
+/** Takes from each row what the other row of its author is asked for instead, if it has a relay. */
+function leaveToPartners(
+  { pairs }: CandidateRows,
+  { relayIndexes, relaysPerSubject }: AssignedRelays,
+  fewer: (row: number) => number = () => 0,
+): void {
+  for (const [row, partner] of pairs) {
+    if (relayIndexes[partner * relaysPerSubject] < 0) continue;
+    const end = (row + 1) * relaysPerSubject;
+    relayIndexes.fill(-1, Math.max(row * relaysPerSubject + 1, end - fewer(row)), end);
+  }
 }
 
 /** The values of both lists in turn, each once. */

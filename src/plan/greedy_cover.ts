@@ -14,6 +14,8 @@ export interface GreedyCoverOptions {
   readonly relaysPerSubject: number;
   /** Relays that are chosen before any other, in this order. */
   readonly first?: readonly number[];
+  /** How many fewer relays count for a row than for others; none by default. */
+  readonly fewer?: (row: number) => number;
 }
 
 /** How often a weight can be halved and stay an integer; further relays add nothing. */
@@ -54,6 +56,17 @@ export function greedyCover(graph: RelayGraph, options: GreedyCoverOptions): num
     for (let i = starts[row]; i < starts[row + 1]; i++) {
       const less = weights[relaysOf[i]] - weighed!.ofRelays[i];
       gains[relaysOf[i]] -= less * (1 << MAX_HALVINGS);
+    }
+  }
+
+  // A row for which fewer relays count has that many already, of which no other is better.
+  for (let row = 0; options.fewer && row < rows; row++) {
+    const held = Math.min(options.fewer(row), depth - 1);
+    if (held <= 0) continue;
+    best.fill(Infinity, row * depth, row * depth + held);
+    for (let i = starts[row]; i < starts[row + 1]; i++) {
+      const weight = weighed ? weighed.ofRelays[i] : weights[relaysOf[i]];
+      gains[relaysOf[i]] -= weight * ((1 << MAX_HALVINGS) - (1 << MAX_HALVINGS - held));
     }
   }
 

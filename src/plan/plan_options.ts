@@ -114,6 +114,12 @@ export interface PlanSettings {
   readonly maxFiltersPerRelay: number;
   readonly maxInboxes: number;
   /**
+   * Whether a further indexer is asked where a write relay and an indexer have different versions:
+   * then one of each is enough to begin with.
+   * @default false
+   */
+  readonly asksAgain?: boolean;
+  /**
    * The policy, with a memory. `use` is "group" for the host of a group (NIP-29), which may
    * pass although the user has blocked the relay.
    */

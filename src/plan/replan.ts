@@ -40,6 +40,10 @@ export interface Planned extends PlannedReq {
   readonly replan: Replan;
   /** {@link Planned.replan} by other knowledge. */
   readonly replanWith: (knowledge: ReadonlyMap<string, RelayKnowledge>) => Replan;
+  /** The same for other parts, by the same knowledge and settings. */
+  readonly replannersFor: (
+    parts: ReqParts,
+  ) => Pick<Planned, "replan" | "replanWith" | "replannersFor">;
 }
 
 /** Plans a request, deep or not. */
@@ -50,11 +54,25 @@ export function planRequest(
   isDeep: boolean,
 ): Planned {
   const input = { parts, knowledge, settings: isDeep ? deepSettings(settings) : settings };
+  const planned = planParts(parts, knowledge, input.settings);
+  return { ...planned, isDeep, input, ...replanners(parts, knowledge, settings, isDeep) };
+}
+
+/** How a request with these parts is planned anew; `settings` are those of one that is not deep. */
+function replanners(
+  parts: ReqParts,
+  knowledge: ReadonlyMap<string, RelayKnowledge>,
+  settings: PlanSettings,
+  isDeep: boolean,
+): Pick<Planned, "replan" | "replanWith" | "replannersFor"> {
   const replanWith: Planned["replanWith"] = (knowledge) => ({ excluding, isMeant, maxRelays }) => {
     const weight = (url: string) => excluding.has(url) ? 0 : settings.weight(url);
     const narrowed = { ...settings, weight, maxRelays };
     return planRequest(partsFor(parts, isMeant), knowledge, narrowed, isDeep);
   };
-  const planned = planParts(parts, knowledge, input.settings);
-  return { ...planned, isDeep, input, replanWith, replan: replanWith(knowledge) };
+  return {
+    replanWith,
+    replan: replanWith(knowledge),
+    replannersFor: (parts) => replanners(parts, knowledge, settings, isDeep),
+  };
 }

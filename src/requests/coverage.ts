@@ -11,8 +11,10 @@ import type { RelayRequestOutcome } from "../connections/relay_request.ts";
 import { type AnswerProof, weakestProof } from "../nostr/answer_proof.ts";
 import { eventOrGroupScope, peopleScope } from "../nostr/filter_subjects.ts";
 import type { Role } from "../nostr/relay_knowledge.ts";
-import { type Assignment, roleOf } from "../plan/assignment.ts";
+import { type Assignment, roleOf, type RoleRows } from "../plan/assignment.ts";
+import type { Progress } from "./completion.ts";
 import { eventSubjects } from "./event_subjects.ts";
+import { PairedVersions } from "./paired_versions.ts";
 
 /** How far one relay of a request has come. */
 export interface RelayProgress {
@@ -38,6 +40,21 @@ export interface SubjectDelivery {
   readonly proof: AnswerProof;
 }
 
+/** Some of what a request asks for. */
+export interface RequestScope {
+  readonly subjects: ReadonlyMap<Role, readonly string[]>;
+  /** Whether unscoped filters are part of it. */
+  readonly hasUnscoped: boolean;
+}
+
+/** How far the relays that are asked for some of a request's subjects have come. */
+export interface ScopeProgress extends Progress {
+  /** Whether one of them answered. */
+  readonly isAnswered: boolean;
+  /** Which relays these are. */
+  readonly urls: readonly string[];
+}
+
 /** The relays of one request, and how far they have come. */
 export class Coverage {
   readonly #assignment: Assignment;
@@ -50,9 +67,14 @@ export class Coverage {
   readonly #heard: Uint8Array;
   /** Like `#sent`, what the answers to the filters that name the subject prove. */
   readonly #proofs: AnswerProof[];
+  /** The newest event that the relays of each paired row sent of each kind. */
+  readonly #newest = new PairedVersions();
+  /** Per row, 1 once {@link Coverage.takeDoubtful} gave it out. */
+  readonly #doubted: Uint8Array;
   /** Per row, 1 once {@link Coverage.takeOrphans} gave it out. */
   readonly #orphaned: Uint8Array;
   #rowsOf?: ReadonlyMap<Role, ReadonlyMap<string, number>>;
+  readonly #rowsOfScope = new WeakMap<RequestScope, readonly number[]>();
 
   /** All relays are waited for. */
   constructor(assignment: Assignment) {
@@ -69,6 +91,7 @@ export class Coverage {
     this.#heard = new Uint8Array(relayIndexes.length);
     this.#proofs = new Array(relayIndexes.length).fill("unknown");
     this.#orphaned = new Uint8Array(subjects.length);
+    this.#doubted = new Uint8Array(subjects.length);
   }
 
   /** One record per relay, by relay index. */
@@ -85,6 +108,7 @@ export class Coverage {
         const at = row === undefined ? -1 : this.#find(row, relayIndex);
         if (at < 0) continue;
         this.#sent[at]++;
+        if (this.#assignment.pairs?.has(row!)) this.#newest.add(row!, event);
         if (isNew) this.#known[row!]++;
         // Whoever sends a gift wrap or a reply may send it to one of these relays alone.
         const isAnywhere = role === "dm" || role === "thread";
@@ -163,16 +187,66 @@ export class Coverage {
    */
   get isDone(): boolean {
     if (this.isSettled) return true;
-    const { subjects, roles, relayIndexes, relaysPerSubject, unscoped } = this.#assignment;
-    const threads = roles.find(({ role }) => role === "thread");
-    for (let row = 0; row < subjects.length; row++) {
-      const [first, end] = [row * relaysPerSubject, (row + 1) * relaysPerSubject];
-      const own = relayIndexes.subarray(first, end);
-      const isThread = threads !== undefined && row >= threads.first && row < threads.end;
-      if (!this.#isCovered(own, isThread, this.#heard.subarray(first, end))) return false;
+    for (let row = 0; row < this.#assignment.subjects.length; row++) {
+      if (!this.#isRowCovered(row)) return false;
     }
     // The fallback relays are asked for every thread.
-    return this.#isCovered(unscoped, threads !== undefined);
+    return this.#isCovered(this.#assignment.unscoped, this.#threads !== undefined);
+  }
+
+  get #threads(): RoleRows | undefined {
+    return this.#assignment.roles.find(({ role }) => role === "thread");
+  }
+
+  /** Whether enough relays of a row have answered; relays of a paired row count as its own. */
+  #isRowCovered(row: number): boolean {
+    const { relayIndexes, relaysPerSubject, pairs } = this.#assignment;
+    const [first, end] = [row * relaysPerSubject, (row + 1) * relaysPerSubject];
+    const own = relayIndexes.subarray(first, end);
+    const partner = pairs?.get(row);
+    if (partner === undefined) {
+      const threads = this.#threads;
+      const isThread = threads !== undefined && row >= threads.first && row < threads.end;
+      return this.#isCovered(own, isThread, this.#heard.subarray(first, end));
+    }
+    const others = relayIndexes
+      .subarray(partner * relaysPerSubject, (partner + 1) * relaysPerSubject);
+    return this.#isCovered([...own, ...others].filter((index) => index >= 0), false);
+  }
+
+  /** How far the relays of some subjects have come; nothing is pending here. */
+  progress(scope: RequestScope): ScopeProgress {
+    const { urls, relayIndexes, relaysPerSubject, unscoped } = this.#assignment;
+    const rows = this.rowsOf(scope);
+    const indexes = new Set(scope.hasUnscoped ? unscoped : []);
+    for (const row of rows) {
+      for (let at = row * relaysPerSubject; at < (row + 1) * relaysPerSubject; at++) {
+        if (relayIndexes[at] >= 0) indexes.add(relayIndexes[at]);
+      }
+    }
+    const relays = [...indexes];
+    const isSettled = relays.every((index) => this.hasSettled(index));
+    return {
+      isPending: false,
+      isSettled,
+      isCovered: isSettled || rows.every((row) => this.#isRowCovered(row)) &&
+          (!scope.hasUnscoped || this.#isCovered(unscoped, scope.subjects.has("thread"))),
+      isAnswered: relays.some((index) => this.#relays[index].state === "answered"),
+      urls: relays.map((index) => urls[index]),
+    };
+  }
+
+  /** The rows of some subjects; remembered for as long as the object is. */
+  rowsOf(scope: RequestScope): readonly number[] {
+    let rows = this.#rowsOfScope.get(scope);
+    if (rows === undefined) {
+      const rowsOf = this.#rowsOf ??= this.#index();
+      rows = [...scope.subjects].flatMap(([role, subjects]) =>
+        subjects.flatMap((subject) => rowsOf.get(role)?.get(subject) ?? [])
+      );
+      this.#rowsOfScope.set(scope, rows);
+    }
+    return rows;
   }
 
   #isCovered(
@@ -211,6 +285,28 @@ export class Coverage {
       if (lost === 0 || others > 0) continue;
       this.#orphaned[row] = 1;
       rows.push(row);
+    }
+    return rows;
+  }
+
+  /**
+   * The rows of indexers whose relays all came to an end, and those of the paired row, too, but did
+   * not agree on the newest version, or had none; each row once.
+   */
+  takeDoubtful(): number[] {
+    const { roles, pairs, relayIndexes, relaysPerSubject } = this.#assignment;
+    if (!pairs?.size) return [];
+    const isOver = (row: number) =>
+      relayIndexes.subarray(row * relaysPerSubject, (row + 1) * relaysPerSubject)
+        .every((index) => index < 0 || this.hasSettled(index));
+    const { first = 0, end = 0 } = roles.find(({ role }) => role === "index") ?? {};
+    const rows: number[] = [];
+    for (let row = first; row < end; row++) {
+      const partner = pairs.get(row);
+      if (partner === undefined || this.#doubted[row] === 1 || this.#orphaned[row] === 1) continue;
+      if (!isOver(row) || !isOver(partner)) continue;
+      this.#doubted[row] = 1;
+      if (!this.#newest.agree(row, partner)) rows.push(row);
     }
     return rows;
   }

@@ -1,12 +1,11 @@
 /**
- * One request on all of its relays, from the first relay that is asked to the last that is
- * let go: it drops events that came already, decides when the stored events are over,
- * replaces lost relays, changes its relays while it is open, and reports to the relay
- * memory.
+ * One request on all of its relays, from the first relay that is asked to the last that is let go:
+ * it drops events that came already, replaces lost relays, changes its relays while it is open, and
+ * reports to the relay memory.
  *
- * A plan's relays act as one here. A request is done when its subjects are covered
- * (`coverage`); it may consist of further requests (`subrequests`), for lost relays
- * (`replacements`) and for what a live plan adds (`live_request`).
+ * A plan's relays act as one here. A request is done when its subjects are covered (`coverage`); it
+ * may consist of further requests (`subrequests`), for lost relays (`replacements`) and for what a
+ * live plan adds (`live_request`).
  *
  * @module
  */
@@ -25,10 +24,16 @@ import { isExpired } from "../nostr/expiration.ts";
 import type { Role } from "../nostr/relay_knowledge.ts";
 import type { Assignment } from "../plan/assignment.ts";
 import type { Replan } from "../plan/replan.ts";
-import { Coverage } from "./coverage.ts";
+import { Completion } from "./completion.ts";
+import { Coverage, type RequestScope, type ScopeProgress } from "./coverage.ts";
 import { deliveryReport, missedSubjects } from "./delivery_report.ts";
-import { planReplacements, type RequestShares } from "./replacements.ts";
-import { type Listener, type RelayMessage, RequestListeners } from "./request_listeners.ts";
+import { planReplacements, planSecondOpinions, type RequestShares } from "./replacements.ts";
+import {
+  type Listener,
+  type RelayMessage,
+  RequestListeners,
+  type RequestWatcher,
+} from "./request_listeners.ts";
 import { Subrequests } from "./subrequests.ts";
 import { Answers } from "./unanswered.ts";
 
@@ -57,18 +62,6 @@ export interface OutboxRequestOptions extends Omit<RelayRequestOptions, "rank"> 
 const MAX_REMEMBERED_IDS = 100_000;
 /** How many rounds of replacements a request gets: replacements may be lost, too. */
 const MAX_REPLACEMENT_ROUNDS = 3;
-/** How long a covered request waits for relays that were added later, in milliseconds. */
-const REPLACEMENT_WAIT_MS = 3_000;
-
-/** Called as a request goes on. */
-export interface RequestWatcher {
-  /** Somebody listens. */
-  readonly begun: () => void;
-  /** The stored events are over. */
-  readonly done: () => void;
-  /** Nobody listens any longer. */
-  readonly ended: () => void;
-}
 
 /** What a request has from the one that it is part of. */
 interface Origin {
@@ -95,9 +88,10 @@ export class OutboxRequest {
   /** Called as the request goes on. */
   watcher?: RequestWatcher;
   #onDone?: () => void;
+  /** Called when the request may have come further; it is over once {@link isDone} holds. */
+  onProgress?: () => void;
   #isDone = false;
-  #cancelStragglerTimeout?: () => void;
-  #cancelReplacementWait?: () => void;
+  readonly #completion: Completion;
   #cancelTimeout?: () => void;
 
   /**
@@ -118,6 +112,8 @@ export class OutboxRequest {
     this.#answers = origin?.answers ?? new Answers();
     this.#isWhole = origin === undefined;
     this.#coverage = new Coverage(assignment);
+    const { clock, stragglerTimeout } = options;
+    this.#completion = new Completion(clock, stragglerTimeout, () => this.#finish());
   }
 
   /** Whether the stored events are over. */
@@ -134,25 +130,31 @@ export class OutboxRequest {
   ): AsyncGenerator<RelayMessage, void> {
     const queue = new AsyncQueue<RelayMessage>();
     const listening = new AbortController();
-    const asking = new AbortController();
-    const abort = () => {
-      listening.abort(signal.reason);
-      asking.abort(signal.reason);
-    };
-    const release = onAbort(signal, abort);
-    const running = this.#run(relayIndex, connector, filters, {
-      push: (message) => queue.push(message),
-      signal: listening.signal,
-      end: () => asking.abort(),
-      ended: asking.signal,
-    });
+    const release = onAbort(signal, () => listening.abort(signal.reason));
+    const { signal: own } = listening;
+    const running = this.listen(relayIndex, connector, filters, own, (one) => queue.push(one));
     try {
       yield* queue.read(signal);
     } finally {
       release();
-      abort();
+      listening.abort();
       await running;
     }
+  }
+
+  /** Asks one of the relays: calls `push` with each message as it comes. */
+  async listen(
+    relayIndex: number,
+    connector: RelayConnector,
+    filters: readonly NostrFilter[],
+    signal: AbortSignal,
+    push: Listener["push"],
+  ): Promise<void> {
+    const asking = new AbortController();
+    const end = () => asking.abort(signal.reason);
+    const release = onAbort(signal, end);
+    await this.#run(relayIndex, connector, filters, { push, signal, end, ended: asking.signal });
+    release();
   }
 
   /**
@@ -167,9 +169,31 @@ export class OutboxRequest {
       indexes.at(0);
     if (relayIndex === undefined) return;
     this.#ask(shares, { relayIndex, isExtension: true, resumeFrom });
-    this.#cancelStragglerTimeout?.();
-    this.#cancelStragglerTimeout = undefined;
+    this.#completion.waitAnew();
     this.#check();
+  }
+
+  /**
+   * How far the request has come for some of its subjects; `isAnswered`: whether a relay that is
+   * asked for them answered, `urls`: which relays those are.
+   */
+  progress(scope: RequestScope): ScopeProgress {
+    const own = this.#coverage.progress(scope);
+    const all = this.#parts.all.filter((part) => part.#coverage.rowsOf(scope).length > 0)
+      .map((part) => ({ part, progress: part.progress(scope) }));
+    const isOver = ({ part, progress }: typeof all[number]) =>
+      part.isDone || progress.isCovered && progress.isSettled && !progress.isPending;
+    return {
+      ...own,
+      isPending: !all.every(isOver),
+      isAnswered: own.isAnswered || all.some(({ progress }) => progress.isAnswered),
+      urls: [...own.urls, ...all.flatMap(({ progress }) => progress.urls)],
+    };
+  }
+
+  /** The error of a request that none of these relays answered. */
+  unansweredError(urls: readonly string[]): Error {
+    return this.#answers.error(urls);
   }
 
   /** Lets go of a relay of the plan. */
@@ -225,7 +249,10 @@ export class OutboxRequest {
         this.#check();
       },
       settled: (outcome) => this.#settled(relayIndex, outcome),
-      lost: () => this.#lose(relayIndex),
+      lost: () => {
+        this.#coverage.markLost(relayIndex);
+        this.#replaceLost(relayIndex);
+      },
     });
     this.#relayRequests.set(relayIndex, request);
     this.#answers.asked(connector.url);
@@ -252,21 +279,23 @@ export class OutboxRequest {
   }
 
   #settled(relayIndex: number, outcome: RelayRequestOutcome): void {
+    const url = this.#assignment.urls[relayIndex];
     this.#coverage.settle(relayIndex, outcome);
-    if (outcome.answered && this.#assignment.fallbacks?.includes(relayIndex)) {
-      this.#replaceLost(relayIndex);
-    }
     if (outcome.answered) {
+      if (this.#assignment.fallbacks?.includes(relayIndex)) this.#replaceLost(relayIndex);
       this.#answers.came();
-      this.#options.onAnswered?.(this.#assignment.urls[relayIndex], outcome);
-    } else this.#answers.failed(this.#assignment.urls[relayIndex], outcome.error);
+      this.#options.onAnswered?.(url, outcome);
+    } else this.#answers.failed(url, outcome.error);
+    this.#decideDoubts(relayIndex);
     this.#sendEoseIfDue(relayIndex);
     this.#check();
   }
 
-  #lose(relayIndex: number): void {
-    this.#coverage.markLost(relayIndex);
-    this.#replaceLost(relayIndex);
+  /** Asks further indexers where a write relay and an indexer did not agree. */
+  #decideDoubts(relayIndex: number): void {
+    if (!this.#replan || this.#isDone) return;
+    const shares = planSecondOpinions(this.#assignment, this.#coverage, this.#replan);
+    if (shares) this.#ask(shares, { relayIndex, isExtension: false });
   }
 
   /** Finds other relays for the subjects that have no relay left; a relay's EOSE waits for them. */
@@ -321,23 +350,19 @@ export class OutboxRequest {
     this.#settled(relayIndex, { answered: false, proof: "unknown" });
   }
 
-  /** Finishes, now or after a while, where everybody is covered. */
   #check(): void {
-    if (this.#isDone || !this.#coverage.isDone) return;
-    const { clock, stragglerTimeout } = this.#options;
-    const finish = () => this.#finish();
-    if (this.#parts.hasPending) {
-      this.#cancelReplacementWait ??= clock.after(REPLACEMENT_WAIT_MS, finish);
-    } else if (this.#coverage.isSettled) finish();
-    else this.#cancelStragglerTimeout ??= clock.after(stragglerTimeout, finish);
+    if (!this.#isDone && this.#coverage.isDone) {
+      const { isSettled } = this.#coverage;
+      this.#completion.check({ isCovered: true, isSettled, isPending: this.#parts.hasPending });
+    }
+    this.onProgress?.();
   }
 
   /** The stored events are over; `isGivenUp`: since nobody listens any longer. */
   #finish(isGivenUp = false): void {
     if (this.#isDone) return;
     this.#isDone = true;
-    this.#cancelStragglerTimeout?.();
-    this.#cancelReplacementWait?.();
+    this.#completion.end();
     this.#cancelTimeout?.();
     this.#reportDelivery();
     if (this.#isWhole && !isGivenUp && !this.#answers.isAny) {
@@ -346,6 +371,7 @@ export class OutboxRequest {
     for (const relayIndex of this.#listeners.relayIndexes) this.#sendEose(relayIndex);
     this.#onDone?.();
     this.watcher?.done();
+    this.onProgress?.();
   }
 
   /** Sends the EOSE of a relay, unless it or a request that it waits for is not done. */

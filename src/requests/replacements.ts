@@ -51,3 +51,30 @@ export function planReplacements(
     return routes.size === 0 ? [] : [{ ...replanned, routes }];
   });
 }
+
+/**
+ * Plans one further indexer for the subjects on whose newest version a write relay and an indexer
+ * did not agree; `undefined` where there is no such subject, or no further indexer.
+ */
+export function planSecondOpinions(
+  { urls, subjects, relayIndexes, relaysPerSubject }: Assignment,
+  coverage: Coverage,
+  replan: Replan,
+): RequestShares | undefined {
+  const rows = coverage.takeDoubtful();
+  if (rows.length === 0) return undefined;
+  const doubtful = new Set(rows.map((row) => subjects[row]));
+  const excluding = new Set(
+    rows.flatMap((row) =>
+      [...relayIndexes.subarray(row * relaysPerSubject, (row + 1) * relaysPerSubject)]
+        .map((index) => urls[index])
+    ),
+  );
+  const planned = replan({
+    excluding,
+    isMeant: (subject, role) => role === "index" && doubtful.has(subject),
+    maxRelays: 1,
+  });
+  const { plan: { routes } } = planned;
+  return routes.size === 0 ? undefined : { ...planned, routes };
+}

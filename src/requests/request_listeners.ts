@@ -26,6 +26,16 @@ export interface Listener {
   readonly ended: AbortSignal;
 }
 
+/** Called as a request goes on. */
+export interface RequestWatcher {
+  /** Somebody listens. */
+  readonly begun: () => void;
+  /** The stored events are over. */
+  readonly done: () => void;
+  /** Nobody listens any longer. */
+  readonly ended: () => void;
+}
+
 /** The listeners of one request, by relay index. */
 export class RequestListeners {
   readonly #listeners = new Map<number, Listener>();

@@ -17,6 +17,7 @@ import { Coverage } from "./coverage.ts";
 import type { LiveRoutes } from "./live_routes.ts";
 import { OutboxRequest, type OutboxRequestOptions } from "./outbox_request.ts";
 import { planReplacements, type RequestShares } from "./replacements.ts";
+import { SharedRequest } from "./shared_request.ts";
 
 /** What a supervisor is made of. */
 export interface SupervisorOptions {
@@ -28,8 +29,16 @@ export interface SupervisorOptions {
 
 /** One relay's part of a request. */
 export interface RequestPart {
-  readonly request: OutboxRequest;
+  readonly request: Pick<OutboxRequest, "join">;
   readonly relayIndex: number;
+}
+
+/** One of several requests that are carried out together. */
+export interface PlannedMember {
+  /** All that it matches. */
+  readonly filters: readonly NostrFilter[];
+  /** Its share of the plan for all. */
+  readonly share: Planned;
 }
 
 /** How many connectors are kept, about 1 kB each, before idle ones are forgotten. */
@@ -90,15 +99,41 @@ export class Supervisor {
 
   /** Remembers that a plan's filters are parts of one request. */
   planned(planned: Planned): void {
-    const { plan, assignment, isDeep } = planned;
-    const timeout = this.#request.timeout * (isDeep ? DEEP_TIMEOUT_FACTOR : 1);
-    const wrapReplan = (replan: Replan) => this.#excludingResting(replan);
-    const options = { ...this.#request, timeout };
-    const request = new OutboxRequest(assignment, options, wrapReplan(planned.replan));
+    this.#remember(planned, this.#carryOut(planned, this.#request));
+  }
+
+  /**
+   * Remembers that the filters of some plans are parts of requests which share the REQs of a plan
+   * for all.
+   */
+  plannedTogether(planned: Planned, members: Iterable<PlannedMember>): void {
+    const { clock, stragglerTimeout, onUnanswered, connector } = this.#request;
+    const shared = new SharedRequest(planned, {
+      clock,
+      stragglerTimeout,
+      connector,
+      onUnanswered,
+      together: (planned) => this.#carryOut(planned, { ...this.#request, onUnanswered: undefined }),
+      alone: (planned) => this.#carryOut(planned, this.#request),
+    });
+    for (const { filters, share } of members) {
+      this.#remember(share, shared.member(filters, share));
+    }
+  }
+
+  #remember({ plan, assignment }: Planned, request: RequestPart["request"]): void {
     for (const [url, filters] of plan.routes) {
       this.#parts.set(filters, { request, relayIndex: assignment.urls.indexOf(url) });
     }
-    this.#options.live?.follow(request, planned, wrapReplan);
+  }
+
+  #carryOut(planned: Planned, request: OutboxRequestOptions): OutboxRequest {
+    const { assignment, isDeep, replan } = planned;
+    const timeout = request.timeout * (isDeep ? DEEP_TIMEOUT_FACTOR : 1);
+    const wrapReplan = (replan: Replan) => this.#excludingResting(replan);
+    const carried = new OutboxRequest(assignment, { ...request, timeout }, wrapReplan(replan));
+    this.#options.live?.follow(carried, planned, wrapReplan);
+    return carried;
   }
 
   /** Also excludes relays that are not to be connected to for now. */

@@ -37,10 +37,15 @@ export class Answers {
     if (error) this.#failures.set(url, error);
   }
 
-  /** The error of a request that no relay answered: a few lines, however many relays there are. */
-  error(): Error {
+  /**
+   * The error of a request that no relay answered: a few lines, however many relays there are.
+   *
+   * @param asked The relays in question; all by default.
+   */
+  error(asked: Iterable<string> = this.#failures.keys()): Error {
     const byReason = new Map<string, string[]>();
-    for (const [url, error] of this.#failures) {
+    for (const url of asked) {
+      const error = this.#failures.get(url);
       const reason = error?.reason ?? "no-answer";
       byReason.set(reason, [...byReason.get(reason) ?? [], url]);
     }

@@ -9,7 +9,6 @@ import {
   isCut,
   isPaged,
   lessonOf,
-  mostMatches,
   nextPage,
   samePage,
 } from "../../src/connections/pagination.ts";
@@ -155,20 +154,6 @@ Deno.test("isCut() prefers where the relay is known to cut to every other rule",
   assert.ok(isCut(page, { cutAt: 120, fullAt: 500 }));
   assert.ok(!isCut(page, { fullAt: 120 }));
   assert.ok(isCut(page, { fullAt: 119 }));
-});
-
-Deno.test("NIP-01: mostMatches() bounds filters for ids, and for authors of replaceable kinds alone", () => {
-  const bounds: [NostrFilter, number | undefined][] = [
-    [{ kinds: [10002], authors: ["a", "b", "a"], since: 1 }, 2],
-    [{ kinds: [0, 3, 10050, 3], authors: ["a", "b"] }, 6],
-    [{ kinds: [0, 1], authors: ["a"] }, undefined],
-    [{ kinds: [30000], authors: ["a"] }, undefined],
-    [{ kinds: [0] }, undefined],
-    [{ authors: ["a"] }, undefined],
-    [{ ids: ["x", "y", "x"], kinds: [1] }, 2],
-    [{ since: 1 }, undefined],
-  ];
-  for (const [filter, most] of bounds) assert.equal(mostMatches(filter), most);
 });
 
 Deno.test("NIP-01: isCut() takes 250 lists of 250 authors for a whole answer, and fewer for none", () => {

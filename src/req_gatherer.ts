@@ -1,0 +1,164 @@
+/**
+ * Gathers requests of one shape that are made at about the same time, plans them as one request,
+ * and has them share its REQs.
+ *
+ * An app asks for what is on the screen, a component at a time: many requests for one profile
+ * each. Requests that are made in one turn of the event loop go out at once, and so does one that is
+ * alone of its shape. Those that follow soon after several others are gathered for a while.
+ *
+ * @module
+ */
+
+import type { NostrFilter } from "@nostrify/types";
+import { abortable } from "./base/abortable.ts";
+import { BoundedMap } from "./base/bounded_map.ts";
+import type { Clock } from "./base/clock.ts";
+import { joinFilters, requestIdentity, requestShape, varyingValues } from "./nostr/join_filters.ts";
+import type { Planned } from "./plan/replan.ts";
+import { joinedLookUp, type LookedUp, type ReqPlanner, type RouteOptions } from "./req_planner.ts";
+import { planSharer } from "./requests/plan_share.ts";
+import type { PlannedMember } from "./requests/supervisor.ts";
+
+/** What a {@link ReqGatherer} needs. */
+export interface ReqGathererOptions {
+  readonly clock: Clock;
+  readonly planner: ReqPlanner;
+  /** Called with the plan of a request that is carried out alone. */
+  readonly planned: (planned: Planned) => void;
+  /** Called with the plan for several requests, and each one's share. */
+  readonly plannedTogether: (planned: Planned, members: readonly PlannedMember[]) => void;
+}
+
+/** How long requests are gathered that are made soon after others of their shape, in milliseconds. */
+const GATHERING_MS = 4;
+/** How long after several requests of a shape the next one counts as one of many, in milliseconds. */
+const BURST_MS = 50;
+/** Most values, authors for instance, in a request that is joined with others but equal ones. */
+const MAX_VALUES_PER_REQUEST = 20;
+/** Most values in what is planned together. */
+const MAX_VALUES_TOGETHER = 500;
+/** Most shapes of which it is remembered when they were gathered last. */
+const MAX_SHAPES = 100;
+
+interface Waiting {
+  readonly request: LookedUp;
+  readonly signal?: AbortSignal;
+  readonly resolve: (planned: Planned) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+interface Group {
+  readonly waiting: Waiting[];
+  values: number;
+  cancel?: () => void;
+}
+
+/** See the module. */
+export class ReqGatherer {
+  readonly #options: ReqGathererOptions;
+  readonly #groups = new Map<string, Group>();
+  /** When requests of a shape were last planned together, in milliseconds since 1970. */
+  readonly #gatheredAt: BoundedMap<string, number> = new BoundedMap({ max: MAX_SHAPES });
+
+  /** Gathers nothing before the first request. */
+  constructor(options: ReqGathererOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Plans a request, by itself or with others of its shape.
+   *
+   * @throws As {@link ReqPlanner.route} does.
+   */
+  async route(filters: readonly NostrFilter[], opts: RouteOptions = {}): Promise<Planned> {
+    const { planner } = this.#options;
+    const request = await planner.lookUp(filters, opts);
+    const values = varyingValues(request.filters);
+    const waiting = { request, signal: opts.signal, ...Promise.withResolvers<Planned>() };
+    // Big requests share the REQs of equal ones alone, which add no values.
+    if (values > MAX_VALUES_PER_REQUEST) this.#add(requestIdentity(request.filters), 0, waiting);
+    else this.#add(requestShape(request.filters), values, waiting);
+    return await abortable(waiting.promise, opts.signal);
+  }
+
+  /** Waits for no further requests. */
+  close(): void {
+    for (const [shape, group] of this.#groups) this.#close(shape, group);
+  }
+
+  #add(shape: string, values: number, waiting: Waiting): void {
+    const { clock } = this.#options;
+    const group = this.#groups.get(shape);
+    if (group && group.values + values <= MAX_VALUES_TOGETHER) {
+      group.waiting.push(waiting);
+      group.values += values;
+      return;
+    }
+    if (group) this.#close(shape, group);
+    const opened: Group = { waiting: [waiting], values };
+    this.#groups.set(shape, opened);
+    if (clock.now() - (this.#gatheredAt.get(shape) ?? -Infinity) <= BURST_MS) {
+      opened.cancel = clock.after(GATHERING_MS, () => this.#close(shape, opened));
+    } else void this.#closeAfterTurn(shape, opened);
+  }
+
+  /** Closes a group once those have joined that are made in the same turn. */
+  async #closeAfterTurn(shape: string, group: Group): Promise<void> {
+    for (let round = 0; round < TURN_ROUNDS; round++) await undefined;
+    this.#close(shape, group);
+  }
+
+  #close(shape: string, group: Group): void {
+    group.cancel?.();
+    if (this.#groups.get(shape) === group) this.#groups.delete(shape);
+    const waiting = group.waiting.splice(0).filter(({ signal }) => !signal?.aborted);
+    if (waiting.length > 1) {
+      this.#gatheredAt.set(shape, this.#options.clock.now());
+      try {
+        return this.#together(waiting);
+      } catch (error) {
+        return waiting.forEach(({ reject }) => reject(error));
+      }
+    }
+    for (const { request, resolve, reject } of waiting) {
+      try {
+        resolve(this.#alone(request));
+      } catch (error) {
+        reject(error);
+      }
+    }
+  }
+
+  #alone(request: LookedUp): Planned {
+    const { planner } = this.#options;
+    const planned = planner.planned(request);
+    planner.report(planned, request);
+    this.#options.planned(planned);
+    return planned;
+  }
+
+  #together(waiting: readonly Waiting[]): void {
+    const { planner } = this.#options;
+    const requests = waiting.map(({ request }) => request);
+    const { filters, indexes } = joinFilters(requests.map(({ filters }) => filters));
+    const planned = planner.planned(joinedLookUp(filters, requests));
+    const shareOf = planSharer(planned);
+    const members: PlannedMember[] = [];
+    const settle: (() => void)[] = [];
+    for (const [i, { request, resolve, reject }] of waiting.entries()) {
+      const share = shareOf(request.parts, indexes[i]);
+      try {
+        planner.report(share, request);
+        if (share.plan.routes.size > 0) members.push({ filters: request.filters, share });
+        settle.push(() => resolve(share));
+      } catch (error) {
+        settle.push(() => reject(error));
+      }
+    }
+    this.#options.plannedTogether(planned, members);
+    for (const done of settle) done();
+  }
+}
+
+/** How many rounds of promises requests of one turn may be apart. */
+const TURN_ROUNDS = 20;

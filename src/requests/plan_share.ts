@@ -1,0 +1,121 @@
+/**
+ * The share that one of several joined requests has in the plan that was made for all: what it is
+ * asked for, where, and what of it goes nowhere.
+ *
+ * @module
+ */
+
+import type { NostrFilter } from "@nostrify/types";
+import { copyFilter } from "../nostr/filter_subjects.ts";
+import type { Role } from "../nostr/relay_knowledge.ts";
+import type { Unrouted } from "../nostr/unrouted.ts";
+import type { Assignment } from "../plan/assignment.ts";
+import type { ReqPlan } from "../plan/plan_req.ts";
+import type { Planned } from "../plan/replan.ts";
+import type { ReqParts } from "../plan/req_parts.ts";
+import type { RequestScope } from "./coverage.ts";
+import type { LiveSubject } from "./live_assignment.ts";
+import { liveShares } from "./live_shares.ts";
+
+/** What the parts of a request ask for. */
+export function scopeOfParts({ scoped, unscoped }: ReqParts): RequestScope {
+  const subjects = new Map<Role, string[]>();
+  for (const { scope } of scoped) {
+    const before = subjects.get(scope.role) ?? [];
+    subjects.set(scope.role, [...new Set([...before, ...scope.subjects])]);
+  }
+  return { subjects, hasUnscoped: unscoped.length > 0 };
+}
+
+/**
+ * A function that gives the plan of one of the joined requests: its subjects at the relays that
+ * the plan for all has for them. That plan can be carried out by itself, too.
+ *
+ * Its `parts` are the filters of the one request, which is of the same shape as all others, and
+ * `indexes` says for each of these filters which joined filter has it.
+ */
+export function planSharer(
+  planned: Planned,
+): (parts: ReqParts, indexes: readonly number[]) => Planned {
+  const { assignment: { urls, unscoped, relayIndexes, relaysPerSubject }, input } = planned;
+  const rowOf = rowFinder(planned.assignment);
+  return (parts, indexes) => {
+    const scope = scopeOfParts(parts);
+    const whole = new Set(scope.hasUnscoped ? unscoped : []);
+    const asked = new Map<number, LiveSubject[]>([...whole].map((index) => [index, []]));
+    for (const [role, subjects] of scope.subjects) {
+      // In the order of every plan, so that the filters do not depend on the app's order.
+      for (const subject of subjects.toSorted()) {
+        const at = (rowOf(role, subject) ?? NaN) * relaysPerSubject;
+        for (let i = at; i < at + relaysPerSubject && relayIndexes[i] >= 0; i++) {
+          const index = relayIndexes[i];
+          if (!asked.has(index)) asked.set(index, []);
+          asked.get(index)!.push({ role, subject });
+        }
+      }
+    }
+    const order = [...asked.keys()].sort((a, b) => a - b);
+    const byUrl = new Map(order.map((index) => [urls[index], asked.get(index)!]));
+    const shares = liveShares(parts, byUrl, input.settings);
+    // A relay that gets whole filters is not asked for their events besides.
+    const scoped = parts.scoped.filter(({ scope: { role } }) => role !== "id");
+    const besides = whole.size === 0
+      ? shares
+      : liveShares({ ...parts, scoped }, byUrl, input.settings);
+    const routes = new Map<string, NostrFilter[]>();
+    for (const index of order) {
+      const filters = whole.has(index)
+        ? [
+          ...besides.routes.get(urls[index]) ?? [],
+          ...parts.unscoped.map(({ filter }) => copyFilter(filter)),
+        ]
+        : shares.routes.get(urls[index]) ?? [];
+      if (filters.length > 0) routes.set(urls[index], filters);
+    }
+    const plan: ReqPlan = {
+      routes,
+      unrouted: [...parts.unrouted, ...sharedUnrouted(planned.plan.unrouted, parts, indexes)],
+      get subjects() {
+        const isOwn = new Map([...scope.subjects].map(([role, own]) => [role, new Set(own)]));
+        return planned.plan.subjects.filter(({ role, subject }) => isOwn.get(role)?.has(subject));
+      },
+    };
+    const assignment = { ...shares.assignment, unscoped: [...whole].map((i) => order.indexOf(i)) };
+    return {
+      ...planned,
+      ...planned.replannersFor(parts),
+      plan,
+      assignment,
+      input: { ...input, parts },
+    };
+  };
+}
+
+/** A function from a subject in a role to its row. */
+function rowFinder({ subjects, roles }: Assignment) {
+  const rowsOf = new Map(roles.map(({ role, first, end }) => {
+    const rows = subjects.slice(first, end).map((
+      subject,
+      i,
+    ): [string, number] => [subject, first + i]);
+    return [role, new Map(rows)];
+  }));
+  return (role: Role, subject: string) => rowsOf.get(role)?.get(subject);
+}
+
+/** What of the joined filters goes nowhere and is named by the parts' filters, too. */
+function sharedUnrouted(
+  unrouted: readonly Unrouted[],
+  { scoped }: ReqParts,
+  indexes: readonly number[],
+): Unrouted[] {
+  return unrouted.flatMap((entry) =>
+    entry.reason === "matches-nothing" ? [] : indexes.flatMap((joined, filter): Unrouted[] => {
+      const isNamed = entry.pubkey === undefined ||
+        scoped.some(({ index, scope }) =>
+          index === filter && scope.subjects.includes(entry.pubkey!)
+        );
+      return joined === entry.filter && isNamed ? [{ ...entry, filter }] : [];
+    })
+  );
+}

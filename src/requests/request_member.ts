@@ -1,0 +1,140 @@
+/**
+ * One request of the app among several that share their REQs.
+ *
+ * @module
+ */
+
+import type { NostrEvent, NostrFilter } from "@nostrify/types";
+import { onAbort } from "../base/abortable.ts";
+import { AsyncQueue } from "../base/async_queue.ts";
+import type { Clock } from "../base/clock.ts";
+import type { RelayConnector } from "../connections/relay_connector.ts";
+import type { Planned } from "../plan/replan.ts";
+import { Completion, type Progress } from "./completion.ts";
+import type { RequestScope } from "./coverage.ts";
+import type { OutboxRequest } from "./outbox_request.ts";
+import { scopeOfParts } from "./plan_share.ts";
+import { type RelayMessage, RequestListeners } from "./request_listeners.ts";
+
+/** What a member needs of the request that it is part of. */
+export interface RequestMemberOptions {
+  readonly clock: Clock;
+  /** How long to wait for stragglers once everybody is covered, in milliseconds. */
+  readonly stragglerTimeout: number;
+  /** Called when somebody listens; `start` or `startAlone` follows. */
+  readonly enter: () => void;
+  /** Called when nobody listens any longer. */
+  readonly leave: () => void;
+  /** Called once the stored events are over. */
+  readonly finished: () => void;
+  /** Makes the request that carries out the member's plan by itself. */
+  readonly alone: () => OutboxRequest;
+}
+
+/** See the module. */
+export class RequestMember {
+  /** The filters of the request. */
+  readonly filters: readonly NostrFilter[];
+  /** What they name. */
+  readonly scope: RequestScope;
+  readonly #options: RequestMemberOptions;
+  readonly #listeners = new RequestListeners();
+  readonly #completion: Completion;
+  readonly #started = Promise.withResolvers<OutboxRequest | undefined>();
+  #hasEntered = false;
+  #isDone = false;
+
+  /** @param share The member's plan. */
+  constructor(
+    filters: readonly NostrFilter[],
+    share: Pick<Planned, "input">,
+    options: RequestMemberOptions,
+  ) {
+    this.filters = filters;
+    this.scope = scopeOfParts(share.input.parts);
+    this.#options = options;
+    const { clock, stragglerTimeout } = options;
+    this.#completion = new Completion(clock, stragglerTimeout, () => this.finish());
+  }
+
+  /** Whether somebody listens. */
+  get isListenedTo(): boolean {
+    return this.#listeners.size > 0;
+  }
+
+  /** Whether the stored events are over. */
+  get isDone(): boolean {
+    return this.#isDone;
+  }
+
+  /** Gets its events and its end from the request that it is part of. */
+  start(): void {
+    this.#started.resolve(undefined);
+  }
+
+  /** Carries out its plan by itself. */
+  startAlone(): void {
+    this.#started.resolve(this.#options.alone());
+  }
+
+  /** Takes an event that matches its filters. */
+  event(event: NostrEvent): void {
+    this.#listeners.event(ANY_LISTENER, event);
+  }
+
+  /** Finishes, now or after a while, where enough relays have answered for its subjects. */
+  check(progress: Progress): void {
+    this.#completion.check(progress);
+  }
+
+  /** The stored events are over. */
+  finish(): void {
+    if (this.#isDone) return;
+    this.#isDone = true;
+    this.#completion.end();
+    this.#options.finished();
+    for (const relayIndex of this.#listeners.relayIndexes) this.#listeners.eose(relayIndex);
+  }
+
+  /** Its messages for one of the relays of its plan, until the signal is aborted. */
+  async *join(
+    relayIndex: number,
+    connector: RelayConnector,
+    filters: readonly NostrFilter[],
+    signal: AbortSignal,
+  ): AsyncGenerator<RelayMessage, void> {
+    const queue = new AsyncQueue<RelayMessage>();
+    const isLate = this.#isDone;
+    const aborted = Promise.withResolvers<undefined>();
+    const release = onAbort(signal, () => aborted.resolve(undefined));
+    this.#listeners.add(relayIndex, {
+      push: (message) => queue.push(message),
+      signal,
+      end: () => {},
+      ended: signal,
+    });
+    let isAlone = false;
+    try {
+      if (!this.#hasEntered) {
+        this.#hasEntered = true;
+        this.#options.enter();
+      }
+      const alone = await Promise.race([this.#started.promise, aborted.promise]);
+      if (signal.aborted) return;
+      isAlone = alone !== undefined;
+      if (alone) return yield* alone.join(relayIndex, connector, filters, signal);
+      if (isLate) this.#listeners.eose(relayIndex);
+      yield* queue.read(signal);
+    } finally {
+      release();
+      this.#listeners.delete(relayIndex);
+      if (!this.isListenedTo && !isAlone) {
+        this.#completion.end();
+        this.#options.leave();
+      }
+    }
+  }
+}
+
+/** The listener of no relay: any gets what is for it. */
+const ANY_LISTENER = -1;

@@ -1,0 +1,146 @@
+/**
+ * One request that several requests of the app share: it asks their relays once for all of them,
+ * and each gets its own events, its own EOSE and its own end.
+ *
+ * @module
+ */
+
+import type { NostrEvent, NostrFilter } from "@nostrify/types";
+import type { Clock } from "../base/clock.ts";
+import type { RelayConnector } from "../connections/relay_connector.ts";
+import type { Planned } from "../plan/replan.ts";
+import type { OutboxRequest } from "./outbox_request.ts";
+import { MemberIndex } from "./member_index.ts";
+import { RequestMember } from "./request_member.ts";
+
+/** What a shared request needs. */
+export interface SharedRequestOptions {
+  readonly clock: Clock;
+  /** How long to wait for stragglers once everybody is covered, in milliseconds. */
+  readonly stragglerTimeout: number;
+  /** Gives the connector of a relay. */
+  readonly connector: (url: string) => RelayConnector;
+  /** Makes the request that carries out the plan for all. */
+  readonly together: (planned: Planned) => OutboxRequest;
+  /** Makes the request that carries out the plan of one member. */
+  readonly alone: (planned: Planned) => OutboxRequest;
+  /** Called once if some members' stored events are over, and no relay of theirs answered. */
+  readonly onUnanswered?: (error: Error) => void;
+}
+
+/** How long the members that are there wait for those that nobody listens to yet. */
+const MAX_START_WAIT_MS = 5;
+
+/** See the module. */
+export class SharedRequest {
+  readonly #planned: Planned;
+  readonly #options: SharedRequestOptions;
+  readonly #members = new Set<RequestMember>();
+  readonly #index = new MemberIndex<RequestMember>();
+  readonly #asking = new AbortController();
+  #request?: OutboxRequest;
+  #hasStarted = false;
+  #cancelStart?: () => void;
+  /** The relays of members that none of their relays answered. */
+  readonly #silent = new Set<string>();
+  /** How many members there were when relays were last let go. */
+  #membersAtDrop = Infinity;
+
+  /** @param planned The plan for all members. */
+  constructor(planned: Planned, options: SharedRequestOptions) {
+    this.#planned = planned;
+    this.#options = options;
+  }
+
+  /** A member that is not listened to yet, by its share of the plan. */
+  member(filters: readonly NostrFilter[], share: Planned): RequestMember {
+    const { clock, stragglerTimeout } = this.#options;
+    const member = new RequestMember(filters, share, {
+      clock,
+      stragglerTimeout,
+      enter: () => this.#enter(member),
+      leave: () => this.#leave(member),
+      alone: () => this.#options.alone(share),
+      finished: () => this.#finished(member),
+    });
+    this.#members.add(member);
+    return member;
+  }
+
+  /** Somebody listens to a member. */
+  #enter(member: RequestMember): void {
+    if (this.#hasStarted) return member.startAlone();
+    if ([...this.#members].every(({ isListenedTo }) => isListenedTo)) return this.#start();
+    this.#cancelStart ??= this.#options.clock.after(MAX_START_WAIT_MS, () => this.#start());
+  }
+
+  /** Asks the relays for those that are there. Those that come later ask by themselves. */
+  #start(): void {
+    this.#hasStarted = true;
+    this.#cancelStart?.();
+    for (const member of this.#members) {
+      if (!member.isListenedTo) this.#members.delete(member);
+    }
+    if (this.#members.size <= 1) return this.#members.forEach((member) => member.startAlone());
+    for (const member of this.#members) this.#index.add(member.filters, member);
+    const request = this.#request = this.#options.together(this.#planned);
+    request.onProgress = () => this.#progressed(request);
+    for (const member of this.#members) member.start();
+    const { plan: { routes }, assignment: { urls } } = this.#planned;
+    const { signal } = this.#asking;
+    for (const [url, filters] of routes) {
+      const connector = this.#options.connector(url);
+      // Not over a queue: an EOSE must not overtake events.
+      void request.listen(urls.indexOf(url), connector, filters, signal, (message) => {
+        if (message[0] === "EVENT") this.#event(message[2]);
+      });
+    }
+  }
+
+  #event(event: NostrEvent): void {
+    for (const member of this.#index.of(event)) member.event(event);
+  }
+
+  #progressed(request: OutboxRequest): void {
+    for (const member of this.#members) {
+      if (request.isDone) member.finish();
+      else if (!member.isDone) member.check(request.progress(member.scope));
+    }
+    if (!request.isDone) return;
+    if (this.#silent.size > 0) {
+      this.#options.onUnanswered?.(request.unansweredError([...this.#silent]));
+      this.#silent.clear();
+    }
+    this.#dropUnneeded(request);
+  }
+
+  /** The stored events of a member are over. */
+  #finished(member: RequestMember): void {
+    const { isAnswered, urls } = this.#request!.progress(member.scope);
+    if (!isAnswered) { for (const url of urls) this.#silent.add(url); }
+  }
+
+  /** Nobody listens to a member any longer. */
+  #leave(member: RequestMember): void {
+    this.#members.delete(member);
+    this.#index.delete(member.filters, member);
+    const request = this.#request;
+    if (this.#members.size === 0) {
+      this.#cancelStart?.();
+      this.#asking.abort();
+    } else if (request?.isDone) this.#dropUnneeded(request);
+  }
+
+  /**
+   * Lets go of the relays from which nothing is requested for anybody who still listens; each time
+   * that half of the members have left.
+   */
+  #dropUnneeded(request: OutboxRequest): void {
+    if (this.#members.size > this.#membersAtDrop / 2) return;
+    this.#membersAtDrop = this.#members.size;
+    const needed = new Set(
+      [...this.#members].flatMap(({ scope }) => request.progress(scope).urls),
+    );
+    for (const url of this.#planned.assignment.urls) if (!needed.has(url)) request.drop(url);
+  }
+}

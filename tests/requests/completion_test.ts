@@ -1,0 +1,56 @@
+import assert from "node:assert/strict";
+import { Completion } from "../../src/requests/completion.ts";
+import { TestClock } from "../../testing/test_clock.ts";
+
+const COVERED = { isCovered: true, isPending: false, isSettled: false };
+
+/** A completion with 100 ms for stragglers, and how often it finished. */
+function start() {
+  const clock = new TestClock();
+  const test = { clock, finished: 0, completion: undefined as unknown as Completion };
+  test.completion = new Completion(clock, 100, () => test.finished++);
+  return test;
+}
+
+Deno.test("Completion finishes at once if nobody is waited for, and only once", async () => {
+  const test = start();
+  test.completion.check({ ...COVERED, isCovered: false });
+  assert.equal(test.finished, 0);
+  for (const _ of [1, 2]) test.completion.check({ ...COVERED, isSettled: true });
+  await test.clock.advance(10_000);
+  assert.equal(test.finished, 1);
+});
+
+Deno.test("Completion waits for stragglers from when all is covered, and anew if it is told to", async () => {
+  const test = start();
+  test.completion.check(COVERED);
+  await test.clock.advance(60);
+  test.completion.check(COVERED);
+  await test.clock.advance(39);
+  test.completion.waitAnew();
+  await test.clock.advance(100);
+  assert.equal(test.finished, 0);
+  test.completion.check(COVERED);
+  await test.clock.advance(100);
+  assert.equal(test.finished, 1);
+});
+
+Deno.test("Completion waits 3 s for relays that were added later", async () => {
+  const test = start();
+  test.completion.check({ ...COVERED, isPending: true });
+  await test.clock.advance(2_999);
+  assert.equal(test.finished, 0);
+  await test.clock.advance(1);
+  assert.equal(test.finished, 1);
+});
+
+Deno.test("Completion end() keeps it from finishing, and leaves no timer", async () => {
+  const test = start();
+  test.completion.check(COVERED);
+  test.completion.check({ ...COVERED, isPending: true });
+  test.completion.end();
+  assert.equal(test.clock.pending, 0);
+  test.completion.check({ ...COVERED, isSettled: true });
+  await test.clock.advance(10_000);
+  assert.equal(test.finished, 0);
+});
