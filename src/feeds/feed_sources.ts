@@ -37,6 +37,7 @@ export interface FeedGap {
   readonly relay?: string;
   /** From this second on, in Unix seconds, events of the person at the relay may be missing. */
   readonly since: number;
+  /** Why they may be missing. */
   readonly reason: GapReason;
 }
 

@@ -388,8 +388,7 @@ export class OutboxRequest {
   }
 
   #reportDelivery(): void {
-    const { memory, onMissed } = this.#options;
-    const { urls } = this.#assignment;
+    const { memory, onMissed } = this.#options, { urls } = this.#assignment;
     for (const { relayIndex, hits, misses } of deliveryReport(this.#coverage)) {
       memory.learned(urls[relayIndex], hits, misses);
     }
