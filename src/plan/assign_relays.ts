@@ -56,22 +56,23 @@ export function assignRelays(
 }
 
 /**
- * The same for all rows but some, which get all of their relays among the chosen ones, in the
- * order of `chosen`.
+ * The same for all rows but some, which get all of their relays among the chosen ones, or so many
+ * of them, in the order of `chosen`.
  */
 export function withAllRelays(
   { starts, relaysOf }: RelayGraph,
   chosen: readonly number[],
   assigned: AssignedRelays,
   rows: readonly number[],
+  most = Infinity,
 ): AssignedRelays {
+  if (rows.length === 0) return assigned;
   const all = rows.map((row) => {
     const own = relaysOf.subarray(starts[row], starts[row + 1]);
-    return [...chosen.keys()].filter((index) => own.includes(chosen[index]));
+    return [...chosen.keys()].filter((index) => own.includes(chosen[index])).slice(0, most);
   });
   const { relayIndexes: few, relaysPerSubject: before } = assigned;
   const relaysPerSubject = all.reduce((most, { length }) => Math.max(most, length), before);
-  if (relaysPerSubject === before) return assigned;
   const relayIndexes = new Int32Array((starts.length - 1) * relaysPerSubject).fill(-1);
   for (let row = 0; row + 1 < starts.length; row++) {
     relayIndexes.set(few.subarray(row * before, (row + 1) * before), row * relaysPerSubject);

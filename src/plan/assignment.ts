@@ -37,6 +37,12 @@ export interface Assignment {
   readonly fallbacks?: readonly number[];
 }
 
+/**
+ * For how many tagged users at most a request is about what mentions them: then it goes to more of
+ * their inboxes, and awaits each, since who mentions somebody may deliver to any of these.
+ */
+export const MAX_NOTIFIED_USERS = 2;
+
 /** The role of a row. */
 export function roleOf(roles: readonly RoleRows[], row: number): Role {
   return roles.find(({ end }) => row < end)!.role;

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { MAX_NOTIFIED_USERS } from "./assignment.ts";
 import {
   type AssignedRelays,
   assignRelays,
@@ -38,6 +39,9 @@ export interface UnscopedNeeds {
   readonly hasSearch: boolean;
 }
 
+/** How many more inboxes of a tagged user are asked than `relaysPerAuthor`, where these are few. */
+const MORE_INBOXES = 1;
+
 /** The share of `maxRelays` that fallback relays may take for subjects the cap leaves out. */
 const MAX_FALLBACK_SHARE = 1 / 4;
 
@@ -50,7 +54,8 @@ const FULL_FILTER_GROWTH = 2;
  * The relays of unscoped filters are chosen first, and the relays of each row that no other
  * relay can serve: a group has one, and gift wraps are on any relay of their recipient's list
  * (NIP-17). Together they take at most half of the cap, and what the other rows leave. A thread
- * gets all of its relays that a dozen has room for: a reply may be at any one of them.
+ * gets all of its relays that a dozen has room for: a reply may be at any one of them. So may what
+ * mentions somebody: where the tagged users are few, each gets an inbox more.
  */
 export function chooseRelays(
   rows: CandidateRows,
@@ -72,6 +77,9 @@ export function chooseRelays(
   }
   relays = withStrict(rows, relays, maxRelays);
   relays = inRounds(rows, threads, relays, Math.min(maxRelays, MAX_THREAD_RELAYS));
+  const notified = notifiedRows(rows);
+  const inboxes = relaysPerAuthor + MORE_INBOXES;
+  relays = inRounds(rows, notified, relays, maxRelays, inboxes);
   relays = heaviestFirst(rows.graph, relays);
   const few = assignRelays(rows.graph, relays, {
     relaysPerSubject: relaysPerAuthor,
@@ -80,7 +88,8 @@ export function chooseRelays(
   });
   leaveToPartners(rows, few, fewer);
   const leftOut = assignFallbacks(rows, relays, few);
-  const assigned = withAllRelays(rows.graph, relays, few, [...strictRows(rows), ...threads]);
+  const more = withAllRelays(rows.graph, relays, few, notified, inboxes);
+  const assigned = withAllRelays(rows.graph, relays, more, [...strictRows(rows), ...threads]);
   const indexesOf = (wanted: readonly number[]) =>
     first.filter((id) => wanted.includes(id)).map((id) => relays.indexOf(id));
   return { relays, assigned, unscoped: indexesOf(unscoped), search: indexesOf(search), leftOut };
@@ -131,6 +140,7 @@ function inRounds(
   some: readonly number[],
   relays: readonly number[],
   maxRelays: number,
+  maxRounds = Infinity,
 ): number[] {
   if (some.length === 0) return [...relays];
   const { graph } = rows;
@@ -138,7 +148,7 @@ function inRounds(
   const chosen = new Set(relays);
   const isMeant = new Set(some);
   let open = [...rows.order()].filter((row) => isMeant.has(row));
-  for (let round = 1; open.length > 0 && chosen.size < maxRelays; round++) {
+  for (let round = 1; open.length > 0 && chosen.size < maxRelays && round <= maxRounds; round++) {
     open = open.filter((row) => {
       const own = [...relaysOf.subarray(starts[row], starts[row + 1])];
       const others = own.filter((id) => !chosen.has(id));
@@ -161,6 +171,16 @@ function strictRows({ fallbackEnd, strictEnd }: CandidateRows): readonly number[
 function threadRows({ roles }: CandidateRows): readonly number[] {
   return roles.filter(({ role }) => role === "thread")
     .flatMap(({ first, end }) => Array.from({ length: end - first }, (_, i) => first + i));
+}
+
+/**
+ * The rows of tagged users where they are few, so that the request is for what mentions them: who
+ * mentions somebody may deliver to any of the inboxes.
+ */
+function notifiedRows({ roles }: CandidateRows): readonly number[] {
+  const { first, end } = roles.find(({ role }) => role === "read") ?? { first: 0, end: 0 };
+  const isFew = end - first <= MAX_NOTIFIED_USERS;
+  return isFew ? Array.from({ length: end - first }, (_, i) => first + i) : [];
 }
 
 /** Most relays in all: fewer where a request is about threads alone. */

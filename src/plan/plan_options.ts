@@ -44,8 +44,8 @@ export interface PlanOptions {
   readonly maxRelays?: number;
   /**
    * How many of their relays each author is requested from: an integer of at least 1. One
-   * saves traffic; two survive a dead relay. Gift wraps are requested from all relays of
-   * their recipient's list (NIP-17).
+   * saves traffic; two survive a dead relay. What mentions one user or two is requested from
+   * one of their inboxes more, gift wraps from all relays of their recipient's list (NIP-17).
    * @default 2
    */
   readonly relaysPerAuthor?: number;

@@ -11,7 +11,7 @@ import type { RelayRequestOutcome } from "../connections/relay_request.ts";
 import { type AnswerProof, weakestProof } from "../nostr/answer_proof.ts";
 import { eventOrGroupScope, peopleScope } from "../nostr/filter_subjects.ts";
 import type { Role } from "../nostr/relay_knowledge.ts";
-import { type Assignment, roleOf, type RoleRows } from "../plan/assignment.ts";
+import { type Assignment, MAX_NOTIFIED_USERS, roleOf } from "../plan/assignment.ts";
 import type { Progress } from "./completion.ts";
 import { eventSubjects } from "./event_subjects.ts";
 import { PairedVersions } from "./paired_versions.ts";
@@ -191,11 +191,19 @@ export class Coverage {
       if (!this.#isRowCovered(row)) return false;
     }
     // The fallback relays are asked for every thread.
-    return this.#isCovered(this.#assignment.unscoped, this.#threads !== undefined);
+    const hasThreads = this.#assignment.roles.some(({ role }) => role === "thread");
+    return this.#isCovered(this.#assignment.unscoped, hasThreads);
   }
 
-  get #threads(): RoleRows | undefined {
-    return this.#assignment.roles.find(({ role }) => role === "thread");
+  /**
+   * Whether each relay of a row is awaited until it has answered or failed: what answers a post, or
+   * mentions one of a few users, may be at any one of them.
+   */
+  #awaitsEach(row: number): boolean {
+    return this.#assignment.roles.some(({ role, first, end }) =>
+      first <= row && row < end &&
+      (role === "thread" || role === "read" && end - first <= MAX_NOTIFIED_USERS)
+    );
   }
 
   /** Whether enough relays of a row have answered; relays of a paired row count as its own. */
@@ -205,9 +213,10 @@ export class Coverage {
     const own = relayIndexes.subarray(first, end);
     const partner = pairs?.get(row);
     if (partner === undefined) {
-      const threads = this.#threads;
-      const isThread = threads !== undefined && row >= threads.first && row < threads.end;
-      return this.#isCovered(own, isThread, this.#heard.subarray(first, end));
+      const heard = this.#heard.subarray(first, end);
+      return this.#awaitsEach(row)
+        ? this.#isCovered(own, true)
+        : this.#isCovered(own, false, heard);
     }
     const others = relayIndexes
       .subarray(partner * relaysPerSubject, (partner + 1) * relaysPerSubject);

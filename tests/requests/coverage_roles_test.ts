@@ -77,6 +77,29 @@ Deno.test("NIP-10: Coverage waits for every relay that may have more replies, al
   assert.ok(coverage.isDone);
 });
 
+Deno.test("Coverage waits for every inbox of a tagged user where these are few, also for one that is late", () => {
+  const one = new Coverage(inRoles({ read: A }));
+  const many = inRoles({ read: A, write: B });
+  const three = new Coverage({
+    ...many,
+    subjects: [A, B, AUTHORS[2]],
+    roles: [{ role: "read", first: 0, end: 3 }],
+    relayIndexes: Int32Array.from([0, 1, 0, 1, 0, 1]),
+  });
+  for (const coverage of [one, three]) {
+    for (const tagged of [A, B, AUTHORS[2]]) {
+      coverage.saw(0, note({ tags: [["p", tagged]] }), true);
+    }
+    coverage.settle(0, ANSWERED);
+  }
+  assert.ok(three.isDone);
+  assert.ok(!one.isDone);
+  one.markLate(1);
+  assert.ok(!one.isDone);
+  one.settle(1, ANSWERED);
+  assert.ok(one.isDone);
+});
+
 Deno.test("NIP-10: Coverage waits for the fallback relays of a thread, also for one that is late", () => {
   const both = { ...inRoles({ thread: "ee".repeat(32) }), unscoped: [0, 1] };
   const relayIndexes = new Int32Array(2).fill(-1);
