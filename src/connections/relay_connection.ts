@@ -43,6 +43,8 @@ export interface RelayConnectionOptions {
 
 /** Messages that belong to no subscription; some are on their way when a subscription is closed. */
 const MAX_STRAY_MESSAGES_PER_MINUTE = 20_000;
+/** A longer message of these counts once for each so many characters: parsing it took as long. */
+const STRAY_MESSAGE_LENGTH = 4_096;
 /** An id that no event has. */
 const NO_EVENT_ID = "0".repeat(64);
 /** Events that are forged or were not requested, per minute. */
@@ -349,12 +351,13 @@ export class RelayConnection {
   }
 
   #hooks(): RelayHooks {
-    const onStray = () => {
+    const onStray = (length = 0) => {
       if (this.#ended) return;
       this.#noteActivity();
-      if (this.#strayMessages.count()) return;
+      if (this.#strayMessages.count(Math.max(1, Math.ceil(length / STRAY_MESSAGE_LENGTH)))) return;
       const detail =
-        `more than ${MAX_STRAY_MESSAGES_PER_MINUTE} messages a minute that belong to no subscription`;
+        `more than ${MAX_STRAY_MESSAGES_PER_MINUTE} messages a minute that belong to no ` +
+        `subscription, or as much in longer ones`;
       this.end(new RelayFailureError(this.url, "flood", detail));
     };
     return {
@@ -363,7 +366,7 @@ export class RelayConnection {
       onStray,
       onNotice: (text) => {
         if (!this.#ended) this.#options.onNotice(text);
-        onStray();
+        onStray(text.length);
       },
       onClose: (detail) => this.end(this.#closedError(detail)),
     };
