@@ -12,6 +12,7 @@ import { RateMeter } from "../base/rate_meter.ts";
 import { RelayFailureError } from "../nostr/errors.ts";
 import { HandshakeTimer } from "./handshake_timer.ts";
 import { Keepalive } from "./keepalive.ts";
+import { NamedWait } from "./named_wait.ts";
 import type { OpenRelay, RelayHooks } from "./open_relay.ts";
 import { type ReadRelay, RelayLogReader } from "./relay_log_reader.ts";
 import { RelaySubscription, type SubscriptionListener } from "./relay_subscription.ts";
@@ -39,6 +40,8 @@ export interface RelayConnectionOptions {
   readonly onAlive?: () => void;
   /** Called with what went wrong in closing. */
   readonly onError: (error: Error) => void;
+  /** Shared by all connections to the relay. @default one of its own */
+  readonly namedWait?: NamedWait;
 }
 
 /** Messages that belong to no subscription; some are on their way when a subscription is closed. */
@@ -56,6 +59,8 @@ export class RelayConnection {
   readonly url: string;
   /** When opening it was begun, in milliseconds since 1970. */
   readonly startedAt: number;
+  /** For how long the relay wants to be left alone. */
+  readonly namedWait: NamedWait;
   /** Its users: counted up when it is handed out, and counted down by each user. */
   users = 0;
   readonly #options: RelayConnectionOptions;
@@ -82,6 +87,7 @@ export class RelayConnection {
     this.#options = options;
     this.startedAt = options.clock.now();
     const { clock, connectTimeout } = options;
+    this.namedWait = options.namedWait ?? new NamedWait(clock);
     this.#handshake = new HandshakeTimer(clock, {
       timeout: connectTimeout,
       onDoubt: () => this.#handshakeIsInDoubt(),
