@@ -218,7 +218,10 @@ export class RelaySocket implements NRelay {
     const length = typeof data === "string" ? data.length : 0;
     const frame = length <= MAX_FRAME_LENGTH ? parseRelayFrame(data) : undefined;
     if (frame?.verb === "NOTICE") this.#hooks.onNotice?.(frame.text);
-    else if (!frame || !this.#answer(frame)) this.#hooks.onStray?.(length);
+    else if (!frame || !this.#answer(frame)) {
+      // What is longer took no time to parse.
+      this.#hooks.onStray?.(Math.min(length, MAX_FRAME_LENGTH));
+    }
   }
 
   /** Hands a message to the request that it answers; `false` if there is none. */
