@@ -11,6 +11,9 @@
  * once with the whole events as arrays: rows are objects unless one asks for that, as
  * the library's database does.
  *
+ * Beside the warm call stands the bare loop of bench/peers, which groups the same lists, as the
+ * store holds them in memory, by relay, and chooses nothing.
+ *
  * All read the same file, which the operating system has cached by then, through
  * connections that are open. A new store finds the process's memory of relay URLs
  * (800 of them) in place.
@@ -25,6 +28,7 @@ import { createReqRouter, RelayListStore } from "../src/mod.ts";
 import { zipfLists } from "../testing/world/world.ts";
 import { withListFile } from "./list_file.ts";
 import { measure } from "./measure.ts";
+import { bareLoop } from "./peers/bare_loop.ts";
 import { count, ms, print, progress, prose, range, ratio, table } from "./report.ts";
 
 const AUTHORS = 10_000;
@@ -41,7 +45,10 @@ export async function benchRouter(): Promise<void> {
     const filters = [{ kinds: [1], authors }];
     await using db = await openSqlite(path);
     using bare = new DatabaseSync(path, { readOnly: true });
-    const warm = createReqRouter(new RelayListStore(db), OPTIONS);
+    const store = new RelayListStore(db);
+    const warm = createReqRouter(store, OPTIONS);
+    const held = await store.get(authors);
+    const loop = bareLoop.prepare({ filter: filters[0], lists: held, ...OPTIONS });
     const contenders = [
       { name: "bare read, whole events", run: bareRead(bare, EVENT_COLUMNS, authors) },
       { name: "bare read, three columns", run: bareRead(bare, LIST_COLUMNS, authors) },
@@ -53,6 +60,7 @@ export async function benchRouter(): Promise<void> {
         run: () => createReqRouter(new RelayListStore(db), OPTIONS)(filters),
       },
       { name: "reqRouter, warm", run: () => warm(filters) },
+      { name: bareLoop.name, run: loop.run },
     ];
     progress(`reqRouter: ${count(AUTHORS)} lists`);
     const timings = await measure(contenders, { budget: 3_000 });
@@ -65,12 +73,20 @@ export async function benchRouter(): Promise<void> {
         `${count(routed.size)} authors are routed, to ${routes.size} relays.`,
     ));
     print(table(
-      ["call", "median", "min–max", "/ bare, whole events", "/ bare, three columns"],
+      [
+        "call",
+        "median",
+        "min–max",
+        "/ bare, whole events",
+        "/ bare, three columns",
+        "/ bare loop",
+      ],
       contenders.map(({ name }) => [
         name,
         ms(timings.of(name).median),
         range(timings.of(name)),
-        ...contenders.slice(0, 2).map((other) => ratio(timings.ratio(name, other.name))),
+        ...[...contenders.slice(0, 2), bareLoop]
+          .map((other) => ratio(timings.ratio(name, other.name))),
       ]),
     ));
   });
@@ -115,3 +131,5 @@ function bareRead(
     return found;
   };
 }
+
+if (import.meta.main) await benchRouter();

@@ -151,8 +151,9 @@ function explanationText({ plan, relays, standIns, missingLists }: ExplanationPa
     `${distinct(requested)} of ${many(distinct(people), "person", "people")} requested from ` +
     many(relays.length, "relay", "relays"),
   ];
+  const peopleOf = peopleByRelay(requested);
   for (const report of relays) {
-    const here = distinct(people.filter(({ relays }) => relays.includes(report.url)));
+    const here = peopleOf.get(report.url)?.size ?? 0;
     const filters = plan.routes.get(report.url)?.length ?? 0;
     const share = `${many(here, "person", "people")}, ${many(filters, "filter", "filters")}`;
     lines.push(`${report.url}: ${share}; ${describe(report)}`);
@@ -248,6 +249,19 @@ function shortened(lines: readonly string[], rest: (more: number) => string): st
 /** Whether the subject of a route is a person, not an event or a group. */
 function isPerson({ role }: Pick<SubjectRoute, "role">): boolean {
   return role !== "id" && role !== "thread" && role !== "group" && role !== "given";
+}
+
+/** The subjects of these routes by their relays. */
+function peopleByRelay(routes: readonly SubjectRoute[]): Map<string, Set<string>> {
+  const people = new Map<string, Set<string>>();
+  for (const { subject, relays } of routes) {
+    for (const url of relays) {
+      const others = people.get(url);
+      if (others) others.add(subject);
+      else people.set(url, new Set([subject]));
+    }
+  }
+  return people;
 }
 
 /** How many subjects these routes have, each counted once. */

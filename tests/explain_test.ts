@@ -186,6 +186,32 @@ Deno.test("explanation() counts people, events and groups that hints, indexers a
   ]);
 });
 
+Deno.test("explanation() weighs each relay once, and reads each person's relays as often for few relays as for many", () => {
+  const urls = Array.from({ length: 20 }, (_, i) => `wss://relay${i}.example/`);
+  const people = new Map<string, RelayKnowledge>(
+    AUTHORS.map((pubkey, i) => [pubkey, { write: [...urls.slice(i % 20), ...urls.slice(0, 3)] }]),
+  );
+  let weighed = 0;
+  const plan = planReq([{ authors: [...AUTHORS] }], people, { weight: () => (weighed++, 1) });
+  weighed = 0;
+  let reads = 0;
+  const subjects = plan.subjects.map(({ relays, ...route }) => ({
+    ...route,
+    get relays() {
+      reads++;
+      return relays;
+    },
+  }));
+  assert.ok(weighed <= urls.length, `${weighed}`);
+  const readsOf = (count: number) => {
+    reads = 0;
+    const relays = urls.slice(0, count).map((url) => reportOn(undefined, { url }));
+    textOf({ routes: plan.routes, unrouted: plan.unrouted, subjects }, { relays });
+    return reads;
+  };
+  assert.equal(readsOf(20), readsOf(1));
+});
+
 Deno.test("explanation() counts one as one", () => {
   const failed = { retryAt: 0, inARow: 1, failures: { junk: 1 }, hits: 0.2, misses: 0.2 };
   const [, line] = lines([{ authors: [DAVE] }], [reportOn(failed, { url: "wss://d.example/" })]);

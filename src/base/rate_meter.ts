@@ -20,13 +20,14 @@ export class RateMeter {
     this.#max = max;
   }
 
-  /** Counts one more; `false` if that is one too many. */
-  count(): boolean {
+  /** Counts one more, or `amount` more; `false` if that is too many. */
+  count(amount = 1): boolean {
     const now = this.#clock.now();
     if (now - this.#start >= MINUTE_MS || now < this.#start) {
       this.#start = now;
       this.#count = 0;
     }
-    return ++this.#count <= this.#max;
+    this.#count += amount;
+    return this.#count <= this.#max;
   }
 }

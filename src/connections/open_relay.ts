@@ -28,8 +28,11 @@ export interface OpenOptions {
   readonly onOpen: () => void;
   /** Call it with the text of each NOTICE. */
   readonly onNotice: (text: string) => void;
-  /** Call it for each other message that answers no open request, or cannot be read. */
-  readonly onStray: () => void;
+  /**
+   * Call it for each other message that answers no open request, or cannot be read, with its
+   * length in characters if that is known: long ones count for several.
+   */
+  readonly onStray: (length?: number) => void;
   /** Call it when the connection has ended, or came to nothing; `detail` is a clause for a log. */
   readonly onClose: (detail: string) => void;
   /** For an `NRelay1`, which reports to its log instead of calling the hooks. */

@@ -12,6 +12,7 @@ import { RateMeter } from "../base/rate_meter.ts";
 import { RelayFailureError } from "../nostr/errors.ts";
 import { HandshakeTimer } from "./handshake_timer.ts";
 import { Keepalive } from "./keepalive.ts";
+import { NamedWait } from "./named_wait.ts";
 import type { OpenRelay, RelayHooks } from "./open_relay.ts";
 import { type ReadRelay, RelayLogReader } from "./relay_log_reader.ts";
 import { RelaySubscription, type SubscriptionListener } from "./relay_subscription.ts";
@@ -39,10 +40,14 @@ export interface RelayConnectionOptions {
   readonly onAlive?: () => void;
   /** Called with what went wrong in closing. */
   readonly onError: (error: Error) => void;
+  /** Shared by all connections to the relay. @default one of its own */
+  readonly namedWait?: NamedWait;
 }
 
 /** Messages that belong to no subscription; some are on their way when a subscription is closed. */
 const MAX_STRAY_MESSAGES_PER_MINUTE = 20_000;
+/** A longer message of these counts once for each so many characters: parsing it took as long. */
+const STRAY_MESSAGE_LENGTH = 4_096;
 /** An id that no event has. */
 const NO_EVENT_ID = "0".repeat(64);
 /** Events that are forged or were not requested, per minute. */
@@ -54,6 +59,8 @@ export class RelayConnection {
   readonly url: string;
   /** When opening it was begun, in milliseconds since 1970. */
   readonly startedAt: number;
+  /** For how long the relay wants to be left alone. */
+  readonly namedWait: NamedWait;
   /** Its users: counted up when it is handed out, and counted down by each user. */
   users = 0;
   readonly #options: RelayConnectionOptions;
@@ -80,6 +87,7 @@ export class RelayConnection {
     this.#options = options;
     this.startedAt = options.clock.now();
     const { clock, connectTimeout } = options;
+    this.namedWait = options.namedWait ?? new NamedWait(clock);
     this.#handshake = new HandshakeTimer(clock, {
       timeout: connectTimeout,
       onDoubt: () => this.#handshakeIsInDoubt(),
@@ -349,12 +357,13 @@ export class RelayConnection {
   }
 
   #hooks(): RelayHooks {
-    const onStray = () => {
+    const onStray = (length = 0) => {
       if (this.#ended) return;
       this.#noteActivity();
-      if (this.#strayMessages.count()) return;
+      if (this.#strayMessages.count(Math.max(1, Math.ceil(length / STRAY_MESSAGE_LENGTH)))) return;
       const detail =
-        `more than ${MAX_STRAY_MESSAGES_PER_MINUTE} messages a minute that belong to no subscription`;
+        `more than ${MAX_STRAY_MESSAGES_PER_MINUTE} messages a minute that belong to no ` +
+        `subscription, or as much in longer ones`;
       this.end(new RelayFailureError(this.url, "flood", detail));
     };
     return {
@@ -363,7 +372,7 @@ export class RelayConnection {
       onStray,
       onNotice: (text) => {
         if (!this.#ended) this.#options.onNotice(text);
-        onStray();
+        onStray(text.length);
       },
       onClose: (detail) => this.end(this.#closedError(detail)),
     };

@@ -15,6 +15,7 @@ import type { RelayMemory } from "../relays/relay_memory.ts";
 import type { ConnectTimeout } from "./connect_timeout.ts";
 import type { OpenRelay } from "./open_relay.ts";
 import { RelayConnection } from "./relay_connection.ts";
+import { NamedWait } from "./named_wait.ts";
 import { RelayOutage } from "./relay_outage.ts";
 
 /** What all connectors of an outbox share. */
@@ -66,6 +67,7 @@ export class RelayConnector {
   /** Connections that are being opened, oldest first. */
   readonly #handshakes = new Set<RelayConnection>();
   readonly #outage: RelayOutage;
+  readonly #namedWait: NamedWait;
   #lastError?: RelayFailureError;
   /** The error with which unused connections were last ended. */
   #idleError?: RelayFailureError;
@@ -83,6 +85,7 @@ export class RelayConnector {
     this.url = url;
     this.#options = options;
     const { clock, memory, random } = options;
+    this.#namedWait = new NamedWait(clock);
     this.#outage = new RelayOutage({
       clock,
       random,
@@ -254,6 +257,7 @@ export class RelayConnector {
     const connection = new RelayConnection(this.url, {
       ...this.#options,
       clock,
+      namedWait: this.#namedWait,
       maxSubscriptions: () => memory.limits(this.url).maxSubscriptions ?? MAX_SUBSCRIPTIONS,
       connectTimeout: () => {
         const isKnown = memory.record(this.url)?.connectMs !== undefined;

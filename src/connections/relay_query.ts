@@ -6,7 +6,7 @@
 
 import type { NostrEvent, NostrFilter } from "@nostrify/types";
 import { onAbort } from "../base/abortable.ts";
-import { type Clock, sleep } from "../base/clock.ts";
+import { sleep } from "../base/clock.ts";
 import { type AnswerProof, weakestProof } from "../nostr/answer_proof.ts";
 import { RelayFailureError } from "../nostr/errors.ts";
 import { isPrivateFilter } from "../nostr/filter_subjects.ts";
@@ -14,7 +14,7 @@ import type { RelayFailure, RelayLimits } from "../nostr/relay_failure.ts";
 import type { EoseHint } from "../nostr/relay_frame.ts";
 import { BACKOFFS, waitMs } from "../relays/backoff.ts";
 import type { RelayMemory } from "../relays/relay_memory.ts";
-import { limitsFrom, retryAfter } from "../relays/relay_replies.ts";
+import { limitsFrom } from "../relays/relay_replies.ts";
 import {
   addToPage,
   endOf,
@@ -24,6 +24,7 @@ import {
   PageIndex,
   samePage,
 } from "./pagination.ts";
+import { RateLimitWaits, type RateLimitWaitsOptions } from "./rate_limit_waits.ts";
 import type { RelayConnection } from "./relay_connection.ts";
 import type { RelaySubscription } from "./relay_subscription.ts";
 import { refusedReq } from "./refused_req.ts";
@@ -31,11 +32,8 @@ import { reqSize } from "./req_size.ts";
 import { splitLiveReqs, splitReqs } from "./split_reqs.ts";
 
 /** Dependencies and settings of a {@link RelayQuery}. */
-export interface RelayQueryOptions {
-  readonly clock: Clock;
+export interface RelayQueryOptions extends RateLimitWaitsOptions {
   readonly memory: RelayMemory;
-  /** Random numbers in [0, 1), for the jitter of waits. */
-  readonly random: () => number;
   /** Most pages of one filter beyond the first. */
   readonly maxPages: number;
   /** Longest REQ, in bytes, where a longer one may have made the relay hang up. */
@@ -48,8 +46,6 @@ export interface RelayQueryOptions {
   readonly onRelayError?: (error: RelayFailureError) => void;
   /** Called when the query makes progress: a REQ is sent, or one comes to its EOSE. */
   readonly onProgress: () => void;
-  /** Called when the relay is left alone for some milliseconds, as it asked. */
-  readonly onWait?: (ms: number, error: RelayFailureError) => void;
 }
 
 /** Most REQs of a query that stay open: connections have a slot for each request, not for more. */
@@ -73,6 +69,7 @@ export class RelayQuery {
   readonly #connection: RelayConnection;
   readonly #options: RelayQueryOptions;
   readonly #signal: AbortSignal;
+  readonly #waits: RateLimitWaits;
   readonly #subscriptions = new Set<RelaySubscription>();
   /** Subscriptions without an EOSE so far, in the order in which they were sent. */
   readonly #pending = new Set<RelaySubscription>();
@@ -96,6 +93,7 @@ export class RelayQuery {
     this.#connection = connection;
     this.#options = options;
     this.#signal = signal;
+    this.#waits = new RateLimitWaits(connection.namedWait, options, signal);
     // The signal is of this connection's use alone, and goes with it.
     onAbort(signal, () => this.close());
   }
@@ -228,6 +226,7 @@ export class RelayQuery {
 
   async #request(pages: readonly FilterPage[], stay: boolean, tries: number): Promise<void> {
     if (stay && this.#isLive) this.#unserved.add(pages);
+    await this.#waits.beforeReq();
     const releaseSlot = await this.#connection.acquireSlot(this.#signal, stay);
     this.#unserved.delete(pages);
     this.#options.onProgress();
@@ -243,6 +242,7 @@ export class RelayQuery {
       return await this.#retry(pages, stay, tries, error, subscription);
     }
     this.#answeredReqs++;
+    this.#waits.answered();
     this.#options.onProgress();
     if (stay && this.#isLive) return this.#checkLive(pages);
     if (!stay) subscription.close();
@@ -325,7 +325,7 @@ export class RelayQuery {
     error: RelayFailureError,
     { filters, reasonText = "" }: RelaySubscription,
   ): Promise<void> {
-    const { memory, clock, random } = this.#options;
+    const { memory, clock } = this.#options;
     const { url, ended, subscriptions } = this.#connection;
     if (!ended && tries < MAX_REQ_TRIES) {
       const sent = { ...reqSize(filters), subscriptions: subscriptions + 1 };
@@ -343,9 +343,7 @@ export class RelayQuery {
         }
       }
       if (error.reason === "rate-limited") {
-        const wait = retryAfter(reasonText) ?? waitMs(BACKOFFS.rateLimitedReq, tries + 1, random);
-        this.#options.onWait?.(wait, error);
-        await sleep(clock, wait, this.#signal);
+        await this.#waits.refused(reasonText, tries + 1, error);
         return await this.#requestAll(pages.map(samePage), stay, tries + 1);
       }
     }

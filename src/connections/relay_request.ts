@@ -20,6 +20,7 @@ import { type AnswerProof, weakestProof } from "../nostr/answer_proof.ts";
 import { RelayFailureError } from "../nostr/errors.ts";
 import { BACKOFFS, outageWaitMs, waitMs } from "../relays/backoff.ts";
 import { isAnswer } from "../relays/relay_record_updates.ts";
+import { AnswerProgress } from "./answer_progress.ts";
 import type { RelayConnection } from "./relay_connection.ts";
 import type { RelayConnector } from "./relay_connector.ts";
 import { RelayQuery, type RelayQueryOptions } from "./relay_query.ts";
@@ -67,6 +68,8 @@ export interface RelayRequestOptions extends
   readonly resumeFrom?: number;
 }
 
+/** Longest that a request waits for a relay that answers nothing but `rate-limited`. */
+const MAX_RATE_LIMITED_MS = 4_000;
 /** How long a request must go on before it sends REQs for new events alone. */
 const LIVE_DELAY_MS = 200;
 /** How often new events are requested for which no REQ is open: each answer repeats some hours. */
@@ -86,8 +89,7 @@ export class RelayRequest {
   readonly #listener: RelayRequestListener;
   /** The `created_at` of the newest event that the relay sent, in Unix seconds; 0 for none. */
   #newest = 0;
-  /** When the answer last made progress, in milliseconds since 1970. */
-  #progressAt = 0;
+  readonly #progress: AnswerProgress;
   #isAnswered = false;
   /** Whether the last query came to its end on a connection that goes on. */
   #isConnected = false;
@@ -95,8 +97,6 @@ export class RelayRequest {
   #resumeFrom?: number;
   /** The connection over which everything new comes. */
   #liveOn?: RelayConnection;
-  /** Whether events came since the last REQ was sent or came to its end. */
-  #isStreaming = false;
   /** Events that are not yet in the memory of relays. */
   #unreportedEvents = 0;
   /** The length of the longest REQ that the last connection left unanswered. */
@@ -115,6 +115,7 @@ export class RelayRequest {
     this.#options = options;
     this.#listener = listener;
     this.#resumeFrom = options.resumeFrom;
+    this.#progress = new AnswerProgress(options.clock);
   }
 
   /** Runs until the signal is aborted. */
@@ -194,12 +195,11 @@ export class RelayRequest {
       ...this.#options,
       maxReqBytes: this.#maxReqBytes,
       onEvent: (event) => this.#event(event),
-      onProgress: () => {
-        this.#progressAt = clock.now();
-        this.#isStreaming = false;
-      },
+      onProgress: () => this.#progress.step(),
       // No request waits longer for a relay than for one that says nothing.
-      onWait: (ms, error) => ms > memory.deadlines(url).hard ? this.#fail(error) : undefined,
+      onWait: (ms, error) => {
+        if (ms > Math.min(MAX_RATE_LIMITED_MS, memory.deadlines(url).hard)) this.#fail(error);
+      },
     }, signal);
     const stopNotices = this.#connector.onNotice((notice) => query.handleNotice(notice));
     const watch = this.#isAnswered
@@ -213,7 +213,7 @@ export class RelayRequest {
       watch.cancel();
       this.#reportDelivered();
       const proof = weakestProof(query.proofs.values());
-      memory.answered(url, Math.max(0, this.#progressAt - watch.since()), proof);
+      memory.answered(url, Math.max(0, this.#progress.at - watch.since()), proof);
       this.#isAnswered = true;
       const askedAt = Math.floor(startedAt / 1000);
       this.#resumeFrom ??= Math.min(this.#newest || Infinity, askedAt);
@@ -247,7 +247,7 @@ export class RelayRequest {
       ...this.#options,
       filters: this.#filters,
       from: this.#resumeFrom!,
-      progressAt: () => this.#progressAt,
+      progressAt: () => this.#progress.at,
     }, signal);
   }
 
@@ -306,10 +306,9 @@ export class RelayRequest {
   }
 
   #event(event: NostrEvent): void {
-    this.#progressAt = this.#options.clock.now();
+    this.#progress.event();
     this.#newest = Math.max(this.#newest, event.created_at);
     this.#unreportedEvents++;
-    this.#isStreaming = true;
     this.#listener.event(event);
   }
 
@@ -326,14 +325,15 @@ export class RelayRequest {
   #watchDeadlines(connection: RelayConnection, query: RelayQuery, signal: AbortSignal) {
     const { clock, memory } = this.#options;
     const { url } = this.#connector;
-    const heardAt = () => this.#progressAt;
+    const heardAt = () => this.#progress.at;
     const isPending = () => query.isPending;
     const timers: (() => void)[] = [];
     let since = clock.now();
     let isCancelled = false;
     const start = () => {
       if (isCancelled || signal.aborted) return;
-      since = this.#progressAt = clock.now();
+      this.#progress.step();
+      since = this.#progress.at;
       const { soft, hard } = memory.deadlines(url);
       let isTooLate = false;
       const tooLate = (ms: number) => {
@@ -344,8 +344,8 @@ export class RelayRequest {
       timers.push(
         // A relay whose REQs wait their turn is late, too: others may have answered long ago.
         startInactivityTimer(clock, soft, { heardAt, isPending: () => true }, () => {
-          // Events come without a pause: after one there is no more to wait for.
-          if (this.#isStreaming && isPending()) tooLate(soft);
+          // Events come without a pause: after one, or at a drip, there is no more to wait for.
+          if (this.#progress.isStreaming && isPending()) tooLate(soft);
           else this.#listener.late();
         }),
         startInactivityTimer(clock, hard, { heardAt, isPending }, () => tooLate(hard)),

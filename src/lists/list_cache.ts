@@ -36,10 +36,13 @@ export class ListCache {
   readonly #options: ListCacheOptions;
   readonly #cached: LRUCache<string, RelayList | typeof MISSING>;
   readonly #loader: ListBatchLoader;
+  /** The time while one look-up reads the cache, so that it reads the clock once. */
+  #readAt: number | undefined;
 
   constructor(db: NStore, options: ListCacheOptions) {
-    const { max, ttl, missingTtl, now } = options;
+    const { max, ttl, missingTtl } = options;
     this.#options = options;
+    const now = () => this.#now();
     this.#cached = new LRUCache({ max, ttl, ttlResolution: 0, perf: { now } });
     this.#loader = new ListBatchLoader(db, {
       ...options,
@@ -53,19 +56,7 @@ export class ListCache {
   /** The lists of these people; those without one are absent. */
   async get(pubkeys: Iterable<string>, signal?: AbortSignal): Promise<Map<string, RelayList>> {
     const found = new Map<string, RelayList>();
-    const pending = new Map<Batch, string[]>();
-    for (const pubkey of pubkeys) {
-      const cached = this.#cached.get(pubkey);
-      if (cached === MISSING || cached && this.#isExpired(cached)) continue;
-      if (cached !== undefined) found.set(pubkey, cached);
-      else if (pubkey.length === 64) {
-        const batch = this.#loader.load(pubkey);
-        const members = pending.get(batch);
-        if (members) members.push(pubkey);
-        else pending.set(batch, [pubkey]);
-      }
-    }
-    for (const [batch, members] of pending) {
+    for (const [batch, members] of this.#readCached(pubkeys, found)) {
       const lists = await abortable(batch, signal);
       for (const pubkey of members) {
         const list = lists.get(pubkey);
@@ -75,6 +66,32 @@ export class ListCache {
     return found;
   }
 
+  /** Adds the lists that are cached to `found`; returns the batches that load the others. */
+  #readCached(pubkeys: Iterable<string>, found: Map<string, RelayList>): Map<Batch, string[]> {
+    const pending = new Map<Batch, string[]>();
+    try {
+      this.#readAt = this.#options.now();
+      for (const pubkey of pubkeys) {
+        const cached = this.#cached.get(pubkey);
+        if (cached === MISSING || cached && this.#isExpired(cached)) continue;
+        if (cached !== undefined) found.set(pubkey, cached);
+        else if (pubkey.length === 64) {
+          const batch = this.#loader.load(pubkey);
+          const members = pending.get(batch);
+          if (members) members.push(pubkey);
+          else pending.set(batch, [pubkey]);
+        }
+      }
+    } finally {
+      this.#readAt = undefined;
+    }
+    return pending;
+  }
+
+  #now(): number {
+    return this.#readAt ?? this.#options.now();
+  }
+
   /** What is cached: `null` if the author has no list, `undefined` if that is unknown. */
   peek(pubkey: string): RelayList | null | undefined {
     const cached = this.#cached.peek(pubkey);
@@ -82,8 +99,8 @@ export class ListCache {
   }
 
   /** Whether a list counts no longer (NIP-40). An older version does not come back. */
-  #isExpired({ expires_at = Infinity }: RelayList): boolean {
-    return expires_at <= this.#options.now() / 1000;
+  #isExpired({ expires_at }: RelayList): boolean {
+    return expires_at !== undefined && expires_at <= this.#now() / 1000;
   }
 
   /**

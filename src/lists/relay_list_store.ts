@@ -169,7 +169,8 @@ export class RelayListStore implements NStore, RelayListSource {
    * Storing an older version, or the same one again, is no error and changes nothing.
    *
    * @throws {EventRefusedError} If the event is malformed, forged, from the far
-   * future, expired (NIP-40), or deleted by its author. Nothing is stored then.
+   * future, expired (NIP-40), deleted by its author, or a list with more than 32,768 characters
+   * of JSON. Nothing is stored then.
    * @throws {TypeError} If the event deletes lists, and the database cannot remove.
    * @throws What the database throws.
    */

@@ -7,6 +7,7 @@
 import type { NostrEvent } from "@nostrify/types";
 import { show } from "../base/check_option.ts";
 import { EventRefusedError } from "./errors.ts";
+import { LIST_KINDS } from "./kinds.ts";
 import { isPubkey } from "./pubkeys.ts";
 
 const HEX_128 = /^[0-9a-f]{128}$/;
@@ -25,7 +26,8 @@ export function isTooLong(event: NostrEvent): boolean {
  * `{ ...verified, content: "forged" }` would pass. The copy has no mark.
  *
  * @param latest The latest `created_at` that is accepted, in Unix seconds.
- * @throws {EventRefusedError} If it is malformed, from the far future or forged.
+ * @throws {EventRefusedError} If it is malformed, from the far future or forged, or a list of
+ * relays with more than 32,768 characters of JSON: a database would index each of its tags.
  */
 export function checkedEvent(
   event: NostrEvent,
@@ -43,6 +45,14 @@ export function checkedEvent(
     );
   }
   const plain = { id, pubkey, created_at, kind, tags: tags.map((tag) => [...tag]), content, sig };
+  if (LIST_KINDS.includes(kind) && isTooLong(plain)) {
+    throw new EventRefusedError(
+      "oversized",
+      event,
+      `a relay list may have at most ${MAX_LIST_LENGTH} characters of JSON, this one has ` +
+        `${JSON.stringify(plain).length} and ${tags.length} tags`,
+    );
+  }
   if (!verifyEvent({ ...plain })) {
     throw new EventRefusedError("forged", event, `the signature of ${id} does not hold`);
   }

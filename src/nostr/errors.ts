@@ -9,8 +9,17 @@ import type { NostrEvent } from "@nostrify/types";
 import type { RelayFailure } from "./relay_failure.ts";
 import type { Unrouted } from "./unrouted.ts";
 
-/** Why a store refuses an event. */
-export type EventRefusal = "malformed" | "forged" | "future" | "deleted" | "expired";
+/**
+ * Why a store refuses an event. `oversized` is a relay list with more than 32,768 characters of
+ * JSON.
+ */
+export type EventRefusal =
+  | "malformed"
+  | "forged"
+  | "future"
+  | "deleted"
+  | "expired"
+  | "oversized";
 
 /**
  * A store refused an event. Nothing was stored, and trying again is of no use, except for
@@ -26,7 +35,7 @@ export class EventRefusedError extends Error {
 
   /** `detail` ends the message: the value seen, and the rule. */
   constructor(reason: EventRefusal, event: NostrEvent, detail: string) {
-    super(`Cannot store ${reason === "expired" ? "an" : "a"} ${reason} event: ${detail}`);
+    super(`Cannot store ${/^[eo]/.test(reason) ? "an" : "a"} ${reason} event: ${detail}`);
     this.reason = reason;
     this.event = event;
   }

@@ -9,7 +9,7 @@
  */
 
 import type { NostrEvent, NostrRelayEOSE } from "@nostrify/types";
-import { parseJson } from "../base/parse_json.ts";
+import { nestsDeeper, parseJson } from "../base/parse_json.ts";
 import { shapeFault } from "./check_event.ts";
 
 /**
@@ -47,15 +47,23 @@ export type RelayFrame =
 
 const EOSE_HINTS: readonly string[] = ["finish", "more", "auth"] satisfies EoseHint[];
 
+/** Messages up to this length are parsed in less than a millisecond, however deep they nest. */
+const MAX_UNCHECKED_LENGTH = 16_384;
+/** Deepest nesting of brackets in a longer message. The tags of an event are four deep. */
+const MAX_NESTING = 16;
+
 /**
  * Reads a message.
  *
  * @param data What came over the WebSocket: text, or bytes, which no relay should send.
  * @returns `undefined` if it is no JSON array that begins with a verb, or lacks what its
- * verb cannot do without (the id of an EOSE, say).
+ * verb cannot do without (the id of an EOSE, say); also if it has more than 16,384 characters and
+ * its brackets nest more than 16 deep, which no message does, and which would take long to parse.
  */
 export function parseRelayFrame(data: unknown): RelayFrame | undefined {
-  const message = typeof data === "string" ? parseJson(data) : undefined;
+  if (typeof data !== "string") return undefined;
+  if (data.length > MAX_UNCHECKED_LENGTH && nestsDeeper(data, MAX_NESTING)) return undefined;
+  const message = parseJson(data);
   if (!Array.isArray(message)) return undefined;
   const [name, first, second, third] = message as unknown[];
   if (typeof name !== "string") return undefined;

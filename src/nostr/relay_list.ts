@@ -107,13 +107,15 @@ export function parseRelayList(
   }
 
   // Nine lists in ten have no markers: a hundred thousand of them share one array.
+  // A copy, since an array that grew by `push()` keeps room for seventeen entries.
+  const all = urls.slice();
   const expires_at = expiresAt(event);
   const list: RelayList = {
     pubkey: event.pubkey,
     created_at: event.created_at,
     ...expires_at === undefined ? {} : { expires_at },
-    write: marked ? urls.filter((_, i) => sides[i] & WRITE) : urls,
-    read: marked ? urls.filter((_, i) => sides[i] & READ) : urls,
+    write: marked ? urls.filter((_, i) => sides[i] & WRITE) : all,
+    read: marked ? urls.filter((_, i) => sides[i] & READ) : all,
   };
   return refused.length > 0 ? { ...list, refused } : list;
 }

@@ -81,29 +81,32 @@ export interface RouteSource {
 /** One route for each subject and role, role after role; authors come first. */
 export function subjectRoutes(source: RouteSource): SubjectRoute[] {
   const { rows, choice } = source;
-  const chosen = new Set(choice.relays.map((id) => rows.graph.urls[id]));
-  return rows.roles.flatMap(({ role, first, end }) =>
-    Array.from({ length: end - first }, (_, i) => first + i)
-      .filter((row) => rows.origins[row] !== ABSENT)
-      .map((row): SubjectRoute => {
-        const relays = relaysOfRow(row, source);
-        const isLeftOut = choice.leftOut[row] === 1 || relays.length === 0;
-        return {
-          subject: rows.subjects[row],
-          role,
-          relays,
-          reason: reasonOf(rows.origins[row], role, isLeftOut),
-          skipped: skippedRelays(row, role, relays, chosen, source),
-        };
-      })
-  );
+  const routes: SubjectRoute[] = [];
+  for (const { role, first, end } of rows.roles) {
+    const verdicts = new RelayVerdicts(role, source);
+    for (let row = first; row < end; row++) {
+      if (rows.origins[row] === ABSENT) continue;
+      const relays = relaysOfRow(row, source);
+      const isLeftOut = choice.leftOut[row] === 1 || relays.length === 0;
+      routes.push({
+        subject: rows.subjects[row],
+        role,
+        relays,
+        reason: reasonOf(rows.origins[row], role, isLeftOut),
+        skipped: skippedRelays(row, role, relays, verdicts, source),
+      });
+    }
+  }
+  return routes;
 }
 
 function relaysOfRow(row: number, { rows, choice: { relays, assigned } }: RouteSource): string[] {
   const { relayIndexes, relaysPerSubject } = assigned;
-  return [...relayIndexes.subarray(row * relaysPerSubject, (row + 1) * relaysPerSubject)]
-    .filter((index) => index >= 0)
-    .map((index) => rows.graph.urls[relays[index]]);
+  const urls: string[] = [];
+  for (let at = row * relaysPerSubject; at < (row + 1) * relaysPerSubject; at++) {
+    if (relayIndexes[at] >= 0) urls.push(rows.graph.urls[relays[relayIndexes[at]]]);
+  }
+  return urls;
 }
 
 function reasonOf(origin: number, role: Role, isLeftOut: boolean): SubjectRoute["reason"] {
@@ -119,24 +122,67 @@ function skippedRelays(
   row: number,
   role: Role,
   asked: readonly string[],
-  chosen: ReadonlySet<string>,
+  verdicts: RelayVerdicts,
   { rows: { graph, subjects }, knowledge, settings }: RouteSource,
-): SkippedRelay[] {
-  const { urls, starts, relaysOf } = graph;
-  const use = role === "group" ? "group" : undefined;
-  const edges = new Set([...relaysOf.subarray(starts[row], starts[row + 1])].map((id) => urls[id]));
-  const skipped = namedRelays(subjects[row], role, knowledge, settings).map(
-    (value): SkippedRelay => {
-      const { url, reason } = settings.check(value, use);
-      if (url === undefined) return { url: value, reason };
-      if (settings.weight(url) === 0) return { url, reason: "weight" };
-      if (!edges.has(url)) return { url, reason: "host" };
-      return { url, reason: chosen.has(url) ? "enough" : "cap" };
-    },
-  );
+): readonly SkippedRelay[] {
+  const { starts, relaysOf } = graph;
+  const skipped: SkippedRelay[] = [];
+  for (const value of namedRelays(subjects[row], role, knowledge, settings)) {
+    const { id, other, host } = verdicts.of(value);
+    if (asked.includes(other.url)) continue;
+    let at = starts[row];
+    while (at < starts[row + 1] && relaysOf[at] !== id) at++;
+    skipped.push(at < starts[row + 1] || id === undefined ? other : host);
+  }
   const hasRefused = role === "write" || role === "read";
   const refused = hasRefused ? knowledge.get(subjects[row])?.refused ?? [] : [];
-  return [...skipped.filter(({ url }) => !asked.includes(url)), ...refused];
+  return refused.length === 0 ? skipped : [...skipped, ...refused];
+}
+
+/** Why a relay is skipped, if it is. Subjects share the objects: there are few relays. */
+interface RelayVerdict {
+  /** The relay in the graph; absent if no subject may have it. */
+  readonly id?: number;
+  /** Where the graph has the relay for the subject, or no subject may have it. */
+  readonly other: SkippedRelay;
+  /** Where the graph does not have it for the subject. */
+  readonly host: SkippedRelay;
+}
+
+/** What is said of each relay that lists name in one role, found out once. */
+class RelayVerdicts {
+  readonly #known = new Map<string, RelayVerdict>();
+  readonly #use: "group" | undefined;
+  readonly #settings: PlanSettings;
+  readonly #idOf: ReadonlyMap<string, number>;
+  readonly #chosen: ReadonlySet<number>;
+
+  constructor(role: Role, { rows, choice, settings }: RouteSource) {
+    this.#use = role === "group" ? "group" : undefined;
+    this.#settings = settings;
+    this.#idOf = new Map(rows.graph.urls.map((url, id) => [url, id]));
+    this.#chosen = new Set(choice.relays);
+  }
+
+  of(value: string): RelayVerdict {
+    let verdict = this.#known.get(value);
+    if (verdict === undefined) this.#known.set(value, verdict = this.#find(value));
+    return verdict;
+  }
+
+  #find(value: string): RelayVerdict {
+    const { url, reason } = this.#settings.check(value, this.#use);
+    if (url === undefined) return verdictOf({ url: value, reason });
+    if (this.#settings.weight(url) === 0) return verdictOf({ url, reason: "weight" });
+    const host: SkippedRelay = { url, reason: "host" };
+    const id = this.#idOf.get(url);
+    if (id === undefined) return verdictOf(host);
+    return { id, other: { url, reason: this.#chosen.has(id) ? "enough" : "cap" }, host };
+  }
+}
+
+function verdictOf(skipped: SkippedRelay): RelayVerdict {
+  return { other: skipped, host: skipped };
 }
 
 /** The relays that a list, an option or the best hints name for a subject in a role. */

@@ -34,3 +34,11 @@ Deno.test("RateMeter starts again if the clock was set back", async () => {
   await clock.advance(60_000);
   assert.equal(excess(meter, 2), 0);
 });
+
+Deno.test("RateMeter count() counts several at once", () => {
+  const meter = new RateMeter(new TestClock(), 10);
+  assert.ok(meter.count(9));
+  assert.ok(meter.count());
+  assert.ok(!meter.count());
+  assert.ok(!new RateMeter(new TestClock(), 10).count(11));
+});

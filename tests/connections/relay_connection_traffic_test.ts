@@ -94,9 +94,23 @@ Deno.test("RelayConnection ends as flood if too many messages belong to no subsc
     assert.deepEqual(errors.map(({ reason }) => reason), ["flood"], String(message));
     assert.match(
       connection.ended!.message,
-      /20000 messages a minute that belong to no subscription$/,
+      /20000 messages a minute that belong to no subscription, or as much in longer ones$/,
     );
   }
+});
+
+Deno.test("S4: RelayConnection counts a long message that belongs to no subscription as several", async () => {
+  const { connection, subscribe, relay } = new ConnectionTest();
+  const { errors } = subscribe();
+  await settled();
+  // 19,998 of 20,000, and two more for the notice.
+  for (let i = 0; i < 77; i++) relay.hooks.onStray?.(2 ** 20);
+  for (let i = 0; i < 286; i++) relay.hooks.onStray?.(4_096);
+  relay.say(["NOTICE", "x".repeat(4_097)]);
+  assert.deepEqual(errors, []);
+  assert.ok(connection.isOpen);
+  relay.hooks.onStray?.();
+  assert.deepEqual(errors.map(({ reason }) => reason), ["flood"]);
 });
 
 Deno.test("RelayConnection reports the text of each NOTICE", () => {

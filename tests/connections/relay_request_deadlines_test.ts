@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { holding, RELAY } from "../../testing/scripted_network.ts";
-import { settled } from "../../testing/test_clock.ts";
+import { settled, START } from "../../testing/test_clock.ts";
 import { note, notes } from "../support/notes.ts";
 import { RelayRequestTest } from "../support/scripted_relay_request.ts";
 
@@ -19,8 +19,8 @@ Deno.test("RelayRequest is late after the soft deadline of silence, and fails af
 
 Deno.test("RelayRequest counts deadlines from the last sign of progress", async () => {
   const test = new RelayRequestTest();
-  for (let i = 0; i < 10; i++) {
-    await test.clock.advance(2_000);
+  for (let i = 0; i < 80; i++) {
+    await test.clock.advance(250);
     test.last.last.send(note());
   }
   await test.clock.advance(2_999);
@@ -32,7 +32,7 @@ Deno.test("RelayRequest counts deadlines from the last sign of progress", async 
   test.last.reqs[0].eose();
   await settled();
   assert.deepEqual(test.reports, ["23000 settled no-answer", "83000 settled complete"]);
-  assert.deepEqual(test.fake.of("delivered"), [[RELAY, 10], [RELAY, 1]]);
+  assert.deepEqual(test.fake.of("delivered"), [[RELAY, 80], [RELAY, 1]]);
 });
 
 Deno.test("RelayRequest counts deadlines anew for each page, and for each REQ that waited for a slot", async () => {
@@ -101,10 +101,10 @@ Deno.test("RelayRequest does not count time against a relay in which the program
 Deno.test("RelayRequest waits for a rate-limited relay, which is late but has not failed", async () => {
   let reqs = 0;
   const test = new RelayRequestTest({
-    onReq: (req) => reqs++ === 0 ? req.closed("rate-limited: try again in 8 s") : req.eose(),
+    onReq: (req) => reqs++ === 0 ? req.closed("rate-limited: try again in 4 s") : req.eose(),
   });
   await test.clock.advance(20_000);
-  assert.deepEqual(test.reports, ["3000 late", "8000 settled complete"]);
+  assert.deepEqual(test.reports, ["3000 late", "4000 settled complete"]);
   assert.deepEqual(test.fake.of("unanswered"), []);
 });
 
@@ -121,6 +121,55 @@ Deno.test("RelayRequest fails at once if a relay wants more time than there is, 
     "60000 settled complete",
   ]);
   assert.equal(test.relays.length, 1);
+});
+
+Deno.test("RelayRequest fails once a relay has put it off for four seconds in a row, and takes what comes later", async () => {
+  let reqs = 0;
+  const test = new RelayRequestTest({
+    onReq: (req) => reqs++ < 3 ? req.closed("rate-limited: slow down") : req.eose(),
+  });
+  await test.clock.advance(20_000);
+  assert.deepEqual(test.reports, [
+    "3000 lost",
+    "3000 settled rate-limited",
+    "6000 late",
+    "7000 settled complete",
+  ]);
+});
+
+Deno.test("RelayRequest sends no REQ before the time is over that a relay named to another request", async () => {
+  const sentAt: number[] = [];
+  const test = new RelayRequestTest({
+    onReq: (req) => {
+      sentAt.push(test.clock.now() - START * 1000);
+      if (sentAt.length === 1) req.closed("rate-limited: try again in 10 s");
+      else req.eose();
+    },
+  });
+  await test.clock.advance(2_000);
+  const second = test.another();
+  await test.clock.advance(5_000);
+  const third = test.another();
+  await test.clock.advance(10_000);
+  assert.deepEqual(sentAt, [0, 10_000, 10_000, 10_000]);
+  assert.deepEqual(second.reports, [
+    "2000 lost",
+    "2000 settled rate-limited",
+    "5000 late",
+    "10000 settled complete",
+  ]);
+  assert.deepEqual(third.reports, ["10000 settled complete"]);
+});
+
+Deno.test("RelayRequest counts an event as progress for a moment, once an answer has taken five seconds", async () => {
+  for (const [ms, end] of [[500, 10_500], [1_000, 8_750], [2_000, 8_000], [2_999, 8_000]]) {
+    const test = new RelayRequestTest();
+    for (let now = 0; now < 20_000; now += ms) {
+      await test.clock.advance(ms);
+      test.last.last.send(note());
+    }
+    assert.deepEqual(test.reports, [`${end} settled no-answer`]);
+  }
 });
 
 Deno.test("RelayRequest uses the deadlines that the memory has when the connection opens", async () => {

@@ -13,13 +13,17 @@ class Test {
   readonly socket = new ScriptedSocket();
   readonly relay: RelaySocket;
   readonly heard: unknown[] = [];
+  readonly strayLengths: unknown[] = [];
 
   constructor() {
     const events: RelayHooks = {
       onConnecting: () => this.heard.push("connecting"),
       onOpen: () => this.heard.push("open"),
       onNotice: (text) => this.heard.push(text),
-      onStray: () => this.heard.push("stray"),
+      onStray: (length) => {
+        this.heard.push("stray");
+        this.strayLengths.push(length);
+      },
       onClose: (detail) => this.heard.push(detail),
     };
     this.relay = new RelaySocket("wss://relay.example/", events, () => this.socket);
@@ -163,7 +167,7 @@ Deno.test("RelaySocket hears every message, and none of them is an error", () =>
   test.socket.say("EVENT", "nobody", { kind: "x" });
   test.socket.onmessage!({ data: "{" });
   test.socket.onmessage!({ data: new Blob(["x"]) });
-  test.socket.onmessage!({ data: `["NOTICE", "${"x".repeat(5 * 2 ** 20)}"]` });
+  test.socket.onmessage!({ data: `["NOTICE", "${"x".repeat(2 ** 20)}"]` });
   assert.deepEqual(test.heard, [
     "connecting",
     "open",
@@ -172,6 +176,28 @@ Deno.test("RelaySocket hears every message, and none of them is an error", () =>
     "hello",
     ...Array(7).fill("stray"),
   ]);
+});
+
+Deno.test("S4: RelaySocket parses messages of up to a million characters, and says how long strays are", async () => {
+  const test = new Test();
+  test.socket.open();
+  const { messages } = test.reading();
+  await settled();
+  const follows = Array.from({ length: 10_000 }, () => ["p", "a".repeat(64)]);
+  const list = note({ kind: 3, tags: follows });
+  test.socket.say("EVENT", "1", list);
+  const say = (length: number) => {
+    const [head, tail] = ['["EVENT","1",', "]"];
+    const blank = " ".repeat(length - head.length - tail.length - JSON.stringify(list).length);
+    test.socket.onmessage!({ data: head + JSON.stringify(list) + blank + tail });
+  };
+  say(2 ** 20);
+  say(2 ** 20 + 1);
+  say(5 * 2 ** 20);
+  await settled();
+  assert.deepEqual(messages, [["EVENT", "1", list], ["EVENT", "1", list]]);
+  test.socket.onmessage!({ data: "[7]" });
+  assert.deepEqual(test.strayLengths, [2 ** 20, 2 ** 20, 3]);
 });
 
 Deno.test("RelaySocket that loses its connection ends all that waits for it, and says so once", async () => {

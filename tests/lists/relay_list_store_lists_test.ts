@@ -173,8 +173,8 @@ Deno.test("RelayListStore stores a list per second by one key each time, and no 
   assert.equal(notified.length, lists.length);
 });
 
-Deno.test("RelayListStore keeps 64 entries of a list of 10,000", async () => {
-  const urls = Array.from({ length: 10_000 }, (_, i) => `wss://${i}.example/`);
+Deno.test("RelayListStore keeps 64 entries of a list of 500", async () => {
+  const urls = Array.from({ length: 500 }, (_, i) => `wss://${i}.example/`);
   const { store, write } = setUp();
   await store.event(listEvent(ALICE, urls));
   assert.equal((await write(ALICE))?.length, 64);

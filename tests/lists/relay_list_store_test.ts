@@ -41,6 +41,16 @@ Deno.test("RelayListStore get() sees what another writer wrote once a list is ol
   assert.equal(db.queried.length, 2);
 });
 
+Deno.test("RelayListStore get() reads the clock once, however many lists are in memory", async () => {
+  let readings = 0;
+  const now = () => (readings++, NOW * 1000);
+  const { store } = setUp(PEOPLE.map((pubkey) => listEvent(pubkey)), { now });
+  await store.get(PEOPLE);
+  readings = 0;
+  assert.equal((await store.get(PEOPLE)).size, PEOPLE.length);
+  assert.equal(readings, 1);
+});
+
 Deno.test("RelayListStore get() rejects when the database fails; it takes nobody to have no list, and queries again", async () => {
   const { db, store, write } = setUp([listEvent(ALICE)]);
   db.held = true;

@@ -27,6 +27,20 @@ Deno.test("S1: RelayListStore event() resolves if a database refuses a version t
   assert.deepEqual(await write(ALICE), [B]);
 });
 
+Deno.test("S4: RelayListStore keeps a list of 10,000 tags from the database and from memory, however it comes", async () => {
+  const { db, store, write } = setUp([listEvent(ALICE)]);
+  let writes = 0;
+  db.event = () => Promise.resolve(void writes++);
+  const urls = Array.from({ length: 10_000 }, (_, i) => `wss://relay${i}.example/`);
+  const list = listEvent(ALICE, urls, NOW + 1);
+  await assert.rejects(store.event(list), { name: "EventRefusedError", reason: "oversized" });
+  const { stored, refused } = await store.events([list]);
+  assert.deepEqual([stored, refused.map(({ reason }) => reason)], [0, ["oversized"]]);
+  assert.deepEqual((await store.hold([list])).map(({ reason }) => reason), ["oversized"]);
+  assert.equal(writes, 0);
+  assert.deepEqual(await write(ALICE), [A]);
+});
+
 Deno.test("RelayListStore event() hands the database a copy: what the caller changes later is not stored", async () => {
   const { store, write } = setUp();
   const event = listEvent(ALICE);

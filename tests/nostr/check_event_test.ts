@@ -132,3 +132,25 @@ Deno.test("S2: checkedEvent() accepts kinds 0 and 65535 and second 0", () => {
     assert.deepEqual(check(signed), signed);
   }
 });
+
+Deno.test("S2, S4: checkedEvent() refuses a list of relays over 32,768 characters before it verifies, and no other event", () => {
+  const tagsOf = (count: number) => Array.from({ length: count }, (_, i) => ["r", `wss://r${i}`]);
+  const sized = (length: number, kind = 10002) => {
+    const long = SIGNERS[0].sign({ kind, created_at: NOW, tags: tagsOf(100) });
+    return { ...long, content: "x".repeat(length - JSON.stringify(long).length) };
+  };
+  let verified = 0;
+  const checked = (event: NostrEvent) => checkedEvent(event, NOW, () => ++verified > 0);
+  checked(sized(32_768));
+  checked(sized(32_769, 3));
+  assert.equal(verified, 2);
+  for (const kind of [10002, 10050, 10006]) {
+    assert.throws(() => checked(sized(32_769, kind)), {
+      reason: "oversized",
+      message: /^Cannot store an oversized event: .* 32768 characters .* 32769 and 100 tags$/,
+    });
+  }
+  const crowd = SIGNERS[0].sign({ kind: 10002, created_at: NOW, tags: tagsOf(10_000) });
+  assert.throws(() => checked(crowd), { reason: "oversized", message: /10000 tags/ });
+  assert.equal(verified, 2);
+});

@@ -76,3 +76,13 @@ Deno.test("NIP-01: isPubkey() holds for 64 lowercase hex characters, and for not
     assert.equal(isPubkey(value), false);
   }
 });
+
+Deno.test("NIP-01: isPubkey() takes the sixteen lowercase hex digits in each place, and no other character", () => {
+  for (let code = 0; code < 0x10000; code++) {
+    const digit = String.fromCharCode(code);
+    const isDigit = "0123456789abcdef".includes(digit);
+    assert.equal(isPubkey(digit.repeat(64)), isDigit, `code ${code}`);
+    const at = code % 64;
+    assert.equal(isPubkey("a".repeat(at) + digit + "a".repeat(63 - at)), isDigit, `code ${code}`);
+  }
+});

@@ -94,3 +94,15 @@ Deno.test("W1: parseRelayFrame() throws on no text, and is the same each time", 
     assert.deepEqual(parseRelayFrame(text), parseRelayFrame(text));
   }));
 });
+
+Deno.test("W1: parseRelayFrame() reads a long message however much it holds, and none that nests deeply", () => {
+  const tags = Array.from({ length: 5_000 }, (_, i) => ["p", `[[[{${i}`.repeat(9), '\\"[[[[']);
+  const list = note({ kind: 3, tags, content: '{"wss://a.example":{"read":true}}' });
+  assert.deepEqual(read("EVENT", "a", list), { verb: "EVENT", id: "a", event: list });
+  const nested = (depth: number, length: number) =>
+    `["other","${"x".repeat(length)}",${"[".repeat(depth)}${"]".repeat(depth)}]`;
+  assert.ok(parseRelayFrame(nested(15, 20_000)));
+  assert.equal(parseRelayFrame(nested(16, 20_000)), undefined);
+  assert.ok(parseRelayFrame(nested(1_000, 0)), "a short one takes no time");
+  assert.equal(parseRelayFrame(nested(400_000, 0)), undefined);
+});
