@@ -7,7 +7,7 @@
 
 import type { NostrEvent, NostrFilter, NStore } from "@nostrify/types";
 import { isEphemeralKind } from "nostr-tools/kinds";
-import type { RecordStore, RecordTopic } from "../base/record_store.ts";
+import type { RecordStore, RecordTopic, SharedRecords } from "../base/record_store.ts";
 import { checkFunction, checkNames } from "../base/check_option.ts";
 import { deletedError } from "../nostr/deleted_error.ts";
 import { placesOf } from "../nostr/vanish_requests.ts";
@@ -21,6 +21,7 @@ import { type PreparedEvent, prepareEvent } from "./prepared_event.ts";
 import { countEvents, readEvents, readIds } from "./read_events.ts";
 import { checkRecords, readRecords, writeRecords } from "./records.ts";
 import { migrateSchema } from "./schema.ts";
+import { noteStoredLists, sharedRecords } from "./shared_records.ts";
 import { type SqlFlavour, sqlFlavour } from "./sql_flavour.ts";
 import { transact } from "./transact.ts";
 import { type Outcome, writeAll } from "./write_events.ts";
@@ -50,6 +51,10 @@ export class EventDatabase implements NStore, RecordStore {
   /** The time in Unix seconds. */
   readonly #now: () => number;
   readonly #writes: GroupCommit<PreparedEvent, Outcome>;
+  /** Stands for this object, among all that write to the database. */
+  readonly #writer = crypto.randomUUID();
+  /** What several processes need; absent unless the option `shared` is set, on PostgreSQL. */
+  readonly shared?: SharedRecords;
 
   /**
    * Takes over a Kysely instance: {@link EventDatabase.close} closes it.
@@ -63,15 +68,27 @@ export class EventDatabase implements NStore, RecordStore {
   constructor(kysely: KyselyInstance, options: EventDatabaseOptions = {}) {
     checkNames(options, DATABASE_OPTIONS);
     checkFunction("now", options.now);
-    const { relayUrls = [], now = Date.now } = options;
+    const { relayUrls = [], now = Date.now, shared = false } = options;
     this.#now = () => Math.floor(now() / 1000);
     this.#kysely = anyKysely(kysely);
     this.#flavour = sqlFlavour(this.#kysely);
-    this.#sql = eventSql(this.#flavour, placesOf(relayUrls));
+    const isPostgres = this.#flavour.name === "postgres";
+    this.#sql = {
+      ...eventSql(this.#flavour, placesOf(relayUrls)),
+      onStored: isPostgres
+        ? (db, events) => noteStoredLists(db, this.#flavour, events, this.#writer)
+        : undefined,
+    };
     this.#writes = new GroupCommit(
       (work) => transact(this.#kysely, this.#flavour, work),
       (db, events) => writeAll(db, this.#sql, events),
     );
+    if (!shared || !isPostgres) return;
+    this.shared = sharedRecords(this.#kysely, {
+      flavour: this.#flavour,
+      writer: this.#writer,
+      transact: (work) => this.#writes.alone(work),
+    });
   }
 
   /**
@@ -175,7 +192,7 @@ export class EventDatabase implements NStore, RecordStore {
     if (records.size === 0) return;
     // A copy: the caller may change the map before the write begins.
     const given = new Map(records);
-    await this.#writes.alone((db) => writeRecords(db, this.#flavour, topic, given));
+    await this.#writes.alone((db) => writeRecords(db, this.#flavour, topic, given, this.#writer));
   }
 
   /** Waits for pending writes, then closes the Kysely instance. */

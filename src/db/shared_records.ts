@@ -1,0 +1,137 @@
+/**
+ * Records that several processes share on one PostgreSQL.
+ *
+ * @module
+ */
+
+import type { RecordChanges, RecordTopic, SharedRecords } from "../base/record_store.ts";
+import { DELETION_KIND, LIST_KINDS, VANISH_KIND } from "../nostr/kinds.ts";
+import { type AnyExecutor, run } from "./any_kysely.ts";
+import type { Transact } from "./group_commit.ts";
+import type { PreparedEvent } from "./prepared_event.ts";
+import { checkRecords, writeRecords } from "./records.ts";
+import type { SqlFlavour } from "./sql_flavour.ts";
+
+/** What {@link sharedRecords} needs. */
+export interface SharedRecordsOptions {
+  readonly flavour: SqlFlavour;
+  /** Stands for this process, among all that use the database. */
+  readonly writer: string;
+  /** Runs work in a writing transaction. */
+  readonly transact: Transact;
+}
+
+/** Most changes that are read at once. */
+const MAX_CHANGES = 5_000;
+
+/** Whose lists may have changed, by a kind that is stored. */
+const MARKED_KINDS: ReadonlySet<number> = new Set([...LIST_KINDS, DELETION_KIND, VANISH_KIND]);
+
+interface Change {
+  readonly until: string | null;
+  readonly rows: number | string;
+  readonly topic: RecordTopic | "stored" | null;
+  readonly key: string;
+  readonly record: string;
+}
+
+/** The records of a PostgreSQL, for several processes. */
+export function sharedRecords(
+  db: AnyExecutor,
+  { flavour, writer, transact }: SharedRecordsOptions,
+): SharedRecords {
+  return {
+    updateRecords: (topic, keys, change) =>
+      transact(async (db) => {
+        const rows = await run<{ key: string; record: string }>(
+          db,
+          `select key, record from outbox_records where topic = $1 and ${flavour.isIn("key", 2)}`,
+          [topic, JSON.stringify(keys)],
+        );
+        const stored = new Map(rows.map(({ key, record }) => [key, record]));
+        const changed = [...change(stored)].filter(([key, text]) =>
+          text !== (stored.get(key) ?? "")
+        );
+        const records = new Map(changed);
+        checkRecords(topic, records);
+        if (records.size > 0) await writeRecords(db, flavour, topic, records, writer);
+      }),
+    readChanges: (since) => readChanges(db, writer, since),
+    claim: (keys, ms) => claim(db, writer, keys, ms),
+  };
+}
+
+/**
+ * Notes, in the transaction that stores them, which relay lists are stored: whoever sees the note
+ * sees the lists.
+ */
+export async function noteStoredLists(
+  db: AnyExecutor,
+  flavour: SqlFlavour,
+  events: readonly PreparedEvent[],
+  writer: string,
+): Promise<void> {
+  const notes = events.filter(({ row }) => MARKED_KINDS.has(row.kind))
+    .map(({ row }) => [`${row.kind}:${row.pubkey}`, `${row.created_at}`] as const);
+  if (notes.length > 0) await writeRecords(db, flavour, "stored", new Map(notes), writer);
+}
+
+async function readChanges(
+  db: AnyExecutor,
+  writer: string,
+  since?: number,
+): Promise<RecordChanges> {
+  if (since === undefined) {
+    const [{ until }] = await run<{ until: string }>(
+      db,
+      "select coalesce(max(version), 0) as until from outbox_records",
+    );
+    return { until: Number(until), hasMore: false, changes: new Map() };
+  }
+  const rows = await run<Change>(
+    db,
+    `with changed as materialized (
+      select topic, key, record, version, writer from outbox_records
+      where version > $1::bigint order by version limit ${MAX_CHANGES}
+    ), summary as (select max(version) as until, count(*) as rows from changed)
+    select until, rows, topic, key, record from summary
+    left join changed on writer <> $2 order by version`,
+    [since, writer],
+  );
+  const changes = new Map<RecordTopic | "stored", Map<string, string>>();
+  for (const { topic, key, record } of rows) {
+    if (topic === null) continue;
+    if (!changes.has(topic)) changes.set(topic, new Map());
+    changes.get(topic)!.set(key, record);
+  }
+  const [{ until, rows: count }] = rows;
+  return { until: Number(until ?? since), hasMore: Number(count) === MAX_CHANGES, changes };
+}
+
+async function claim(
+  db: AnyExecutor,
+  writer: string,
+  keys: readonly string[],
+  ms: number,
+): Promise<ReadonlySet<string>> {
+  if (keys.length === 0) return new Set();
+  // The time is the database's, since clocks of its users may differ.
+  await run(
+    db,
+    `delete from outbox_claims where key in (
+      select key from outbox_claims where until < clock_timestamp() for update skip locked
+    )`,
+  );
+  // In the order of the keys, so that two processes never wait for each other.
+  const rows = await run<{ key: string }>(
+    db,
+    `insert into outbox_claims (key, owner, until)
+    select key, $2, clock_timestamp() + $3::integer * interval '1 millisecond'
+    from json_array_elements_text($1::text::json) as given(key) order by key collate "C"
+    on conflict (key) do update set owner = excluded.owner, until = excluded.until
+    where outbox_claims.until < clock_timestamp() or outbox_claims.owner = excluded.owner
+    returning key`,
+    [JSON.stringify([...new Set(keys)]), writer, ms],
+  );
+  return new Set(rows.map(({ key }) => key));
+}
