@@ -46,14 +46,16 @@ export interface PersistentMapOptions<T> {
    * @default the changed record
    */
   readonly rebase?: Rebase<T>;
+  /**
+   * Milliseconds from the first change to the writing.
+   * @default 5_000
+   */
+  readonly writeDelay?: number;
   /** Called with the keys of records that other processes changed. */
   readonly onNews?: (keys: readonly string[]) => void;
 }
 
-/** Milliseconds from the first change to the writing. */
 const WRITE_DELAY_MS = 5_000;
-/** The same where other processes wait for it. */
-const SHARED_WRITE_DELAY_MS = 1_000;
 
 /**
  * Records by key. When there are too many, the least recently changed go, from the backend
@@ -88,7 +90,7 @@ export class PersistentMap<T> {
     if (backend instanceof PolledRecords) this.#polled = backend;
     this.#writer = new WriteBehind({
       clock: options.clock,
-      delay: this.#polled ? SHARED_WRITE_DELAY_MS : WRITE_DELAY_MS,
+      delay: options.writeDelay ?? WRITE_DELAY_MS,
       has: (key) => this.#records.has(key) || this.#stored.has(key),
       write: (keys) => this.#write(keys),
       onError: (cause) => this.#report(`Cannot write the records of ${options.name}`, cause),

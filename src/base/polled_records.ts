@@ -79,10 +79,11 @@ export class PolledRecords implements RecordStore {
     return this.#records.writeRecords(topic, records);
   }
 
-  /** Reads no further changes. */
-  close(): void {
+  /** Reads no further changes, and leaves no reading behind. */
+  async close(): Promise<void> {
     this.#isClosed = true;
     this.#cancel?.();
+    await this.#last;
   }
 
   #schedule(): void {
