@@ -6,7 +6,7 @@
 
 import type { RecordChanges, RecordTopic, SharedRecords } from "../base/record_store.ts";
 import { DELETION_KIND, LIST_KINDS, VANISH_KIND } from "../nostr/kinds.ts";
-import { type AnyExecutor, run } from "./any_kysely.ts";
+import { type AnyExecutor, type AnyKysely, run } from "./any_kysely.ts";
 import type { Transact } from "./group_commit.ts";
 import type { PreparedEvent } from "./prepared_event.ts";
 import { checkRecords, writeRecords } from "./records.ts";
@@ -37,7 +37,7 @@ interface Change {
 
 /** The records of a PostgreSQL, for several processes. */
 export function sharedRecords(
-  db: AnyExecutor,
+  db: AnyKysely,
   { flavour, writer, transact }: SharedRecordsOptions,
 ): SharedRecords {
   return {
@@ -57,7 +57,12 @@ export function sharedRecords(
         if (records.size > 0) await writeRecords(db, flavour, topic, records, writer);
       }),
     readChanges: (since) => readChanges(db, writer, since),
-    claim: (keys, ms) => claim(db, writer, keys, ms),
+    claim: async (keys, ms) => {
+      if (keys.length === 0) return new Set();
+      // Whoever waited for another's claim must see it then.
+      const transaction = db.transaction().setIsolationLevel("read committed");
+      return await transaction.execute((trx) => claim(trx, writer, keys, ms));
+    },
   };
 }
 
@@ -114,7 +119,6 @@ async function claim(
   keys: readonly string[],
   ms: number,
 ): Promise<ReadonlySet<string>> {
-  if (keys.length === 0) return new Set();
   // The time is the database's, since clocks of its users may differ.
   await run(
     db,
