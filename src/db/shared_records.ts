@@ -6,11 +6,12 @@
 
 import type { RecordChanges, RecordTopic, SharedRecords } from "../base/record_store.ts";
 import { DELETION_KIND, LIST_KINDS, VANISH_KIND } from "../nostr/kinds.ts";
-import { type AnyExecutor, type AnyKysely, run } from "./any_kysely.ts";
+import { type AnyExecutor, run } from "./any_kysely.ts";
 import type { Transact } from "./group_commit.ts";
 import type { PreparedEvent } from "./prepared_event.ts";
 import { checkRecords, writeRecords } from "./records.ts";
 import type { SqlFlavour } from "./sql_flavour.ts";
+import { retryConflicts } from "./transact.ts";
 
 /** What {@link sharedRecords} needs. */
 export interface SharedRecordsOptions {
@@ -23,6 +24,14 @@ export interface SharedRecordsOptions {
 
 /** Most changes that are read at once. */
 const MAX_CHANGES = 5_000;
+
+/** How many claims a process makes until it deletes those of all that ended long ago. */
+const CLAIMS_PER_CLEANING = 50;
+/** Waits for nobody, so that nobody waits for it for long. */
+const DELETE_CLAIMS = `delete from outbox_claims where key in (
+  select key from outbox_claims where until < clock_timestamp() - interval '1 minute'
+  for update skip locked
+)`;
 
 /** Whose lists may have changed, by a kind that is stored. */
 const MARKED_KINDS: ReadonlySet<number> = new Set([...LIST_KINDS, DELETION_KIND, VANISH_KIND]);
@@ -37,9 +46,10 @@ interface Change {
 
 /** The records of a PostgreSQL, for several processes. */
 export function sharedRecords(
-  db: AnyKysely,
+  db: AnyExecutor,
   { flavour, writer, transact }: SharedRecordsOptions,
 ): SharedRecords {
+  let claims = 0;
   return {
     updateRecords: (topic, keys, change) =>
       transact(async (db) => {
@@ -59,9 +69,8 @@ export function sharedRecords(
     readChanges: (since) => readChanges(db, writer, since),
     claim: async (keys, ms) => {
       if (keys.length === 0) return new Set();
-      // Whoever waited for another's claim must see it then.
-      const transaction = db.transaction().setIsolationLevel("read committed");
-      return await transaction.execute((trx) => claim(trx, writer, keys, ms));
+      if (claims++ % CLAIMS_PER_CLEANING === 0) await run(db, DELETE_CLAIMS);
+      return await retryConflicts(() => claim(db, writer, keys, ms));
     },
   };
 }
@@ -120,13 +129,7 @@ async function claim(
   ms: number,
 ): Promise<ReadonlySet<string>> {
   // The time is the database's, since clocks of its users may differ.
-  await run(
-    db,
-    `delete from outbox_claims where key in (
-      select key from outbox_claims where until < clock_timestamp() for update skip locked
-    )`,
-  );
-  // In the order of the keys, so that two processes never wait for each other.
+  // One statement, in the order of the keys: two processes never wait for each other.
   const rows = await run<{ key: string }>(
     db,
     `insert into outbox_claims (key, owner, until)

@@ -27,7 +27,7 @@ export async function transact<T>(
   flavour: SqlFlavour,
   work: (db: AnyExecutor) => Promise<T>,
 ): Promise<T> {
-  for (let attempt = 1;; attempt++) {
+  return await retryConflicts(async () => {
     let first: { readonly error: unknown } | undefined;
     try {
       let transaction = kysely.transaction();
@@ -45,7 +45,21 @@ export async function transact<T>(
         }
       });
     } catch (last) {
-      const error = first ? first.error : last;
+      throw first ? first.error : last;
+    }
+  });
+}
+
+/**
+ * Runs `work` again, at most three times in all, if other programs' writes conflict with it.
+ *
+ * @throws What `work` throws in the end.
+ */
+export async function retryConflicts<T>(work: () => Promise<T>): Promise<T> {
+  for (let attempt = 1;; attempt++) {
+    try {
+      return await work();
+    } catch (error) {
       if (attempt === MAX_ATTEMPTS || !isConflict(error)) throw error;
     }
   }

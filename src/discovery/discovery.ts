@@ -304,6 +304,7 @@ export class Discovery {
 
   #end(search: ListSearch, verdict: Verdict): void {
     if (this.#closing.signal.aborted) return;
+    this.#claims?.ended(search);
     const { kind, pubkey, callers } = search;
     this.#searches.get(kind)?.delete(pubkey);
     if (verdict === "unknown" && callers > 0) {

@@ -22,8 +22,10 @@ export interface SearchClaimsOptions {
   readonly onError: (error: Error) => void;
 }
 
-/** How long others leave a search to a process: longer than most take, in case it is killed. */
+/** How long others leave a search to a process that was killed. */
 const CLAIM_MS = 10_000;
+/** How often a process claims again what it still searches for. */
+const RENEWAL_INTERVAL_MS = 4_000;
 /** How often a process looks whether a search of another is over, or its claim has ended. */
 const RECHECK_INTERVAL_MS = 2_000;
 
@@ -34,7 +36,10 @@ export class SearchClaims {
   #pending: ListSearch[] = [];
   /** Searches that another process has claimed. */
   readonly #held = new Set<ListSearch>();
+  /** Searches under way that this process has claimed. */
+  readonly #claimed = new Set<ListSearch>();
   #cancelPending?: () => void;
+  #cancelRenewal?: () => void;
   #cancelRecheck?: () => void;
   #isClosed = false;
 
@@ -65,12 +70,22 @@ export class SearchClaims {
     return this.#held.delete(search);
   }
 
+  /** Claims a search that is over no longer; others soon see its result. */
+  ended(search: ListSearch): void {
+    this.#held.delete(search);
+    if (!this.#claimed.delete(search) || this.#claimed.size > 0) return;
+    this.#cancelRenewal?.();
+    this.#cancelRenewal = undefined;
+  }
+
   /** Begins no search any longer. */
   close(): void {
     this.#isClosed = true;
     this.#cancelPending?.();
     this.#cancelRecheck?.();
+    this.#cancelRenewal?.();
     this.#held.clear();
+    this.#claimed.clear();
   }
 
   async #claim(searches: readonly ListSearch[]): Promise<void> {
@@ -89,15 +104,35 @@ export class SearchClaims {
       if (!claimed.has(keyOf(search))) this.#held.add(search);
       else {
         this.#held.delete(search);
+        this.#claimed.add(search);
         onClaimed(search);
       }
     }
+    this.#renewLater();
     const held = searches.filter((search) => this.#held.has(search));
     if (held.length === 0) return;
     // The other process may have been done before this one began to wait.
     await recheck(held);
     if (this.#isClosed || this.#held.size === 0) return;
     this.#cancelRecheck ??= this.#options.clock.after(RECHECK_INTERVAL_MS, () => this.#retry());
+  }
+
+  #renewLater(): void {
+    if (this.#claimed.size === 0 || this.#isClosed) return;
+    this.#cancelRenewal ??= this.#options.clock.after(RENEWAL_INTERVAL_MS, () => {
+      this.#cancelRenewal = undefined;
+      void this.#renew();
+    });
+  }
+
+  async #renew(): Promise<void> {
+    try {
+      await this.#options.claim([...this.#claimed].map(keyOf), CLAIM_MS);
+    } catch (cause) {
+      if (this.#isClosed) return;
+      this.#options.onError(new Error("Cannot renew the claims of searches for lists", { cause }));
+    }
+    this.#renewLater();
   }
 
   #retry(): void {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { EMPTY_SEARCH_LOG } from "../../src/discovery/search_log.ts";
 import { START } from "../../testing/test_clock.ts";
 import { DiscoveryWorld, HOUR_MS, settles } from "../support/discovery_world.ts";
-import { holds, indexers } from "../support/fake_relays.ts";
+import { F, hangs, holds, I1, I2, I3, indexers } from "../support/fake_relays.ts";
 import { list, lists, P, people, person } from "../support/listed_people.ts";
 import { SharedRecordMap } from "../support/shared_records.ts";
 
@@ -98,6 +98,25 @@ Deno.test("Discovery find() asks itself within 12 seconds if the other process w
   await world.find([P], 12_500);
   assert.ok(world.requests.length > 0);
   assert.equal(await world.known([P]), 1);
+});
+
+Deno.test("Discovery find() keeps its claim for as long as it searches, and no longer", async () => {
+  const { claimElsewhere, world } = setUp();
+  for (const url of [I1, I2, I3, F]) world.relays.set(url, hangs);
+  const found = world.discovery.find(10002, [P], { wait: 60_000 });
+  for (let s = 0; s < 30; s++) {
+    await world.clock.advance(1_000);
+    await world.turn();
+    assert.equal(claimElsewhere(P).size, 0, `after ${s} s`);
+  }
+  for (const request of world.requests) request.end();
+  await world.turn();
+  for (const request of world.requests) request.end();
+  await world.turn();
+  await found;
+  assert.equal(world.clock.pending, 0);
+  await world.clock.advance(10_001);
+  assert.equal(claimElsewhere(P).size, 1);
 });
 
 Deno.test("Discovery find() asks nobody for what no caller wants any longer", async () => {

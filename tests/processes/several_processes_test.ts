@@ -62,10 +62,10 @@ testPostgres(
     requested.clear();
     await one.run({ do: "discover", pubkeys });
     // Not by ageing, which takes a minute.
-  const until = performance.now() + 30_000;
-  while (await two.run({ do: "peek", pubkeys }) !== PEOPLE) {
-    assert.ok(performance.now() < until, "the second never heard of the lists");
-  }
+    const until = performance.now() + 30_000;
+    while (await two.run({ do: "peek", pubkeys }) !== PEOPLE) {
+      assert.ok(performance.now() < until, "the second never heard of the lists");
+    }
     const results = await Promise.all(
       [two, three].map((one) => one.run({ do: "discover", pubkeys })),
     );

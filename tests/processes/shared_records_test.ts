@@ -129,6 +129,24 @@ testPostgres("claim() gives each key to one process, until its time is over", as
   await closeAll(dbs);
 });
 
+testPostgres("claim() of the same keys by many at once never fails", async (server) => {
+  const { url } = await server.schema();
+  const isolation = encodeURIComponent("-c default_transaction_isolation=read\\ committed ");
+  const usual = url.replace("options=", `options=${isolation}`);
+  const dbs = await Promise.all([1, 2, 3, 4].map(() => openPostgres(usual, { max: 4 })));
+  const keys = Array.from({ length: 300 }, (_, i) => `10002:${i * 7919 % 300}`);
+  await Promise.all(dbs.map(async ({ shared }, i) => {
+    for (let round = 0; round < 60; round++) {
+      const from = (round * 37 + i * 71) % 200;
+      await Promise.all([
+        shared!.claim(keys.slice(from, from + 100), round % 3),
+        shared!.claim(keys.slice(from / 2, from / 2 + 50).toReversed(), 1),
+      ]);
+    }
+  }));
+  await closeAll(dbs);
+});
+
 testPostgres(
   "migrate() adds to a table of records of the former version, and keeps its records",
   async (server) => {
