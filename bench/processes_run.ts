@@ -55,6 +55,7 @@ export interface ProcessesTask extends Pick<ProcessTask, "shared" | "users" | "q
   readonly processes: number;
 }
 
+const LOCK = new URL("deno.lock", import.meta.url).pathname;
 const PROGRAM = new URL("processes_client.ts", import.meta.url).pathname;
 
 /** Runs some processes. */
@@ -113,7 +114,7 @@ class Client {
   private constructor(file: string) {
     this.#file = file;
     this.#child = new Deno.Command(Deno.execPath(), {
-      args: ["run", "-A", "--no-check", PROGRAM, file],
+      args: ["run", "-A", "--no-check", `--lock=${LOCK}`, PROGRAM, file],
       stdin: "piped",
       stdout: "piped",
       stderr: "inherit",

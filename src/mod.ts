@@ -22,12 +22,7 @@
  */
 
 export type { Clock } from "./base/clock.ts";
-export type {
-  RecordChanges,
-  RecordStore,
-  RecordTopic,
-  SharedRecords,
-} from "./base/record_store.ts";
+export type { RecordStore, RecordTopic } from "./base/record_store.ts";
 export type { OpenOptions, OpenRelay, RelayLog } from "./connections/open_relay.ts";
 export type { CoverageReport, PersonCoverage } from "./coverage_report.ts";
 export type { Feed, FeedOptions, FeedSyncOptions, FeedSyncProgress } from "./feeds/feed.ts";

@@ -7,7 +7,7 @@
 
 import type { NostrEvent, NostrFilter, NStore } from "@nostrify/types";
 import { isEphemeralKind } from "nostr-tools/kinds";
-import type { RecordStore, RecordTopic, SharedRecords } from "../base/record_store.ts";
+import type { RecordStore, RecordTopic } from "../base/record_store.ts";
 import { checkFunction, checkNames } from "../base/check_option.ts";
 import { deletedError } from "../nostr/deleted_error.ts";
 import { placesOf } from "../nostr/vanish_requests.ts";
@@ -54,7 +54,7 @@ export class EventDatabase implements NStore, RecordStore {
   /** Stands for this object, among all that write to the database. */
   readonly #writer = crypto.randomUUID();
   /** What several processes need; absent unless the option `shared` is set, on PostgreSQL. */
-  readonly shared?: SharedRecords;
+  readonly shared?: RecordStore["shared"];
 
   /**
    * Takes over a Kysely instance: {@link EventDatabase.close} closes it.
