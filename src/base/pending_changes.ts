@@ -48,6 +48,15 @@ export class PendingChanges<T> {
     }
   }
 
+  /** The changes of these keys alone. */
+  only(keys: Iterable<string>): PendingChanges<T> {
+    const some = new PendingChanges<T>();
+    for (const key of keys) {
+      for (const change of this.#changes.get(key) ?? []) some.add(key, change);
+    }
+    return some;
+  }
+
   /** The keys of all records that change. */
   keys(): Iterable<string> {
     return this.#changes.keys();

@@ -7,7 +7,7 @@
 import type { Clock } from "./clock.ts";
 import { MAX_PENDING_CHANGES, PendingChanges, type Rebase } from "./pending_changes.ts";
 import { PolledRecords } from "./polled_records.ts";
-import type { RecordStore, RecordTopic } from "./record_store.ts";
+import type { RecordStore, RecordTopic, SharedRecords } from "./record_store.ts";
 import { WriteBehind } from "./write_behind.ts";
 
 /** How a {@link PersistentMap} keeps records. */
@@ -56,13 +56,15 @@ export interface PersistentMapOptions<T> {
 }
 
 const WRITE_DELAY_MS = 5_000;
+/** How often records are written again at once that other processes changed meanwhile. */
+const MAX_UPDATE_ATTEMPTS = 10;
 
 /**
  * Records by key. When there are too many, the least recently changed go, from the backend
  * as well. Nothing is overwritten before it has been read.
  *
- * Where other processes share the records, each change is made again to what the backend holds, in
- * the transaction that writes it. So all processes come to have the same record, in which each
+ * Where other processes share the records, each change is made again to what the backend holds when
+ * it is written. So all processes come to have the same record, in which each
  * change counts once; twice only if a connection breaks before it says whether it was made.
  */
 export class PersistentMap<T> {
@@ -222,39 +224,61 @@ export class PersistentMap<T> {
     { shared }: PolledRecords,
     keys: readonly string[],
   ): Promise<ReadonlyMap<string, string>> {
-    const { format, parse, rebase, topic } = this.#options;
     const pending = this.#pending!;
     this.#pending = new PendingChanges();
     const own = new Map(keys.map((key) => [key, this.#records.get(key)]));
-    let records = new Map<string, T>();
-    let texts = new Map<string, string>();
+    const written = new Map<string, string>();
+    let left = keys;
     try {
-      await shared.updateRecords(topic, keys, (stored) => {
-        // It may be called again.
-        [records, texts] = [new Map(), new Map()];
-        for (const key of keys) {
-          const text = stored.get(key);
-          const theirs = text === undefined ? undefined : parse(text);
-          const mine = own.get(key);
-          const isBoth = theirs !== undefined && mine !== undefined;
-          const record = isBoth ? pending.applied(key, theirs, rebase) : mine;
-          if (record !== undefined) records.set(key, record);
-          if (record !== undefined) texts.set(key, format(record));
-          else if (theirs === undefined || this.#isOldest(theirs)) texts.set(key, "");
-        }
-        return texts;
-      });
-    } catch (error) {
-      pending.addAll(this.#pending);
-      this.#pending = pending;
-      throw error;
-    }
-    for (const [key, record] of records) {
-      if (this.#records.has(key)) {
-        this.#records.set(key, this.#pending.applied(key, record, rebase) ?? record);
+      for (let attempt = 0; left.length > 0 && attempt < MAX_UPDATE_ATTEMPTS; attempt++) {
+        left = await this.#updateOnce(shared, left, { pending, own, written });
+      }
+    } finally {
+      if (left.length > 0) {
+        const later = this.#pending;
+        this.#pending = pending.only(left);
+        this.#pending.addAll(later);
+        for (const key of left) this.#writer.mark(key);
       }
     }
-    return texts;
+    return written;
+  }
+
+  /** Tries to write records; returns the keys of those that others changed meanwhile. */
+  async #updateOnce(
+    shared: SharedRecords,
+    keys: readonly string[],
+    { pending, own, written }: {
+      readonly pending: PendingChanges<T>;
+      /** The records in memory with these changes. */
+      readonly own: ReadonlyMap<string, T | undefined>;
+      readonly written: Map<string, string>;
+    },
+  ): Promise<readonly string[]> {
+    const { format, parse, rebase, topic } = this.#options;
+    let records = new Map<string, T>();
+    let texts = new Map<string, string>();
+    const conflicts = await shared.updateRecords(topic, keys, (stored) => {
+      // It may be called again.
+      [records, texts] = [new Map(), new Map()];
+      for (const key of keys) {
+        const text = stored.get(key);
+        const theirs = text === undefined ? undefined : parse(text);
+        const mine = own.get(key);
+        const isBoth = theirs !== undefined && mine !== undefined;
+        const record = isBoth ? pending.applied(key, theirs, rebase) : mine;
+        if (record !== undefined) records.set(key, record);
+        if (record !== undefined) texts.set(key, format(record));
+        else if (theirs === undefined || this.#isOldest(theirs)) texts.set(key, "");
+      }
+      return texts;
+    });
+    for (const [key, text] of texts) if (!conflicts.has(key)) written.set(key, text);
+    for (const [key, record] of records) {
+      if (!this.#records.has(key) || conflicts.has(key)) continue;
+      this.#records.set(key, this.#pending!.applied(key, record, rebase) ?? record);
+    }
+    return [...conflicts];
   }
 
   /** Whether a record has not changed for longer than those that are kept. */

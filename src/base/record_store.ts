@@ -30,17 +30,18 @@ export interface RecordStore {
   /** What several processes need that share the records; absent if only one uses them. */
   readonly shared?: {
     /**
-     * Replaces records of these keys by what `change` makes of the stored ones, all or none of them.
-     * Nobody else writes records in between.
+     * Replaces records of these keys by what `change` makes of the stored ones. Leaves those alone
+     * that another process changes meanwhile. Writes none if it rejects.
      *
      * @param change Gets the stored records, and returns what replaces them. An empty text removes
      * a record, and a key that is absent is left alone. Must be pure: it may be called again.
+     * @returns The keys of the records that another process changed meanwhile.
      */
     updateRecords(
       topic: RecordTopic,
       keys: readonly string[],
       change: (stored: ReadonlyMap<string, string>) => ReadonlyMap<string, string>,
-    ): Promise<void>;
+    ): Promise<ReadonlySet<string>>;
     /**
      * Reads what other processes have changed, in the order of the changes, perhaps not all at once.
      *

@@ -21,7 +21,7 @@ import { type PreparedEvent, prepareEvent } from "./prepared_event.ts";
 import { countEvents, readEvents, readIds } from "./read_events.ts";
 import { checkRecords, readRecords, writeRecords } from "./records.ts";
 import { migrateSchema } from "./schema.ts";
-import { noteStoredLists, sharedRecords } from "./shared_records.ts";
+import { noteStoredLists, replaceRecords, sharedRecords } from "./shared_records.ts";
 import { type SqlFlavour, sqlFlavour } from "./sql_flavour.ts";
 import { transact } from "./transact.ts";
 import { type Outcome, writeAll } from "./write_events.ts";
@@ -53,6 +53,8 @@ export class EventDatabase implements NStore, RecordStore {
   readonly #writes: GroupCommit<PreparedEvent, Outcome>;
   /** Stands for this object, among all that write to the database. */
   readonly #writer = crypto.randomUUID();
+  /** The last writing of records that is not in `#writes`. */
+  #lastRecords: Promise<unknown> = Promise.resolve();
   /** What several processes need; absent unless the option `shared` is set, on PostgreSQL. */
   readonly shared?: RecordStore["shared"];
 
@@ -87,7 +89,6 @@ export class EventDatabase implements NStore, RecordStore {
     this.shared = sharedRecords(this.#kysely, {
       flavour: this.#flavour,
       writer: this.#writer,
-      transact: (work) => this.#writes.alone(work),
     });
   }
 
@@ -192,12 +193,19 @@ export class EventDatabase implements NStore, RecordStore {
     if (records.size === 0) return;
     // A copy: the caller may change the map before the write begins.
     const given = new Map(records);
-    await this.#writes.alone((db) => writeRecords(db, this.#flavour, topic, given, this.#writer));
+    const [flavour, writer] = [this.#flavour, this.#writer];
+    if (flavour.name === "sqlite") {
+      return await this.#writes.alone((db) => writeRecords(db, flavour, topic, given, writer));
+    }
+    const write = () => replaceRecords(this.#kysely, flavour, topic, given, writer);
+    const written = this.#lastRecords.then(write);
+    this.#lastRecords = Promise.allSettled([written]);
+    await written;
   }
 
   /** Waits for pending writes, then closes the Kysely instance. */
   async close(): Promise<void> {
-    await this.#writes.idle();
+    await Promise.all([this.#writes.idle(), this.#lastRecords]);
     await this.#kysely.destroy();
   }
 

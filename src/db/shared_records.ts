@@ -6,20 +6,17 @@
 
 import type { RecordChanges, RecordTopic, SharedRecords } from "../base/record_store.ts";
 import { DELETION_KIND, LIST_KINDS, VANISH_KIND } from "../nostr/kinds.ts";
-import { type AnyExecutor, run } from "./any_kysely.ts";
-import type { Transact } from "./group_commit.ts";
+import { type AnyExecutor, type AnyKysely, run } from "./any_kysely.ts";
 import type { PreparedEvent } from "./prepared_event.ts";
 import { checkRecords, writeRecords } from "./records.ts";
 import type { SqlFlavour } from "./sql_flavour.ts";
-import { retryConflicts } from "./transact.ts";
+import { runAlone } from "./transact.ts";
 
 /** What {@link sharedRecords} needs. */
 export interface SharedRecordsOptions {
   readonly flavour: SqlFlavour;
   /** Stands for this process, among all that use the database. */
   readonly writer: string;
-  /** Runs work in a writing transaction. */
-  readonly transact: Transact;
 }
 
 /** Most changes that are read at once. */
@@ -46,33 +43,91 @@ interface Change {
 
 /** The records of a PostgreSQL, for several processes. */
 export function sharedRecords(
-  db: AnyExecutor,
-  { flavour, writer, transact }: SharedRecordsOptions,
+  db: AnyKysely,
+  { flavour, writer }: SharedRecordsOptions,
 ): SharedRecords {
   let claims = 0;
   return {
-    updateRecords: (topic, keys, change) =>
-      transact(async (db) => {
-        const rows = await run<{ key: string; record: string }>(
-          db,
-          `select key, record from outbox_records where topic = $1 and ${flavour.isIn("key", 2)}`,
-          [topic, JSON.stringify(keys)],
-        );
-        const stored = new Map(rows.map(({ key, record }) => [key, record]));
-        const changed = [...change(stored)].filter(([key, text]) =>
-          text !== (stored.get(key) ?? "")
-        );
-        const records = new Map(changed);
-        checkRecords(topic, records);
-        if (records.size > 0) await writeRecords(db, flavour, topic, records, writer);
-      }),
+    updateRecords: async (topic, keys, change) => {
+      const rows = await run<{ key: string; record: string; version: string }>(
+        db,
+        `select key, record, version from outbox_records
+        where topic = $1 and ${flavour.isIn("key", 2)}`,
+        [topic, JSON.stringify(keys)],
+      );
+      const stored = new Map(rows.map(({ key, record }) => [key, record]));
+      const versions = new Map(rows.map(({ key, version }) => [key, version]));
+      const changed = [...change(stored)].filter(([key, text]) => text !== (stored.get(key) ?? ""));
+      if (changed.length === 0) return new Set();
+      checkRecords(topic, new Map(changed));
+      const writes = changed.map(([key, record]) => ({
+        key,
+        record,
+        version: versions.get(key) ?? "-1",
+      }));
+      const sql = replaceSql(flavour, { isChecked: true });
+      const done = await runAlone(
+        db,
+        (db) => run<{ key: string }>(db, sql, [JSON.stringify(writes), topic, writer]),
+      );
+      const written = new Set(done.map(({ key }) => key));
+      return new Set(writes.map(({ key }) => key).filter((key) => !written.has(key)));
+    },
     readChanges: (since) => readChanges(db, writer, since),
     claim: async (keys, ms) => {
       if (keys.length === 0) return new Set();
       if (claims++ % CLAIMS_PER_CLEANING === 0) await run(db, DELETE_CLAIMS);
-      return await retryConflicts(() => claim(db, writer, keys, ms));
+      return await runAlone(db, (db) => claim(db, writer, keys, ms));
     },
   };
+}
+
+/** Replaces records of a topic on PostgreSQL, whatever others made of them. */
+export async function replaceRecords(
+  db: AnyKysely,
+  flavour: SqlFlavour,
+  topic: RecordTopic,
+  records: ReadonlyMap<string, string>,
+  writer: string,
+): Promise<void> {
+  const writes = [...records].map(([key, record]) => ({ key, record, version: "-1" }));
+  const sql = replaceSql(flavour, { isChecked: false });
+  await runAlone(db, (db) => run(db, sql, [JSON.stringify(writes), topic, writer]));
+}
+
+/**
+ * Replaces records (1, a JSON array) of a topic (2) for a writer (3), if `isChecked` only those whose
+ * version is still the given one; -1 stands for a record that is new. Returns the keys of those that
+ * are written or gone.
+ *
+ * One statement, which takes its turn among all writers by itself: so nobody waits for a process
+ * that is busy between two statements.
+ */
+function replaceSql(flavour: SqlFlavour, { isChecked }: { readonly isChecked: boolean }): string {
+  const turn = flavour.lock.replace("select ", "");
+  return `with turn as materialized (select ${turn}),
+    v as materialized (
+      select key, record, version::bigint from json_to_recordset($1::text::json)
+        as given(key text, record text, version text), turn
+    ),
+    gone as (
+      delete from outbox_records r using v
+      where r.topic = $2 and r.key = v.key and v.record = ''
+        ${isChecked ? "and r.version = v.version" : ""}
+      returning r.key
+    ),
+    kept as (
+      insert into outbox_records (topic, key, record, updated_at, version, writer)
+      select $2, key, record, extract(epoch from now())::integer,
+        case when version < 0 then nextval('outbox_versions') else version end, $3
+      from v where record <> '' order by key collate "C"
+      on conflict (topic, key) do update set record = excluded.record,
+        updated_at = excluded.updated_at, writer = excluded.writer,
+        version = nextval('outbox_versions')
+      ${isChecked ? "where outbox_records.version = excluded.version" : ""}
+      returning key
+    )
+    select key from gone union all select key from kept`;
 }
 
 /**

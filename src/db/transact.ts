@@ -51,11 +51,32 @@ export async function transact<T>(
 }
 
 /**
+ * Runs one statement of PostgreSQL that takes its turn by itself. Where transactions are isolated
+ * more than `read committed` by default, it may conflict with those before it, and is run again in
+ * a transaction that is not.
+ *
+ * @throws What the statement throws.
+ */
+export async function runAlone<T>(
+  kysely: AnyKysely,
+  statement: (db: AnyExecutor) => Promise<T>,
+): Promise<T> {
+  try {
+    return await statement(kysely);
+  } catch (error) {
+    if (!isConflict(error)) throw error;
+  }
+  return await retryConflicts(() =>
+    kysely.transaction().setIsolationLevel("read committed").execute(statement)
+  );
+}
+
+/**
  * Runs `work` again, at most three times in all, if other programs' writes conflict with it.
  *
  * @throws What `work` throws in the end.
  */
-export async function retryConflicts<T>(work: () => Promise<T>): Promise<T> {
+async function retryConflicts<T>(work: () => Promise<T>): Promise<T> {
   for (let attempt = 1;; attempt++) {
     try {
       return await work();

@@ -10,14 +10,14 @@ const KEYS = [A, B, C];
 /** What a process does next; `fail`: its next write is undone. */
 type Step = readonly [
   process: number,
-  what: "bump" | "flush" | "poll" | "fail" | "kill",
+  what: "bump" | "flush" | "poll" | "fail" | "conflict" | "kill",
   key: string,
 ];
 
 const steps = fc.array(
   fc.tuple(
     fc.nat({ max: 2 }),
-    fc.constantFrom("bump", "bump", "bump", "flush", "poll", "fail", "kill"),
+    fc.constantFrom("bump", "bump", "bump", "flush", "poll", "fail", "conflict", "kill"),
     fc.constantFrom(...KEYS),
   ) as fc.Arbitrary<Step>,
   { maxLength: 60 },
@@ -55,6 +55,7 @@ law("counts each change of several processes once, wherever these are killed", a
           bump(key);
           unwritten[i].set(key, unwritten[i].get(key)! + 1);
         } else if (what === "fail") process.broken = new Error("connection lost");
+        else if (what === "conflict") process.conflicts = [key];
         else if (what === "flush") {
           const fails = process.broken !== undefined;
           await records.flush();

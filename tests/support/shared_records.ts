@@ -72,6 +72,8 @@ export class SharedProcess {
   isKilled = false;
   /** The error of the next write, which is undone. */
   broken?: Error;
+  /** Keys that other processes change during the next write. */
+  conflicts: readonly string[] = [];
 
   constructor(
     db: SharedRecordMap,
@@ -101,10 +103,13 @@ export class SharedProcess {
             const { broken } = this;
             this.broken = undefined;
             if (broken) throw broken;
-            db.write(
-              writer,
-              new Map([...changed].filter(([key, text]) => texts.get(key) !== text)),
+            const conflicts = new Set(this.conflicts.filter((key) => changed.has(key)));
+            this.conflicts = [];
+            const written = [...changed].filter(([key, text]) =>
+              texts.get(key) !== text && !conflicts.has(key)
             );
+            db.write(writer, new Map(written));
+            return conflicts;
           }),
         readChanges: (since) => alive(() => db.changes(writer, topic, since)),
         claim: (keys, ms) => alive(() => db.claim(writer, keys, clock.now(), ms)),
