@@ -33,6 +33,7 @@ import { ReqPlanner } from "./req_planner.ts";
 import { LiveRoutes } from "./requests/live_routes.ts";
 import { SupervisedRelay } from "./requests/supervised_relay.ts";
 import { Supervisor } from "./requests/supervisor.ts";
+import { SharedLists } from "./shared_lists.ts";
 import { SpanBook } from "./spans/span_book.ts";
 import { UserPolicy } from "./user_policy.ts";
 
@@ -86,7 +87,9 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
     learning: settings.learning,
   });
 
-  const spans = new SpanBook({ clock, backend: settings.records, onError });
+  // Spans tell what is in the store of one process: those of others say nothing about it.
+  const spans = new SpanBook({ clock, backend: settings.ownRecords, onError });
+  const sharing = settings.records && new SharedLists(settings.records, { store, onError });
 
   // The directory of people listens to the relays, and needs them itself.
   const events = new RelayEvents();
@@ -248,6 +251,7 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
     // The last events that relays took are known by now.
     await people.close();
     await Promise.all([memory.close(), spans.close()]);
+    await sharing?.close();
   };
   let ended: Promise<void> | undefined;
   const close = () => ended ??= end();

@@ -18,6 +18,7 @@ import {
 } from "./base/check_option.ts";
 import { CircuitBreaker } from "./base/circuit_breaker.ts";
 import { type Clock, systemClock } from "./base/clock.ts";
+import { PolledRecords } from "./base/polled_records.ts";
 import type { RecordStore } from "./base/record_store.ts";
 import type { OpenRelay } from "./connections/open_relay.ts";
 import { RelaySocket } from "./connections/relay_socket.ts";
@@ -52,7 +53,10 @@ export interface OutboxSettings {
   /** The app's own weight of a relay, as it is: a plan checks the number, see `router.plan`. */
   readonly weight: (url: string) => number;
   readonly store: RelayListStore;
+  /** Where records are kept; {@link PolledRecords} if other processes use them, too. */
   readonly records?: RecordStore;
+  /** The same without news of other processes. */
+  readonly ownRecords?: RecordStore;
   readonly user?: string;
   readonly signer?: UserSigner;
   readonly discoveryTimeout: number;
@@ -110,12 +114,17 @@ export function outboxSettings(options: OutboxOptions): OutboxSettings {
   const verify = cachedVerifier(options.verifyEvent ?? verifyEvent);
   const storeTimeout = integer("storeTimeout", options.storeTimeout, STORE_TIMEOUT_MS, 1);
   const store = listStore(options, clock, verify, storeTimeout);
+  const shared = { clock, random, onError: sortingErrors(router.onError, onRelayError) };
+  const ownRecords = recordStore(options.records, clock, storeTimeout) ?? store.records;
   return {
-    shared: { clock, random, onError: sortingErrors(router.onError, onRelayError) },
+    shared,
     router,
     weight: options.weight ?? (() => 1),
     store,
-    records: recordStore(options.records, clock, storeTimeout) ?? store.records,
+    records: ownRecords?.shared
+      ? new PolledRecords(ownRecords, ownRecords.shared, shared)
+      : ownRecords,
+    ownRecords,
     user,
     signer,
     discoveryTimeout: integer("discoveryTimeout", options.discoveryTimeout, 3_000, 0),

@@ -53,6 +53,8 @@ export interface PeopleDirectoryOptions {
 
 /** Most people whose searches are remembered. */
 const MAX_LOGGED_PEOPLE = 100_000;
+/** Milliseconds until other processes are told how a search ended. */
+const SHARED_LOG_DELAY_MS = 1_000;
 /** Longest that one relay may take to answer which lists it has. */
 const MAX_SEARCH_MS = 10_000;
 
@@ -290,7 +292,7 @@ function createDiscovery(
   const { shared, store, records: backend } = settings;
   const { clock, onError } = shared;
   const { indexerRelays } = settings.router.plan;
-  return new Discovery({
+  const discovery: Discovery = new Discovery({
     ...shared,
     store,
     ...searching(options),
@@ -303,11 +305,16 @@ function createDiscovery(
       ...{ clock, backend, onError },
       ...SEARCH_LOG_RECORDS,
       max: MAX_LOGGED_PEOPLE,
+      // Other processes wait for what this one searches.
+      writeDelay: backend?.shared ? SHARED_LOG_DELAY_MS : undefined,
+      onNews: (pubkeys) => discovery.heard(pubkeys),
     }),
+    claim: backend?.shared && ((keys, ms) => backend.shared!.claim(keys, ms)),
     refreshAfter: settings.refreshAfter,
     missingTtl: settings.missingTtl,
     onProgress: settings.onProgress,
   });
+  return discovery;
 }
 
 /**

@@ -27,4 +27,46 @@ export interface RecordStore {
    * removes a record.
    */
   writeRecords(topic: RecordTopic, records: ReadonlyMap<string, string>): Promise<void>;
+  /** What several processes need that share the records; absent if only one uses them. */
+  readonly shared?: {
+    /**
+     * Replaces records of these keys by what `change` makes of the stored ones. Leaves those alone
+     * that another process changes meanwhile. Writes none if it rejects.
+     *
+     * @param change Gets the stored records, and returns what replaces them. An empty text removes
+     * a record, and a key that is absent is left alone. Must be pure: it may be called again.
+     * @returns The keys of the records that another process changed meanwhile.
+     */
+    updateRecords(
+      topic: RecordTopic,
+      keys: readonly string[],
+      change: (stored: ReadonlyMap<string, string>) => ReadonlyMap<string, string>,
+    ): Promise<ReadonlySet<string>>;
+    /**
+     * Reads what other processes have changed, in the order of the changes, perhaps not all at once.
+     *
+     * @param since Where the last reading ended; absent: reads nothing, and says where changes end.
+     * @returns `until`: where this reading ended; `hasMore`: whether there may be more; `changes`:
+     * the last text of each changed record, by topic and key, without removed ones. The topic
+     * `stored` names relay lists, and events that delete lists, which were stored: its keys are
+     * `<kind>:<pubkey>`.
+     */
+    readChanges(since?: number): Promise<{
+      readonly until: number;
+      readonly hasMore: boolean;
+      readonly changes: ReadonlyMap<RecordTopic | "stored", ReadonlyMap<string, string>>;
+    }>;
+    /**
+     * Claims keys for `ms` milliseconds, so that one process at a time does what they stand for.
+     *
+     * @returns The keys that no other process has claimed.
+     */
+    claim(keys: readonly string[], ms: number): Promise<ReadonlySet<string>>;
+  };
 }
+
+/** How several processes work on the same records; see {@link RecordStore}. */
+export type SharedRecords = NonNullable<RecordStore["shared"]>;
+
+/** What other processes have changed. */
+export type RecordChanges = Awaited<ReturnType<SharedRecords["readChanges"]>>;

@@ -19,7 +19,18 @@ export interface EventDatabaseOptions {
    * @default Date.now
    */
   readonly now?: () => number;
+  /**
+   * Whether other processes use the database at the same time: then outboxes read every two seconds
+   * what others have learned, and do not search for what another one searches for. For PostgreSQL
+   * alone; SQLite ignores it.
+   * @default true for `openPostgres`, false otherwise
+   */
+  readonly shared?: boolean;
 }
 
 /** The names of all options of an event database. */
-export const DATABASE_OPTIONS: OptionNames<EventDatabaseOptions> = { relayUrls: true, now: true };
+export const DATABASE_OPTIONS: OptionNames<EventDatabaseOptions> = {
+  relayUrls: true,
+  now: true,
+  shared: true,
+};

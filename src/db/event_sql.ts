@@ -6,6 +6,8 @@
  */
 
 import { ALL_RELAYS } from "../nostr/vanish_requests.ts";
+import type { AnyExecutor } from "./any_kysely.ts";
+import type { PreparedEvent } from "./prepared_event.ts";
 import { REPLACEABLE } from "./schema.ts";
 import type { SqlFlavour } from "./sql_flavour.ts";
 
@@ -35,6 +37,8 @@ export interface EventSql {
   readonly deleteTags: string;
   /** Deletes the events with some ids (1, a JSON array). */
   readonly deleteEvents: string;
+  /** Runs in the transaction of each write, with the events that it stored. @default nothing */
+  readonly onStored?: (db: AnyExecutor, events: readonly PreparedEvent[]) => Promise<void>;
 }
 
 const COLUMNS = "id, kind, pubkey, content, created_at, tags, sig";

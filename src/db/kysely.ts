@@ -21,6 +21,7 @@ import { type PreparedEvent, prepareEvent } from "./prepared_event.ts";
 import { countEvents, readEvents, readIds } from "./read_events.ts";
 import { checkRecords, readRecords, writeRecords } from "./records.ts";
 import { migrateSchema } from "./schema.ts";
+import { noteStoredLists, replaceRecords, sharedRecords } from "./shared_records.ts";
 import { type SqlFlavour, sqlFlavour } from "./sql_flavour.ts";
 import { transact } from "./transact.ts";
 import { type Outcome, writeAll } from "./write_events.ts";
@@ -50,6 +51,12 @@ export class EventDatabase implements NStore, RecordStore {
   /** The time in Unix seconds. */
   readonly #now: () => number;
   readonly #writes: GroupCommit<PreparedEvent, Outcome>;
+  /** Stands for this object, among all that write to the database. */
+  readonly #writer = crypto.randomUUID();
+  /** The last writing of records that is not in `#writes`. */
+  #lastRecords: Promise<unknown> = Promise.resolve();
+  /** What several processes need; absent unless the option `shared` is set, on PostgreSQL. */
+  readonly shared?: RecordStore["shared"];
 
   /**
    * Takes over a Kysely instance: {@link EventDatabase.close} closes it.
@@ -63,15 +70,26 @@ export class EventDatabase implements NStore, RecordStore {
   constructor(kysely: KyselyInstance, options: EventDatabaseOptions = {}) {
     checkNames(options, DATABASE_OPTIONS);
     checkFunction("now", options.now);
-    const { relayUrls = [], now = Date.now } = options;
+    const { relayUrls = [], now = Date.now, shared = false } = options;
     this.#now = () => Math.floor(now() / 1000);
     this.#kysely = anyKysely(kysely);
     this.#flavour = sqlFlavour(this.#kysely);
-    this.#sql = eventSql(this.#flavour, placesOf(relayUrls));
+    const isPostgres = this.#flavour.name === "postgres";
+    this.#sql = {
+      ...eventSql(this.#flavour, placesOf(relayUrls)),
+      onStored: isPostgres
+        ? (db, events) => noteStoredLists(db, this.#flavour, events, this.#writer)
+        : undefined,
+    };
     this.#writes = new GroupCommit(
       (work) => transact(this.#kysely, this.#flavour, work),
       (db, events) => writeAll(db, this.#sql, events),
     );
+    if (!shared || !isPostgres) return;
+    this.shared = sharedRecords(this.#kysely, {
+      flavour: this.#flavour,
+      writer: this.#writer,
+    });
   }
 
   /**
@@ -175,12 +193,19 @@ export class EventDatabase implements NStore, RecordStore {
     if (records.size === 0) return;
     // A copy: the caller may change the map before the write begins.
     const given = new Map(records);
-    await this.#writes.alone((db) => writeRecords(db, this.#flavour, topic, given));
+    const [flavour, writer] = [this.#flavour, this.#writer];
+    if (flavour.name === "sqlite") {
+      return await this.#writes.alone((db) => writeRecords(db, flavour, topic, given, writer));
+    }
+    const write = () => replaceRecords(this.#kysely, flavour, topic, given, writer);
+    const written = this.#lastRecords.then(write);
+    this.#lastRecords = Promise.allSettled([written]);
+    await written;
   }
 
   /** Waits for pending writes, then closes the Kysely instance. */
   async close(): Promise<void> {
-    await this.#writes.idle();
+    await Promise.all([this.#writes.idle(), this.#lastRecords]);
     await this.#kysely.destroy();
   }
 

@@ -101,7 +101,7 @@ export async function openPostgres(
   checkNames(options, POSTGRES_OPTIONS);
   checkFunction("onError", options.onError);
   const { onError = (error) => console.warn(error) } = options;
-  const { relayUrls, now } = options;
+  const { relayUrls, now, shared = true } = options;
   const pool = isPool(database) ? database : openPool(database, options);
   const report = once(onError);
   const end = async () => {
@@ -111,7 +111,7 @@ export async function openPostgres(
   const dialect = new PostgresDialect({
     pool: { connect: () => connect(pool, report), end } as never,
   });
-  const db = new EventDatabase(new Kysely<unknown>({ dialect }), { relayUrls, now });
+  const db = new EventDatabase(new Kysely<unknown>({ dialect }), { relayUrls, now, shared });
   pool.on("error", report);
   try {
     await db.migrate();

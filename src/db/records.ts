@@ -26,12 +26,15 @@ export async function readRecords(
 /**
  * Replaces the records of the same topic and keys, inside a transaction. An empty text
  * removes a record.
+ *
+ * @param writer Who writes, for those who read changes. SQLite does not keep it.
  */
 export async function writeRecords(
   db: AnyExecutor,
   flavour: SqlFlavour,
-  topic: RecordTopic,
+  topic: RecordTopic | "stored",
   records: ReadonlyMap<string, string>,
+  writer: string,
 ): Promise<void> {
   const rows = [...records].map(([key, record]) => ({ key, record }));
   const gone = rows.filter(({ record }) => record === "").map(({ key }) => key);
@@ -45,15 +48,19 @@ export async function writeRecords(
     );
   }
   if (kept.length === 0) return;
+  const version = flavour.name === "postgres"
+    ? { names: ", version, writer", values: ", nextval('outbox_versions'), $3" }
+    : { names: "", values: "" };
+  const set = `updated_at${version.names}`.split(", ").map((name) => `${name} = excluded.${name}`);
   // Without "where" SQLite would take "on conflict" for part of a join.
   await run(
     db,
     `with v as materialized (${flavour.records({ key: "text", record: "text" })})
-    insert into outbox_records (topic, key, record, updated_at)
-    select ${flavour.parameter(2)}, key, record, ${NOW[flavour.name]} from v where true
-    on conflict (topic, key) do update
-    set record = excluded.record, updated_at = excluded.updated_at`,
-    [JSON.stringify(kept), topic],
+    insert into outbox_records (topic, key, record, updated_at${version.names})
+    select ${flavour.parameter(2)}, key, record, ${NOW[flavour.name]}${version.values}
+    from v where true
+    on conflict (topic, key) do update set record = excluded.record, ${set.join(", ")}`,
+    [JSON.stringify(kept), topic, ...version.names ? [writer] : []],
   );
 }
 

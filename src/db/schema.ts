@@ -50,6 +50,31 @@ const STATEMENTS = [
 ];
 
 /**
+ * What several processes on one PostgreSQL need besides. Writers take turns (`SqlFlavour.lock`), and
+ * a number is drawn within the turn: so changes become visible in the order of their versions.
+ */
+const SHARED_STATEMENTS = [
+  `create sequence if not exists outbox_versions`,
+  `create index if not exists outbox_records_version_idx on outbox_records (version)`,
+  // Claims last for seconds, so they may be lost with the server.
+  `create unlogged table if not exists outbox_claims (
+    key text primary key,
+    owner text not null,
+    until timestamptz not null
+  )`,
+  // Lists are in no memory for as long as a day without being read again.
+  `delete from outbox_records where topic = 'stored'
+    and updated_at < extract(epoch from now())::integer - 86400`,
+];
+
+const VERSION_COLUMN = `select 1 from pg_attribute
+  where attrelid = 'outbox_records'::regclass and attname = 'version'`;
+
+/** Adds columns to a table that others may be reading: only once, since it waits for them. */
+const ADD_VERSION = `alter table outbox_records
+  add column version bigint not null default 0, add column writer text not null default ''`;
+
+/**
  * Creates missing tables and indexes. It may run any number of times, in several
  * processes at once.
  */
@@ -68,6 +93,8 @@ export async function migrateSchema(
     async (trx) => {
       await run(trx, flavour.lock);
       await create(trx);
+      if ((await run(trx, VERSION_COLUMN)).length === 0) await run(trx, ADD_VERSION);
+      for (const statement of SHARED_STATEMENTS) await run(trx, statement);
     },
   );
 }

@@ -27,7 +27,7 @@ export async function transact<T>(
   flavour: SqlFlavour,
   work: (db: AnyExecutor) => Promise<T>,
 ): Promise<T> {
-  for (let attempt = 1;; attempt++) {
+  return await retryConflicts(async () => {
     let first: { readonly error: unknown } | undefined;
     try {
       let transaction = kysely.transaction();
@@ -45,7 +45,42 @@ export async function transact<T>(
         }
       });
     } catch (last) {
-      const error = first ? first.error : last;
+      throw first ? first.error : last;
+    }
+  });
+}
+
+/**
+ * Runs one statement of PostgreSQL that takes its turn by itself. Where transactions are isolated
+ * more than `read committed` by default, it may conflict with those before it, and is run again in
+ * a transaction that is not.
+ *
+ * @throws What the statement throws.
+ */
+export async function runAlone<T>(
+  kysely: AnyKysely,
+  statement: (db: AnyExecutor) => Promise<T>,
+): Promise<T> {
+  try {
+    return await statement(kysely);
+  } catch (error) {
+    if (!isConflict(error)) throw error;
+  }
+  return await retryConflicts(() =>
+    kysely.transaction().setIsolationLevel("read committed").execute(statement)
+  );
+}
+
+/**
+ * Runs `work` again, at most three times in all, if other programs' writes conflict with it.
+ *
+ * @throws What `work` throws in the end.
+ */
+async function retryConflicts<T>(work: () => Promise<T>): Promise<T> {
+  for (let attempt = 1;; attempt++) {
+    try {
+      return await work();
+    } catch (error) {
       if (attempt === MAX_ATTEMPTS || !isConflict(error)) throw error;
     }
   }

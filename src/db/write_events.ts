@@ -64,6 +64,7 @@ export async function writeRun(
   const done = events.filter(({ row }) => stored.has(row.id));
   const rest = events.filter(({ row }) => !stored.has(row.id));
   await insertTags(db, sql, done);
+  await sql.onStored?.(db, done);
   const gone = done.flatMap((event) => versionsOf(event).map(({ id }) => id));
   for (const event of done) gone.push(...await deletedBy(db, sql, event));
   await deleteEvents(db, sql, gone);

@@ -17,6 +17,7 @@ import { type DiscoveryProgress, ProgressCounter } from "./discovery_progress.ts
 import { ListIntake } from "./list_intake.ts";
 import { ListRefresher } from "./list_refresher.ts";
 import { ListSearch, type Verdict, waitFor } from "./list_search.ts";
+import { SearchClaims } from "./search_claims.ts";
 import { SearchCooldown } from "./search_cooldown.ts";
 import { EMPTY_SEARCH_LOG, type SearchLog, type SearchLogEntry } from "./search_log.ts";
 import { SearchRounds } from "./search_rounds.ts";
@@ -61,6 +62,8 @@ export class Discovery {
   readonly #options: DiscoveryOptions;
   readonly #closing = new AbortController();
   readonly #rounds: SearchRounds;
+  /** Absent if no other process searches. */
+  readonly #claims?: SearchClaims;
   readonly #refresher: ListRefresher;
   readonly #progress: ProgressCounter;
   /** The searches under way, by kind and pubkey. */
@@ -84,6 +87,15 @@ export class Discovery {
       signal,
       onOver: (search, verdict) => this.#finish(search, verdict),
     });
+    const { claim, clock } = options;
+    this.#claims = claim && new SearchClaims({
+      clock,
+      claim,
+      onClaimed: (search) => this.#rounds.start(search),
+      onUnwanted: (search) => this.#end(search, "unknown"),
+      recheck: (searches) => this.#recheck(searches),
+      onError,
+    });
     this.#refresher = new ListRefresher({
       ...options,
       isDue: (pubkey) => this.#isDue(RELAY_LIST_KIND, pubkey),
@@ -99,6 +111,7 @@ export class Discovery {
       search.hasList = event !== undefined;
       // The list may be old, so the search goes on; but nobody has to wait.
       if (search.hasList) search.settle();
+      if (search.hasList && this.#claims?.release(search)) this.#end(search, "found");
     });
   }
 
@@ -124,6 +137,12 @@ export class Discovery {
     const { searches } = await this.#requestLists(kind, pubkeys, signal);
     await waitFor(searches, { clock: this.#options.clock, signal, wait });
     this.#progress.report();
+  }
+
+  /** Takes notice of searches of these people's lists that other processes have logged. */
+  heard(pubkeys: readonly string[]): void {
+    const held = this.#claims?.held(pubkeys) ?? [];
+    if (held.length > 0) void this.#recheck(held);
   }
 
   /** How the last search for a list that is not stored ended. */
@@ -174,6 +193,7 @@ export class Discovery {
     this.#stopListening();
     this.#refresher.close();
     this.#rounds.close();
+    this.#claims?.close();
     this.#closing.abort();
     for (const searches of this.#searches.values()) {
       for (const search of searches.values()) search.end("unknown");
@@ -236,22 +256,61 @@ export class Discovery {
     if (hasList) search.callers = 1;
     else this.#progress.set(kind, pubkey, "asked");
     searches.set(pubkey, search);
-    this.#rounds.start(search);
+    (this.#claims ?? this.#rounds).start(search);
     return search;
   }
 
+  /** Ends searches that wait for other processes, as far as these have found something. */
+  async #recheck(searches: readonly ListSearch[]): Promise<void> {
+    const { missingTtl, onError, refreshAfter, searchLog, store } = this.#options;
+    for (const search of searches) {
+      const last = searchLog.get(search.pubkey)?.[search.kind];
+      const isOver = search.hasList
+        ? !this.#isOlder(last, refreshAfter)
+        : last?.found === false && !this.#isOlder(last, missingTtl);
+      const verdict = search.hasList ? "found" : "none";
+      if (isOver && this.#claims?.release(search)) this.#end(search, verdict);
+    }
+    try {
+      // Lists that are in memory no longer are read as if they were looked up.
+      const left = searches.filter(({ hasList }) => !hasList);
+      await store.reload(left.map(({ kind, pubkey }) => `${kind}:${pubkey}`));
+      for (const kind of new Set(left.map(({ kind }) => kind))) {
+        const ofKind = left.filter((search) => search.kind === kind);
+        const stored = await findStoredLists(store, kind, ofKind.map(({ pubkey }) => pubkey));
+        const known = new Set(stored.known);
+        for (const search of ofKind) {
+          if (known.has(search.pubkey) && this.#claims?.release(search)) this.#end(search, "found");
+        }
+      }
+    } catch (cause) {
+      if (this.#closing.signal.aborted) return;
+      onError(new Error("Cannot look up what other processes have found", { cause }));
+    }
+  }
+
+  /** Ends a search of this process, and logs it. */
   #finish(search: ListSearch, verdict: Verdict): void {
     if (this.#closing.signal.aborted) return;
-    const { kind, pubkey, callers, hasList } = search;
-    this.#searches.get(kind)?.delete(pubkey);
-    if (verdict === "unknown" && callers > 0) this.#unanswered.set(`${kind} ${pubkey}`, true);
-    else this.#unanswered.delete(`${kind} ${pubkey}`);
+    const { kind, pubkey, hasList } = search;
     if (verdict !== "unknown") {
       const at = Math.floor(this.#options.clock.now() / 1000);
       const entry = { at, found: verdict === "found" || hasList };
       const change = (log: SearchLog) => ({ ...log, [kind]: entry });
       this.#options.searchLog.change(pubkey, change, EMPTY_SEARCH_LOG);
-    } else if (callers > 0) this.#cooldown.begin(kind, pubkey);
+    }
+    this.#end(search, verdict);
+  }
+
+  #end(search: ListSearch, verdict: Verdict): void {
+    if (this.#closing.signal.aborted) return;
+    this.#claims?.ended(search);
+    const { kind, pubkey, callers } = search;
+    this.#searches.get(kind)?.delete(pubkey);
+    if (verdict === "unknown" && callers > 0) {
+      this.#unanswered.set(`${kind} ${pubkey}`, true);
+      this.#cooldown.begin(kind, pubkey);
+    } else this.#unanswered.delete(`${kind} ${pubkey}`);
     countResult(this.#progress, search, verdict);
     search.end(verdict);
     if (this.#searches.get(kind)?.size === 0) this.#progress.report();

@@ -17,7 +17,10 @@ export interface DiscoveryOptions {
   /** A random number in [0, 1), so that programs that started together drift apart. */
   readonly random: () => number;
   /** Stores lists, and verifies them. */
-  readonly store: Pick<RelayListStore, "peek" | "get" | "query" | "events" | "hold" | "onList">;
+  readonly store: Pick<
+    RelayListStore,
+    "peek" | "get" | "query" | "events" | "hold" | "onList" | "reload"
+  >;
   readonly ask: AskRelay;
   /** Relays that hold everybody's lists. Only they can prove that somebody has none. */
   readonly indexers: readonly string[];
@@ -33,6 +36,12 @@ export interface DiscoveryOptions {
   readonly weight: (url: string) => number;
   /** When lists were searched for; closed together with the discovery. */
   readonly searchLog: PersistentMap<SearchLog>;
+  /**
+   * Claims searches, by kind and pubkey, for some milliseconds; returns those that no other process
+   * has claimed. Call {@link Discovery.heard} with what others log.
+   * @default no other process searches
+   */
+  readonly claim?: (keys: readonly string[], ms: number) => Promise<ReadonlySet<string>>;
   /** After how many milliseconds a list is requested again. */
   readonly refreshAfter: number;
   /** After how many milliseconds the list of someone who has none is requested again. */

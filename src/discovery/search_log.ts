@@ -28,7 +28,7 @@ const MAX_KINDS = 16;
 /** How a {@link PersistentMap} stores search logs. Keys are pubkeys. */
 export const SEARCH_LOG_RECORDS: Pick<
   PersistentMapOptions<SearchLog>,
-  "topic" | "name" | "isKey" | "parse" | "format" | "changedAt"
+  "topic" | "name" | "isKey" | "parse" | "format" | "changedAt" | "rebase"
 > = {
   topic: "list",
   name: "searches for lists",
@@ -36,7 +36,22 @@ export const SEARCH_LOG_RECORDS: Pick<
   parse: parseSearchLog,
   format: formatSearchLog,
   changedAt: (log) => Math.max(0, ...Object.values(log).map(({ at }) => at)),
+  rebase: newestSearches,
 };
+
+/** Clocks of two machines differ by less; a search that is later than this is of a wrong clock. */
+const MAX_CLOCK_SKEW_S = 3_600;
+
+/** Of each list the later of two searches: what was logged, and what one process adds to it. */
+export function newestSearches(before: SearchLog, after: SearchLog): SearchLog {
+  const newest: Record<number, SearchLogEntry> = { ...after };
+  for (const [kind, entry] of Object.entries(before)) {
+    const other = newest[Number(kind)];
+    const isLater = entry.at > other.at && entry.at <= other.at + MAX_CLOCK_SKEW_S;
+    if (isLater) newest[Number(kind)] = entry;
+  }
+  return newest;
+}
 
 /** Writes `10002+1700000000 10050-1700000000`: kind, found or not, Unix seconds. */
 export function formatSearchLog(log: SearchLog): string {

@@ -126,6 +126,12 @@ export class ListCache {
     return true;
   }
 
+  /** Whether a list, or the lack of one, is cached; what is being loaded then counts as outdated. */
+  isKept(pubkey: string): boolean {
+    this.#loader.invalidate(pubkey);
+    return this.#cached.has(pubkey);
+  }
+
   /** Drops the list of one author, or of all. */
   invalidate(pubkey?: string): void {
     if (pubkey === undefined) this.#cached.clear();

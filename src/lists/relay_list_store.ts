@@ -23,6 +23,7 @@ import { BoundedStore } from "./bounded_store.ts";
 import { bulkWrite, checkAll, type StoreResult } from "./bulk_write.ts";
 import { ListCache } from "./list_cache.ts";
 import { ListWriter } from "./list_writer.ts";
+import { reloadLists } from "./reload_lists.ts";
 import {
   type ListStoreSettings,
   listStoreSettings,
@@ -228,6 +229,23 @@ export class RelayListStore implements NStore, RelayListSource {
       if (isNews) this.#notify(list.kind, () => this.#parse(list), list);
     }
     return refused;
+  }
+
+  /**
+   * Reads lists again that another process has stored or deleted, as far as they are in memory, and
+   * calls listeners with what is new.
+   *
+   * @param keys `<kind>:<pubkey>` of lists, or of events that may have deleted lists.
+   * @throws What the database throws.
+   */
+  async reload(keys: Iterable<string>): Promise<void> {
+    await reloadLists(this.#db, keys, {
+      caches: this.#caches,
+      batchSize: this.#settings.batchSize,
+      onNewer: (event) => this.#notify(event.kind, () => this.#parse(event), event),
+      onGone: (kind, { pubkey, created_at }) =>
+        this.#notify(kind, () => ({ pubkey, created_at, write: [], read: [] })),
+    });
   }
 
   /** The database as a store of records; `undefined` if it keeps none. */

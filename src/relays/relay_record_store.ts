@@ -8,6 +8,7 @@ import { isObject, objectOf, parseJson } from "../base/parse_json.ts";
 import { PersistentMap, type PersistentMapOptions } from "../base/persistent_map.ts";
 import { ANSWER_PROOFS } from "../nostr/answer_proof.ts";
 import type { RelayFailure } from "../nostr/relay_failure.ts";
+import { rebaseRelayRecord, relayChangedAt } from "./rebase_relay_record.ts";
 import { cleanLimits } from "./relay_limits.ts";
 import { type RelayRecord, UNKNOWN_RELAY } from "./relay_record.ts";
 import { PREFIXES } from "./relay_replies.ts";
@@ -82,8 +83,8 @@ export function relayRecords(
     isKey: isRelayUrl,
     parse: parseRelayRecord,
     format: formatRelayRecord,
-    changedAt: ({ lastSuccess, lastFailure, infoAt, reportedAt }) =>
-      Math.max(lastSuccess, lastFailure, infoAt, reportedAt),
+    changedAt: relayChangedAt,
+    rebase: rebaseRelayRecord,
   });
 }
 

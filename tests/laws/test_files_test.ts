@@ -5,6 +5,7 @@ import { filesOfPart, isIsolated, ISOLATED_FOLDERS, PARTS } from "../support/tes
 /** Files of `src` without tests of their own name, and what tests them. */
 const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   "base/bounded_records": "create_outbox_store_test.ts",
+  "base/pending_changes": "base/persistent_map_test.ts and base/persistent_map_shared_test.ts",
   "base/record_store": "types",
   "connections/open_relay": "types",
   "connections/refused_req": "connections/relay_query_notice_test.ts",
@@ -21,6 +22,7 @@ const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   "db/read_events": "db/kysely_test.ts and the contracts in tests/db",
   "db/schema": "db/sqlite_ndatabase_test.ts and processes/postgres_test.ts",
   "db/sql_flavour": "db/kysely_test.ts and the contracts in tests/db",
+  "db/shared_records": "processes/shared_records_test.ts",
   "db/transact": "db/bulk_test.ts and processes/postgres_test.ts",
   "db/write_events": "db/kysely_test.ts and the contracts in tests/db",
   "discovery/discovery_options": "discovery/discovery_test.ts",

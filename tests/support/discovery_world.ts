@@ -11,7 +11,7 @@ import { Discovery } from "../../src/discovery/discovery.ts";
 import type { DiscoveryOptions } from "../../src/discovery/discovery_options.ts";
 import type { DiscoveryProgress } from "../../src/discovery/discovery_progress.ts";
 import type { SearchAnswer } from "../../src/discovery/relay_search_queue.ts";
-import { SEARCH_LOG_RECORDS } from "../../src/discovery/search_log.ts";
+import { SEARCH_LOG_RECORDS, type SearchLog } from "../../src/discovery/search_log.ts";
 import { RelayListStore } from "../../src/lists/relay_list_store.ts";
 import { quiet, TestClock } from "../../testing/test_clock.ts";
 import {
@@ -39,6 +39,8 @@ export class DiscoveryWorld {
   readonly db: MapStore = new MapStore();
   readonly store: RelayListStore;
   readonly discovery: Discovery;
+  /** What the discovery logs. */
+  readonly searchLog: PersistentMap<SearchLog>;
   /** Every request, in the order in which they were sent. */
   readonly requests: FakeRequest[] = [];
   /** What relays do; those that are absent hold nothing. */
@@ -71,6 +73,13 @@ export class DiscoveryWorld {
         return sig !== FORGED;
       },
     });
+    this.searchLog = new PersistentMap({
+      ...SEARCH_LOG_RECORDS,
+      clock,
+      backend,
+      onError,
+      max: 200_000,
+    });
     this.discovery = new Discovery({
       clock,
       random: () => 0.5,
@@ -81,13 +90,7 @@ export class DiscoveryWorld {
       hintsOf: (pubkey) => this.hints.get(pubkey) ?? [],
       isUsable: (url) => !this.unusable.has(url),
       weight: (url) => this.weights.get(url) ?? 1,
-      searchLog: new PersistentMap({
-        ...SEARCH_LOG_RECORDS,
-        clock,
-        backend,
-        onError,
-        max: 200_000,
-      }),
+      searchLog: this.searchLog,
       refreshAfter: 6 * HOUR_MS,
       missingTtl: HOUR_MS,
       onProgress: (progress) => this.progress.push(progress),
