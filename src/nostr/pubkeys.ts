@@ -28,7 +28,7 @@ for (const digit of "0123456789abcdef") HEX_CODES[digit.charCodeAt(0)] = digit.c
  * 10,000. Strings that are not hex, or that crowd one bucket, are sorted as usual.
  */
 export function sortedOrder(pubkeys: readonly string[]): Uint32Array {
-  const digits = pubkeys.length < 256 ? 2 : pubkeys.length < 4096 ? 3 : 4;
+  const digits = pubkeys.length < 256 ? 2 : pubkeys.length < 16_384 ? 3 : 4;
   const next = new Uint32Array(16 ** digits + 1);
   const buckets = new Int32Array(pubkeys.length + 1);
   for (let i = 0; i < pubkeys.length; i++) {

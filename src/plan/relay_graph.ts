@@ -73,7 +73,10 @@ export class RelayGraphBuilder {
   readonly #urls: string[] = [];
   readonly #weights: number[] = [];
   readonly #starts: number[] = [0];
-  readonly #relaysOf: number[] = [];
+  /** With room beyond `#end`: a plan for thousands makes no garbage of arrays that grow. */
+  #relaysOf = new Uint32Array(1_024);
+  /** Where the current row ends. */
+  #end = 0;
   /** Where the current row starts. */
   #start = 0;
   /** What the weight of a relay is multiplied by, for some entries of `relaysOf`. */
@@ -101,9 +104,10 @@ export class RelayGraphBuilder {
    * @param perHost Whether several URLs of one host count as one; by default as the graph has it.
    */
   add(urls: readonly string[], perHost = this.#perHost): number {
-    const edges = this.#relaysOf;
+    const edges = this.#room(urls.length);
     const idOf = this.#idOf;
     const start = this.#start;
+    let end = this.#end;
     let hasTwins = this.#hasTwins;
     next: for (let i = 0; i < urls.length; i++) {
       let id = idOf.get(urls[i]);
@@ -112,11 +116,12 @@ export class RelayGraphBuilder {
         hasTwins = this.#hasTwins;
       }
       if (id === REFUSED) continue;
-      for (let at = start; at < edges.length; at++) if (edges[at] === id) continue next;
-      if (hasTwins && perHost && this.#mergeHost(id)) continue;
-      edges.push(id);
+      for (let at = start; at < end; at++) if (edges[at] === id) continue next;
+      if (hasTwins && perHost && this.#mergeHost(id, end)) continue;
+      edges[end++] = id;
     }
-    return edges.length - start;
+    this.#end = end;
+    return end - start;
   }
 
   /**
@@ -124,17 +129,16 @@ export class RelayGraphBuilder {
    * how many relays the row has now.
    */
   addWeighed(relays: Iterable<readonly [url: string, factor: number]>): number {
-    const edges = this.#relaysOf;
     const one = [""];
     for (const [url, factor] of relays) {
-      const before = edges.length;
+      const before = this.#end;
       one[0] = url;
       this.add(one);
-      if (edges.length > before && factor < 1) this.#factors.set(before, factor);
+      if (this.#end > before && factor < 1) this.#factors.set(before, factor);
     }
     const row = this.#starts.length - 1;
-    if (edges.length > this.#start && this.#weighedRows.at(-1) !== row) this.#weighedRows.push(row);
-    return edges.length - this.#start;
+    if (this.#end > this.#start && this.#weighedRows.at(-1) !== row) this.#weighedRows.push(row);
+    return this.#end - this.#start;
   }
 
   /**
@@ -147,13 +151,13 @@ export class RelayGraphBuilder {
       id = this.#given.get(url) ?? this.#register(url);
       this.#given.set(url, id);
     }
-    if (id !== REFUSED) this.#relaysOf.push(id);
-    return this.#relaysOf.length - this.#start;
+    if (id !== REFUSED) this.#room(1)[this.#end++] = id;
+    return this.#end - this.#start;
   }
 
   /** Ends the current row and starts the next. */
   endRow(): void {
-    this.#start = this.#relaysOf.length;
+    this.#start = this.#end;
     this.#starts.push(this.#start);
   }
 
@@ -167,7 +171,7 @@ export class RelayGraphBuilder {
   build(): RelayGraph {
     const heaviest = this.#weights.reduce((most, weight) => Math.max(most, weight), 0);
     const starts = new Uint32Array(this.#starts);
-    const relaysOf = new Uint32Array(this.#relaysOf);
+    const relaysOf = this.#relaysOf.slice(0, this.#end);
     const weights = this.#weights.map((weight) =>
       Math.max(1, Math.round(weight / heaviest * MAX_INTEGER_WEIGHT))
     );
@@ -190,6 +194,15 @@ export class RelayGraphBuilder {
     const next = rowStarts.slice();
     for (let at = 0; at < relaysOf.length; at++) ofRows[next[relaysOf[at]]++] = ofRelays[at];
     return { rows, isWeighed, ofRelays, ofRows };
+  }
+
+  /** The relays of all rows, with room for some more. */
+  #room(more: number): Uint32Array {
+    const { length } = this.#relaysOf;
+    if (this.#end + more <= length) return this.#relaysOf;
+    const larger = new Uint32Array(Math.max(4 * length, this.#end + more));
+    larger.set(this.#relaysOf);
+    return this.#relaysOf = larger;
   }
 
   #resolveId(value: string): number {
@@ -230,10 +243,10 @@ export class RelayGraphBuilder {
   }
 
   /** Whether the current row has a relay of the same host; the better of the two stays. */
-  #mergeHost(id: number): boolean {
+  #mergeHost(id: number, end: number): boolean {
     const edges = this.#relaysOf;
     if (this.#hosts[id] < 0) return false;
-    for (let at = this.#start; at < edges.length; at++) {
+    for (let at = this.#start; at < end; at++) {
       if (this.#hosts[edges[at]] !== this.#hosts[id]) continue;
       if (this.#isBetter(id, edges[at])) edges[at] = id;
       return true;
