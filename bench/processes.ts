@@ -17,7 +17,7 @@ import { LoopbackNetwork } from "./loopback_network.ts";
 import { type ProcessesResult, type ProcessesTask, runProcesses } from "./processes_run.ts";
 import { count, median, print, progress, prose, table } from "./report.ts";
 
-const USERS = 200, FOLLOWS = 50, AUTHORS = 1_000, RELAYS = 20, QUERIES = 2, ROUNDS = 1;
+const USERS = 200, FOLLOWS = 50, AUTHORS = 1_000, RELAYS = 20, QUERIES = 2, ROUNDS = 3;
 const START_INTERVAL_MS = 200;
 const SEED = 12;
 
