@@ -17,8 +17,8 @@ import { LoopbackNetwork } from "./loopback_network.ts";
 import { type ProcessesResult, type ProcessesTask, runProcesses } from "./processes_run.ts";
 import { count, median, print, progress, prose, table } from "./report.ts";
 
-const USERS = 200, FOLLOWS = 100, AUTHORS = 1_000, RELAYS = 20, QUERIES = 2, ROUNDS = 2;
-const START_INTERVAL_MS = 150;
+const USERS = 200, FOLLOWS = 50, AUTHORS = 1_000, RELAYS = 20, QUERIES = 2, ROUNDS = 3;
+const START_INTERVAL_MS = 200;
 const SEED = 12;
 
 /** Measures 1, 2 and 4 processes, and prints a table. */

@@ -155,7 +155,8 @@ export class RelayListStore implements NStore, RelayListSource {
   /**
    * Calls `listener` with each list, of any of the kinds, that is newer than the stored
    * one, once it is stored. Also calls it, with a list that has no relays, for each list that
-   * its author deletes; but not for what {@link remove} removes or other processes write.
+   * its author deletes; but not for what {@link remove} removes, and for what other processes write
+   * only after {@link reload}.
    *
    * @returns Removes the listener.
    */

@@ -55,7 +55,7 @@ law("counts each change of several processes once, wherever these are killed", a
           bump(key);
           unwritten[i].set(key, unwritten[i].get(key)! + 1);
         } else if (what === "fail") process.broken = new Error("connection lost");
-        else if (what === "conflict") process.conflicts = [key];
+        else if (what === "conflict") process.conflicts.push([key]);
         else if (what === "flush") {
           const fails = process.broken !== undefined;
           await records.flush();
@@ -134,4 +134,86 @@ law("does not delete a record that another process changed since", async (kind) 
   await small.records.flush();
   assert.equal(kind.count(db.texts().get(A)), 2);
   assert.equal(kind.count(db.texts().get(C)), 1);
+});
+
+law("makes its own changes to what it hears, before they are written", async (kind) => {
+  const db = new SharedRecordMap();
+  const { all: [one, two], clock } = processes(kind, db);
+  await Promise.all([one.records.ready(), two.records.ready()]);
+  one.bump(A);
+  await one.records.flush();
+  await clock.advance(1_000);
+  two.bump(A);
+  two.bump(A);
+  await clock.advance(1_000);
+  await quiet();
+  assert.equal(two.count(A), 3);
+  await two.records.flush();
+  assert.equal(kind.count(db.texts().get(A)), 3);
+});
+
+law("writes again at once what another process changed meanwhile", async (kind) => {
+  const db = new SharedRecordMap();
+  const { all: [one] } = processes(kind, db);
+  await one.records.ready();
+  one.bump(A);
+  one.bump(B);
+  one.process.conflicts.push([A], [A]);
+  await one.records.flush();
+  assert.deepEqual([A, B].map((key) => kind.count(db.texts().get(key))), [1, 1]);
+});
+
+law("keeps what others change again and again for later, and nothing else", async (kind) => {
+  const db = new SharedRecordMap();
+  const { all: [one], clock } = processes(kind, db);
+  await one.records.ready();
+  one.bump(A);
+  one.bump(B);
+  for (let i = 0; i < 10; i++) one.process.conflicts.push([A]);
+  await one.records.flush();
+  assert.deepEqual([A, B].map((key) => kind.count(db.texts().get(key))), [undefined, 1]);
+  one.bump(B);
+  await clock.advance(5_000);
+  await quiet();
+  assert.deepEqual([A, B].map((key) => kind.count(db.texts().get(key))), [1, 2]);
+});
+
+law("keeps a change that is made while it writes", async (kind) => {
+  const db = new SharedRecordMap();
+  const { all: [one] } = processes(kind, db);
+  await one.records.ready();
+  const answer = Promise.withResolvers<void>();
+  one.process.hold = answer.promise;
+  one.bump(A);
+  const written = one.records.flush();
+  await quiet();
+  one.bump(A);
+  answer.resolve();
+  await written;
+  assert.deepEqual([one.count(A), kind.count(db.texts().get(A))], [2, 1]);
+});
+
+law("hears nothing that is older than what it writes", async (kind) => {
+  const db = new SharedRecordMap();
+  const { all: [one, two], clock } = processes(kind, db);
+  await Promise.all([one.records.ready(), two.records.ready()]);
+  const answer = Promise.withResolvers<void>();
+  one.process.hold = answer.promise;
+  one.bump(A);
+  const written = one.records.flush();
+  await quiet();
+  one.bump(A);
+  two.bump(A);
+  await two.records.flush();
+  await clock.advance(2_000);
+  await quiet();
+  answer.resolve();
+  await written;
+  await quiet();
+  assert.equal(one.count(A), 3);
+  await one.records.flush();
+  await clock.advance(2_000);
+  await quiet();
+  assert.deepEqual([one, two].map(({ count }) => count(A)), [3, 3]);
+  assert.equal(kind.count(db.texts().get(A)), 3);
 });

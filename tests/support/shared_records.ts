@@ -72,8 +72,10 @@ export class SharedProcess {
   isKilled = false;
   /** The error of the next write, which is undone. */
   broken?: Error;
-  /** Keys that other processes change during the next write. */
-  conflicts: readonly string[] = [];
+  /** Keys that other processes change during the next writes, write by write. */
+  readonly conflicts: (readonly string[])[] = [];
+  /** What answers to writes wait for. */
+  hold: Promise<void> = Promise.resolve();
 
   constructor(
     db: SharedRecordMap,
@@ -82,7 +84,7 @@ export class SharedProcess {
     onError: (error: Error) => void,
   ) {
     let topic: RecordTopic = "relay";
-    const alive = async <T>(call: () => T): Promise<T> => {
+    const alive = async <T>(call: () => T | Promise<T>): Promise<T> => {
       if (this.isKilled) await new Promise(() => {});
       return call();
     };
@@ -103,13 +105,12 @@ export class SharedProcess {
             const { broken } = this;
             this.broken = undefined;
             if (broken) throw broken;
-            const conflicts = new Set(this.conflicts.filter((key) => changed.has(key)));
-            this.conflicts = [];
+            const conflicts = new Set(this.conflicts.shift()?.filter((key) => changed.has(key)));
             const written = [...changed].filter(([key, text]) =>
               texts.get(key) !== text && !conflicts.has(key)
             );
             db.write(writer, new Map(written));
-            return conflicts;
+            return this.hold.then(() => conflicts);
           }),
         readChanges: (since) => alive(() => db.changes(writer, topic, since)),
         claim: (keys, ms) => alive(() => db.claim(writer, keys, clock.now(), ms)),
