@@ -3,7 +3,8 @@ import fc from "fast-check";
 import assert from "node:assert/strict";
 import type { Hint } from "../../src/hints/hint.ts";
 import { hintsOf, withHints } from "../../src/hints/with_hints.ts";
-import { peopleScope } from "../../src/nostr/filter_subjects.ts";
+import { eventOrGroupScope, peopleScope } from "../../src/nostr/filter_subjects.ts";
+import { eventKey, isSubjectKey } from "../../src/nostr/subject_key.ts";
 import { isPubkey } from "../../src/nostr/pubkeys.ts";
 import { filter, PEOPLE } from "../support/arbitraries.ts";
 import { distinctHints, sorted, urls } from "../support/hint_contract.ts";
@@ -43,9 +44,11 @@ Deno.test("withHints() returns the same object, unchanged, and hintsOf() knows i
     assert.deepEqual(filter, before);
 
     const people = (peopleScope(filter)?.subjects ?? []).filter(isPubkey);
+    const { role, subjects = [] } = eventOrGroupScope(filter) ?? {};
+    const threads = role === "thread" ? subjects.map(eventKey).filter(isSubjectKey) : [];
     const things = filter["#h"]
       ? filter["#h"].map((group) => `group:${group}`)
-      : [...(filter.ids ?? []).map((id) => `id:${id}`), ...people];
+      : [...(filter.ids ?? []).map((id) => `id:${id}`), ...people, ...threads];
     const hints = things.flatMap((subject) =>
       urls.map((url): Hint => ({ subject, url, source: "hand" }))
     );
