@@ -70,6 +70,7 @@ export class FeedRequests {
   /** Takes on work that a failure of does not end the feed. */
   run(task: Promise<unknown>): void {
     const tracked = task.catch((cause: unknown) => {
+      if (this.#closing.signal.aborted) return;
       this.#options.sources.onError(new Error("A feed failed to read a relay", { cause }));
       this.#options.onAnswer();
     }).finally(() => this.#tasks.delete(tracked));
@@ -170,7 +171,6 @@ export class FeedRequests {
       authors: filter.authors!,
       kinds: filter.kinds,
       ...read,
-      until: Math.min(read.until, at),
       at,
       ...isKept ? { store: this.#options.cursors.store } : {},
     });
