@@ -43,6 +43,7 @@ export class FeedReader {
   #isBegun = false;
   #beginning?: Promise<void>;
   #hasNewFilters = false;
+  #hasTriedStore = false;
   /** Whether an event is for these filters, once others were read before. */
   #isWanted?: (event: NostrEvent) => boolean;
   /** Whether there was a page. */
@@ -217,7 +218,8 @@ export class FeedReader {
   async #openStore(signal: AbortSignal): Promise<void> {
     const { store, sources } = this.#options;
     await abortable(sources.spans.ready(), signal);
-    if (!store || this.#cursors.store !== undefined) return;
+    if (!store || this.#hasTriedStore) return;
+    this.#hasTriedStore = true;
     try {
       this.#cursors.openStore(await abortable(store.number(), signal), this.#filters);
     } catch (cause) {
@@ -253,7 +255,9 @@ export class FeedReader {
     this.#learn(page);
     this.#hasGivenAny = true;
     this.#hasGivenAll = page.since <= this.#merge.floor;
-    return { ...page, behind: gapsOf(this.#merge, this.#cursors.planned!, page.since) };
+    // A page without events says who is behind, too.
+    const since = Math.min(page.since, this.#options.top);
+    return { ...page, behind: gapsOf(this.#merge, this.#cursors.planned!, since) };
   }
 
   /** Tells what a page shows of relays, and forgets which of them had its events. */

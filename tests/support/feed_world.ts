@@ -223,10 +223,12 @@ export class FeedWorld {
   }
 
   readonly #stores = new WeakMap<NStore, FeedStore>();
+  readonly #numbers = new Set<number>();
   #storeOf(store: NStore): FeedStore {
     const known = this.#stores.get(store) ?? new FeedStore(store, {
       clock: this.clock,
       spans: this.sources.spans,
+      numbers: this.#numbers,
       timeout: 5_000,
       onError: (error) => this.errors.push(error),
     });
