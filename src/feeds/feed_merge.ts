@@ -40,10 +40,8 @@ export class FeedMerge {
   readonly #top: number;
   /** The oldest second of the feed. */
   floor: number;
-  /** Down to which time the last requests read, and how many pages there were then. */
+  /** Down to which time the last requests read. */
   #lastGoal = Infinity;
-  #pageOfGoal = -1;
-  #pages = 0;
   /** How many different events came. */
   #count = 0;
 
@@ -118,7 +116,6 @@ export class FeedMerge {
 
   /** Takes a page out of what has come so far. */
   take(size: number): MergedPage {
-    this.#pages++;
     const late = this.buffer.takeLate();
     const events = this.buffer.take(size);
     return { events, since: this.#sinceOf(events), late };
@@ -157,10 +154,8 @@ export class FeedMerge {
     const density = (given + this.buffer.countFrom(frontier) + 1) / (this.#top - frontier + 60);
     const missing = Math.max(size, PAGES_AHEAD * size - this.buffer.countFrom(frontier));
     const target = this.#target(size);
-    // The last requests got where they should, and that was not enough: events have become rare.
-    const isRare = this.#pageOfGoal === this.#pages && frontier <= this.#lastGoal;
-    this.#pageOfGoal = this.#pages;
-    const goal = isRare ? -Infinity : Math.floor(frontier - missing / density);
+    const goal = Math.floor(frontier - missing / density);
+    // As long as there are too few events for a page, everything is asked for.
     this.#lastGoal = Math.max(this.floor, Math.min(goal, Math.max(target, this.floor)));
     return this.#lastGoal;
   }

@@ -154,3 +154,21 @@ Deno.test("Cursor takes an answer in parts for no further than its least part", 
   });
   assert.equal(one.position, 900);
 });
+
+Deno.test("Cursor is awaited again once it answers, but not where the relay never says that it is done", () => {
+  const one = cursor();
+  one.isLate = true;
+  turn(one, at(900));
+  assert.ok(one.isAwaited);
+  one.unproven(at(700));
+  turn(one, at(600));
+  assert.ok(!one.isAwaited);
+});
+
+Deno.test("Cursor goes on below a second of which the relay sends the same events again", () => {
+  const one = cursor();
+  const events = at(700, 700);
+  turn(one, events, { limit: 9 });
+  turn(one, events, { limit: 9 });
+  assert.deepEqual([one.position, one.isDone, one.cutSeconds], [700, false, [700]]);
+});

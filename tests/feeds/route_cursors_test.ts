@@ -65,3 +65,10 @@ Deno.test("canBeKept() holds for filters with authors, kinds and times alone", (
   assert.ok(!canBeKept({ kinds: [1] }));
   assert.ok(!canBeKept({ authors: [a], "#t": ["nostr"] }));
 });
+
+Deno.test("routeCursors() leaves out nothing that is known of people as authors, where a filter names them as recipients", () => {
+  const known = () => 50;
+  const [cursor] = cursorsOf([{ kinds: [1], "#p": [a] }], known);
+  assert.ok(!cursor.hasKnown);
+  assert.ok(cursorsOf([{ kinds: [1], authors: [a] }], known)[0].hasKnown);
+});
