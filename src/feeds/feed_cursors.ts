@@ -88,6 +88,7 @@ export class FeedCursors {
   /** Takes in a new list of somebody; see {@link FeedCursors.followLists}. */
   listChanged(pubkey: string, news: RelayKnowledge): void {
     if (!this.#live) return void this.#early.set(pubkey, news);
+    // Lists of others change no plan, and would take memory until the next page.
     if (!this.#people.has(pubkey)) return;
     this.#live.update(pubkey, news);
     this.#movers.add(pubkey);
