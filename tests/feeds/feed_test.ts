@@ -61,6 +61,46 @@ Deno.test("Feed next() gives a page to each caller, in order, however many ask a
   await feed.close();
 });
 
+Deno.test("Feed next() begins with the store's page, however many ask at once", async () => {
+  const world = worldOf([9]);
+  const store = new EventStore();
+  const before = world.feed({ store });
+  await readPages(world, before);
+  await before.close();
+  const feed = world.feed({ store });
+  const pages = await during(world, Promise.all([feed.next(), feed.next()]));
+  const reasons = pages.map(({ value }) =>
+    value!.behind.map(({ relay, reason }) => [relay, reason])
+  );
+  assert.deepEqual(reasons, [[[undefined, "late"]], []]);
+  assert.deepEqual(pages.map(({ value }) => value!.since), [NEWEST - 60, NEWEST - 180]);
+  await feed.close();
+});
+
+Deno.test("Feed follow() is heeded while the filters of another call are being planned", async () => {
+  const world = worldOf([4, 4, 4]);
+  let release: (() => void) | undefined;
+  let isHeld = false;
+  const feed = world.feed({}, filterOf(0), {
+    plan: async (...args) => {
+      if (isHeld) await new Promise<void>((resolve) => release = resolve);
+      return world.sources.plan(...args);
+    },
+  });
+  await readPages(world, feed, { most: 1 });
+  isHeld = true;
+  feed.follow(filterOf(1));
+  const next = feed.next();
+  await quiet();
+  feed.follow(filterOf(2));
+  isHeld = false;
+  release!();
+  await during(world, next);
+  const pages = await readPages(world, feed);
+  assert.equal(eventsOf(pages).filter(({ pubkey }) => pubkey === person(2)).length, 4);
+  await feed.close();
+});
+
 Deno.test("Feed live() yields what is posted after a first page without events, and after the last one", async () => {
   for (const count of [0, 1]) {
     const world = worldOf([count]);
@@ -207,7 +247,13 @@ Deno.test("Feed follow() asks no relay again for people who stay", async () => {
 
 Deno.test("Feed sync() says how far it is: from the newest second down to `since`", async () => {
   const world = worldOf([40], { relays: Array(5).fill({ ...LIVES, hints: false, cap: 7 }) });
-  const feed = world.feed({ store: new EventStore() });
+  const store = new EventStore();
+  const feed = world.feed({ store });
+  const query = store.query.bind(store);
+  store.query = (filters) => {
+    assert.ok(filters[0].ids, "What the store has is not read");
+    return query(filters);
+  };
   const positions: number[] = [];
   const since = NEWEST - 2_000;
   const onProgress = ({ position }: { position: number }) => positions.push(position);
