@@ -261,6 +261,7 @@ Deno.test("Feed sync() says how far it is: from the newest second down to `since
   assert.equal(positions.at(-1), since);
   assert.ok(new Set(positions).size >= 4, positions.join(" "));
   assert.deepEqual(positions, positions.toSorted((a, b) => b - a));
+  assert.deepEqual(world.errors, []);
   await feed.close();
 });
 
