@@ -49,6 +49,7 @@ export class OutboxFeeds {
   readonly #options: OutboxFeedsOptions;
   readonly #sources: FeedSources;
   readonly #stores = new WeakMap<NStore, FeedStore>();
+  readonly #numbers = new Set<number>();
   readonly #open = new Set<Feed>();
 
   /** Reads nothing yet. */
@@ -84,7 +85,7 @@ export class OutboxFeeds {
   #storeOf(store: NStore): FeedStore {
     const { clock, onError, spans, storeTimeout: timeout } = this.#options;
     const known = this.#stores.get(store) ??
-      new FeedStore(store, { clock, onError, spans, timeout });
+      new FeedStore(store, { clock, numbers: this.#numbers, onError, spans, timeout });
     this.#stores.set(store, known);
     return known;
   }

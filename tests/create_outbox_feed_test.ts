@@ -363,3 +363,16 @@ Deno.test("Outbox feed() refuses what has no pages, and options that are wrong",
   await outbox.close();
   assert.deepEqual(errors, []);
 });
+
+Deno.test("Outbox feed() ends at relays that heed no filter, send the oldest first, or refuse", async () => {
+  const own = posts(alice, 12), foreign = posts(bob, 3);
+  const { outbox, network, pages } = await start({
+    [HOME]: { onReq: (req) => req.send(...own.slice(0, 7).toReversed(), ...foreign).eose() },
+    [OTHER]: { onReq: (req) => req.closed("auth-required: who are you?") },
+  });
+  const all = await pages(FILTERS, { pageSize: 3 });
+  assert.deepEqual(ids(all.flatMap(({ events }) => events)), ids(own.slice(0, 7)));
+  const requests = network.relays.reduce((sum, { reqs }) => sum + reqs.length, 0);
+  assert.ok(requests < 30, `${requests} requests`);
+  await outbox.close();
+});

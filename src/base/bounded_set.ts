@@ -20,6 +20,12 @@ export class BoundedSet {
     return this.#young.has(id) || this.#old.has(id);
   }
 
+  /** Forgets a string. */
+  delete(id: string): void {
+    this.#young.delete(id);
+    this.#old.delete(id);
+  }
+
   /** Adds a string; `false` if it is remembered already. */
   add(id: string): boolean {
     if (this.#young.has(id)) return false;

@@ -76,6 +76,14 @@ const MAX_SECOND_LIMIT = 5_000;
 /** Most seconds that are remembered as cut. */
 const MAX_CUT_SECONDS = 20;
 
+/** The oldest second from `since` on that none of some disjoint ranges has, the newest first. */
+export function missingFrom(ranges: readonly KnownRange[], since: number): number {
+  return ranges.reduceRight(
+    (from, range) => range.since <= from && from <= range.until ? range.until + 1 : from,
+    since,
+  );
+}
+
 /** See the module. */
 export class Cursor {
   readonly url: string;
@@ -151,10 +159,9 @@ export class Cursor {
     return this.#subjects;
   }
 
-  /** The oldest second of what is neither read nor known, if anything is. */
-  get gapSince(): number {
-    const [next] = this.#known;
-    return next ? Math.max(this.floor, next.until + 1) : this.floor;
+  /** From this second on, the oldest that is neither read nor known, if any is. */
+  gapSince(since: number): number {
+    return missingFrom(this.#known, Math.max(since, this.floor));
   }
 
   /** Whether ranges are known that were not reached yet. */

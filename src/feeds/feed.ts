@@ -131,6 +131,8 @@ export function createFeed(
   const top = startedAt + MAX_FUTURE_S;
   const closing = new AbortController();
   let queue: AsyncQueue<NostrEvent> | undefined;
+  /** What nobody has taken from the queue yet. */
+  const queued = new Set<NostrEvent>();
   let restart: AbortController | undefined;
   const reader = new FeedReader(filters, {
     sources,
@@ -139,18 +141,16 @@ export function createFeed(
     top,
     opensAtOnce: options.fresh !== true,
     onLate: (event) => {
-      queue?.push(event);
-      return queue !== undefined;
+      if (queue === undefined) return false;
+      queued.add(event);
+      queue.push(event);
+      return true;
     },
   });
   let paging: Promise<unknown> = Promise.resolve();
   let ended: Promise<void> | undefined;
   const syncs = new Set<FeedReader>();
-  const releases = [
-    sources.onList((pubkey, news) => reader.listChanged(pubkey, news)),
-    onClose(() => void close()),
-    onAbort(signal, () => void close()),
-  ];
+  const releases: (() => void)[] = [];
   async function end(): Promise<void> {
     closing.abort(signal?.reason);
     for (const release of releases) release();
@@ -195,10 +195,15 @@ export function createFeed(
       const reading = readLive(own.signal)
         .catch((error: unknown) => failure = { error }).finally(() => events.close());
       try {
-        yield* events.read(own.signal);
+        for await (const event of events.read(own.signal)) {
+          queued.delete(event);
+          yield event;
+        }
       } finally {
         own.abort();
         queue = undefined;
+        for (const event of queued) reader.leave(event);
+        queued.clear();
         for (const release of releases) release();
         await reading;
       }
@@ -254,6 +259,13 @@ export function createFeed(
     [Symbol.asyncIterator]: () => feed,
     [Symbol.asyncDispose]: close,
   };
+
+  releases.push(
+    sources.onList((pubkey, news) => reader.listChanged(pubkey, news)),
+    onClose(() => void close()),
+  );
+  // It may be aborted already, which ends the feed at once.
+  if (signal) releases.push(onAbort(signal, () => void close()));
 
   /** Reads new events until the signal is aborted; anew where the filters change. */
   async function readLive(signal: AbortSignal): Promise<void> {

@@ -88,6 +88,7 @@ export class FeedCursors {
   /** Takes in a new list of somebody; see {@link FeedCursors.followLists}. */
   listChanged(pubkey: string, news: RelayKnowledge): void {
     if (!this.#live) return void this.#early.set(pubkey, news);
+    // Lists of others change no plan, and would take memory until the next page.
     if (!this.#people.has(pubkey)) return;
     this.#live.update(pubkey, news);
     this.#movers.add(pubkey);
@@ -112,7 +113,8 @@ export class FeedCursors {
   }
 
   /** Takes a plan for other filters over. Relays and people that stay are not read again. */
-  adapt(planned: Planned, filters: readonly NostrFilter[]): void {
+  adapt(planned: Planned, filters: readonly NostrFilter[], floor: number): void {
+    this.merge.floor = floor;
     this.#take(planned);
     this.#readStoreFor(filters);
     const keyOf = (url: string, shape: string, subject = "") => `${url} ${subject} ${shape}`;
@@ -138,6 +140,11 @@ export class FeedCursors {
     this.#add(planned.plan.routes, (...pair) => !had.has(keyOf(...pair)));
   }
 
+  /** Reads the store no more, which has what it is known to have. */
+  leaveStore(): void {
+    for (const cursor of this.merge.cursors) if (cursor.url === "") this.merge.remove(cursor);
+  }
+
   /** The store failed: relays are read for what it was believed to have. */
   forgetStore(): void {
     this.#store = undefined;
@@ -155,6 +162,7 @@ export class FeedCursors {
   retryFailed(): void {
     const { clock, isResting } = this.#options.sources;
     for (const [cursor, failedAt] of this.#failedAt) {
+      if (!this.merge.cursors.has(cursor)) this.#failedAt.delete(cursor);
       const { reason = "" } = cursor.failure ?? {};
       const isOver = clock.now() - failedAt >= RETRY_AFTER_MS && !isResting(cursor.url);
       if (!isOver || REFUSALS.includes(reason)) continue;
@@ -222,7 +230,7 @@ export class FeedCursors {
 
   /** Reads the store for these filters alone, from the start. */
   #readStoreFor(filters: readonly NostrFilter[]): void {
-    for (const cursor of this.merge.cursors) if (cursor.url === "") this.merge.remove(cursor);
+    this.leaveStore();
     if (this.#store === undefined) return;
     for (const filter of filters) this.merge.add(this.#ofStore(filter));
   }

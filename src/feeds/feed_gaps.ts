@@ -9,7 +9,7 @@
 import type { NostrFilter } from "@nostrify/types";
 import { isPubkey } from "../nostr/pubkeys.ts";
 import type { Planned } from "../plan/replan.ts";
-import type { Cursor } from "./cursor.ts";
+import { type Cursor, type KnownRange, missingFrom } from "./cursor.ts";
 import type { FeedMerge } from "./feed_merge.ts";
 import type { SpanBook } from "../spans/span_book.ts";
 import type { FeedGap, GapReason } from "./feed_sources.ts";
@@ -17,7 +17,8 @@ import { canBeKept } from "./route_cursors.ts";
 
 /**
  * The gaps from a second up to the feed's start: a gap for each person and relay that answers and
- * has not been read so far, and for each person whose relays all fail.
+ * has not been read so far, and for each person whose relays all fail; and for all people whom the
+ * store has, while it has not been read so far.
  */
 export function gapsOf(
   { cursors }: Pick<FeedMerge, "cursors">,
@@ -25,17 +26,20 @@ export function gapsOf(
   since: number,
 ): FeedGap[] {
   const relays = [...cursors].filter(({ url }) => url !== "");
-  const read = new Set(
-    relays.filter((one) => !one.failure && !one.isUnproven && one.position <= since)
-      .flatMap(({ subjects }) => subjects),
-  );
+  const read = new Map<string, Set<string>>();
+  for (const { shape, subjects, failure, isUnproven, position } of relays) {
+    if (failure || isUnproven || position > since) continue;
+    const some = read.get(shape) ?? new Set();
+    for (const subject of subjects) some.add(subject);
+    read.set(shape, some);
+  }
   const gaps = relays.flatMap((cursor): FeedGap[] => {
     const gap = gapOf(cursor, since);
     if (!gap) return [];
-    const { filter, subjects } = cursor;
+    const { filter, subjects, shape } = cursor;
     if (subjects.length === 0) return [gap];
     const isPerson = (subject: string) => filter["#h"] === undefined && isPubkey(subject);
-    return subjects.filter((subject) => !cursor.failure || !read.has(subject))
+    return subjects.filter((subject) => !cursor.failure || !read.get(shape)?.has(subject))
       .map((subject) => isPerson(subject) ? { pubkey: subject, ...gap } : gap);
   });
   const unrouted = plan.unrouted.map(({ pubkey, reason }): FeedGap => ({
@@ -43,61 +47,64 @@ export function gapsOf(
     since,
     reason,
   }));
-  return [...gaps, ...unrouted];
+  const isLeftOut = relays.some(({ leftOut, hasKnown }) => leftOut || hasKnown);
+  const stores = isLeftOut ? [...cursors].filter(({ url }) => url === "") : [];
+  return [...gaps, ...stores.flatMap((cursor) => storeGaps(cursor, since)), ...unrouted];
 }
 
-/**
- * From when on the events of each author may be missing in a store: after what was read of all
- * relays that were read. `undefined` for those of whom nothing was.
- */
-export function knownFrom(
+/** What was read into a store of each author, at each relay that was read. */
+export function knownRanges(
   spans: Pick<SpanBook, "get" | "relaysOf">,
   filters: readonly NostrFilter[],
   store: number,
-): Map<string, number | undefined> {
-  const from = new Map<string, number | undefined>();
+): Map<string, (readonly KnownRange[])[]> {
+  const known = new Map<string, (readonly KnownRange[])[]>();
   for (const filter of filters) {
     if (!canBeKept(filter)) continue;
     for (const author of filter.authors!) {
-      const ends = spans.relaysOf(author).flatMap((url) =>
-        spans.get(author, url, filter.kinds, { store }).slice(0, 1).map(({ until }) => until + 1)
-      );
-      const end = ends.length === 0 ? undefined : Math.min(...ends);
-      const before = from.has(author) ? from.get(author) : Infinity;
-      from.set(
-        author,
-        end === undefined || before === undefined ? undefined : Math.min(end, before),
-      );
+      const ranges = spans.relaysOf(author)
+        .map((url) => spans.get(author, url, filter.kinds, { store }))
+        .filter(({ length }) => length > 0);
+      const before = known.get(author);
+      // Somebody of whom one filter has nothing has a gap from the start.
+      const isUnknown = ranges.length === 0 || before?.length === 0;
+      known.set(author, isUnknown ? [] : [...before ?? [], ...ranges]);
     }
   }
-  return from;
+  return known;
 }
 
 /** The gaps of a page that comes from a store alone: they may be at any relay. */
 export function openingGaps(
-  known: ReadonlyMap<string, number | undefined>,
+  known: ReadonlyMap<string, readonly (readonly KnownRange[])[]>,
+  filters: readonly NostrFilter[],
   since: number,
 ): FeedGap[] {
-  return [...known].map(([pubkey, from = since]) => ({
-    pubkey,
-    since: Math.max(since, from),
-    reason: "late",
-  }));
+  const people = [...known].map(([pubkey, relays]): FeedGap => {
+    const from = relays.map((ranges) => missingFrom(ranges, since));
+    return { pubkey, since: from.length === 0 ? since : Math.min(...from), reason: "late" };
+  });
+  // Nothing is known of other filters.
+  return filters.every(canBeKept) ? people : [...people, { since, reason: "late" }];
+}
+
+/** What is missing while the store has not been read. */
+function storeGaps({ filter, position }: Cursor, since: number): FeedGap[] {
+  if (position <= since) return [];
+  const gap: FeedGap = { since, reason: "late" };
+  return filter.authors?.map((pubkey) => ({ pubkey, ...gap })) ?? [gap];
 }
 
 /** What is missing at one relay. */
 function gapOf(cursor: Cursor, since: number): FeedGap | undefined {
-  const { url, position, failure, gapSince, cutSeconds } = cursor;
-  if (failure) {
-    const from = position <= since ? undefined : Math.max(since, gapSince);
-    if (from !== undefined) {
-      return { relay: url, since: from, reason: failure.reason as GapReason };
-    }
-  } else if (cursor.isUnproven) {
-    return { relay: url, since: Math.max(since, gapSince), reason: "no-answer" };
-  } else if (position > since) {
-    return { relay: url, since: Math.max(since, gapSince), reason: "late" };
+  const { url: relay, position, failure, cutSeconds } = cursor;
+  if (cursor.isUnproven && !failure) {
+    return { relay, since: cursor.gapSince(since), reason: "no-answer" };
+  }
+  if (position > since) {
+    const reason = (failure?.reason ?? "late") as GapReason;
+    return { relay, since: cursor.gapSince(since), reason };
   }
   const cut = cutSeconds.filter((second) => second >= since);
-  return cut.length === 0 ? undefined : { relay: url, since: Math.min(...cut), reason: "cut" };
+  return cut.length === 0 ? undefined : { relay, since: Math.min(...cut), reason: "cut" };
 }

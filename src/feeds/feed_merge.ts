@@ -38,11 +38,10 @@ export class FeedMerge {
   readonly #cursors = new Set<Cursor>();
   readonly buffer: PageBuffer = new PageBuffer();
   readonly #top: number;
-  readonly #floor: number;
-  /** Down to which time the last requests read, and how many pages there were then. */
+  /** The oldest second of the feed. */
+  floor: number;
+  /** Down to which time the last requests read. */
   #lastGoal = Infinity;
-  #pageOfGoal = -1;
-  #pages = 0;
   /** How many different events came. */
   #count = 0;
 
@@ -52,7 +51,7 @@ export class FeedMerge {
    */
   constructor(top: number, floor: number) {
     this.#top = top;
-    this.#floor = floor;
+    this.floor = floor;
   }
 
   /** All cursors. */
@@ -71,8 +70,8 @@ export class FeedMerge {
   }
 
   /** Adds an event that came; see {@link PageBuffer.add}. */
-  push(event: NostrEvent): "waiting" | "late" | undefined {
-    const place = this.buffer.add(event);
+  push(event: NostrEvent, isOver = false): "waiting" | "late" | undefined {
+    const place = this.buffer.add(event, isOver);
     if (place) this.#count++;
     return place;
   }
@@ -117,7 +116,6 @@ export class FeedMerge {
 
   /** Takes a page out of what has come so far. */
   take(size: number): MergedPage {
-    this.#pages++;
     const late = this.buffer.takeLate();
     const events = this.buffer.take(size);
     return { events, since: this.#sinceOf(events), late };
@@ -131,14 +129,15 @@ export class FeedMerge {
   #sinceOf(events: readonly NostrEvent[]): number {
     const next = this.buffer.at(0);
     const last = events.at(-1)?.created_at;
-    if (next === undefined && this.isEnded) return this.#floor;
+    if (next === undefined && this.isEnded) return this.floor;
     if (last === undefined) return this.buffer.edge?.created_at ?? this.#top + 1;
     return last === next?.created_at ? last + 1 : last;
   }
 
   #first(idle: readonly Cursor[], size: number): CursorRequest[] {
     const subjects = new Set(idle.flatMap((cursor) => cursor.url === "" ? [] : cursor.subjects));
-    return idle.map((cursor) => {
+    const target = this.#target(size);
+    return idle.filter((cursor) => cursor.position > target).map((cursor) => {
       const isAll = cursor.subjects.length === 0;
       const share = isAll ? 1 : cursor.subjects.length / Math.max(1, subjects.size);
       const limit = Math.ceil(FIRST_SHARE_FACTOR * size * Math.min(1, share)) + SPARE_EVENTS;
@@ -150,16 +149,14 @@ export class FeedMerge {
   #goal(size: number): number {
     const awaited = [...this.#cursors].filter((cursor) => cursor.isAwaited && cursor.isAnswered);
     const edge = this.buffer.edge?.created_at ?? this.#top;
-    const frontier = Math.min(edge, Math.max(this.#floor, ...awaited.map((c) => c.position)));
+    const frontier = Math.min(edge, Math.max(this.floor, ...awaited.map((c) => c.position)));
     const given = this.#count - this.buffer.size;
     const density = (given + this.buffer.countFrom(frontier) + 1) / (this.#top - frontier + 60);
     const missing = Math.max(size, PAGES_AHEAD * size - this.buffer.countFrom(frontier));
     const target = this.#target(size);
-    // The last requests got where they should, and that was not enough: events have become rare.
-    const isRare = this.#pageOfGoal === this.#pages && frontier <= this.#lastGoal;
-    this.#pageOfGoal = this.#pages;
-    const goal = isRare ? -Infinity : Math.floor(frontier - missing / density);
-    this.#lastGoal = Math.max(this.#floor, Math.min(goal, Math.max(target, this.#floor)));
+    const goal = Math.floor(frontier - missing / density);
+    // As long as there are too few events for a page, everything is asked for.
+    this.#lastGoal = Math.max(this.floor, Math.min(goal, Math.max(target, this.floor)));
     return this.#lastGoal;
   }
 

@@ -6,13 +6,13 @@
  */
 
 import type { NostrEvent, NostrFilter } from "@nostrify/types";
-import { matchFilter } from "nostr-tools";
 import { abortable } from "../base/abortable.ts";
 import { isExpired } from "../nostr/expiration.ts";
 import type { RelayKnowledge } from "../nostr/relay_knowledge.ts";
 import { FeedCursors } from "./feed_cursors.ts";
 import { pageDelivery } from "./feed_delivery.ts";
-import { gapsOf, knownFrom, openingGaps } from "./feed_gaps.ts";
+import { eventMatcher } from "./feed_filters.ts";
+import { gapsOf, knownRanges, openingGaps } from "./feed_gaps.ts";
 import type { FeedMerge, MergedPage } from "./feed_merge.ts";
 import { FeedRequests } from "./feed_requests.ts";
 import type { FeedPage, FeedSources } from "./feed_sources.ts";
@@ -43,6 +43,9 @@ export class FeedReader {
   #isBegun = false;
   #beginning?: Promise<void>;
   #hasNewFilters = false;
+  #hasTriedStore = false;
+  /** Whether an event is for these filters, once others were read before. */
+  #isWanted?: (event: NostrEvent) => boolean;
   /** Whether there was a page. */
   #hasGivenAny = false;
   /** Whether the last page reached the feed's oldest second. */
@@ -86,13 +89,18 @@ export class FeedReader {
   follow(filters: readonly NostrFilter[]): void {
     this.#filters = filters;
     this.#hasNewFilters = true;
-    const isWanted = (event: NostrEvent) => filters.some((filter) => matchFilter(filter, event));
-    this.#merge.buffer.keep(isWanted);
+    this.#isWanted = eventMatcher(filters);
+    this.#merge.buffer.keep(this.#isWanted);
+  }
+
+  /** Leaves an event that was handed out as late, and that nobody took, to the next page. */
+  leave(event: NostrEvent): void {
+    this.#merge.buffer.addLate(event);
   }
 
   /** Takes in an event that came by itself; whether it came for the first time. */
   saw(event: NostrEvent): boolean {
-    const place = this.#push(event);
+    const place = this.#push(event, this.#hasGivenAll);
     if (place) this.#requests.keep([event]);
     return place !== undefined;
   }
@@ -153,13 +161,14 @@ export class FeedReader {
     onProgress: (position: number) => void,
   ): Promise<FeedPage> {
     await this.#begin(signal);
+    this.#cursors.leaveStore();
     for (;;) {
       const open = [...this.#merge.cursors].filter((cursor) =>
         cursor.failure === undefined && cursor.position > Math.max(since, cursor.floor)
       );
       onProgress(Math.max(since, ...open.map(({ position }) => position)));
       if (open.length === 0) break;
-      const idle = open.filter((cursor) => cursor.isIdle && cursor.url !== "");
+      const idle = open.filter((cursor) => cursor.isIdle);
       this.#requests.ask(idle.map((cursor) => cursor.request(since, Infinity)));
       if (!open.some((cursor) => cursor.isAsking)) break;
       await abortable(this.#wake.promise, signal);
@@ -189,9 +198,10 @@ export class FeedReader {
       return await this.#beginning;
     }
     if (!this.#hasNewFilters) return this.#cursors.followLists();
-    this.#hasNewFilters = false;
     const filters = this.#filters;
-    this.#cursors.adapt(await this.#options.sources.plan(filters, signal), filters);
+    const planned = await this.#options.sources.plan(filters, signal);
+    if (filters === this.#filters) this.#hasNewFilters = false;
+    this.#cursors.adapt(planned, filters, floorOf(filters));
   }
 
   async #beginOnce(signal: AbortSignal): Promise<void> {
@@ -208,7 +218,8 @@ export class FeedReader {
   async #openStore(signal: AbortSignal): Promise<void> {
     const { store, sources } = this.#options;
     await abortable(sources.spans.ready(), signal);
-    if (!store || this.#cursors.store !== undefined) return;
+    if (!store || this.#hasTriedStore) return;
+    this.#hasTriedStore = true;
     try {
       this.#cursors.openStore(await abortable(store.number(), signal), this.#filters);
     } catch (cause) {
@@ -227,8 +238,8 @@ export class FeedReader {
     await this.#openStore(signal);
     const { store } = this.#cursors;
     if (store === undefined) return undefined;
-    const known = knownFrom(spans, this.#filters, store);
-    if (![...known.values()].some((from) => from !== undefined)) return undefined;
+    const known = knownRanges(spans, this.#filters, store);
+    if (![...known.values()].some((ranges) => ranges.length > 0)) return undefined;
     this.#requests.ask(this.#merge.forPage(size));
     const stores = [...this.#merge.cursors];
     while (stores.some((cursor) => cursor.isAsking)) await abortable(this.#wake.promise, signal);
@@ -236,15 +247,17 @@ export class FeedReader {
     this.#requests.run(this.#begin(signal).then(() => this.#requests.ask(this.#merge.catchUp())));
     const page = this.#merge.take(size);
     this.#hasGivenAny = true;
-    return { ...page, behind: openingGaps(known, page.since) };
+    return { ...page, behind: openingGaps(known, this.#filters, page.since) };
   }
 
   #take(size: number): FeedPage {
     const page = this.#merge.take(size);
     this.#learn(page);
     this.#hasGivenAny = true;
-    this.#hasGivenAll = page.since <= floorOf(this.#filters);
-    return { ...page, behind: gapsOf(this.#merge, this.#cursors.planned!, page.since) };
+    this.#hasGivenAll = page.since <= this.#merge.floor;
+    // A page without events says who is behind, too.
+    const since = Math.min(page.since, this.#options.top);
+    return { ...page, behind: gapsOf(this.#merge, this.#cursors.planned!, since) };
   }
 
   /** Tells what a page shows of relays, and forgets which of them had its events. */
@@ -269,12 +282,12 @@ export class FeedReader {
     return !this.#hasGivenAny && cursors.some(({ url, isAnswered }) => url !== "" && isAnswered);
   }
 
-  #push(event: NostrEvent): "waiting" | "late" | undefined {
+  #push(event: NostrEvent, isOver = false): "waiting" | "late" | undefined {
     const { sources, top, onLate } = this.#options;
     const now = sources.clock.now() / 1000;
     const isFuture = event.created_at > Math.max(top, now + MAX_FUTURE_S);
-    if (isFuture || isExpired(event, now)) return undefined;
-    const place = this.#merge.push(event);
+    if (isFuture || isExpired(event, now) || this.#isWanted?.(event) === false) return undefined;
+    const place = this.#merge.push(event, isOver);
     if (place === "late" && !onLate?.(event)) this.#merge.buffer.addLate(event);
     return place;
   }

@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { NostrEvent } from "@nostrify/types";
+import type { NostrEvent, NostrFilter } from "@nostrify/types";
 import { matchFilter } from "nostr-tools";
 import type { Cursor, CursorRequest, ReadRange } from "./cursor.ts";
 import type { FeedCursors } from "./feed_cursors.ts";
@@ -70,6 +70,7 @@ export class FeedRequests {
   /** Takes on work that a failure of does not end the feed. */
   run(task: Promise<unknown>): void {
     const tracked = task.catch((cause: unknown) => {
+      if (this.#closing.signal.aborted) return;
       this.#options.sources.onError(new Error("A feed failed to read a relay", { cause }));
       this.#options.onAnswer();
     }).finally(() => this.#tasks.delete(tracked));
@@ -139,9 +140,9 @@ export class FeedRequests {
     for (const event of events) {
       if (this.#options.cursors.merge.buffer.isWaiting(event)) cursor.sent.add(event.id);
     }
-    const own = [...proofs.keys()].includes(request.filter)
+    const own = proofs.has(request.filter)
       ? proofs
-      : new Map([...proofs].filter(([filter]) => filter.until === request.until));
+      : new Map([...proofs].filter(([filter]) => isPartOf(filter, request.filter)));
     const read = cursor.answered({ cursor, ...request }, { events, proofs: own, uncut });
     if (cursor.failure) this.#options.cursors.fail(cursor, cursor.failure.reason);
     this.run(this.#store(events, read && { cursor, read, at }));
@@ -170,9 +171,20 @@ export class FeedRequests {
       authors: filter.authors!,
       kinds: filter.kinds,
       ...read,
-      until: Math.min(read.until, at),
       at,
       ...isKept ? { store: this.#options.cursors.store } : {},
     });
   }
+}
+
+/** Whether a filter is another one with some values of its lists, and perhaps a lower limit. */
+function isPartOf(part: NostrFilter, whole: NostrFilter): boolean {
+  const names = Object.keys(whole);
+  return names.length === Object.keys(part).length && names.every((name) => {
+    if (name === "limit") return true;
+    const [some, all]: unknown[] = [part, whole].map((filter) => filter[name as "authors"]);
+    if (!Array.isArray(some) || !Array.isArray(all)) return some === all;
+    // All values of a part come from one filter: the first tells which.
+    return some.length > 0 && all.includes(some[0]);
+  });
 }

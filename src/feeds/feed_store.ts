@@ -15,6 +15,8 @@ import type { SpanBook } from "../spans/span_book.ts";
 export interface FeedStoreOptions {
   readonly clock: Clock;
   readonly spans: Pick<SpanBook, "ready" | "storeMarks" | "markStore">;
+  /** The numbers of all stores that were opened with these spans. */
+  readonly numbers: Set<number>;
   /** How many milliseconds the store may leave a call without an answer. */
   readonly timeout: number;
   /** Called once for each outage of the store. */
@@ -90,14 +92,20 @@ export class FeedStore {
   }
 
   async #recognize(): Promise<number> {
-    const { spans } = this.#options;
+    const { spans, numbers } = this.#options;
     await spans.ready();
     const marks = spans.storeMarks();
     for (const [number, ids] of marks) {
       const found = await this.#breaker.read(() => this.#store.query([{ ids: [...ids] }]));
-      if (found.length > 0) return number;
+      if (found.length === 0) continue;
+      this.#marks = [...ids];
+      numbers.add(number);
+      return number;
     }
-    return Math.max(0, ...marks.keys()) + 1;
+    // Another new store may be open that has no marks yet.
+    const number = Math.max(0, ...marks.keys(), ...numbers) + 1;
+    numbers.add(number);
+    return number;
   }
 
   async #mark(events: readonly NostrEvent[]): Promise<void> {

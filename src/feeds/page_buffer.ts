@@ -70,11 +70,12 @@ export class PageBuffer {
    * Adds an event. It does nothing if the event came already, or if a newer version of it did, or
    * if it is so new and so late that its id may be forgotten.
    *
+   * @param isOver Whether the pages are over, so that it comes too late for any.
    * @returns Whether the event waits for its page, or comes too late for it: then it is up to the
    * caller to hand it out, or to {@link PageBuffer.addLate} it.
    */
-  add(event: NostrEvent): "waiting" | "late" | undefined {
-    const isLate = this.#edge !== undefined && isNewer(event, this.#edge);
+  add(event: NostrEvent, isOver = false): "waiting" | "late" | undefined {
+    const isLate = isOver || this.#edge !== undefined && isNewer(event, this.#edge);
     if (isLate && event.created_at >= this.#forgottenFrom) return undefined;
     if (!this.#seen.add(event.id)) return undefined;
     this.#oldest = Math.min(this.#oldest, event.created_at);
@@ -119,10 +120,15 @@ export class PageBuffer {
     return late;
   }
 
-  /** Forgets waiting events that are no longer wanted. */
+  /** Forgets waiting events that are no longer wanted; they may come again. */
   keep(isWanted: (event: NostrEvent) => boolean): void {
-    this.#waiting = this.#waiting.filter(isWanted);
-    this.#late = this.#late.filter(isWanted);
+    const isKept = (event: NostrEvent) => {
+      const isStill = isWanted(event);
+      if (!isStill) this.#seen.delete(event.id);
+      return isStill;
+    };
+    this.#waiting = this.#waiting.filter(isKept);
+    this.#late = this.#late.filter(isKept);
   }
 
   #sorted(): NostrEvent[] {

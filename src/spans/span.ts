@@ -39,6 +39,9 @@ const LIFETIME_DAYS: Readonly<Record<SpanProof, number>> = {
   inferred: 7,
 };
 
+/** The longest of these. */
+export const MAX_LIFETIME_DAYS: number = Math.max(...Object.values(LIFETIME_DAYS));
+
 /** The start of the day of a time, both in Unix seconds. */
 export function startOfDay(time: number): number {
   return Math.floor(time / DAY_S) * DAY_S;
@@ -49,9 +52,10 @@ export function expiryOf({ seenAt, proof }: Span): number {
   return seenAt + LIFETIME_DAYS[proof] * DAY_S;
 }
 
-/** Whether a span counts at a time in Unix seconds. One that was seen on a later day does not. */
+/** Whether a span counts at a time in Unix seconds. One that reaches into a later day does not. */
 export function isValid(span: Span, now: number): boolean {
-  return span.seenAt <= now && now < expiryOf(span);
+  const isPast = Math.max(span.seenAt, span.until) < startOfDay(now) + DAY_S;
+  return isPast && now < expiryOf(span);
 }
 
 /**

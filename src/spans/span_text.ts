@@ -10,7 +10,7 @@
  */
 
 import { ANY_RELAY, rememberedCheck } from "../nostr/relay_url.ts";
-import { DAY_S, type Span, type SpanProof } from "./span.ts";
+import { DAY_S, MAX_LIFETIME_DAYS, type Span, type SpanProof } from "./span.ts";
 
 /** What one relay's answers say about one kind of an author's events. */
 export interface SpanList {
@@ -116,8 +116,9 @@ function parseList(text: string, store: Pick<Span, "store">): Span[] | undefined
     const last = spans.at(-1);
     const until = last === undefined ? gap : last.since - 1 - gap;
     const since = until - parseInt(length, 36);
-    // No answer says anything about a time after it was given.
-    if (since < 0 || until >= seenAt + DAY_S) return undefined;
+    // No answer says anything about a time after it was given. Where spans were joined, that is the
+    // time of the newest, and both counted then.
+    if (since < 0 || until >= seenAt + (MAX_LIFETIME_DAYS + 1) * DAY_S) return undefined;
     spans.push({ since, until, proof: PROOFS[letter], seenAt, ...store });
   }
   return spans;

@@ -96,12 +96,16 @@ Deno.test("Cursor reads down to a goal, and not below its floor", () => {
 Deno.test("Cursor leaves out ranges that are known, but for an overlap", () => {
   const known = [{ since: 400_000, until: 900_000 }, { since: 0, until: 100_000 }];
   const one = cursor({ known });
-  assert.equal(one.gapSince, 900_001);
+  assert.deepEqual([0, 200_000, 500_000].map((at) => one.gapSince(at)), [
+    100_001,
+    200_000,
+    900_001,
+  ]);
   assert.equal(turn(one, at(950_000), { proof: "unknown" }).filter.since, 900_000 - OVERLAP_S);
   assert.equal(one.position, 950_001);
   turn(one, []);
   assert.equal(one.position, 400_000);
-  assert.equal(one.gapSince, 100_001);
+  assert.equal(one.gapSince(0), 100_001);
   const { filter } = turn(one, []);
   assert.deepEqual([filter.until, filter.since], [399_999, 100_000 - OVERLAP_S]);
   assert.ok(one.isDone);
@@ -149,4 +153,22 @@ Deno.test("Cursor takes an answer in parts for no further than its least part", 
     uncut: 1,
   });
   assert.equal(one.position, 900);
+});
+
+Deno.test("Cursor is awaited again once it answers, but not where the relay never says that it is done", () => {
+  const one = cursor();
+  one.isLate = true;
+  turn(one, at(900));
+  assert.ok(one.isAwaited);
+  one.unproven(at(700));
+  turn(one, at(600));
+  assert.ok(!one.isAwaited);
+});
+
+Deno.test("Cursor goes on below a second of which the relay sends the same events again", () => {
+  const one = cursor();
+  const events = at(700, 700);
+  turn(one, events, { limit: 9 });
+  turn(one, events, { limit: 9 });
+  assert.deepEqual([one.position, one.isDone, one.cutSeconds], [700, false, [700]]);
 });

@@ -140,3 +140,117 @@ Deno.test("F5 resumed: what was read into the store stays complete over a restar
     assertWhole(world, after);
   }));
 });
+
+/** What happens between two pages. */
+const happening = fc.oneof(
+  fc.record({ kind: fc.constant("post" as const), who: fc.nat(4), what: fc.nat(3_000_000) }),
+  fc.record({ kind: fc.constant("post" as const), who: fc.nat(4), what: fc.nat(3_000) }),
+  fc.record({ kind: fc.constant("prune" as const), who: fc.nat(4), what: fc.nat(3_000_000) }),
+  fc.record({ kind: fc.constant("move" as const), who: fc.nat(4), what: fc.nat(4) }),
+  fc.record({ kind: fc.constant("follow" as const), who: fc.nat(4), what: fc.nat(3_000_000) }),
+);
+
+Deno.test("F7 in motion: while people post, move, come and go, and relays prune, each event comes once, in order, and the feed ends", async () => {
+  const story = fc.array(fc.array(happening, { maxLength: 3 }), { maxLength: 8 });
+  await fc.assert(fc.asyncProperty(feedPlot, story, fc.boolean(), async (plot, story, isLive) => {
+    const world = new FeedWorld(plot);
+    const feed = world.feed();
+    const pages: FeedPage[] = [];
+    const live: NostrEvent[] = [];
+    let listening: Promise<void> | undefined;
+    const disturbed = new Set<string>();
+    const pruned = new Map<string, number>();
+    const indexOf = (who: number) => who % plot.lists.length;
+    for (let turn = 0;; turn++) {
+      for (const { kind, who, what } of story[turn] ?? []) {
+        const pubkey = world.people[indexOf(who)];
+        if (kind === "post") world.post(who, NEWEST - what);
+        if (kind === "move") world.move(who, [what]);
+        if (kind === "move" || kind === "follow") disturbed.add(pubkey);
+        if (kind === "follow") {
+          const others = world.people.filter((one) => one !== pubkey);
+          const since = what % 2 === 0 ? {} : { since: NEWEST - what };
+          if (since.since) { for (const one of others) disturbed.add(one); }
+          if (others.length > 0) feed.follow([{ kinds: [1], authors: others, ...since }]);
+        }
+        if (kind === "prune") {
+          const [url, events] = [...world.relays][who];
+          pruned.set(url, NEWEST - what);
+          for (const e of events) if (e.created_at < NEWEST - what) events.delete(e);
+        }
+      }
+      const { done, value } = await during(world, feed.next());
+      if (value) pages.push(value);
+      if (isLive) {
+        listening ??= (async () => {
+          for await (const event of feed.live()) live.push(event);
+        })();
+      }
+      assert.ok(turn < 300 && world.asked.length < 2_000, "It does not end");
+      if (done && turn >= story.length) break;
+    }
+    await feed.close();
+    await listening;
+    const ids = [...eventsOf(pages), ...live].map(({ id }) => id);
+    assert.equal(new Set(ids).size, ids.length);
+    const events = pages.flatMap(({ events }) => events);
+    assert.deepEqual(events, [...events].sort(newestFirst));
+    assert.deepEqual(world.errors, []);
+    assert.equal(world.listeners, 0);
+
+    const { behind } = pages[pages.length - 1];
+    for (const { author, at, missing } of plot.posts) {
+      const index = indexOf(author);
+      const pubkey = world.people[index];
+      if (disturbed.has(pubkey)) continue;
+      const urls = world.planned.get(pubkey)!.filter((url) =>
+        plot.lists[index].includes(Number(/\d+/.exec(url)![0])) &&
+        !missing.includes(Number(/\d+/.exec(url)![0])) && !pruned.has(url) &&
+        ["lives", "late"].includes(world.relay(url).fate)
+      );
+      if (urls.length === 0) continue;
+      const second = NEWEST - at;
+      const given = [...eventsOf(pages), ...live].filter((event) =>
+        event.pubkey === pubkey && event.created_at === second
+      );
+      const isNamed = behind.some((gap) => gap.pubkey === pubkey && gap.since <= second);
+      assert.ok(given.length > 0 || isNamed, `A post of ${second} is missing`);
+    }
+  }));
+});
+
+Deno.test("F5 resumed: after sessions with other relays, what is missing in a page from the store is named", async () => {
+  const fates = fc.array(fc.constantFrom("lives", "lives", "dead", "late"), {
+    minLength: 5,
+    maxLength: 5,
+  });
+  const session = fc.record({ fates, pages: fc.nat(4), days: fc.nat(3), posts: fc.nat(6) });
+  await fc.assert(
+    fc.asyncProperty(feedPlot, fc.array(session, { maxLength: 4 }), async (plot, sessions) => {
+      const relays = plot.relays.map((relay) => ({ ...relay, fate: "lives" as const, cap: 500 }));
+      const records = new MemoryRecords();
+      const world = new FeedWorld({ ...plot, relays }, records);
+      const store = new EventStore();
+      let allLive = true;
+      for (const { fates, pages: most, days, posts } of sessions) {
+        fates.forEach((fate, index) => (relays[index] as { fate: string }).fate = fate);
+        await world.clock.advance(days * 86_400_000 + 1_000_000);
+        const now = Math.floor(world.clock.now() / 1000);
+        for (let i = 0; i < posts; i++) world.post(i, now - 10 - 100 * i);
+        const feed = world.feed({ store, patience: 0 });
+        const pages: FeedPage[] = [];
+        for (let i = 0; i <= most; i++) {
+          const { done, value } = await during(world, feed.next());
+          if (done) break;
+          pages.push(value);
+          // The first page claims as much as the relays that were read before.
+          allLive &&= fates.every((fate) => fate === "lives");
+          if (i > 0 || allLive) assertWhole(world, pages);
+        }
+        await feed.close();
+        await world.restart();
+      }
+      assert.deepEqual(world.errors, []);
+    }),
+  );
+});

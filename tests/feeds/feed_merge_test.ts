@@ -128,3 +128,50 @@ Deno.test("FeedMerge asks a new relay for what the pages so far should have had"
   assert.deepEqual(places, late.map(() => undefined), "They came already");
   assert.deepEqual(world.merge.catchUp(), []);
 });
+
+Deno.test("FeedMerge says of a page that ends within a second that it has the seconds after it", () => {
+  const world = new MergeWorld();
+  world.add([5, 4, 4, 3].map((ago) => note({ created_at: START - 10 + ago })));
+  assert.equal(world.page(2).since, START - 10 + 5);
+  assert.equal(world.page(1).since, START - 10 + 4);
+  assert.equal(world.page(1).since, 0);
+});
+
+Deno.test("FeedMerge catches up a relay that lacks one second of the pages, and none that lacks nothing", () => {
+  const world = new MergeWorld();
+  world.add(randomPosts(50, 8));
+  world.page(5);
+  const edge = world.merge.buffer.edge!.created_at;
+  for (const missing of [1, 0]) {
+    world.add([]);
+    const cursor = [...world.relays.keys()].at(-1)!;
+    const request = cursor.request(edge + missing, 10);
+    const proofs = new Map([[request.filter, "finish" as const]]);
+    cursor.answered(request, { events: [], proofs, uncut: 0 });
+    assert.deepEqual(world.merge.catchUp().map((one) => one.cursor), missing ? [cursor] : []);
+    world.answer(world.merge.catchUp());
+  }
+});
+
+Deno.test("FeedMerge asks for no more late events while many wait for the next page", () => {
+  const world = new MergeWorld();
+  world.add(randomPosts(50, 9));
+  world.page(5);
+  world.add([]);
+  assert.equal(world.merge.catchUp().length, 1);
+  for (let i = 0; i < 2_001; i++) world.merge.buffer.addLate(note());
+  assert.deepEqual(world.merge.catchUp(), []);
+  assert.equal(world.merge.take(5).late.length, 2_001);
+  assert.equal(world.merge.catchUp().length, 1);
+});
+
+Deno.test("FeedMerge reads on to the end where events have become rare, in few rounds", () => {
+  const world = new MergeWorld();
+  const old = randomPosts(15, 11).map((event) => ({
+    ...event,
+    created_at: event.created_at - 1_000_000_000,
+  }));
+  world.add([...randomPosts(300, 10), ...old]);
+  const rounds = Array.from({ length: 6 }, () => world.page(60).rounds);
+  assert.ok(rounds.every((count) => count <= 2), rounds.join(" "));
+});

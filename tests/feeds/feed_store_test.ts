@@ -12,8 +12,9 @@ function setUp() {
   const errors: Error[] = [];
   const onError = (error: Error) => errors.push(error);
   const spans = new SpanBook({ clock, onError });
+  const numbers = new Set<number>();
   const open = (store: EventStore) =>
-    new FeedStore(store, { clock, spans, timeout: 1_000, onError });
+    new FeedStore(store, { clock, spans, numbers, timeout: 1_000, onError });
   return { clock, errors, open };
 }
 
@@ -30,7 +31,27 @@ Deno.test("FeedStore knows a store again by its events, and no other for it", as
   assert.equal(await open(second).number(), 2);
   assert.equal(await open(new EventStore()).number(), 3);
   first.events.clear();
-  assert.equal(await open(first).number(), 3);
+  assert.equal(await open(first).number(), 4);
+});
+
+Deno.test("FeedStore gives two new stores that are opened at once a number each", async () => {
+  const { open } = setUp();
+  const numbers = [open(new EventStore()).number(), open(new EventStore()).number()];
+  assert.deepEqual(await Promise.all(numbers), [1, 2]);
+});
+
+Deno.test("FeedStore knows a store again by any of its events, though the newest is gone", async () => {
+  const { open } = setUp();
+  const store = new EventStore();
+  const [old, ...others] = notes(3);
+  await open(store).keep([old]);
+  for (const event of others) {
+    const again = open(store);
+    await again.number();
+    await again.keep([event]);
+  }
+  for (const { id } of others) store.events.delete(id);
+  assert.equal(await open(store).number(), 1);
 });
 
 Deno.test("FeedStore takes an event that a store refuses for kept, and one that it fails to keep not", async () => {

@@ -39,8 +39,9 @@ Deno.test("routeCursors() puts people apart who were read differently far, in a 
   const cursors = cursorsOf([{ kinds: [1], authors: [...AUTHORS] }], until);
   assert.equal(cursors.length, 8);
   assert.deepEqual(cursors.flatMap(({ subjects }) => subjects).sort(), [...AUTHORS].sort());
-  for (const { subjects, gapSince } of cursors) {
-    assert.equal(gapSince, Math.min(...subjects.map(until)) + 1);
+  for (const cursor of cursors) {
+    const { subjects } = cursor;
+    assert.equal(cursor.gapSince(0), Math.min(...subjects.map(until)) + 1);
   }
 });
 
@@ -63,4 +64,11 @@ Deno.test("canBeKept() holds for filters with authors, kinds and times alone", (
   assert.ok(canBeKept({ authors: [a], "#t": undefined }));
   assert.ok(!canBeKept({ kinds: [1] }));
   assert.ok(!canBeKept({ authors: [a], "#t": ["nostr"] }));
+});
+
+Deno.test("routeCursors() leaves out nothing that is known of people as authors, where a filter names them as recipients", () => {
+  const known = () => 50;
+  const [cursor] = cursorsOf([{ kinds: [1], "#p": [a] }], known);
+  assert.ok(!cursor.hasKnown);
+  assert.ok(cursorsOf([{ kinds: [1], authors: [a] }], known)[0].hasKnown);
 });

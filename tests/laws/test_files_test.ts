@@ -51,11 +51,7 @@ const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   "plan/replan": "req_planner_test.ts",
   "plan/route_report": "plan/plan_req_people_test.ts",
   "router_options": "create_req_router_test.ts and create_event_router_test.ts",
-  "feeds/feed_cursors": "feeds/feed_laws_test.ts and create_outbox_feed_test.ts",
-  "feeds/feed_reader": "feeds/feed_laws_test.ts and create_outbox_feed_test.ts",
-  "feeds/feed_requests": "feeds/feed_laws_test.ts and create_outbox_feed_test.ts",
   "feeds/feed_filters": "create_outbox_feed_test.ts",
-  "feeds/feed_gaps": "feeds/feed_laws_test.ts and create_outbox_feed_test.ts",
   "feeds/feed_sources": "types",
   "outbox_feeds": "create_outbox_feed_test.ts",
 };

@@ -8,6 +8,7 @@ import {
   MAX_SPANS,
   NO_SPANS,
   relaysIn,
+  spansIn,
 } from "../../src/spans/span_record.ts";
 import { MAX_TEXT, parseSpans } from "../../src/spans/span_text.ts";
 import { START } from "../../testing/test_clock.ts";
@@ -119,5 +120,18 @@ Deno.test("addRange() changes nothing by what is no relay or store", () => {
     const wrong of [{ relay: "a b" }, { relay: "wss://a.example" }, { store: 0 }, { store: 1e4 }]
   ) {
     assert.equal(addRange(text, { ...range, ...wrong }, START), text);
+  }
+});
+
+Deno.test("addRange() writes what can be read, also where each day's answer begins where the last one ended", () => {
+  const first = START - 40 * DAY_S;
+  let text = NO_SPANS;
+  for (let day = 0; day < 40; day++) {
+    const at = first + day * DAY_S;
+    text = addRange(text, { ...range, since: day === 0 ? 0 : at - DAY_S + 1, until: at, at }, at);
+    const [span, ...others] = spansIn(text, range, at);
+    assert.deepEqual(others, []);
+    assert.equal(span.until, at);
+    assert.ok(day > 6 || span.since === 0, `Day ${day} begins at ${span.since}`);
   }
 });

@@ -49,7 +49,7 @@ Deno.test("parseSpans() gives lists or nothing for any text, in little time", ()
     for (const { spans } of lists ?? []) {
       for (const [i, { since, until, seenAt }] of spans.entries()) {
         assert.ok(Number.isSafeInteger(since) && 0 <= since && since <= until);
-        assert.ok(until < seenAt + 86_400 && until < (spans[i - 1]?.since ?? Infinity));
+        assert.ok(until < seenAt + 31 * 86_400 && until < (spans[i - 1]?.since ?? Infinity));
       }
     }
     spansIn(text, { relay: A, kinds: [1] }, START);
@@ -64,7 +64,7 @@ Deno.test("parseSpans() gives lists or nothing for any text, in little time", ()
     "a.example/ 1:",
     "a.example/ 1:5",
     "a.example/ 1:5.6Ff6j",
-    "a.example/ 1:s46r28.1Ff6j",
+    "a.example/ 1:s5olc0.1Ff6j",
     "a.example/ 1:5.1Xf6j",
     "a.example/ 1:5.1Ff6j,",
     "a.example/ 1:5.1Ff6j,9.1Ff6j",

@@ -64,8 +64,9 @@ export const feedPlot: fc.Arbitrary<FeedPlot> = fc.record({
   ),
   posts: fc.array(
     fc.record({
-      author: fc.nat(4),
-      at: fc.oneof(fc.nat(20), fc.nat(3_000), fc.nat(3_000_000)),
+      // One posts much more than others, and many posts are of one second.
+      author: fc.oneof(fc.constant(0), fc.nat(4)),
+      at: fc.oneof(fc.nat(2), fc.constant(1_000), fc.nat(20), fc.nat(3_000), fc.nat(3_000_000)),
       missing: fc.uniqueArray(fc.nat(4), { maxLength: 2 }),
     }),
     { maxLength: 50 },
@@ -92,6 +93,11 @@ export class FeedWorld {
   readonly delivery: { url: string; hits: number; misses: number }[] = [];
   /** Relays that answer from now on as living ones do. */
   readonly healed = new Set<string>();
+  /** Relays that are not to be connected to. */
+  readonly resting = new Set<string>();
+  /** Lists that changed: the relays of people, by their numbers. */
+  readonly #lists = new Map<number, readonly number[]>();
+  readonly #listListeners = new Set<Parameters<FeedSources["onList"]>[0]>();
   #spans: SpanBook;
   readonly #records?: RecordStore;
   readonly #asks = new Map<string, number>();
@@ -111,10 +117,14 @@ export class FeedWorld {
     return this.plot.lists.map((_, index) => person(index));
   }
 
-  /** The feed of all people. */
-  feed(options: FeedOptions = {}, filters: readonly NostrFilter[] = this.filters): Feed {
+  /** The feed of all people, or of these filters; some sources may be others. */
+  feed(
+    options: FeedOptions = {},
+    filters: readonly NostrFilter[] = this.filters,
+    sources: Partial<FeedSources> = {},
+  ): Feed {
     return createFeed(filters, { pageSize: this.plot.pageSize, ...options }, {
-      sources: this.sources,
+      sources: { ...this.sources, ...sources },
       storeOf: (store) => this.#storeOf(store),
       onClose: () => () => {},
       refuseClosed: () => {},
@@ -145,12 +155,28 @@ export class FeedWorld {
       content: "",
       sig: "",
     };
-    for (const relay of this.plot.lists[index]) {
+    for (const relay of this.#listOf(index)) {
       if (missing.includes(relay)) continue;
       this.relays.get(urlOf(relay))!.add(event);
     }
     for (const listen of this.#listeners) listen(event);
     return event;
+  }
+
+  /** Gives somebody another list, and tells who listens. */
+  move(author: number, list: readonly number[]): void {
+    const index = author % this.plot.lists.length;
+    this.#lists.set(index, list);
+    for (const listen of this.#listListeners) listen(person(index), { write: list.map(urlOf) });
+  }
+
+  /** How many listeners nobody removed. */
+  get listeners(): number {
+    return this.#listListeners.size + this.#listeners.size;
+  }
+
+  #listOf(index: number): readonly number[] {
+    return this.#lists.get(index) ?? this.plot.lists[index];
   }
 
   /** What a relay is like; those beyond the plot live. */
@@ -181,10 +207,13 @@ export class FeedWorld {
     },
     plan: (filters) => Promise.resolve(this.#plan(filters)),
     ask: (url, filters, opts) => this.#ask(url, filters, opts),
-    isResting: () => false,
+    isResting: (url) => this.resting.has(url),
     limits: () => ({}),
     onDelivery: (url, hits, misses) => this.delivery.push({ url, hits, misses }),
-    onList: () => () => {},
+    onList: (listener) => {
+      this.#listListeners.add(listener);
+      return () => this.#listListeners.delete(listener);
+    },
     onError: (error) => this.errors.push(error),
     live: (filters, signal) => this.#live(filters, signal),
   };
@@ -195,10 +224,12 @@ export class FeedWorld {
   }
 
   readonly #stores = new WeakMap<NStore, FeedStore>();
+  readonly #numbers = new Set<number>();
   #storeOf(store: NStore): FeedStore {
     const known = this.#stores.get(store) ?? new FeedStore(store, {
       clock: this.clock,
       spans: this.sources.spans,
+      numbers: this.#numbers,
       timeout: 5_000,
       onError: (error) => this.errors.push(error),
     });
@@ -207,8 +238,8 @@ export class FeedWorld {
   }
 
   #plan(filters: readonly NostrFilter[]) {
-    const knowledge = new Map(this.plot.lists.map((list, index) => {
-      const write = list.map(urlOf);
+    const knowledge = new Map(this.plot.lists.map((_, index) => {
+      const write = this.#listOf(index).map(urlOf);
       return [person(index), relayList(person(index), { write })] as const;
     }));
     return planRequest(reqParts(filters), knowledge, planSettings({ indexerRelays: [] }), false);
