@@ -30,6 +30,8 @@ export interface ColdWorld {
   readonly since: number;
   /** Every relay, dead or alive, most used first. */
   readonly relays: readonly string[];
+  /** Those that end each answer with an EOSE. */
+  readonly answering: readonly string[];
   /** How many of them never answer. */
   readonly dead: number;
   /** How many of the three most used never answer. */
@@ -39,6 +41,8 @@ export interface ColdWorld {
   readonly lists: readonly NostrEvent[];
   /** How many posts a living relay holds. */
   readonly held: number;
+  /** A relay that sends all of them at once, and that no list names. */
+  readonly archive: string;
 }
 
 /** Indexers are ordinary living relays, with the medians of real relays. */
@@ -62,6 +66,10 @@ export async function startColdWorld(
   const indexers = Array.from(
     { length: INDEXER_COUNT },
     () => new LoopbackRelay(indexer(), random),
+  );
+  const archive = new LoopbackRelay(
+    indexer({ connectMs: 0, queryMs: 0, cap: Number.MAX_SAFE_INTEGER }),
+    random,
   );
   const urlOf = new Map(kept.map(({ relay }, i) => [relay.url, relays[i].url]));
 
@@ -98,15 +106,19 @@ export async function startColdWorld(
       }
     }
   }
+  for (const post of posts.values()) archive.seed(post);
   const about = {
     pubkeys,
     since: world.now + late - days * 86_400,
     relays: relays.map(({ url }) => url),
+    answering: relays.filter((_, rank) => !kept[rank].ailment && kept[rank].relay.eose)
+      .map(({ url }) => url),
     dead: kept.filter(({ ailment }) => ailment).length,
     deadHubs: kept.slice(0, 3).filter(({ ailment }) => ailment).length,
     indexers: indexers.map(({ url }) => url),
     lists,
     held: posts.size,
+    archive: archive.url,
   };
   return { about, indexers, relays };
 }

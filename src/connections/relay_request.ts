@@ -16,10 +16,12 @@ import { onAbort } from "../base/abortable.ts";
 import { sleep } from "../base/clock.ts";
 import { startInactivityTimer } from "../base/inactivity_timer.ts";
 import { messageOf } from "../base/message_of.ts";
+import type { WorkTime } from "../base/workload.ts";
 import { type AnswerProof, weakestProof } from "../nostr/answer_proof.ts";
 import { RelayFailureError } from "../nostr/errors.ts";
 import { BACKOFFS, outageWaitMs, waitMs } from "../relays/backoff.ts";
 import { isAnswer } from "../relays/relay_record_updates.ts";
+import { AnswerProgress } from "./answer_progress.ts";
 import type { RelayConnection } from "./relay_connection.ts";
 import type { RelayConnector } from "./relay_connector.ts";
 import { RelayQuery, type RelayQueryOptions } from "./relay_query.ts";
@@ -65,6 +67,11 @@ export interface RelayRequestOptions extends
    * @default everything is requested
    */
   readonly resumeFrom?: number;
+  /**
+   * What the program does with what relays send: while it is busy, what they have sent since may
+   * wait to be read. @default it is never busy
+   */
+  readonly workload?: WorkTime;
 }
 
 /** How long a request must go on before it sends REQs for new events alone. */
@@ -86,8 +93,7 @@ export class RelayRequest {
   readonly #listener: RelayRequestListener;
   /** The `created_at` of the newest event that the relay sent, in Unix seconds; 0 for none. */
   #newest = 0;
-  /** When the answer last made progress, in milliseconds since 1970. */
-  #progressAt = 0;
+  readonly #progress: AnswerProgress;
   #isAnswered = false;
   /** Whether the last query came to its end on a connection that goes on. */
   #isConnected = false;
@@ -114,6 +120,7 @@ export class RelayRequest {
     this.#filters = filters;
     this.#options = options;
     this.#listener = listener;
+    this.#progress = new AnswerProgress(options.clock, options.workload);
     this.#resumeFrom = options.resumeFrom;
   }
 
@@ -195,25 +202,26 @@ export class RelayRequest {
       maxReqBytes: this.#maxReqBytes,
       onEvent: (event) => this.#event(event),
       onProgress: () => {
-        this.#progressAt = clock.now();
+        this.#progress.note();
         this.#isStreaming = false;
       },
       // No request waits longer for a relay than for one that says nothing.
       onWait: (ms, error) => ms > memory.deadlines(url).hard ? this.#fail(error) : undefined,
     }, signal);
     const stopNotices = this.#connector.onNotice((notice) => query.handleNotice(notice));
-    const watch = this.#isAnswered
-      ? { cancel: () => {}, since: () => startedAt }
+    this.#progress.start();
+    const stopDeadlines = this.#isAnswered
+      ? () => {}
       : this.#watchDeadlines(connection, query, signal);
     try {
       const isResuming = this.#resumeFrom !== undefined;
       if (isResuming) await this.#resume(connection, query, signal);
       else await query.requestStored(this.#filters);
       if (signal.aborted) return this.#abortedError();
-      watch.cancel();
+      stopDeadlines();
       this.#reportDelivered();
       const proof = weakestProof(query.proofs.values());
-      memory.answered(url, Math.max(0, this.#progressAt - watch.since()), proof);
+      memory.answered(url, this.#progress.ms, proof);
       this.#isAnswered = true;
       const askedAt = Math.floor(startedAt / 1000);
       this.#resumeFrom ??= Math.min(this.#newest || Infinity, askedAt);
@@ -230,7 +238,7 @@ export class RelayRequest {
       this.#resumeFrom = this.#isAnswered ? this.since : this.#resumeFrom;
       this.#liveOn = undefined;
       stopNotices();
-      watch.cancel();
+      stopDeadlines();
       this.#reportDelivered();
       this.#unansweredBytes = query.unansweredBytes;
       query.close();
@@ -247,7 +255,7 @@ export class RelayRequest {
       ...this.#options,
       filters: this.#filters,
       from: this.#resumeFrom!,
-      progressAt: () => this.#progressAt,
+      progressAt: () => this.#progress.at,
     }, signal);
   }
 
@@ -306,7 +314,7 @@ export class RelayRequest {
   }
 
   #event(event: NostrEvent): void {
-    this.#progressAt = this.#options.clock.now();
+    this.#progress.note();
     this.#newest = Math.max(this.#newest, event.created_at);
     this.#unreportedEvents++;
     this.#isStreaming = true;
@@ -322,18 +330,25 @@ export class RelayRequest {
   /**
    * Reports when the answer is late, and when it is much too late, counted from when the
    * connection is open.
+   *
+   * @returns Stops that.
    */
-  #watchDeadlines(connection: RelayConnection, query: RelayQuery, signal: AbortSignal) {
+  #watchDeadlines(
+    connection: RelayConnection,
+    query: RelayQuery,
+    signal: AbortSignal,
+  ): () => void {
     const { clock, memory } = this.#options;
     const { url } = this.#connector;
-    const heardAt = () => this.#progressAt;
+    const heardAt = () => this.#progress.heardAt;
     const isPending = () => query.isPending;
     const timers: (() => void)[] = [];
     let since = clock.now();
     let isCancelled = false;
     const start = () => {
       if (isCancelled || signal.aborted) return;
-      since = this.#progressAt = clock.now();
+      this.#progress.start();
+      since = this.#progress.at;
       const { soft, hard } = memory.deadlines(url);
       let isTooLate = false;
       const tooLate = (ms: number) => {
@@ -359,7 +374,7 @@ export class RelayRequest {
     };
     // If the connection never opens, the query fails by itself.
     connection.whenOpen().then(start, cancel);
-    return { cancel, since: () => since };
+    return cancel;
   }
 
   /** The answer made no progress for `ms` milliseconds. */
