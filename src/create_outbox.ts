@@ -178,6 +178,8 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
   const gatherer = new ReqGatherer({
     clock,
     planner,
+    workload,
+    onError: router.onError,
     planned(planned) {
       refuseClosed("send a request");
       monitors.meet(relayCounts(planned.graph));
