@@ -29,8 +29,8 @@ export async function benchBig(worlds: readonly number[] = WORLDS.map((_, i) => 
   print("## Big accounts");
   print(prose(
     "Posts of a week over 200 relays on loopback, in a process of their own, with the latencies " +
-      "of the network. `found`: by the EOSE, of the posts that living relays hold. `bare`: " +
-      "receiving and verifying as many posts from one relay, at the rate just before and after. `lag`: the longest " +
+      "of the network. `found`: by the EOSE, of the posts that living relays hold. `20 best`: what the best choice of 20 relays holds. `bare`: " +
+      "receiving and verifying as many posts from one relay, at the rate just before and after. `CPU`: of this process, whatever else the machine does. `lag`: the longest " +
       "that the event loop was late. `blamed`: relays that counted as silent, and were not.",
   ));
   const rows: string[][] = [];
@@ -38,7 +38,8 @@ export async function benchBig(worlds: readonly number[] = WORLDS.map((_, i) => 
     const task = WORLDS[index];
     progress(`${count(task.follows)} follows: starting relays`);
     await using network = await RelayProcess.start(task);
-    const { held } = network.about;
+    const { held, reachable } = network.about;
+    progress(`20 relays hold ${percent(reachable / held)}`);
     await using db = await openSqlite(":memory:");
     for (const session of ["first", "second"]) {
       progress(`${session} session`);
@@ -46,14 +47,18 @@ export async function benchBig(worlds: readonly number[] = WORLDS.map((_, i) => 
       // Before and after, since others use this machine, too.
       const bareBefore = await bareCost(network);
       const course = await runBig({ about: network.about, traffic }, db);
-      const bare = (bareBefore + await bareCost(network)) / 2;
-      const { eose, posts, moved, maxLagMs, blamed } = course;
+      const bareAfter = await bareCost(network);
+      const bare = (key: "wallS" | "cpuS") => posts * (bareBefore[key] + bareAfter[key]) / 2;
+      const { eose, posts, moved, cpuS, maxLagMs, blamed } = course;
       rows.push([
         `${count(task.follows)} follows, ${session} session`,
         percent(posts / held),
+        percent(reachable / held),
         count(posts),
         `${eose.toFixed(1)} s`,
-        `${(bare * posts).toFixed(1)} s`,
+        `${bare("wallS").toFixed(1)} s`,
+        `${cpuS.toFixed(1)} s`,
+        `${bare("cpuS").toFixed(1)} s`,
         moved.toFixed(2),
         `${Math.round(maxLagMs)} ms`,
         count(blamed),
@@ -61,7 +66,24 @@ export async function benchBig(worlds: readonly number[] = WORLDS.map((_, i) => 
       progress(rows.at(-1)!.join(" | "));
     }
   }
-  print(table(["", "found", "posts", "EOSE", "bare", "moved", "lag", "blamed"], rows));
+  print(
+    table(
+      [
+        "",
+        "found",
+        "20 best",
+        "posts",
+        "EOSE",
+        "bare",
+        "CPU",
+        "bare CPU",
+        "moved",
+        "lag",
+        "blamed",
+      ],
+      rows,
+    ),
+  );
 }
 
 if (import.meta.main) {

@@ -4,6 +4,7 @@
  * @module
  */
 
+import process from "node:process";
 import { NPool } from "@nostrify/nostrify";
 import type { NStore } from "@nostrify/types";
 import { verifyEvent } from "nostr-tools";
@@ -20,6 +21,8 @@ export interface BigCourse {
   readonly posts: number;
   /** Events that the relays sent for each of these. */
   readonly moved: number;
+  /** Time of the processor that this process took, in seconds. */
+  readonly cpuS: number;
   /** The longest time in which the event loop did not turn, in milliseconds. */
   readonly maxLagMs: number;
   /** Living relays that were blamed for an answer without EOSE, though they send one. */
@@ -52,6 +55,7 @@ export async function runBig(
   await using pool = new NPool(outbox);
   const seen = new Set<string>();
   using lag = new LoopLag();
+  const cpu = process.cpuUsage();
   const begun = performance.now();
   const filter = { kinds: [1], authors: [...about.pubkeys], since: about.since };
   const signal = AbortSignal.timeout(MAX_SESSION_MS);
@@ -64,16 +68,32 @@ export async function runBig(
   }
   const { relays } = await traffic();
   const posts = seen.size;
-  return { eose, posts, moved: relays.events / posts, maxLagMs: lag.maxMs, blamed: blamed.size };
+  return {
+    eose,
+    posts,
+    moved: relays.events / posts,
+    cpuS: cpuSince(cpu),
+    maxLagMs: lag.maxMs,
+    blamed: blamed.size,
+  };
 }
 
 /** How many posts are received to know what one costs. */
 const BARE_POSTS = 4_000;
 
-/** How many seconds it takes to receive a post from a relay that sends all at once, and to verify it. */
-export async function bareCost({ about }: Pick<RelayProcess<ColdWorld>, "about">): Promise<number> {
+/** Seconds of the processor that this process took since then. */
+function cpuSince(then: NodeJS.CpuUsage): number {
+  const { user, system } = process.cpuUsage(then);
+  return (user + system) / 1e6;
+}
+
+/** What it takes to receive one post from a relay that sends all at once, and to verify it, in seconds. */
+export async function bareCost(
+  { about }: Pick<RelayProcess<ColdWorld>, "about">,
+): Promise<{ wallS: number; cpuS: number }> {
   const socket = new WebSocket(about.archive);
   await new Promise((resolve) => socket.onopen = resolve);
+  const cpu = process.cpuUsage();
   const begun = performance.now();
   let count = 0;
   const done = new Promise<void>((resolve) => {
@@ -87,5 +107,5 @@ export async function bareCost({ about }: Pick<RelayProcess<ColdWorld>, "about">
   socket.send(JSON.stringify(["REQ", "all", { kinds: [1], limit: BARE_POSTS }]));
   await done;
   socket.close();
-  return (performance.now() - begun) / 1000 / count;
+  return { wallS: (performance.now() - begun) / 1000 / count, cpuS: cpuSince(cpu) / count };
 }

@@ -41,6 +41,8 @@ export interface ColdWorld {
   readonly lists: readonly NostrEvent[];
   /** How many posts a living relay holds. */
   readonly held: number;
+  /** How many of these the best choice of 20 relays holds, as far as one relay after the other finds it. */
+  readonly reachable: number;
   /** A relay that sends all of them at once, and that no list names. */
   readonly archive: string;
 }
@@ -118,9 +120,25 @@ export async function startColdWorld(
     indexers: indexers.map(({ url }) => url),
     lists,
     held: posts.size,
+    reachable: reachable(
+      kept.flatMap(({ ailment }, rank) =>
+        ailment ? [] : [new Set([...world.holdings[rank].values()].flatMap((held) => [...held]))]
+      ),
+    ),
     archive: archive.url,
   };
   return { about, indexers, relays };
+}
+
+/** How many posts 20 relays hold, each chosen for what those before it lack. */
+function reachable(holdings: readonly ReadonlySet<number>[]): number {
+  const found = new Set<number>();
+  const news = (held: ReadonlySet<number>) => held.difference(found).size;
+  for (let round = 0; round < 20 && holdings.length > 0; round++) {
+    const best = holdings.reduce((best, held) => news(held) > news(best) ? held : best);
+    for (const post of best) found.add(post);
+  }
+  return found.size;
 }
 
 /** The entries of a list that name a relay which is there, and the junk. */

@@ -10,6 +10,7 @@
  * @module
  */
 
+import process from "node:process";
 import { NPool, NRelay1 } from "@nostrify/nostrify";
 import { openSqlite } from "../src/db/sqlite.ts";
 import { createOutbox, type Outbox } from "../src/mod.ts";
@@ -39,7 +40,9 @@ interface Run {
   readonly maxLagMs: number;
   readonly connections: number;
   readonly moved: number;
-  readonly heapMb: number;
+  readonly memoryMb: number;
+  /** Time of the processor that this process took, in seconds. */
+  readonly cpuS: number;
 }
 
 async function ask(pool: NPool, about: ColdWorld, authors: readonly string[]): Promise<Answer> {
@@ -78,7 +81,9 @@ async function measured(
 ): Promise<Run> {
   await network.traffic();
   using lag = new LoopLag();
+  const cpu = process.cpuUsage();
   const answers = await asking();
+  const { user, system } = process.cpuUsage(cpu);
   const { relays } = await network.traffic();
   const posts = new Set(answers.flatMap(({ ids }) => [...ids]));
   return {
@@ -86,7 +91,8 @@ async function measured(
     maxLagMs: lag.maxMs,
     connections: relays.connections / network.about.relays.length,
     moved: relays.events / posts.size,
-    heapMb: Deno.memoryUsage().rss / 2 ** 20,
+    memoryMb: Deno.memoryUsage().rss / 2 ** 20,
+    cpuS: (user + system) / 1e6,
   };
 }
 
@@ -118,8 +124,9 @@ export async function benchUsers(): Promise<void> {
       shares.length > 0 ? percent(Math.min(...shares)) : "–",
       run.moved.toFixed(1),
       run.connections.toFixed(1),
+      `${run.cpuS.toFixed(1)} s`,
       `${Math.round(run.maxLagMs)} ms`,
-      `${Math.round(run.heapMb)} MB`,
+      `${Math.round(run.memoryMb)} MB`,
     ]);
     progress(rows.at(-1)!.join(" | "));
   };
@@ -167,7 +174,7 @@ export async function benchUsers(): Promise<void> {
       `${count(WORLD.follows)} authors: the posts of a day over ${WORLD.relays} relays on ` +
       `loopback, in a process of their own; ${about.dead} are dead. Seconds until EOSE. ` +
       "`of a lone user`: the median and the least share of what the same user finds alone, for " +
-      "eight of them. `moved`: events that relays sent for each different post. `connections`: a relay.",
+      "eight of them. `moved`: events that relays sent for each different post. `connections`: a relay. `CPU`: of this process, whatever else the machine does.",
   ));
   const head = [
     "",
@@ -177,6 +184,7 @@ export async function benchUsers(): Promise<void> {
     "least",
     "moved",
     "connections",
+    "CPU",
     "lag",
     "memory",
   ];
