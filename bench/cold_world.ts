@@ -30,6 +30,8 @@ export interface ColdWorld {
   readonly since: number;
   /** Every relay, dead or alive, most used first. */
   readonly relays: readonly string[];
+  /** Those that end each answer with an EOSE. */
+  readonly answering: readonly string[];
   /** How many of them never answer. */
   readonly dead: number;
   /** How many of the three most used never answer. */
@@ -39,6 +41,10 @@ export interface ColdWorld {
   readonly lists: readonly NostrEvent[];
   /** How many posts a living relay holds. */
   readonly held: number;
+  /** How many of these the best choice of 20 relays holds, as far as one relay after the other finds it. */
+  readonly reachable: number;
+  /** A relay that sends all of them at once, and that no list names. */
+  readonly archive: string;
 }
 
 /** Indexers are ordinary living relays, with the medians of real relays. */
@@ -62,6 +68,10 @@ export async function startColdWorld(
   const indexers = Array.from(
     { length: INDEXER_COUNT },
     () => new LoopbackRelay(indexer(), random),
+  );
+  const archive = new LoopbackRelay(
+    indexer({ connectMs: 0, queryMs: 0, cap: Number.MAX_SAFE_INTEGER }),
+    random,
   );
   const urlOf = new Map(kept.map(({ relay }, i) => [relay.url, relays[i].url]));
 
@@ -98,17 +108,37 @@ export async function startColdWorld(
       }
     }
   }
+  for (const post of posts.values()) archive.seed(post);
   const about = {
     pubkeys,
     since: world.now + late - days * 86_400,
     relays: relays.map(({ url }) => url),
+    answering: relays.filter((_, rank) => !kept[rank].ailment && kept[rank].relay.eose)
+      .map(({ url }) => url),
     dead: kept.filter(({ ailment }) => ailment).length,
     deadHubs: kept.slice(0, 3).filter(({ ailment }) => ailment).length,
     indexers: indexers.map(({ url }) => url),
     lists,
     held: posts.size,
+    reachable: reachable(
+      kept.flatMap(({ ailment }, rank) =>
+        ailment ? [] : [new Set([...world.holdings[rank].values()].flatMap((held) => [...held]))]
+      ),
+    ),
+    archive: archive.url,
   };
   return { about, indexers, relays };
+}
+
+/** How many posts 20 relays hold, each chosen for what those before it lack. */
+function reachable(holdings: readonly ReadonlySet<number>[]): number {
+  const found = new Set<number>();
+  const news = (held: ReadonlySet<number>) => held.difference(found).size;
+  for (let round = 0; round < 20 && holdings.length > 0; round++) {
+    const best = holdings.reduce((best, held) => news(held) > news(best) ? held : best);
+    for (const post of best) found.add(post);
+  }
+  return found.size;
 }
 
 /** The entries of a list that name a relay which is there, and the junk. */

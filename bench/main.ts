@@ -6,6 +6,7 @@
 
 import { cpus } from "node:os";
 import { benchBatching } from "./batching.ts";
+import { benchBig } from "./big.ts";
 import { benchCold } from "./cold.ts";
 import { benchCoverage } from "./coverage.ts";
 import { benchDatabase } from "./database.ts";
@@ -21,6 +22,7 @@ import { benchRouter } from "./router.ts";
 import { benchScreens } from "./screens.ts";
 import { benchNetwork } from "./sim_bench.ts";
 import { benchStability } from "./stability.ts";
+import { benchUsers } from "./users.ts";
 
 const start = performance.now();
 
@@ -45,6 +47,8 @@ await benchLive();
 benchRecall();
 await benchDiscovery();
 await benchCold();
+await benchBig();
+await benchUsers();
 await benchBatching();
 await benchProcesses();
 await benchNetwork();

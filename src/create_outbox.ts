@@ -11,6 +11,7 @@ import { abortable } from "./base/abortable.ts";
 import { Closing } from "./base/closing.ts";
 import { Semaphore } from "./base/semaphore.ts";
 import { StallWatch } from "./base/stall_watch.ts";
+import { Workload } from "./base/workload.ts";
 import { ConnectTimeout } from "./connections/connect_timeout.ts";
 import { coverageFilters, coverageReport } from "./coverage_report.ts";
 import { eventRouter } from "./create_event_router.ts";
@@ -101,7 +102,9 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
     timeout: INFO_TIMEOUT_MS,
     isBlocked,
   });
-  const requests = { clock, random, memory, maxPages, onRelayError };
+  // Verifying signatures takes most of the time that the program spends on what relays send.
+  const workload = new Workload(clock);
+  const requests = { clock, random, memory, maxPages, onRelayError, workload };
   const supervisor = new Supervisor({
     connector: {
       open: settings.open,
@@ -110,7 +113,7 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
       random,
       semaphore: new Semaphore(settings.maxConnecting),
       connectTimeout: new ConnectTimeout(),
-      verifyEvent: settings.verifyEvent,
+      verifyEvent: workload.measured(settings.verifyEvent),
       idleTimeout: settings.idleTimeout,
       onRelayError,
       onError,
@@ -178,6 +181,8 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
   const gatherer = new ReqGatherer({
     clock,
     planner,
+    workload,
+    onError: router.onError,
     planned(planned) {
       refuseClosed("send a request");
       monitors.meet(relayCounts(planned.graph));

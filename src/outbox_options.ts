@@ -93,8 +93,9 @@ export interface OutboxOptions extends RouterOptions {
   readonly open?: OpenRelay;
   /**
    * When a request is done whatever its relays still do, in milliseconds: an integer of at
-   * least 1. A deep request (see `deepAfter`) has four times as long. Lower it if you would
-   * rather show less at once.
+   * least 1. Time in which the program is behind with verifying does not count, up to ten times
+   * as long in all. A deep request (see `deepAfter`) has four times as long. Lower it if you
+   * would rather show less at once.
    * @default 30_000
    */
   readonly timeout?: number;

@@ -6,6 +6,9 @@
  * each. Requests that are made in one turn of the event loop go out at once, and so does one that is
  * alone of its shape. Those that follow soon after several others are gathered for a while.
  *
+ * A server asks for the feeds of many users, who follow the same people: big requests. While the
+ * program is behind, they wait for it, and then go out as one.
+ *
  * @module
  */
 
@@ -13,7 +16,14 @@ import type { NostrFilter } from "@nostrify/types";
 import { abortable } from "./base/abortable.ts";
 import { BoundedMap } from "./base/bounded_map.ts";
 import type { Clock } from "./base/clock.ts";
-import { joinFilters, requestIdentity, requestShape, varyingValues } from "./nostr/join_filters.ts";
+import type { WorkTime } from "./base/workload.ts";
+import {
+  areMerged,
+  joinFilters,
+  requestIdentity,
+  requestShape,
+  varyingValues,
+} from "./nostr/join_filters.ts";
 import type { Planned } from "./plan/replan.ts";
 import { joinedLookUp, type LookedUp, type ReqPlanner, type RouteOptions } from "./req_planner.ts";
 import { planSharer } from "./requests/plan_share.ts";
@@ -23,6 +33,10 @@ import type { PlannedMember } from "./requests/supervisor.ts";
 export interface ReqGathererOptions {
   readonly clock: Clock;
   readonly planner: ReqPlanner;
+  /** What the program does with what relays send. */
+  readonly workload: WorkTime;
+  /** Called, at most once a minute, where requests had to wait for the program for long. */
+  readonly onError: (error: Error) => void;
   /** Called with the plan of a request that is carried out alone. */
   readonly planned: (planned: Planned) => void;
   /** Called with the plan for several requests, and each one's share. */
@@ -33,10 +47,20 @@ export interface ReqGathererOptions {
 const GATHERING_MS = 4;
 /** How long after several requests of a shape the next one counts as one of many, in milliseconds. */
 const BURST_MS = 50;
-/** Most values, authors for instance, in a request that is joined with others but equal ones. */
+/** A request with more values than this, authors for instance, is a big one. */
 const MAX_VALUES_PER_REQUEST = 20;
-/** Most values in what is planned together. */
-const MAX_VALUES_TOGETHER = 500;
+/** Most values in what is planned together, and in big requests that are. */
+const MAX_VALUES_TOGETHER = 500, MAX_BIG_VALUES_TOGETHER = 5_000;
+/** How long after a big request the next one waits until the program is not behind. */
+const BIG_BURST_MS = 1_000;
+/** How often it is looked whether the program is behind, and how late a timer is then. */
+const LOOK_MS = 25, LATE_MS = 15;
+/** How long big requests wait for the program at most. */
+const MAX_WAIT_MS = 5_000;
+/** How often it is reported that they wait. */
+const REPORT_MS = 60_000;
+/** Big requests together get `maxRelays` as often as they are many, but not more often than this. */
+const MAX_RELAYS_FACTOR = 3;
 /** Most shapes of which it is remembered when they were gathered last. */
 const MAX_SHAPES = 100;
 
@@ -49,7 +73,8 @@ interface Waiting {
 
 interface Group {
   readonly waiting: Waiting[];
-  values: number;
+  readonly values: Set<string>;
+  readonly isBig: boolean;
   cancel?: () => void;
 }
 
@@ -59,6 +84,7 @@ export class ReqGatherer {
   readonly #groups = new Map<string, Group>();
   /** When requests of a shape were last planned together, in milliseconds since 1970. */
   readonly #gatheredAt: BoundedMap<string, number> = new BoundedMap({ max: MAX_SHAPES });
+  #reportedAt = -Infinity;
 
   /** Gathers nothing before the first request. */
   constructor(options: ReqGathererOptions) {
@@ -75,9 +101,12 @@ export class ReqGatherer {
     const request = await planner.lookUp(filters, opts);
     const values = varyingValues(request.filters);
     const waiting = { request, signal: opts.signal, ...Promise.withResolvers<Planned>() };
-    // Big requests share the REQs of equal ones alone, which add no values.
-    if (values > MAX_VALUES_PER_REQUEST) this.#add(requestIdentity(request.filters), 0, waiting);
-    else this.#add(requestShape(request.filters), values, waiting);
+    const isBig = values.length > MAX_VALUES_PER_REQUEST;
+    // Big requests share the REQs of equal ones alone if their filters would stand side by side.
+    const shape = isBig && !areMerged(request.filters)
+      ? requestIdentity(request.filters)
+      : requestShape(request.filters);
+    this.#add(`${isBig} ${shape}`, values, isBig, waiting);
     return await abortable(waiting.promise, opts.signal);
   }
 
@@ -86,20 +115,50 @@ export class ReqGatherer {
     for (const [shape, group] of this.#groups) this.#close(shape, group);
   }
 
-  #add(shape: string, values: number, waiting: Waiting): void {
+  #add(shape: string, values: readonly string[], isBig: boolean, waiting: Waiting): void {
     const { clock } = this.#options;
     const group = this.#groups.get(shape);
-    if (group && group.values + values <= MAX_VALUES_TOGETHER) {
+    const max = isBig ? MAX_BIG_VALUES_TOGETHER : MAX_VALUES_TOGETHER;
+    if (group && group.values.union(new Set(values)).size <= max) {
       group.waiting.push(waiting);
-      group.values += values;
+      for (const value of values) group.values.add(value);
       return;
     }
     if (group) this.#close(shape, group);
-    const opened: Group = { waiting: [waiting], values };
+    const opened: Group = { waiting: [waiting], values: new Set(values), isBig };
     this.#groups.set(shape, opened);
-    if (clock.now() - (this.#gatheredAt.get(shape) ?? -Infinity) <= BURST_MS) {
+    const sinceLast = clock.now() - (this.#gatheredAt.get(shape) ?? -Infinity);
+    if (isBig && sinceLast <= BIG_BURST_MS) this.#closeOnceIdle(shape, opened, clock.now());
+    else if (!isBig && sinceLast <= BURST_MS) {
       opened.cancel = clock.after(GATHERING_MS, () => this.#close(shape, opened));
     } else void this.#closeAfterTurn(shape, opened);
+  }
+
+  /** Closes a group once the program is not behind, or has been for long. */
+  #closeOnceIdle(shape: string, group: Group, since: number): void {
+    const { clock, workload } = this.#options;
+    const lookedAt = clock.now();
+    const { behindMs } = workload;
+    group.cancel = clock.after(LOOK_MS, () => {
+      const now = clock.now();
+      const isBehind = now - lookedAt > LOOK_MS + LATE_MS ||
+        2 * (workload.behindMs - behindMs) > LOOK_MS;
+      if (isBehind && now - since < MAX_WAIT_MS) return this.#closeOnceIdle(shape, group, since);
+      if (isBehind) this.#reportWait(now - since);
+      this.#close(shape, group);
+    });
+  }
+
+  #reportWait(ms: number): void {
+    const { clock, onError } = this.#options;
+    if (clock.now() - this.#reportedAt < REPORT_MS) return;
+    this.#reportedAt = clock.now();
+    onError(
+      new Error(
+        `Requests wait for the program: it was behind its relays for ${Math.round(ms)} ms. ` +
+          "It has more users than it can serve, or is busy with other work",
+      ),
+    );
   }
 
   /** Closes a group once those have joined that are made in the same turn. */
@@ -112,10 +171,12 @@ export class ReqGatherer {
     group.cancel?.();
     if (this.#groups.get(shape) === group) this.#groups.delete(shape);
     const waiting = group.waiting.splice(0).filter(({ signal }) => !signal?.aborted);
-    if (waiting.length > 1) {
+    if (waiting.length > 1 || group.isBig) {
       this.#gatheredAt.set(shape, this.#options.clock.now());
+    }
+    if (waiting.length > 1) {
       try {
-        return this.#together(waiting);
+        return this.#together(waiting, group.isBig);
       } catch (error) {
         return waiting.forEach(({ reject }) => reject(error));
       }
@@ -137,11 +198,13 @@ export class ReqGatherer {
     return planned;
   }
 
-  #together(waiting: readonly Waiting[]): void {
+  #together(waiting: readonly Waiting[], areBig: boolean): void {
     const { planner } = this.#options;
     const requests = waiting.map(({ request }) => request);
-    const { filters, indexes } = joinFilters(requests.map(({ filters }) => filters));
-    const planned = planner.planned(joinedLookUp(filters, requests));
+    const { filters, indexes } = joinFilters(requests.map(({ filters }) => filters), areBig);
+    const isOfMany = areBig && areMerged(filters);
+    const factor = isOfMany ? Math.min(waiting.length, MAX_RELAYS_FACTOR) : 1;
+    const planned = planner.planned(joinedLookUp(filters, requests), factor);
     const shareOf = planSharer(planned);
     const members: PlannedMember[] = [];
     const settle: (() => void)[] = [];

@@ -120,11 +120,12 @@ export class ReqPlanner {
     return await this.#lookedUp(filters, opts, this.#source);
   }
 
-  /** The plan of a request. */
-  planned({ filters, parts, hints, knowledge }: LookedUp): Planned {
+  /** The plan of a request, or of one for several, with `maxRelays` as often as `factor` says. */
+  planned({ filters, parts, hints, knowledge }: LookedUp, factor = 1): Planned {
     const all = addAttached(knowledge, hints);
     const settings = this.#adapt(this.#settings.plan);
-    return planRequest(parts, all, settings, this.#isDeep(filters));
+    const maxRelays = settings.maxRelays * factor;
+    return planRequest(parts, all, { ...settings, maxRelays }, this.#isDeep(filters));
   }
 
   /**

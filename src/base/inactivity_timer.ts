@@ -29,9 +29,10 @@ export function startInactivityTimer(
     const due = clock.now() + wait;
     return clock.after(wait, () => {
       const now = clock.now();
-      const isToBlame = isPending() && now - due <= STALL_MS;
+      // What came while the program did not run is read by the time that it has run as long.
+      const stalledMs = now - due > STALL_MS ? now - due : 0;
       // At most `ms`, or a clock that is set back would delay the timer for ever.
-      const rest = isToBlame ? Math.min(ms, heardAt() + ms - now) : ms;
+      const rest = isPending() ? Math.min(ms, Math.max(stalledMs, heardAt() + ms - now)) : ms;
       if (rest > 0) cancel = arm(rest);
       else act();
     });

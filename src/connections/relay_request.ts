@@ -16,6 +16,7 @@ import { onAbort } from "../base/abortable.ts";
 import { sleep } from "../base/clock.ts";
 import { startInactivityTimer } from "../base/inactivity_timer.ts";
 import { messageOf } from "../base/message_of.ts";
+import type { WorkTime } from "../base/workload.ts";
 import { type AnswerProof, weakestProof } from "../nostr/answer_proof.ts";
 import { RelayFailureError } from "../nostr/errors.ts";
 import { BACKOFFS, outageWaitMs, waitMs } from "../relays/backoff.ts";
@@ -66,6 +67,11 @@ export interface RelayRequestOptions extends
    * @default everything is requested
    */
   readonly resumeFrom?: number;
+  /**
+   * What the program does with what relays send: while it is busy, what they have sent since may
+   * wait to be read. @default it is never busy
+   */
+  readonly workload?: WorkTime;
 }
 
 /** Longest that a request waits for a relay that answers nothing but `rate-limited`. */
@@ -114,8 +120,8 @@ export class RelayRequest {
     this.#filters = filters;
     this.#options = options;
     this.#listener = listener;
+    this.#progress = new AnswerProgress(options.clock, options.workload);
     this.#resumeFrom = options.resumeFrom;
-    this.#progress = new AnswerProgress(options.clock);
   }
 
   /** Runs until the signal is aborted. */
@@ -202,18 +208,19 @@ export class RelayRequest {
       },
     }, signal);
     const stopNotices = this.#connector.onNotice((notice) => query.handleNotice(notice));
-    const watch = this.#isAnswered
-      ? { cancel: () => {}, since: () => startedAt }
+    this.#progress.start();
+    const stopDeadlines = this.#isAnswered
+      ? () => {}
       : this.#watchDeadlines(connection, query, signal);
     try {
       const isResuming = this.#resumeFrom !== undefined;
       if (isResuming) await this.#resume(connection, query, signal);
       else await query.requestStored(this.#filters);
       if (signal.aborted) return this.#abortedError();
-      watch.cancel();
+      stopDeadlines();
       this.#reportDelivered();
       const proof = weakestProof(query.proofs.values());
-      memory.answered(url, Math.max(0, this.#progress.at - watch.since()), proof);
+      memory.answered(url, this.#progress.ms, proof);
       this.#isAnswered = true;
       const askedAt = Math.floor(startedAt / 1000);
       this.#resumeFrom ??= Math.min(this.#newest || Infinity, askedAt);
@@ -230,7 +237,7 @@ export class RelayRequest {
       this.#resumeFrom = this.#isAnswered ? this.since : this.#resumeFrom;
       this.#liveOn = undefined;
       stopNotices();
-      watch.cancel();
+      stopDeadlines();
       this.#reportDelivered();
       this.#unansweredBytes = query.unansweredBytes;
       query.close();
@@ -321,18 +328,24 @@ export class RelayRequest {
   /**
    * Reports when the answer is late, and when it is much too late, counted from when the
    * connection is open.
+   *
+   * @returns Stops that.
    */
-  #watchDeadlines(connection: RelayConnection, query: RelayQuery, signal: AbortSignal) {
+  #watchDeadlines(
+    connection: RelayConnection,
+    query: RelayQuery,
+    signal: AbortSignal,
+  ): () => void {
     const { clock, memory } = this.#options;
     const { url } = this.#connector;
-    const heardAt = () => this.#progress.at;
+    const heardAt = () => this.#progress.heardAt;
     const isPending = () => query.isPending;
     const timers: (() => void)[] = [];
     let since = clock.now();
     let isCancelled = false;
     const start = () => {
       if (isCancelled || signal.aborted) return;
-      this.#progress.step();
+      this.#progress.start();
       since = this.#progress.at;
       const { soft, hard } = memory.deadlines(url);
       let isTooLate = false;
@@ -359,7 +372,7 @@ export class RelayRequest {
     };
     // If the connection never opens, the query fails by itself.
     connection.whenOpen().then(start, cancel);
-    return { cancel, since: () => since };
+    return cancel;
   }
 
   /** The answer made no progress for `ms` milliseconds. */

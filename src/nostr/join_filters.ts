@@ -43,9 +43,14 @@ export function varyingEntry(filter: NostrFilter): [string, readonly string[]] |
   return key === undefined ? undefined : [key, valuesOf(filter, key)!];
 }
 
-/** How many values a request names in the keys that differ within a shape. */
-export function varyingValues(filters: readonly NostrFilter[]): number {
-  return filters.reduce((sum, filter) => sum + (varyingEntry(filter)?.[1].length ?? 0), 0);
+/** Whether big requests of this shape are joined into one filter for each of theirs. */
+export function areMerged(filters: readonly NostrFilter[]): boolean {
+  return filters.every((filter) => isBounded(filter) || isPaged(filter));
+}
+
+/** The values that a request names in the keys that differ within a shape. */
+export function varyingValues(filters: readonly NostrFilter[]): string[] {
+  return filters.flatMap((filter) => [...varyingEntry(filter)?.[1] ?? []]);
 }
 
 /**
@@ -54,19 +59,27 @@ export function varyingValues(filters: readonly NostrFilter[]): number {
  *
  * Filters whose answer is bounded ({@link mostMatches}) become one. Others stand side by side, each
  * with its own `limit`, equal ones once: relays limit and cut the answer to each filter by itself.
+ *
+ * @param areBig Whether the requests have so many values that the plan of each cuts its filters: then
+ * those whose answer is continued page by page become one, too.
  */
-export function joinFilters(requests: readonly (readonly NostrFilter[])[]): JoinedFilters {
+export function joinFilters(
+  requests: readonly (readonly NostrFilter[])[],
+  areBig = false,
+): JoinedFilters {
   const filters: NostrFilter[] = [];
   const indexes = requests.map((): number[] => []);
   for (const i of requests[0]?.keys() ?? []) {
     const indexOf = new Map<string, number>();
-    const bounded = requests.every((request) => isBounded(request[i]));
+    const areMerged = requests.every((request) =>
+      isBounded(request[i]) || areBig && isPaged(request[i])
+    );
     requests.forEach((request, r) => {
-      const key = bounded ? "" : JSON.stringify(conditions(request[i]));
+      const key = areMerged ? "" : JSON.stringify(conditions(request[i]));
       let index = indexOf.get(key);
       if (index === undefined) {
         indexOf.set(key, index = filters.length);
-        filters.push(bounded ? merged(requests.map((other) => other[i])) : { ...request[i] });
+        filters.push(areMerged ? merged(requests.map((other) => other[i])) : { ...request[i] });
       }
       indexes[r].push(index);
     });
@@ -86,6 +99,12 @@ function merged(filters: readonly NostrFilter[]): NostrFilter {
 function isBounded(filter: NostrFilter): boolean {
   return varyingKey(filter) !== undefined && mostMatches(filter) !== undefined &&
     !isLimited(filter);
+}
+
+/** Whether the answer has no limit, and is continued where a relay cuts it short. */
+function isPaged(filter: NostrFilter): boolean {
+  return varyingKey(filter) === "authors" && filter.since !== undefined &&
+    filter.limit === undefined;
 }
 
 /** Whether more events can match than the limit lets through. */

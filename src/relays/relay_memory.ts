@@ -101,8 +101,11 @@ export class RelayMemory {
     this.#change(url, (record) => connected(record, ms, now));
   }
 
-  /** An answer came to its EOSE, `ms` milliseconds after it was requested. */
-  answered(url: string, ms: number, proof?: AnswerProof): void {
+  /**
+   * An answer came to its EOSE, `ms` milliseconds after it was requested; `undefined` if that is not
+   * known.
+   */
+  answered(url: string, ms?: number, proof?: AnswerProof): void {
     const now = this.#noteAlive(url);
     this.#change(url, (record) => answered(record, ms, now, proof));
   }

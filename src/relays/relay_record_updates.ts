@@ -47,10 +47,10 @@ export function connected(
   };
 }
 
-/** An answer ended with EOSE, `ms` milliseconds after it was requested. */
+/** An answer ended with EOSE, `ms` milliseconds after it was requested, where that is known. */
 export function answered(
   record: RelayRecord,
-  ms: number,
+  ms: number | undefined,
   now: number,
   lastProof?: AnswerProof,
 ): RelayRecord {
@@ -60,7 +60,7 @@ export function answered(
     lastSuccess: now,
     noEose: 0,
     inVain: 0,
-    ...timing("eoseMs", timed(record.eoseMs, ms)),
+    ...timing("eoseMs", timed(record.eoseMs, ms ?? NaN)),
   };
 }
 

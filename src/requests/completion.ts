@@ -6,6 +6,8 @@
  */
 
 import type { Clock } from "../base/clock.ts";
+import { startIdleTimeout } from "../base/idle_timeout.ts";
+import type { WorkTime } from "../base/workload.ts";
 
 /** How far what somebody waits for has come. */
 export interface Progress {
@@ -17,26 +19,29 @@ export interface Progress {
   readonly isSettled: boolean;
 }
 
+/** What a {@link Completion} needs. */
+export interface CompletionOptions {
+  readonly clock: Clock;
+  /** How long to wait for stragglers once everybody is covered, in milliseconds. */
+  readonly stragglerTimeout: number;
+  /** Time in which the program is behind does not count. @default it never is */
+  readonly workload?: WorkTime;
+}
+
 /** How long a covered request waits for relays that were added later, in milliseconds. */
 const REPLACEMENT_WAIT_MS = 3_000;
 
 /** See the module. */
 export class Completion {
-  readonly #clock: Clock;
-  readonly #stragglerTimeout: number;
+  readonly #options: CompletionOptions;
   readonly #finish: () => void;
   #cancelStragglerTimeout?: () => void;
   #cancelReplacementWait?: () => void;
   #hasEnded = false;
 
-  /**
-   * @param stragglerTimeout How long to wait for stragglers once everybody is covered, in
-   * milliseconds.
-   * @param finish Called once, unless {@link Completion.end} is called before.
-   */
-  constructor(clock: Clock, stragglerTimeout: number, finish: () => void) {
-    this.#clock = clock;
-    this.#stragglerTimeout = stragglerTimeout;
+  /** @param finish Called once, unless {@link Completion.end} is called before. */
+  constructor(options: CompletionOptions, finish: () => void) {
+    this.#options = options;
     this.#finish = finish;
   }
 
@@ -48,10 +53,11 @@ export class Completion {
       this.end();
       this.#finish();
     };
-    if (isPending) {
-      this.#cancelReplacementWait ??= this.#clock.after(REPLACEMENT_WAIT_MS, finish);
-    } else if (isSettled) finish();
-    else this.#cancelStragglerTimeout ??= this.#clock.after(this.#stragglerTimeout, finish);
+    const { clock, stragglerTimeout, workload } = this.#options;
+    const startTimeout = (ms: number) => startIdleTimeout(clock, ms, workload, finish);
+    if (isPending) this.#cancelReplacementWait ??= startTimeout(REPLACEMENT_WAIT_MS);
+    else if (isSettled) finish();
+    else this.#cancelStragglerTimeout ??= startTimeout(stragglerTimeout);
   }
 
   /** Waits for stragglers anew: there are others now. */

@@ -47,6 +47,13 @@ export interface RequestScope {
   readonly hasUnscoped: boolean;
 }
 
+/** The rows of some subjects, and the relays that are asked for them. */
+interface RowsInScope {
+  readonly rows: readonly number[];
+  readonly relays: readonly number[];
+  readonly urls: readonly string[];
+}
+
 /** How far the relays that are asked for some of a request's subjects have come. */
 export interface ScopeProgress extends Progress {
   /** Whether one of them answered. */
@@ -74,7 +81,7 @@ export class Coverage {
   /** Per row, 1 once {@link Coverage.takeOrphans} gave it out. */
   readonly #orphaned: Uint8Array;
   #rowsOf?: ReadonlyMap<Role, ReadonlyMap<string, number>>;
-  readonly #rowsOfScope = new WeakMap<RequestScope, readonly number[]>();
+  readonly #ofScope = new WeakMap<RequestScope, RowsInScope>();
 
   /** All relays are waited for. */
   constructor(assignment: Assignment) {
@@ -225,8 +232,32 @@ export class Coverage {
 
   /** How far the relays of some subjects have come; nothing is pending here. */
   progress(scope: RequestScope): ScopeProgress {
+    const { rows, relays, urls } = this.#inScope(scope);
+    const isSettled = relays.every((index) => this.hasSettled(index));
+    return {
+      isPending: false,
+      isSettled,
+      isCovered: isSettled || rows.every((row) => this.#isRowCovered(row)) &&
+          (!scope.hasUnscoped ||
+            this.#isCovered(this.#assignment.unscoped, scope.subjects.has("thread"))),
+      isAnswered: relays.some((index) => this.#relays[index].state === "answered"),
+      urls,
+    };
+  }
+
+  /** The rows of some subjects; remembered for as long as the object is. */
+  rowsOf(scope: RequestScope): readonly number[] {
+    return this.#inScope(scope).rows;
+  }
+
+  #inScope(scope: RequestScope): RowsInScope {
+    const known = this.#ofScope.get(scope);
+    if (known) return known;
     const { urls, relayIndexes, relaysPerSubject, unscoped } = this.#assignment;
-    const rows = this.rowsOf(scope);
+    const rowsOf = this.#rowsOf ??= this.#index();
+    const rows = [...scope.subjects].flatMap(([role, subjects]) =>
+      subjects.flatMap((subject) => rowsOf.get(role)?.get(subject) ?? [])
+    );
     const indexes = new Set(scope.hasUnscoped ? unscoped : []);
     for (const row of rows) {
       for (let at = row * relaysPerSubject; at < (row + 1) * relaysPerSubject; at++) {
@@ -234,28 +265,9 @@ export class Coverage {
       }
     }
     const relays = [...indexes];
-    const isSettled = relays.every((index) => this.hasSettled(index));
-    return {
-      isPending: false,
-      isSettled,
-      isCovered: isSettled || rows.every((row) => this.#isRowCovered(row)) &&
-          (!scope.hasUnscoped || this.#isCovered(unscoped, scope.subjects.has("thread"))),
-      isAnswered: relays.some((index) => this.#relays[index].state === "answered"),
-      urls: relays.map((index) => urls[index]),
-    };
-  }
-
-  /** The rows of some subjects; remembered for as long as the object is. */
-  rowsOf(scope: RequestScope): readonly number[] {
-    let rows = this.#rowsOfScope.get(scope);
-    if (rows === undefined) {
-      const rowsOf = this.#rowsOf ??= this.#index();
-      rows = [...scope.subjects].flatMap(([role, subjects]) =>
-        subjects.flatMap((subject) => rowsOf.get(role)?.get(subject) ?? [])
-      );
-      this.#rowsOfScope.set(scope, rows);
-    }
-    return rows;
+    const found = { rows, relays, urls: relays.map((index) => urls[index]) };
+    this.#ofScope.set(scope, found);
+    return found;
   }
 
   #isCovered(

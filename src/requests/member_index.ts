@@ -5,29 +5,34 @@
  */
 
 import type { NostrEvent, NostrFilter } from "@nostrify/types";
-import { matchFilters } from "nostr-tools";
+import { matchFilter } from "nostr-tools";
 import { varyingEntry } from "../nostr/join_filters.ts";
 
 /** Values by filters, found by the events that the filters match. */
 export class MemberIndex<T> {
-  readonly #entries = new Map<T, NostrFilter[]>();
-  /** Values by one thing that their events must have: an author, an id or the value of a tag. */
-  readonly #byKey = new Map<string, Set<T>>();
+  /**
+   * Values by one thing that their events must have: an author, an id or the value of a tag; each
+   * with the rest of its filters, so that nobody looks for an author among hundreds again.
+   */
+  readonly #byKey = new Map<string, Map<T, NostrFilter[]>>();
 
   /** Adds a value, once. */
   add(filters: readonly NostrFilter[], value: T): void {
-    this.#entries.set(value, [...filters]);
-    for (const key of keysOf(filters)) {
-      const values = this.#byKey.get(key);
-      if (values) values.add(value);
-      else this.#byKey.set(key, new Set([value]));
+    for (const filter of filters) {
+      const rest = restOf(filter);
+      for (const key of keysOf(filter)) {
+        let values = this.#byKey.get(key);
+        if (!values) this.#byKey.set(key, values = new Map());
+        const rests = values.get(value);
+        if (rests) rests.push(rest);
+        else values.set(value, [rest]);
+      }
     }
   }
 
   /** Removes a value. */
   delete(filters: readonly NostrFilter[], value: T): void {
-    this.#entries.delete(value);
-    for (const key of keysOf(filters)) {
+    for (const key of filters.flatMap(keysOf)) {
       const values = this.#byKey.get(key);
       if (values?.delete(value) && values.size === 0) this.#byKey.delete(key);
     }
@@ -38,15 +43,24 @@ export class MemberIndex<T> {
     const { id, pubkey, tags } = event;
     const keys = new Set(["", `authors:${pubkey}`, `ids:${id}`]);
     for (const [name, value] of tags) keys.add(`#${name}:${value}`);
-    const found = new Set([...keys].flatMap((key) => [...this.#byKey.get(key) ?? []]));
-    return [...found].filter((value) => matchFilters(this.#entries.get(value)!, event));
+    const found = new Set<T>();
+    for (const key of keys) {
+      for (const [value, rests] of this.#byKey.get(key) ?? []) {
+        if (rests.some((rest) => matchFilter(rest, event))) found.add(value);
+      }
+    }
+    return [...found];
   }
 }
 
 /** One key for each value that may differ, or an empty one for a filter without such values. */
-function keysOf(filters: readonly NostrFilter[]): string[] {
-  return filters.flatMap((filter) => {
-    const [key, values] = varyingEntry(filter) ?? [];
-    return values?.map((value) => `${key}:${value}`) ?? [""];
-  });
+function keysOf(filter: NostrFilter): string[] {
+  const [key, values] = varyingEntry(filter) ?? [];
+  return values?.map((value) => `${key}:${value}`) ?? [""];
+}
+
+/** What a filter says besides. */
+function restOf(filter: NostrFilter): NostrFilter {
+  const [key] = varyingEntry(filter) ?? [];
+  return key === undefined ? filter : { ...filter, [key]: undefined };
 }

@@ -14,6 +14,7 @@ import type { NostrEvent, NostrFilter } from "@nostrify/types";
 import { onAbort } from "../base/abortable.ts";
 import { AsyncQueue } from "../base/async_queue.ts";
 import { BoundedSet } from "../base/bounded_set.ts";
+import { startIdleTimeout } from "../base/idle_timeout.ts";
 import type { RelayConnector } from "../connections/relay_connector.ts";
 import {
   RelayRequest,
@@ -24,7 +25,7 @@ import { isExpired } from "../nostr/expiration.ts";
 import type { Role } from "../nostr/relay_knowledge.ts";
 import type { Assignment } from "../plan/assignment.ts";
 import type { Replan } from "../plan/replan.ts";
-import { Completion } from "./completion.ts";
+import { Completion, type CompletionOptions } from "./completion.ts";
 import { Coverage, type RequestScope, type ScopeProgress } from "./coverage.ts";
 import { deliveryReport, missedSubjects } from "./delivery_report.ts";
 import { planReplacements, planSecondOpinions, type RequestShares } from "./replacements.ts";
@@ -38,11 +39,9 @@ import { Subrequests } from "./subrequests.ts";
 import { Answers } from "./unanswered.ts";
 
 /** What a request needs. */
-export interface OutboxRequestOptions extends Omit<RelayRequestOptions, "rank"> {
-  /** How long the whole may take before it counts as done, in milliseconds. */
+export interface OutboxRequestOptions extends Omit<RelayRequestOptions, "rank">, CompletionOptions {
+  /** How long the whole may take, in milliseconds in which the program is not behind. */
   readonly timeout: number;
-  /** How long to wait for stragglers once everybody is covered, in milliseconds. */
-  readonly stragglerTimeout: number;
   /** Gives the connector of a relay. */
   readonly connector: (url: string) => RelayConnector;
   /** Called with each event that a relay sends, as often as it comes. */
@@ -112,8 +111,7 @@ export class OutboxRequest {
     this.#answers = origin?.answers ?? new Answers();
     this.#isWhole = origin === undefined;
     this.#coverage = new Coverage(assignment);
-    const { clock, stragglerTimeout } = options;
-    this.#completion = new Completion(clock, stragglerTimeout, () => this.#finish());
+    this.#completion = new Completion(options, () => this.#finish());
   }
 
   /** Whether the stored events are over. */
@@ -236,11 +234,11 @@ export class OutboxRequest {
     listener: Listener,
     resumeFrom?: number,
   ): Promise<void> {
-    const { clock, timeout } = this.#options;
+    const { clock, timeout, workload } = this.#options;
     const { signal, ended } = listener;
     this.#listeners.add(relayIndex, listener);
     if (this.#listeners.size === 1) this.watcher?.begun();
-    this.#cancelTimeout ??= clock.after(timeout, () => this.#finish());
+    this.#cancelTimeout ??= startIdleTimeout(clock, timeout, workload, () => this.#finish());
     const options = { ...this.#options, rank: relayIndex, resumeFrom };
     const request = new RelayRequest(connector, filters, options, {
       event: (event) => this.#event(relayIndex, event),

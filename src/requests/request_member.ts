@@ -7,20 +7,16 @@
 import type { NostrEvent, NostrFilter } from "@nostrify/types";
 import { onAbort } from "../base/abortable.ts";
 import { AsyncQueue } from "../base/async_queue.ts";
-import type { Clock } from "../base/clock.ts";
 import type { RelayConnector } from "../connections/relay_connector.ts";
 import type { Planned } from "../plan/replan.ts";
-import { Completion, type Progress } from "./completion.ts";
+import { Completion, type CompletionOptions, type Progress } from "./completion.ts";
 import type { RequestScope } from "./coverage.ts";
 import type { OutboxRequest } from "./outbox_request.ts";
 import { scopeOfParts } from "./plan_share.ts";
 import { type RelayMessage, RequestListeners } from "./request_listeners.ts";
 
 /** What a member needs of the request that it is part of. */
-export interface RequestMemberOptions {
-  readonly clock: Clock;
-  /** How long to wait for stragglers once everybody is covered, in milliseconds. */
-  readonly stragglerTimeout: number;
+export interface RequestMemberOptions extends CompletionOptions {
   /** Called when somebody listens; `start` or `startAlone` follows. */
   readonly enter: () => void;
   /** Called when nobody listens any longer. */
@@ -53,8 +49,7 @@ export class RequestMember {
     this.filters = filters;
     this.scope = scopeOfParts(share.input.parts);
     this.#options = options;
-    const { clock, stragglerTimeout } = options;
-    this.#completion = new Completion(clock, stragglerTimeout, () => this.finish());
+    this.#completion = new Completion(options, () => this.finish());
   }
 
   /** Whether somebody listens. */

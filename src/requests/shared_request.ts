@@ -6,18 +6,15 @@
  */
 
 import type { NostrEvent, NostrFilter } from "@nostrify/types";
-import type { Clock } from "../base/clock.ts";
 import type { RelayConnector } from "../connections/relay_connector.ts";
 import type { Planned } from "../plan/replan.ts";
+import type { CompletionOptions } from "./completion.ts";
 import type { OutboxRequest } from "./outbox_request.ts";
 import { MemberIndex } from "./member_index.ts";
 import { RequestMember } from "./request_member.ts";
 
 /** What a shared request needs. */
-export interface SharedRequestOptions {
-  readonly clock: Clock;
-  /** How long to wait for stragglers once everybody is covered, in milliseconds. */
-  readonly stragglerTimeout: number;
+export interface SharedRequestOptions extends CompletionOptions {
   /** Gives the connector of a relay. */
   readonly connector: (url: string) => RelayConnector;
   /** Makes the request that carries out the plan for all. */
@@ -54,10 +51,8 @@ export class SharedRequest {
 
   /** A member that is not listened to yet, by its share of the plan. */
   member(filters: readonly NostrFilter[], share: Planned): RequestMember {
-    const { clock, stragglerTimeout } = this.#options;
     const member = new RequestMember(filters, share, {
-      clock,
-      stragglerTimeout,
+      ...this.#options,
       enter: () => this.#enter(member),
       leave: () => this.#leave(member),
       alone: () => this.#options.alone(share),

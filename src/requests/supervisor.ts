@@ -107,10 +107,11 @@ export class Supervisor {
    * for all.
    */
   plannedTogether(planned: Planned, members: Iterable<PlannedMember>): void {
-    const { clock, stragglerTimeout, onUnanswered, connector } = this.#request;
+    const { clock, stragglerTimeout, workload, onUnanswered, connector } = this.#request;
     const shared = new SharedRequest(planned, {
       clock,
       stragglerTimeout,
+      workload,
       connector,
       onUnanswered,
       together: (planned) => this.#carryOut(planned, { ...this.#request, onUnanswered: undefined }),

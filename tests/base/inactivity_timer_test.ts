@@ -92,3 +92,15 @@ Deno.test("startInactivityTimer() that is cancelled does not fire, and leaves no
     assert.deepEqual(listener.fired, []);
   }
 });
+
+Deno.test("startInactivityTimer() waits only as long as the program did not run, where that is less than the whole wait", async () => {
+  const listener = new Listener();
+  for (let i = 0; i < 5; i++) {
+    await listener.clock.advance(900);
+    await listener.hears();
+  }
+  await listener.clock.stall(800);
+  assert.deepEqual(listener.fired, []);
+  await listener.clock.advance(10_000);
+  assert.deepEqual(listener.fired, [4_500 + 800 + 700]);
+});

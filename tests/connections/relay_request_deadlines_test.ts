@@ -189,3 +189,31 @@ Deno.test("RelayRequest with its answer waits for nothing but new events", async
   await test.clock.advance(30_000);
   assert.equal(test.clock.pending, pending);
 });
+
+Deno.test("RelayRequest counts no time against a relay in which the program was busy, though no timer was late", async () => {
+  const test = new RelayRequestTest({}, undefined, { busy: 0.75 });
+  await test.clock.advance(60_000);
+  const rounded = test.reports.map((report) =>
+    report.replace(/^[\d.]+/, (ms) => `${Math.round(+ms)}`)
+  );
+  assert.deepEqual(rounded, ["12000 late", "32000 lost", "32000 settled no-answer"]);
+  const streaming = new RelayRequestTest({}, undefined, { busy: 0.75 });
+  for (let i = 0; i < 8; i++) {
+    await streaming.clock.advance(11_000);
+    // As many as keep an answer going in the time that was the relay's: 2.75 s.
+    for (let events = 0; events < 12; events++) streaming.last.last.send(note());
+  }
+  streaming.last.last.eose();
+  await streaming.clock.advance(1);
+  assert.deepEqual(streaming.reports, ["88000 settled complete"]);
+});
+
+Deno.test("RelayRequest does not take the time of a busy program for that of the relay", async () => {
+  for (const [busy, expected] of [[0.4, 4_000], [0.6, undefined]] as const) {
+    const test = new RelayRequestTest({}, undefined, { busy });
+    await test.clock.advance(4_000);
+    test.last.last.eose();
+    await settled();
+    assert.deepEqual(test.fake.of("answered"), [[RELAY, expected]]);
+  }
+});

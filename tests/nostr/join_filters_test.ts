@@ -2,7 +2,12 @@ import type { NostrEvent, NostrFilter } from "@nostrify/types";
 import fc from "fast-check";
 import { matchFilter, matchFilters } from "nostr-tools";
 import assert from "node:assert/strict";
-import { joinFilters, requestShape, varyingValues } from "../../src/nostr/join_filters.ts";
+import {
+  areMerged,
+  joinFilters,
+  requestShape,
+  varyingValues,
+} from "../../src/nostr/join_filters.ts";
 import { mostMatches } from "../../src/nostr/most_matches.ts";
 
 const [A, B, C] = ["a", "b", "c"].map((digit) => digit.repeat(64));
@@ -38,8 +43,8 @@ const requests = fc.array(fc.array(filter, { minLength: 1, maxLength: 2 }), {
 }).map((drawn) => drawn.filter((one) => requestShape(one) === requestShape(drawn[0])));
 
 Deno.test("joinFilters() matches exactly what its requests match, and each finds its own in it", () => {
-  const law = fc.property(requests, event, (requests, event) => {
-    const { filters, indexes } = joinFilters(requests);
+  const law = fc.property(requests, event, fc.boolean(), (requests, event, areBig) => {
+    const { filters, indexes } = joinFilters(requests, areBig);
     const isMatched = requests.some((request) => matchFilters([...request], event));
     assert.equal(matchFilters([...filters], event), isMatched);
     for (const [r, request] of requests.entries()) {
@@ -52,8 +57,8 @@ Deno.test("joinFilters() matches exactly what its requests match, and each finds
 });
 
 Deno.test("joinFilters() never puts the limit of one request on another, and drops none that cuts", () => {
-  const law = fc.property(requests, (requests) => {
-    const { filters, indexes } = joinFilters(requests);
+  const law = fc.property(requests, fc.boolean(), (requests, areBig) => {
+    const { filters, indexes } = joinFilters(requests, areBig);
     for (const [r, request] of requests.entries()) {
       for (const [i, own] of request.entries()) {
         const { limit } = filters[indexes[r][i]];
@@ -64,7 +69,7 @@ Deno.test("joinFilters() never puts the limit of one request on another, and dro
           assert.equal(limit, own.limit);
           const { limit: __, ...rest } = own;
           assert.equal(requestShape([joined]), requestShape([rest]));
-          assert.equal(varyingValues([joined]), varyingValues([rest]));
+          assert.deepEqual(varyingValues([joined]), varyingValues([rest]));
         }
       }
     }
@@ -82,6 +87,21 @@ Deno.test("joinFilters() makes one filter of profiles, and keeps posts apart wit
     filters: [A, B].map((author) => ({ kinds: [1], authors: [author], limit: 20 })),
     indexes: [[0], [1], [0]],
   });
+});
+
+Deno.test("joinFilters() makes one filter of big feeds without a limit, since their answers are continued", () => {
+  const feeds = [[A, B], [B, C]].map((authors) => [{ kinds: [1], authors, since: 5 }]);
+  assert.deepEqual(joinFilters(feeds, true), {
+    filters: [{ kinds: [1], authors: [A, B, C], since: 5 }],
+    indexes: [[0], [0]],
+  });
+  assert.equal(joinFilters(feeds).filters.length, 2);
+  for (const [one] of feeds) assert.ok(areMerged([one]));
+  for (const other of [{ limit: 9 }, { since: undefined }, { search: "a" }]) {
+    const feeds = [A, B].map((author) => [{ kinds: [1], authors: [author], since: 5, ...other }]);
+    assert.equal(joinFilters(feeds, true).filters.length, 2);
+    assert.ok(!areMerged(feeds[0]));
+  }
 });
 
 Deno.test("requestShape() is the same for other authors, ids or tags, and for nothing else", () => {
@@ -107,7 +127,10 @@ Deno.test("requestShape() is the same for other authors, ids or tags, and for no
   for (const [one, other] of others) assert.notEqual(requestShape([one]), requestShape([other]));
 });
 
-Deno.test("varyingValues() counts the values that may differ", () => {
-  assert.equal(varyingValues([{ kinds: [0], authors: [A, B] }, { "#e": [A], kinds: [7] }]), 3);
-  assert.equal(varyingValues([{ kinds: [1] }, { search: "a", authors: [A] }]), 0);
+Deno.test("varyingValues() has the values that may differ", () => {
+  assert.deepEqual(
+    varyingValues([{ kinds: [0], authors: [A, B] }, { "#e": [A], kinds: [7] }]),
+    [A, B, A],
+  );
+  assert.deepEqual(varyingValues([{ kinds: [1] }, { search: "a", authors: [A] }]), []);
 });

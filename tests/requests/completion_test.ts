@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { Completion } from "../../src/requests/completion.ts";
 import { TestClock } from "../../testing/test_clock.ts";
+import { SteadyWork } from "../support/steady_work.ts";
 
 const COVERED = { isCovered: true, isPending: false, isSettled: false };
 
@@ -8,7 +9,7 @@ const COVERED = { isCovered: true, isPending: false, isSettled: false };
 function start() {
   const clock = new TestClock();
   const test = { clock, finished: 0, completion: undefined as unknown as Completion };
-  test.completion = new Completion(clock, 100, () => test.finished++);
+  test.completion = new Completion({ clock, stragglerTimeout: 100 }, () => test.finished++);
   return test;
 }
 
@@ -53,4 +54,18 @@ Deno.test("Completion end() keeps it from finishing, and leaves no timer", async
   test.completion.check({ ...COVERED, isSettled: true });
   await test.clock.advance(10_000);
   assert.equal(test.finished, 0);
+});
+
+Deno.test("Completion counts no time in which the program is behind", async () => {
+  for (const [isPending, idleMs] of [[false, 100], [true, 3_000]] as const) {
+    const clock = new TestClock();
+    let finished = 0;
+    const workload = new SteadyWork(clock, 0.75);
+    new Completion({ clock, stragglerTimeout: 100, workload }, () => finished++)
+      .check({ ...COVERED, isPending });
+    await clock.advance(3.5 * idleMs);
+    assert.equal(finished, 0);
+    await clock.advance(idleMs);
+    assert.equal(finished, 1);
+  }
 });

@@ -77,3 +77,16 @@ Deno.test("W2: OutboxRequest of a busy program asks others in place of a relay t
   assert.deepEqual(test.events, [test.post, late]);
   assert.deepEqual(test.fake.of("failed"), []);
 });
+
+Deno.test("OutboxRequest gives up no answer that is on its way because the program is busy", async () => {
+  for (const [busy, doneAt] of [[0, 30_000], [0.75, 120_000]]) {
+    const test = new RequestTest({ lists: ["a"], routing: { relaysPerAuthor: 1 }, busy });
+    await test.begin({ kinds: [1], authors: AUTHORS.slice(0, 1) });
+    while (test.doneAt === undefined && test.clock.now() < 1e15) {
+      await test.clock.advance(1_000);
+      test.relay("a").last.send(note({ pubkey: AUTHORS[0] }));
+    }
+    assert.ok(Math.abs(test.doneAt! - doneAt) <= 1_000, `${test.doneAt}`);
+    assert.deepEqual(test.failures, []);
+  }
+});

@@ -15,6 +15,7 @@ import { RELAY, ScriptedNetwork } from "../../testing/scripted_network.ts";
 import type { Script } from "../../testing/scripted_relay.ts";
 import { START } from "../../testing/test_clock.ts";
 import { CountedController } from "./counted_signal.ts";
+import { SteadyWork } from "./steady_work.ts";
 
 /** A running request. */
 export class ObservedRequest {
@@ -57,7 +58,11 @@ export class RelayRequestTest extends ScriptedNetwork {
   constructor(
     script: Script = {},
     filters: readonly NostrFilter[] = [{ kinds: [1] }],
-    { retryAt, ...options }: Partial<RelayRequestOptions> & { retryAt?: number } = {},
+    { retryAt, busy = 0, ...options }: Partial<RelayRequestOptions> & {
+      readonly retryAt?: number;
+      /** Which share of the time the program is busy. */
+      readonly busy?: number;
+    } = {},
   ) {
     super(script);
     if (retryAt !== undefined) this.fake.backOff(RELAY, retryAt);
@@ -69,6 +74,7 @@ export class RelayRequestTest extends ScriptedNetwork {
       maxPages: 20,
       rank: 0,
       onRelayError: (error) => this.failures.push(error),
+      workload: new SteadyWork(this.clock, busy),
       ...options,
     };
     this.request = this.another();

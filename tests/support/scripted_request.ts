@@ -16,6 +16,7 @@ import type { Script } from "../../testing/scripted_relay.ts";
 import { START } from "../../testing/test_clock.ts";
 import { CountedController } from "./counted_signal.ts";
 import { AUTHORS } from "./notes.ts";
+import { SteadyWork } from "./steady_work.ts";
 
 /** A relay by a letter. */
 export const url = (letter: string): string => `wss://${letter}.example/`;
@@ -28,6 +29,8 @@ export interface RequestSettings {
   readonly scripts?: Readonly<Record<string, Script>>;
   readonly routing?: RouterOptions;
   readonly request?: Partial<OutboxRequestOptions>;
+  /** Which share of the time the program is busy. */
+  readonly busy?: number;
 }
 
 /** See the module. */
@@ -86,7 +89,7 @@ export class RequestTest extends ScriptedNetwork {
 
   /** Plans a request, and asks none of its relays. */
   async plan(...filters: NostrFilter[]): Promise<Planned> {
-    const { routing, request: options } = this.#settings;
+    const { routing, busy = 0, request: options } = this.#settings;
     const planned = await reqPlanner(this.#lists, { onError: () => {}, ...routing }).plan(filters);
     this.#planned = planned;
     this.request = new OutboxRequest(planned.assignment, {
@@ -97,6 +100,7 @@ export class RequestTest extends ScriptedNetwork {
       timeout: 30_000,
       stragglerTimeout: 100,
       connector: (url) => this.link(url),
+      workload: new SteadyWork(this.clock, busy),
       ...options,
     }, planned.replan);
     return planned;
