@@ -171,19 +171,20 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
   const planner = new ReqPlanner(knowledge, routing, {
     isDeep: (filters) => isDeep(filters, clock.now() / 1000 - settings.deepAfter * DAY_S),
     adapt,
+    lookUpEarly: knowledge.lookUpEarly.bind(knowledge),
   });
   const gatherer = new ReqGatherer({
     clock,
     planner,
-    planned(planned) {
+    planned(planned, found) {
       refuseClosed("send a request");
       monitors.meet(relayCounts(planned.graph));
-      supervisor.planned(planned);
+      supervisor.planned(planned, found);
     },
-    plannedTogether(planned, members) {
+    plannedTogether(planned, members, found) {
       refuseClosed("send a request");
       monitors.meet(relayCounts(planned.graph));
-      supervisor.plannedTogether(planned, members);
+      supervisor.plannedTogether(planned, members, found);
     },
   });
   const routeEvent = eventRouter(knowledge, routing, adapt);

@@ -17,6 +17,7 @@ import { joinFilters, requestIdentity, requestShape, varyingValues } from "./nos
 import type { Planned } from "./plan/replan.ts";
 import { joinedLookUp, type LookedUp, type ReqPlanner, type RouteOptions } from "./req_planner.ts";
 import { planSharer } from "./requests/plan_share.ts";
+import type { Found } from "./requests/live_routes.ts";
 import type { PlannedMember } from "./requests/supervisor.ts";
 
 /** What a {@link ReqGatherer} needs. */
@@ -24,9 +25,13 @@ export interface ReqGathererOptions {
   readonly clock: Clock;
   readonly planner: ReqPlanner;
   /** Called with the plan of a request that is carried out alone. */
-  readonly planned: (planned: Planned) => void;
+  readonly planned: (planned: Planned, found?: Found) => void;
   /** Called with the plan for several requests, and each one's share. */
-  readonly plannedTogether: (planned: Planned, members: readonly PlannedMember[]) => void;
+  readonly plannedTogether: (
+    planned: Planned,
+    members: readonly PlannedMember[],
+    found?: Found,
+  ) => void;
 }
 
 /** How long requests are gathered that are made soon after others of their shape, in milliseconds. */
@@ -72,12 +77,14 @@ export class ReqGatherer {
    */
   async route(filters: readonly NostrFilter[], opts: RouteOptions = {}): Promise<Planned> {
     const { planner } = this.#options;
-    const request = await planner.lookUp(filters, opts);
+    const request = await planner.lookUpEarly(filters, opts);
     const values = varyingValues(request.filters);
     const waiting = { request, signal: opts.signal, ...Promise.withResolvers<Planned>() };
     // Big requests share the REQs of equal ones alone, which add no values.
-    if (values > MAX_VALUES_PER_REQUEST) this.#add(requestIdentity(request.filters), 0, waiting);
-    else this.#add(requestShape(request.filters), values, waiting);
+    const isBig = values > MAX_VALUES_PER_REQUEST;
+    const shape = isBig ? requestIdentity(request.filters) : requestShape(request.filters);
+    // Nobody waits for the lists of another request.
+    this.#add(request.search ? `early ${shape}` : shape, isBig ? 0 : values, waiting);
     return await abortable(waiting.promise, opts.signal);
   }
 
@@ -133,7 +140,8 @@ export class ReqGatherer {
     const { planner } = this.#options;
     const planned = planner.planned(request);
     planner.report(planned, request);
-    this.#options.planned(planned);
+    this.#options.planned(planned, foundBy(request));
+    void planner.reportFound(request);
     return planned;
   }
 
@@ -141,23 +149,36 @@ export class ReqGatherer {
     const { planner } = this.#options;
     const requests = waiting.map(({ request }) => request);
     const { filters, indexes } = joinFilters(requests.map(({ filters }) => filters));
-    const planned = planner.planned(joinedLookUp(filters, requests));
+    const joined = joinedLookUp(filters, requests);
+    const planned = planner.planned(joined);
     const shareOf = planSharer(planned);
     const members: PlannedMember[] = [];
     const settle: (() => void)[] = [];
     for (const [i, { request, resolve, reject }] of waiting.entries()) {
-      const share = shareOf(request.parts, indexes[i]);
+      // Before lists are known, a plan has rows for those alone whose lists are.
+      const share = request.search ? planner.planned(request) : shareOf(request.parts, indexes[i]);
       try {
         planner.report(share, request);
-        if (share.plan.routes.size > 0) members.push({ filters: request.filters, share });
+        if (share.plan.routes.size > 0) {
+          members.push({ filters: request.filters, share, found: foundBy(request) });
+        }
+        void planner.reportFound(request);
         settle.push(() => resolve(share));
       } catch (error) {
         settle.push(() => reject(error));
       }
     }
-    this.#options.plannedTogether(planned, members);
+    this.#options.plannedTogether(planned, members, foundBy(joined));
     for (const done of settle) done();
   }
+}
+
+/** What will be known of the people of a request whose lists are looked for. */
+function foundBy({ search }: LookedUp): Found | undefined {
+  const found = search?.found.then(({ knowledge }) => knowledge);
+  // It rejects for requests alone that are given up.
+  found?.catch(() => {});
+  return found;
 }
 
 /** How many rounds of promises requests of one turn may be apart. */

@@ -6,6 +6,7 @@
 
 import type { NostrFilter } from "@nostrify/types";
 import { BoundedSet } from "./base/bounded_set.ts";
+import type { EarlyKnowledge } from "./discovery/knowledge.ts";
 import type { Hint } from "./hints/hint.ts";
 import { addAttached, givenRelays } from "./hints/merge_hints.ts";
 import { hintsOf } from "./hints/with_hints.ts";
@@ -18,11 +19,12 @@ import {
   type InvalidValue,
 } from "./nostr/exact_filters.ts";
 import { isPubkey } from "./nostr/pubkeys.ts";
-import type { Lookup, RelayKnowledge } from "./nostr/relay_knowledge.ts";
+import type { KnowledgeSource, Lookup, RelayKnowledge } from "./nostr/relay_knowledge.ts";
 import { type Unrouted, unroutedTexts } from "./nostr/unrouted.ts";
 import type { PlanSettings } from "./plan/plan_options.ts";
 import { type Planned, planRequest } from "./plan/replan.ts";
 import { reqLookup, type ReqParts, reqParts, withGiven } from "./plan/req_parts.ts";
+import { earlyPlan } from "./requests/early_plan.ts";
 import { lookUp, type RouterSettings, type RouterSource } from "./router_options.ts";
 
 /** What a request says besides its filters, where the host passes it on; `NPool` does not. */
@@ -41,6 +43,14 @@ export interface RouteOptions {
 export interface ReqPlannerOptions {
   /** Whether a request reaches back so far that it is planned as a deep one. */
   readonly isDeep?: (filters: readonly NostrFilter[]) => boolean;
+  /**
+   * Looks up what is known at once, and what will be known later, for requests that are carried out
+   * before it is. @default the source is waited for
+   */
+  readonly lookUpEarly?: (
+    lookup: Lookup,
+    opts: NonNullable<Parameters<KnowledgeSource["lookUp"]>[1]>,
+  ) => Promise<EarlyKnowledge>;
   /** Settings as of this moment: what they are may change while the planner lives. */
   readonly adapt?: (settings: PlanSettings) => PlanSettings;
 }
@@ -56,6 +66,16 @@ export interface LookedUp {
   readonly knowledge: ReadonlyMap<string, RelayKnowledge>;
   /** The error of a look-up of which a part failed. */
   readonly error?: Error;
+  /** What is still looked for; absent if nothing is. */
+  readonly search?: PendingSearch;
+}
+
+/** What a request waits for that is planned before it is known. */
+export interface PendingSearch {
+  /** The people whose lists are looked for. */
+  readonly people: ReadonlySet<string>;
+  /** All that is known in the end. Rejects with the reason of the signal alone. */
+  readonly found: Promise<LookedUp>;
 }
 
 /** Most invalid values that are remembered, so that each is reported once. */
@@ -67,14 +87,16 @@ export class ReqPlanner {
   readonly #settings: RouterSettings;
   readonly #isDeep: (filters: readonly NostrFilter[]) => boolean;
   readonly #adapt: (settings: PlanSettings) => PlanSettings;
+  readonly #lookUpEarly: ReqPlannerOptions["lookUpEarly"];
   readonly #reported = new BoundedSet(MAX_REPORTED_VALUES);
 
   /** Takes a source and settings that were checked. */
   constructor(
     source: RouterSource,
     settings: RouterSettings,
-    { isDeep = () => false, adapt = (settings) => settings }: ReqPlannerOptions = {},
+    { isDeep = () => false, adapt = (settings) => settings, lookUpEarly }: ReqPlannerOptions = {},
   ) {
+    this.#lookUpEarly = lookUpEarly;
     this.#source = source;
     this.#settings = settings;
     this.#isDeep = isDeep;
@@ -109,7 +131,11 @@ export class ReqPlanner {
    *
    * @throws As {@link ReqPlanner.route} does for filters and signals.
    */
-  async lookUp(filters: readonly NostrFilter[], opts: RouteOptions = {}): Promise<LookedUp> {
+  async lookUp(
+    filters: readonly NostrFilter[],
+    opts: RouteOptions = {},
+    source: RouterSource = this.#source,
+  ): Promise<LookedUp> {
     try {
       checkFilters(filters);
     } catch (fault) {
@@ -117,14 +143,53 @@ export class ReqPlanner {
       this.#settings.onError(fault as Error);
       throw fault;
     }
-    return await this.#lookedUp(filters, opts, this.#source);
+    return await this.#lookedUp(filters, opts, source);
   }
 
-  /** The plan of a request. */
-  planned({ filters, parts, hints, knowledge }: LookedUp): Planned {
+  /**
+   * Like {@link ReqPlanner.lookUp}, but does not wait for relay lists where something can be asked
+   * without them: `search` says what is still looked for.
+   *
+   * @throws As {@link ReqPlanner.lookUp} does.
+   */
+  async lookUpEarly(filters: readonly NostrFilter[], opts: RouteOptions = {}): Promise<LookedUp> {
+    const early = this.#lookUpEarly;
+    if (!early) return await this.lookUp(filters, opts);
+    let rest: EarlyKnowledge | undefined;
+    const source: KnowledgeSource = {
+      async lookUp(lookup, opts) {
+        rest = await early(lookup, opts ?? {});
+        return rest.knowledge;
+      },
+    };
+    const request = await this.lookUp(filters, opts, source);
+    if (!rest?.pending || !rest.rest) return request;
+    const whole: KnowledgeSource = { lookUp: () => rest!.rest! };
+    const lookup = lookupFor(request.parts, request.hints);
+    const found = lookUp(whole, lookup, this.#settings, opts.signal)
+      .then(({ knowledge, error }): LookedUp => ({ ...request, knowledge, error }));
+    // Whoever does not wait for it is not to hear of it.
+    found.catch(() => {});
+    const isOfPeople = request.parts.unscoped.length === 0 && request.hints.length === 0;
+    const pending = { ...request, search: { people: rest.pending, found } };
+    if (!isOfPeople || this.planned(pending).plan.routes.size === 0) return await found;
+    return pending;
+  }
+
+  /** The plan of a request. Leaves out the people whose lists are still looked for. */
+  planned({ filters, parts, hints, knowledge, search }: LookedUp): Planned {
     const all = addAttached(knowledge, hints);
     const settings = this.#adapt(this.#settings.plan);
-    return planRequest(parts, all, settings, this.#isDeep(filters));
+    const planned = planRequest(parts, all, settings, this.#isDeep(filters));
+    return search ? earlyPlan(planned, search.people) : planned;
+  }
+
+  /** Calls `onReqPlan` with the plan that a request has in the end, if it was planned before. */
+  async reportFound({ search }: LookedUp): Promise<void> {
+    const { onReqPlan } = this.#settings;
+    if (!search || !onReqPlan) return;
+    const found = await search.found.catch(() => undefined);
+    if (found) onReqPlan(this.planned(found).plan);
   }
 
   /**
@@ -174,7 +239,19 @@ export function joinedLookUp(
   const hints = requests.flatMap(({ hints }) => hints);
   const parts = partsOf(filters, [], hints);
   const knowledge = new Map(requests.flatMap(({ knowledge }) => [...knowledge]));
-  return { filters, invalid: [], hints, parts, knowledge };
+  const joined = { filters, invalid: [], hints, parts, knowledge };
+  const searches = requests.flatMap(({ search }) => search ?? []);
+  if (searches.length === 0) return joined;
+  const found = Promise.allSettled(searches.map(({ found }) => found)).then((results): LookedUp => {
+    const all = results.flatMap((one) =>
+      one.status === "fulfilled" ? [...one.value.knowledge] : []
+    );
+    return { ...joined, knowledge: new Map([...knowledge, ...all]) };
+  });
+  return {
+    ...joined,
+    search: { people: new Set(searches.flatMap(({ people }) => [...people])), found },
+  };
 }
 
 function partsOf(

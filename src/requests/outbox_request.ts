@@ -17,16 +17,17 @@ import { BoundedSet } from "../base/bounded_set.ts";
 import type { RelayConnector } from "../connections/relay_connector.ts";
 import {
   RelayRequest,
-  type RelayRequestOptions,
+  type RelayRequestListener,
   type RelayRequestOutcome,
 } from "../connections/relay_request.ts";
 import { isExpired } from "../nostr/expiration.ts";
-import type { Role } from "../nostr/relay_knowledge.ts";
 import type { Assignment } from "../plan/assignment.ts";
 import type { Replan } from "../plan/replan.ts";
 import { Completion } from "./completion.ts";
 import { Coverage, type RequestScope, type ScopeProgress } from "./coverage.ts";
-import { deliveryReport, missedSubjects } from "./delivery_report.ts";
+import { reportDelivery } from "./delivery_report.ts";
+import type { OutboxRequestOptions } from "./outbox_request_options.ts";
+import { previewListener, Previews } from "./previews.ts";
 import { planReplacements, planSecondOpinions, type RequestShares } from "./replacements.ts";
 import {
   type Listener,
@@ -34,29 +35,8 @@ import {
   RequestListeners,
   type RequestWatcher,
 } from "./request_listeners.ts";
-import { Subrequests } from "./subrequests.ts";
+import { type SubrequestOptions, Subrequests } from "./subrequests.ts";
 import { Answers } from "./unanswered.ts";
-
-/** What a request needs. */
-export interface OutboxRequestOptions extends Omit<RelayRequestOptions, "rank"> {
-  /** How long the whole may take before it counts as done, in milliseconds. */
-  readonly timeout: number;
-  /** How long to wait for stragglers once everybody is covered, in milliseconds. */
-  readonly stragglerTimeout: number;
-  /** Gives the connector of a relay. */
-  readonly connector: (url: string) => RelayConnector;
-  /** Called with each event that a relay sends, as often as it comes. */
-  readonly onSeen?: (event: NostrEvent, url: string) => void;
-  /**
-   * Called with each subject of which a relay's whole answer had nothing, while another relay had
-   * something.
-   */
-  readonly onMissed?: (role: Role, subject: string, url: string) => void;
-  /** Called with each relay's answer, once its stored events are over. */
-  readonly onAnswered?: (url: string, outcome: RelayRequestOutcome) => void;
-  /** Called once if the stored events are over and no relay answered; not if it was given up. */
-  readonly onUnanswered?: (error: Error) => void;
-}
 
 /** Ids remembered of one request: a hundred times what `NPool` remembers. */
 const MAX_REMEMBERED_IDS = 100_000;
@@ -69,6 +49,7 @@ interface Origin {
   readonly rounds: number;
   readonly seen: BoundedSet;
   readonly answers: Answers;
+  readonly previews: Previews;
 }
 
 /** See the module. */
@@ -91,6 +72,8 @@ export class OutboxRequest {
   /** Called when the request may have come further; it is over once {@link isDone} holds. */
   onProgress?: () => void;
   #isDone = false;
+  #isHeld = false;
+  readonly #previews: Previews;
   readonly #completion: Completion;
   #cancelTimeout?: () => void;
 
@@ -110,6 +93,7 @@ export class OutboxRequest {
     this.#rounds = origin?.rounds ?? 0;
     this.#seen = origin?.seen ?? new BoundedSet(MAX_REMEMBERED_IDS);
     this.#answers = origin?.answers ?? new Answers();
+    this.#previews = origin?.previews ?? new Previews();
     this.#isWhole = origin === undefined;
     this.#coverage = new Coverage(assignment);
     const { clock, stragglerTimeout } = options;
@@ -119,6 +103,39 @@ export class OutboxRequest {
   /** Whether the stored events are over. */
   get isDone(): boolean {
     return this.#isDone;
+  }
+
+  /** Whether more will be asked for, so that the stored events are not over; see `hold`. */
+  get isHeld(): boolean {
+    return this.#isHeld;
+  }
+
+  /**
+   * Does not come to its end before {@link OutboxRequest.release}: until then it is extended by what
+   * belongs to it from the start.
+   *
+   * @param previews Relays that are let go as soon as they have answered or failed.
+   */
+  hold(previews: ReadonlySet<string> = new Set()): void {
+    this.#isHeld = true;
+    this.#previews.begin(previews);
+  }
+
+  /** Lets go of the relays that are asked for a preview, but for those that are kept. */
+  endPreviews(isKept: (url: string) => boolean = () => false): void {
+    for (const url of this.#previews.urls) if (!isKept(url)) this.#leave(url);
+  }
+
+  /** All is being asked for. The time that this took does not count. */
+  release(): void {
+    if (!this.#isHeld) return;
+    this.#isHeld = false;
+    if (this.#isDone) return;
+    const { clock, timeout } = this.#options;
+    this.#cancelTimeout?.();
+    this.#cancelTimeout = clock.after(timeout, () => this.#finish());
+    for (const relayIndex of this.#listeners.relayIndexes) this.#sendEoseIfDue(relayIndex);
+    this.#check();
   }
 
   /** Asks one of the relays: its messages, until the signal is aborted. */
@@ -168,7 +185,7 @@ export class OutboxRequest {
     const relayIndex = indexes.find((index) => !this.#coverage.relays[index].isEoseSent) ??
       indexes.at(0);
     if (relayIndex === undefined) return;
-    this.#ask(shares, { relayIndex, isExtension: true, resumeFrom });
+    this.#ask(shares, { relayIndex, isExtension: true, isEssential: this.#isHeld, resumeFrom });
     this.#completion.waitAnew();
     this.#check();
   }
@@ -185,6 +202,8 @@ export class OutboxRequest {
       part.isDone || progress.isCovered && progress.isSettled && !progress.isPending;
     return {
       ...own,
+      isCovered: own.isCovered &&
+        all.every((one) => isOver(one) || !this.#parts.isEssential(one.part)),
       isPending: !all.every(isOver),
       isAnswered: own.isAnswered || all.some(({ progress }) => progress.isAnswered),
       urls: [...own.urls, ...all.flatMap(({ progress }) => progress.urls)],
@@ -242,18 +261,10 @@ export class OutboxRequest {
     if (this.#listeners.size === 1) this.watcher?.begun();
     this.#cancelTimeout ??= clock.after(timeout, () => this.#finish());
     const options = { ...this.#options, rank: relayIndex, resumeFrom };
-    const request = new RelayRequest(connector, filters, options, {
-      event: (event) => this.#event(relayIndex, event),
-      late: () => {
-        this.#coverage.markLate(relayIndex);
-        this.#check();
-      },
-      settled: (outcome) => this.#settled(relayIndex, outcome),
-      lost: () => {
-        this.#coverage.markLost(relayIndex);
-        this.#replaceLost(relayIndex);
-      },
-    });
+    const heard = this.#isPreview(connector.url)
+      ? this.#preview(relayIndex, listener)
+      : this.#relayListener(relayIndex);
+    const request = new RelayRequest(connector, filters, options, heard);
     this.#relayRequests.set(relayIndex, request);
     this.#answers.asked(connector.url);
     if (this.#isDone) this.#sendEose(relayIndex);
@@ -269,13 +280,45 @@ export class OutboxRequest {
     await this.#parts.ended();
   }
 
+  #relayListener(relayIndex: number): RelayRequestListener {
+    return {
+      event: (event) => this.#event(relayIndex, event),
+      late: () => {
+        this.#coverage.markLate(relayIndex);
+        this.#check();
+      },
+      settled: (outcome) => this.#settled(relayIndex, outcome),
+      lost: () => {
+        this.#coverage.markLost(relayIndex);
+        this.#replaceLost(relayIndex);
+      },
+    };
+  }
+
+  #preview(relayIndex: number, { end }: Listener): RelayRequestListener {
+    this.#coverage.settle(relayIndex, { answered: false, proof: "unknown" });
+    const url = this.#assignment.urls[relayIndex];
+    return previewListener(url, (event) => this.#event(relayIndex, event), this.#answers, end);
+  }
+
+  /** Whether a relay of this request is asked for a preview, as opposed to one of its parts. */
+  #isPreview(url: string): boolean {
+    return this.#isWhole && this.#previews.urls.has(url);
+  }
+
   #event(relayIndex: number, event: NostrEvent): void {
     this.#answers.came();
     if (isExpired(event, this.#options.clock.now() / 1000)) return;
+    const url = this.#assignment.urls[relayIndex];
     const isNew = this.#seen.add(event.id);
-    if (!this.#isDone) this.#coverage.saw(relayIndex, event, isNew);
     if (isNew) this.#listeners.event(relayIndex, event);
-    this.#options.onSeen?.(event, this.#assignment.urls[relayIndex]);
+    if (this.#isPreview(url)) {
+      if (isNew) this.#previews.add(event.id);
+    } else if (!this.#isDone) {
+      const isFirst = isNew || this.#previews.take(event.id);
+      this.#coverage.saw(relayIndex, event, isFirst);
+    }
+    this.#options.onSeen?.(event, url);
   }
 
   #settled(relayIndex: number, outcome: RelayRequestOutcome): void {
@@ -309,9 +352,7 @@ export class OutboxRequest {
   /** Asks more relays; the EOSE of a relay waits for theirs. */
   #ask(
     { routes, assignment, replan }: RequestShares,
-    { relayIndex, isExtension, resumeFrom }: {
-      relayIndex: number;
-      isExtension: boolean;
+    { relayIndex, isExtension, isEssential = false, resumeFrom }: SubrequestOptions & {
       resumeFrom?: number;
     },
   ): void {
@@ -319,6 +360,7 @@ export class OutboxRequest {
       rounds: isExtension ? this.#rounds : this.#rounds + 1,
       seen: this.#seen,
       answers: this.#answers,
+      previews: this.#previews,
     });
     part.#onDone = () => {
       this.#parts.done(part);
@@ -335,7 +377,11 @@ export class OutboxRequest {
       const connector = this.#options.connector(url);
       return part.#run(assignment.urls.indexOf(url), connector, filters, listener, resumeFrom);
     };
-    this.#parts.add(part, { relayIndex, isExtension }, () => Promise.all([...routes].map(run)));
+    this.#parts.add(
+      part,
+      { relayIndex, isExtension, isEssential },
+      () => Promise.all([...routes].map(run)),
+    );
   }
 
   #relayRequestAt(url: string): RelayRequest | undefined {
@@ -351,7 +397,8 @@ export class OutboxRequest {
   }
 
   #check(): void {
-    if (!this.#isDone && this.#coverage.isDone) {
+    const isCovered = this.#coverage.isDone && !this.#isHeld && !this.#parts.hasEssential;
+    if (!this.#isDone && isCovered) {
       const { isSettled } = this.#coverage;
       this.#completion.check({ isCovered: true, isSettled, isPending: this.#parts.hasPending });
     }
@@ -364,7 +411,7 @@ export class OutboxRequest {
     this.#isDone = true;
     this.#completion.end();
     this.#cancelTimeout?.();
-    this.#reportDelivery();
+    reportDelivery(this.#coverage, this.#assignment.urls, this.#options);
     if (this.#isWhole && !isGivenUp && !this.#answers.isAny) {
       this.#options.onUnanswered?.(this.#answers.error());
     }
@@ -376,7 +423,7 @@ export class OutboxRequest {
 
   /** Sends the EOSE of a relay, unless it or a request that it waits for is not done. */
   #sendEoseIfDue(relayIndex: number): void {
-    if (!this.#coverage.hasSettled(relayIndex)) return;
+    if (this.#isHeld || !this.#coverage.hasSettled(relayIndex)) return;
     if (!this.#parts.isAwaitedBy(relayIndex)) this.#sendEose(relayIndex);
   }
 
@@ -385,16 +432,5 @@ export class OutboxRequest {
     if (this.#coverage.relays[relayIndex].isEoseSent) return;
     this.#coverage.markEoseSent(relayIndex);
     this.#listeners.eose(relayIndex);
-  }
-
-  #reportDelivery(): void {
-    const { memory, onMissed } = this.#options, { urls } = this.#assignment;
-    for (const { relayIndex, hits, misses } of deliveryReport(this.#coverage)) {
-      memory.learned(urls[relayIndex], hits, misses);
-    }
-    if (onMissed === undefined) return;
-    for (const { relayIndex, role, subject } of missedSubjects(this.#coverage)) {
-      onMissed(role, subject, urls[relayIndex]);
-    }
   }
 }

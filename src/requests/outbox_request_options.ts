@@ -1,0 +1,31 @@
+/**
+ * What a request on all of its relays needs.
+ *
+ * @module
+ */
+
+import type { NostrEvent } from "@nostrify/types";
+import type { RelayConnector } from "../connections/relay_connector.ts";
+import type { RelayRequestOptions, RelayRequestOutcome } from "../connections/relay_request.ts";
+import type { Role } from "../nostr/relay_knowledge.ts";
+
+/** What a request needs. */
+export interface OutboxRequestOptions extends Omit<RelayRequestOptions, "rank"> {
+  /** How long the whole may take before it counts as done, in milliseconds. */
+  readonly timeout: number;
+  /** How long to wait for stragglers once everybody is covered, in milliseconds. */
+  readonly stragglerTimeout: number;
+  /** Gives the connector of a relay. */
+  readonly connector: (url: string) => RelayConnector;
+  /** Called with each event that a relay sends, as often as it comes. */
+  readonly onSeen?: (event: NostrEvent, url: string) => void;
+  /**
+   * Called with each subject of which a relay's whole answer had nothing, while another relay had
+   * something.
+   */
+  readonly onMissed?: (role: Role, subject: string, url: string) => void;
+  /** Called with each relay's answer, once its stored events are over. */
+  readonly onAnswered?: (url: string, outcome: RelayRequestOutcome) => void;
+  /** Called once if the stored events are over and no relay answered; not if it was given up. */
+  readonly onUnanswered?: (error: Error) => void;
+}
