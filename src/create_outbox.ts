@@ -223,9 +223,9 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
     lists: store,
     timeout: settings.timeout,
     storeTimeout: STORE_TIMEOUT_MS,
-    async plan(filters, signal) {
+    async plan(filters, signal, isEarly) {
       await prepare(signal);
-      const planned = await planner.route(filters, { signal });
+      const planned = await planner.feedPlan(filters, signal, isEarly);
       monitors.meet(relayCounts(planned.graph));
       refuseClosed("read a feed");
       return planned;

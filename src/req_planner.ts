@@ -7,6 +7,7 @@
 import type { NostrFilter } from "@nostrify/types";
 import { BoundedSet } from "./base/bounded_set.ts";
 import type { EarlyKnowledge } from "./discovery/knowledge.ts";
+import type { FeedPlan } from "./feeds/feed_sources.ts";
 import type { Hint } from "./hints/hint.ts";
 import { addAttached, givenRelays } from "./hints/merge_hints.ts";
 import { hintsOf } from "./hints/with_hints.ts";
@@ -176,6 +177,31 @@ export class ReqPlanner {
     return pending;
   }
 
+  /**
+   * Plans a feed, which is read little by little: people whose lists are looked for are read from
+   * the fallback relays meanwhile.
+   *
+   * @param isEarly Whether to plan before lists are found.
+   * @throws As {@link ReqPlanner.route} does.
+   */
+  async feedPlan(
+    filters: readonly NostrFilter[],
+    signal: AbortSignal,
+    isEarly = false,
+  ): Promise<FeedPlan> {
+    if (!isEarly) return await this.route(filters, { signal });
+    const { search, ...request } = await this.lookUpEarly(filters, { signal });
+    const known = search ? withoutHints(request, search.people) : request;
+    const planned = this.planned(known);
+    this.report(planned, known);
+    if (!search) return planned;
+    void this.reportFound({ ...request, search });
+    const found = search.found.then(({ knowledge }) => knowledge);
+    // It rejects for feeds alone that are given up.
+    found.catch(() => {});
+    return { ...planned, search: { people: search.people, found } };
+  }
+
   /** The plan of a request. Leaves out the people whose lists are still looked for. */
   planned({ filters, parts, hints, knowledge, search }: LookedUp): Planned {
     const all = addAttached(knowledge, hints);
@@ -252,6 +278,13 @@ export function joinedLookUp(
     ...joined,
     search: { people: new Set(searches.flatMap(({ people }) => [...people])), found },
   };
+}
+
+/** What is known, without hints about people whose lists may yet be found: a list beats them all. */
+function withoutHints(request: LookedUp, people: ReadonlySet<string>): LookedUp {
+  const knowledge = new Map(request.knowledge);
+  for (const pubkey of people) knowledge.delete(pubkey);
+  return { ...request, knowledge };
 }
 
 function partsOf(

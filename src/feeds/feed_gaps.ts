@@ -23,6 +23,7 @@ export function gapsOf(
   { cursors }: Pick<FeedMerge, "cursors">,
   { plan }: Pick<Planned, "plan">,
   since: number,
+  pending: ReadonlySet<string> = new Set(),
 ): FeedGap[] {
   const relays = [...cursors].filter(({ url }) => url !== "");
   const read = new Set(
@@ -38,12 +39,14 @@ export function gapsOf(
     return subjects.filter((subject) => !cursor.failure || !read.has(subject))
       .map((subject) => isPerson(subject) ? { pubkey: subject, ...gap } : gap);
   });
-  const unrouted = plan.unrouted.map(({ pubkey, reason }): FeedGap => ({
+  const lost = plan.unrouted.filter(({ pubkey }) => !pubkey || !pending.has(pubkey));
+  const unrouted = lost.map(({ pubkey, reason }): FeedGap => ({
     ...pubkey === undefined ? {} : { pubkey },
     since,
     reason,
   }));
-  return [...gaps, ...unrouted];
+  const searched = [...pending].map((pubkey): FeedGap => ({ pubkey, since, reason: "late" }));
+  return [...gaps, ...unrouted, ...searched];
 }
 
 /**

@@ -15,7 +15,7 @@ import { pageDelivery } from "./feed_delivery.ts";
 import { gapsOf, knownFrom, openingGaps } from "./feed_gaps.ts";
 import type { FeedMerge, MergedPage } from "./feed_merge.ts";
 import { FeedRequests } from "./feed_requests.ts";
-import type { FeedPage, FeedSources } from "./feed_sources.ts";
+import type { FeedPage, FeedPlan, FeedSources } from "./feed_sources.ts";
 import type { FeedStore } from "./feed_store.ts";
 
 /** How one feed is read. */
@@ -35,6 +35,9 @@ export interface FeedReaderOptions {
 /** How far ahead an event may be dated, in seconds: one of later would stay on top. */
 export const MAX_FUTURE_S = 900;
 
+/** How often lists that were found are heeded while they are looked for, in milliseconds. */
+const GATHERING_MS = 250;
+
 /** See the module. */
 export class FeedReader {
   readonly #options: FeedReaderOptions;
@@ -42,6 +45,9 @@ export class FeedReader {
   readonly #cursors: FeedCursors;
   #isBegun = false;
   #beginning?: Promise<void>;
+  /** Settles once lists are no longer looked for. */
+  #searched?: Promise<void>;
+  #endSearch: () => void = () => {};
   #hasNewFilters = false;
   /** Whether there was a page. */
   #hasGivenAny = false;
@@ -119,8 +125,9 @@ export class FeedReader {
     try {
       for (;;) {
         this.#requests.ask([...this.#merge.catchUp(), ...this.#merge.forPage(size)]);
-        if (this.#merge.isEnded) break;
-        if (!this.#isEmpty && this.#merge.isWhole(size)) break;
+        const isSearching = this.#cursors.pending.size > 0;
+        if (this.#merge.isEnded && !isSearching) break;
+        if (!this.#isEmpty && this.#merge.isWhole(size) && !isSearching) break;
         if (isOver && this.#givesUp()) break;
         await abortable(this.#wake.promise, signal);
       }
@@ -153,6 +160,7 @@ export class FeedReader {
     onProgress: (position: number) => void,
   ): Promise<FeedPage> {
     await this.#begin(signal);
+    await this.#searched;
     for (;;) {
       const open = [...this.#merge.cursors].filter((cursor) =>
         cursor.failure === undefined && cursor.position > Math.max(since, cursor.floor)
@@ -177,6 +185,7 @@ export class FeedReader {
 
   /** Ends every request, and resolves once what came is kept. */
   async close(): Promise<void> {
+    this.#endSearch();
     const closed = this.#requests.close();
     this.#awaken();
     await closed;
@@ -191,17 +200,49 @@ export class FeedReader {
     if (!this.#hasNewFilters) return this.#cursors.followLists();
     this.#hasNewFilters = false;
     const filters = this.#filters;
-    this.#cursors.adapt(await this.#options.sources.plan(filters, signal), filters);
+    const planned = await this.#options.sources.plan(filters, signal);
+    this.#endSearch();
+    this.#cursors.adapt(planned, filters);
   }
 
   async #beginOnce(signal: AbortSignal): Promise<void> {
     const { sources } = this.#options;
     const [planned] = await Promise.all([
-      sources.plan(this.#filters, signal),
+      sources.plan(this.#filters, signal, true),
       this.#openStore(signal),
     ]);
     this.#isBegun = true;
     this.#cursors.begin(planned);
+    if (planned.search) this.#searched = this.#followSearch(planned.search.found);
+  }
+
+  /** Reads people where their lists say, as these become known, until the search for them is over. */
+  async #followSearch(found: NonNullable<FeedPlan["search"]>["found"]): Promise<void> {
+    const { clock } = this.#options.sources;
+    let isOver = false;
+    const follow = () => {
+      this.#cursors.followLists();
+      this.#requests.ask(this.#merge.catchUp());
+      this.#awaken();
+    };
+    const gather = () => {
+      cancel = clock.after(GATHERING_MS, () => {
+        follow();
+        gather();
+      });
+    };
+    let cancel = () => {};
+    this.#endSearch = () => {
+      isOver = true;
+      cancel();
+    };
+    gather();
+    // Whoever gives the feed up ends the search, too.
+    const knowledge = await found.catch(() => undefined);
+    if (isOver) return;
+    this.#endSearch();
+    this.#cursors.complete(knowledge);
+    follow();
   }
 
   /** Begins to read the store, if there is one that works. */
@@ -244,7 +285,8 @@ export class FeedReader {
     this.#learn(page);
     this.#hasGivenAny = true;
     this.#hasGivenAll = page.since <= floorOf(this.#filters);
-    return { ...page, behind: gapsOf(this.#merge, this.#cursors.planned!, page.since) };
+    const { planned, pending } = this.#cursors;
+    return { ...page, behind: gapsOf(this.#merge, planned!, page.since, pending) };
   }
 
   /** Tells what a page shows of relays, and forgets which of them had its events. */

@@ -98,7 +98,8 @@ export class LivePlan {
   /** The search for lists is over: everybody is asked for, by all that is known. */
   complete(knowledge: ReadonlyMap<string, RelayKnowledge> = new Map()): void {
     for (const [key, known] of knowledge) this.update(key, known);
-    this.#changes += this.#pending.size;
+    // Hints count as well, for people without a list.
+    this.#changes++;
     this.#pending.clear();
   }
 
