@@ -177,7 +177,7 @@ export class ReqGatherer {
 function foundBy({ search }: LookedUp): Found | undefined {
   const found = search?.found.then(({ knowledge }) => knowledge);
   // It rejects for requests alone that are given up.
-  found?.catch(() => {});
+  void Promise.allSettled([found]);
   return found;
 }
 

@@ -170,7 +170,7 @@ export class ReqPlanner {
     const found = lookUp(whole, lookup, this.#settings, opts.signal)
       .then(({ knowledge, error }): LookedUp => ({ ...request, knowledge, error }));
     // Whoever does not wait for it is not to hear of it.
-    found.catch(() => {});
+    void Promise.allSettled([found]);
     const isOfPeople = request.parts.unscoped.length === 0 && request.hints.length === 0;
     const pending = { ...request, search: { people: rest.pending, found } };
     if (!isOfPeople || this.planned(pending).plan.routes.size === 0) return await found;
@@ -196,9 +196,12 @@ export class ReqPlanner {
     this.report(planned, known);
     if (!search) return planned;
     void this.reportFound({ ...request, search });
-    const found = search.found.then(({ knowledge }) => knowledge);
+    const { fallbackRelays } = this.#adapt(this.#settings.plan);
+    const found = search.found.then(({ knowledge }) =>
+      withoutHintsTo(fallbackRelays, knowledge, search.people)
+    );
     // It rejects for feeds alone that are given up.
-    found.catch(() => {});
+    void Promise.allSettled([found]);
     return { ...planned, search: { people: search.people, found } };
   }
 
@@ -214,8 +217,8 @@ export class ReqPlanner {
   async reportFound({ search }: LookedUp): Promise<void> {
     const { onReqPlan } = this.#settings;
     if (!search || !onReqPlan) return;
-    const found = await search.found.catch(() => undefined);
-    if (found) onReqPlan(this.planned(found).plan);
+    const [found] = await Promise.allSettled([search.found]);
+    if (found.status === "fulfilled") onReqPlan(this.planned(found.value).plan);
   }
 
   /**
@@ -285,6 +288,18 @@ function withoutHints(request: LookedUp, people: ReadonlySet<string>): LookedUp 
   const knowledge = new Map(request.knowledge);
   for (const pubkey of people) knowledge.delete(pubkey);
   return { ...request, knowledge };
+}
+
+/** The same without hints that people got since fallback relays stood in for their lists. */
+function withoutHintsTo(
+  relays: readonly string[],
+  knowledge: ReadonlyMap<string, RelayKnowledge>,
+  people: ReadonlySet<string>,
+): ReadonlyMap<string, RelayKnowledge> {
+  return new Map([...knowledge].map(([key, known]) => {
+    if (!known.hints || !people.has(key)) return [key, known];
+    return [key, { ...known, hints: known.hints.filter(({ url }) => !relays.includes(url)) }];
+  }));
 }
 
 function partsOf(

@@ -238,10 +238,10 @@ export class FeedReader {
     };
     gather();
     // Whoever gives the feed up ends the search, too.
-    const knowledge = await found.catch(() => undefined);
+    const [result] = await Promise.allSettled([found]);
     if (isOver) return;
     this.#endSearch();
-    this.#cursors.complete(knowledge);
+    this.#cursors.complete(result.status === "fulfilled" ? result.value : undefined);
     follow();
   }
 

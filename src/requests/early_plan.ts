@@ -17,7 +17,7 @@ import { liveShares } from "./live_shares.ts";
 /** Most relays that are asked for the newest events of people whose lists are looked for. */
 const MAX_PREVIEW_RELAYS = 3;
 /** Most events that one of them is asked for. */
-const MAX_PREVIEW_EVENTS = 100;
+const MAX_PREVIEW_EVENTS = 200;
 
 /** Whether somebody is not asked for in a role as long as their list is looked for. */
 export function isPendingRole(role: LiveSubject["role"]): boolean {

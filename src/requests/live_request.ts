@@ -78,7 +78,6 @@ export class LiveRequest {
     this.#cancel?.();
     this.#isEarly = false;
     this.#gather((plan) => plan.complete(knowledge));
-    this.#request.endPreviews();
     this.#request.release();
   }
 

@@ -12,7 +12,6 @@
 
 import type { NostrEvent, NostrFilter } from "@nostrify/types";
 import { onAbort } from "../base/abortable.ts";
-import { AsyncQueue } from "../base/async_queue.ts";
 import { BoundedSet } from "../base/bounded_set.ts";
 import type { RelayConnector } from "../connections/relay_connector.ts";
 import {
@@ -24,13 +23,14 @@ import { isExpired } from "../nostr/expiration.ts";
 import type { Assignment } from "../plan/assignment.ts";
 import type { Replan } from "../plan/replan.ts";
 import { Completion } from "./completion.ts";
-import { Coverage, type RequestScope, type ScopeProgress } from "./coverage.ts";
+import { Coverage, joinProgress, type RequestScope, type ScopeProgress } from "./coverage.ts";
 import { reportDelivery } from "./delivery_report.ts";
-import type { OutboxRequestOptions } from "./outbox_request_options.ts";
+import type { OutboxRequestOptions, RequestOrigin } from "./outbox_request_options.ts";
 import { previewListener, Previews } from "./previews.ts";
 import { planReplacements, planSecondOpinions, type RequestShares } from "./replacements.ts";
 import {
   type Listener,
+  messagesOf,
   type RelayMessage,
   RequestListeners,
   type RequestWatcher,
@@ -42,15 +42,6 @@ import { Answers } from "./unanswered.ts";
 const MAX_REMEMBERED_IDS = 100_000;
 /** How many rounds of replacements a request gets: replacements may be lost, too. */
 const MAX_REPLACEMENT_ROUNDS = 3;
-
-/** What a request has from the one that it is part of. */
-interface Origin {
-  /** How many rounds of replacements led to it. */
-  readonly rounds: number;
-  readonly seen: BoundedSet;
-  readonly answers: Answers;
-  readonly previews: Previews;
-}
 
 /** See the module. */
 export class OutboxRequest {
@@ -66,26 +57,24 @@ export class OutboxRequest {
   readonly #relayRequests = new Map<number, RelayRequest>();
   readonly #listeners = new RequestListeners();
   readonly #parts = new Subrequests<OutboxRequest>();
+  /** Whether more belongs to it than is being asked for; see {@link OutboxRequest.hold}. */
+  isHeld = false;
   /** Called as the request goes on. */
   watcher?: RequestWatcher;
   #onDone?: () => void;
   /** Called when the request may have come further; it is over once {@link isDone} holds. */
   onProgress?: () => void;
   #isDone = false;
-  #isHeld = false;
   readonly #previews: Previews;
   readonly #completion: Completion;
   #cancelTimeout?: () => void;
 
-  /**
-   * @param replan Plans anew for subjects whose relays are lost; absent where there is
-   * no plan.
-   */
+  /** @param replan Plans anew for subjects whose relays are lost; absent where there is no plan. */
   constructor(
     assignment: Assignment,
     options: OutboxRequestOptions,
     replan?: Replan,
-    origin?: Origin,
+    origin?: RequestOrigin,
   ) {
     this.#assignment = assignment;
     this.#options = options;
@@ -105,31 +94,25 @@ export class OutboxRequest {
     return this.#isDone;
   }
 
-  /** Whether more will be asked for, so that the stored events are not over; see `hold`. */
-  get isHeld(): boolean {
-    return this.#isHeld;
-  }
-
   /**
-   * Does not come to its end before {@link OutboxRequest.release}: until then it is extended by what
-   * belongs to it from the start.
+   * Does not end before {@link OutboxRequest.release}: it is extended by what belongs to it.
    *
    * @param previews Relays that are let go as soon as they have answered or failed.
    */
   hold(previews: ReadonlySet<string> = new Set()): void {
-    this.#isHeld = true;
+    this.isHeld = true;
     this.#previews.begin(previews);
   }
 
-  /** Lets go of the relays that are asked for a preview, but for those that are kept. */
-  endPreviews(isKept: (url: string) => boolean = () => false): void {
+  /** Lets go of previews, but for those that are kept. */
+  endPreviews(isKept: (url: string) => boolean): void {
     for (const url of this.#previews.urls) if (!isKept(url)) this.#leave(url);
   }
 
   /** All is being asked for. The time that this took does not count. */
   release(): void {
-    if (!this.#isHeld) return;
-    this.#isHeld = false;
+    if (!this.isHeld) return;
+    this.isHeld = false;
     if (this.#isDone) return;
     const { clock, timeout } = this.#options;
     this.#cancelTimeout?.();
@@ -139,24 +122,14 @@ export class OutboxRequest {
   }
 
   /** Asks one of the relays: its messages, until the signal is aborted. */
-  async *join(
+  join(
     relayIndex: number,
     connector: RelayConnector,
     filters: readonly NostrFilter[],
     signal: AbortSignal,
   ): AsyncGenerator<RelayMessage, void> {
-    const queue = new AsyncQueue<RelayMessage>();
-    const listening = new AbortController();
-    const release = onAbort(signal, () => listening.abort(signal.reason));
-    const { signal: own } = listening;
-    const running = this.listen(relayIndex, connector, filters, own, (one) => queue.push(one));
-    try {
-      yield* queue.read(signal);
-    } finally {
-      release();
-      listening.abort();
-      await running;
-    }
+    const listen = this.listen.bind(this, relayIndex, connector, filters);
+    return messagesOf(listen, signal);
   }
 
   /** Asks one of the relays: calls `push` with each message as it comes. */
@@ -185,7 +158,7 @@ export class OutboxRequest {
     const relayIndex = indexes.find((index) => !this.#coverage.relays[index].isEoseSent) ??
       indexes.at(0);
     if (relayIndex === undefined) return;
-    this.#ask(shares, { relayIndex, isExtension: true, isEssential: this.#isHeld, resumeFrom });
+    this.#ask(shares, { relayIndex, isExtension: true, isEssential: this.isHeld, resumeFrom });
     this.#completion.waitAnew();
     this.#check();
   }
@@ -195,19 +168,13 @@ export class OutboxRequest {
    * asked for them answered, `urls`: which relays those are.
    */
   progress(scope: RequestScope): ScopeProgress {
-    const own = this.#coverage.progress(scope);
-    const all = this.#parts.all.filter((part) => part.#coverage.rowsOf(scope).length > 0)
-      .map((part) => ({ part, progress: part.progress(scope) }));
-    const isOver = ({ part, progress }: typeof all[number]) =>
-      part.isDone || progress.isCovered && progress.isSettled && !progress.isPending;
-    return {
-      ...own,
-      isCovered: own.isCovered &&
-        all.every((one) => isOver(one) || !this.#parts.isEssential(one.part)),
-      isPending: !all.every(isOver),
-      isAnswered: own.isAnswered || all.some(({ progress }) => progress.isAnswered),
-      urls: [...own.urls, ...all.flatMap(({ progress }) => progress.urls)],
-    };
+    const parts = this.#parts.all.filter((part) => part.#coverage.rowsOf(scope).length > 0)
+      .map((part) => ({
+        ...part.progress(scope),
+        isDone: part.isDone,
+        isEssential: this.#parts.isEssential(part),
+      }));
+    return joinProgress(this.#coverage.progress(scope), parts);
   }
 
   /** The error of a request that none of these relays answered. */
@@ -261,10 +228,12 @@ export class OutboxRequest {
     if (this.#listeners.size === 1) this.watcher?.begun();
     this.#cancelTimeout ??= clock.after(timeout, () => this.#finish());
     const options = { ...this.#options, rank: relayIndex, resumeFrom };
-    const heard = this.#isPreview(connector.url)
-      ? this.#preview(relayIndex, listener)
-      : this.#relayListener(relayIndex);
-    const request = new RelayRequest(connector, filters, options, heard);
+    const request = new RelayRequest(
+      connector,
+      filters,
+      options,
+      this.#relayListener(relayIndex, listener),
+    );
     this.#relayRequests.set(relayIndex, request);
     this.#answers.asked(connector.url);
     if (this.#isDone) this.#sendEose(relayIndex);
@@ -280,9 +249,15 @@ export class OutboxRequest {
     await this.#parts.ended();
   }
 
-  #relayListener(relayIndex: number): RelayRequestListener {
+  #relayListener(relayIndex: number, { end }: Listener): RelayRequestListener {
+    const url = this.#assignment.urls[relayIndex];
+    const event = (event: NostrEvent) => this.#event(relayIndex, event);
+    if (this.#isPreview(url)) {
+      this.#coverage.settle(relayIndex, { answered: false, proof: "unknown" });
+      return previewListener(url, event, this.#answers, end);
+    }
     return {
-      event: (event) => this.#event(relayIndex, event),
+      event,
       late: () => {
         this.#coverage.markLate(relayIndex);
         this.#check();
@@ -295,13 +270,6 @@ export class OutboxRequest {
     };
   }
 
-  #preview(relayIndex: number, { end }: Listener): RelayRequestListener {
-    this.#coverage.settle(relayIndex, { answered: false, proof: "unknown" });
-    const url = this.#assignment.urls[relayIndex];
-    return previewListener(url, (event) => this.#event(relayIndex, event), this.#answers, end);
-  }
-
-  /** Whether a relay of this request is asked for a preview, as opposed to one of its parts. */
   #isPreview(url: string): boolean {
     return this.#isWhole && this.#previews.urls.has(url);
   }
@@ -313,10 +281,12 @@ export class OutboxRequest {
     const isNew = this.#seen.add(event.id);
     if (isNew) this.#listeners.event(relayIndex, event);
     if (this.#isPreview(url)) {
+      // A relay that stands in for a list is not to become a hint in its place.
       if (isNew) this.#previews.add(event.id);
-    } else if (!this.#isDone) {
-      const isFirst = isNew || this.#previews.take(event.id);
-      this.#coverage.saw(relayIndex, event, isFirst);
+      return;
+    }
+    if (!this.#isDone) {
+      this.#coverage.saw(relayIndex, event, isNew || this.#previews.take(event.id));
     }
     this.#options.onSeen?.(event, url);
   }
@@ -352,10 +322,9 @@ export class OutboxRequest {
   /** Asks more relays; the EOSE of a relay waits for theirs. */
   #ask(
     { routes, assignment, replan }: RequestShares,
-    { relayIndex, isExtension, isEssential = false, resumeFrom }: SubrequestOptions & {
-      resumeFrom?: number;
-    },
+    { resumeFrom, ...how }: SubrequestOptions & { resumeFrom?: number },
   ): void {
+    const { relayIndex, isExtension } = how;
     const part = new OutboxRequest(assignment, this.#options, replan, {
       rounds: isExtension ? this.#rounds : this.#rounds + 1,
       seen: this.#seen,
@@ -371,17 +340,12 @@ export class OutboxRequest {
       if (message[0] === "EVENT") this.#listeners.event(relayIndex, message[2]);
     };
     const run = ([url, filters]: [string, NostrFilter[]]) => {
-      const asking = new AbortController();
-      const { signal } = asking;
+      const asking = new AbortController(), { signal } = asking;
       const listener = { push, signal, end: () => asking.abort(), ended: signal };
       const connector = this.#options.connector(url);
       return part.#run(assignment.urls.indexOf(url), connector, filters, listener, resumeFrom);
     };
-    this.#parts.add(
-      part,
-      { relayIndex, isExtension, isEssential },
-      () => Promise.all([...routes].map(run)),
-    );
+    this.#parts.add(part, how, () => Promise.all([...routes].map(run)));
   }
 
   #relayRequestAt(url: string): RelayRequest | undefined {
@@ -397,7 +361,7 @@ export class OutboxRequest {
   }
 
   #check(): void {
-    const isCovered = this.#coverage.isDone && !this.#isHeld && !this.#parts.hasEssential;
+    const isCovered = this.#coverage.isDone && !this.isHeld && !this.#parts.hasEssential;
     if (!this.#isDone && isCovered) {
       const { isSettled } = this.#coverage;
       this.#completion.check({ isCovered: true, isSettled, isPending: this.#parts.hasPending });
@@ -423,7 +387,7 @@ export class OutboxRequest {
 
   /** Sends the EOSE of a relay, unless it or a request that it waits for is not done. */
   #sendEoseIfDue(relayIndex: number): void {
-    if (this.#isHeld || !this.#coverage.hasSettled(relayIndex)) return;
+    if (this.isHeld || !this.#coverage.hasSettled(relayIndex)) return;
     if (!this.#parts.isAwaitedBy(relayIndex)) this.#sendEose(relayIndex);
   }
 

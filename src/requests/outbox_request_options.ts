@@ -5,9 +5,12 @@
  */
 
 import type { NostrEvent } from "@nostrify/types";
+import type { BoundedSet } from "../base/bounded_set.ts";
 import type { RelayConnector } from "../connections/relay_connector.ts";
 import type { RelayRequestOptions, RelayRequestOutcome } from "../connections/relay_request.ts";
 import type { Role } from "../nostr/relay_knowledge.ts";
+import type { Previews } from "./previews.ts";
+import type { Answers } from "./unanswered.ts";
 
 /** What a request needs. */
 export interface OutboxRequestOptions extends Omit<RelayRequestOptions, "rank"> {
@@ -28,4 +31,13 @@ export interface OutboxRequestOptions extends Omit<RelayRequestOptions, "rank"> 
   readonly onAnswered?: (url: string, outcome: RelayRequestOutcome) => void;
   /** Called once if the stored events are over and no relay answered; not if it was given up. */
   readonly onUnanswered?: (error: Error) => void;
+}
+
+/** What a request has from the one that it is part of. */
+export interface RequestOrigin {
+  /** How many rounds of replacements led to it. */
+  readonly rounds: number;
+  readonly seen: BoundedSet;
+  readonly answers: Answers;
+  readonly previews: Previews;
 }
