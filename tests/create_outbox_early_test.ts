@@ -2,7 +2,16 @@ import assert from "node:assert/strict";
 import type { NostrEvent } from "@nostrify/types";
 import * as fc from "fast-check";
 import { quiet } from "../testing/test_clock.ts";
-import { type EarlyPlot, earlyPlot, EarlyWorld, HUBS, urlOf } from "./support/early_world.ts";
+import type { OutboxOptions } from "../src/outbox_options.ts";
+import type { ReqPlan } from "../src/plan/plan_req.ts";
+import {
+  type EarlyPlot,
+  earlyPlot,
+  EarlyWorld,
+  HUBS,
+  INDEXERS,
+  urlOf,
+} from "./support/early_world.ts";
 
 /** What an outbox asks before relay lists are found, and when it is done. */
 
@@ -20,8 +29,8 @@ const plot = (some: Partial<EarlyPlot> = {}): EarlyPlot => ({
 });
 
 /** Reads everybody's posts in a new world. */
-async function read(some: EarlyPlot, isWaiting = false) {
-  const world = new EarlyWorld(some);
+async function read(some: EarlyPlot, isWaiting = false, options: OutboxOptions = {}) {
+  const world = new EarlyWorld(some, options);
   const { outbox, errors } = world.world;
   await world.begin();
   if (isWaiting) {
@@ -112,7 +121,9 @@ Deno.test("Outbox finds all that it finds when relay lists are known before, and
       const relays = drawn.relays.map(({ ms }) => ({ ms, isDead: false }));
       const some = { ...drawn, relays, maxRelays: 20 };
       if (some.indexerMs > 3_000) return;
-      const [early, waiting] = [await read(some), await read(some, true)];
+      // Else each may ask two others of somebody's three relays.
+      const all = { relaysPerAuthor: 3 };
+      const [early, waiting] = [await read(some, false, all), await read(some, true, all)];
       const found = new Set(ids(early.events));
       for (const id of ids(waiting.events)) assert.ok(found.has(id), `${id} is missing`);
       const atHubs = new Set(HUBS.flatMap((url) => ids(early.world.posts.get(url)!)));
@@ -121,4 +132,48 @@ Deno.test("Outbox finds all that it finds when relay lists are known before, and
     }),
     { numRuns: 60 },
   );
+});
+
+Deno.test("Outbox carries small requests out together that are made before relay lists are found, and each has its own events", async () => {
+  const people = [0, 1].map((index) => ({ relays: [index], at: "indexer" as const }));
+  const posts = [{ author: 0, at: [0] }, { author: 1, at: [1] }, { author: 1, at: [5] }];
+  const world = new EarlyWorld(plot({ people, posts }));
+  const { pool, outbox } = world.world;
+  const authors = world.filter.authors!;
+  let over = 0;
+  const queries = authors.map((author) =>
+    pool.query([{ kinds: [1], authors: [author] }]).finally(() => over++)
+  );
+  await world.network.clock.advance(1_350);
+  assert.equal(over, 0);
+  await world.network.clock.advance(3_000);
+  const found = await Promise.all(queries);
+  assert.deepEqual(found.map(({ length }) => length), [1, 2]);
+  found.forEach((events, i) => events.forEach(({ pubkey }) => assert.equal(pubkey, authors[i])));
+  const previews = world.network.relays.filter(({ url }) => url === HUBS[0])
+    .flatMap(({ reqs }) => reqs).filter(({ filters }) => filters[0].limit !== undefined);
+  assert.deepEqual(previews.map(({ filters }) => filters.length), [2]);
+  await pool.close();
+  await outbox.close();
+});
+
+Deno.test("Outbox asks indexers at once for profiles of people whose relay lists are looked for", async () => {
+  const { world, routes } = await read(plot({ filter: { kinds: [0] } }));
+  assert.deepEqual([...routes.keys()].sort(), [...INDEXERS].sort());
+  const asked = world.network.relays.filter(({ url }) => url === urlOf(0));
+  assert.equal(asked.length, 1);
+});
+
+Deno.test("Outbox calls onReqPlan at once, and again with the plan by the relay lists that were found", async () => {
+  const plans: ReqPlan[] = [];
+  const world = new EarlyWorld(plot(), { onReqPlan: (plan) => plans.push(plan) });
+  const { outbox } = world.world;
+  await outbox.reqRouter([world.filter]);
+  assert.deepEqual(plans.map(({ routes }) => [...routes.keys()]), [HUBS]);
+  await world.network.clock.advance(1_500);
+  assert.deepEqual(plans.map(({ routes }) => [...routes.keys()].sort()), [HUBS, [
+    urlOf(0),
+    urlOf(1),
+  ]]);
+  await outbox.close();
 });
