@@ -17,7 +17,7 @@ const requests = fc.record({
     minLength: PEOPLE.length,
     maxLength: PEOPLE.length,
   }),
-  filter: fc.constantFrom(
+  filter: fc.constantFrom<NostrFilter>(
     { kinds: [1], authors: PEOPLE },
     { kinds: [0, 1], authors: PEOPLE },
     { kinds: [0], authors: PEOPLE },
