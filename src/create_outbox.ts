@@ -177,21 +177,22 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
   const planner = new ReqPlanner(knowledge, routing, {
     isDeep: (filters) => isDeep(filters, clock.now() / 1000 - settings.deepAfter * DAY_S),
     adapt,
+    lookUpEarly: knowledge.lookUpEarly.bind(knowledge),
   });
   const gatherer = new ReqGatherer({
     clock,
     planner,
     workload,
     onError: router.onError,
-    planned(planned) {
+    planned(planned, found) {
       refuseClosed("send a request");
       monitors.meet(relayCounts(planned.graph));
-      supervisor.planned(planned);
+      supervisor.planned(planned, found);
     },
-    plannedTogether(planned, members) {
+    plannedTogether(planned, members, found) {
       refuseClosed("send a request");
       monitors.meet(relayCounts(planned.graph));
-      supervisor.plannedTogether(planned, members);
+      supervisor.plannedTogether(planned, members, found);
     },
   });
   const routeEvent = eventRouter(knowledge, routing, adapt);
@@ -230,9 +231,9 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
     lists: store,
     timeout: settings.timeout,
     storeTimeout: STORE_TIMEOUT_MS,
-    async plan(filters, signal) {
+    async plan(filters, signal, isEarly) {
       await prepare(signal);
-      const planned = await planner.route(filters, { signal });
+      const planned = await planner.feedPlan(filters, signal, isEarly);
       monitors.meet(relayCounts(planned.graph));
       refuseClosed("read a feed");
       return planned;

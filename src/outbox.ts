@@ -22,8 +22,9 @@ export interface Outbox extends AsyncDisposable {
   /** `NPool`'s `open`: returns a relay whose requests always end and never throw for a failure. */
   readonly open: (url: string) => NRelay;
   /**
-   * `NPool`'s `reqRouter`, by the outbox model. It waits for missing relay lists, up to
-   * `discoveryTimeout`.
+   * `NPool`'s `reqRouter`, by the outbox model. It does not wait for missing relay lists if
+   * anything can be asked without them: the request follows them, and its EOSE waits for them, up
+   * to `discoveryTimeout`.
    *
    * @throws {RoutingError} If the request cannot be sent anywhere.
    * @throws {TypeError} If it names nothing but invalid pubkeys or event ids.

@@ -14,7 +14,6 @@ import { createFeed, type Feed, type FeedOptions } from "./feeds/feed.ts";
 import type { FeedSources } from "./feeds/feed_sources.ts";
 import { FeedStore } from "./feeds/feed_store.ts";
 import type { RelayListStore } from "./lists/relay_list_store.ts";
-import type { Planned } from "./plan/replan.ts";
 import { listNews } from "./requests/listed_roles.ts";
 import type { Supervisor } from "./requests/supervisor.ts";
 import type { SpanBook } from "./spans/span_book.ts";
@@ -30,7 +29,7 @@ export interface OutboxFeedsOptions {
   readonly timeout: number;
   /** How long a store may leave a call without an answer, in milliseconds. */
   readonly storeTimeout: number;
-  readonly plan: (filters: readonly NostrFilter[], signal: AbortSignal) => Promise<Planned>;
+  readonly plan: FeedSources["plan"];
   /** `NPool`'s `reqRouter` and `open`, for what is new. */
   readonly reqRouter: (
     filters: NostrFilter[],

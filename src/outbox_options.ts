@@ -59,10 +59,10 @@ export interface OutboxOptions extends RouterOptions {
    */
   readonly signer?: UserSigner;
   /**
-   * How long a request or an event waits for missing relay lists, in milliseconds: an
-   * integer of at least 0; 0 does not wait. After that it is routed by what is known, and an
-   * open request follows what is found later. Lower it if the first page matters more than
-   * a complete one.
+   * How long an event, and the EOSE of a request, wait for missing relay lists, in milliseconds:
+   * an integer of at least 0; 0 does not wait. After that they are routed by what is known, and an
+   * open request follows what is found later. Requests for people's events are sent before, to
+   * relays that are known and to fallback relays.
    * @default 3_000
    */
   readonly discoveryTimeout?: number;

@@ -27,6 +27,7 @@ import {
 import type { Planned } from "./plan/replan.ts";
 import { joinedLookUp, type LookedUp, type ReqPlanner, type RouteOptions } from "./req_planner.ts";
 import { planSharer } from "./requests/plan_share.ts";
+import type { Found } from "./requests/live_routes.ts";
 import type { PlannedMember } from "./requests/supervisor.ts";
 
 /** What a {@link ReqGatherer} needs. */
@@ -38,9 +39,13 @@ export interface ReqGathererOptions {
   /** Called, at most once a minute, where requests had to wait for the program for long. */
   readonly onError: (error: Error) => void;
   /** Called with the plan of a request that is carried out alone. */
-  readonly planned: (planned: Planned) => void;
+  readonly planned: (planned: Planned, found?: Found) => void;
   /** Called with the plan for several requests, and each one's share. */
-  readonly plannedTogether: (planned: Planned, members: readonly PlannedMember[]) => void;
+  readonly plannedTogether: (
+    planned: Planned,
+    members: readonly PlannedMember[],
+    found?: Found,
+  ) => void;
 }
 
 /** How long requests are gathered that are made soon after others of their shape, in milliseconds. */
@@ -98,7 +103,7 @@ export class ReqGatherer {
    */
   async route(filters: readonly NostrFilter[], opts: RouteOptions = {}): Promise<Planned> {
     const { planner } = this.#options;
-    const request = await planner.lookUp(filters, opts);
+    const request = await planner.lookUpEarly(filters, opts);
     const values = varyingValues(request.filters);
     const waiting = { request, signal: opts.signal, ...Promise.withResolvers<Planned>() };
     const isBig = values.length > MAX_VALUES_PER_REQUEST;
@@ -106,7 +111,9 @@ export class ReqGatherer {
     const shape = isBig && !areMerged(request.filters)
       ? requestIdentity(request.filters)
       : requestShape(request.filters);
-    this.#add(`${isBig} ${shape}`, values, isBig, waiting);
+    // Nobody waits for the lists of another request.
+    const early = request.search ? "early " : "";
+    this.#add(`${isBig} ${early}${shape}`, values, isBig, waiting);
     return await abortable(waiting.promise, opts.signal);
   }
 
@@ -194,7 +201,8 @@ export class ReqGatherer {
     const { planner } = this.#options;
     const planned = planner.planned(request);
     planner.report(planned, request);
-    this.#options.planned(planned);
+    this.#options.planned(planned, foundBy(request));
+    void planner.reportFound(request);
     return planned;
   }
 
@@ -204,23 +212,36 @@ export class ReqGatherer {
     const { filters, indexes } = joinFilters(requests.map(({ filters }) => filters), areBig);
     const isOfMany = areBig && areMerged(filters);
     const factor = isOfMany ? Math.min(waiting.length, MAX_RELAYS_FACTOR) : 1;
-    const planned = planner.planned(joinedLookUp(filters, requests), factor);
+    const joined = joinedLookUp(filters, requests);
+    const planned = planner.planned(joined, factor);
     const shareOf = planSharer(planned);
     const members: PlannedMember[] = [];
     const settle: (() => void)[] = [];
     for (const [i, { request, resolve, reject }] of waiting.entries()) {
-      const share = shareOf(request.parts, indexes[i]);
+      // Before lists are known, a plan has rows for those alone whose lists are.
+      const share = request.search ? planner.planned(request) : shareOf(request.parts, indexes[i]);
       try {
         planner.report(share, request);
-        if (share.plan.routes.size > 0) members.push({ filters: request.filters, share });
+        if (share.plan.routes.size > 0) {
+          members.push({ filters: request.filters, share, found: foundBy(request) });
+        }
+        void planner.reportFound(request);
         settle.push(() => resolve(share));
       } catch (error) {
         settle.push(() => reject(error));
       }
     }
-    this.#options.plannedTogether(planned, members);
+    this.#options.plannedTogether(planned, members, foundBy(joined));
     for (const done of settle) done();
   }
+}
+
+/** What will be known of the people of a request whose lists are looked for. */
+function foundBy({ search }: LookedUp): Found | undefined {
+  const found = search?.found.then(({ knowledge }) => knowledge);
+  // It rejects for requests alone that are given up.
+  void Promise.allSettled([found]);
+  return found;
 }
 
 /** How many rounds of promises requests of one turn may be apart. */

@@ -6,6 +6,8 @@
 
 import type { NostrFilter } from "@nostrify/types";
 import { BoundedSet } from "./base/bounded_set.ts";
+import type { EarlyKnowledge } from "./discovery/knowledge.ts";
+import type { FeedPlan } from "./feeds/feed_sources.ts";
 import type { Hint } from "./hints/hint.ts";
 import { addAttached, givenRelays } from "./hints/merge_hints.ts";
 import { hintsOf } from "./hints/with_hints.ts";
@@ -18,11 +20,12 @@ import {
   type InvalidValue,
 } from "./nostr/exact_filters.ts";
 import { isPubkey } from "./nostr/pubkeys.ts";
-import type { Lookup, RelayKnowledge } from "./nostr/relay_knowledge.ts";
+import type { KnowledgeSource, Lookup, RelayKnowledge } from "./nostr/relay_knowledge.ts";
 import { type Unrouted, unroutedTexts } from "./nostr/unrouted.ts";
 import type { PlanSettings } from "./plan/plan_options.ts";
 import { type Planned, planRequest } from "./plan/replan.ts";
 import { reqLookup, type ReqParts, reqParts, withGiven } from "./plan/req_parts.ts";
+import { earlyPlan } from "./requests/early_plan.ts";
 import { lookUp, type RouterSettings, type RouterSource } from "./router_options.ts";
 
 /** What a request says besides its filters, where the host passes it on; `NPool` does not. */
@@ -41,6 +44,14 @@ export interface RouteOptions {
 export interface ReqPlannerOptions {
   /** Whether a request reaches back so far that it is planned as a deep one. */
   readonly isDeep?: (filters: readonly NostrFilter[]) => boolean;
+  /**
+   * Looks up what is known at once, and what will be known later, for requests that are carried out
+   * before it is. @default the source is waited for
+   */
+  readonly lookUpEarly?: (
+    lookup: Lookup,
+    opts: NonNullable<Parameters<KnowledgeSource["lookUp"]>[1]>,
+  ) => Promise<EarlyKnowledge>;
   /** Settings as of this moment: what they are may change while the planner lives. */
   readonly adapt?: (settings: PlanSettings) => PlanSettings;
 }
@@ -56,6 +67,16 @@ export interface LookedUp {
   readonly knowledge: ReadonlyMap<string, RelayKnowledge>;
   /** The error of a look-up of which a part failed. */
   readonly error?: Error;
+  /** What is still looked for; absent if nothing is. */
+  readonly search?: PendingSearch;
+}
+
+/** What a request waits for that is planned before it is known. */
+export interface PendingSearch {
+  /** The people whose lists are looked for. */
+  readonly people: ReadonlySet<string>;
+  /** All that is known in the end. Rejects with the reason of the signal alone. */
+  readonly found: Promise<LookedUp>;
 }
 
 /** Most invalid values that are remembered, so that each is reported once. */
@@ -67,14 +88,16 @@ export class ReqPlanner {
   readonly #settings: RouterSettings;
   readonly #isDeep: (filters: readonly NostrFilter[]) => boolean;
   readonly #adapt: (settings: PlanSettings) => PlanSettings;
+  readonly #lookUpEarly: ReqPlannerOptions["lookUpEarly"];
   readonly #reported = new BoundedSet(MAX_REPORTED_VALUES);
 
   /** Takes a source and settings that were checked. */
   constructor(
     source: RouterSource,
     settings: RouterSettings,
-    { isDeep = () => false, adapt = (settings) => settings }: ReqPlannerOptions = {},
+    { isDeep = () => false, adapt = (settings) => settings, lookUpEarly }: ReqPlannerOptions = {},
   ) {
+    this.#lookUpEarly = lookUpEarly;
     this.#source = source;
     this.#settings = settings;
     this.#isDeep = isDeep;
@@ -109,7 +132,11 @@ export class ReqPlanner {
    *
    * @throws As {@link ReqPlanner.route} does for filters and signals.
    */
-  async lookUp(filters: readonly NostrFilter[], opts: RouteOptions = {}): Promise<LookedUp> {
+  async lookUp(
+    filters: readonly NostrFilter[],
+    opts: RouteOptions = {},
+    source: RouterSource = this.#source,
+  ): Promise<LookedUp> {
     try {
       checkFilters(filters);
     } catch (fault) {
@@ -117,15 +144,85 @@ export class ReqPlanner {
       this.#settings.onError(fault as Error);
       throw fault;
     }
-    return await this.#lookedUp(filters, opts, this.#source);
+    return await this.#lookedUp(filters, opts, source);
   }
 
-  /** The plan of a request, or of one for several, with `maxRelays` as often as `factor` says. */
-  planned({ filters, parts, hints, knowledge }: LookedUp, factor = 1): Planned {
+  /**
+   * Like {@link ReqPlanner.lookUp}, but does not wait for relay lists where something can be asked
+   * without them: `search` says what is still looked for.
+   *
+   * @throws As {@link ReqPlanner.lookUp} does.
+   */
+  async lookUpEarly(filters: readonly NostrFilter[], opts: RouteOptions = {}): Promise<LookedUp> {
+    const early = this.#lookUpEarly;
+    if (!early) return await this.lookUp(filters, opts);
+    let rest: EarlyKnowledge | undefined;
+    const source: KnowledgeSource = {
+      async lookUp(lookup, opts) {
+        rest = await early(lookup, opts ?? {});
+        return rest.knowledge;
+      },
+    };
+    const request = await this.lookUp(filters, opts, source);
+    if (!rest?.pending || !rest.rest) return request;
+    const whole: KnowledgeSource = { lookUp: () => rest!.rest! };
+    const lookup = lookupFor(request.parts, request.hints);
+    const found = lookUp(whole, lookup, this.#settings, opts.signal)
+      .then(({ knowledge, error }): LookedUp => ({ ...request, knowledge, error }));
+    // Whoever does not wait for it is not to hear of it.
+    void Promise.allSettled([found]);
+    const isOfPeople = request.parts.unscoped.length === 0 && request.hints.length === 0;
+    const pending = { ...request, search: { people: rest.pending, found } };
+    if (!isOfPeople || this.planned(pending).plan.routes.size === 0) return await found;
+    return pending;
+  }
+
+  /**
+   * Plans a feed, which is read little by little: people whose lists are looked for are read from
+   * the fallback relays meanwhile.
+   *
+   * @param isEarly Whether to plan before lists are found.
+   * @throws As {@link ReqPlanner.route} does.
+   */
+  async feedPlan(
+    filters: readonly NostrFilter[],
+    signal: AbortSignal,
+    isEarly = false,
+  ): Promise<FeedPlan> {
+    if (!isEarly) return await this.route(filters, { signal });
+    const { search, ...request } = await this.lookUpEarly(filters, { signal });
+    const known = search ? withoutHints(request, search.people) : request;
+    const planned = this.planned(known);
+    this.report(planned, known);
+    if (!search) return planned;
+    void this.reportFound({ ...request, search });
+    const { fallbackRelays } = this.#adapt(this.#settings.plan);
+    const found = search.found.then(({ knowledge }) =>
+      withoutHintsTo(fallbackRelays, knowledge, search.people)
+    );
+    // It rejects for feeds alone that are given up.
+    void Promise.allSettled([found]);
+    return { ...planned, search: { people: search.people, found } };
+  }
+
+  /**
+   * The plan of a request, or of one for several, with `maxRelays` as often as `factor` says. Leaves
+   * out the people whose lists are still looked for.
+   */
+  planned({ filters, parts, hints, knowledge, search }: LookedUp, factor = 1): Planned {
     const all = addAttached(knowledge, hints);
     const settings = this.#adapt(this.#settings.plan);
     const maxRelays = settings.maxRelays * factor;
-    return planRequest(parts, all, { ...settings, maxRelays }, this.#isDeep(filters));
+    const planned = planRequest(parts, all, { ...settings, maxRelays }, this.#isDeep(filters));
+    return search ? earlyPlan(planned, search.people) : planned;
+  }
+
+  /** Calls `onReqPlan` with the plan that a request has in the end, if it was planned before. */
+  async reportFound({ search }: LookedUp): Promise<void> {
+    const { onReqPlan } = this.#settings;
+    if (!search || !onReqPlan) return;
+    const [found] = await Promise.allSettled([search.found]);
+    if (found.status === "fulfilled") onReqPlan(this.planned(found.value).plan);
   }
 
   /**
@@ -175,7 +272,38 @@ export function joinedLookUp(
   const hints = requests.flatMap(({ hints }) => hints);
   const parts = partsOf(filters, [], hints);
   const knowledge = new Map(requests.flatMap(({ knowledge }) => [...knowledge]));
-  return { filters, invalid: [], hints, parts, knowledge };
+  const joined = { filters, invalid: [], hints, parts, knowledge };
+  const searches = requests.flatMap(({ search }) => search ?? []);
+  if (searches.length === 0) return joined;
+  const found = Promise.allSettled(searches.map(({ found }) => found)).then((results): LookedUp => {
+    const all = results.flatMap((one) =>
+      one.status === "fulfilled" ? [...one.value.knowledge] : []
+    );
+    return { ...joined, knowledge: new Map([...knowledge, ...all]) };
+  });
+  return {
+    ...joined,
+    search: { people: new Set(searches.flatMap(({ people }) => [...people])), found },
+  };
+}
+
+/** What is known, without hints about people whose lists may yet be found: a list beats them all. */
+function withoutHints(request: LookedUp, people: ReadonlySet<string>): LookedUp {
+  const knowledge = new Map(request.knowledge);
+  for (const pubkey of people) knowledge.delete(pubkey);
+  return { ...request, knowledge };
+}
+
+/** The same without hints that people got since fallback relays stood in for their lists. */
+function withoutHintsTo(
+  relays: readonly string[],
+  knowledge: ReadonlyMap<string, RelayKnowledge>,
+  people: ReadonlySet<string>,
+): ReadonlyMap<string, RelayKnowledge> {
+  return new Map([...knowledge].map(([key, known]) => {
+    if (!known.hints || !people.has(key)) return [key, known];
+    return [key, { ...known, hints: known.hints.filter(({ url }) => !relays.includes(url)) }];
+  }));
 }
 
 function partsOf(

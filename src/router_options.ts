@@ -35,7 +35,8 @@ export interface RouterOptions extends PlanOptions {
   readonly onError?: (error: Error) => void;
   /**
    * Called with the plan of each request: which subject is requested from which relays, and
-   * what is requested from none. Use it to log or to show routes.
+   * what is requested from none. Use it to log or to show routes. An outbox calls it again once
+   * it has found relay lists that it looked for meanwhile.
    * @default none
    */
   readonly onReqPlan?: (plan: ReqPlan) => void;

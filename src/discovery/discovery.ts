@@ -12,7 +12,7 @@
 import { abortable } from "../base/abortable.ts";
 import { BoundedMap } from "../base/bounded_map.ts";
 import { RELAY_LIST_KIND } from "../nostr/kinds.ts";
-import type { DiscoveryOptions } from "./discovery_options.ts";
+import type { DiscoveryOptions, FindOptions } from "./discovery_options.ts";
 import { type DiscoveryProgress, ProgressCounter } from "./discovery_progress.ts";
 import { ListIntake } from "./list_intake.ts";
 import { ListRefresher } from "./list_refresher.ts";
@@ -132,9 +132,10 @@ export class Discovery {
   async find(
     kind: number,
     pubkeys: Iterable<string>,
-    { wait, signal }: { wait: number; signal?: AbortSignal },
+    { wait, signal, onWaiting }: FindOptions,
   ): Promise<void> {
     const { searches } = await this.#requestLists(kind, pubkeys, signal);
+    onWaiting?.(searches.filter(({ isAwaited }) => isAwaited).map(({ pubkey }) => pubkey));
     await waitFor(searches, { clock: this.#options.clock, signal, wait });
     this.#progress.report();
   }

@@ -53,3 +53,12 @@ export interface DiscoveryOptions {
   /** Called with each failure. */
   readonly onError: (error: Error) => void;
 }
+
+/** How lists are found. */
+export interface FindOptions {
+  readonly signal?: AbortSignal;
+  /** How many milliseconds to wait for them. */
+  readonly wait: number;
+  /** Called once with the people whose lists are waited for, as soon as that is known. */
+  readonly onWaiting?: (pubkeys: readonly string[]) => void;
+}

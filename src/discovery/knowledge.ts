@@ -21,7 +21,10 @@ import type {
 } from "../nostr/relay_knowledge.ts";
 import type { RelayUrlCheck } from "../nostr/relay_url.ts";
 import { addressAuthor, isEventKey, subjectKey } from "../nostr/subject_key.ts";
+import type { FindOptions } from "./discovery_options.ts";
 import type { EventSearch } from "./event_search.ts";
+
+export type { FindOptions } from "./discovery_options.ts";
 
 /** The sources of {@link Knowledge}. */
 export interface KnowledgeOptions {
@@ -46,11 +49,13 @@ export interface KnowledgeOptions {
   readonly wait: number;
 }
 
-/** How lists are found. */
-export interface FindOptions {
-  readonly signal?: AbortSignal;
-  /** How many milliseconds to wait for them. */
-  readonly wait: number;
+/** What is known at once, and what will be. */
+export interface EarlyKnowledge {
+  readonly knowledge: ReadonlyMap<string, RelayKnowledge>;
+  /** The people whose lists are being looked for; absent if that is over. */
+  readonly pending?: ReadonlySet<string>;
+  /** All that is known once the search has ended, or has taken too long; with `pending`. */
+  readonly rest?: Promise<ReadonlyMap<string, RelayKnowledge>>;
 }
 
 /** Shortest time between two searches for the user's own lists. */
@@ -91,6 +96,42 @@ export class Knowledge implements KnowledgeSource {
       return Promise.all([people, dm, this.#findAuthors(lookup, until, { signal, onFailure })]);
     }, signal);
     return await this.#known(lookup, { signal, onFailure });
+  }
+
+  /**
+   * Like {@link Knowledge.lookUp}, but does not wait for missing kind 10002 lists: returns what is
+   * known, and a promise of the rest. Waits as `lookUp` does where a look-up is not about people
+   * alone.
+   */
+  async lookUpEarly(lookup: Lookup, opts: LookupOptions = {}): Promise<EarlyKnowledge> {
+    const { discovery, wait } = this.#options;
+    const { people, dm, eventsAndGroups } = lookup;
+    const isOfPeople = people.length > 0 && dm.length + eventsAndGroups.length === 0;
+    if (!discovery || wait === 0 || !isOfPeople) {
+      return { knowledge: await this.lookUp(lookup, opts) };
+    }
+    const { signal } = opts;
+    await abortable(Promise.all([this.#read(), discovery.ready()]), signal);
+    const waiting = Promise.withResolvers<readonly string[]>();
+    const found = discovery.find(RELAY_LIST_KIND, people, {
+      signal,
+      wait,
+      onWaiting: waiting.resolve,
+    });
+    let isOver = false;
+    const over = found.then(() => {
+      isOver = true;
+      return [];
+    });
+    const [missing] = await Promise.all([
+      Promise.race([waiting.promise, over]),
+      abortable(this.#findUserLists(), signal),
+    ]);
+    if (missing.length === 0) await found;
+    const knowledge = await this.#known(lookup, opts);
+    const pending = new Set(missing.filter((pubkey) => !knowledge.get(pubkey)?.write));
+    if (isOver || pending.size === 0) return { knowledge };
+    return { knowledge, pending, rest: over.then(() => this.#known(lookup, opts)) };
   }
 
   /** Finds who wrote the events of threads, and the lists of these people, until a time. */

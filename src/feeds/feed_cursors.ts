@@ -14,7 +14,7 @@ import { LivePlan } from "../requests/live_plan.ts";
 import { liveShares } from "../requests/live_shares.ts";
 import { Cursor } from "./cursor.ts";
 import { FeedMerge } from "./feed_merge.ts";
-import type { FeedSources } from "./feed_sources.ts";
+import type { FeedPlan, FeedSources } from "./feed_sources.ts";
 import { routeCursors } from "./route_cursors.ts";
 
 /** What the cursors of a feed need. */
@@ -53,6 +53,8 @@ export class FeedCursors {
   readonly #early = new BoundedMap<string, RelayKnowledge>({ max: MAX_EARLY_LISTS });
   /** The people whose lists changed since the last page. */
   readonly #movers = new Set<string>();
+  /** The people whose lists are looked for. */
+  readonly #pending = new Set<string>();
   /** The number of the store whose spans count; absent without a store that works. */
   #store?: number;
   #rounds = 0;
@@ -73,6 +75,11 @@ export class FeedCursors {
     return this.#store;
   }
 
+  /** The people whose lists are looked for: their events may be at relays that are not known yet. */
+  get pending(): ReadonlySet<string> {
+    return this.#pending;
+  }
+
   /** Begins to read a store, by its number. */
   openStore(store: number, filters: readonly NostrFilter[]): void {
     this.#store = store;
@@ -80,7 +87,8 @@ export class FeedCursors {
   }
 
   /** Begins to read relays by a plan. */
-  begin(planned: Planned): void {
+  begin(planned: FeedPlan): void {
+    for (const pubkey of planned.search?.people ?? []) this.#pending.add(pubkey);
     this.#take(planned);
     this.#add(planned.plan.routes);
   }
@@ -91,7 +99,14 @@ export class FeedCursors {
     // Lists of others change no plan, and would take memory until the next page.
     if (!this.#people.has(pubkey)) return;
     this.#live.update(pubkey, news);
-    this.#movers.add(pubkey);
+    // What stood in for their list is not read on.
+    if (!news.write || !this.#pending.delete(pubkey)) this.#movers.add(pubkey);
+  }
+
+  /** The search for lists is over: this is all that is known. */
+  complete(knowledge?: ReadonlyMap<string, RelayKnowledge>): void {
+    this.#pending.clear();
+    this.#live?.complete(knowledge);
   }
 
   /**
@@ -115,6 +130,7 @@ export class FeedCursors {
   /** Takes a plan for other filters over. Relays and people that stay are not read again. */
   adapt(planned: Planned, filters: readonly NostrFilter[], floor: number): void {
     this.merge.floor = floor;
+    this.#pending.clear();
     this.#take(planned);
     this.#readStoreFor(filters);
     const keyOf = (url: string, shape: string, subject = "") => `${url} ${subject} ${shape}`;

@@ -24,6 +24,7 @@ export function gapsOf(
   { cursors }: Pick<FeedMerge, "cursors">,
   { plan }: Pick<Planned, "plan">,
   since: number,
+  pending: ReadonlySet<string> = new Set(),
 ): FeedGap[] {
   const relays = [...cursors].filter(({ url }) => url !== "");
   const read = new Map<string, Set<string>>();
@@ -42,14 +43,21 @@ export function gapsOf(
     return subjects.filter((subject) => !cursor.failure || !read.get(shape)?.has(subject))
       .map((subject) => isPerson(subject) ? { pubkey: subject, ...gap } : gap);
   });
-  const unrouted = plan.unrouted.map(({ pubkey, reason }): FeedGap => ({
+  const lost = plan.unrouted.filter(({ pubkey }) => !pubkey || !pending.has(pubkey));
+  const unrouted = lost.map(({ pubkey, reason }): FeedGap => ({
     ...pubkey === undefined ? {} : { pubkey },
     since,
     reason,
   }));
   const isLeftOut = relays.some(({ leftOut, hasKnown }) => leftOut || hasKnown);
   const stores = isLeftOut ? [...cursors].filter(({ url }) => url === "") : [];
-  return [...gaps, ...stores.flatMap((cursor) => storeGaps(cursor, since)), ...unrouted];
+  const searched = [...pending].map((pubkey): FeedGap => ({ pubkey, since, reason: "late" }));
+  return [
+    ...gaps,
+    ...stores.flatMap((cursor) => storeGaps(cursor, since)),
+    ...unrouted,
+    ...searched,
+  ];
 }
 
 /** What was read into a store of each author, at each relay that was read. */

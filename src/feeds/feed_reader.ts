@@ -15,7 +15,7 @@ import { eventMatcher } from "./feed_filters.ts";
 import { gapsOf, knownRanges, openingGaps } from "./feed_gaps.ts";
 import type { FeedMerge, MergedPage } from "./feed_merge.ts";
 import { FeedRequests } from "./feed_requests.ts";
-import type { FeedPage, FeedSources } from "./feed_sources.ts";
+import type { FeedPage, FeedPlan, FeedSources } from "./feed_sources.ts";
 import type { FeedStore } from "./feed_store.ts";
 
 /** How one feed is read. */
@@ -35,6 +35,9 @@ export interface FeedReaderOptions {
 /** How far ahead an event may be dated, in seconds: one of later would stay on top. */
 export const MAX_FUTURE_S = 900;
 
+/** How often lists that were found are heeded while they are looked for, in milliseconds. */
+const GATHERING_MS = 250;
+
 /** See the module. */
 export class FeedReader {
   readonly #options: FeedReaderOptions;
@@ -42,6 +45,9 @@ export class FeedReader {
   readonly #cursors: FeedCursors;
   #isBegun = false;
   #beginning?: Promise<void>;
+  /** Settles once lists are no longer looked for. */
+  #searched?: Promise<void>;
+  #endSearch: () => void = () => {};
   #hasNewFilters = false;
   #hasTriedStore = false;
   /** Whether an event is for these filters, once others were read before. */
@@ -127,8 +133,9 @@ export class FeedReader {
     try {
       for (;;) {
         this.#requests.ask([...this.#merge.catchUp(), ...this.#merge.forPage(size)]);
-        if (this.#merge.isEnded) break;
-        if (!this.#isEmpty && this.#merge.isWhole(size)) break;
+        const isSearching = this.#cursors.pending.size > 0;
+        if (this.#merge.isEnded && !isSearching) break;
+        if (!this.#isEmpty && this.#merge.isWhole(size) && !isSearching) break;
         if (isOver && this.#givesUp()) break;
         await abortable(this.#wake.promise, signal);
       }
@@ -162,6 +169,7 @@ export class FeedReader {
   ): Promise<FeedPage> {
     await this.#begin(signal);
     this.#cursors.leaveStore();
+    await this.#searched;
     for (;;) {
       const open = [...this.#merge.cursors].filter((cursor) =>
         cursor.failure === undefined && cursor.position > Math.max(since, cursor.floor)
@@ -186,6 +194,7 @@ export class FeedReader {
 
   /** Ends every request, and resolves once what came is kept. */
   async close(): Promise<void> {
+    this.#endSearch();
     const closed = this.#requests.close();
     this.#awaken();
     await closed;
@@ -201,17 +210,48 @@ export class FeedReader {
     const filters = this.#filters;
     const planned = await this.#options.sources.plan(filters, signal);
     if (filters === this.#filters) this.#hasNewFilters = false;
+    this.#endSearch();
     this.#cursors.adapt(planned, filters, floorOf(filters));
   }
 
   async #beginOnce(signal: AbortSignal): Promise<void> {
     const { sources } = this.#options;
     const [planned] = await Promise.all([
-      sources.plan(this.#filters, signal),
+      sources.plan(this.#filters, signal, true),
       this.#openStore(signal),
     ]);
     this.#isBegun = true;
     this.#cursors.begin(planned);
+    if (planned.search) this.#searched = this.#followSearch(planned.search.found);
+  }
+
+  /** Reads people where their lists say, as these become known, until the search for them is over. */
+  async #followSearch(found: NonNullable<FeedPlan["search"]>["found"]): Promise<void> {
+    const { clock } = this.#options.sources;
+    let isOver = false;
+    const follow = () => {
+      this.#cursors.followLists();
+      this.#requests.ask(this.#merge.catchUp());
+      this.#awaken();
+    };
+    const gather = () => {
+      cancel = clock.after(GATHERING_MS, () => {
+        follow();
+        gather();
+      });
+    };
+    let cancel = () => {};
+    this.#endSearch = () => {
+      isOver = true;
+      cancel();
+    };
+    gather();
+    // Whoever gives the feed up ends the search, too.
+    const [result] = await Promise.allSettled([found]);
+    if (isOver) return;
+    this.#endSearch();
+    this.#cursors.complete(result.status === "fulfilled" ? result.value : undefined);
+    follow();
   }
 
   /** Begins to read the store, if there is one that works. */
@@ -257,7 +297,8 @@ export class FeedReader {
     this.#hasGivenAll = page.since <= this.#merge.floor;
     // A page without events says who is behind, too.
     const since = Math.min(page.since, this.#options.top);
-    return { ...page, behind: gapsOf(this.#merge, this.#cursors.planned!, since) };
+    const { planned, pending } = this.#cursors;
+    return { ...page, behind: gapsOf(this.#merge, planned!, since, pending) };
   }
 
   /** Tells what a page shows of relays, and forgets which of them had its events. */

@@ -41,6 +41,17 @@ export interface FeedGap {
   readonly reason: GapReason;
 }
 
+/** The plan of a feed. */
+export interface FeedPlan extends Planned {
+  /** The search for lists that goes on meanwhile; absent if there is none. */
+  readonly search?: {
+    /** The people whose lists are looked for. They are read from fallback relays. */
+    readonly people: ReadonlySet<string>;
+    /** All that is known once it is over. */
+    readonly found: Promise<ReadonlyMap<string, RelayKnowledge>>;
+  };
+}
+
 /** One page of a feed. */
 export interface FeedPage {
   /**
@@ -70,8 +81,12 @@ export interface FeedAnswer {
 /** What a feed needs of an outbox. */
 export interface FeedSources {
   readonly clock: Clock;
-  /** Plans the feed; waits for missing relay lists as a request does. */
-  readonly plan: (filters: readonly NostrFilter[], signal: AbortSignal) => Promise<Planned>;
+  /** Plans the feed; waits for missing relay lists, unless `isEarly` and something can be asked. */
+  readonly plan: (
+    filters: readonly NostrFilter[],
+    signal: AbortSignal,
+    isEarly?: boolean,
+  ) => Promise<FeedPlan>;
   /** Asks one relay for stored events. Never rejects. */
   readonly ask: (
     url: string,

@@ -36,6 +36,8 @@ export interface Planned extends PlannedReq {
   readonly isDeep: boolean;
   /** What the plan is made of. */
   readonly input: PlanInput;
+  /** Present while relay lists are looked for. */
+  readonly early?: EarlyPlan;
   /** Plans anew by the knowledge that the plan is made of. */
   readonly replan: Replan;
   /** {@link Planned.replan} by other knowledge. */
@@ -44,6 +46,14 @@ export interface Planned extends PlannedReq {
   readonly replannersFor: (
     parts: ReqParts,
   ) => Pick<Planned, "replan" | "replanWith" | "replannersFor">;
+}
+
+/** What a plan leaves open until relay lists are found. */
+export interface EarlyPlan {
+  /** The people whose lists are looked for: the plan asks nobody for all of their events. */
+  readonly pending: ReadonlySet<string>;
+  /** The relays that it asks for the newest events of these people, and for nothing else. */
+  readonly previews: ReadonlySet<string>;
 }
 
 /** Plans a request, deep or not. */

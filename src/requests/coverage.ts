@@ -396,3 +396,20 @@ export class Coverage {
     }));
   }
 }
+
+/** How far a request and those that are part of it have come; `isEssential`: waited for as itself. */
+export function joinProgress(
+  own: ScopeProgress,
+  parts: readonly (ScopeProgress & { isDone: boolean; isEssential: boolean })[],
+): ScopeProgress {
+  const open = parts.filter(({ isDone, isCovered, isSettled, isPending }) =>
+    !isDone && !(isCovered && isSettled && !isPending)
+  );
+  return {
+    ...own,
+    isCovered: own.isCovered && !open.some(({ isEssential }) => isEssential),
+    isPending: open.length > 0,
+    isAnswered: own.isAnswered || parts.some(({ isAnswered }) => isAnswered),
+    urls: [...own.urls, ...parts.flatMap(({ urls }) => urls)],
+  };
+}

@@ -6,6 +6,7 @@
 
 import type { Role } from "../nostr/relay_knowledge.ts";
 import type { Coverage } from "./coverage.ts";
+import type { OutboxRequestOptions } from "./outbox_request_options.ts";
 
 /** What a request shows of one relay. */
 export interface RelayDelivery {
@@ -49,4 +50,19 @@ export function missedSubjects(coverage: Coverage): MissedSubject[] {
       .filter(({ sent, proof }) => sent === 0 && proof !== "unknown")
       .map(({ role, subject }) => ({ relayIndex, role, subject }))
   );
+}
+
+/** Reports what a request shows of its relays to the memory, and what they lack. */
+export function reportDelivery(
+  coverage: Coverage,
+  urls: readonly string[],
+  { memory, onMissed }: Pick<OutboxRequestOptions, "memory" | "onMissed">,
+): void {
+  for (const { relayIndex, hits, misses } of deliveryReport(coverage)) {
+    memory.learned(urls[relayIndex], hits, misses);
+  }
+  if (onMissed === undefined) return;
+  for (const { relayIndex, role, subject } of missedSubjects(coverage)) {
+    onMissed(role, subject, urls[relayIndex]);
+  }
 }

@@ -39,17 +39,35 @@ export class LiveAssignment {
   /** The relays of each row. */
   #relays: readonly (readonly string[])[];
   #asked: SubjectsByRelay;
+  #chosen: ReadonlySet<string>;
   /** What {@link LiveAssignment.difference} handed out so far. */
   #reported: SubjectsByRelay;
 
-  /** Starts with the assignment that is being carried out. */
-  constructor(assignment: Assignment) {
-    const { urls, subjects, roles, unscoped } = assignment;
-    this.#subjects = roles.flatMap(({ role, first, end }) =>
-      subjects.slice(first, end).map((subject): LiveSubject => ({ role, subject }))
-    );
+  /** Whether a subject is not to be asked for yet. */
+  readonly #isPending: (subject: LiveSubject) => boolean;
+
+  /**
+   * Starts with the assignment that is being carried out.
+   *
+   * @param rows The assignment that has the rows of all plans, if the first has fewer.
+   */
+  constructor(
+    assignment: Assignment,
+    rows: Pick<Assignment, "subjects" | "roles"> = assignment,
+    isPending: (subject: LiveSubject) => boolean = () => false,
+  ) {
+    const { urls, unscoped } = assignment;
+    this.#isPending = isPending;
+    this.#chosen = new Set(urls);
+    this.#subjects = subjectsByRow(rows);
     this.#unscopedRelays = unscoped.map((relayIndex) => urls[relayIndex]);
     this.#relays = relaysByRow(assignment);
+    if (rows !== assignment) {
+      const keyOf = ({ role, subject }: LiveSubject) => `${role} ${subject}`;
+      const before = subjectsByRow(assignment);
+      const relaysOf = new Map(before.map((subject, row) => [keyOf(subject), this.#relays[row]]));
+      this.#relays = this.#subjects.map((subject) => relaysOf.get(keyOf(subject)) ?? []);
+    }
     this.#asked = this.#reported = this.#byRelay(urls);
   }
 
@@ -63,6 +81,11 @@ export class LiveAssignment {
     return this.#unscopedRelays;
   }
 
+  /** The relays of the last plan, asked or not. */
+  get relays(): ReadonlySet<string> {
+    return this.#chosen;
+  }
+
   /** What each relay is asked for. */
   get asked(): ReadonlyMap<string, ReadonlySet<LiveSubject>> {
     return this.#asked;
@@ -74,9 +97,10 @@ export class LiveAssignment {
    */
   adopt({ assignment, graph }: PlannedReq): void {
     const { urls } = assignment;
-    const chosen = new Set(urls);
+    const chosen = this.#chosen = new Set(urls);
     const idOf = new Map(graph.urls.map((url, id) => [url, id]));
     this.#relays = relaysByRow(assignment).map((planned, row) => {
+      if (this.#isPending(this.#subjects[row])) return [];
       const before = this.#relays[row];
       if (before.every((url) => planned.includes(url))) return planned;
       const candidates = graph.relaysOf.subarray(graph.starts[row], graph.starts[row + 1]);
@@ -118,6 +142,12 @@ export class LiveAssignment {
 }
 
 const NONE: ReadonlySet<LiveSubject> = new Set();
+
+function subjectsByRow({ subjects, roles }: Pick<Assignment, "subjects" | "roles">): LiveSubject[] {
+  return roles.flatMap(({ role, first, end }) =>
+    subjects.slice(first, end).map((subject): LiveSubject => ({ role, subject }))
+  );
+}
 
 function relaysByRow({ urls, subjects, relayIndexes, relaysPerSubject }: Assignment): string[][] {
   return subjects.map((_, row) => {

@@ -8,9 +8,10 @@
 import type { RelayKnowledge, Role } from "../nostr/relay_knowledge.ts";
 import type { PlanSettings } from "../plan/plan_options.ts";
 import { type PlannedReq, planParts } from "../plan/plan_req.ts";
-import type { PlanInput } from "../plan/replan.ts";
+import type { PlanInput, Planned } from "../plan/replan.ts";
 import { threadAuthor } from "../plan/thread_relays.ts";
 import { changedRoles, isListedRole } from "./listed_roles.ts";
+import { isPendingRole } from "./early_plan.ts";
 import { LiveAssignment, type LiveSubject, type RelayChange } from "./live_assignment.ts";
 
 /** A relay that is asked already weighs this many times as much as another. */
@@ -40,6 +41,8 @@ export class LivePlan {
   readonly #assignment: LiveAssignment;
   /** The subjects that lists can move, by role and pubkey. */
   readonly #followed: ReadonlySet<string>;
+  /** The people who are not asked for until their list is known, or {@link LivePlan.complete}. */
+  readonly #pending: Set<string>;
   /** How many lists changed since the last plan. */
   #changes = 0;
   /** How many lists changed since the last plan from scratch. */
@@ -48,10 +51,17 @@ export class LivePlan {
   #covered = 0;
 
   /** @param planned The plan that is being carried out, made of this input. */
-  constructor(input: PlanInput, planned: PlannedReq) {
+  constructor(input: PlanInput, planned: PlannedReq & Pick<Planned, "early">) {
     this.#input = input;
     this.#knowledge = new Map(input.knowledge);
-    this.#assignment = new LiveAssignment(planned.assignment);
+    const { assignment, early } = planned;
+    this.#pending = new Set(early?.pending);
+    const rows = early && planParts(input.parts, input.knowledge, input.settings).assignment;
+    this.#assignment = new LiveAssignment(
+      assignment,
+      rows,
+      ({ role, subject }) => isPendingRole(role) && this.#pending.has(subject),
+    );
     this.#settings = keepingRelays(input.settings, this.#assignment.unscopedRelays);
     this.#followed = new Set(
       this.#assignment.subjects.map(({ role, subject }) => {
@@ -66,6 +76,11 @@ export class LivePlan {
     return this.#knowledge;
   }
 
+  /** The relays of the last plan: those that are asked, or will be for people who are pending. */
+  get relays(): ReadonlySet<string> {
+    return this.#assignment.relays;
+  }
+
   /** What each relay is asked for. */
   asked(): ReadonlyMap<string, ReadonlySet<LiveSubject>> {
     return this.#assignment.asked;
@@ -75,8 +90,17 @@ export class LivePlan {
   update(pubkey: string, news: RelayKnowledge): void {
     const before = this.#knowledge.get(pubkey);
     this.#knowledge.set(pubkey, { ...before, ...news });
+    if (news.write) this.#pending.delete(pubkey);
     const roles = changedRoles(news, before);
     if (roles.some((role) => this.#followed.has(keyOf(role, pubkey)))) this.#changes++;
+  }
+
+  /** The search for lists is over: everybody is asked for, by all that is known. */
+  complete(knowledge: ReadonlyMap<string, RelayKnowledge> = new Map()): void {
+    for (const [key, known] of knowledge) this.update(key, known);
+    // Hints count as well, for people without a list.
+    this.#changes++;
+    this.#pending.clear();
   }
 
   /** What changed since the last call, relay by relay. The sum is {@link LivePlan.asked}. */

@@ -48,21 +48,37 @@ export class LiveRequest {
   #gatheringMs = MIN_GATHERING_MS;
   #gatheredAt = -Infinity;
   #cancel?: () => void;
+  /** Whether lists are still looked for. */
+  #isEarly: boolean;
+  #hasEnded = false;
 
   /** Changes nothing before the first {@link LiveRequest.update}. */
   constructor(request: OutboxRequest, options: LiveRequestOptions) {
     this.#request = request;
     this.#options = options;
+    this.#isEarly = options.planned.early !== undefined;
   }
 
   /** Takes in what is known of a person; what is absent stays as it was. */
   update(pubkey: string, news: RelayKnowledge): void {
     this.#pending.set(pubkey, { ...this.#pending.get(pubkey), ...news });
-    if (this.#cancel) return;
+    if (this.#cancel || this.#isEarly && this.#hasLimit) return;
     const { clock } = this.#options;
     const silence = clock.now() - this.#gatheredAt;
     if (silence >= MAX_GATHERING_MS) this.#gatheringMs = MIN_GATHERING_MS;
     this.#cancel = clock.after(this.#gatheringMs, () => this.#gather());
+  }
+
+  /**
+   * The search for lists is over: asks for everybody who was not asked for yet, and lets the request
+   * come to its end.
+   */
+  complete(knowledge?: ReadonlyMap<string, RelayKnowledge>): void {
+    if (this.#hasEnded) return;
+    this.#cancel?.();
+    this.#isEarly = false;
+    this.#gather((plan) => plan.complete(knowledge));
+    this.#request.release();
   }
 
   /** The stored events are over: relays may be asked for new ones alone. */
@@ -72,12 +88,24 @@ export class LiveRequest {
 
   /** Nobody listens any longer. */
   end(): void {
+    this.#hasEnded = true;
     this.#cancel?.();
     this.#cancel = undefined;
     this.#pending.clear();
   }
 
-  #gather(): void {
+  get #previews(): ReadonlySet<string> {
+    return this.#options.planned.early?.previews ?? new Set();
+  }
+
+  /** Whether a filter has a `limit`, so that relays should get it once. */
+  get #hasLimit(): boolean {
+    return this.#options.planned.input.parts.scoped.some(({ filter }) =>
+      filter.limit !== undefined
+    );
+  }
+
+  #gather(learn: (plan: LivePlan) => void = () => {}): void {
     const { clock, planned } = this.#options;
     this.#cancel = undefined;
     this.#gatheredAt = clock.now();
@@ -85,12 +113,16 @@ export class LiveRequest {
     this.#plan ??= this.#begin(planned);
     for (const [pubkey, news] of this.#pending) this.#plan.update(pubkey, news);
     this.#pending.clear();
-    const changes = this.#plan.difference();
-    if (changes.length > 0) this.#apply(this.#plan, changes);
+    learn(this.#plan);
+    const plan = this.#plan;
+    const changes = plan.difference();
+    this.#request.endPreviews((url) => plan.relays.has(url));
+    if (changes.length > 0) this.#apply(plan, changes);
   }
 
   #begin(planned: Planned): LivePlan {
     for (const url of planned.plan.routes.keys()) {
+      if (this.#previews.has(url)) continue;
       this.#relays.set(url, { subscriptions: 1, stale: new Set() });
     }
     return new LivePlan(planned.input, planned);

@@ -23,6 +23,9 @@ export interface ListNews {
   readonly onList: (listener: (list: RelayList, kind: number) => void) => () => void;
 }
 
+/** What will be known of people whose lists are looked for, once that has ended. */
+export type Found = Promise<ReadonlyMap<string, RelayKnowledge>>;
+
 /** What open requests need to follow lists. */
 export interface LiveRoutesOptions {
   readonly clock: Clock;
@@ -63,17 +66,23 @@ export class LiveRoutes {
    * nobody does.
    *
    * @param wrapReplan Adds to what replacements of lost relays must keep to.
+   * @param found The stored events of the request are not over before.
    */
   follow(
     request: OutboxRequest,
     planned: Planned,
     wrapReplan: (replan: Replan) => Replan = (replan) => replan,
+    found?: Found,
   ): void {
+    if (found) request.hold(planned.early?.previews);
     const live = new LiveRequest(request, { clock: this.#clock, planned, wrapReplan });
     const people = listedPeople(planned);
     let unwatch: (() => void) | undefined;
     request.watcher = {
-      begun: () => this.#begin(live, people, planned.input.knowledge),
+      begun: () => {
+        this.#begin(live, people, planned.input.knowledge);
+        found?.then((all) => live.complete(all), () => live.complete());
+      },
       done: () => {
         live.done();
         unwatch ??= this.#watch?.(people);
@@ -125,8 +134,8 @@ export class LiveRoutes {
 }
 
 /** The people whose own lists decide which relays a request asks. */
-function listedPeople({ assignment: { subjects, roles }, input }: Planned): Set<string> {
-  const people = new Set<string>();
+function listedPeople({ assignment: { subjects, roles }, input, early }: Planned): Set<string> {
+  const people = new Set(early?.pending);
   for (const { role, first, end } of roles) {
     for (let row = first; row < end; row++) {
       const author = role === "thread" && threadAuthor(subjects[row], input.knowledge);

@@ -12,63 +12,37 @@
 
 import type { NostrEvent, NostrFilter } from "@nostrify/types";
 import { onAbort } from "../base/abortable.ts";
-import { AsyncQueue } from "../base/async_queue.ts";
 import { BoundedSet } from "../base/bounded_set.ts";
 import { startIdleTimeout } from "../base/idle_timeout.ts";
 import type { RelayConnector } from "../connections/relay_connector.ts";
 import {
   RelayRequest,
-  type RelayRequestOptions,
+  type RelayRequestListener,
   type RelayRequestOutcome,
 } from "../connections/relay_request.ts";
 import { isExpired } from "../nostr/expiration.ts";
-import type { Role } from "../nostr/relay_knowledge.ts";
 import type { Assignment } from "../plan/assignment.ts";
 import type { Replan } from "../plan/replan.ts";
-import { Completion, type CompletionOptions } from "./completion.ts";
-import { Coverage, type RequestScope, type ScopeProgress } from "./coverage.ts";
-import { deliveryReport, missedSubjects } from "./delivery_report.ts";
+import { Completion } from "./completion.ts";
+import { Coverage, joinProgress, type RequestScope, type ScopeProgress } from "./coverage.ts";
+import { reportDelivery } from "./delivery_report.ts";
+import type { OutboxRequestOptions, RequestOrigin } from "./outbox_request_options.ts";
+import { previewListener, Previews } from "./previews.ts";
 import { planReplacements, planSecondOpinions, type RequestShares } from "./replacements.ts";
 import {
   type Listener,
+  messagesOf,
   type RelayMessage,
   RequestListeners,
   type RequestWatcher,
 } from "./request_listeners.ts";
-import { Subrequests } from "./subrequests.ts";
+import { type SubrequestOptions, Subrequests } from "./subrequests.ts";
 import { Answers } from "./unanswered.ts";
-
-/** What a request needs. */
-export interface OutboxRequestOptions extends Omit<RelayRequestOptions, "rank">, CompletionOptions {
-  /** How long the whole may take, in milliseconds in which the program is not behind. */
-  readonly timeout: number;
-  /** Gives the connector of a relay. */
-  readonly connector: (url: string) => RelayConnector;
-  /** Called with each event that a relay sends, as often as it comes. */
-  readonly onSeen?: (event: NostrEvent, url: string) => void;
-  /**
-   * Called with each subject of which a relay's whole answer had nothing, while another relay had
-   * something.
-   */
-  readonly onMissed?: (role: Role, subject: string, url: string) => void;
-  /** Called with each relay's answer, once its stored events are over. */
-  readonly onAnswered?: (url: string, outcome: RelayRequestOutcome) => void;
-  /** Called once if the stored events are over and no relay answered; not if it was given up. */
-  readonly onUnanswered?: (error: Error) => void;
-}
 
 /** Ids remembered of one request: a hundred times what `NPool` remembers. */
 const MAX_REMEMBERED_IDS = 100_000;
 /** How many rounds of replacements a request gets: replacements may be lost, too. */
 const MAX_REPLACEMENT_ROUNDS = 3;
-
-/** What a request has from the one that it is part of. */
-interface Origin {
-  /** How many rounds of replacements led to it. */
-  readonly rounds: number;
-  readonly seen: BoundedSet;
-  readonly answers: Answers;
-}
 
 /** See the module. */
 export class OutboxRequest {
@@ -84,24 +58,24 @@ export class OutboxRequest {
   readonly #relayRequests = new Map<number, RelayRequest>();
   readonly #listeners = new RequestListeners();
   readonly #parts = new Subrequests<OutboxRequest>();
+  /** Whether more belongs to it than is being asked for; see {@link OutboxRequest.hold}. */
+  isHeld = false;
   /** Called as the request goes on. */
   watcher?: RequestWatcher;
   #onDone?: () => void;
   /** Called when the request may have come further; it is over once {@link isDone} holds. */
   onProgress?: () => void;
   #isDone = false;
+  readonly #previews: Previews;
   readonly #completion: Completion;
   #cancelTimeout?: () => void;
 
-  /**
-   * @param replan Plans anew for subjects whose relays are lost; absent where there is
-   * no plan.
-   */
+  /** @param replan Plans anew for subjects whose relays are lost; absent where there is no plan. */
   constructor(
     assignment: Assignment,
     options: OutboxRequestOptions,
     replan?: Replan,
-    origin?: Origin,
+    origin?: RequestOrigin,
   ) {
     this.#assignment = assignment;
     this.#options = options;
@@ -109,6 +83,7 @@ export class OutboxRequest {
     this.#rounds = origin?.rounds ?? 0;
     this.#seen = origin?.seen ?? new BoundedSet(MAX_REMEMBERED_IDS);
     this.#answers = origin?.answers ?? new Answers();
+    this.#previews = origin?.previews ?? new Previews();
     this.#isWhole = origin === undefined;
     this.#coverage = new Coverage(assignment);
     this.#completion = new Completion(options, () => this.#finish());
@@ -119,25 +94,42 @@ export class OutboxRequest {
     return this.#isDone;
   }
 
+  /**
+   * Does not end before {@link OutboxRequest.release}: it is extended by what belongs to it.
+   *
+   * @param previews Relays that are let go as soon as they have answered or failed.
+   */
+  hold(previews: ReadonlySet<string> = new Set()): void {
+    this.isHeld = true;
+    this.#previews.begin(previews);
+  }
+
+  /** Lets go of previews, but for those that are kept. */
+  endPreviews(isKept: (url: string) => boolean): void {
+    for (const url of this.#previews.urls) if (!isKept(url)) this.#leave(url);
+  }
+
+  /** All is being asked for. The time that this took does not count. */
+  release(): void {
+    if (!this.isHeld) return;
+    this.isHeld = false;
+    if (this.#isDone) return;
+    const { clock, timeout } = this.#options;
+    this.#cancelTimeout?.();
+    this.#cancelTimeout = clock.after(timeout, () => this.#finish());
+    for (const relayIndex of this.#listeners.relayIndexes) this.#sendEoseIfDue(relayIndex);
+    this.#check();
+  }
+
   /** Asks one of the relays: its messages, until the signal is aborted. */
-  async *join(
+  join(
     relayIndex: number,
     connector: RelayConnector,
     filters: readonly NostrFilter[],
     signal: AbortSignal,
   ): AsyncGenerator<RelayMessage, void> {
-    const queue = new AsyncQueue<RelayMessage>();
-    const listening = new AbortController();
-    const release = onAbort(signal, () => listening.abort(signal.reason));
-    const { signal: own } = listening;
-    const running = this.listen(relayIndex, connector, filters, own, (one) => queue.push(one));
-    try {
-      yield* queue.read(signal);
-    } finally {
-      release();
-      listening.abort();
-      await running;
-    }
+    const listen = this.listen.bind(this, relayIndex, connector, filters);
+    return messagesOf(listen, signal);
   }
 
   /** Asks one of the relays: calls `push` with each message as it comes. */
@@ -166,7 +158,7 @@ export class OutboxRequest {
     const relayIndex = indexes.find((index) => !this.#coverage.relays[index].isEoseSent) ??
       indexes.at(0);
     if (relayIndex === undefined) return;
-    this.#ask(shares, { relayIndex, isExtension: true, resumeFrom });
+    this.#ask(shares, { relayIndex, isExtension: true, isEssential: this.isHeld, resumeFrom });
     this.#completion.waitAnew();
     this.#check();
   }
@@ -176,17 +168,13 @@ export class OutboxRequest {
    * asked for them answered, `urls`: which relays those are.
    */
   progress(scope: RequestScope): ScopeProgress {
-    const own = this.#coverage.progress(scope);
-    const all = this.#parts.all.filter((part) => part.#coverage.rowsOf(scope).length > 0)
-      .map((part) => ({ part, progress: part.progress(scope) }));
-    const isOver = ({ part, progress }: typeof all[number]) =>
-      part.isDone || progress.isCovered && progress.isSettled && !progress.isPending;
-    return {
-      ...own,
-      isPending: !all.every(isOver),
-      isAnswered: own.isAnswered || all.some(({ progress }) => progress.isAnswered),
-      urls: [...own.urls, ...all.flatMap(({ progress }) => progress.urls)],
-    };
+    const parts = this.#parts.all.filter((part) => part.#coverage.rowsOf(scope).length > 0)
+      .map((part) => ({
+        ...part.progress(scope),
+        isDone: part.isDone,
+        isEssential: this.#parts.isEssential(part),
+      }));
+    return joinProgress(this.#coverage.progress(scope), parts);
   }
 
   /** The error of a request that none of these relays answered. */
@@ -240,18 +228,12 @@ export class OutboxRequest {
     if (this.#listeners.size === 1) this.watcher?.begun();
     this.#cancelTimeout ??= startIdleTimeout(clock, timeout, workload, () => this.#finish());
     const options = { ...this.#options, rank: relayIndex, resumeFrom };
-    const request = new RelayRequest(connector, filters, options, {
-      event: (event) => this.#event(relayIndex, event),
-      late: () => {
-        this.#coverage.markLate(relayIndex);
-        this.#check();
-      },
-      settled: (outcome) => this.#settled(relayIndex, outcome),
-      lost: () => {
-        this.#coverage.markLost(relayIndex);
-        this.#replaceLost(relayIndex);
-      },
-    });
+    const request = new RelayRequest(
+      connector,
+      filters,
+      options,
+      this.#relayListener(relayIndex, listener),
+    );
     this.#relayRequests.set(relayIndex, request);
     this.#answers.asked(connector.url);
     if (this.#isDone) this.#sendEose(relayIndex);
@@ -267,13 +249,46 @@ export class OutboxRequest {
     await this.#parts.ended();
   }
 
+  #relayListener(relayIndex: number, { end }: Listener): RelayRequestListener {
+    const url = this.#assignment.urls[relayIndex];
+    const event = (event: NostrEvent) => this.#event(relayIndex, event);
+    if (this.#isPreview(url)) {
+      this.#coverage.settle(relayIndex, { answered: false, proof: "unknown" });
+      return previewListener(url, event, this.#answers, end);
+    }
+    return {
+      event,
+      late: () => {
+        this.#coverage.markLate(relayIndex);
+        this.#check();
+      },
+      settled: (outcome) => this.#settled(relayIndex, outcome),
+      lost: () => {
+        this.#coverage.markLost(relayIndex);
+        this.#replaceLost(relayIndex);
+      },
+    };
+  }
+
+  #isPreview(url: string): boolean {
+    return this.#isWhole && this.#previews.urls.has(url);
+  }
+
   #event(relayIndex: number, event: NostrEvent): void {
     this.#answers.came();
     if (isExpired(event, this.#options.clock.now() / 1000)) return;
+    const url = this.#assignment.urls[relayIndex];
     const isNew = this.#seen.add(event.id);
-    if (!this.#isDone) this.#coverage.saw(relayIndex, event, isNew);
     if (isNew) this.#listeners.event(relayIndex, event);
-    this.#options.onSeen?.(event, this.#assignment.urls[relayIndex]);
+    if (this.#isPreview(url)) {
+      // A relay that stands in for a list is not to become a hint in its place.
+      if (isNew) this.#previews.add(event.id);
+      return;
+    }
+    if (!this.#isDone) {
+      this.#coverage.saw(relayIndex, event, isNew || this.#previews.take(event.id));
+    }
+    this.#options.onSeen?.(event, url);
   }
 
   #settled(relayIndex: number, outcome: RelayRequestOutcome): void {
@@ -307,16 +322,14 @@ export class OutboxRequest {
   /** Asks more relays; the EOSE of a relay waits for theirs. */
   #ask(
     { routes, assignment, replan }: RequestShares,
-    { relayIndex, isExtension, resumeFrom }: {
-      relayIndex: number;
-      isExtension: boolean;
-      resumeFrom?: number;
-    },
+    { resumeFrom, ...how }: SubrequestOptions & { resumeFrom?: number },
   ): void {
+    const { relayIndex, isExtension } = how;
     const part = new OutboxRequest(assignment, this.#options, replan, {
       rounds: isExtension ? this.#rounds : this.#rounds + 1,
       seen: this.#seen,
       answers: this.#answers,
+      previews: this.#previews,
     });
     part.#onDone = () => {
       this.#parts.done(part);
@@ -327,13 +340,12 @@ export class OutboxRequest {
       if (message[0] === "EVENT") this.#listeners.event(relayIndex, message[2]);
     };
     const run = ([url, filters]: [string, NostrFilter[]]) => {
-      const asking = new AbortController();
-      const { signal } = asking;
+      const asking = new AbortController(), { signal } = asking;
       const listener = { push, signal, end: () => asking.abort(), ended: signal };
       const connector = this.#options.connector(url);
       return part.#run(assignment.urls.indexOf(url), connector, filters, listener, resumeFrom);
     };
-    this.#parts.add(part, { relayIndex, isExtension }, () => Promise.all([...routes].map(run)));
+    this.#parts.add(part, how, () => Promise.all([...routes].map(run)));
   }
 
   #relayRequestAt(url: string): RelayRequest | undefined {
@@ -349,7 +361,8 @@ export class OutboxRequest {
   }
 
   #check(): void {
-    if (!this.#isDone && this.#coverage.isDone) {
+    const isCovered = this.#coverage.isDone && !this.isHeld && !this.#parts.hasEssential;
+    if (!this.#isDone && isCovered) {
       const { isSettled } = this.#coverage;
       this.#completion.check({ isCovered: true, isSettled, isPending: this.#parts.hasPending });
     }
@@ -362,7 +375,7 @@ export class OutboxRequest {
     this.#isDone = true;
     this.#completion.end();
     this.#cancelTimeout?.();
-    this.#reportDelivery();
+    reportDelivery(this.#coverage, this.#assignment.urls, this.#options);
     if (this.#isWhole && !isGivenUp && !this.#answers.isAny) {
       this.#options.onUnanswered?.(this.#answers.error());
     }
@@ -374,7 +387,7 @@ export class OutboxRequest {
 
   /** Sends the EOSE of a relay, unless it or a request that it waits for is not done. */
   #sendEoseIfDue(relayIndex: number): void {
-    if (!this.#coverage.hasSettled(relayIndex)) return;
+    if (this.isHeld || !this.#coverage.hasSettled(relayIndex)) return;
     if (!this.#parts.isAwaitedBy(relayIndex)) this.#sendEose(relayIndex);
   }
 
@@ -383,16 +396,5 @@ export class OutboxRequest {
     if (this.#coverage.relays[relayIndex].isEoseSent) return;
     this.#coverage.markEoseSent(relayIndex);
     this.#listeners.eose(relayIndex);
-  }
-
-  #reportDelivery(): void {
-    const { memory, onMissed } = this.#options, { urls } = this.#assignment;
-    for (const { relayIndex, hits, misses } of deliveryReport(this.#coverage)) {
-      memory.learned(urls[relayIndex], hits, misses);
-    }
-    if (onMissed === undefined) return;
-    for (const { relayIndex, role, subject } of missedSubjects(this.#coverage)) {
-      onMissed(role, subject, urls[relayIndex]);
-    }
   }
 }

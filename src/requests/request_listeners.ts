@@ -10,6 +10,8 @@ import type {
   NostrRelayEOSE,
   NostrRelayEVENT,
 } from "@nostrify/types";
+import { onAbort } from "../base/abortable.ts";
+import { AsyncQueue } from "../base/async_queue.ts";
 
 /** What a relay sends for a subscription. */
 export type RelayMessage = NostrRelayEVENT | NostrRelayEOSE | NostrRelayCLOSED;
@@ -82,6 +84,24 @@ export class RequestListeners {
   /** Lets go of all relays. */
   endAll(): void {
     for (const { end } of this.#listeners.values()) end();
+  }
+}
+
+/** The messages that a listener is pushed, until the signal is aborted; then it ends. */
+export async function* messagesOf(
+  listen: (signal: AbortSignal, push: Listener["push"]) => Promise<void>,
+  signal: AbortSignal,
+): AsyncGenerator<RelayMessage, void> {
+  const queue = new AsyncQueue<RelayMessage>();
+  const listening = new AbortController();
+  const release = onAbort(signal, () => listening.abort(signal.reason));
+  const running = listen(listening.signal, (message) => queue.push(message));
+  try {
+    yield* queue.read(signal);
+  } finally {
+    release();
+    listening.abort();
+    await running;
   }
 }
 

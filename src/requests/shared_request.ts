@@ -9,6 +9,7 @@ import type { NostrEvent, NostrFilter } from "@nostrify/types";
 import type { RelayConnector } from "../connections/relay_connector.ts";
 import type { Planned } from "../plan/replan.ts";
 import type { CompletionOptions } from "./completion.ts";
+import type { Found } from "./live_routes.ts";
 import type { OutboxRequest } from "./outbox_request.ts";
 import { MemberIndex } from "./member_index.ts";
 import { RequestMember } from "./request_member.ts";
@@ -20,7 +21,7 @@ export interface SharedRequestOptions extends CompletionOptions {
   /** Makes the request that carries out the plan for all. */
   readonly together: (planned: Planned) => OutboxRequest;
   /** Makes the request that carries out the plan of one member. */
-  readonly alone: (planned: Planned) => OutboxRequest;
+  readonly alone: (planned: Planned, found?: Found) => OutboxRequest;
   /** Called once if some members' stored events are over, and no relay of theirs answered. */
   readonly onUnanswered?: (error: Error) => void;
 }
@@ -50,12 +51,13 @@ export class SharedRequest {
   }
 
   /** A member that is not listened to yet, by its share of the plan. */
-  member(filters: readonly NostrFilter[], share: Planned): RequestMember {
+  member(filters: readonly NostrFilter[], share: Planned, found?: Found): RequestMember {
+    const { clock, stragglerTimeout } = this.#options;
     const member = new RequestMember(filters, share, {
       ...this.#options,
       enter: () => this.#enter(member),
       leave: () => this.#leave(member),
-      alone: () => this.#options.alone(share),
+      alone: () => this.#options.alone(share, found),
       finished: () => this.#finished(member),
     });
     this.#members.add(member);
@@ -99,7 +101,7 @@ export class SharedRequest {
   #progressed(request: OutboxRequest): void {
     for (const member of this.#members) {
       if (request.isDone) member.finish();
-      else if (!member.isDone) member.check(request.progress(member.scope));
+      else if (!member.isDone && !request.isHeld) member.check(request.progress(member.scope));
     }
     if (!request.isDone) return;
     if (this.#silent.size > 0) {

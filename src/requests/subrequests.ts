@@ -14,6 +14,8 @@ export interface SubrequestOptions {
   readonly relayIndex: number;
   /** Whether it asks for what was planned later, and not in place of a lost relay. */
   readonly isExtension: boolean;
+  /** Whether it is waited for like the first relays of the larger request. @default false */
+  readonly isEssential?: boolean;
 }
 
 interface Subrequest extends SubrequestOptions {
@@ -47,6 +49,16 @@ export class Subrequests<R> {
   /** Whether the stored events of any request are still waited for. */
   get hasPending(): boolean {
     return [...this.#parts.values()].some(({ isPending }) => isPending);
+  }
+
+  /** Whether the stored events of an essential request are still waited for. */
+  get hasEssential(): boolean {
+    return [...this.#parts.values()].some((part) => part.isPending && part.isEssential);
+  }
+
+  /** Whether a request is essential. */
+  isEssential(request: R): boolean {
+    return this.#parts.get(request)?.isEssential === true;
   }
 
   /** Whether the EOSE of a relay waits for a request. */

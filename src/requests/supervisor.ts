@@ -14,8 +14,9 @@ import { ANY_RELAY, normalizeRelayUrl } from "../nostr/relay_url.ts";
 import type { Assignment } from "../plan/assignment.ts";
 import type { Planned, Replan } from "../plan/replan.ts";
 import { Coverage } from "./coverage.ts";
-import type { LiveRoutes } from "./live_routes.ts";
-import { OutboxRequest, type OutboxRequestOptions } from "./outbox_request.ts";
+import type { Found, LiveRoutes } from "./live_routes.ts";
+import { OutboxRequest } from "./outbox_request.ts";
+import type { OutboxRequestOptions } from "./outbox_request_options.ts";
 import { planReplacements, type RequestShares } from "./replacements.ts";
 import { SharedRequest } from "./shared_request.ts";
 
@@ -39,6 +40,8 @@ export interface PlannedMember {
   readonly filters: readonly NostrFilter[];
   /** Its share of the plan for all. */
   readonly share: Planned;
+  /** What will be known of its people whose lists are still looked for. */
+  readonly found?: Found;
 }
 
 /** How many connectors are kept, about 1 kB each, before idle ones are forgotten. */
@@ -97,16 +100,20 @@ export class Supervisor {
     this.#maxConnectors = Math.max(MAX_IDLE_CONNECTORS, 2 * this.#connectors.size);
   }
 
-  /** Remembers that a plan's filters are parts of one request. */
-  planned(planned: Planned): void {
-    this.#remember(planned, this.#carryOut(planned, this.#request));
+  /**
+   * Remembers that a plan's filters are parts of one request.
+   *
+   * @param found What will be known of the people whose lists are still looked for.
+   */
+  planned(planned: Planned, found?: Found): void {
+    this.#remember(planned, this.#carryOut(planned, this.#request, found));
   }
 
   /**
    * Remembers that the filters of some plans are parts of requests which share the REQs of a plan
    * for all.
    */
-  plannedTogether(planned: Planned, members: Iterable<PlannedMember>): void {
+  plannedTogether(planned: Planned, members: Iterable<PlannedMember>, found?: Found): void {
     const { clock, stragglerTimeout, workload, onUnanswered, connector } = this.#request;
     const shared = new SharedRequest(planned, {
       clock,
@@ -114,11 +121,12 @@ export class Supervisor {
       workload,
       connector,
       onUnanswered,
-      together: (planned) => this.#carryOut(planned, { ...this.#request, onUnanswered: undefined }),
-      alone: (planned) => this.#carryOut(planned, this.#request),
+      together: (planned) =>
+        this.#carryOut(planned, { ...this.#request, onUnanswered: undefined }, found),
+      alone: (planned, found) => this.#carryOut(planned, this.#request, found),
     });
-    for (const { filters, share } of members) {
-      this.#remember(share, shared.member(filters, share));
+    for (const { filters, share, found } of members) {
+      this.#remember(share, shared.member(filters, share, found));
     }
   }
 
@@ -128,12 +136,12 @@ export class Supervisor {
     }
   }
 
-  #carryOut(planned: Planned, request: OutboxRequestOptions): OutboxRequest {
+  #carryOut(planned: Planned, request: OutboxRequestOptions, found?: Found): OutboxRequest {
     const { assignment, isDeep, replan } = planned;
     const timeout = request.timeout * (isDeep ? DEEP_TIMEOUT_FACTOR : 1);
     const wrapReplan = (replan: Replan) => this.#excludingResting(replan);
     const carried = new OutboxRequest(assignment, { ...request, timeout }, wrapReplan(replan));
-    this.#options.live?.follow(carried, planned, wrapReplan);
+    this.#options.live?.follow(carried, planned, wrapReplan, found);
     return carried;
   }
 

@@ -77,6 +77,8 @@ function start(
           steps.push(`find ${kind}`);
           finds.push({ kind, pubkeys, ...opts });
           if (world.failing) throw world.failing;
+          const known = new Set(world.lists.get(kind)?.map(({ pubkey }) => pubkey));
+          opts.onWaiting?.(pubkeys.filter((pubkey) => !known.has(pubkey)));
           await world.found;
         },
       }
@@ -337,4 +339,63 @@ Deno.test("Knowledge without discovery has everything that is stored", async () 
   assert.deepEqual(known.get(BOB)!.hints!.map(({ url }) => url), [C]);
   assert.deepEqual(known.get(USER)!.private, [C]);
   assert.ok(steps.includes("own"));
+});
+
+Deno.test("Knowledge lookUpEarly() returns what is known at once, and the rest once it is found", async () => {
+  const { knowledge, world } = start({ lists: [relayList(ALICE, { write: [A] })] });
+  const found = Promise.withResolvers<void>();
+  world.found = found.promise;
+  const early = await knowledge.lookUpEarly(lookup({ people: [ALICE, BOB] }));
+  assert.deepEqual([...early.knowledge.keys()], [ALICE]);
+  assert.deepEqual([...early.pending!], [BOB]);
+  world.lists.get(10002)!.push(relayList(BOB, { write: [B] }));
+  found.resolve();
+  assert.deepEqual([...(await early.rest!).keys()], [ALICE, BOB]);
+});
+
+Deno.test("Knowledge lookUpEarly() leaves nothing pending where all is known, or nobody can be looked for", async () => {
+  const lists = [relayList(ALICE, { write: [A] })];
+  const { knowledge } = start({ lists });
+  const all = await knowledge.lookUpEarly(lookup({ people: [ALICE] }));
+  assert.deepEqual([[...all.knowledge.keys()], all.pending, all.rest], [
+    [ALICE],
+    undefined,
+    undefined,
+  ]);
+  const alone = start({ lists, discovery: false });
+  const early = await alone.knowledge.lookUpEarly(lookup({ people: [ALICE, BOB] }));
+  assert.deepEqual([[...early.knowledge.keys()], early.pending], [[ALICE], undefined]);
+});
+
+Deno.test("Knowledge lookUpEarly() waits as lookUp() does for kind 10050 lists, for events and for threads", async () => {
+  for (
+    const some of [{ dm: [BOB] }, { eventsAndGroups: [EVENT] }, {
+      eventsAndGroups: [EVENT],
+      threads: [EVENT],
+    }]
+  ) {
+    const { knowledge, world } = start();
+    const found = Promise.withResolvers<void>();
+    world.found = found.promise;
+    let isOver = false;
+    const looking = knowledge.lookUpEarly(lookup({ people: [BOB], ...some }));
+    void looking.then(() => isOver = true);
+    await settled();
+    assert.equal(isOver, false);
+    found.resolve();
+    assert.equal((await looking).pending, undefined);
+  }
+});
+
+Deno.test("Knowledge lookUpEarly() waits for the user's own lists the first time: they name blocked relays", async () => {
+  const { knowledge, world, finds } = start({ user: {} });
+  const found = Promise.withResolvers<void>();
+  world.found = found.promise;
+  let isOver = false;
+  const looking = knowledge.lookUpEarly(lookup({ people: [BOB] })).finally(() => isOver = true);
+  await settled();
+  assert.deepEqual(new Set(finds.map(({ kind }) => kind)), new Set([10002, ...LIST_KINDS]));
+  assert.equal(isOver, false);
+  found.resolve();
+  assert.deepEqual([...(await looking).knowledge], []);
 });

@@ -7,7 +7,8 @@
 import type { NostrEvent, NostrFilter } from "@nostrify/types";
 import { reqPlanner } from "../../src/create_req_router.ts";
 import type { Planned } from "../../src/plan/replan.ts";
-import { OutboxRequest, type OutboxRequestOptions } from "../../src/requests/outbox_request.ts";
+import { OutboxRequest } from "../../src/requests/outbox_request.ts";
+import type { OutboxRequestOptions } from "../../src/requests/outbox_request_options.ts";
 import type { RelayMessage } from "../../src/requests/request_listeners.ts";
 import type { RouterOptions } from "../../src/router_options.ts";
 import { MemorySource, relayList } from "../../testing/memory_source.ts";
