@@ -164,7 +164,7 @@ export class EarlyWorld {
       async end() {
         controller.abort();
         await settled();
-        await reading.catch(() => {});
+        await Promise.allSettled([reading]);
       },
     };
   }
