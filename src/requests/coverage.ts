@@ -12,9 +12,9 @@ import { type AnswerProof, weakestProof } from "../nostr/answer_proof.ts";
 import { eventOrGroupScope, peopleScope } from "../nostr/filter_subjects.ts";
 import type { Role } from "../nostr/relay_knowledge.ts";
 import { type Assignment, MAX_NOTIFIED_USERS, roleOf } from "../plan/assignment.ts";
-import type { Progress } from "./completion.ts";
 import { eventSubjects } from "./event_subjects.ts";
 import { PairedVersions } from "./paired_versions.ts";
+import type { RequestScope, ScopeProgress } from "./scope_progress.ts";
 
 /** How far one relay of a request has come. */
 export interface RelayProgress {
@@ -40,25 +40,10 @@ export interface SubjectDelivery {
   readonly proof: AnswerProof;
 }
 
-/** Some of what a request asks for. */
-export interface RequestScope {
-  readonly subjects: ReadonlyMap<Role, readonly string[]>;
-  /** Whether unscoped filters are part of it. */
-  readonly hasUnscoped: boolean;
-}
-
 /** The rows of some subjects, and the relays that are asked for them. */
 interface RowsInScope {
   readonly rows: readonly number[];
   readonly relays: readonly number[];
-  readonly urls: readonly string[];
-}
-
-/** How far the relays that are asked for some of a request's subjects have come. */
-export interface ScopeProgress extends Progress {
-  /** Whether one of them answered. */
-  readonly isAnswered: boolean;
-  /** Which relays these are. */
   readonly urls: readonly string[];
 }
 
@@ -395,21 +380,4 @@ export class Coverage {
       return [role, rowOf];
     }));
   }
-}
-
-/** How far a request and those that are part of it have come; `isEssential`: waited for as itself. */
-export function joinProgress(
-  own: ScopeProgress,
-  parts: readonly (ScopeProgress & { isDone: boolean; isEssential: boolean })[],
-): ScopeProgress {
-  const open = parts.filter(({ isDone, isCovered, isSettled, isPending }) =>
-    !isDone && !(isCovered && isSettled && !isPending)
-  );
-  return {
-    ...own,
-    isCovered: own.isCovered && !open.some(({ isEssential }) => isEssential),
-    isPending: open.length > 0,
-    isAnswered: own.isAnswered || parts.some(({ isAnswered }) => isAnswered),
-    urls: [...own.urls, ...parts.flatMap(({ urls }) => urls)],
-  };
 }

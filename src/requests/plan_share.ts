@@ -13,7 +13,7 @@ import type { Assignment } from "../plan/assignment.ts";
 import type { ReqPlan } from "../plan/plan_req.ts";
 import type { Planned } from "../plan/replan.ts";
 import type { ReqParts } from "../plan/req_parts.ts";
-import type { RequestScope } from "./coverage.ts";
+import type { RequestScope } from "./scope_progress.ts";
 import type { LiveSubject } from "./live_assignment.ts";
 import { liveShares } from "./live_shares.ts";
 

@@ -10,7 +10,7 @@ import { AsyncQueue } from "../base/async_queue.ts";
 import type { RelayConnector } from "../connections/relay_connector.ts";
 import type { Planned } from "../plan/replan.ts";
 import { Completion, type CompletionOptions, type Progress } from "./completion.ts";
-import type { RequestScope } from "./coverage.ts";
+import type { RequestScope } from "./scope_progress.ts";
 import type { OutboxRequest } from "./outbox_request.ts";
 import { scopeOfParts } from "./plan_share.ts";
 import { type RelayMessage, RequestListeners } from "./request_listeners.ts";

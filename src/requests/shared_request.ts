@@ -52,7 +52,6 @@ export class SharedRequest {
 
   /** A member that is not listened to yet, by its share of the plan. */
   member(filters: readonly NostrFilter[], share: Planned, found?: Found): RequestMember {
-    const { clock, stragglerTimeout } = this.#options;
     const member = new RequestMember(filters, share, {
       ...this.#options,
       enter: () => this.#enter(member),

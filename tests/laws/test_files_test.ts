@@ -32,6 +32,7 @@ const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   "lists/list_writer": "lists/relay_list_store_writes_test.ts",
   "lists/relay_list_store_options": "lists/relay_list_store_test.ts",
   "req_gatherer": "create_outbox_together_test.ts",
+  "requests/scope_progress": "create_outbox_together_test.ts and requests/coverage tests",
   "requests/outbox_request_options": "types",
   "requests/request_member": "create_outbox_together_test.ts",
   "requests/shared_request": "create_outbox_together_test.ts",

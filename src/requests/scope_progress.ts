@@ -1,0 +1,40 @@
+/**
+ * How far the relays of some of a request's subjects have come.
+ *
+ * @module
+ */
+
+import type { Role } from "../nostr/relay_knowledge.ts";
+import type { Progress } from "./completion.ts";
+
+/** Some of what a request asks for. */
+export interface RequestScope {
+  readonly subjects: ReadonlyMap<Role, readonly string[]>;
+  /** Whether unscoped filters are part of it. */
+  readonly hasUnscoped: boolean;
+}
+
+/** How far the relays that are asked for some of a request's subjects have come. */
+export interface ScopeProgress extends Progress {
+  /** Whether one of them answered. */
+  readonly isAnswered: boolean;
+  /** Which relays these are. */
+  readonly urls: readonly string[];
+}
+
+/** How far a request and those that are part of it have come; `isEssential`: waited for as itself. */
+export function joinProgress(
+  own: ScopeProgress,
+  parts: readonly (ScopeProgress & { isDone: boolean; isEssential: boolean })[],
+): ScopeProgress {
+  const open = parts.filter(({ isDone, isCovered, isSettled, isPending }) =>
+    !isDone && !(isCovered && isSettled && !isPending)
+  );
+  return {
+    ...own,
+    isCovered: own.isCovered && !open.some(({ isEssential }) => isEssential),
+    isPending: open.length > 0,
+    isAnswered: own.isAnswered || parts.some(({ isAnswered }) => isAnswered),
+    urls: [...own.urls, ...parts.flatMap(({ urls }) => urls)],
+  };
+}
