@@ -3,9 +3,8 @@
  * it drops events that came already, replaces lost relays, changes its relays while it is open, and
  * reports to the relay memory.
  *
- * A plan's relays act as one here. A request is done when its subjects are covered (`coverage`); it
- * may consist of further requests (`subrequests`), for lost relays (`replacements`) and for what a
- * live plan adds (`live_request`).
+ * A plan's relays act as one here. A request is done when its subjects are covered (`coverage`). It
+ * may have others within (`subrequests`): for lost relays (`replacements`), for what a plan gains.
  *
  * @module
  */
@@ -25,7 +24,6 @@ import type { Assignment } from "../plan/assignment.ts";
 import type { Replan } from "../plan/replan.ts";
 import { Completion } from "./completion.ts";
 import { Coverage } from "./coverage.ts";
-import { joinProgress, type RequestScope, type ScopeProgress } from "./scope_progress.ts";
 import { reportDelivery } from "./delivery_report.ts";
 import type { OutboxRequestOptions, RequestOrigin } from "./outbox_request_options.ts";
 import { previewListener, Previews } from "./previews.ts";
@@ -37,6 +35,7 @@ import {
   RequestListeners,
   type RequestWatcher,
 } from "./request_listeners.ts";
+import { joinProgress, type RequestScope, type ScopeProgress } from "./scope_progress.ts";
 import { type SubrequestOptions, Subrequests } from "./subrequests.ts";
 import { Answers } from "./unanswered.ts";
 
