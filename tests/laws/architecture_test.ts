@@ -27,6 +27,11 @@ const ROOMS: Readonly<Record<string, Room>> = {
   spans: { rooms: ["base", "nostr"], packages: NOSTR, awaits: true },
   plan: { rooms: ["base", "nostr"], packages: NOSTR, awaits: false },
   relays: { rooms: ["base", "nostr"], packages: NOSTR, awaits: true },
+  ledger: {
+    rooms: ["base", "nostr", "relays/backoff", "relays/relay_replies"],
+    packages: NOSTR,
+    awaits: true,
+  },
   connections: { rooms: ["base", "nostr", "relays"], packages: NOSTR, awaits: true },
   requests: {
     rooms: ["base", "nostr", "plan", "relays", "connections"],
@@ -61,6 +66,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
       "spans",
       "plan",
       "relays",
+      "ledger",
       "connections",
       "requests",
       "discovery",
