@@ -152,6 +152,8 @@ export class OutboxLedger {
   }
 
   async #start(): Promise<void> {
+    // The caller of createOutbox() goes first.
+    await Promise.resolve();
     await this.#options.ready();
     if (this.#options.closing.isClosed) return;
     await this.#ledger.ready();

@@ -79,7 +79,11 @@ export class LedgerWriter {
   }
 
   #start(): void {
-    this.#running ??= this.#run().finally(() => this.#running = undefined);
+    this.#running ??= this.#run().finally(() => {
+      this.#running = undefined;
+      // Somebody may have come just after the last write.
+      if (this.#waiting.length > 0) this.#start();
+    });
   }
 
   async #run(): Promise<void> {
