@@ -5,7 +5,7 @@
  */
 
 import type { NostrEvent } from "@nostrify/types";
-import type { RecordStore } from "../../src/base/record_store.ts";
+import type { RecordStore, RecordTopic } from "../../src/base/record_store.ts";
 import { Ledger, type LedgerOptions } from "../../src/ledger/ledger.ts";
 import type { NewTarget } from "../../src/ledger/publication.ts";
 import { RelayFailureError } from "../../src/nostr/errors.ts";
@@ -15,7 +15,7 @@ import { TestClock } from "../../testing/test_clock.ts";
 /** What a relay does with an event: a reason to refuse it, `"away"`, or `"ok"`. */
 export type RelayAnswer = (event: NostrEvent) => string;
 
-/** A store of records that survives its writers, and fails when a test says so. */
+/** A store that keeps publications and no other records, and fails when a test says so. */
 export class CutStore implements RecordStore {
   readonly texts = new Map<string, string>();
   /** How many writes succeed before all fail. */
@@ -24,14 +24,16 @@ export class CutStore implements RecordStore {
   hangs = false;
   writes = 0;
 
-  async readRecords(): Promise<Map<string, string>> {
+  async readRecords(topic: RecordTopic): Promise<Map<string, string>> {
     if (this.hangs) await new Promise(() => {});
+    if (topic !== "publication") return new Map();
     return new Map(this.texts);
   }
 
-  async writeRecords(_topic: string, records: ReadonlyMap<string, string>): Promise<void> {
+  async writeRecords(topic: RecordTopic, records: ReadonlyMap<string, string>): Promise<void> {
     if (this.hangs) await new Promise(() => {});
     await Promise.resolve();
+    if (topic !== "publication") return;
     if (this.writesLeft <= 0) throw new Error("disk full");
     this.writesLeft--;
     this.writes++;
