@@ -122,7 +122,7 @@ export class OutboxLedger {
     const record = this.#ledger.note(event, this.#routed.get(event.id) ?? []);
     if (!record?.targets.some(({ relay }) => relay === url)) return await offer();
     await this.#written(event.id);
-    await this.#ledger.carry(event.id, url, offer);
+    await this.#ledger.carry(record, url, offer);
     this.#late.add(event, record.at);
   };
 

@@ -144,13 +144,20 @@ export class Ledger {
    * Lets somebody else offer an event to one of its relays, and learns how that ends. If it is
    * being offered there already, waits for that instead.
    *
+   * @param record What {@link note} returned.
    * @throws What the offer throws.
    */
-  async carry(id: string, url: string, offer: () => Promise<void>): Promise<void> {
+  async carry(
+    { event: { id }, targets }: PublicationRecord,
+    url: string,
+    offer: () => Promise<void>,
+  ): Promise<void> {
+    const wasTaken = targets.some(({ relay, state }) => relay === url && state === "taken");
     let failure: { readonly error: unknown } | undefined;
     try {
       const underWay = this.#offers.get(`${url} ${id}`);
       if (underWay && (await underWay).type === "taken") return;
+      if (!wasTaken && this.#book.target(id, url)?.state === "taken") return;
       await this.#offer(id, url, async () => {
         try {
           await offer();

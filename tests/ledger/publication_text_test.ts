@@ -12,7 +12,7 @@ const anyTarget = fc.record({
   nextAt: fc.nat(),
   reason: fc.string({ unit: "binary" }),
   failure: fc.constantFrom("error" as const, "no-ok" as const),
-}, { requiredKeys: ["relay", "why", "state", "tries"] });
+}, { requiredKeys: ["relay", "why", "state", "tries"], noNullPrototype: true });
 
 const anyRecord: fc.Arbitrary<PublicationRecord> = fc.record({
   event: fc.record({ content: fc.string({ unit: "binary" }), kind: fc.nat({ max: 65_535 }) })
@@ -20,7 +20,7 @@ const anyRecord: fc.Arbitrary<PublicationRecord> = fc.record({
   at: fc.nat(),
   until: fc.nat(),
   targets: fc.array(anyTarget, { minLength: 1, maxLength: 4 }),
-});
+}, { noNullPrototype: true });
 
 Deno.test("parsePublication() reads what publicationText() writes, and that is text which any database keeps", () => {
   fc.assert(fc.property(anyRecord, (record) => {
