@@ -61,7 +61,6 @@ const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   "outbox_ledger": "create_outbox_publish_test.ts",
   "ledger/ledger_book": "ledger/ledger_test.ts",
   "ledger/ledger_writer": "ledger/ledger_test.ts and ledger/ledger_laws_test.ts",
-  "ledger/publication": "types; ledger/publication_change_test.ts",
   "ledger/publication_handle": "ledger/ledger_test.ts",
   "ledger/queued_offers": "ledger/ledger_test.ts",
   "ledger/superseded": "ledger/ledger_test.ts",
