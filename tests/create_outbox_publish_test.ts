@@ -214,3 +214,28 @@ Deno.test("Outbox hintFor() gives a person's best write relay, and for an event 
   await outbox.close();
   await settled();
 });
+
+Deno.test("Outbox publish(): a relay list goes on to the relays of the former list, whatever is planned later", async () => {
+  const { clock, outbox, scripts } = await start();
+  scripts.set(SECOND, { connect: "refuse" });
+  const list = alice.relayList({ both: [HOME] }, { created_at: START + 10 });
+  const sent = await outbox.publish(list);
+  await clock.advance(10_000);
+  assert.deepEqual(
+    sent.targets.map(({ relay, why, state }) => [relay, why, state]),
+    [[HOME, "own", "taken"], [SECOND, "spread", "pending"]],
+  );
+  await outbox.close();
+});
+
+Deno.test("Outbox publish(): what is found later adds inboxes and own relays, and no fallback relays", async () => {
+  const { clock, outbox } = await start({ fallbackRelays: [LATER] });
+  const sent = await outbox.publish(alice.sign({ tags: [["p", bob.pubkey]] }));
+  const before = sent.targets.length;
+  await outbox.store.event(alice.relayList({ both: [HOME, INBOX] }, { created_at: START + 10 }));
+  await clock.advance(10_000);
+  assert.deepEqual(sent.targets.slice(before).map(({ relay, why }) => [relay, why]), [
+    [INBOX, "own"],
+  ]);
+  await outbox.close();
+});

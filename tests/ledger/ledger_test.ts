@@ -291,3 +291,64 @@ Deno.test("Ledger close(): done rejects, and what is pending goes on in the next
   next.end(new Error("over"));
   await next.close();
 });
+
+Deno.test("NIP-09: Ledger keeps deletions, and versions that are newer than a deletion, and spreads no protected one", async () => {
+  const { ledger, end } = await start("away");
+  const tags = [["d", "x"]];
+  const address = `30023:${AUTHORS[0]}:x`;
+  const newer = note({ kind: 30023, tags, created_at: START + 10 });
+  const first = note({ kind: 5, tags: [["e", newer.id.replace(/.$/, "f")]] });
+  for (const event of [newer, first]) await ledger.publish(event, own(A, B));
+  await settled();
+  const second = note({ kind: 5, tags: [["e", first.id], ["a", address], ["-"]] });
+  await ledger.publish(second, own(A));
+  assert.deepEqual(
+    [newer, first].map((event) => stateOf(ledger, event)?.state),
+    ["pending", "pending"],
+  );
+  const guarded = note({ kind: 5, tags: [["a", address], ["-"]], created_at: START + 20 });
+  const sent = await ledger.publish(guarded, own(A));
+  assert.deepEqual(sent.targets.map(({ relay }) => relay), [A]);
+  assert.equal(stateOf(ledger, newer)?.state, "given-up");
+  await end();
+});
+
+Deno.test("Ledger ready() gives up what a later event replaced or deleted just before a crash, and keeps the order", async () => {
+  const { world, ledger } = await start("away");
+  const [v1, v2] = [1, 2].map((s) => note({ kind: 0, created_at: START + s }));
+  const post = note();
+  const texts = new Map<string, string>();
+  for (const event of [v1, post, v2, note({ kind: 5, tags: [["e", post.id]] })]) {
+    await ledger.publish(event, own(A));
+    texts.set(event.id, world.store.texts.get(event.id)!);
+    await world.clock.advance(1);
+  }
+  world.kill();
+  ledger.end(new Error("killed"));
+  // The states of what was replaced were not written any more.
+  world.store.texts.clear();
+  for (const [id, text] of [...texts].reverse()) world.store.texts.set(id, text);
+  const next = world.ledger();
+  await next.ready();
+  assert.deepEqual([v1, post, v2].map((event) => stateOf(next, event)?.state), [
+    "given-up",
+    "given-up",
+    "pending",
+  ]);
+  assert.deepEqual(next.all().map(({ event }) => event.id), [...texts.keys()]);
+  next.end(new Error("over"));
+  await next.close();
+});
+
+Deno.test("Ledger writes within a tenth of a second that a relay took an event, and lazily that it was not reached", async () => {
+  const { world, ledger, end } = await start("away");
+  const event = note();
+  await ledger.publish(event, own(A, B));
+  const written = () => JSON.parse(world.store.texts.get(event.id)!).targets;
+  await world.clock.advance(100);
+  assert.equal(written()[1][2], "taken");
+  const { writes } = world.store;
+  await world.clock.advance(50_000);
+  assert.ok(world.store.writes <= writes + 1);
+  await end();
+});

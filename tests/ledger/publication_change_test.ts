@@ -69,3 +69,13 @@ Deno.test("changedPublication() returns the same object where nothing changes", 
   const known: PublicationChange = { type: "added", targets: [EMPTY.targets[0]], now: 1 };
   assert.equal(changedPublication(EMPTY, known), EMPTY);
 });
+
+Deno.test("changedPublication() takes an OK that comes after the event was given up, and no further try of what was taken", () => {
+  const [{ relay }] = EMPTY.targets;
+  const dropped = changedPublication(EMPTY, { type: "given-up", reason: "dropped" });
+  const taken: PublicationChange = { type: "offered", relay, outcome: { type: "taken" } };
+  const late = changedPublication(dropped, taken);
+  assert.equal(late.targets[0].state, "taken");
+  assert.equal(late.targets[0].reason, undefined);
+  assert.equal(changedPublication(late, taken), late);
+});

@@ -98,3 +98,24 @@ Deno.test("SendSchedule offers each event of a relay once at a time, whatever is
     assert.equal(open.size, 0);
   }));
 });
+
+Deno.test("SendSchedule counts offers that fail together as one failure", () => {
+  const schedule = new SendSchedule(() => 0.5);
+  for (let i = 0; i < 30; i++) schedule.put({ relay, id: `${i}`, at: 0 }, 0);
+  schedule.due(0);
+  schedule.ended(relay, "0", true, 0);
+  for (const { id } of schedule.due(0)) schedule.ended(relay, id, false, 100);
+  assert.equal(schedule.pausedUntil(relay), 2_100);
+});
+
+Deno.test("SendSchedule holds a version back while another is offered, and offers it then", () => {
+  const schedule = new SendSchedule(() => 0.5);
+  schedule.put({ relay, id: "warm", at: 0 }, 0);
+  schedule.due(0);
+  for (const id of ["v1", "v2"]) schedule.put({ relay, id, at: 0, address: "0:alice:" }, 0);
+  schedule.ended(relay, "warm", true, 0);
+  assert.deepEqual(ids(schedule.due(0)), ["v1"]);
+  assert.equal(schedule.nextAt(), Infinity);
+  schedule.ended(relay, "v1", true, 5);
+  assert.deepEqual(ids(schedule.due(5)), ["v2"]);
+});
