@@ -17,7 +17,6 @@ import { Ledger } from "./ledger/ledger.ts";
 import type { NewTarget, TargetReason } from "./ledger/publication.ts";
 import type { Publication } from "./ledger/publication_handle.ts";
 import type { RelayListStore } from "./lists/relay_list_store.ts";
-import { LIST_KINDS } from "./nostr/kinds.ts";
 import type { EventPlan, EventRelayReason } from "./plan/event_plan.ts";
 import type { PlanSettings } from "./plan/plan_options.ts";
 import type { RouterSettings } from "./router_options.ts";
@@ -176,8 +175,7 @@ export class OutboxLedger {
     const record = this.#ledger.get(id);
     if (!record || this.#options.closing.isClosed) return;
     this.#ledger.add(id, targetsOf(plan).filter(({ why }) => BY_LIST.has(why)));
-    // A new list goes to the relays of the former one, too.
-    if (LIST_KINDS.includes(event.kind) || plan.relays.length === 0) return;
+    if (plan.relays.length === 0) return;
     const named = new Set([...plan.relays, ...[...plan.skipped.values()].flat()]);
     const gone = new Set(
       record.targets.filter(({ relay, tries, why }) =>
