@@ -13,6 +13,7 @@ import type { KnowledgeSource, RelayListSource } from "./nostr/relay_knowledge.t
 import { isGroupKey } from "./nostr/subject_key.ts";
 import { eventLookup } from "./plan/event_lookup.ts";
 import { isNeverRouted } from "./plan/event_rules.ts";
+import type { EventPlan } from "./plan/event_plan.ts";
 import { placeEvent } from "./plan/plan_event.ts";
 import type { PlanSettings } from "./plan/plan_options.ts";
 import {
@@ -68,14 +69,25 @@ export function createEventRouter(
 /**
  * Creates the router behind {@link createEventRouter}, of a source and settings that were
  * checked.
- *
- * @param adapt Settings as of this moment: what they are may change while the router lives.
  */
-export function eventRouter(
+function eventRouter(
+  source: RouterSource,
+  settings: RouterSettings,
+): (event: NostrEvent, opts?: { signal?: AbortSignal }) => Promise<string[]> {
+  const plan = eventPlanner(source, settings);
+  return async (event, opts) => (await plan(event, opts)).relays;
+}
+
+/**
+ * Creates what plans events for a router; it throws as the router does.
+ *
+ * @param adapt Settings as of this moment: what they are may change while the planner lives.
+ */
+export function eventPlanner(
   source: RouterSource,
   settings: RouterSettings,
   adapt = (settings: PlanSettings) => settings,
-): (event: NostrEvent, opts?: { signal?: AbortSignal }) => Promise<string[]> {
+): (event: NostrEvent, opts?: { signal?: AbortSignal }) => Promise<EventPlan> {
   return async (event, { signal } = {}) => {
     const fault = unsendableFault(event);
     // What is never routed is told so, also if it is not signed: a private message, say.
@@ -83,10 +95,7 @@ export function eventRouter(
     if (fault !== undefined && !isRumor) {
       throw new TypeError(`Cannot publish an event: ${fault}`);
     }
-    const { knowledge, error } = await lookUp(source, eventLookup(event), settings, signal);
-    const tagged = eventTagHints.read(event).filter(({ subject }) => !isGroupKey(subject));
-    const known = addAttached(knowledge, tagged);
-    const plan = placeEvent(event, known, adapt(settings.plan));
+    const { plan, error } = await planned(event, source, settings, adapt, signal);
     settings.onEventPlan?.(plan);
     if (plan.refusal !== undefined) {
       throw new RoutingError(
@@ -95,6 +104,20 @@ export function eventRouter(
         { cause: error },
       );
     }
-    return plan.relays;
+    return plan;
   };
+}
+
+/** Plans an event, whatever comes of it; `error` is what kept lists from being looked up. */
+export async function planned(
+  event: NostrEvent,
+  source: RouterSource,
+  settings: RouterSettings,
+  adapt: (settings: PlanSettings) => PlanSettings,
+  signal?: AbortSignal,
+): Promise<{ readonly plan: EventPlan; readonly error?: Error }> {
+  const { knowledge, error } = await lookUp(source, eventLookup(event), settings, signal);
+  const tagged = eventTagHints.read(event).filter(({ subject }) => !isGroupKey(subject));
+  const known = addAttached(knowledge, tagged);
+  return { plan: placeEvent(event, known, adapt(settings.plan)), error };
 }

@@ -14,11 +14,12 @@ import { StallWatch } from "./base/stall_watch.ts";
 import { Workload } from "./base/workload.ts";
 import { ConnectTimeout } from "./connections/connect_timeout.ts";
 import { coverageFilters, coverageReport } from "./coverage_report.ts";
-import { eventRouter } from "./create_event_router.ts";
+import { HintFinder } from "./hint_finder.ts";
 import { explanation, missingListsOf, relayReport } from "./explain.ts";
 import { STORE_TIMEOUT_MS } from "./lists/relay_list_store_options.ts";
 import type { Outbox } from "./outbox.ts";
 import { OutboxFeeds } from "./outbox_feeds.ts";
+import { OutboxLedger } from "./outbox_ledger.ts";
 import type { OutboxOptions } from "./outbox_options.ts";
 import { changedOptions, outboxSettings } from "./outbox_settings.ts";
 import { PeopleDirectory } from "./people_directory.ts";
@@ -32,7 +33,7 @@ import { RelayMemory } from "./relays/relay_memory.ts";
 import { ReqGatherer } from "./req_gatherer.ts";
 import { ReqPlanner } from "./req_planner.ts";
 import { LiveRoutes } from "./requests/live_routes.ts";
-import { SupervisedRelay } from "./requests/supervised_relay.ts";
+import { type RelayOptions, SupervisedRelay } from "./requests/supervised_relay.ts";
 import { Supervisor } from "./requests/supervisor.ts";
 import { SharedLists } from "./shared_lists.ts";
 import { SpanBook } from "./spans/span_book.ts";
@@ -117,7 +118,10 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
       idleTimeout: settings.idleTimeout,
       onRelayError,
       onError,
-      onConnected: (url) => settings.relayInfo ? informer.connected(url) : undefined,
+      onConnected: (url) => {
+        ledger.connected(url);
+        if (settings.relayInfo) informer.connected(url);
+      },
       isBlocked,
     },
     request: {
@@ -134,13 +138,13 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
     live,
   });
   policy.onChange(() => supervisor.blocksChanged());
-  const relay = (url: string, closing?: Closing) =>
+  const relay = (url: string, own: Partial<RelayOptions> = {}) =>
     new SupervisedRelay(supervisor.connector(url), supervisor, {
       ...requests,
       rank: 0,
       onPublished: events.published,
       onError: router.onError,
-      closing,
+      ...own,
     });
 
   const learned = (url: string) => memory.weight(url, supervisor.isOpen(url));
@@ -195,7 +199,20 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
       supervisor.plannedTogether(planned, members, found);
     },
   });
-  const routeEvent = eventRouter(knowledge, routing, adapt);
+  const ledger = new OutboxLedger({
+    ...shared,
+    backend: settings.records,
+    days: settings.publishFor,
+    ready: () => Promise.all([memory.ready(), policy.lists?.ready()]),
+    knowledge,
+    routing,
+    adapt,
+    // Requests connect first.
+    send: (url, event, signal) => relay(url, { rank: LAST_RANK }).event(event, { signal }),
+    lists: store,
+    closing,
+    refuseClosed,
+  });
   const monitors = new MonitorReader({
     monitors: settings.monitors,
     clock,
@@ -239,7 +256,7 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
       return planned;
     },
     reqRouter,
-    open: (url) => relay(url, closing),
+    open: (url) => relay(url, { closing }),
     onSeen: events.saw,
     closing,
     refuseClosed,
@@ -253,27 +270,46 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
     live.close();
     policy.close();
     await people.end();
+    ledger.end();
     await supervisor.close();
+    await ledger.close();
     // The last events that relays took are known by now.
     await people.close();
     await Promise.all([memory.close(), spans.close()]);
     await sharing?.close();
   };
+  const hints = new HintFinder({
+    knowledge,
+    onError: router.onError,
+    seenOn: (key) => people.seenOn(key),
+    check: (url) => policy.check(url),
+    weight: weighted(settings.weight),
+  });
+  void ledger.start();
   let ended: Promise<void> | undefined;
   const close = () => ended ??= end();
   return {
     open(url) {
       refuseClosed("open a relay");
-      return relay(url, closing);
+      return relay(url, { closing, carry: ledger.carry });
     },
     reqRouter,
     async eventRouter(event, opts) {
       refuseClosed("publish an event");
       await abortable(memory.ready(), opts?.signal);
-      const relays = await routeEvent(event, opts);
-      refuseClosed("publish an event");
-      return relays;
+      return await ledger.route(event, opts);
     },
+    async publish(event, opts) {
+      refuseClosed("publish an event");
+      await abortable(memory.ready(), opts?.signal);
+      return await ledger.publish(event, opts);
+    },
+    async publications(opts) {
+      refuseClosed("list publications");
+      return await ledger.publications(opts);
+    },
+    hintFor: (subject) => hints.hintFor(subject),
+    seenOn: (event) => hints.seenOn(event),
     // `NPool.query()` swallows what a router throws, but not what this does.
     get eoseTimeout(): 0 {
       refuseClosed("send a request");
@@ -335,6 +371,8 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
 }
 
 const DAY_S = 86_400;
+/** After all that is requested: see `RelayConnector.connection`. */
+const LAST_RANK = Number.MAX_SAFE_INTEGER;
 /** Longest that fetching a relay's information document (NIP-11) may take. */
 const INFO_TIMEOUT_MS = 5_000;
 

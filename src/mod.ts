@@ -35,6 +35,8 @@ export type { Explanation, RelayReport } from "./explain.ts";
 export { filterOf } from "./hints/filter_of.ts";
 export type { Hint } from "./hints/hint.ts";
 export { withHints } from "./hints/with_hints.ts";
+export type { PublicationTarget, TargetReason, TargetState } from "./ledger/publication.ts";
+export type { Publication } from "./ledger/publication_handle.ts";
 export {
   type ListListener,
   RelayListStore,

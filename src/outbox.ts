@@ -10,6 +10,7 @@ import type { RouteOptions } from "./create_req_router.ts";
 import type { DiscoveryProgress } from "./discovery/discovery_progress.ts";
 import type { Explanation, RelayReport } from "./explain.ts";
 import type { Feed, FeedOptions } from "./feeds/feed.ts";
+import type { Publication } from "./ledger/publication_handle.ts";
 import type { RelayListStore } from "./lists/relay_list_store.ts";
 import type { OutboxOptions } from "./outbox_options.ts";
 
@@ -43,6 +44,43 @@ export interface Outbox extends AsyncDisposable {
     event: NostrEvent,
     opts?: { signal?: AbortSignal },
   ) => Promise<string[]>;
+  /**
+   * Publishes an event: to the relays where `pool.event()` would send it, until each has taken or
+   * refused it, or `publishFor` days have passed. Resolves once it is written down in `records`,
+   * before anything is sent; what is pending goes on after a restart. Publishing an event again does
+   * no harm.
+   *
+   * @throws {RoutingError} If the event must not or cannot be sent, with the reason.
+   * @throws {TypeError} If the event is malformed or not signed.
+   * @throws {RangeError} If 10,000 events wait for their relays already.
+   * @throws {Error} If it has expired (NIP-40), or the database does not write it down.
+   */
+  readonly publish: (event: NostrEvent, opts?: { signal?: AbortSignal }) => Promise<Publication>;
+  /**
+   * What was published and is still tried somewhere, and the last 1,000 events that are done; the
+   * first published first. Those of earlier runs are among them, if `records` keeps them.
+   *
+   * @param opts.state Leaves out those of another state.
+   */
+  readonly publications: (opts?: { state?: Publication["state"] }) => Promise<Publication[]>;
+  /**
+   * The relay to name in what one writes: in a `p` tag and an `nprofile` code for a person, in `e`,
+   * `q` and `a` tags and `nevent` and `naddr` codes for an event. That is the person's best write
+   * relay; for an event a relay where it was seen, one of its author's first, or else its author's.
+   * `undefined` if none is known. Searches for nothing.
+   *
+   * @param subject A pubkey (64 lowercase hex), or an event.
+   * @throws {TypeError} If it is neither.
+   */
+  readonly hintFor: (subject: string | NostrEvent) => Promise<string | undefined>;
+  /**
+   * The relays that an event came from or was taken by: the first three. Reactions, deletions, gift
+   * wraps and what is replaced are not remembered.
+   *
+   * @param event An event id (64 lowercase hex) or the coordinate `kind:pubkey:d`.
+   * @throws {TypeError} If it is neither.
+   */
+  readonly seenOn: (event: string) => Promise<string[]>;
   /**
    * `NPool`'s `eoseTimeout`: the pool waits for every relay, since each says EOSE in time.
    *
@@ -143,8 +181,8 @@ export interface Outbox extends AsyncDisposable {
   /** The relay lists by which the outbox routes. */
   readonly store: RelayListStore;
   /**
-   * Ends every request, connection and search, and writes down what was learned. Close the pool
-   * first. Requests that are still open get CLOSED. A store that the app brought stays open.
+   * Ends every request, connection and search, and writes down what was learned, and how far each
+   * publication is. Close the pool first. Requests that are still open get CLOSED. A store that the app brought stays open.
    */
   readonly close: () => Promise<void>;
 }

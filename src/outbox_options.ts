@@ -134,6 +134,13 @@ export interface OutboxOptions extends RouterOptions {
    */
   readonly deepAfter?: number;
   /**
+   * How many days a published event is tried at relays that have not taken it: an integer of at
+   * least 0; with 0 each relay is offered it once. Lower it if what you publish is of use only for
+   * a while.
+   * @default 7
+   */
+  readonly publishFor?: number;
+  /**
    * Whether the choice of relays takes into account how much each has delivered. Set
    * `false` for plans that depend on health alone.
    * @default true
@@ -198,6 +205,7 @@ export const OUTBOX_OPTIONS: OptionNames<OutboxOptions> = {
   idleTimeout: true,
   maxPages: true,
   deepAfter: true,
+  publishFor: true,
   learning: true,
   relayInfo: true,
   monitors: true,

@@ -70,6 +70,7 @@ export interface OutboxSettings {
   readonly idleTimeout: number;
   readonly maxPages: number;
   readonly deepAfter: number;
+  readonly publishFor: number;
   readonly learning: boolean;
   readonly relayInfo: boolean;
   readonly monitors: readonly string[];
@@ -138,6 +139,7 @@ export function outboxSettings(options: OutboxOptions): OutboxSettings {
     idleTimeout: integer("idleTimeout", options.idleTimeout, 30_000, 1),
     maxPages: integer("maxPages", options.maxPages, 100, 0),
     deepAfter: integer("deepAfter", options.deepAfter, 30, 1),
+    publishFor: integer("publishFor", options.publishFor, 7, 0),
     learning: options.learning ?? true,
     relayInfo: options.relayInfo ?? true,
     monitors: checkMonitors(options.monitors),

@@ -167,6 +167,12 @@ export class PeopleDirectory implements RelayListener {
     this.#book.add(relays.map((url) => ({ subject, url, source: "hand" })));
   }
 
+  /** The relays that sent an event, by its key; the first to send it first. */
+  async seenOn(key: string): Promise<string[]> {
+    await this.#sightings.ready();
+    return this.#sightings.get(key).map(({ url }) => url);
+  }
+
   /** How the last search for a list that is not stored ended. */
   async searchState(kind: number, pubkey: string): Promise<SearchState> {
     return await this.#discovery?.searchState(kind, pubkey) ?? "not-searched";

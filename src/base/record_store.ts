@@ -12,8 +12,9 @@
  * - `spread`: lists that relays have, by relay and pubkey.
  * - `span`: what relays answered completely, by author.
  * - `event`: who wrote events and where they were seen, by event.
+ * - `publication`: events that are published, and how far they are at each relay, by event.
  */
-export type RecordTopic = "relay" | "hint" | "list" | "spread" | "span" | "event";
+export type RecordTopic = "relay" | "hint" | "list" | "spread" | "span" | "event" | "publication";
 
 /**
  * Keeps what was learned across restarts, as short texts by key. The databases of this

@@ -135,6 +135,33 @@ export const BACKOFFS = {
     longestMs: 8 * SECOND_MS,
     ...JITTER_ONLY,
   },
+  /**
+   * Of all events for the relay together. One that returns is served within a minute, so this stays
+   * below: the attempt itself takes some seconds.
+   */
+  unreachedByEvent: {
+    reason: "could not be reached, and events wait for it",
+    firstMs: 2 * SECOND_MS,
+    factor: 2,
+    longestMs: 30 * SECOND_MS,
+    ...JITTER_ONLY,
+  },
+  /** Where the relay does not say for how long. An hour with the jitter. */
+  refusedEvent: {
+    reason: "refused an event for now, or wants a sign-in",
+    firstMs: 10 * SECOND_MS,
+    factor: 2,
+    longestMs: 40 * MINUTE_MS,
+    ...JITTER_ONLY,
+  },
+  /** The same of a deletion or a request to vanish, which is urgent. */
+  refusedDeletion: {
+    reason: "refused a deletion for now, or wants a sign-in",
+    firstMs: 5 * SECOND_MS,
+    factor: 2,
+    longestMs: 4 * MINUTE_MS,
+    ...JITTER_ONLY,
+  },
   /** Whether the relay had a description or not. */
   relayInfo: {
     reason: "was asked for its description (NIP-11)",

@@ -22,6 +22,12 @@ import type { Supervisor } from "./supervisor.ts";
 export interface RelayOptions extends RelayRequestOptions {
   /** Called with each event that the relay accepted. */
   readonly onPublished?: (event: NostrEvent, url: string) => void;
+  /**
+   * Called to offer an event that a caller publishes: it may do more before and after, and settles
+   * as the offer does.
+   * @default it offers the event, and nothing else
+   */
+  readonly carry?: (event: NostrEvent, url: string, offer: () => Promise<void>) => Promise<void>;
   /** Called with values that no event can match, in filters of no plan. */
   readonly onError?: (error: Error) => void;
   /** The end of the outbox. @default it never ends */
@@ -116,8 +122,12 @@ export class SupervisedRelay implements NRelay {
     const fault = unsendableFault(event);
     if (fault !== undefined) throw new TypeError(`Cannot publish an event: ${fault}`);
     const connector = this.#connector;
-    const publishing = publishToRelay(event, connector, this.#options, signal)
-      .then(() => this.#options.onPublished?.(event, connector.url));
+    const { carry, onPublished } = this.#options;
+    const offer = async () => {
+      await publishToRelay(event, connector, this.#options, signal);
+      onPublished?.(event, connector.url);
+    };
+    const publishing = carry ? carry(event, connector.url, offer) : offer();
     connector.track(publishing);
     await publishing;
   }

@@ -56,6 +56,14 @@ const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   "feeds/feed_filters": "create_outbox_feed_test.ts",
   "feeds/feed_sources": "types",
   "outbox_feeds": "create_outbox_feed_test.ts",
+  "hint_finder": "create_outbox_publish_test.ts",
+  "late_inboxes": "create_outbox_publish_test.ts",
+  "outbox_ledger": "create_outbox_publish_test.ts",
+  "ledger/ledger_book": "ledger/ledger_test.ts",
+  "ledger/ledger_writer": "ledger/ledger_test.ts and ledger/ledger_laws_test.ts",
+  "ledger/publication_handle": "ledger/ledger_test.ts",
+  "ledger/queued_offers": "ledger/ledger_test.ts",
+  "ledger/superseded": "ledger/ledger_test.ts",
 };
 
 /**

@@ -1,0 +1,325 @@
+/**
+ * The publications of a ledger: in memory, written down, bounded, and watched.
+ *
+ * @module
+ */
+
+import type { NostrEvent } from "@nostrify/types";
+import type { Clock } from "../base/clock.ts";
+import type { RecordStore } from "../base/record_store.ts";
+import { deletionTargets } from "../nostr/deletion_targets.ts";
+import { DELETION_KIND, VANISH_KIND } from "../nostr/kinds.ts";
+import { isNewer } from "../nostr/versions.ts";
+import { LedgerWriter } from "./ledger_writer.ts";
+import { isOnce } from "./offer_outcome.ts";
+import {
+  isPending,
+  type NewTarget,
+  type PublicationRecord,
+  type PublicationTarget,
+} from "./publication.ts";
+import { changedPublication, type PublicationChange } from "./publication_change.ts";
+import { parsePublication, publicationText } from "./publication_text.ts";
+import { addressOf, deletedAt } from "./superseded.ts";
+
+/** What a {@link LedgerBook} needs, and its bounds. */
+export interface LedgerBookOptions {
+  readonly clock: Clock;
+  /** Absent: nothing survives a restart. */
+  readonly backend?: RecordStore;
+  readonly onError: (error: Error) => void;
+  /** Most publications. */
+  readonly max: number;
+  /** Longest that one is tried, in milliseconds. */
+  readonly maxMs: number;
+  /** Called with each publication that is read, opened, changed or forgotten. */
+  readonly onChange: (before?: PublicationRecord, after?: PublicationRecord) => void;
+}
+
+/** Most publications that are kept though nothing is left to do for them. */
+const MAX_DONE = 1_000;
+/** How soon a change is written, and how soon that a relay was not reached, which costs little. */
+const WRITE_MS = 100;
+const WRITE_UNREACHED_MS = 60_000;
+/** The longest pause that is believed after the clock was set back. */
+const MAX_PAUSE_MS = 3_600_000;
+/** How long to wait before reading again what could not be read. */
+const READ_AGAIN_MS = 30_000;
+
+/** See the module. */
+export class LedgerBook {
+  readonly #options: LedgerBookOptions;
+  /** The first published first. */
+  readonly #records = new Map<string, PublicationRecord>();
+  readonly #done = new Set<string>();
+  /** The newest version of each replaceable event, by its address. */
+  readonly #newest = new Map<string, string>();
+  readonly #listeners = new Map<string, Set<() => void>>();
+  readonly #writer: LedgerWriter;
+  #nextEnd = Infinity;
+  #reading?: Promise<void>;
+  #cancelReading?: () => void;
+  #isClosed = false;
+
+  constructor(options: LedgerBookOptions) {
+    this.#options = options;
+    this.#writer = new LedgerWriter({
+      ...options,
+      textOf: (id) => {
+        const record = this.#records.get(id);
+        return record && !isOnce(record.event) ? publicationText(record) : "";
+      },
+    });
+  }
+
+  /** Reads what is written down; resolves if that fails, too, and reads again later. */
+  ready(): Promise<void> {
+    return this.#reading ??= this.#read();
+  }
+
+  /** What is known of an event. */
+  get(id: string): PublicationRecord | undefined {
+    return this.#records.get(id);
+  }
+
+  /** What is known of an event at one relay. */
+  target(id: string, relay: string): PublicationTarget | undefined {
+    return this.#records.get(id)?.targets.find((target) => target.relay === relay);
+  }
+
+  /** All of them, the first published first. */
+  records(): Iterable<PublicationRecord> {
+    return this.#records.values();
+  }
+
+  /** Whether there is no room for one more: that many are not done. */
+  get isFull(): boolean {
+    return this.#records.size - this.#done.size >= this.#options.max;
+  }
+
+  /** When the first is given up, in milliseconds since 1970, or a little earlier. */
+  get nextEnd(): number {
+    return this.#records.size > this.#done.size ? this.#nextEnd : Infinity;
+  }
+
+  /** Enters a publication that is not known. @throws {RangeError} If there is no room. */
+  open(record: PublicationRecord): void {
+    const { max } = this.#options;
+    if (this.isFull) {
+      throw new RangeError(
+        `Cannot publish event ${record.event.id}: at most ${max} events wait for their relays, ` +
+          `and ${this.#records.size - this.#done.size} do. Drop some, or wait`,
+      );
+    }
+    this.#keep(record);
+  }
+
+  /** Enters a publication again that was forgotten. */
+  restore(record: PublicationRecord): void {
+    if (!this.#records.has(record.event.id)) this.#keep(record);
+  }
+
+  /** Forgets a publication, for good. */
+  forget(id: string): void {
+    const record = this.#records.get(id);
+    if (!record) return;
+    this.#records.delete(id);
+    this.#done.delete(id);
+    const address = addressOf(record.event);
+    if (address !== undefined && this.#newest.get(address) === id) this.#newest.delete(address);
+    this.#writer.mark(id, WRITE_MS);
+    this.#options.onChange(record, undefined);
+    this.#notify(id);
+  }
+
+  /** Changes a publication, and writes that soon. */
+  change(id: string, change: PublicationChange): void {
+    const before = this.#records.get(id);
+    if (!before) return;
+    const after = changedPublication(before, change);
+    if (after === before) return;
+    this.#set(after);
+    const isSlow = change.type === "offered" && change.outcome.type === "unreachable";
+    this.#writer.mark(id, isSlow ? WRITE_UNREACHED_MS : WRITE_MS);
+    this.#options.onChange(before, after);
+    this.#notify(id);
+  }
+
+  /** Writes a publication at once. @throws What the backend throws. */
+  async written(id: string): Promise<void> {
+    const record = this.#records.get(id);
+    if (record && !isOnce(record.event)) await this.#writer.write([id]);
+  }
+
+  /** Gives up what an event replaces or deletes; and the event, if a newer version is known. */
+  supersede(event: NostrEvent): void {
+    const address = addressOf(event);
+    if (address !== undefined) this.#replace(address, event);
+    if (event.kind === DELETION_KIND) {
+      for (const record of this.#deletedBy(event)) this.#delete(event, record);
+    }
+    if (event.kind === VANISH_KIND) {
+      for (const record of [...this.#records.values()]) this.#delete(event, record);
+    }
+  }
+
+  /** The relays that have, or may have, what a deletion deletes: it must reach them, too. */
+  holders(deletion: NostrEvent): NewTarget[] {
+    if (deletion.kind !== DELETION_KIND) return [];
+    // A protected event goes to its author's relays alone (NIP-70).
+    if (deletion.tags.some(([name]) => name === "-")) return [];
+    return this.#deletedBy(deletion).filter(({ event }) => deletedAt(deletion, event))
+      .flatMap(({ targets }) => targets)
+      .filter(({ state, tries }) => state === "taken" || (tries > 0 && state !== "refused"))
+      .map(({ relay }) => ({ relay, why: "spread" }));
+  }
+
+  /** Gives up what was tried for as long as it may be. */
+  passed(now: number): void {
+    if (now < this.nextEnd) return;
+    this.#nextEnd = Infinity;
+    const days = Math.round(this.#options.maxMs / 86_400_000);
+    for (const { event, at, until } of [...this.#records.values()]) {
+      if (this.#done.has(event.id)) continue;
+      const isExpired = until < at + this.#options.maxMs;
+      const reason = isExpired ? "it has expired (NIP-40)" : `not taken within ${days} days`;
+      this.change(event.id, { type: "passed", now, reason });
+      if (!this.#done.has(event.id)) this.#nextEnd = Math.min(this.#nextEnd, until);
+    }
+  }
+
+  /** Calls `listener` after each change of a publication; the result removes it. */
+  listen(id: string, listener: () => void): () => void {
+    const listeners = this.#listeners.get(id) ?? new Set();
+    this.#listeners.set(id, listeners.add(listener));
+    return () => {
+      listeners.delete(listener);
+      if (listeners.size === 0) this.#listeners.delete(id);
+    };
+  }
+
+  /** Calls all listeners. */
+  notifyAll(): void {
+    for (const id of [...this.#listeners.keys()]) this.#notify(id);
+  }
+
+  /** Writes what is left. Never rejects. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#cancelReading?.();
+    await this.#writer.close();
+  }
+
+  #notify(id: string): void {
+    for (const listener of [...this.#listeners.get(id) ?? []]) listener();
+  }
+
+  #keep(record: PublicationRecord): void {
+    const { event: { id } } = record;
+    this.#set(record);
+    const address = addressOf(record.event);
+    const newest = address === undefined ? undefined : this.#newest.get(address);
+    const rival = newest === undefined ? undefined : this.#records.get(newest);
+    if (address !== undefined && !rival) this.#newest.set(address, id);
+    while (this.#done.size > MAX_DONE || this.#records.size > this.#options.max) {
+      const [oldest] = this.#done;
+      if (oldest === undefined) return;
+      this.forget(oldest);
+    }
+  }
+
+  #set(record: PublicationRecord): void {
+    const { event: { id }, until } = record;
+    this.#records.set(id, record);
+    if (!isPending(record)) this.#done.add(id);
+    else {
+      this.#done.delete(id);
+      this.#nextEnd = Math.min(this.#nextEnd, until);
+    }
+  }
+
+  #replace(address: string, event: NostrEvent): void {
+    const newest = this.#records.get(this.#newest.get(address) ?? "")?.event;
+    if (newest?.id === event.id) return;
+    const isOld = newest !== undefined && isNewer(newest, event);
+    if (!isOld) this.#newest.set(address, event.id);
+    const old = isOld ? event : newest;
+    const reason = `version ${isOld ? newest.id : event.id} of it was published`;
+    if (old) this.change(old.id, { type: "given-up", reason });
+  }
+
+  /** What a deletion may concern. */
+  #deletedBy(deletion: NostrEvent): PublicationRecord[] {
+    const { ids, addresses } = deletionTargets(deletion);
+    const named = [
+      ...ids,
+      ...addresses.flatMap(({ kind, pubkey, d }) =>
+        this.#newest.get(`${kind}:${pubkey}:${d}`) ?? []
+      ),
+    ];
+    return [...new Set(named)].flatMap((id) => this.#records.get(id) ?? []);
+  }
+
+  #delete(deletion: NostrEvent, { event }: PublicationRecord): void {
+    const relays = deletedAt(deletion, event);
+    if (!relays) return;
+    const reason = `its author deletes it with event ${deletion.id}`;
+    this.change(event.id, { type: "given-up", reason, relays });
+  }
+
+  async #read(): Promise<void> {
+    const { backend, clock, onError } = this.#options;
+    if (!backend) return;
+    try {
+      this.#take(await backend.readRecords("publication"));
+    } catch (cause) {
+      onError(new Error("Cannot read what was published before", { cause }));
+      if (this.#isClosed) return;
+      this.#cancelReading = clock.after(READ_AGAIN_MS, () => {
+        this.#reading = this.#read();
+      });
+    }
+  }
+
+  #take(texts: ReadonlyMap<string, string>): void {
+    const { clock, maxMs, onChange, onError } = this.#options;
+    if (this.#isClosed) return;
+    const now = clock.now();
+    const read: PublicationRecord[] = [];
+    const unread: string[] = [];
+    for (const [id, text] of texts) {
+      const record = parsePublication(text);
+      if (record?.event.id === id) read.push(believed(record, now, maxMs));
+      else if (text !== "") unread.push(String(id).slice(0, 100));
+    }
+    read.sort((a, b) => a.at - b.at);
+    const added = read.filter(({ event }) => !this.#records.has(event.id));
+    for (const record of added) this.#keep(record);
+    for (const { event } of added) this.supersede(event);
+    for (const { event } of added) {
+      const record = this.#records.get(event.id);
+      if (record) onChange(undefined, record);
+    }
+    if (unread.length === 0) return;
+    onError(
+      new Error(
+        `Cannot read ${unread.length} of ${texts.size} records of what was published, among them ` +
+          `that of ${JSON.stringify(unread[0])}: they are left as they are`,
+      ),
+    );
+  }
+}
+
+/** A record that was read, with times that the clock of now allows. */
+function believed(record: PublicationRecord, now: number, maxMs: number): PublicationRecord {
+  const { at, targets, until } = record;
+  const latest = now + MAX_PAUSE_MS;
+  return {
+    ...record,
+    at: Math.min(at, now),
+    until: Math.min(until, now + maxMs),
+    targets: targets.map((target) =>
+      target.nextAt !== undefined && target.nextAt > latest ? { ...target, nextAt: latest } : target
+    ),
+  };
+}
