@@ -33,6 +33,7 @@ import { ReqPlanner } from "./req_planner.ts";
 import { LiveRoutes } from "./requests/live_routes.ts";
 import { SupervisedRelay } from "./requests/supervised_relay.ts";
 import { Supervisor } from "./requests/supervisor.ts";
+import { SignInPolicy } from "./sign_in_policy.ts";
 import { SpanBook } from "./spans/span_book.ts";
 import { UserPolicy } from "./user_policy.ts";
 
@@ -98,8 +99,17 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
     timeout: INFO_TIMEOUT_MS,
     isBlocked,
   });
-  const requests = { clock, random, memory, maxPages, onRelayError };
-  const supervisor = new Supervisor({
+  const signIn = new SignInPolicy({
+    auth: settings.auth,
+    clock,
+    policy,
+    list: async (pubkey, kind) => (await store.get([pubkey], { kind })).get(pubkey) ?? null,
+    connector: (url, identity) => supervisor.connector(url, identity),
+    onEnded: (ended) => void supervisor.endNamed((identity) => identity === ended),
+    onError,
+  });
+  const requests = { clock, random, memory, maxPages, onRelayError, signIn };
+  const supervisor: Supervisor = new Supervisor({
     connector: {
       open: settings.open,
       clock,
@@ -275,6 +285,7 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
       current = { options, plan: byMemory(settings.plan) };
       people.use(settings.plan);
       policy.use(settings);
+      signIn.userChanged();
     },
     feed(filters, options) {
       refuseClosed("open a feed");

@@ -6,11 +6,14 @@
  */
 
 import type { NostrEvent, NostrFilter } from "@nostrify/types";
+import { abortable } from "../base/abortable.ts";
 import type { Clock } from "../base/clock.ts";
 import { messageOf } from "../base/message_of.ts";
 import { RateMeter } from "../base/rate_meter.ts";
 import { RelayFailureError } from "../nostr/errors.ts";
+import { ConnectionSignIn } from "./connection_sign_in.ts";
 import { HandshakeTimer } from "./handshake_timer.ts";
+import type { Identity } from "./identity.ts";
 import { Keepalive } from "./keepalive.ts";
 import type { OpenRelay, RelayHooks } from "./open_relay.ts";
 import { type ReadRelay, RelayLogReader } from "./relay_log_reader.ts";
@@ -37,6 +40,8 @@ export interface RelayConnectionOptions {
   readonly onNotice: (notice: string) => void;
   /** Called when the relay answers a probe of a silent connection. */
   readonly onAlive?: () => void;
+  /** As whom to sign in, once that is asked for. @default the connection has no name */
+  readonly identity?: Identity;
   /** Called with what went wrong in closing. */
   readonly onError: (error: Error) => void;
 }
@@ -66,6 +71,7 @@ export class RelayConnection {
   readonly #keepalive: Keepalive;
   readonly #opened = Promise.withResolvers<void>();
   readonly #handshake: HandshakeTimer;
+  readonly #signIn?: ConnectionSignIn;
   #relay?: ReadRelay;
   /** Whether the relay object says when it is open, and when it is closed. */
   #hasHooks = false;
@@ -79,7 +85,8 @@ export class RelayConnection {
     this.url = url;
     this.#options = options;
     this.startedAt = options.clock.now();
-    const { clock, connectTimeout } = options;
+    const { clock, connectTimeout, identity } = options;
+    if (identity) this.#signIn = new ConnectionSignIn(url, identity, clock);
     this.#handshake = new HandshakeTimer(clock, {
       timeout: connectTimeout,
       onDoubt: () => this.#handshakeIsInDoubt(),
@@ -175,6 +182,18 @@ export class RelayConnection {
   onDoubt(listener: (error: RelayFailureError) => void): () => void {
     this.#doubtListeners.add(listener);
     return () => this.#doubtListeners.delete(listener);
+  }
+
+  /**
+   * Signs in as the connection's identity, if it has one and that has not been done.
+   *
+   * @returns Whether the relay accepted a sign-in since this was called.
+   * @throws {RelayFailureError} If the connection ends, or that fails, or takes too long.
+   */
+  async signIn(signal: AbortSignal): Promise<boolean> {
+    if (!this.#signIn) return false;
+    await abortable(this.whenOpen(), signal);
+    return await this.#signIn.answer(signal);
   }
 
   /**
@@ -304,11 +323,8 @@ export class RelayConnection {
   }
 
   #deadError(): RelayFailureError {
-    return new RelayFailureError(
-      this.url,
-      "disconnected",
-      "nothing is heard on the connection any longer",
-    );
+    const detail = "nothing is heard on the connection any longer";
+    return new RelayFailureError(this.url, "disconnected", detail);
   }
 
   #noteActivity(): void {
@@ -364,6 +380,10 @@ export class RelayConnection {
       onNotice: (text) => {
         if (!this.#ended) this.#options.onNotice(text);
         onStray();
+      },
+      onChallenge: (challenge, answer) => {
+        onStray();
+        if (!this.#ended) this.#signIn?.challenged(challenge, answer);
       },
       onClose: (detail) => this.end(this.#closedError(detail)),
     };
