@@ -44,7 +44,7 @@ const REFUSED_PAUSE_MS = 300_000;
 const MAX_REMEMBERED = 2_000;
 
 /** See the module. */
-export class SignInPolicy implements SignIn {
+export class SignInPolicy implements SignIn<RelayConnector> {
   readonly #options: SignInPolicyOptions;
   /** What the app's function said, by relay and purpose; of other policies: what was refused. */
   readonly #decisions = new BoundedMap<string, Promise<boolean>>({ max: MAX_REMEMBERED });

@@ -32,6 +32,12 @@ const WRONG: readonly (readonly [object, typeof RangeError | typeof TypeError, R
   [{ user: MONITOR, signer: null }, TypeError, /"signer".* must be an object, got null$/],
   [{ user: MONITOR, signer: () => {} }, TypeError, /"signer".* must be an object, got \(\)/],
   [{ signer: {} }, TypeError, /"signer".* it needs option "user", whose lists it reads$/],
+  [
+    { auth: "always" },
+    TypeError,
+    /"auth".* "never", "own", "throwaway" or a function, got "always"$/,
+  ],
+  [{ auth: null }, TypeError, /"auth".* got null$/],
   [{ learning: 1 }, TypeError, /"learning".* must be a boolean, got 1$/],
   [{ relayInfo: null }, TypeError, /"relayInfo".* must be a boolean, got null$/],
   [{ open: "wss://a.example" }, TypeError, /"open".* must be a function, got "wss:.*"$/],

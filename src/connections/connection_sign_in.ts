@@ -66,8 +66,6 @@ export class ConnectionSignIn {
       const isOver = await Promise.race([this.#answering.then(() => true), false]);
       if (isOver) return false;
     } else this.#answering = this.#sign(this.#challenge);
-    // Whoever no longer waits leaves it to others.
-    this.#answering.catch(() => {});
     const accepted = this.#answering.then(() => true);
     if (await within(accepted, this.#clock, SIGN_IN_TIMEOUT_MS, signal)) return true;
     if (signal.aborted) return false;

@@ -6,7 +6,6 @@
 
 import type { NostrEvent } from "@nostrify/types";
 import type { SignInSubject } from "../nostr/sign_in.ts";
-import type { RelayConnector } from "./relay_connector.ts";
 
 /** As whom connections sign in. A connection has one at most, from its opening to its end. */
 export interface Identity {
@@ -22,15 +21,19 @@ export interface Identity {
   readonly refused: (relay: string) => void;
 }
 
-/** Decides where requests and events go that a relay refuses without a sign-in. */
-export interface SignIn {
+/**
+ * Decides where requests and events go that a relay refuses without a sign-in.
+ *
+ * @typeParam C What connects as somebody: a `RelayConnector`.
+ */
+export interface SignIn<C> {
   /**
    * The connector for what the relay has refused before; `undefined` if it never refused it, or
    * nobody signs in for it.
    */
   readonly known: (
     subject: SignInSubject,
-  ) => Promise<RelayConnector | undefined> | undefined;
+  ) => Promise<C | undefined> | undefined;
   /** The connector for what the relay just refused with `auth-required`. Never rejects. */
-  readonly refused: (subject: SignInSubject) => Promise<RelayConnector | undefined>;
+  readonly refused: (subject: SignInSubject) => Promise<C | undefined>;
 }

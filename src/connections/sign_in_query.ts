@@ -20,7 +20,7 @@ import type { QueryRequests, RelayQueryOptions } from "./relay_query_options.ts"
 /** Dependencies and settings of a {@link SignInQuery}. */
 export interface SignInQueryOptions extends Omit<RelayQueryOptions, "onAuthRequired"> {
   /** Who signs in where. @default nobody does */
-  readonly signIn?: SignIn;
+  readonly signIn?: SignIn<RelayConnector>;
 }
 
 /** How filters are requested from one of the queries. */

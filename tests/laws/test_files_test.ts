@@ -6,7 +6,11 @@ import { filesOfPart, isIsolated, ISOLATED_FOLDERS, PARTS } from "../support/tes
 const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   "base/bounded_records": "create_outbox_store_test.ts",
   "base/record_store": "types",
+  "connections/connection_sign_in": "create_outbox_sign_in_test.ts",
+  "connections/identity": "types",
   "connections/open_relay": "types",
+  "connections/relay_query_options": "types",
+  "connections/sign_in_query": "create_outbox_sign_in_test.ts and sockets/sign_in_test.ts",
   "connections/refused_req": "connections/relay_query_notice_test.ts",
   "db/any_kysely": "types",
   "db/database_options": "db/sqlite_test.ts and processes/open_postgres_test.ts",
