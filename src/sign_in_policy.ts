@@ -5,7 +5,7 @@
  * @module
  */
 
-import { finalizeEvent, generateSecretKey, getPublicKey } from "nostr-tools/pure";
+import { finalizeEvent, generateSecretKey } from "nostr-tools/pure";
 import { BoundedMap } from "./base/bounded_map.ts";
 import type { Clock } from "./base/clock.ts";
 import type { Identity, SignIn } from "./connections/identity.ts";

@@ -228,6 +228,7 @@ Deno.test("outboxSettings() opens relays as a RelaySocket with the hooks that it
     onConnecting: () => heard.push("connecting"),
     onOpen: () => heard.push("open"),
     onNotice: (text) => heard.push(text),
+    onChallenge: (text) => heard.push(text),
     onStray: () => heard.push("stray"),
     onClose: (detail) => heard.push(detail),
     log: () => heard.push("log"),

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import type { AuthOption } from "../src/nostr/sign_in.ts";
 import { ScriptedNetwork } from "../testing/scripted_network.ts";
 import { Signer } from "../testing/signer.ts";
-import { quiet, START } from "../testing/test_clock.ts";
+import { quiet } from "../testing/test_clock.ts";
 import { scriptedOutbox } from "./support/scripted_outbox.ts";
 import { countingSigner, walled } from "./support/walled_relays.ts";
 

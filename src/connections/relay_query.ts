@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { NostrEvent, NostrFilter } from "@nostrify/types";
+import type { NostrFilter } from "@nostrify/types";
 import { onAbort } from "../base/abortable.ts";
 import { sleep } from "../base/clock.ts";
 import { type AnswerProof, weakestProof } from "../nostr/answer_proof.ts";
