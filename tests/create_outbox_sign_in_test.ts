@@ -122,6 +122,14 @@ Deno.test("createOutbox() signs in for nobody's posts, not even at the user's ow
   assert.match(world.errors[0].message, /No relay answered a request: 2 x auth-required/);
   const { relays } = await world.outbox.explain(postsOf(bob));
   assert.deepEqual(relays.map(({ wantsSignIn }) => wantsSignIn), [true, true]);
+  assert.deepEqual(relays.map(({ state }) => state), ["open", "open"]);
+  const feed = world.outbox.feed(postsOf(bob));
+  const page = await world.inTime(feed[Symbol.asyncIterator]().next());
+  const walls = page.value!.behind.filter(({ reason }) => reason === "auth-required");
+  assert.deepEqual(walls.map(({ relay }) => relay).sort(), [BOBS, HOME]);
+  await feed.close();
+  const { people: [{ missing }] } = await world.outbox.coverage(postsOf(bob));
+  assert.deepEqual([...new Set(missing.map(({ reason }) => reason))], ["auth-required"]);
   await world.outbox.close();
 });
 
@@ -345,5 +353,12 @@ Deno.test("createOutbox() signs for no relay that the user blocks, not even for 
   const open = await start({ [BOBS]: { events: [group] } }, {}, [lists[0]]);
   assert.deepEqual(await open.ids([{ kinds: [9], "#h": ["cats"] }]), [group.id]);
   assert.deepEqual(open.relays(), [BOBS]);
+  // Another group there is none of theirs.
+  const dogs = [{ kinds: [9], "#h": ["dogs"] }];
+  await open.inTime(open.pool.query(dogs, { relays: [BOBS] }));
+  const named = open.network.relays.filter(({ auths }) => auths.length > 0);
+  const groups = named.flatMap(({ reqs }) => reqs).flatMap(({ filters }) => filters)
+    .flatMap((filter) => filter["#h"] ?? []);
+  assert.deepEqual([...new Set(groups)], ["cats"]);
   await open.outbox.close();
 });

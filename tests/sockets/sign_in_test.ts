@@ -67,6 +67,22 @@ Deno.test("NIP-42: pool.query() has no message where the user does not sign in, 
   assert.deepEqual(signed, []);
 });
 
+Deno.test("NIP-42: createOutbox() follows no redirect from the user's relay to another that wants a sign-in", async () => {
+  await using test = await start();
+  const { world, relay, signed } = test;
+  const target = new URL(relay.url);
+  target.protocol = "http:";
+  const listen = { hostname: "127.0.0.1", port: 0, onListen: () => {} };
+  const redirecting = Deno.serve(listen, () => Response.redirect(target, 307));
+  const url = `ws://127.0.0.1:${redirecting.addr.port}/`;
+  const list = alice.sign({ kind: 10050, tags: [["relay", url]], created_at: 1_700_000_001 });
+  await world.outbox.store.event(list);
+  await world.query(mine.slice(0, 1));
+  for (const { tags } of signed) assert.deepEqual(tags[0], ["relay", url]);
+  assert.deepEqual([...test.names.values()], []);
+  await redirecting.shutdown();
+});
+
 Deno.test('NIP-42: an NRelay1 with an "auth" of its own still signs in, as before', async () => {
   const auth = (challenge: string, url: string) =>
     Promise.resolve(
