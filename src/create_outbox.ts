@@ -4,8 +4,6 @@
  * @module
  */
 
-import { NPool } from "@nostrify/nostrify";
-import type { NostrEvent, NostrFilter, NRelay } from "@nostrify/types";
 import { answeredRanges } from "./answered_ranges.ts";
 import { abortable } from "./base/abortable.ts";
 import { Closing } from "./base/closing.ts";
@@ -30,12 +28,14 @@ import { RelayEvents } from "./relay_events.ts";
 import { MonitorReader } from "./relays/monitor_reader.ts";
 import { RelayInfoRefresher } from "./relays/relay_info_refresher.ts";
 import { RelayMemory } from "./relays/relay_memory.ts";
+import { queryAll } from "./query_all.ts";
 import { ReqGatherer } from "./req_gatherer.ts";
 import { ReqPlanner } from "./req_planner.ts";
 import { LiveRoutes } from "./requests/live_routes.ts";
 import { type RelayOptions, SupervisedRelay } from "./requests/supervised_relay.ts";
 import { Supervisor } from "./requests/supervisor.ts";
 import { SharedLists } from "./shared_lists.ts";
+import { SignInPolicy } from "./sign_in_policy.ts";
 import { SpanBook } from "./spans/span_book.ts";
 import { UserPolicy } from "./user_policy.ts";
 
@@ -105,8 +105,17 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
   });
   // Verifying signatures takes most of the time that the program spends on what relays send.
   const workload = new Workload(clock);
-  const requests = { clock, random, memory, maxPages, onRelayError, workload };
-  const supervisor = new Supervisor({
+  const signIn = new SignInPolicy({
+    auth: settings.auth,
+    clock,
+    policy,
+    list: async (pubkey, kind) => (await store.get([pubkey], { kind })).get(pubkey) ?? null,
+    connector: (url, identity) => supervisor.connector(url, identity),
+    onEnded: (ended) => void supervisor.endNamed((identity) => identity === ended),
+    onError,
+  });
+  const requests = { clock, random, memory, maxPages, onRelayError, signIn, workload };
+  const supervisor: Supervisor = new Supervisor({
     connector: {
       open: settings.open,
       clock,
@@ -321,6 +330,7 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
       current = { options, plan: byMemory(settings.plan) };
       people.use(settings.plan);
       policy.use(settings);
+      signIn.userChanged();
     },
     feed(filters, options) {
       refuseClosed("open a feed");
@@ -379,20 +389,4 @@ const INFO_TIMEOUT_MS = 5_000;
 /** The options that name relays, as they were checked. */
 function relaysOf({ fallbackRelays, indexerRelays, searchRelays }: PlanSettings) {
   return { fallbackRelays, indexerRelays, searchRelays };
-}
-
-/** Queries the indexers, or else the fallback relays. */
-function queryAll(
-  filters: NostrFilter[],
-  open: (url: string) => NRelay,
-  { indexerRelays, fallbackRelays }: PlanSettings,
-): Promise<NostrEvent[]> {
-  const urls = indexerRelays.length > 0 ? indexerRelays : fallbackRelays;
-  const pool = new NPool({
-    open,
-    reqRouter: () => new Map(urls.map((url) => [url, [...filters]])),
-    eventRouter: () => [],
-    eoseTimeout: 0,
-  });
-  return pool.query(filters);
 }

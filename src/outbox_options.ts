@@ -11,6 +11,7 @@ import type { RecordStore } from "./base/record_store.ts";
 import type { OpenRelay } from "./connections/open_relay.ts";
 import type { DiscoveryProgress } from "./discovery/discovery_progress.ts";
 import type { UserSigner } from "./lists/user_lists.ts";
+import type { AuthOption } from "./nostr/sign_in.ts";
 import type { RelayFailureError } from "./nostr/errors.ts";
 import { ROUTER_OPTIONS, type RouterOptions } from "./router_options.ts";
 
@@ -51,13 +52,33 @@ export interface OutboxOptions extends RouterOptions {
    */
   readonly user?: string;
   /**
-   * Decrypts the private entries of the user's own lists: those of kinds 10006 and 10007,
+   * Signs in to relays as the user, if it has `signEvent` and `auth` allows it, and decrypts the
+   * private entries of the user's own lists: those of kinds 10006 and 10007,
    * and all of kind 10013. Any Nostrify signer will do. One that fails, or is not ready, is
    * asked again: after 5 seconds, and then less and less often, down to every ten minutes. Needs
    * `user`.
    * @default none: only public entries count, and drafts cannot be sent
    */
   readonly signer?: UserSigner;
+  /**
+   * Where to sign in (NIP-42), once a relay has refused something with `auth-required`, or said
+   * `auth` in its EOSE; a challenge alone is never answered, and a relay that the user blocks
+   * never is.
+   *
+   * - `"own"`: as the user, at the relays of the user's own lists (kinds 10002, 10050, 10013,
+   *   10009, 10089), to read what is the user's and to publish. It needs a `signer` with
+   *   `signEvent`.
+   * - `"throwaway"`: the same, and elsewhere with a key of its own for each relay, which is made
+   *   for that and never kept: for posts that nobody reads without a sign-in.
+   * - `"never"`: nowhere.
+   * - A function that is asked at most once for each relay and purpose until the user changes. If
+   *   it returns `true`, the user signs in. A request waits ten seconds for it; the answer counts
+   *   later, too. What it throws counts as `false`, and calls `onError`.
+   *
+   * What is read without a name and what is read as the user never share a connection.
+   * @default "own"
+   */
+  readonly auth?: AuthOption;
   /**
    * How long an event, and the EOSE of a request, wait for missing relay lists, in milliseconds:
    * an integer of at least 0; 0 does not wait. After that they are routed by what is known, and an
@@ -85,9 +106,10 @@ export interface OutboxOptions extends RouterOptions {
    */
   readonly onProgress?: (progress: DiscoveryProgress) => void;
   /**
-   * Opens a relay. Set it if relays require authentication, or for a relay class of your
-   * own. Pass the second argument on, and the outbox sees failures at once instead of at a
-   * deadline: `(url, options) => new NRelay1(url, { ...options, auth })`.
+   * Opens a relay. Set it for a relay class of your own. Pass the second argument on, and the
+   * outbox sees failures at once instead of at a deadline:
+   * `(url, options) => new NRelay1(url, options)`. If you give an `NRelay1` an `auth`, that
+   * answers every challenge of every relay, whatever the option `auth` of the outbox says.
    * @default a WebSocket that reads every message of a relay
    */
   readonly open?: OpenRelay;
@@ -194,6 +216,7 @@ export const OUTBOX_OPTIONS: OptionNames<OutboxOptions> = {
   records: true,
   user: true,
   signer: true,
+  auth: true,
   discoveryTimeout: true,
   refreshAfter: true,
   missingTtl: true,

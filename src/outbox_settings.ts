@@ -26,6 +26,7 @@ import type { DiscoveryProgress } from "./discovery/discovery_progress.ts";
 import { RelayListStore } from "./lists/relay_list_store.ts";
 import { STORE_TIMEOUT_MS } from "./lists/relay_list_store_options.ts";
 import type { UserSigner } from "./lists/user_lists.ts";
+import type { AuthOption } from "./nostr/sign_in.ts";
 import { RelayFailureError } from "./nostr/errors.ts";
 import { isPubkey } from "./nostr/pubkeys.ts";
 import type { RelayUrlPolicy } from "./nostr/relay_policy.ts";
@@ -59,6 +60,7 @@ export interface OutboxSettings {
   readonly ownRecords?: RecordStore;
   readonly user?: string;
   readonly signer?: UserSigner;
+  readonly auth: AuthOption;
   readonly discoveryTimeout: number;
   readonly refreshAfter: number;
   readonly missingTtl: number;
@@ -128,6 +130,7 @@ export function outboxSettings(options: OutboxOptions): OutboxSettings {
     ownRecords,
     user,
     signer,
+    auth: checkAuth(options.auth),
     discoveryTimeout: integer("discoveryTimeout", options.discoveryTimeout, 3_000, 0),
     refreshAfter: integer("refreshAfter", options.refreshAfter, 21_600_000, 1),
     missingTtl: integer("missingTtl", options.missingTtl, 3_600_000, 1),
@@ -226,9 +229,19 @@ const FUNCTIONS = [
   "weight",
 ] as const;
 
+const AUTH_NAMES: readonly unknown[] = ["never", "own", "throwaway"];
+
 function checkBoolean(name: string, value: unknown): void {
   if (value === undefined || typeof value === "boolean") return;
   throw new TypeError(`Cannot use option "${name}": it must be a boolean, got ${value}`);
+}
+
+function checkAuth(auth: AuthOption = "own"): AuthOption {
+  if (typeof auth === "function" || AUTH_NAMES.includes(auth)) return auth;
+  const names = AUTH_NAMES.map(show).join(", ");
+  throw new TypeError(
+    `Cannot use option "auth": it must be ${names} or a function, got ${show(auth)}`,
+  );
 }
 
 function checkClock(clock: Clock = systemClock): Clock {

@@ -37,6 +37,11 @@ export class UserPolicy {
       : { pubkey: this.#user, lists: this.#lists };
   }
 
+  /** The user's signer, if they have one. */
+  get signer(): UserSigner | undefined {
+    return this.#signer;
+  }
+
   /** The user's own lists; absent without a user. */
   get lists(): UserLists | undefined {
     return this.#lists;

@@ -14,6 +14,10 @@ export class RelayConnection {
   readonly subscriptions = new Map<string, NostrFilter[]>();
   /** The ids of all REQs that neither side has closed. */
   readonly requests = new Set<string>();
+  /** The challenge of its sign-in (NIP-42). */
+  readonly challenge: string = crypto.randomUUID();
+  /** The pubkeys that have signed in on it. */
+  readonly pubkeys = new Set<string>();
   /** Resolves once the connection is closed by either side. */
   readonly closed: Promise<void>;
   readonly #socket: WebSocket;

@@ -11,6 +11,7 @@ import { RelayConnection } from "./client_connection.ts";
 import { EventIndex } from "./event_index.ts";
 import { answerInfo, asksForInfo } from "./relay_info_answer.ts";
 import { asEvent, asFilters, parseClientMessage } from "./relay_messages.ts";
+import { asksForPrivateKinds, maySee, signIn } from "./private_kinds.ts";
 import type { RelayServerOptions, RelayServerStats } from "./relay_server_options.ts";
 
 /**
@@ -158,7 +159,10 @@ export class RelayServer implements AsyncDisposable {
     });
     const connection = new RelayConnection(socket, ++this.stats.connections);
     this.#connections.add(connection);
-    socket.onopen = () => onOpen?.(connection);
+    socket.onopen = () => {
+      if (this.options.restrictPrivateKinds) connection.send(["AUTH", connection.challenge]);
+      onOpen?.(connection);
+    };
     socket.onmessage = ({ data }) => this.#receive(connection, data);
     socket.onclose = () => this.#connections.delete(connection);
     return response;
@@ -178,6 +182,8 @@ export class RelayServer implements AsyncDisposable {
         return void this.#req(connection, message[1], message.slice(2));
       case "EVENT":
         return void this.#event(connection, message[1]);
+      case "AUTH":
+        return this.#auth(connection, message[1]);
       case "CLOSE":
         return void connection.subscriptions.delete(message[1]);
       default:
@@ -192,6 +198,11 @@ export class RelayServer implements AsyncDisposable {
     }
     const filters = asFilters(values);
     if (!filters) return to.send(["CLOSED", id, "invalid: not a filter"]);
+    if (
+      this.options.restrictPrivateKinds && to.pubkeys.size === 0 && asksForPrivateKinds(filters)
+    ) {
+      return to.send(["CLOSED", id, "auth-required: these are for their recipients"]);
+    }
     to.subscriptions.set(id, filters);
     if (latency) await latency();
     // Meanwhile the client may have closed or replaced the subscription.
@@ -210,6 +221,14 @@ export class RelayServer implements AsyncDisposable {
       }
     }
     if (eose) to.send(["EOSE", id, ...eoseHints?.(isCut) ?? []]);
+  }
+
+  #auth(from: RelayConnection, value: unknown): void {
+    const event = asEvent(value);
+    if (!event) return from.send(["NOTICE", "invalid: not an event"]);
+    const refusal = signIn(event, from, this.url);
+    from.send(["OK", event.id, refusal === "", refusal]);
+    if (refusal === "") this.options.onSignIn?.(event, from);
   }
 
   async #event(from: RelayConnection, value: unknown): Promise<void> {
@@ -240,6 +259,7 @@ export class RelayServer implements AsyncDisposable {
   }
 
   #deliver(to: RelayConnection, id: string, event: NostrEvent): void {
+    if (this.options.restrictPrivateKinds && !maySee(event, to.pubkeys)) return;
     this.stats.eventsSent++;
     to.send(["EVENT", id, event]);
   }

@@ -36,6 +36,15 @@ export interface RelayServerOptions {
   refuseConnection?: number;
   /** A reason (`blocked: …`) not to take an event, undefined to take it. */
   refuseEvent?: (event: NostrEvent) => string | undefined;
+  /**
+   * Whether it shows kinds 4 and 1059 only to whoever has signed in as their recipient (NIP-42):
+   * it refuses a REQ for these alone with `auth-required`, and leaves them out of others. It sends
+   * a challenge to every connection.
+   * @default false
+   */
+  restrictPrivateKinds?: boolean;
+  /** Called with each answer to a challenge that was accepted. */
+  onSignIn?: (event: NostrEvent, connection: RelayConnection) => void;
   /** The relay's description of itself (NIP-11); without it there is none. */
   info?: RelayInfoAnswer;
   /** Called with each connection once it is open. */

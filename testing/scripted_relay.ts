@@ -23,6 +23,10 @@ export interface Script {
   onReq?: (req: ScriptedReq, relay: ScriptedRelay) => void;
   /** Called with each event that arrives. */
   onEvent?: (event: NostrEvent, relay: ScriptedRelay) => void;
+  /** Called once the connection is open. */
+  onOpen?: (relay: ScriptedRelay) => void;
+  /** Called with each answer to a challenge; throws what the relay refuses it with. */
+  onAuth?: (event: NostrEvent, relay: ScriptedRelay) => void;
 }
 
 /** A connection to a relay. */
@@ -32,6 +36,8 @@ export class ScriptedRelay implements NRelay {
   readonly reqs: ScriptedReq[] = [];
   /** All events that it was sent. */
   readonly offered: NostrEvent[] = [];
+  /** All answers to its challenges. */
+  readonly auths: NostrEvent[] = [];
   isOpen = false;
   isClosed = false;
   /** Whether nothing arrives any longer, though the connection seems open. */
@@ -68,6 +74,7 @@ export class ScriptedRelay implements NRelay {
     if (this.isClosed) return;
     this.isOpen = true;
     this.hooks.onOpen?.();
+    this.#script.onOpen?.(this);
     for (const req of this.live) this.#arrive(req);
     for (const event of this.offered) this.#script.onEvent?.(event, this);
   }
@@ -98,6 +105,15 @@ export class ScriptedRelay implements NRelay {
       req.push(["CLOSED", req.id, String(third ?? "")]);
       req.end();
     } else this.hooks.onStray?.();
+  }
+
+  /** Sends a challenge (NIP-42). */
+  challenge(text: string): void {
+    this.hooks.onChallenge?.(text, (event) => {
+      if (this.isClosed) return Promise.reject(new Error("The connection is gone"));
+      this.auths.push(event);
+      return Promise.try(() => this.#script.onAuth?.(event, this));
+    });
   }
 
   async *req(filters: NostrFilter[], { signal }: { signal?: AbortSignal } = {}) {

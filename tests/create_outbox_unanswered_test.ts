@@ -40,7 +40,7 @@ Deno.test("Outbox calls onError once, with reasons, if no relay answered a reque
   assert.deepEqual(others, []);
   assert.match(error.message, /^No relay answered a request: /);
   assert.match(error.message, /2 x unreachable \(wss:\/\/(?:home|hub).example\/ wss:/);
-  assert.match(error.message, /1 x auth-required \(wss:\/\/other.example\/; sign in by /);
+  assert.match(error.message, /1 x auth-required \(wss:\/\/other.example\/; see option "auth"\)/);
   await outbox.close();
   assert.equal(errors.length, 1);
 });

@@ -29,6 +29,16 @@ export interface OpenOptions {
   /** Call it with the text of each NOTICE. */
   readonly onNotice: (text: string) => void;
   /**
+   * Call it with each challenge (NIP-42).
+   *
+   * @param answer Sends the signed answer on the connection on which the challenge came, and
+   * resolves once the relay has accepted it.
+   */
+  readonly onChallenge: (
+    challenge: string,
+    answer: (event: NostrEvent) => Promise<void>,
+  ) => void;
+  /**
    * Call it for each other message that answers no open request, or cannot be read, with its
    * length in characters if that is known: long ones count for several.
    */
@@ -48,7 +58,7 @@ export interface OpenOptions {
 /** The functions of {@link OpenOptions} by which an open relay reports what happens on it. */
 export type RelayHooks = Pick<
   OpenOptions,
-  "onConnecting" | "onOpen" | "onNotice" | "onStray" | "onClose"
+  "onConnecting" | "onOpen" | "onNotice" | "onChallenge" | "onStray" | "onClose"
 >;
 
 /** Opens a relay: `NPool`'s `open`, with options to pass on. */

@@ -9,9 +9,11 @@ import { abortable, onAbort } from "../base/abortable.ts";
 import { sleep } from "../base/clock.ts";
 import { messageOf } from "../base/message_of.ts";
 import { startTimeout } from "../base/stall_watch.ts";
+import { within } from "../base/within.ts";
 import { RelayFailureError } from "../nostr/errors.ts";
 import { BACKOFFS, waitMs } from "../relays/backoff.ts";
 import { failureOf, retryAfter } from "../relays/relay_replies.ts";
+import { SIGN_IN_TIMEOUT_MS } from "./connection_sign_in.ts";
 import type { RelayConnector } from "./relay_connector.ts";
 import type { RelayRequestOptions } from "./relay_request.ts";
 
@@ -25,6 +27,29 @@ const MAX_OFFERS = 4;
  * @throws The signal's reason, if it is aborted.
  */
 export async function publishToRelay(
+  event: NostrEvent,
+  connector: RelayConnector,
+  options: RelayRequestOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  const { signIn } = options;
+  const subject = { relay: connector.url, event };
+  const known = await signIn?.known(subject);
+  try {
+    await offerAgain(event, known ?? connector, options, signal);
+  } catch (error) {
+    const isWall = error instanceof RelayFailureError && error.reason === "auth-required";
+    if (!isWall || known || !signIn) throw error;
+    const { clock } = options;
+    const signedIn = await within(signIn.refused(subject), clock, SIGN_IN_TIMEOUT_MS, signal);
+    signal.throwIfAborted();
+    if (!signedIn) throw error;
+    await offerAgain(event, signedIn, options, signal);
+  }
+}
+
+/** Offers the event to a relay until it takes or refuses it, or time is up. */
+async function offerAgain(
   event: NostrEvent,
   connector: RelayConnector,
   options: RelayRequestOptions,
@@ -65,8 +90,12 @@ async function offer(
     // A back-off must not keep an event from being published.
     const connection = await connector.connection(rank, attempt.signal, true);
     const removeListener = connection.onEnd((error) => attempt.abort(error));
-    // The time for the OK starts when the connection is open; if it never opens, it ends.
-    connection.whenOpen().then(() => {
+    // The time for the OK starts when the connection is open, and signed in where it has an identity.
+    const isNamed = connector.identity !== undefined;
+    const ready: Promise<unknown> = isNamed
+      ? connection.signIn(attempt.signal)
+      : connection.whenOpen();
+    ready.then(() => {
       if (attempt.signal.aborted) return;
       const { hard } = memory.deadlines(url);
       cancelTimeout = startTimeout(clock, hard, () => {
@@ -74,8 +103,16 @@ async function offer(
       });
     }, (error) => attempt.abort(error));
     try {
-      // An app's own relay may ignore the signal.
-      await abortable(connection.event(event, attempt.signal), attempt.signal);
+      if (isNamed) await abortable(ready, attempt.signal);
+      try {
+        // An app's own relay may ignore the signal.
+        await abortable(connection.event(event, attempt.signal), attempt.signal);
+      } catch (refusal) {
+        // A relay may send its challenge only now.
+        const isWall = failureOf(messageOf(refusal)) === "auth-required";
+        if (!isWall || !await connection.signIn(attempt.signal)) throw refusal;
+        await abortable(connection.event(event, attempt.signal), attempt.signal);
+      }
     } finally {
       connection.users--;
       removeListener();

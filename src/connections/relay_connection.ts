@@ -6,43 +6,19 @@
  */
 
 import type { NostrEvent, NostrFilter } from "@nostrify/types";
-import type { Clock } from "../base/clock.ts";
+import { abortable } from "../base/abortable.ts";
 import { messageOf } from "../base/message_of.ts";
 import { RateMeter } from "../base/rate_meter.ts";
 import { RelayFailureError } from "../nostr/errors.ts";
+import { ConnectionSignIn } from "./connection_sign_in.ts";
 import { HandshakeTimer } from "./handshake_timer.ts";
 import { Keepalive } from "./keepalive.ts";
 import { NamedWait } from "./named_wait.ts";
-import type { OpenRelay, RelayHooks } from "./open_relay.ts";
+import type { RelayHooks } from "./open_relay.ts";
+import type { RelayConnectionOptions } from "./relay_connection_options.ts";
 import { type ReadRelay, RelayLogReader } from "./relay_log_reader.ts";
 import { RelaySubscription, type SubscriptionListener } from "./relay_subscription.ts";
 import { SubscriptionSlots } from "./subscription_slots.ts";
-
-/** Dependencies of a {@link RelayConnection}, and what it reports. */
-export interface RelayConnectionOptions {
-  readonly open: OpenRelay;
-  readonly clock: Clock;
-  readonly verifyEvent: (event: NostrEvent) => boolean;
-  /** Returns how many subscriptions the relay takes at once, as far as is known now. */
-  readonly maxSubscriptions: () => number;
-  /** Returns after how many milliseconds a connection that is not open has failed. */
-  readonly connectTimeout: () => number;
-  /**
-   * Called once when the connection is open, with the milliseconds that took; `undefined` if the
-   * program itself did not run for a part of that time.
-   */
-  readonly onOpen: (ms?: number) => void;
-  /** Called once when the connection ends. */
-  readonly onEnd: (error: RelayFailureError) => void;
-  /** Called with the text of each NOTICE. */
-  readonly onNotice: (notice: string) => void;
-  /** Called when the relay answers a probe of a silent connection. */
-  readonly onAlive?: () => void;
-  /** Called with what went wrong in closing. */
-  readonly onError: (error: Error) => void;
-  /** Shared by all connections to the relay. @default one of its own */
-  readonly namedWait?: NamedWait;
-}
 
 /** Messages that belong to no subscription; some are on their way when a subscription is closed. */
 const MAX_STRAY_MESSAGES_PER_MINUTE = 20_000;
@@ -73,6 +49,7 @@ export class RelayConnection {
   readonly #keepalive: Keepalive;
   readonly #opened = Promise.withResolvers<void>();
   readonly #handshake: HandshakeTimer;
+  readonly #signIn?: ConnectionSignIn;
   #relay?: ReadRelay;
   /** Whether the relay object says when it is open, and when it is closed. */
   #hasHooks = false;
@@ -86,7 +63,8 @@ export class RelayConnection {
     this.url = url;
     this.#options = options;
     this.startedAt = options.clock.now();
-    const { clock, connectTimeout } = options;
+    const { clock, connectTimeout, identity } = options;
+    if (identity) this.#signIn = new ConnectionSignIn(url, identity, clock);
     this.namedWait = options.namedWait ?? new NamedWait(clock);
     this.#handshake = new HandshakeTimer(clock, {
       timeout: connectTimeout,
@@ -183,6 +161,18 @@ export class RelayConnection {
   onDoubt(listener: (error: RelayFailureError) => void): () => void {
     this.#doubtListeners.add(listener);
     return () => this.#doubtListeners.delete(listener);
+  }
+
+  /**
+   * Signs in as the connection's identity, if it has one and that has not been done.
+   *
+   * @returns Whether the relay accepted a sign-in since this was called.
+   * @throws {RelayFailureError} If the connection ends, or that fails, or takes too long.
+   */
+  async signIn(signal: AbortSignal): Promise<boolean> {
+    if (!this.#signIn) return false;
+    await abortable(this.whenOpen(), signal);
+    return await this.#signIn.answer(signal);
   }
 
   /**
@@ -312,11 +302,8 @@ export class RelayConnection {
   }
 
   #deadError(): RelayFailureError {
-    return new RelayFailureError(
-      this.url,
-      "disconnected",
-      "nothing is heard on the connection any longer",
-    );
+    const detail = "nothing is heard on the connection any longer";
+    return new RelayFailureError(this.url, "disconnected", detail);
   }
 
   #noteActivity(): void {
@@ -373,6 +360,10 @@ export class RelayConnection {
       onNotice: (text) => {
         if (!this.#ended) this.#options.onNotice(text);
         onStray(text.length);
+      },
+      onChallenge: (challenge, answer) => {
+        onStray();
+        if (!this.#ended) this.#signIn?.challenged(challenge, answer);
       },
       onClose: (detail) => this.end(this.#closedError(detail)),
     };

@@ -13,6 +13,7 @@ import { RelayFailureError } from "../nostr/errors.ts";
 import { BACKOFFS } from "../relays/backoff.ts";
 import type { RelayMemory } from "../relays/relay_memory.ts";
 import type { ConnectTimeout } from "./connect_timeout.ts";
+import type { Identity } from "./identity.ts";
 import type { OpenRelay } from "./open_relay.ts";
 import { RelayConnection } from "./relay_connection.ts";
 import { NamedWait } from "./named_wait.ts";
@@ -39,6 +40,8 @@ export interface RelayConnectorOptions {
   readonly onConnected: (url: string) => void;
   /** Whether the user has blocked a relay, which is then never connected to. */
   readonly isBlocked?: (url: string) => boolean;
+  /** As whom the connections sign in. @default they have no name */
+  readonly identity?: Identity;
 }
 
 /** Most connections to one relay. */
@@ -92,6 +95,11 @@ export class RelayConnector {
       retryAt: () => memory.retryAt(url),
       hasWorked: () => (memory.record(url)?.successes ?? 0) > 0,
     });
+  }
+
+  /** As whom the connections sign in; absent if they have no name. */
+  get identity(): Identity | undefined {
+    return this.#options.identity;
   }
 
   /** Whether the connector was closed for good. */

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { NostrEvent, NostrFilter } from "@nostrify/types";
+import type { NostrFilter } from "@nostrify/types";
 import { onAbort } from "../base/abortable.ts";
 import { sleep } from "../base/clock.ts";
 import { type AnswerProof, weakestProof } from "../nostr/answer_proof.ts";
@@ -13,7 +13,6 @@ import { isPrivateFilter } from "../nostr/filter_subjects.ts";
 import type { RelayFailure, RelayLimits } from "../nostr/relay_failure.ts";
 import type { EoseHint } from "../nostr/relay_frame.ts";
 import { BACKOFFS, waitMs } from "../relays/backoff.ts";
-import type { RelayMemory } from "../relays/relay_memory.ts";
 import { limitsFrom } from "../relays/relay_replies.ts";
 import {
   addToPage,
@@ -24,48 +23,24 @@ import {
   PageIndex,
   samePage,
 } from "./pagination.ts";
-import { RateLimitWaits, type RateLimitWaitsOptions } from "./rate_limit_waits.ts";
+import { RateLimitWaits } from "./rate_limit_waits.ts";
 import type { RelayConnection } from "./relay_connection.ts";
+import type { QueryRequests, RelayQueryOptions, StoredEnd } from "./relay_query_options.ts";
 import type { RelaySubscription } from "./relay_subscription.ts";
 import { refusedReq } from "./refused_req.ts";
 import { reqSize } from "./req_size.ts";
 import { splitLiveReqs, splitReqs } from "./split_reqs.ts";
-
-/** Dependencies and settings of a {@link RelayQuery}. */
-export interface RelayQueryOptions extends RateLimitWaitsOptions {
-  readonly memory: RelayMemory;
-  /** Most pages of one filter beyond the first. */
-  readonly maxPages: number;
-  /** Longest REQ, in bytes, where a longer one may have made the relay hang up. */
-  readonly maxReqBytes?: number;
-  /** Whether only stored events are wanted, so that no REQ stays open. @default false */
-  readonly isOnce?: boolean;
-  /** Called with each event that matches the filters. */
-  readonly onEvent: (event: NostrEvent) => void;
-  /** Called with each refusal. */
-  readonly onRelayError?: (error: RelayFailureError) => void;
-  /** Called when the query makes progress: a REQ is sent, or one comes to its EOSE. */
-  readonly onProgress: () => void;
-}
 
 /** Most REQs of a query that stay open: connections have a slot for each request, not for more. */
 const MAX_STAYING_REQS = 1;
 /** How often a REQ is sent again, in smaller parts or after a wait. */
 const MAX_REQ_TRIES = 8;
 
-/** How the stored events of a REQ came to their end. */
-interface StoredEnd {
-  /** What went wrong before EOSE. */
-  readonly error?: RelayFailureError;
-  /** What the EOSE says (NIP-67). */
-  readonly hints: readonly EoseHint[];
-}
-
 /** How a relay may refuse a REQ because it does not know `limit: 0`. */
 const LIMIT_REFUSALS: readonly RelayFailure[] = ["invalid", "error", "unsupported", "closed"];
 
 /** Filters on one connection: stored events first, then new ones over the REQs that stay open. */
-export class RelayQuery {
+export class RelayQuery implements QueryRequests {
   readonly #connection: RelayConnection;
   readonly #options: RelayQueryOptions;
   readonly #signal: AbortSignal;
@@ -246,7 +221,9 @@ export class RelayQuery {
     this.#options.onProgress();
     if (stay && this.#isLive) return this.#checkLive(pages);
     if (!stay) subscription.close();
-    await this.#continue(pages, hints);
+    const isWithheld = hints.includes("auth");
+    const rest = isWithheld ? await this.#askSignedIn(pages, stay) : pages;
+    await this.#continue(rest, hints);
   }
 
   /** Sends a REQ. `stored` resolves at its EOSE, or with what went wrong before that. */
@@ -319,7 +296,7 @@ export class RelayQuery {
 
   /** Sends a REQ again that was not answered, if there is a better way to send it. */
   async #retry(
-    pages: readonly FilterPage[],
+    refused: readonly FilterPage[],
     stay: boolean,
     tries: number,
     error: RelayFailureError,
@@ -327,6 +304,13 @@ export class RelayQuery {
   ): Promise<void> {
     const { memory, clock } = this.#options;
     const { url, ended, subscriptions } = this.#connection;
+    let pages = refused;
+    if (!ended && tries < MAX_REQ_TRIES && error.reason === "auth-required") {
+      // A relay may send its challenge only now.
+      if (await this.#signIn()) return await this.#requestAll(pages.map(samePage), stay, tries + 1);
+      pages = await this.#askSignedIn(refused, stay);
+      if (pages.length === 0 || this.#signal.aborted) return;
+    }
     if (!ended && tries < MAX_REQ_TRIES) {
       const sent = { ...reqSize(filters), subscriptions: subscriptions + 1 };
       const lesson = limitsFrom(reasonText, sent);
@@ -349,7 +333,7 @@ export class RelayQuery {
     }
     for (const page of pages) this.#prove(page, "unknown");
     this.#lastError = error;
-    if (this.#isWithheld(filters, error)) {
+    if (this.#isWithheld(pages.map(({ filter }) => filter), error)) {
       if (tries === 0) this.#options.onRelayError?.(error);
       return void this.#retryWithheld(pages, stay, tries);
     }
@@ -358,6 +342,32 @@ export class RelayQuery {
       this.#options.onRelayError?.(error);
     }
     if (stay) this.#ended.resolve(error);
+  }
+
+  /** Signs in on this connection; `false` if it cannot, or need not any more. */
+  async #signIn(): Promise<boolean> {
+    try {
+      return await this.#connection.signIn(this.#signal);
+    } catch (error) {
+      if (error instanceof RelayFailureError || this.#signal.aborted) return false;
+      throw error;
+    }
+  }
+
+  /** Requests pages over connections that sign in; returns those that nobody signs in for. */
+  async #askSignedIn(pages: readonly FilterPage[], stay: boolean): Promise<readonly FilterPage[]> {
+    const filters = pages.map(({ filter }) => filter);
+    const proofs = await this.#options.onAuthRequired?.(filters, (query, some) => {
+      if (!stay) return query.catchUp(some);
+      return this.#isLive ? query.requestLive(some, this.#staleBefore) : query.requestStored(some);
+    });
+    return pages.filter((page) => {
+      const proof = proofs?.get(page.filter);
+      if (proof === undefined) return true;
+      this.#proofs.set(page.origin, proof);
+      this.#answeredReqs++;
+      return false;
+    });
   }
 
   /**

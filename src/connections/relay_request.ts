@@ -5,7 +5,7 @@
  * This room talks to one relay: it connects, sends REQs, continues page by page, retries and
  * publishes. Its nouns: a {@link RelayConnector} has the connections to one relay; a
  * `RelayConnection` is one of them; a `RelaySubscription` is one REQ on it; a
- * {@link RelayQuery} is all REQs and pages that answer the same filters on one connection; a
+ * `RelayQuery` is all REQs and pages that answer the same filters on one connection; a
  * {@link RelayRequest} is one relay in one request, over as many connections as that takes.
  *
  * @module
@@ -24,9 +24,9 @@ import { isAnswer } from "../relays/relay_record_updates.ts";
 import { AnswerProgress } from "./answer_progress.ts";
 import type { RelayConnection } from "./relay_connection.ts";
 import type { RelayConnector } from "./relay_connector.ts";
-import { RelayQuery, type RelayQueryOptions } from "./relay_query.ts";
 import { catchUpFilters } from "./resume_filters.ts";
 import { resumeQuery } from "./resume_query.ts";
+import { SignInQuery, type SignInQueryOptions } from "./sign_in_query.ts";
 
 /** What a {@link RelayRequest} reports. */
 export interface RelayRequestListener {
@@ -57,8 +57,8 @@ export interface RelayRequestOutcome {
 /** Dependencies and settings of a {@link RelayRequest}. */
 export interface RelayRequestOptions extends
   Pick<
-    RelayQueryOptions,
-    "clock" | "memory" | "random" | "maxPages" | "isOnce" | "onRelayError"
+    SignInQueryOptions,
+    "clock" | "memory" | "random" | "maxPages" | "isOnce" | "onRelayError" | "signIn"
   > {
   /** Who connects first: lower ranks before higher ones. */
   readonly rank: number;
@@ -101,8 +101,8 @@ export class RelayRequest {
   #isConnected = false;
   /** Up to when everything was requested, in Unix seconds. */
   #resumeFrom?: number;
-  /** The connection over which everything new comes. */
-  #liveOn?: RelayConnection;
+  /** The query by which everything new comes. */
+  #liveOn?: SignInQuery;
   /** Events that are not yet in the memory of relays. */
   #unreportedEvents = 0;
   /** The length of the longest REQ that the last connection left unanswered. */
@@ -197,7 +197,7 @@ export class RelayRequest {
     const { clock, memory } = this.#options;
     const { url } = this.#connector;
     const startedAt = clock.now();
-    const query = new RelayQuery(connection, {
+    const query = new SignInQuery(connection, {
       ...this.#options,
       maxReqBytes: this.#maxReqBytes,
       onEvent: (event) => this.#event(event),
@@ -225,7 +225,7 @@ export class RelayRequest {
       const askedAt = Math.floor(startedAt / 1000);
       this.#resumeFrom ??= Math.min(this.#newest || Infinity, askedAt);
       const isLive = isResuming || query.staysOpen;
-      if (isLive && query.unserved.length === 0) this.#liveOn = connection;
+      if (isLive && query.unserved.length === 0) this.#liveOn = query;
       this.#listener.settled({ answered: true, proof, proofs: query.proofs, askedAt });
       if (!isLive) {
         await sleep(clock, LIVE_DELAY_MS, signal);
@@ -247,7 +247,7 @@ export class RelayRequest {
   /** Listens for new events, and requests what came since the last one. */
   async #resume(
     connection: RelayConnection,
-    query: RelayQuery,
+    query: SignInQuery,
     signal: AbortSignal,
   ): Promise<void> {
     await resumeQuery(query, connection, {
@@ -261,7 +261,7 @@ export class RelayRequest {
   /** Resolves once each filter has a REQ for new events; until then requests the others again. */
   async #poll(
     connection: RelayConnection,
-    query: RelayQuery,
+    query: SignInQuery,
     signal: AbortSignal,
   ): Promise<void> {
     const { clock } = this.#options;
@@ -276,10 +276,10 @@ export class RelayRequest {
       this.#resumeFrom = this.#receivedUntil(now);
       filters = unserved;
     }
-    this.#liveOn = connection;
+    this.#liveOn = query;
   }
 
-  async #untilEnded(query: RelayQuery, signal: AbortSignal): Promise<RelayFailureError> {
+  async #untilEnded(query: SignInQuery, signal: AbortSignal): Promise<RelayFailureError> {
     const { promise: aborted, resolve } = Promise.withResolvers<RelayFailureError>();
     const release = onAbort(signal, () => resolve(this.#abortedError()));
     try {
@@ -333,7 +333,7 @@ export class RelayRequest {
    */
   #watchDeadlines(
     connection: RelayConnection,
-    query: RelayQuery,
+    query: SignInQuery,
     signal: AbortSignal,
   ): () => void {
     const { clock, memory } = this.#options;

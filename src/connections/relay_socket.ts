@@ -121,6 +121,11 @@ export class RelaySocket implements NRelay {
    * @throws The signal's reason, if it is aborted; an event that was not sent by then never is.
    */
   async event(event: NostrEvent, { signal }: { signal?: AbortSignal } = {}): Promise<void> {
+    await this.#offer("EVENT", event, signal);
+  }
+
+  /** Sends an event, and waits for the relay's OK. */
+  async #offer(verb: "EVENT" | "AUTH", event: NostrEvent, signal?: AbortSignal): Promise<void> {
     signal?.throwIfAborted();
     this.#checkOpen();
     const { promise, resolve, reject } = Promise.withResolvers<void>();
@@ -128,7 +133,7 @@ export class RelaySocket implements NRelay {
     const others = this.#published.get(event.id) ?? [];
     this.#published.set(event.id, [...others, waiting]);
     const key = `event:${event.id}`;
-    this.#send(key, ["EVENT", event]);
+    this.#send(key, [verb, event]);
     try {
       await abortable(promise, signal);
     } finally {
@@ -218,7 +223,9 @@ export class RelaySocket implements NRelay {
     const length = typeof data === "string" ? data.length : 0;
     const frame = length <= MAX_FRAME_LENGTH ? parseRelayFrame(data) : undefined;
     if (frame?.verb === "NOTICE") this.#hooks.onNotice?.(frame.text);
-    else if (!frame || !this.#answer(frame)) {
+    else if (frame?.verb === "AUTH" && this.#hooks.onChallenge) {
+      this.#hooks.onChallenge(frame.challenge, (event) => this.#offer("AUTH", event));
+    } else if (!frame || !this.#answer(frame)) {
       // What is longer took no time to parse.
       this.#hooks.onStray?.(Math.min(length, MAX_FRAME_LENGTH));
     }

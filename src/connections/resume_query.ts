@@ -11,7 +11,7 @@ import { startInactivityTimer } from "../base/inactivity_timer.ts";
 import { WRAP_OVERLAP_S } from "../nostr/kinds.ts";
 import type { RelayMemory } from "../relays/relay_memory.ts";
 import type { RelayConnection } from "./relay_connection.ts";
-import type { RelayQuery } from "./relay_query.ts";
+import type { SignInQuery } from "./sign_in_query.ts";
 import { catchUpFilters, liveFilters } from "./resume_filters.ts";
 
 /** What {@link resumeQuery} needs. */
@@ -29,12 +29,12 @@ export interface ResumeOptions {
 /**
  * Listens for new events first, and then requests what came since, so that nothing gets lost
  * between the two. Resolves when all that came is received, or the signal is aborted. Some filters
- * may still be {@link RelayQuery.unserved} then.
+ * may still be {@link SignInQuery.unserved} then.
  *
  * @throws {RelayFailureError} If the relay answered no REQ, or the connection has ended.
  */
 export async function resumeQuery(
-  query: RelayQuery,
+  query: SignInQuery,
   connection: RelayConnection,
   { clock, memory, filters, from, progressAt }: ResumeOptions,
   signal: AbortSignal,

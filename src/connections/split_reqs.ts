@@ -5,7 +5,7 @@
  */
 
 import type { NostrFilter } from "@nostrify/types";
-import { isPrivateFilter, splitPrivateKinds } from "../nostr/filter_subjects.ts";
+import { privacyOf, splitPrivateKinds } from "../nostr/filter_subjects.ts";
 import type { ReportedLimits } from "../relays/relay_replies.ts";
 import { splitFilter } from "./split_filter.ts";
 
@@ -36,7 +36,8 @@ const REQ_ENVELOPE_BYTES = 11 + 64;
  *
  * No REQ asks for direct messages or gift wraps (kinds 4, 1059, 21059) and for other kinds: a
  * relay that shows them to those involved alone may leave them out of a mixed answer, and not
- * say so. A filter of mixed kinds becomes two. The REQs for private kinds come last.
+ * say so; nor for 21059 beside 4 and 1059, which not all such relays count among them. A filter
+ * of mixed kinds becomes several. The REQs for private kinds come last.
  *
  * Any other filter that fits stays whole, as the very object that was given. A filter that is too long by
  * itself is split along its longest list; each part keeps the `limit`, so that the newest events
@@ -58,10 +59,9 @@ export function splitReqs(
 
   if (options.isMixed) return packed(filters);
   const all = filters.flatMap(splitPrivateKinds);
-  return [
-    ...packed(all.filter((filter) => !isPrivateFilter(filter))),
-    ...packed(all.filter(isPrivateFilter)),
-  ];
+  return [0, 1, 2].flatMap((privacy) =>
+    packed(all.filter((filter) => privacyOf(filter) === privacy))
+  );
 
   function packed(filters: readonly NostrFilter[]): NostrFilter[][] {
     const reqs: NostrFilter[][] = [];

@@ -14,8 +14,13 @@ export interface Decrypter {
   decrypt(pubkey: string, text: string): Promise<string>;
 }
 
-/** The part of a signer that decrypts private entries. */
+/** The part of a signer that decrypts private entries, and signs in to relays. */
 export interface UserSigner {
+  /**
+   * Signs the answer to a relay's challenge (NIP-42), if the option `auth` allows that.
+   * @default nobody signs in as the user
+   */
+  signEvent?(event: Omit<NostrEvent, "id" | "pubkey" | "sig">): Promise<NostrEvent>;
   /** NIP-44, which encrypts lists today. */
   readonly nip44?: Decrypter;
   /** NIP-04, which encrypted old lists. */

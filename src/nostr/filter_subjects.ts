@@ -5,6 +5,7 @@
  */
 
 import type { NostrFilter } from "@nostrify/types";
+import { isEphemeralKind } from "nostr-tools/kinds";
 import { PRIVATE_KINDS } from "./kinds.ts";
 import { distinct, sortedOrder } from "./pubkeys.ts";
 import type { Role } from "./relay_knowledge.ts";
@@ -96,14 +97,26 @@ export function isPrivateFilter({ kinds = [] }: NostrFilter): boolean {
 }
 
 /**
- * A filter as filters that ask for private kinds alone and filters that do not: two where its
- * kinds are mixed, else the very filter. One without kinds is not split.
+ * How private what a filter asks for is, which says with which filters it may share a REQ: 0 for
+ * public kinds and filters without kinds, 1 for kinds 4 and 1059, 2 for ephemeral gift wraps. Relays
+ * that keep 4 and 1059 to those involved refuse a REQ for these alone, and count 21059 as public.
+ */
+export function privacyOf({ kinds = [] }: NostrFilter): 0 | 1 | 2 {
+  if (kinds.length === 0 || !kinds.every(isPrivateKind)) return 0;
+  return kinds.every(isEphemeralKind) ? 2 : 1;
+}
+
+/**
+ * A filter as filters for public kinds, for kinds 4 and 1059, and for ephemeral gift wraps: the
+ * very filter if it asks for one of these alone. One without kinds is not split.
  */
 export function splitPrivateKinds(filter: NostrFilter): NostrFilter[] {
   const { kinds } = filter;
-  if (!kinds?.some(isPrivateKind) || kinds.every(isPrivateKind)) return [filter];
-  const others = kinds.filter((kind) => !isPrivateKind(kind));
-  return [{ ...filter, kinds: others }, { ...filter, kinds: kinds.filter(isPrivateKind) }];
+  if (!kinds?.some(isPrivateKind)) return [filter];
+  const parts = [0, 1, 2].map((privacy) =>
+    kinds.filter((kind) => privacyOf({ kinds: [kind] }) === privacy)
+  ).filter(({ length }) => length > 0);
+  return parts.length === 1 ? [filter] : parts.map((kinds) => ({ ...filter, kinds }));
 }
 
 function isPrivateKind(kind: number): boolean {

@@ -157,9 +157,11 @@ export class SupervisedRelay implements NRelay {
    * Closes the connections to this relay, for good: its requests end. Events under way have
    * three seconds to be published.
    */
-  close(): Promise<void> {
+  async close(): Promise<void> {
     this.#closing.close();
-    return this.#latest.close();
+    const { url } = this.#latest;
+    const isHere = (_: unknown, other: string) => other === url;
+    await Promise.all([this.#latest.close(), this.#supervisor.endNamed(isHere)]);
   }
 
   /** The same as {@link SupervisedRelay.close}. */

@@ -9,6 +9,7 @@
  */
 
 import type { NostrFilter } from "@nostrify/types";
+import type { Identity } from "../connections/identity.ts";
 import { RelayConnector, type RelayConnectorOptions } from "../connections/relay_connector.ts";
 import { ANY_RELAY, normalizeRelayUrl } from "../nostr/relay_url.ts";
 import type { Assignment } from "../plan/assignment.ts";
@@ -66,15 +67,21 @@ export class Supervisor {
     this.#request = { ...options.request, connector: (url) => this.connector(url) };
   }
 
-  /** The connector of a relay, made when it is first wanted. */
-  connector(url: string): RelayConnector {
+  /**
+   * The connector of a relay, made when it is first wanted.
+   *
+   * @param identity As whom its connections sign in: each identity has a connector of its own.
+   * @default they have no name
+   */
+  connector(url: string, identity?: Identity): RelayConnector {
     const normal = normalizeRelayUrl(url, ANY_RELAY) ?? url;
-    let connector = this.#connectors.get(normal);
+    const key = identity ? `${normal} ${identity.key}` : normal;
+    let connector = this.#connectors.get(key);
     // Closing one pool must not close the relays to the next one of the same outbox.
     if (!connector || (connector.isClosed && !this.#isClosed)) {
       if (this.#connectors.size >= this.#maxConnectors) this.#forgetIdle();
-      connector = new RelayConnector(normal, this.#options.connector);
-      this.#connectors.set(normal, connector);
+      connector = new RelayConnector(normal, { ...this.#options.connector, identity });
+      this.#connectors.set(key, connector);
       if (this.#isClosed) void connector.close();
     }
     return connector;
@@ -185,6 +192,18 @@ export class Supervisor {
   /** The user blocks other relays than before: connections to those end. */
   blocksChanged(): void {
     for (const connector of this.#connectors.values()) connector.blocksChanged();
+  }
+
+  /** Ends the connections of an identity, at one relay or at all, for good. */
+  async endNamed(isMeant: (identity: Identity, url: string) => boolean): Promise<void> {
+    const ending: Promise<void>[] = [];
+    for (const [key, connector] of this.#connectors) {
+      const { identity, url } = connector;
+      if (!identity || !isMeant(identity, url)) continue;
+      this.#connectors.delete(key);
+      ending.push(connector.close());
+    }
+    await Promise.all(ending);
   }
 
   /** Closes every connection; events under way have some seconds to be published. */

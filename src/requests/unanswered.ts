@@ -10,7 +10,7 @@ import type { RelayFailureError } from "../nostr/errors.ts";
 /** Most relays that are named for one reason. */
 const MAX_NAMED_RELAYS = 3;
 /** What an app can do about a relay that wants its users to sign in. */
-const SIGN_IN_ADVICE = 'sign in by an option "open" that gives NRelay1 "auth"';
+const SIGN_IN_ADVICE = 'see option "auth"';
 
 /** How the relays of one request did, those that replaced others included. */
 export class Answers {

@@ -12,6 +12,7 @@ function reading() {
     onConnecting: () => heard.includes("connecting") || heard.push("connecting"),
     onOpen: () => heard.push("open"),
     onNotice: (text) => heard.push(["NOTICE", text]),
+    onChallenge: (text) => heard.push(["AUTH", text]),
     onStray: () => heard.push("stray"),
     onClose: (detail) => heard.push(detail),
   };

@@ -1,4 +1,4 @@
-import type { NostrFilter } from "@nostrify/types";
+import type { NostrEvent, NostrFilter } from "@nostrify/types";
 import assert from "node:assert/strict";
 import type { RelayHooks } from "../../src/connections/open_relay.ts";
 import { RelaySocket } from "../../src/connections/relay_socket.ts";
@@ -14,12 +14,17 @@ class Test {
   readonly relay: RelaySocket;
   readonly heard: unknown[] = [];
   readonly strayLengths: unknown[] = [];
+  answer?: (event: NostrEvent) => Promise<void>;
 
   constructor() {
     const events: RelayHooks = {
       onConnecting: () => this.heard.push("connecting"),
       onOpen: () => this.heard.push("open"),
       onNotice: (text) => this.heard.push(text),
+      onChallenge: (text, answer) => {
+        this.heard.push(`challenge ${text}`);
+        this.answer = answer;
+      },
       onStray: (length) => {
         this.heard.push("stray");
         this.strayLengths.push(length);
@@ -249,4 +254,23 @@ Deno.test("RelaySocket req() yields no malformed event", async () => {
   await end;
   assert.deepEqual(messages, [["CLOSED", "1", ""]]);
   assert.deepEqual(test.heard, ["connecting", "open", ...Array(5).fill("stray")]);
+});
+
+Deno.test("NIP-42: RelaySocket answers a challenge on its own connection, and says whether that was accepted", async () => {
+  const [test, other] = [new Test(), new Test()];
+  for (const { socket } of [test, other]) socket.open();
+  test.socket.say("AUTH", "abc");
+  test.socket.say("AUTH");
+  assert.deepEqual(test.heard.slice(2), ["challenge abc", "stray"]);
+  const [first, second, third] = [1, 2, 3].map(() => note({ kind: 22242 }));
+  const accepted = test.answer!(first), refused = test.answer!(second), cut = test.answer!(third);
+  test.socket.say("OK", first.id, true, "");
+  test.socket.say("OK", second.id, false, "restricted: members only");
+  await accepted;
+  await assert.rejects(refused, /restricted: members only/);
+  test.socket.drop();
+  await assert.rejects(cut, /The connection is gone/);
+  await assert.rejects(test.answer!(first), /The connection is gone/);
+  assert.deepEqual(test.socket.sent.map(([verb]) => verb), ["AUTH", "AUTH", "AUTH"]);
+  assert.deepEqual(other.socket.sent, []);
 });

@@ -6,7 +6,7 @@ import { frozen } from "../support/requests.ts";
 
 const filters: fc.Arbitrary<NostrFilter[]> = fc.array(
   fc.record({
-    kinds: fc.constantFrom([1], [0, 3], [4], [1059, 21_059]),
+    kinds: fc.constantFrom([1], [0, 3], [4], [4, 1059], [21_059]),
     authors: fc.nat(6).map((count) => hex(count)),
     "#t": fc.array(fc.string({ unit: "binary", maxLength: 8 }), { maxLength: 6 }),
     limit: fc.nat(1000),
@@ -18,9 +18,14 @@ const limits = fc.record({
   maxMessageLength: fc.integer({ min: 512, max: 1500 }),
 }, { requiredKeys: [] });
 
-/** Whether a filter that these tests make asks for private kinds. */
-function isPrivate({ kinds }: NostrFilter): boolean {
-  return [4, 1059].includes(kinds![0]);
+/** With which others a kind may share a REQ. */
+function groupOf(kind: number): number {
+  return kind === 21_059 ? 2 : [4, 1059].includes(kind) ? 1 : 0;
+}
+
+/** With which others a filter that these tests make may share a REQ. */
+function groupOfFilter({ kinds }: NostrFilter): number {
+  return groupOf(kinds![0]);
 }
 
 function hex(count: number): string[] {
@@ -36,15 +41,14 @@ Deno.test("splitReqs() sends every filter once, in order, as the very object if 
   fc.assert(fc.property(filters, limits, (filters, limits) => {
     const roomy = { ...limits, maxMessageLength: 100_000 };
     const reqs = splitReqs(frozen(filters), roomy);
-    const sorted = [...filters.filter((it) => !isPrivate(it)), ...filters.filter(isPrivate)];
+    const sorted = filters.toSorted((a, b) => groupOfFilter(a) - groupOfFilter(b));
     assert.deepEqual(reqs.flat(), sorted);
     reqs.flat().forEach((filter, i) => assert.equal(filter, sorted[i]));
     assert.ok(reqs.every((req) => req.length > 0));
   }));
 });
 
-Deno.test("NIP-17, NIP-42: splitReqs() asks for private kinds and for others in separate REQs, and loses none", () => {
-  const isPrivate = (kind: number) => [4, 1059, 21_059].includes(kind);
+Deno.test("NIP-17, NIP-42: splitReqs() asks for kinds 4 and 1059, for 21059 and for others in separate REQs, and loses none", () => {
   const someKinds = fc.uniqueArray(fc.constantFrom(0, 1, 4, 1059, 10_050, 21_059), {
     minLength: 1,
   });
@@ -58,7 +62,7 @@ Deno.test("NIP-17, NIP-42: splitReqs() asks for private kinds and for others in 
     const reqs = splitReqs(frozen(filters), limits);
     for (const req of reqs) {
       const kinds = req.flatMap(({ kinds = [1] }) => kinds);
-      assert.ok(kinds.every(isPrivate) || !kinds.some(isPrivate), JSON.stringify(req));
+      assert.equal(new Set(kinds.map(groupOf)).size, 1, JSON.stringify(req));
     }
     const asked = (filters: readonly NostrFilter[]) =>
       filters.flatMap(({ kinds, ...rest }) =>
@@ -68,7 +72,7 @@ Deno.test("NIP-17, NIP-42: splitReqs() asks for private kinds and for others in 
   }));
 });
 
-Deno.test("NIP-17, NIP-42: splitReqs() splits a filter of mixed kinds in two, and no other", () => {
+Deno.test("NIP-17, NIP-42: splitReqs() splits a filter of mixed kinds, and no other", () => {
   const [mixed, wraps, posts, any] = frozen<NostrFilter[]>([
     { kinds: [1059, 1, 4], limit: 9 },
     { kinds: [21_059] },
@@ -77,8 +81,10 @@ Deno.test("NIP-17, NIP-42: splitReqs() splits a filter of mixed kinds in two, an
   ]);
   assert.deepEqual(splitReqs([mixed, wraps, posts, any]), [
     [{ kinds: [1], limit: 9 }, posts, any],
-    [{ kinds: [1059, 4], limit: 9 }, wraps],
+    [{ kinds: [1059, 4], limit: 9 }],
+    [wraps],
   ]);
+  assert.deepEqual(splitReqs([{ kinds: [1059, 21_059, 4] }]), [[{ kinds: [1059, 4] }], [wraps]]);
   assert.equal(splitReqs([wraps, posts])[1][0], wraps);
   assert.deepEqual(splitReqs([{ kinds: [] }]), [[{ kinds: [] }]]);
 });
@@ -98,7 +104,7 @@ Deno.test("splitReqs() begins another REQ only if the next filter would not fit"
     for (let i = 1; i < reqs.length; i++) {
       const more = [...reqs[i - 1], reqs[i][0]];
       assert.ok(
-        isPrivate(more[0]) !== isPrivate(more[more.length - 1]) ||
+        groupOfFilter(more[0]) !== groupOfFilter(more[more.length - 1]) ||
           more.length > (limits.maxFilters ?? 100) ||
           lengthOf(more) > (limits.maxMessageLength ?? 100_000),
       );

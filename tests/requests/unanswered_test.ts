@@ -18,7 +18,7 @@ Deno.test("Answers error() counts relays by reason, names some, and is short for
     answers.error().message,
     "No relay answered a request: " +
       "15 x unreachable (wss://0.example/ wss://1.example/ wss://2.example/ and 12 more), " +
-      '1 x auth-required (wss://15.example/; sign in by an option "open" that gives NRelay1 "auth"), ' +
+      '1 x auth-required (wss://15.example/; see option "auth"), ' +
       "4 x no-answer (wss://16.example/ wss://17.example/ wss://18.example/ and 1 more)",
   );
 });

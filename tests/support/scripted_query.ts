@@ -5,7 +5,8 @@
  */
 
 import type { NostrEvent, NostrFilter } from "@nostrify/types";
-import { RelayQuery, type RelayQueryOptions } from "../../src/connections/relay_query.ts";
+import { RelayQuery } from "../../src/connections/relay_query.ts";
+import type { RelayQueryOptions } from "../../src/connections/relay_query_options.ts";
 import { type AnswerProof, weakestProof } from "../../src/nostr/answer_proof.ts";
 import type { RelayFailureError } from "../../src/nostr/errors.ts";
 import type { Script } from "../../testing/scripted_relay.ts";
