@@ -108,7 +108,7 @@ for (const name of faults) {
     for (const { message } of world.errors) {
       assert.match(
         message,
-        /^No relay answered a request: 1 x [a-z-]+ \(wss?:[^ ;]+(?:\)|; sign in)/,
+        /^No relay answered a request: 1 x [a-z-]+ \(wss?:[^ ;]+(?:\)|; see option "auth")/,
       );
     }
   });
