@@ -111,6 +111,7 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
     policy,
     list: async (pubkey, kind) => (await store.get([pubkey], { kind })).get(pubkey) ?? null,
     connector: (url, identity) => supervisor.connector(url, identity),
+    onSignedIn: (url) => ledger.signedIn(url),
     onEnded: (ended) => void supervisor.endNamed((identity) => identity === ended),
     onError,
   });

@@ -32,6 +32,8 @@ export interface SignInPolicyOptions {
   /** A relay list of the user's, from the store. */
   readonly list: (pubkey: string, kind: number) => Promise<RelayList | null>;
   readonly connector: (url: string, identity: Identity) => RelayConnector;
+  /** Called when a relay has accepted a sign-in. */
+  readonly onSignedIn: (url: string) => void;
   /** Called when an identity must not be used any more. */
   readonly onEnded: (identity: Identity) => void;
   /** Called with what the app's own function throws, and with what reading lists throws. */
@@ -196,6 +198,7 @@ export class SignInPolicy implements SignIn<RelayConnector> {
       void this.#pausedUntil.set(`${relay} ${key}`, clock.now() + REFUSED_PAUSE_MS);
     const identity: Identity = {
       key,
+      accepted: this.#options.onSignedIn,
       refused,
       sign: async (relay, challenge) => {
         const isAllowed = await mayBeUsed(relay) && !this.#isBlocked(relay);

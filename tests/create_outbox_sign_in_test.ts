@@ -362,3 +362,20 @@ Deno.test("createOutbox() signs for no relay that the user blocks, not even for 
   assert.deepEqual([...new Set(groups)], ["cats"]);
   await open.outbox.close();
 });
+
+Deno.test("Outbox publish() offers what waits for a sign-in as soon as the user has signed in there", async () => {
+  const world = await start({ [HOME]: { guardsEvents: true } }, { signer: undefined });
+  const { clock } = world.network;
+  const sent = await world.outbox.publish(alice.sign({ content: "mine" }));
+  await world.inTime(clock.advance(2_000), 3_000);
+  const [{ state, nextAt }] = sent.targets;
+  assert.equal(state, "sign-in");
+  world.outbox.use({ user: alice.pubkey, signer: world.signer });
+  assert.deepEqual(await world.ids([{ kinds: [4], "#p": [alice.pubkey] }]), []);
+  assert.deepEqual(world.relays(), [HOME]);
+  await clock.advance(100);
+  await quiet();
+  assert.equal(sent.targets[0].state, "taken");
+  assert.ok(clock.now() < nextAt!, "before it is tried again by itself");
+  await world.outbox.close();
+});

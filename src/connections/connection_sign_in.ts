@@ -88,6 +88,7 @@ export class ConnectionSignIn {
       this.#identity.refused(this.#url);
       throw this.#error(`the relay refused the sign-in: ${messageOf(cause)}`, cause);
     }
+    this.#identity.accepted(this.#url);
   }
 
   #error(detail: string, cause?: unknown): RelayFailureError {

@@ -17,6 +17,8 @@ export interface Identity {
    * @throws {Error} If the policy does not allow it, or the signer refuses or fails.
    */
   readonly sign: (relay: string, challenge: string) => Promise<NostrEvent>;
+  /** Call it when the relay has accepted the answer. */
+  readonly accepted: (relay: string) => void;
   /** Call it when the relay refuses the answer: it is not signed in to again for a while. */
   readonly refused: (relay: string) => void;
 }
