@@ -9,6 +9,7 @@ import type { PostgresServer } from "../testing/postgres_server.ts";
 import type { ColdWorld } from "./cold_world.ts";
 import type { LoopbackNetwork } from "./loopback_network.ts";
 import type { LoopbackTraffic } from "./loopback_relay.ts";
+import { LineProcess } from "../testing/line_process.ts";
 
 /** What one process is to do. */
 export interface ProcessTask {
@@ -106,51 +107,33 @@ async function writes(pool: pg.Pool): Promise<{ transactions: number; rows: numb
 
 /** One process. */
 class Client {
-  readonly #child: Deno.ChildProcess;
-  readonly #input: WritableStreamDefaultWriter<Uint8Array>;
-  readonly #lines: AsyncGenerator<string, undefined>;
+  readonly #process: LineProcess;
   readonly #file: string;
 
   private constructor(file: string) {
     this.#file = file;
-    this.#child = new Deno.Command(Deno.execPath(), {
-      args: ["run", "-A", "--no-check", `--lock=${LOCK}`, PROGRAM, file],
-      stdin: "piped",
-      stdout: "piped",
-      stderr: "inherit",
-    }).spawn();
-    this.#input = this.#child.stdin.getWriter();
-    this.#lines = linesOf(this.#child.stdout);
+    this.#process = new LineProcess(["run", "-A", "--no-check", `--lock=${LOCK}`, PROGRAM, file]);
   }
 
   static async start(task: ProcessTask): Promise<Client> {
     const file = await Deno.makeTempFile();
     await Deno.writeTextFile(file, JSON.stringify(task));
     const client = new Client(file);
-    await client.#lines.next();
+    await client.#process.lines.next();
     return client;
   }
 
   async run(): Promise<ProcessResult> {
-    await this.#input.write(new TextEncoder().encode("\n"));
-    const { value } = await this.#lines.next();
+    await this.#process.write("");
+    const { value } = await this.#process.lines.next();
     if (value === undefined) throw new Error("A process ended before its users had finished");
     return JSON.parse(value);
   }
 
   async close(): Promise<void> {
-    await this.#input.close();
-    for await (const _ of this.#lines);
-    await this.#child.status;
+    await this.#process.endInput();
+    for await (const _ of this.#process.lines);
+    await this.#process.status;
     await Deno.remove(this.#file);
-  }
-}
-
-async function* linesOf(stream: ReadableStream<Uint8Array>): AsyncGenerator<string, undefined> {
-  let rest = "";
-  for await (const text of stream.pipeThrough(new TextDecoderStream())) {
-    const lines = (rest + text).split("\n");
-    rest = lines.pop()!;
-    yield* lines;
   }
 }

@@ -22,7 +22,7 @@ export interface LateInboxesOptions {
 }
 
 /** For how long a list counts that is found after an event was published. */
-export const LATE_INBOX_MS = 86_400_000;
+const LATE_INBOX_MS = 86_400_000;
 /** How long lists are gathered before events are planned again. */
 const GATHER_MS = 500;
 /** Most people of one event whose lists are waited for. */

@@ -17,7 +17,8 @@ import { Ledger } from "./ledger/ledger.ts";
 import type { NewTarget, TargetReason } from "./ledger/publication.ts";
 import type { Publication } from "./ledger/publication_handle.ts";
 import type { RelayListStore } from "./lists/relay_list_store.ts";
-import type { EventPlan, EventRelayReason } from "./plan/event_plan.ts";
+import type { EventRelayReason } from "./nostr/event_relay_reason.ts";
+import type { EventPlan } from "./plan/event_plan.ts";
 import type { PlanSettings } from "./plan/plan_options.ts";
 import type { RouterSettings } from "./router_options.ts";
 

@@ -51,7 +51,8 @@ export type {
 } from "./nostr/relay_knowledge.ts";
 export type { RefusalReason, RefusedRelay, RelayUrlPolicy } from "./nostr/relay_policy.ts";
 export { eventLookup } from "./plan/event_lookup.ts";
-export type { EventPlan, EventRelayReason } from "./plan/event_plan.ts";
+export type { EventRelayReason } from "./nostr/event_relay_reason.ts";
+export type { EventPlan } from "./plan/event_plan.ts";
 export { planEvent } from "./plan/plan_event.ts";
 export type { PlanOptions } from "./plan/plan_options.ts";
 export { planReq, type ReqPlan } from "./plan/plan_req.ts";

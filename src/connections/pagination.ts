@@ -131,7 +131,7 @@ export function nextPage(
 }
 
 /** What the last page of a filter proves, where none follows and none should. */
-export function proofOf(
+function proofOf(
   { page, fresh }: FilterPage,
   hints: readonly EoseHint[] = [],
 ): AnswerProof {

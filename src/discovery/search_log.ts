@@ -43,7 +43,7 @@ export const SEARCH_LOG_RECORDS: Pick<
 const MAX_CLOCK_SKEW_S = 3_600;
 
 /** Of each list the later of two searches: what was logged, and what one process adds to it. */
-export function newestSearches(before: SearchLog, after: SearchLog): SearchLog {
+function newestSearches(before: SearchLog, after: SearchLog): SearchLog {
   const newest: Record<number, SearchLogEntry> = { ...after };
   for (const [kind, entry] of Object.entries(before)) {
     const other = newest[Number(kind)];

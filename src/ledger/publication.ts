@@ -10,30 +10,11 @@
  */
 
 import type { NostrEvent } from "@nostrify/types";
+import type { EventRelayReason } from "../nostr/event_relay_reason.ts";
 import type { RelayFailure } from "../nostr/relay_failure.ts";
 
-/** Why an event goes to a relay. */
-export type TargetReason =
-  /** It is a write relay of the author. */
-  | "own"
-  /** It is a read relay of a tagged user. */
-  | "inbox"
-  /** The author's former list, or another list of theirs, names it, or it has what is deleted. */
-  | "spread"
-  /** It is a relay for gift wraps of a recipient (kind 10050). */
-  | "dm"
-  /** It is a relay for private drafts of the author (kind 10013). */
-  | "private"
-  /** It is the host of the group that the message belongs to. */
-  | "group"
-  /** It is one of `indexerRelays`. */
-  | "indexer"
-  /** The event names it. */
-  | "named"
-  /** A hint names it, and the author or a tagged user has no usable list. */
-  | "hint"
-  /** It is one of `fallbackRelays`, and the author or a tagged user has no usable list. */
-  | "fallback";
+/** Why an event goes to a relay; `own`: it is a write relay of the author. */
+export type TargetReason = "own" | Exclude<EventRelayReason, "outbox">;
 
 /** How far an event is at a relay. */
 export type TargetState =

@@ -216,11 +216,6 @@ export class SendSchedule {
     return lane && lane.failures > 0 ? lane.failedAt : 0;
   }
 
-  /** Whether an event is being offered to a relay. */
-  isUnderWay(relay: string, id: string): boolean {
-    return this.#lanes.get(relay)?.inFlight.has(id) ?? false;
-  }
-
   #lane(relay: string): Lane {
     let lane = this.#lanes.get(relay);
     if (!lane) this.#lanes.set(relay, lane = new Lane());

@@ -8,7 +8,7 @@ import type { NostrEvent, NostrFilter } from "@nostrify/types";
 import { DRAFT_KIND, GIFT_WRAP_KINDS, PRIVATE_KINDS, PRIVATE_LIST_KIND } from "./kinds.ts";
 
 /** The kind of the event that answers a challenge (NIP-42). */
-export const AUTH_KIND = 22242;
+const AUTH_KIND = 22242;
 
 /**
  * What a sign-in is for.

@@ -5,20 +5,14 @@
  */
 
 import type { NostrEvent } from "@nostrify/types";
+import type { EventRelayReason } from "../nostr/event_relay_reason.ts";
 import { DM_LIST_KIND, RELAY_LIST_KIND } from "../nostr/kinds.ts";
 import type { RelayKnowledge } from "../nostr/relay_knowledge.ts";
 import { ANY_RELAY, parseRelayList } from "../nostr/relay_list.ts";
 import { subjectKey } from "../nostr/subject_key.ts";
 import type { Unrouted } from "../nostr/unrouted.ts";
 import { planDelivery } from "./event_inboxes.ts";
-import {
-  boundPlan,
-  type EventPlan,
-  type EventRelayReason,
-  finishedPlan,
-  noPlan,
-  reasonsOf,
-} from "./event_plan.ts";
+import { boundPlan, type EventPlan, finishedPlan, noPlan, reasonsOf } from "./event_plan.ts";
 import { eventRule } from "./event_rules.ts";
 import { groupHost, hintedRelays } from "./hinted_relays.ts";
 import { type PlanOptions, type PlanSettings, planSettings } from "./plan_options.ts";

@@ -5,6 +5,7 @@ import {
   eventsOf,
   type FeedPlot,
   FeedWorld,
+  LIVES,
   MemoryRecords,
   NEWEST,
   person,
@@ -12,7 +13,6 @@ import {
   urlOf,
 } from "../support/feed_world.ts";
 
-const LIVES = { cap: 500, fate: "lives", hints: true, repeats: false } as const;
 const DEAD = { ...LIVES, fate: "dead" } as const;
 
 /** A world with two people, who post ten times each, a minute apart. */

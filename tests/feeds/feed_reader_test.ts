@@ -9,6 +9,7 @@ import {
   EventStore,
   type FeedPlot,
   FeedWorld,
+  LIVES,
   MemoryRecords,
   NEWEST,
   person,
@@ -16,7 +17,6 @@ import {
   urlOf,
 } from "../support/feed_world.ts";
 
-const LIVES = { cap: 500, fate: "lives", hints: true, repeats: false } as const;
 const LATE = { ...LIVES, fate: "late" } as const;
 
 /** A world of one person, who posts once a minute. */

@@ -8,13 +8,12 @@ import {
   EventStore,
   type FeedPlot,
   FeedWorld,
+  LIVES,
   MemoryRecords,
   NEWEST,
   person,
   readPages,
 } from "../support/feed_world.ts";
-
-const LIVES = { cap: 500, fate: "lives", hints: true, repeats: false } as const;
 
 /** A world of people who have a relay each, and posts a minute apart. */
 function worldOf(counts: readonly number[], plot: Partial<FeedPlot> = {}): FeedWorld {

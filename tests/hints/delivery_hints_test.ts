@@ -14,13 +14,13 @@ Deno.test("deliveryHints are about the event's author, and not about its id", ()
   }
 });
 
-Deno.test("NIP-65: deliveryHints ignore profiles and lists, as indexers have everybody's", () => {
+Deno.test("NIP-65: deliveryHints leave out profiles and lists, as indexers have everybody's", () => {
   for (const kind of [0, 3, 10000, 10002, 10050, 19999]) {
     assert.deepEqual(deliveryHints.read({ event: draft({ kind, pubkey: ALICE }), relay }), []);
   }
 });
 
-Deno.test("NIP-59: deliveryHints ignore gift wraps and ephemeral events", () => {
+Deno.test("NIP-59: deliveryHints leave out gift wraps and ephemeral events", () => {
   for (const kind of [1059, 21059, 20000, 22242, 24133, 29999]) {
     assert.deepEqual(deliveryHints.read({ event: draft({ kind, pubkey: ALICE }), relay }), []);
   }

@@ -74,7 +74,7 @@ Deno.test("NIP-02: eventTagHints leave follow lists to their own reader", () => 
   assert.deepEqual(read(["p", BOB, url], 3), []);
 });
 
-Deno.test("eventTagHints ignore tags whose elements are not strings", () => {
+Deno.test("eventTagHints leave out tags whose elements are not strings", () => {
   for (const name of ["p", "P", "e", "E", "q", "a", "A", "h"]) {
     for (const junk of [undefined, null, 1, {}, [BOB]]) {
       for (const tag of [[name, junk, url], [name, BOB, junk], [junk, BOB, url], junk]) {

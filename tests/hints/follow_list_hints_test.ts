@@ -63,7 +63,7 @@ Deno.test("followListHints read only the tags if the content is no map", () => {
   assert.deepEqual(read(map(65_537)), []);
 });
 
-Deno.test("followListHints ignore tags that are malformed, or hold no strings", () => {
+Deno.test("followListHints leave out tags that are malformed, or hold no strings", () => {
   const tags = [null, 1, {}, ["p", null, url], ["p", BOB, null], ["p", [BOB], url], ["p", BOB, 1]];
   assert.deepEqual(read("", tags as string[][]), []);
 });

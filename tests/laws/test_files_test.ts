@@ -43,6 +43,7 @@ const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   "requests/request_member": "create_outbox_together_test.ts",
   "requests/shared_request": "create_outbox_together_test.ts",
   "mod": "laws/architecture_test.ts, and everything it exports has its own tests",
+  "nostr/event_relay_reason": "types",
   "nostr/kinds": "constants",
   "nostr/relay_failure": "types",
   "nostr/relay_knowledge": "types",

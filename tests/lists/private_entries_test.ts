@@ -225,7 +225,7 @@ Deno.test("UserLists keep the private entries of the last version while a new on
   assert.deepEqual(errors, []);
 });
 
-Deno.test("UserLists ignore a signer that decrypts an older version after a newer one", async () => {
+Deno.test("UserLists take nothing from a signer that decrypts an older version after a newer one", async () => {
   const answers: ((text: string) => void)[] = [];
   const decrypt = () => new Promise<string>((resolve) => answers.push(resolve));
   const { lists, source } = setUp([ownList(10006, [], sealed([]))], {

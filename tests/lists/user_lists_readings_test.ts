@@ -27,7 +27,7 @@ Deno.test("NIP-01: UserLists use the newest of the stored version and one that a
   }
 });
 
-Deno.test("UserLists ignore a reading that began before a deletion, also of a list that arrives meanwhile", async () => {
+Deno.test("UserLists take nothing from a reading that began before a deletion, also of a list that arrives meanwhile", async () => {
   const { lists, source } = setUp([ownList(10007, relays(A), { created_at: NOW + 1 })]);
   const { promise, resolve } = Promise.withResolvers<void>();
   source.held = promise;

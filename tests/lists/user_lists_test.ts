@@ -220,7 +220,7 @@ Deno.test("UserLists ready() waits until the store is read again after a deletio
   assert.deepEqual(lists.search, []);
 });
 
-Deno.test("UserLists ignore an older reading that ends after a newer list", async () => {
+Deno.test("UserLists take nothing from an older reading that ends after a newer list", async () => {
   const { lists, source } = setUp([ownList(10006, relays(A))]);
   const { promise, resolve } = Promise.withResolvers<void>();
   source.held = promise;
@@ -247,7 +247,7 @@ Deno.test("UserLists keep a list that the store failed to keep, when they read t
   }
 });
 
-Deno.test("UserLists ignore everything once they are closed", async () => {
+Deno.test("UserLists take nothing in once they are closed", async () => {
   const { lists, source } = setUp([ownList(10006, relays(A))]);
   const { promise, resolve } = Promise.withResolvers<void>();
   source.held = promise;
@@ -294,7 +294,7 @@ Deno.test("UserLists report a listener that throws, which harms no other", async
 /** A database may hold anything. */
 const brokenEvent = { ...ownList(10006, []), content: "x", tags: [null, ["relay"], 7] };
 
-Deno.test("UserLists ignore junk in a list", async () => {
+Deno.test("UserLists leave out junk in a list", async () => {
   const { lists } = setUp([brokenEvent as unknown as NostrEvent]);
   await lists.ready();
   assert.ok(!lists.isBlocked(A));

@@ -3,6 +3,7 @@ import pg from "pg";
 import { nextTurn } from "../../src/base/clock.ts";
 import { openPostgres } from "../../src/db/postgres.ts";
 import { unsigned } from "../db/events.ts";
+import { LineProcess } from "../../testing/line_process.ts";
 import { testUnless } from "../support/test_unless.ts";
 import { postgres, testPostgres } from "./postgres.ts";
 import type { LoadReport } from "./postgres_load.ts";
@@ -14,13 +15,8 @@ const RESTARTS = ["INT", "QUIT", "INT"] as const;
 async function underRestarts(command: string, args: readonly string[]): Promise<LoadReport> {
   if (typeof postgres === "string") throw new Error(postgres);
   const { url } = await postgres.schema();
-  const child = new Deno.Command(command, {
-    args: [...args, url],
-    stdin: "piped",
-    stdout: "piped",
-    stderr: "inherit",
-  }).spawn();
-  const lines = linesOf(child.stdout);
+  const child = new LineProcess([...args, url], command);
+  const { lines } = child;
   const progress = async () => {
     for (let line = 0; line < 3; line++) {
       const { value } = await lines.next();
@@ -32,20 +28,11 @@ async function underRestarts(command: string, args: readonly string[]): Promise<
     await postgres.restart(signal);
   }
   await progress();
-  await child.stdin.close();
+  await child.endInput();
   let last = "";
   for await (const line of lines) last = line;
   assert.ok((await child.status).success);
   return JSON.parse(last);
-}
-
-async function* linesOf(stream: ReadableStream<Uint8Array>): AsyncGenerator<string, undefined> {
-  let rest = "";
-  for await (const text of stream.pipeThrough(new TextDecoderStream())) {
-    const lines = (rest + text).split("\n");
-    rest = lines.pop()!;
-    yield* lines;
-  }
 }
 
 function assertWhole({ stored, lost, failed, reported }: LoadReport): void {

@@ -6,6 +6,7 @@
 
 import type { NostrFilter } from "@nostrify/types";
 import assert from "node:assert/strict";
+import { LineProcess } from "../../testing/line_process.ts";
 
 /** What a program is started with. */
 export interface ProcessTask {
@@ -26,37 +27,28 @@ const PROGRAM = new URL("outbox_process.ts", import.meta.url).pathname;
 
 /** A program that runs. */
 export class OutboxProcess {
-  readonly #child: Deno.ChildProcess;
-  readonly #input: WritableStreamDefaultWriter<Uint8Array>;
-  readonly #lines: AsyncGenerator<string, undefined>;
+  readonly #process: LineProcess;
 
   private constructor(task: ProcessTask) {
-    this.#child = new Deno.Command(Deno.execPath(), {
-      args: ["run", "-A", "--no-check", PROGRAM, JSON.stringify(task)],
-      stdin: "piped",
-      stdout: "piped",
-      stderr: "inherit",
-    }).spawn();
-    this.#input = this.#child.stdin.getWriter();
-    this.#lines = linesOf(this.#child.stdout);
+    this.#process = new LineProcess(["run", "-A", "--no-check", PROGRAM, JSON.stringify(task)]);
   }
 
   /** Starts a program; resolves once it takes commands. */
   static async start(task: ProcessTask): Promise<OutboxProcess> {
     const process = new OutboxProcess(task);
-    assert.equal((await process.#lines.next()).value, '"ready"');
+    assert.equal((await process.#process.lines.next()).value, '"ready"');
     return process;
   }
 
   /** Sends a command without waiting for the answer. */
   async send(command: ProcessCommand): Promise<void> {
-    await this.#input.write(new TextEncoder().encode(`${JSON.stringify(command)}\n`));
+    await this.#process.write(JSON.stringify(command));
   }
 
   /** Runs a command. The result is undefined if the program was killed. */
   async run<T>(command: ProcessCommand): Promise<T> {
     await this.send(command);
-    const { value } = await this.#lines.next();
+    const { value } = await this.#process.lines.next();
     return value === undefined ? undefined as T : JSON.parse(value);
   }
 
@@ -68,22 +60,13 @@ export class OutboxProcess {
 
   /** Kills the program, whatever it does. */
   async kill(): Promise<void> {
-    this.#child.kill("SIGKILL");
+    this.#process.kill("SIGKILL");
     await this.#end();
   }
 
   async #end(): Promise<void> {
-    for await (const _ of this.#lines);
-    await this.#child.status;
-    await this.#input.close().catch((error: unknown) => assert.ok(error));
-  }
-}
-
-async function* linesOf(stream: ReadableStream<Uint8Array>): AsyncGenerator<string, undefined> {
-  let rest = "";
-  for await (const text of stream.pipeThrough(new TextDecoderStream())) {
-    const lines = (rest + text).split("\n");
-    rest = lines.pop()!;
-    yield* lines;
+    for await (const _ of this.#process.lines);
+    await this.#process.status;
+    await this.#process.endInput().catch((error: unknown) => assert.ok(error));
   }
 }

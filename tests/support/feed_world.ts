@@ -42,6 +42,9 @@ export interface FeedPlot {
   readonly pageSize: number;
 }
 
+/** A relay that lives, cuts nothing short, and says where its answers end. */
+export const LIVES = { cap: 500, fate: "lives", hints: true, repeats: false } as const;
+
 /** The newest second of a post. */
 export const NEWEST = START - 10;
 /** The longest a late relay takes. */
