@@ -187,10 +187,15 @@ export class FeedWorld {
     return this.plot.relays[Number(/\d+/.exec(url)![0])];
   }
 
-  /** The relays that are asked for each person, while all of them work. */
+  /** The relays that a feed of all people asks for each person, while all of them work. */
   get planned(): Map<string, string[]> {
+    return this.plannedFor(this.filters);
+  }
+
+  /** The relays that a feed of these filters asks for each person, while all of them work. */
+  plannedFor(asked: readonly NostrFilter[]): Map<string, string[]> {
     const relays = new Map<string, string[]>();
-    for (const [url, filters] of this.#plan(this.filters).plan.routes) {
+    for (const [url, filters] of this.#plan(asked).plan.routes) {
       for (const { authors = [] } of filters) {
         for (const author of authors) relays.set(author, [...relays.get(author) ?? [], url]);
       }
