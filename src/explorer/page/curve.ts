@@ -6,7 +6,9 @@
  * @module
  */
 
+// @ts-types="npm:@types/d3-scale@^4.0.9"
 import { scaleLinear } from "d3-scale";
+// @ts-types="npm:@types/d3-shape@^3.1.7"
 import { area, curveMonotoneX } from "d3-shape";
 import type { Reach } from "../explorer_plan.ts";
 import { fill, h, svg } from "./dom.ts";

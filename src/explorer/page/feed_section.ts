@@ -5,7 +5,9 @@
  * @module
  */
 
+// @ts-types="npm:@types/d3-scale@^4.0.9"
 import { scaleLinear, scaleTime } from "d3-scale";
+// @ts-types="npm:@types/d3-shape@^3.1.7"
 import { area, curveStepAfter } from "d3-shape";
 import { fill, h, svg } from "./dom.ts";
 import type { ExplorerState } from "./explorer_state.ts";

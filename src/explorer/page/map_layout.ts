@@ -4,6 +4,7 @@
  * @module
  */
 
+// @ts-types="npm:@types/d3-force@^3.0.10"
 import { forceCollide, forceLink, forceSimulation, forceX, forceY } from "d3-force";
 
 /** What the map has a disc for. */

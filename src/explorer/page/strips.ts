@@ -5,7 +5,8 @@
  * @module
  */
 
-import type { ExplorerFeed, ExplorerHealth } from "../explorer_data.ts";
+import type { ExplorerFeed } from "../explorer_data.ts";
+import type { ExplorerHealth } from "../explorer_health.ts";
 import { svg } from "./dom.ts";
 import { day, many, percent } from "./format.ts";
 
