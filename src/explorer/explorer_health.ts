@@ -68,7 +68,9 @@ export function explorerHealth(record: RelayRecord, now: number): ExplorerHealth
     events,
     ...connectMs ? { connectMs: Math.round(connectMs.mean) } : {},
     ...eoseMs ? { eoseMs: Math.round(eoseMs.mean) } : {},
-    ...learnedOf > 0 ? { delivers: Math.round(1000 * hits / (hits + misses)) / 1000, learnedOf } : {},
+    ...learnedOf > 0
+      ? { delivers: Math.round(1000 * hits / (hits + misses)) / 1000, learnedOf }
+      : {},
     ...time("lastSuccess", record.lastSuccess),
     ...time("lastFailure", record.lastFailure),
     ...time("downSince", record.inARow > 0 ? record.downSince : 0),

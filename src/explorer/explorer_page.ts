@@ -42,8 +42,10 @@ export function explorerPage(
   // The functions keep "$" in what is put in from being read as a pattern.
   return html
     .replace("<html", () => isLive ? "<html data-live" : "<html")
-    .replace("<meta charset", () =>
-      `<meta http-equiv="Content-Security-Policy" content="${policy}">\n    <meta charset`)
+    .replace(
+      "<meta charset",
+      () => `<meta http-equiv="Content-Security-Policy" content="${policy}">\n    <meta charset`,
+    )
     .replace("</head>", () => `<style>${style}</style>\n  </head>`)
     .replace(
       "</body>",

@@ -14,9 +14,11 @@ import { below, createRandom, type Random } from "../../testing/random.ts";
 import { createWorld, type WorldRelay } from "../../testing/world/world.ts";
 
 const DAY_S = 86_400;
-const NAMES = "Ada Bea Carl Dana Eli Finn Gus Hana Ines Jan Kofi Lina Mara Nils Olga Pia Quin Ravi " +
+const NAMES =
+  "Ada Bea Carl Dana Eli Finn Gus Hana Ines Jan Kofi Lina Mara Nils Olga Pia Quin Ravi " +
   "Sana Timo Uma Vera Wim Xenia Yuki Zoe";
-const HOSTS = "nos relay damus primal snort coracle nostr wine satlantis bitcoiner offchain ditto " +
+const HOSTS =
+  "nos relay damus primal snort coracle nostr wine satlantis bitcoiner offchain ditto " +
   "mostr purple oxtr haven citrine spatia nexus lantern harbor quay mesa tundra";
 
 /** What {@link explorerWorld} is drawn from. */

@@ -16,7 +16,7 @@ import type { ExplorerState } from "./explorer_state.ts";
 import { many, percent } from "./format.ts";
 import { REACHES } from "./reaches.ts";
 
-const MARGIN = { top: 14, right: 16, bottom: 36, left: 44 };
+const MARGIN = { top: 14, right: 16, bottom: 48, left: 44 };
 /** How far the keys move the handle. */
 const STEPS: Readonly<Record<string, number>> = {
   ArrowRight: 1,
@@ -72,11 +72,11 @@ export function curve(state: ExplorerState): HTMLElement {
     );
     const bottom = height - MARGIN.bottom;
     const caps = [1, ...x.ticks(width < 480 ? 5 : 10).filter((cap) => cap > 1)].map((cap) =>
-      svg("text", { x: x(cap), y: bottom + 16, "text-anchor": "middle" }, cap)
+      svg("text", { x: x(cap), y: bottom + 27, "text-anchor": "middle" }, cap)
     );
     const name = svg(
       "text",
-      { x: width - MARGIN.right, y: bottom + 31, "text-anchor": "end" },
+      { x: width - MARGIN.right, y: bottom + 44, "text-anchor": "end" },
       "most relays asked →",
     );
     fill(axes, ...shares, ...caps, name);

@@ -51,7 +51,7 @@ export function details(state: ExplorerState): HTMLElement {
 }
 
 function introduction({ data, plan }: ExplorerState): Node[] {
-  const most = plan.relays[0];
+  const [most] = [...plan.relays].sort((a, b) => b.people.length - a.people.length);
   const alone = plan.relays.reduce((sum, { alone }) => sum + alone, 0);
   return [
     h("h3", {}, "How to read the map"),
@@ -105,7 +105,12 @@ function relayDetails(state: ExplorerState, url: string): Node[] {
         : `Not asked. ${many(listers.length, "person lists", "people list")} it.`,
     ),
     h("dl", { class: "facts" }, ...relayFacts(relay, data.madeAt).flatMap((it) => fact(...it))),
-    ...relay.health?.days ? [healthStrip(relay.health.days, data.madeAt)] : [],
+    ...relay.health?.days
+      ? [
+        healthStrip(relay.health.days, data.madeAt),
+        h("small", { class: "caption" }, "Connections in the last 30 days"),
+      ]
+      : [],
     h("h4", {}, asked ? "People" : "People who list it"),
     peopleList(state, people),
   ];
@@ -130,7 +135,12 @@ function personDetails(state: ExplorerState, pubkey: string): Node[] {
   return [
     heading(state, personName(person)),
     h("p", { class: "key" }, npub(pubkey)),
-    h("p", {}, h("span", { class: `swatch fill-${reach}` }), ` ${REACH_NAMES[reach]}. ${listed}${left}`),
+    h(
+      "p",
+      {},
+      h("span", { class: `swatch fill-${reach}` }),
+      ` ${REACH_NAMES[reach]}. ${listed}${left}`,
+    ),
     h("h4", {}, relays.length === 0 ? "No relay is asked" : "Asked at"),
     h(
       "ul",
@@ -162,8 +172,10 @@ function personDetails(state: ExplorerState, pubkey: string): Node[] {
 function feedFacts(complete: readonly [number, number, string] | undefined, now: number): Node[] {
   const text = complete === undefined
     ? "Nothing is known to be complete."
-    : `Complete from ${minute(complete[0])} to ${minute(complete[1])} (${ago(complete[1], now)}): ` +
-      `${PROOF_TEXTS[complete[2]]}.`;
+    : `Complete from ${minute(complete[0])} to ${minute(complete[1])} (${
+      ago(complete[1], now)
+    }). ` +
+      `The proof: ${PROOF_TEXTS[complete[2]]}.`;
   return [h("p", {}, text)];
 }
 
@@ -184,7 +196,12 @@ function heading(state: ExplorerState, text: string): HTMLElement {
     h("h3", { dir: "auto" }, text),
     h(
       "button",
-      { type: "button", class: "close", "aria-label": "Close", onclick: () => state.select(undefined) },
+      {
+        type: "button",
+        class: "close",
+        "aria-label": "Close",
+        onclick: () => state.select(undefined),
+      },
       "×",
     ),
   );
@@ -193,4 +210,3 @@ function heading(state: ExplorerState, text: string): HTMLElement {
 function fact(name: string, text: string): Node[] {
   return [h("dt", {}, name), h("dd", {}, text)];
 }
-

@@ -100,7 +100,11 @@ export function feedSection(state: ExplorerState): HTMLElement {
           )
         ),
         ...x.ticks(width < 480 ? 3 : 6).map((time) =>
-          svg("text", { x: x(time), y: HEIGHT - 8, "text-anchor": "middle" }, format(time))
+          svg("text", {
+            x: x(time),
+            y: HEIGHT - 8,
+            "text-anchor": x(time) > width - 40 ? "end" : "middle",
+          }, format(time))
         ),
       ),
       layer("proof-finish", () => 0, ({ proved }) => proved),

@@ -75,5 +75,5 @@ export function npub(pubkey: string): string {
 export function personName({ pubkey, name }: Pick<ExplorerPerson, "pubkey" | "name">): string {
   if (name !== undefined) return name;
   const key = npub(pubkey);
-  return key.length > 24 ? `${key.slice(0, 11)}…${key.slice(-5)}` : key;
+  return key.length > 24 ? `${key.slice(0, 9)}…${key.slice(-4)}` : key;
 }

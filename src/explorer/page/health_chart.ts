@@ -68,7 +68,11 @@ export function healthChart(state: ExplorerState): HTMLElement {
           )
         ),
         ...ticks.map((time) =>
-          svg("text", { x: x(time), y: HEIGHT - 8, "text-anchor": "middle" }, format(time))
+          svg("text", {
+            x: x(time),
+            y: HEIGHT - 8,
+            "text-anchor": x(time) > width - 40 ? "end" : "middle",
+          }, format(time))
         ),
       ),
       ...([["connects", "attempts", "successes"], ["delivers", "known", "hits"]] as const)
@@ -77,7 +81,10 @@ export function healthChart(state: ExplorerState): HTMLElement {
           const at = (day: HealthDay) => x(day.day * DAY_MS);
           const share = (day: HealthDay) => y(day[part] / day[whole]);
           return [
-            svg("path", { class: `line-${name}`, d: line<HealthDay>().x(at).y(share)(known) ?? "" }),
+            svg("path", {
+              class: `line-${name}`,
+              d: line<HealthDay>().x(at).y(share)(known) ?? "",
+            }),
             ...known.map((it) =>
               svg(
                 "circle",
@@ -98,6 +105,8 @@ export function healthChart(state: ExplorerState): HTMLElement {
 function summary(days: readonly HealthDay[]): string {
   const sum = (name: Exclude<keyof HealthDay, "day">) =>
     days.reduce((sum, day) => sum + day[name], 0);
-  return `${percent(sum("successes"), sum("attempts"))} of the attempts to connect succeeded, and ` +
+  return `${
+    percent(sum("successes"), sum("attempts"))
+  } of the attempts to connect succeeded, and ` +
     `relays delivered ${percent(sum("hits"), sum("known"))} of what others had`;
 }

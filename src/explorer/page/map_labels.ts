@@ -15,8 +15,9 @@ export interface MapLabel {
 
 /** What labels need to know of the map. */
 export interface LabelOptions {
-  /** The map's width, in pixels. */
+  /** The map's size, in pixels. */
   readonly width: number;
+  readonly height: number;
   readonly textOf: (disc: Disc) => string;
 }
 
@@ -35,7 +36,7 @@ interface Box {
 /** A label for each disc that has room for one, below it or above; the biggest come first. */
 export function placeLabels(
   discs: readonly Disc[],
-  { width, textOf }: LabelOptions,
+  { width, height, textOf }: LabelOptions,
 ): (MapLabel | undefined)[] {
   const labels = new Array<MapLabel | undefined>(discs.length).fill(undefined);
   const taken: Box[] = [];
@@ -44,10 +45,10 @@ export function placeLabels(
     const disc = discs[index];
     const text = textOf(disc);
     const half = text.length * CHARACTER_WIDTH / 2 + 2;
-    const x = Math.min(Math.max(disc.x, half), width - half);
-    for (const y of [disc.y + disc.r + 1, disc.y - disc.r - LINE_HEIGHT - 1]) {
+    for (const [x, y] of placesFor(disc, half, width)) {
       const box = { left: x - half, right: x + half, top: y, bottom: y + LINE_HEIGHT };
-      if (y < 0 || half * 2 > width || taken.some((other) => overlap(box, other))) continue;
+      const isInside = y >= 0 && box.bottom <= height && box.left >= 0 && box.right <= width;
+      if (!isInside || taken.some((other) => overlap(box, other))) continue;
       if (discs.some((other) => other !== disc && covers(other, box))) continue;
       taken.push(box);
       labels[index] = { text, x, y };
@@ -55,6 +56,24 @@ export function placeLabels(
     }
   }
   return labels;
+}
+
+/** Below, above, right, left, inside: the middle of a label's upper edge. */
+function placesFor(
+  { x, y, r }: Disc,
+  half: number,
+  width: number,
+): readonly (readonly [x: number, y: number])[] {
+  const middle = Math.min(Math.max(x, half), width - half);
+  const beside = y - LINE_HEIGHT / 2;
+  return [
+    [middle, y + r + 1],
+    [middle, y - r - LINE_HEIGHT - 1],
+    [x + r + half + 1, beside],
+    [x - r - half - 1, beside],
+    // Over its own dots, where there are enough of them.
+    ...r > half + 4 ? [[x, y + r * 0.55] as const] : [],
+  ];
 }
 
 function overlap(a: Box, b: Box): boolean {

@@ -29,13 +29,13 @@ export interface MapLayout {
 }
 
 /** The share of the map that discs fill. */
-const DENSITY = 0.5;
+const DENSITY = 0.54;
 const MAX_SPACING = 9;
 const MIN_SPACING = 1.2;
 /** What a disc has around its dots. */
 const RIM = 5;
 /** What lies between discs, for their names. */
-const GAP = 9;
+const GAP = 11;
 const FIRST_TICKS = 160;
 const NEXT_TICKS = 50;
 /** The angle of the sunflower: dots fill a disc evenly. */
@@ -62,8 +62,8 @@ export function mapLayout(
   const aspect = height / width;
   const simulation = forceSimulation(discs)
     .force("collide", forceCollide<Disc>(({ r }) => r + GAP).iterations(3))
-    .force("x", forceX<Disc>(width / 2).strength(0.06 * Math.min(1, aspect)))
-    .force("y", forceY<Disc>(height / 2).strength(0.06 * Math.min(1, 1 / aspect)))
+    .force("x", forceX<Disc>(width / 2).strength(0.035 * Math.min(1, aspect)))
+    .force("y", forceY<Disc>(height / 2).strength(0.035 * Math.min(1, 1 / aspect)))
     .force("link", forceLink<Disc, Link>(links).strength(({ weight }) => 0.02 * weight).distance(0))
     .alpha(isNew ? 1 : 0.3)
     .stop();
@@ -138,8 +138,11 @@ function spacingFor(nodes: readonly MapNode[], area: number): number {
   let low = MIN_SPACING, high = MAX_SPACING;
   for (let i = 0; i < 20; i++) {
     const spacing = (low + high) / 2;
-    const needed = nodes.reduce((sum, { people }) =>
-      sum + Math.PI * (spacing * Math.sqrt(people.length) + RIM + GAP / 2) ** 2, 0);
+    const needed = nodes.reduce(
+      (sum, { people }) =>
+        sum + Math.PI * (spacing * Math.sqrt(people.length) + RIM + GAP / 2) ** 2,
+      0,
+    );
     if (needed > area) high = spacing;
     else low = spacing;
   }

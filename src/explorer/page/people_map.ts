@@ -72,6 +72,7 @@ export function peopleMap(state: ExplorerState): HTMLElement {
   function placeButtons(): void {
     const labels = placeLabels(target.discs, {
       width: box.clientWidth,
+      height: box.clientHeight,
       textOf: ({ key }) => key === NOBODY ? "nobody to ask" : shortHost(key),
     });
     const keys = new Set(target.discs.map(({ key }) => key));
@@ -168,7 +169,9 @@ export function peopleMap(state: ExplorerState): HTMLElement {
   }
 
   /** What is at a point of the page. */
-  function hit(event: MouseEvent): { disc: Disc; person?: number; x: number; y: number } | undefined {
+  function hit(
+    event: MouseEvent,
+  ): { disc: Disc; person?: number; x: number; y: number } | undefined {
     const { left, top } = box.getBoundingClientRect();
     const x = event.clientX - left, y = event.clientY - top;
     const disc = target.discs.find((disc) => Math.hypot(disc.x - x, disc.y - y) <= disc.r);

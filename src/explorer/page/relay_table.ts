@@ -9,7 +9,7 @@ import { fill, h } from "./dom.ts";
 import type { ExplorerState } from "./explorer_state.ts";
 import { count, duration, host, percent } from "./format.ts";
 import { STATE_NAMES } from "./relay_facts.ts";
-import { type RelayRow, relayRows, type SortKey, sortedRows } from "./relay_rows.ts";
+import { type RelayRow, relayRows, sortedRows, type SortKey } from "./relay_rows.ts";
 import { healthStrip } from "./strips.ts";
 
 /** How many rows are shown at first, and how many more each time. */
@@ -36,7 +36,9 @@ export function relayTable(state: ExplorerState): HTMLElement {
   const all = h("button", { type: "button" });
   const more = h("button", { type: "button", class: "more" });
   const heads = COLUMNS.map(([column, name, style]) => {
-    const button = column === undefined ? name : h("button", { type: "button", class: "sort" }, name);
+    const button = column === undefined
+      ? name
+      : h("button", { type: "button", class: "sort" }, name);
     if (column !== undefined) {
       (button as HTMLButtonElement).addEventListener("click", () => {
         isDescending = key === column ? !isDescending : column === "people" || column === "listed";
@@ -109,14 +111,23 @@ function tableRow(state: ExplorerState, row: RelayRow, most: number): HTMLElemen
       { scope: "row" },
       h(
         "button",
-        { type: "button", class: "link cut", title: url, onclick: () => state.select({ relay: url }) },
+        {
+          type: "button",
+          class: "link cut",
+          title: url,
+          onclick: () => state.select({ relay: url }),
+        },
         host(url),
       ),
     ),
     h("td", { class: "wide" }, peopleBar(people, alone, most)),
     h("td", { class: "num opt" }, count(listed)),
     h("td", {}, h("span", { class: `state state-${row.state}` }, STATE_NAMES[row.state])),
-    h("td", { class: "num opt" }, health?.connectMs === undefined ? "–" : duration(health.connectMs)),
+    h(
+      "td",
+      { class: "num opt" },
+      health?.connectMs === undefined ? "–" : duration(health.connectMs),
+    ),
     h("td", { class: "num opt" }, health?.eoseMs === undefined ? "–" : duration(health.eoseMs)),
     h("td", { class: "num" }, health?.delivers === undefined ? "–" : percent(health.delivers, 1)),
     h(

@@ -103,7 +103,10 @@ export function searchBox(state: ExplorerState): HTMLElement {
 
 function matchText({ data, plan }: ExplorerState, match: Match): Node[] {
   if ("relay" in match) {
-    return [h("span", { class: "cut" }, host(data.relays[match.relay].url)), h("small", {}, "relay")];
+    return [
+      h("span", { class: "cut" }, host(data.relays[match.relay].url)),
+      h("small", {}, "relay"),
+    ];
   }
   const person = data.people[match.person];
   return [

@@ -26,7 +26,9 @@ export function healthStrip(days: ExplorerHealth["days"], now: number): SVGSVGEl
     const level = share === 1 ? "good" : share >= 0.5 ? "fair" : "bad";
     const height = Math.max(3, HEIGHT * share);
     const told = [
-      attempts > 0 ? `${percent(successes, attempts)} of ${many(attempts, "attempt")} connected` : "",
+      attempts > 0
+        ? `${percent(successes, attempts)} of ${many(attempts, "attempt")} connected`
+        : "",
       hits + misses > 0 ? `delivered ${percent(hits, hits + misses)}` : "",
     ].filter((text) => text !== "").join(", ");
     return svg(
@@ -80,7 +82,9 @@ export function spanStrip(
       role: "img",
       "aria-label": spans.length === 0
         ? "no complete answer"
-        : `complete from ${spans.map(([since, until]) => `${day(since)} to ${day(until)}`).join(", ")}`,
+        : `complete from ${
+          spans.map(([since, until]) => `${day(since)} to ${day(until)}`).join(", ")
+        }`,
     },
     svg("rect", { class: "strip-base", y: 4.5, width, height: 1 }),
     ...bars,

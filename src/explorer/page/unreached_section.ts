@@ -27,7 +27,9 @@ export function unreachedSection(state: ExplorerState): HTMLElement {
         {},
         sum === 0
           ? "Everybody is asked for at relays of their own."
-          : `${many(sum, "person", "people")} (${percent(sum, data.people.length)}) may be missing ` +
+          : `${many(sum, "person", "people")} (${
+            percent(sum, data.people.length)
+          }) may be missing ` +
             "from what the app shows.",
       ),
       ...groups.map(({ title, text, isNobody, people }, i) => {
