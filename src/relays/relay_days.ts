@@ -13,7 +13,7 @@ export const MAX_DAYS = 30;
 export type RelayDay = readonly [
   /** Days since 1970. */
   day: number,
-  /** Attempts to connect, and outages that began otherwise. */
+  /** Attempts to connect. */
   attempts: number,
   /** Attempts that succeeded. */
   successes: number,
@@ -38,7 +38,25 @@ export function countDay(
     .slice(-MAX_DAYS);
 }
 
+/** Reads days that were stored: leaves out what is no day, and all but the latest of them. */
+export function cleanDays(stored: unknown): readonly RelayDay[] {
+  if (!Array.isArray(stored)) return [];
+  const days = new Map<number, RelayDay>();
+  for (const day of stored.slice(-MAX_DAYS)) {
+    if (!Array.isArray(day) || day.length !== 5 || !day.every(isCount)) continue;
+    if (Number.isInteger(day[0])) days.set(day[0], day.map(rounded) as unknown as RelayDay);
+  }
+  return [...days.values()].sort(([a], [b]) => a - b);
+}
+
+/** No day has more of anything, so that what is stored stays short. */
+const MAX_COUNT = 9_999_999;
+
+function isCount(value: unknown): boolean {
+  return typeof value === "number" && value >= 0 && value <= MAX_COUNT;
+}
+
 /** Hundredths are enough for a picture, and short. */
 function rounded(count: number): number {
-  return Math.round(100 * count) / 100;
+  return Math.min(MAX_COUNT, Math.round(100 * count) / 100);
 }

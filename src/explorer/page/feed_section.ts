@@ -6,13 +6,15 @@
  */
 
 // @ts-types="npm:@types/d3-scale@^4.0.9"
-import { scaleLinear, scaleTime } from "d3-scale";
+import { scaleLinear } from "d3-scale";
+// @ts-types="npm:@types/d3-time@^3.0.4"
+import { timeTicks } from "d3-time";
 // @ts-types="npm:@types/d3-shape@^3.1.7"
 import { area, curveStepAfter } from "d3-shape";
 import { fill, h, svg } from "./dom.ts";
 import type { ExplorerState } from "./explorer_state.ts";
 import { type FeedPoint, type FeedProgress, feedProgress } from "./feed_progress.ts";
-import { ago, count, host, many, minute } from "./format.ts";
+import { ago, count, host, many, minute, tick } from "./format.ts";
 import { relayReason } from "./reasons.ts";
 
 const DAY_S = 86_400;
@@ -31,6 +33,12 @@ export function feedSection(state: ExplorerState): HTMLElement {
   const sentence = h("p", {});
   const picture = svg("svg", { class: "feed-chart", role: "img" });
   const chart = h("div", { class: "chart feed" }, picture);
+  const keys = h(
+    "p",
+    { class: "keys" },
+    h("span", { class: "key-proved" }, "people who are complete, by proof"),
+    h("span", { class: "key-inferred" }, "by inference: a relay sent less than it sends at most"),
+  );
   const behind = h("div", { class: "behind" });
   const periods = PERIODS.map(([name, length]) => {
     const button = h("button", { type: "button", "aria-pressed": "false" }, name);
@@ -45,7 +53,7 @@ export function feedSection(state: ExplorerState): HTMLElement {
     { class: "choice", role: "group", "aria-label": "How far back" },
     ...periods.map(({ button }) => button),
   );
-  const section = h("div", { class: "feeds", id: "feeds" }, sentence, choice, chart, behind);
+  const section = h("div", { class: "feeds", id: "feeds" }, sentence, choice, keys, chart, behind);
 
   function show(): void {
     const progress = feedProgress(state.data, seconds);
@@ -53,6 +61,7 @@ export function feedSection(state: ExplorerState): HTMLElement {
     const isEmpty = newest === undefined;
     choice.hidden = isEmpty;
     chart.hidden = isEmpty;
+    keys.hidden = isEmpty;
     for (const { button, length } of periods) {
       button.setAttribute("aria-pressed", `${length === seconds}`);
     }
@@ -77,7 +86,7 @@ export function feedSection(state: ExplorerState): HTMLElement {
     const width = Math.max(240, chart.clientWidth);
     picture.setAttribute("viewBox", `0 0 ${width} ${HEIGHT}`);
     const times = [(state.data.madeAt - seconds) * 1000, state.data.madeAt * 1000];
-    const x = scaleTime(times, [MARGIN.left, width - MARGIN.right]);
+    const x = scaleLinear(times, [MARGIN.left, width - MARGIN.right]);
     const y = scaleLinear([0, Math.max(1, people)], [HEIGHT - MARGIN.bottom, MARGIN.top]);
     const layer = (name: string, low: (point: FeedPoint) => number, high: typeof low) =>
       svg("path", {
@@ -85,7 +94,6 @@ export function feedSection(state: ExplorerState): HTMLElement {
         d: area<FeedPoint>().x(({ time }) => x(time * 1000)).y0((point) => y(low(point)))
           .y1((point) => y(high(point))).curve(curveStepAfter)([...points]) ?? "",
       });
-    const format = x.tickFormat(width < 480 ? 3 : 6);
     fill(
       picture,
       svg(
@@ -99,12 +107,12 @@ export function feedSection(state: ExplorerState): HTMLElement {
             svg("text", { x: MARGIN.left - 8, dy: "0.32em", "text-anchor": "end" }, count(value)),
           )
         ),
-        ...x.ticks(width < 480 ? 3 : 6).map((time) =>
+        ...timeTicks(new Date(times[0]), new Date(times[1]), width < 480 ? 3 : 6).map((time) =>
           svg("text", {
             x: x(time),
             y: HEIGHT - 8,
             "text-anchor": x(time) > width - 40 ? "end" : "middle",
-          }, format(time))
+          }, tick(time, seconds))
         ),
       ),
       layer("proof-finish", () => 0, ({ proved }) => proved),

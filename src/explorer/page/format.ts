@@ -46,6 +46,15 @@ export function minute(time: number): string {
   return time <= 0 ? "the beginning" : TIME.format(time * 1000);
 }
 
+const HOUR = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" });
+const SHORT_DAY = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short" });
+const MONTH = new Intl.DateTimeFormat("en-GB", { month: "short", year: "2-digit" });
+
+/** A tick of a time axis that is `seconds` long. */
+export function tick(date: Date, seconds: number): string {
+  return (seconds <= 172_800 ? HOUR : seconds <= 8_640_000 ? SHORT_DAY : MONTH).format(date);
+}
+
 /** How long ago a time is, both in Unix seconds. */
 export function ago(time: number, now: number): string {
   const seconds = now - time;

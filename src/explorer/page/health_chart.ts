@@ -6,12 +6,14 @@
  */
 
 // @ts-types="npm:@types/d3-scale@^4.0.9"
-import { scaleLinear, scaleTime } from "d3-scale";
+import { scaleLinear } from "d3-scale";
+// @ts-types="npm:@types/d3-time@^3.0.4"
+import { timeTicks } from "d3-time";
 // @ts-types="npm:@types/d3-shape@^3.1.7"
 import { line } from "d3-shape";
 import { fill, h, svg } from "./dom.ts";
 import type { ExplorerState } from "./explorer_state.ts";
-import { day, percent } from "./format.ts";
+import { day, percent, tick } from "./format.ts";
 import { type HealthDay, healthDays } from "./health_days.ts";
 
 const MARGIN = { top: 12, right: 12, bottom: 26, left: 44 };
@@ -46,10 +48,9 @@ export function healthChart(state: ExplorerState): HTMLElement {
     picture.setAttribute("aria-label", summary(days));
     const first = Math.min(days[0].day, days[days.length - 1].day - 6);
     const times = [first * DAY_MS, days[days.length - 1].day * DAY_MS];
-    const x = scaleTime(times, [MARGIN.left, width - MARGIN.right - 6]);
+    const x = scaleLinear(times, [MARGIN.left, width - MARGIN.right - 6]);
     const y = scaleLinear([0, 1], [HEIGHT - MARGIN.bottom, MARGIN.top]);
-    const ticks = x.ticks(width < 480 ? 3 : 6);
-    const format = x.tickFormat();
+    const ticks = timeTicks(new Date(times[0]), new Date(times[1]), width < 480 ? 3 : 6);
     fill(
       picture,
       svg(
@@ -72,7 +73,7 @@ export function healthChart(state: ExplorerState): HTMLElement {
             x: x(time),
             y: HEIGHT - 8,
             "text-anchor": x(time) > width - 40 ? "end" : "middle",
-          }, format(time))
+          }, tick(time, (times[1] - times[0]) / 1000))
         ),
       ),
       ...([["connects", "attempts", "successes"], ["delivers", "known", "hits"]] as const)
