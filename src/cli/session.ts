@@ -43,7 +43,7 @@ export async function openSession(
   without: readonly string[] = [],
 ): Promise<Session> {
   const network = networkSettings(options, without);
-  const store = await openSqlite(options.db ?? ":memory:", { busyTimeout: BUSY_TIMEOUT_MS });
+  const store = await openStore(options);
   const failures = new Map<string, RelayFailureError>();
   const settings: OutboxOptions = { ...network, ...more };
   const outbox = createOutbox({
@@ -65,4 +65,13 @@ export async function openSession(
       await store.close();
     },
   };
+}
+
+/**
+ * Opens the database alone: a file that keeps everything, or memory.
+ *
+ * @throws {Error} If it cannot be opened.
+ */
+export function openStore({ db = ":memory:" }: Pick<NetworkOptions, "db">): Promise<EventDatabase> {
+  return openSqlite(db, { busyTimeout: BUSY_TIMEOUT_MS });
 }
