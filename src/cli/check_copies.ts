@@ -5,7 +5,7 @@
  */
 
 import { DM_LIST_KIND, FOLLOW_LIST_KIND, RELAY_LIST_KIND } from "../nostr/kinds.ts";
-import type { CheckedRelay, CheckSource } from "./check_report.ts";
+import type { CheckedRelay, CheckSource } from "./check_source.ts";
 import type { Finding } from "./finding.ts";
 import { dateTime } from "./text.ts";
 

@@ -5,7 +5,7 @@
  */
 
 import type { RefusedRelay } from "../nostr/relay_policy.ts";
-import type { CheckedRelay } from "./check_report.ts";
+import type { CheckedRelay } from "./check_source.ts";
 import type { Finding } from "./finding.ts";
 import { printableLine } from "./printable.ts";
 import { many } from "./text.ts";

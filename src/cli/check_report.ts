@@ -8,44 +8,13 @@ import type { NostrEvent } from "@nostrify/types";
 import { isExpired } from "../nostr/expiration.ts";
 import { DM_LIST_KIND, RELAY_LIST_KIND } from "../nostr/kinds.ts";
 import type { RelayKnowledge, RelayList } from "../nostr/relay_knowledge.ts";
-import type { RelayUrlPolicy } from "../nostr/relay_policy.ts";
 import { parseRelayList } from "../nostr/relay_list.ts";
-import type { PlanOptions } from "../plan/plan_options.ts";
-import type { RelayInfo } from "../relays/relay_info.ts";
 import { copyFindings } from "./check_copies.ts";
 import { relayFindings } from "./check_relays.ts";
+import type { CheckedRelay, CheckSource } from "./check_source.ts";
 import { useFindings } from "./check_use.ts";
 import type { Finding } from "./finding.ts";
-import type { ListVersions } from "./list_versions.ts";
-import type { ProbeFailure } from "./relay_prober.ts";
 import { dateTime } from "./text.ts";
-
-/** What a report is made of. */
-export interface CheckSource extends ListVersions {
-  readonly pubkey: string;
-  readonly indexers: readonly string[];
-  readonly policy?: RelayUrlPolicy;
-  readonly planOptions: PlanOptions;
-  /** What relays say of themselves (NIP-11). */
-  readonly infos: ReadonlyMap<string, RelayInfo>;
-  /** Why relays did not take an event; `undefined` for those that took it. Absent: none was sent. */
-  readonly offers?: ReadonlyMap<string, ProbeFailure | undefined>;
-  /** In Unix seconds. */
-  readonly now: number;
-}
-
-/** One relay of somebody's lists. */
-export interface CheckedRelay {
-  readonly url: string;
-  /** What the lists use it for. */
-  readonly uses: readonly ("write" | "read" | "messages")[];
-  /** Why it did not answer; absent if it did. */
-  readonly failure?: ProbeFailure;
-  readonly info?: RelayInfo;
-  /** Whether it took an event; absent if none was sent. */
-  readonly accepts?: boolean;
-  readonly refusal?: ProbeFailure;
-}
 
 /** What a check found. */
 export interface CheckReport {

@@ -4,7 +4,8 @@
  * @module
  */
 
-import type { CheckedRelay, CheckReport } from "./check_report.ts";
+import type { CheckReport } from "./check_report.ts";
+import type { CheckedRelay } from "./check_source.ts";
 import { findingsText } from "./finding.ts";
 import { nameOf, type Names } from "./people.ts";
 import { printableLine } from "./printable.ts";

@@ -12,11 +12,12 @@ import type { RelayKnowledge } from "../nostr/relay_knowledge.ts";
 import { checkRelayUrl } from "../nostr/relay_url.ts";
 import { eventLookup } from "../plan/event_lookup.ts";
 import { planEvent } from "../plan/plan_event.ts";
+import type { WhyPlace } from "./event_places.ts";
 import { pickPlanOptions } from "./plan_options_of.ts";
 import type { RelayProber } from "./relay_prober.ts";
 import type { Session } from "./session.ts";
 import type { Terminal } from "./terminal.ts";
-import type { WhyEventSource, WhyPlace } from "./why_event_report.ts";
+import type { WhyEventSource } from "./why_event_report.ts";
 
 /** Most inboxes that are looked at. */
 const MAX_INBOXES = 30;

@@ -4,9 +4,9 @@
  * @module
  */
 
+import type { EventPlaces, WhyRelay } from "./event_places.ts";
 import type { Finding } from "./finding.ts";
 import { dateTime, many } from "./text.ts";
-import type { WhyEventReport, WhyRelay } from "./why_event_report.ts";
 
 /** Where a stranger to the event would look for it. */
 const READ_AT: readonly string[] = ["reader"];
@@ -16,7 +16,7 @@ const OWN: readonly string[] = ["outbox", "spread", "private", "group", "named"]
 const INBOXES: readonly string[] = ["inbox", "dm"];
 
 /** The findings, the most important first. */
-export function eventFindings(report: Omit<WhyEventReport, "findings">): Finding[] {
+export function eventFindings(report: EventPlaces): Finding[] {
   const { event, deletion, relays } = report;
   const unknown = relays.filter(({ answer }) => answer === "unknown");
   if (!event) return [notFound(relays, unknown), ...aboutAuthor(report)];
@@ -65,7 +65,7 @@ function notFound(relays: readonly WhyRelay[], unknown: readonly WhyRelay[]): Fi
   };
 }
 
-function aboutAuthor({ author, hasList }: Pick<WhyEventReport, "author" | "hasList">): Finding[] {
+function aboutAuthor({ author, hasList }: Pick<EventPlaces, "author" | "hasList">): Finding[] {
   if (author === undefined) {
     return [{
       level: "unsure",

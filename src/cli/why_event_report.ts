@@ -6,35 +6,13 @@
 
 import type { NostrEvent, NostrFilter } from "@nostrify/types";
 import { matchFilter } from "nostr-tools";
-import type { AnswerProof } from "../nostr/answer_proof.ts";
 import { isExpired } from "../nostr/expiration.ts";
-import type { EventRelayReason } from "../nostr/event_relay_reason.ts";
 import type { RefusedRelay } from "../nostr/relay_policy.ts";
 import { isNewer } from "../nostr/versions.ts";
+import type { EventPlaces, WhyPlace, WhyRelay } from "./event_places.ts";
 import type { Finding } from "./finding.ts";
-import type { ProbeAnswer, ProbeFailure } from "./relay_prober.ts";
+import type { ProbeAnswer } from "./relay_prober.ts";
 import { eventFindings } from "./why_event_findings.ts";
-
-/**
- * Why a relay was asked: where the event should be, by the lists of those whom it concerns; or the
- * code named it (`link`), an app would ask there (`reader`), it came from there (`seen`).
- */
-export type WhyPlace = EventRelayReason | "link" | "reader" | "seen";
-
-/** One relay, and whether it has the event. */
-export interface WhyRelay {
-  readonly url: string;
-  readonly places: readonly WhyPlace[];
-  /**
-   * `has`; `older`: it has an older version; `lacks`: see `proof`; `unknown`: it did not answer, or
-   * kept something back; `refused`: it is no relay to connect to.
-   */
-  readonly answer: "has" | "older" | "lacks" | "unknown" | "refused";
-  /** How far the answer can be believed; see {@link AnswerProof}. */
-  readonly proof: AnswerProof;
-  /** What went wrong. */
-  readonly failure?: ProbeFailure | { readonly reason: string; readonly text: string };
-}
 
 /** What a report is made of. */
 export interface WhyEventSource {
@@ -55,17 +33,8 @@ export interface WhyEventSource {
   readonly now: number;
 }
 
-/** Where an event should be, and where it is. */
-export interface WhyEventReport {
-  /** The event, in its newest version; absent if no relay has it. */
-  readonly event?: NostrEvent;
-  readonly author?: string;
-  readonly hasList: boolean;
-  /** The request of its author to delete it; absent if no relay has one. */
-  readonly deletion?: NostrEvent;
-  readonly isExpired: boolean;
-  readonly refusal?: string;
-  readonly relays: readonly WhyRelay[];
+/** Where an event should be, where it is, and what that means. */
+export interface WhyEventReport extends EventPlaces {
   readonly findings: readonly Finding[];
 }
 
@@ -81,7 +50,7 @@ export function whyEventReport(source: WhyEventSource): WhyEventReport {
     const answer = byUrl.get(url)!;
     return { url, places, ...verdictOn(answer, event, filter) };
   });
-  const report = {
+  const report: EventPlaces = {
     ...event ? { event } : {},
     author: event?.pubkey ?? author,
     hasList,

@@ -4,13 +4,14 @@
  * @module
  */
 
+import type { WhyPlace, WhyRelay } from "./event_places.ts";
 import { findingsText } from "./finding.ts";
 import { nameOf, type Names } from "./people.ts";
 import { printableLine } from "./printable.ts";
 import type { Drawing } from "./streams.ts";
 import { dateTime } from "./text.ts";
 import { textTable } from "./text_table.ts";
-import type { WhyEventReport, WhyPlace, WhyRelay } from "./why_event_report.ts";
+import type { WhyEventReport } from "./why_event_report.ts";
 
 /** Most characters of a post. */
 const MAX_CONTENT = 70;

@@ -98,6 +98,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
       "cli-progress",
       "cli-table3",
       "commander",
+      "node:fs",
       "node:process",
       "node:readline",
       "node:stream",
