@@ -7,7 +7,8 @@
 import { systemClock } from "../base/clock.ts";
 import { RELAY_LIST_KIND } from "../nostr/kinds.ts";
 import { INDEXERS } from "../plan/default_indexers.ts";
-import { checkReport, type CheckSource } from "./check_report.ts";
+import { checkReport } from "./check_report.ts";
+import type { CheckSource } from "./check_source.ts";
 import { checkText } from "./check_text.ts";
 import type { CliCommand } from "./command.ts";
 import { collectLists, type ListVersions } from "./list_versions.ts";
