@@ -11,7 +11,7 @@ import type { CliCommand } from "./command.ts";
 import { addNetworkOptions, type NetworkOptions } from "./network_options.ts";
 import { failuresText, findNames, type Names } from "./people.ts";
 import { postText } from "./post_text.ts";
-import { openSession, type Session } from "./session.ts";
+import { type Session, withSession } from "./session.ts";
 import type { Drawing } from "./streams.ts";
 import { rootOf, type ThreadNode, threadTrees } from "./thread_tree.ts";
 import { UsageError } from "./usage_error.ts";
@@ -41,22 +41,24 @@ export const threadCommand: CliCommand = {
   },
   async run({ args: [text], options, terminal, signal }) {
     checkTarget(text);
-    await using session = await openSession(options as NetworkOptions, terminal);
-    const filter = await session.outbox.find(text, { signal });
-    const events = await readThread(session, filter, signal);
-    if (events.length === 0) {
-      const failures = failuresText(session.failures.values());
-      throw new Error(`Cannot find the event: no relay that answered has it${failures}`);
-    }
-    const trees = threadTrees(events);
-    if (options.json) {
-      for (const event of events) terminal.print(JSON.stringify(event));
+    const network = options as NetworkOptions;
+    return await withSession({ network }, terminal, async (session) => {
+      const filter = await session.outbox.find(text, { signal });
+      const events = await readThread(session, filter, signal);
+      if (events.length === 0) {
+        const failures = failuresText(session.failures.values());
+        throw new Error(`Cannot find the event: no relay that answered has it${failures}`);
+      }
+      const trees = threadTrees(events);
+      if (options.json) {
+        for (const event of events) terminal.print(JSON.stringify(event));
+        return 0;
+      }
+      const names = await findNames(session, [...new Set(events.map((one) => one.pubkey))], signal);
+      const isMeant = ({ id }: NostrEvent) => filter.ids?.includes(id) === true;
+      for (const tree of trees) terminal.print(treeText(tree, names, terminal, isMeant));
       return 0;
-    }
-    const names = await findNames(session, [...new Set(events.map((one) => one.pubkey))], signal);
-    const isMeant = ({ id }: NostrEvent) => filter.ids?.includes(id) === true;
-    for (const tree of trees) terminal.print(treeText(tree, names, terminal, isMeant));
-    return 0;
+    });
   },
 };
 
