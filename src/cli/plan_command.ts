@@ -10,7 +10,7 @@ import { addNetworkOptions, collected, count, type NetworkOptions } from "./netw
 import { findFollows, findNames, nameOf, type Names } from "./people.ts";
 import { type PlanReport, planReport } from "./plan_report.ts";
 import { namedPeople, planText } from "./plan_text.ts";
-import { openSession, type Session } from "./session.ts";
+import { type Session, withSession } from "./session.ts";
 import { findWho, parseWho } from "./who.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -49,13 +49,18 @@ export const planCommand: CliCommand = {
   async run({ args: [text], options, terminal, signal }) {
     const { maxRelays, without, json, ...network } = options as PlanCommandOptions;
     const who = parseWho(text);
-    await using session = await openSession(network, terminal, { maxRelays }, without);
-    const pubkey = await findWho(who, session.outbox, signal);
-    session.outbox.use({ user: pubkey });
-    const report = await readPlan(session, pubkey, maxRelays, terminal, signal);
-    const names = await findNames(session, namedPeople(report), signal);
-    terminal.print(json ? planJson(report, names) : planText(report, names, terminal));
-    return 0;
+    return await withSession(
+      { network, outbox: { maxRelays }, without },
+      terminal,
+      async (session) => {
+        const pubkey = await findWho(who, session.outbox, signal);
+        session.outbox.use({ user: pubkey });
+        const report = await readPlan(session, pubkey, maxRelays, terminal, signal);
+        const names = await findNames(session, namedPeople(report), signal);
+        terminal.print(json ? planJson(report, names) : planText(report, names, terminal));
+        return 0;
+      },
+    );
   },
 };
 

@@ -9,6 +9,7 @@ import { nameOf, type Names } from "./people.ts";
 import type { PlanReport, UnreachedPerson, UnreachedReason } from "./plan_report.ts";
 import { relayState } from "./relay_text.ts";
 import type { Drawing } from "./streams.ts";
+import { many, percentage } from "./text.ts";
 import { textTable } from "./text_table.ts";
 
 /** Most names in a line. */
@@ -148,12 +149,4 @@ function refusedLines(
 
 function percent(part: number, all: number): string {
   return `${percentage(part, all)} %`;
-}
-
-function percentage(part: number, all: number): string {
-  return all === 0 ? "0" : `${Math.round((100 * part) / all)}`;
-}
-
-function many(count: number, one: string, more: string): string {
-  return `${count} ${count === 1 ? one : more}`;
 }

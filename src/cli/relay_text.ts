@@ -5,6 +5,7 @@
  */
 
 import type { RelayReport } from "../explain.ts";
+import { duration } from "./text.ts";
 
 /** What was seen of a relay so far, in a few words; "nothing" for one that was never used. */
 export function relayState(report: RelayReport): string {
@@ -17,14 +18,4 @@ export function relayState(report: RelayReport): string {
   if (delivers !== undefined) parts.push(`delivers ${Math.round(100 * delivers)} %`);
   if (wantsSignIn) parts.push("wants a sign-in");
   return parts.join("; ") || "nothing";
-}
-
-/** A time in milliseconds, in the largest unit that fits. */
-export function duration(ms: number): string {
-  const seconds = Math.ceil(ms / 1000);
-  if (seconds < 90) return `${seconds} s`;
-  const minutes = Math.round(seconds / 60);
-  if (minutes < 90) return `${minutes} min`;
-  const hours = Math.round(minutes / 60);
-  return hours < 36 ? `${hours} h` : `${Math.round(hours / 24)} days`;
 }

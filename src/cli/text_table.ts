@@ -18,20 +18,23 @@ export interface TableColumn {
 
 /** The space between two columns. */
 const GAP = "  ";
-/** A last column is at least as wide as this, however narrow the terminal is. */
+/** A longer last column is cut, but not to less than this, however narrow the terminal is. */
 const MIN_LAST_COLUMN = 12;
 
-/** A table with a line for each row; cells are plain text of one line. */
+/** A table with a line for each row; cells are plain text of one line. Leaves out empty columns. */
 export function textTable(
-  columns: readonly TableColumn[],
-  rows: readonly (readonly string[])[],
+  allColumns: readonly TableColumn[],
+  allRows: readonly (readonly string[])[],
   { colors, columns: width }: Drawing,
 ): string {
-  const others = columns.slice(0, -1).reduce(
-    (sum, { head }, i) => sum + Math.max(head.length, ...rows.map((row) => row[i].length)) + 2,
-    0,
+  const isUsed = (_: unknown, i: number) => allRows.some((row) => row[i] !== "");
+  const columns = allColumns.filter(isUsed);
+  const rows = allRows.map((row) => row.filter(isUsed));
+  const widths = columns.map(({ head }, i) =>
+    Math.max(head.length, ...rows.map((row) => row[i].length))
   );
-  const last = Math.max(MIN_LAST_COLUMN, width - others);
+  const others = widths.slice(0, -1).reduce((sum, one) => sum + one + GAP.length, 0);
+  const last = Math.min(widths.at(-1)!, Math.max(MIN_LAST_COLUMN, width - others));
   const table = new Table({
     chars: NO_LINES,
     style: { head: [], border: [], "padding-left": 0, "padding-right": 0 },
