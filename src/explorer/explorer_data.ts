@@ -39,7 +39,7 @@ export interface ExplorerSource {
   readonly coverage?: readonly PersonCoverage[];
   /** Why people have no list, by pubkey. @default unknown */
   readonly missing?: ReadonlyMap<string, MissingListReason>;
-  /** How the app plans. `weight` counts for relays without a record. @default {} */
+  /** How the app plans. @default `weight`: what the records say */
   readonly options?: PlanOptions;
   /** The kinds that are asked for. @default [1] */
   readonly kinds?: readonly number[];
@@ -169,15 +169,18 @@ function relayIndex(
 
 function explorerRelay(url: string, { records, options = {}, now }: ExplorerSource): ExplorerRelay {
   const record = records?.get(url);
-  const weight = record === undefined
-    ? options.weight?.(url) ?? 1
-    : relayWeight({ record, now, isOpen: false, delivery: deliveryFactor(record, now) });
+  const weight = options.weight?.(url) ?? recordedWeight(record, now);
   return {
     url,
     ...weight === 1 ? {} : { weight: Math.round(weight * 1e4) / 1e4 },
     ...options.policy?.allow?.(url) === false ? { isRefused: true } : {},
     ...record && record.attempts > 0 ? { health: explorerHealth(record, now) } : {},
   };
+}
+
+function recordedWeight(record: RelayRecord | undefined, now: number): number {
+  if (record === undefined) return 1;
+  return relayWeight({ record, now, isOpen: false, delivery: deliveryFactor(record, now) });
 }
 
 function explorerPerson(
