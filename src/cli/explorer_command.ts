@@ -11,7 +11,12 @@ import { explorerData } from "../explorer/explorer_data.ts";
 import { serveExplorer } from "../explorer/serve_explorer.ts";
 import type { CliCommand } from "./command.ts";
 import { type ExplorerReading, explorerSource } from "./explorer_source.ts";
-import { addNetworkOptions, count, type NetworkOptions, networkSettings } from "./network_options.ts";
+import {
+  addNetworkOptions,
+  count,
+  type NetworkOptions,
+  networkSettings,
+} from "./network_options.ts";
 import { findNames } from "./people.ts";
 import { readPlan } from "./plan_command.ts";
 import { withSession, withStore } from "./session.ts";
@@ -43,7 +48,12 @@ export const explorerCommand: CliCommand = {
   configure(command) {
     command.argument("[who]", "whose follows to show");
     command.option("-m, --max-relays <n>", "most relays that one request opens", count, 20);
-    command.option("-p, --port <n>", "port of the page; 0 stands for one that is free", portNumber, 0);
+    command.option(
+      "-p, --port <n>",
+      "port of the page; 0 stands for one that is free",
+      portNumber,
+      0,
+    );
     addNetworkOptions(command);
   },
   async run({ args: [text], options, terminal, signal }) {

@@ -37,11 +37,14 @@ Deno.test("explorerPage() lets no name out of the JSON in which it stands", () =
     assert.deepEqual(read, data);
     assert.ok(html.trimEnd().endsWith("</html>"));
   }
-  fc.assert(fc.property(fc.string({ unit: "binary" }), (name) => {
-    const { html, read, data } = pageOf(name);
-    assert.equal(scripts(html), usual);
-    assert.deepEqual(read, data);
-  }), { numRuns: 30 });
+  fc.assert(
+    fc.property(fc.string({ unit: "binary" }), (name) => {
+      const { html, read, data } = pageOf(name);
+      assert.equal(scripts(html), usual);
+      assert.deepEqual(read, data);
+    }),
+    { numRuns: 30 },
+  );
 });
 
 Deno.test("explorerPage() names nothing that would be loaded from elsewhere, and forbids it", () => {

@@ -3,7 +3,18 @@ import fc from "fast-check";
 import { MAX_NAME_LENGTH, shownName } from "../../src/explorer/shown_name.ts";
 
 Deno.test("shownName() leaves names of all scripts as they are", () => {
-  for (const name of ["Ada", "محمد الفارسي", "דוד", "山田太郎", "Zoë", "नमस्ते", "👩‍👩‍👧 family", "<b>Bob</b>"]) {
+  for (
+    const name of [
+      "Ada",
+      "محمد الفارسي",
+      "דוד",
+      "山田太郎",
+      "Zoë",
+      "नमस्ते",
+      "👩‍👩‍👧 family",
+      "<b>Bob</b>",
+    ]
+  ) {
     assert.equal(shownName(name), name);
   }
 });

@@ -30,16 +30,16 @@ function start(args: readonly string[]) {
 function network() {
   const relay = RelayServer.start();
   const [alice, bob, carol] = [new Signer(1), new Signer(2), new Signer(3)];
-  relay.add(
+  relay.seed([
     alice.sign({ kind: 3, tags: [["p", bob.pubkey], ["p", carol.pubkey]] }),
     alice.sign({ kind: 0, content: JSON.stringify({ name: "Alice" }) }),
     bob.sign({ kind: 0, content: JSON.stringify({ name: "<b>Bob</b>" }) }),
     bob.sign({ kind: 10002, tags: [["r", relay.url]] }),
-  );
+  ]);
   return { relay, alice, bob, carol };
 }
 
-Deno.test("explorer serves the people whom somebody follows, until it is interrupted", async () => {
+Deno.test("explorerCommand serves the people whom somebody follows, until it is interrupted", async () => {
   const { relay, alice, bob, carol } = network();
   await using _ = relay;
   const cli = start(["explorer", alice.pubkey, "--relay", relay.url]);
@@ -58,7 +58,7 @@ Deno.test("explorer serves the people whom somebody follows, until it is interru
   await assert.rejects(fetch(url));
 });
 
-Deno.test("explorer without anybody shows what a database has, and asks no relay", async () => {
+Deno.test("explorerCommand without anybody shows what a database has, and asks no relay", async () => {
   const { relay, alice, bob } = network();
   await using _ = relay;
   const db = await Deno.makeTempFile({ suffix: ".sqlite3" });
@@ -76,7 +76,7 @@ Deno.test("explorer without anybody shows what a database has, and asks no relay
   }
 });
 
-Deno.test("plan --html writes the page into a file, with the names", async () => {
+Deno.test("writeExplorer() writes the page into a file, with the names", async () => {
   const { relay, alice } = network();
   await using _ = relay;
   const folder = await Deno.makeTempDir();
@@ -99,7 +99,7 @@ Deno.test("plan --html writes the page into a file, with the names", async () =>
   }
 });
 
-Deno.test("explorer refuses a port that is none, and to show nobody", async () => {
+Deno.test("explorerCommand refuses a port that is none, and to show nobody", async () => {
   for (const args of [["explorer"], ["explorer", "--db", "x", "--port", "70000"]]) {
     const cli = start(args);
     assert.equal(await cli.code, 2);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { explorerData, type ExplorerSource } from "../../src/explorer/explorer_data.ts";
 import { explorerPage } from "../../src/explorer/explorer_page.ts";
 import { serveExplorer } from "../../src/explorer/serve_explorer.ts";
-import { planReq } from "../../src/plan.ts";
+import { planReq, type RelayKnowledge } from "../../src/plan.ts";
 import {
   chromiumMissing,
   type ChromiumOptions,
@@ -71,51 +71,67 @@ function plainWorld(follows: number): ExplorerSource {
   return world;
 }
 
-testUnless(missing, "explorerPage() draws 2,784 people and 1,641 relays, and asks nobody", () =>
-  withPage(explorerWorld({ follows: 2_784 }), async (page) => {
-    assert.equal(await page.locator(".disc").count(), 20);
-    const dots = await page.$eval("#map canvas", (canvas) => {
-      const { width, height } = canvas as HTMLCanvasElement;
-      const context = (canvas as HTMLCanvasElement).getContext("2d")!;
-      const { data } = context.getImageData(0, 0, width, height);
-      return data.filter((_, i) => i % 4 === 3 && data[i] > 0).length;
-    });
-    assert.ok(dots > 50_000, `${dots}`);
-    assert.equal(await page.locator("#relays tbody tr").count(), 20);
-    assert.match(await page.locator(".about").innerText(), /2,784 people, 1,641 relays/);
-    assert.ok(await page.locator(".behind li").count() > 0);
-  }));
+testUnless(
+  missing,
+  "explorerPage() draws 2,784 people and 1,641 relays, and asks nobody",
+  () =>
+    withPage(explorerWorld({ follows: 2_784 }), async (page) => {
+      assert.equal(await page.locator(".disc").count(), 20);
+      const dots = await page.$eval("#map canvas", (canvas) => {
+        const { width, height } = canvas as HTMLCanvasElement;
+        const context = (canvas as HTMLCanvasElement).getContext("2d")!;
+        const { data } = context.getImageData(0, 0, width, height);
+        return data.filter((_, i) => i % 4 === 3 && data[i] > 0).length;
+      });
+      assert.ok(dots > 50_000, `${dots}`);
+      assert.equal(await page.locator("#relays tbody tr").count(), 20);
+      assert.match(await page.locator(".about").innerText(), /2,784 people, 1,641 relays/);
+      assert.ok(await page.locator(".behind li").count() > 0);
+    }),
+);
 
-testUnless(missing, "explorerPage() shows what planReq() says, at every cap that the handle is dragged to", () => {
-  const world = plainWorld(400);
-  return withPage(world, async (page) => {
-    assert.deepEqual(await figures(page), planned(world, 20));
-    const slider = page.getByRole("slider");
-    const box = (await page.locator("svg.curve").boundingBox())!;
-    const knob = (await page.locator(".handle-knob").boundingBox())!;
-    await page.mouse.move(knob.x + knob.width / 2, knob.y + knob.height / 2);
-    await page.mouse.down();
-    for (const share of [0.3, 0.2, 0.08]) {
-      await page.mouse.move(box.x + box.width * share, box.y + 40, { steps: 4 });
-    }
-    await page.mouse.up();
-    const cap = Number(await slider.getAttribute("aria-valuenow"));
-    assert.ok(cap < 10, `${cap}`);
-    await page.waitForFunction((cap) => document.querySelector("#cap")!.textContent === cap, `${cap}`);
-    assert.deepEqual(await figures(page), planned(world, cap));
-    assert.ok(await page.locator(".disc").count() <= cap);
-  });
-});
+testUnless(
+  missing,
+  "explorerPage() shows what planReq() says, at every cap that the handle is dragged to",
+  () => {
+    const world = plainWorld(400);
+    return withPage(world, async (page) => {
+      assert.deepEqual(await figures(page), planned(world, 20));
+      const slider = page.getByRole("slider");
+      const box = (await page.locator("svg.curve").boundingBox())!;
+      const knob = (await page.locator(".handle-knob").boundingBox())!;
+      await page.mouse.move(knob.x + knob.width / 2, knob.y + knob.height / 2);
+      await page.mouse.down();
+      for (const share of [0.3, 0.2, 0.08]) {
+        await page.mouse.move(box.x + box.width * share, box.y + 40, { steps: 4 });
+      }
+      await page.mouse.up();
+      const cap = Number(await slider.getAttribute("aria-valuenow"));
+      assert.ok(cap < 10, `${cap}`);
+      await page.waitForFunction(
+        (cap) => document.querySelector("#cap")!.textContent === cap,
+        `${cap}`,
+      );
+      assert.deepEqual(await figures(page), planned(world, cap));
+      assert.ok(await page.locator(".disc").count() <= cap);
+    });
+  },
+);
 
 testUnless(missing, "explorerPage() is used by keyboard: the handle, the map, the search", () => {
   const world = plainWorld(300);
   return withPage(world, async (page) => {
     const slider = page.getByRole("slider");
     await slider.focus();
-    for (const [key, cap] of [["ArrowRight", 21], ["PageDown", 16], ["Home", 1], ["End", 50]] as const) {
+    for (
+      const [key, cap] of [["ArrowRight", 21], ["PageDown", 16], ["Home", 1], ["End", 50]] as const
+    ) {
       await page.keyboard.press(key);
+      await page.waitForFunction(
+        (cap) => document.querySelector("#cap")!.textContent === cap,
+        `${cap}`,
+      );
       assert.equal(await slider.getAttribute("aria-valuenow"), `${cap}`);
-      await page.waitForFunction((cap) => document.querySelector("#cap")!.textContent === cap, `${cap}`);
       assert.deepEqual(await figures(page), planned(world, cap));
     }
     await page.keyboard.press("Tab");
@@ -134,21 +150,25 @@ testUnless(missing, "explorerPage() is used by keyboard: the handle, the map, th
   });
 });
 
-testUnless(missing, "explorerPage() finds a person by the name and shows where they are asked for", () => {
-  const world = plainWorld(300);
-  return withPage(world, async (page) => {
-    const { subjects } = planReq([{ kinds: [1], authors: [...world.people] }], world.knowledge, {
-      ...world.options,
-      indexerRelays: [],
+testUnless(
+  missing,
+  "explorerPage() finds a person by the name and shows where they are asked for",
+  () => {
+    const world = plainWorld(300);
+    return withPage(world, async (page) => {
+      const { subjects } = planReq([{ kinds: [1], authors: [...world.people] }], world.knowledge, {
+        ...world.options,
+        indexerRelays: [],
+      });
+      const route = subjects.find(({ subject }) => subject === world.user)!;
+      await page.fill("#search", "Ada Lovelace");
+      await page.getByRole("option").first().click();
+      const text = await page.locator("#details").innerText();
+      for (const url of route.relays) assert.ok(text.includes(new URL(url).host), text);
+      assert.match(text, /npub1/);
     });
-    const route = subjects.find(({ subject }) => subject === world.user)!;
-    await page.fill("#search", "Ada Lovelace");
-    await page.getByRole("option").first().click();
-    const text = await page.locator("#details").innerText();
-    for (const url of route.relays) assert.ok(text.includes(new URL(url).host), text);
-    assert.match(text, /npub1/);
-  });
-});
+  },
+);
 
 testUnless(missing, "explorerPage() shows names as text, however they are written", async () => {
   const keys = ["aa", "bb", "cc", "dd"].map((byte) => byte.repeat(32));
@@ -159,9 +179,12 @@ testUnless(missing, "explorerPage() shows names as text, however they are writte
     [keys[3], "W".repeat(100_000)],
   ]);
   const write = ["wss://a.example/"];
-  const knowledge = new Map([
+  const knowledge = new Map<string, RelayKnowledge>([
     ...keys.map((key) => [key, { write }] as const),
-    [keys[0], { write, refused: [{ url: "<svg onload=document.title='owned'>", reason: "scheme" as const }] }],
+    [keys[0], {
+      write,
+      refused: [{ url: "<svg onload=document.title='owned'>", reason: "scheme" as const }],
+    }],
   ]);
   for (const options of [DESKTOP, PHONE]) {
     await withPage({ people: keys, knowledge, names, user: keys[1], now: 0 }, async (page) => {
@@ -184,45 +207,53 @@ testUnless(missing, "explorerPage() shows names as text, however they are writte
   }
 });
 
-testUnless(missing, "explorerPage() shows nobody, one person, and people without relays", async () => {
-  const alice = "aa".repeat(32);
-  const sources: Omit<ExplorerSource, "now">[] = [
-    { people: [], knowledge: new Map() },
-    { people: [alice], knowledge: new Map() },
-    { people: [alice], knowledge: new Map([[alice, { write: ["wss://a.example/"] }]]) },
-    { people: [alice, "no key"], knowledge: new Map(), options: { maxRelays: 70 } },
-  ];
-  for (const source of sources) {
-    await withPage({ ...source, now: 1e12 }, async (page) => {
-      const sum = Object.values(await figures(page)).reduce((sum, value) => sum + value, 0);
-      assert.equal(sum, [...source.people].length);
-      await page.getByRole("slider").focus();
-      await page.keyboard.press("End");
-      await page.keyboard.press("Home");
-      await page.waitForFunction(() => document.querySelector("#cap")!.textContent === "1");
-      assert.doesNotMatch(await page.locator("main").innerText(), /NaN|undefined|Infinity/);
-      assert.doesNotMatch(await page.locator("main").innerHTML(), /NaN|undefined|Infinity/);
-    });
-  }
-});
+testUnless(
+  missing,
+  "explorerPage() shows nobody, one person, and people without relays",
+  async () => {
+    const alice = "aa".repeat(32);
+    const sources: Omit<ExplorerSource, "now">[] = [
+      { people: [], knowledge: new Map() },
+      { people: [alice], knowledge: new Map() },
+      { people: [alice], knowledge: new Map([[alice, { write: ["wss://a.example/"] }]]) },
+      { people: [alice, "no key"], knowledge: new Map(), options: { maxRelays: 70 } },
+    ];
+    for (const source of sources) {
+      await withPage({ ...source, now: 1e12 }, async (page) => {
+        const sum = Object.values(await figures(page)).reduce((sum, value) => sum + value, 0);
+        assert.equal(sum, [...source.people].length);
+        await page.getByRole("slider").focus();
+        await page.keyboard.press("End");
+        await page.keyboard.press("Home");
+        await page.waitForFunction(() => document.querySelector("#cap")!.textContent === "1");
+        assert.doesNotMatch(await page.locator("main").innerText(), /NaN|undefined|Infinity/);
+        assert.doesNotMatch(await page.locator("main").innerHTML(), /NaN|undefined|Infinity/);
+      });
+    }
+  },
+);
 
-testUnless(missing, "serveExplorer() shows what changes without a reload, and says when it has ended", async () => {
-  let source = plainWorld(60);
-  const server = await serveExplorer({ data: () => Promise.resolve(explorerData(source)) });
-  await withChromium(async (context) => {
-    const page = await context.newPage();
-    await page.clock.install();
-    await page.goto(server.url);
-    await page.waitForSelector("html[data-drawn]", { state: "attached" });
-    await page.getByRole("slider").focus();
-    await page.keyboard.press("Home");
-    source = plainWorld(90);
-    await page.clock.runFor(6_000);
-    await page.waitForFunction(() => /90 people/.test(document.title));
-    assert.match(await page.locator(".about").innerText(), /90 people/);
-    assert.equal(await page.getByRole("slider").getAttribute("aria-valuenow"), "1");
-    await server.close();
-    await page.clock.runFor(6_000);
-    await page.getByText("has ended").waitFor();
-  }, { ...DESKTOP, expectedErrors: /ERR_CONNECTION_REFUSED|Failed to load resource/ });
-});
+testUnless(
+  missing,
+  "serveExplorer() shows what changes without a reload, and says when it has ended",
+  async () => {
+    let source = plainWorld(60);
+    const server = await serveExplorer({ data: () => Promise.resolve(explorerData(source)) });
+    await withChromium(async (context) => {
+      const page = await context.newPage();
+      await page.clock.install();
+      await page.goto(server.url);
+      await page.waitForSelector("html[data-drawn]", { state: "attached" });
+      await page.getByRole("slider").focus();
+      await page.keyboard.press("Home");
+      source = plainWorld(90);
+      await page.clock.runFor(6_000);
+      await page.waitForFunction(() => /90 people/.test(document.title));
+      assert.match(await page.locator(".about").innerText(), /90 people/);
+      assert.equal(await page.getByRole("slider").getAttribute("aria-valuenow"), "1");
+      await server.close();
+      await page.clock.runFor(6_000);
+      await page.getByText("has ended").waitFor();
+    }, { ...DESKTOP, expectedErrors: /ERR_CONNECTION_REFUSED|Failed to load resource/ });
+  },
+);

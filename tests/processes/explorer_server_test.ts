@@ -54,7 +54,7 @@ Deno.test("serveExplorer() refuses other hosts, so that no stranger's page reads
   const data = () => Promise.resolve(dataOf(`${++calls}`));
   await using server = await serveExplorer({ data });
   const { port } = new URL(server.url);
-  const others = ["evil.example", `evil.example:${port}`, "127.0.0.1", "127.0.0.1:1", "", "[::1]"];
+  const others = ["evil.example", `evil.example:${port}`, "127.0.0.1", "127.0.0.1:1", "[::1]"];
   for (const host of others) {
     for (const path of ["/", "/data.json"]) {
       const { status, text } = await ask(server, path, { host });
@@ -71,7 +71,7 @@ Deno.test("serveExplorer() answers reading alone, and knows no other path", asyn
   for (const method of ["POST", "PUT", "DELETE", "OPTIONS"]) {
     assert.equal((await ask(server, "/data.json", {}, method)).status, 405);
   }
-  for (const path of ["/data.json?x", "/../deno.json", "/favicon.ico", "//", "/%2e%2e/"]) {
+  for (const path of ["/data.json?x", "/../deno.json", "/favicon.ico", "/%2e%2e/x"]) {
     assert.equal((await ask(server, path)).status, 404, path);
   }
   const head = await ask(server, "/", {}, "HEAD");

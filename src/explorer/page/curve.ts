@@ -1,10 +1,10 @@
-/// <reference lib="dom" />
 /**
  * The coverage curve: who is reached how, by the most relays that may be asked. Its handle is a
  * slider.
  *
  * @module
  */
+/// <reference lib="dom" />
 
 // @ts-types="npm:@types/d3-scale@^4.0.9"
 import { scaleLinear } from "d3-scale";

@@ -1,9 +1,9 @@
-/// <reference lib="dom" />
 /**
  * What is selected, in full: a relay, a person, or the people who are reached in one way.
  *
  * @module
  */
+/// <reference lib="dom" />
 
 import type { ExplorerState } from "./explorer_state.ts";
 import { fill, h } from "./dom.ts";

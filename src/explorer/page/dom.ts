@@ -1,10 +1,10 @@
-/// <reference lib="dom" />
-/// <reference lib="dom.iterable" />
 /**
  * Makes elements. Text is only ever text: no string becomes HTML.
  *
  * @module
  */
+/// <reference lib="dom" />
+/// <reference lib="dom.iterable" />
 
 /** What stands in an element. */
 export type Child = Node | string | number | undefined | false;

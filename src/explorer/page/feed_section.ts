@@ -1,9 +1,9 @@
-/// <reference lib="dom" />
 /**
  * The section about feeds: how many people are complete when, and which relays are behind.
  *
  * @module
  */
+/// <reference lib="dom" />
 
 // @ts-types="npm:@types/d3-scale@^4.0.9"
 import { scaleLinear } from "d3-scale";

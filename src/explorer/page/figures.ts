@@ -1,9 +1,9 @@
-/// <reference lib="dom" />
 /**
  * The figures of the plan, which are also the legend of every picture.
  *
  * @module
  */
+/// <reference lib="dom" />
 
 import { fill, h } from "./dom.ts";
 import type { ExplorerState } from "./explorer_state.ts";

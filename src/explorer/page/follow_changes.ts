@@ -1,9 +1,9 @@
-/// <reference lib="dom" />
 /**
  * Follows the program that serves the page: asks it again and again for what has changed.
  *
  * @module
  */
+/// <reference lib="dom" />
 
 import { type Clock, systemClock } from "../../base/clock.ts";
 import type { ExplorerData } from "../explorer_data.ts";

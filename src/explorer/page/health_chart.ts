@@ -1,9 +1,9 @@
-/// <reference lib="dom" />
 /**
  * The health of all relays over time: how many connections succeeded, and how much was delivered.
  *
  * @module
  */
+/// <reference lib="dom" />
 
 // @ts-types="npm:@types/d3-scale@^4.0.9"
 import { scaleLinear } from "d3-scale";

@@ -1,9 +1,9 @@
-/// <reference lib="dom" />
 /**
  * Builds the page from the data in it.
  *
  * @module
  */
+/// <reference lib="dom" />
 
 import type { ExplorerData } from "../explorer_data.ts";
 import { curve } from "./curve.ts";

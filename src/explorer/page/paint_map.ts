@@ -1,9 +1,9 @@
-/// <reference lib="dom" />
 /**
  * Paints the map's discs, dots and lines onto its canvas.
  *
  * @module
  */
+/// <reference lib="dom" />
 
 import type { ExplorerState, Selection } from "./explorer_state.ts";
 import { type Disc, dotAt } from "./map_layout.ts";

@@ -1,9 +1,9 @@
-/// <reference lib="dom" />
 /**
  * A list of people, each a button that selects them; long lists grow on demand.
  *
  * @module
  */
+/// <reference lib="dom" />
 
 import { h } from "./dom.ts";
 import type { ExplorerState } from "./explorer_state.ts";

@@ -1,10 +1,10 @@
-/// <reference lib="dom" />
 /**
  * The map of people and relays: a disc for each relay that is asked, and in it a dot for each
  * person who is asked for there. Discs are buttons, so that keys reach them.
  *
  * @module
  */
+/// <reference lib="dom" />
 
 import { fill, h } from "./dom.ts";
 import type { ExplorerState, Selection } from "./explorer_state.ts";

@@ -1,9 +1,9 @@
-/// <reference lib="dom" />
 /**
  * The table of relays: who is asked for there, and what they did.
  *
  * @module
  */
+/// <reference lib="dom" />
 
 import { fill, h } from "./dom.ts";
 import type { ExplorerState } from "./explorer_state.ts";

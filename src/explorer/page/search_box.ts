@@ -1,9 +1,9 @@
-/// <reference lib="dom" />
 /**
  * The search for a person or a relay: a combobox.
  *
  * @module
  */
+/// <reference lib="dom" />
 
 import { fill, h } from "./dom.ts";
 import type { ExplorerState, Selection } from "./explorer_state.ts";

@@ -1,9 +1,9 @@
-/// <reference lib="dom" />
 /**
  * Strips of time: what a relay did day by day, and from when to when answers are complete.
  *
  * @module
  */
+/// <reference lib="dom" />
 
 import type { ExplorerFeed } from "../explorer_data.ts";
 import type { ExplorerHealth } from "../explorer_health.ts";

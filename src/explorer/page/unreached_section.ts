@@ -1,9 +1,9 @@
-/// <reference lib="dom" />
 /**
  * The section about those who are not asked for at relays of their own.
  *
  * @module
  */
+/// <reference lib="dom" />
 
 import { fill, h } from "./dom.ts";
 import type { ExplorerState } from "./explorer_state.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { npubEncode, nprofileEncode, nsecEncode } from "nostr-tools/nip19";
+import { nprofileEncode, npubEncode, nsecEncode } from "nostr-tools/nip19";
 import { explorerData } from "../../../src/explorer/explorer_data.ts";
 import { MatchFinder } from "../../../src/explorer/page/find_matches.ts";
 

@@ -1,5 +1,13 @@
 import assert from "node:assert/strict";
-import { ago, day, duration, host, many, percent, personName } from "../../../src/explorer/page/format.ts";
+import {
+  ago,
+  day,
+  duration,
+  host,
+  many,
+  percent,
+  personName,
+} from "../../../src/explorer/page/format.ts";
 
 Deno.test("percent() reads as all or nothing only where it is", () => {
   const shares = [[0, 9], [9, 9], [1, 1000], [999, 1000], [1, 3], [0, 0]];
@@ -10,7 +18,10 @@ Deno.test("percent() reads as all or nothing only where it is", () => {
 });
 
 Deno.test("many() counts with a noun", () => {
-  assert.deepEqual([many(1, "relay"), many(2_000, "person", "people")], ["1 relay", "2,000 people"]);
+  assert.deepEqual([many(1, "relay"), many(2_000, "person", "people")], [
+    "1 relay",
+    "2,000 people",
+  ]);
 });
 
 Deno.test("ago() and duration() are short", () => {

@@ -40,7 +40,11 @@ Deno.test("mapLayout() is the same for the same nodes, and moves little where li
   const [map] = MAPS;
   const first = mapLayout(nodes, map);
   assert.deepEqual(mapLayout(nodes, map), first);
-  const next = mapLayout([...nodes, { key: "wss://new.example/", people: [1, 2] }], map, first.discs);
+  const next = mapLayout(
+    [...nodes, { key: "wss://new.example/", people: [1, 2] }],
+    map,
+    first.discs,
+  );
   for (const [i, { x, y }] of first.discs.entries()) {
     assert.ok(Math.hypot(next.discs[i].x - x, next.discs[i].y - y) < 120);
   }
