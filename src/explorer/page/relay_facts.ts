@@ -51,7 +51,7 @@ export function relayFacts(
   if (delivers !== undefined) {
     const of = learnedOf === undefined
       ? ""
-      : `, learned of ${many(Math.ceil(learnedOf), "person", "people")}`;
+      : `, learned of ${many(learnedOf, "person", "people")}`;
     facts.push(["Delivers", `${percent(delivers, 1)} of what others have${of}`]);
   }
   if (events > 0) facts.push(["Sent", many(events, "event")]);
