@@ -17,9 +17,11 @@ import { healthStrip, spanStrip } from "./strips.ts";
 /** The panel beside the map. */
 export function details(state: ExplorerState): HTMLElement {
   const body = h("div", { class: "details-body" });
+  const status = h("p", { class: "unseen", role: "status" });
   const panel = h(
     "aside",
-    { class: "details", id: "details", "aria-live": "polite", "aria-label": "Details" },
+    { class: "details", id: "details", "aria-label": "Details" },
+    status,
     body,
   );
   const show = () => {
@@ -43,6 +45,7 @@ export function details(state: ExplorerState): HTMLElement {
   state.on("selection", () => {
     show();
     body.scrollTop = 0;
+    status.textContent = state.selection ? body.querySelector("h3")?.textContent ?? "" : "";
   });
   state.on("rest", show);
   state.on("data", show);
