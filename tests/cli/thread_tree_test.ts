@@ -1,7 +1,13 @@
 import type { NostrEvent } from "@nostrify/types";
 import fc from "fast-check";
 import assert from "node:assert/strict";
-import { parentOf, rootOf, type ThreadNode, threadTrees } from "../../src/cli/thread_tree.ts";
+import {
+  parentOf,
+  peopleIn,
+  rootOf,
+  type ThreadNode,
+  threadTrees,
+} from "../../src/cli/thread_tree.ts";
 
 const event = (id: string, tags: string[][] = [], kind = 1, created_at = 0): NostrEvent => ({
   ...{ id, kind, tags, created_at },
@@ -28,6 +34,12 @@ Deno.test("parentOf() and rootOf() read NIP-10 with markers and without, and NIP
     assert.equal(parentOf(event("x", tags, kind)), parent);
     assert.equal(rootOf(event("x", tags, kind)), root);
   }
+});
+
+Deno.test("peopleIn() gives those whom tags name, each once, and nothing that is no pubkey", () => {
+  const [alice, bob] = ["aa", "bb"].map((byte) => byte.repeat(32));
+  const tags = [["p", alice], ["e", "x", "", "root", bob], ["p", alice], ["p", "junk"], ["e", "y"]];
+  assert.deepEqual(peopleIn(event("x", tags)), [alice, bob]);
 });
 
 Deno.test("threadTrees() puts answers below what they answer, the oldest first", () => {
