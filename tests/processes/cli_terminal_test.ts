@@ -19,7 +19,7 @@ function hasScript(): boolean {
 }
 
 const HIDE_CURSOR = "\u001b[?25l", SHOW_CURSOR = "\u001b[?25h", COLOUR = "\u001b[36m";
-const CTRL_C = "\u0003";
+const CTRL_C = "\u0003", CTRL_D = "\u0004";
 
 /** A command line in a terminal of its own. */
 class Terminal {
@@ -137,7 +137,7 @@ testUnless(
   REASON,
   "src/cli/main.ts asks before it writes, and takes no for an answer",
   async () => {
-    for (const [keys, received] of [["n\r", 0], ["\r", 0], ["y\r", 1]] as const) {
+    for (const [keys, received] of [["n\r", 0], [CTRL_D, 0], ["y\r", 1]] as const) {
       await using network = startCliNetwork();
       const terminal = new Terminal(["check", READER_NPUB, "--write", ...network.options]);
       await terminal.sees("Send the relay list again to 2 relays? [y/N] ");
