@@ -100,8 +100,12 @@ Deno.test("runCli(why) --user does not ask relays that the user blocks, and says
   await using network = startSmallNetwork();
   network.hub.seed([READER.sign({ kind: 10006, tags: [["relay", network.alices.url]] })]);
   const code = neventEncode({ id: post.id, author: ALICE.pubkey });
-  const { stdout } = await run(network, ["why", code, "--user", READER_NPUB]);
-  assert.match(stdout, /none of these has it|blocked/);
+  const { stdout, code: exit } = await run(network, ["why", code, "--user", READER_NPUB]);
+  const { alices, hub } = network;
+  assert.match(stdout, new RegExp(`^${alices.url} +has it +author's list, user blocks it$`, "m"));
+  assert.match(stdout, new RegExp(`The user blocks ${alices.url} \\(kind 10006\\), where it is`));
+  assert.match(stdout, new RegExp(`asks ${hub.url}: none of these has it, but ${alices.url}`));
+  assert.equal(exit, 1);
 });
 
 Deno.test("runCli(check) finds what is wrong, and --write brings the list where it is missing", async () => {
