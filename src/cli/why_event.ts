@@ -14,6 +14,7 @@ import { eventLookup } from "../plan/event_lookup.ts";
 import { planEvent } from "../plan/plan_event.ts";
 import type { WhyPlace } from "./event_places.ts";
 import { pickPlanOptions } from "./plan_options_of.ts";
+import { refusedRelays } from "./refused_relays.ts";
 import type { Session } from "./session.ts";
 import type { Terminal } from "./terminal.ts";
 import type { WhyEventSource } from "./why_event_report.ts";
@@ -72,7 +73,7 @@ export async function findEvent(
       author,
       hasList: list?.write !== undefined,
       places,
-      refused: list?.refused ?? [],
+      refused: refusedRelays(list, settings.policy),
       ...plan?.refusal === undefined ? {} : { refusal: plan.refusal },
       answers,
       now: Math.floor(systemClock.now() / 1000),
