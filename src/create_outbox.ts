@@ -14,7 +14,6 @@ import { ConnectTimeout } from "./connections/connect_timeout.ts";
 import { coverageFilters, coverageReport } from "./coverage_report.ts";
 import { HintFinder } from "./hint_finder.ts";
 import { explanation, missingListsOf, relayReport } from "./explain.ts";
-import { STORE_TIMEOUT_MS } from "./lists/relay_list_store_options.ts";
 import type { Outbox } from "./outbox.ts";
 import { OutboxFeeds } from "./outbox_feeds.ts";
 import { OutboxLedger } from "./outbox_ledger.ts";
@@ -257,7 +256,7 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
     spans,
     lists: store,
     timeout: settings.timeout,
-    storeTimeout: STORE_TIMEOUT_MS,
+    storeTimeout: settings.storeTimeout,
     async plan(filters, signal, isEarly) {
       await prepare(signal);
       const planned = await planner.feedPlan(filters, signal, isEarly);
@@ -318,8 +317,14 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
       refuseClosed("list publications");
       return await ledger.publications(opts);
     },
-    hintFor: (subject) => hints.hintFor(subject),
-    seenOn: (event) => hints.seenOn(event),
+    async hintFor(subject) {
+      refuseClosed("give a hint");
+      return await hints.hintFor(subject);
+    },
+    async seenOn(event) {
+      refuseClosed("say where an event was seen");
+      return await hints.seenOn(event);
+    },
     // `NPool.query()` swallows what a router throws, but not what this does.
     get eoseTimeout(): 0 {
       refuseClosed("send a request");
