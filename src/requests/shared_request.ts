@@ -132,7 +132,8 @@ export class SharedRequest {
    * that half of the members have left.
    */
   #dropUnneeded(request: OutboxRequest): void {
-    if (this.#members.size > this.#membersAtDrop / 2) return;
+    // Once nobody is left, all relays have been let go.
+    if (this.#members.size === 0 || this.#members.size > this.#membersAtDrop / 2) return;
     this.#membersAtDrop = this.#members.size;
     const needed = new Set(
       [...this.#members].flatMap(({ scope }) => request.progress(scope).urls),
