@@ -19,8 +19,12 @@ import {
 } from "./package_json.ts";
 
 const ROOT = new URL("../", import.meta.url);
-/** The compiler, and types of what has none of its own. */
-const COMPILER = ["typescript@7.0.2", "@types/node@22.20.5", "@types/pg@8.23.1"];
+const COMPILER = ["typescript@7.0.2", "@types/node@22.20.5"];
+/** The types of packages that have none of their own. */
+const TYPES: Readonly<Record<string, string>> = {
+  "cli-progress": "@types/cli-progress@3.11.6",
+  pg: "@types/pg@8.23.1",
+};
 const TSCONFIG = {
   compilerOptions: {
     target: "ES2022",
@@ -55,7 +59,9 @@ export async function buildPackage(folder: URL = new URL("dist/npm/", ROOT)): Pr
   await writeJson(new URL("package.json", folder), packageJson(config, names, repository()));
   await writeJson(new URL("tsconfig.json", folder), TSCONFIG);
 
-  await run("npm", ["install", "--no-save", "--no-package-lock", ...QUIET, ...COMPILER], folder);
+  const types = names.flatMap((name) => TYPES[name] ?? []);
+  const install = ["install", "--no-save", "--no-package-lock", ...QUIET];
+  await run("npm", [...install, ...COMPILER, ...types], folder);
   await run("npx", ["--no-install", "tsc", "--project", "."], folder);
   for (const path of sources) {
     const compiled = new URL(`lib/${path.replace(/\.ts$/, ".d.ts")}`, folder);
@@ -109,13 +115,13 @@ async function nameCompiledFiles(declarations: URL): Promise<void> {
 /** Writes what `npx` starts: the `main` of the command line, with the arguments of the process. */
 async function writeBin(folder: URL, entry: string): Promise<void> {
   await Deno.mkdir(new URL("bin/", folder), { recursive: true });
-  const text = `#!/usr/bin/env node
-import process from "node:process";
-import { main } from ".${compiledPath(entry)}.js";
-
-process.exitCode = await main();
-`;
-  await Deno.writeTextFile(new URL(BIN, folder), text, { mode: 0o755 });
+  const lines = [
+    "#!/usr/bin/env node",
+    'import process from "node:process";',
+    `import { main } from ".${compiledPath(entry)}.js";`,
+    "process.exitCode = await main();",
+  ];
+  await Deno.writeTextFile(new URL(BIN, folder), `${lines.join("\n")}\n`, { mode: 0o755 });
 }
 
 async function writeJson(file: URL, value: unknown): Promise<void> {

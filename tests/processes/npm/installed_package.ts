@@ -136,10 +136,16 @@ export class InstalledPackage {
   }
 }
 
-/** The programs of {@link PROGRAMS}, by name. */
-export function programs(): Map<string, string> {
-  return new Map([...pathsIn(PROGRAMS)].map((path) => [
-    path.slice(PROGRAMS.length + 1, -".ts".length),
-    Deno.readTextFileSync(new URL(path, ROOT)),
-  ]));
+/** A program for each entry of a package, by the entry's name: one that is written, or an import. */
+export function programsFor(name: string, entries: readonly string[]): Map<string, string> {
+  const written = new Set(pathsIn(PROGRAMS));
+  return new Map(entries.map((entry) => {
+    const program = entry.slice(2) || "mod";
+    const path = `${PROGRAMS}/${program}.ts`;
+    const text = written.has(path) ? Deno.readTextFileSync(new URL(path, ROOT)) : [
+      `import * as entry from "${name}${entry.slice(1)}";`,
+      'if (Object.keys(entry).length === 0) throw new Error("It exports nothing");',
+    ].join("\n");
+    return [program, text];
+  }));
 }
