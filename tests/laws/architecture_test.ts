@@ -87,7 +87,7 @@ const DECLARED: Readonly<Record<string, string>> = {
 };
 
 const src = sourceFiles("src");
-const FOLDERS = ["testing", "tests", "bench", "examples"];
+const FOLDERS = ["testing", "tests", "bench", "examples", "npm"];
 const everything = [...src, ...FOLDERS.flatMap(sourceFiles)];
 const config = JSON.parse(Deno.readTextFileSync(new URL("deno.json", ROOT)));
 const byPath = new Map(everything.map((file) => [file.path, file]));
@@ -181,7 +181,7 @@ Deno.test("Files of rooms that decide never wait, nor does a file whose head say
   }
 });
 
-Deno.test("Files of testing, bench and examples import nothing from tests, and tests nothing from bench", () => {
+Deno.test("Files of testing, bench, examples and npm import nothing from tests, and tests nothing from bench", () => {
   for (const { path, imports } of everything) {
     const folder = path.split("/")[0];
     for (const { specifier } of imports) {
@@ -190,7 +190,7 @@ Deno.test("Files of testing, bench and examples import nothing from tests, and t
       const allowed = folder === "src"
         ? ["src"]
         : folder === "tests"
-        ? ["src", "testing", "tests", "examples"]
+        ? ["src", "testing", "tests", "examples", "npm"]
         : ["src", "testing", folder];
       assert.ok(allowed.includes(other), `${path} imports ${specifier}`);
     }
