@@ -81,7 +81,6 @@ const ROOMS: Readonly<Record<string, Room>> = {
 const DECLARED: Readonly<Record<string, string>> = {
   "src/base/clock.ts Date.now": "the clock of the machine, a default of options",
   "src/base/clock.ts setTimeout": "the timers of the machine, a default of options",
-  "src/db/bulk.ts setTimeout": "lets sockets have their turn between statements",
   "src/db/node_sqlite_handle.ts performance.now": "bounds the waiting for another process's lock",
   "src/db/node_sqlite_handle.ts setTimeout": "waits for another process's lock",
 };
