@@ -75,6 +75,37 @@ const ROOMS: Readonly<Record<string, Room>> = {
     packages: [...NOSTR, "@nostrify/nostrify"],
     awaits: true,
   },
+  cli: {
+    rooms: [
+      "",
+      "base",
+      "nostr",
+      "db",
+      "lists",
+      "hints",
+      "spans",
+      "plan",
+      "relays",
+      "ledger",
+      "connections",
+      "requests",
+      "discovery",
+      "feeds",
+    ],
+    packages: [
+      ...NOSTR,
+      "@nostrify/nostrify",
+      "cli-progress",
+      "cli-table3",
+      "commander",
+      "node:fs",
+      "node:process",
+      "node:readline",
+      "node:stream",
+      "picocolors",
+    ],
+    awaits: true,
+  },
 };
 
 /** Clocks and timers that are no defaults of options, and what for. */
