@@ -315,7 +315,7 @@ function createDiscovery(
       writeDelay: backend?.shared ? SHARED_LOG_DELAY_MS : undefined,
       onNews: (pubkeys) => discovery.heard(pubkeys),
     }),
-    claim: backend?.shared && ((keys, ms) => backend.shared!.claim(keys, ms)),
+    claim: backend?.shared && backend.claim && ((keys, ms) => backend.claim!(keys, ms)),
     refreshAfter: settings.refreshAfter,
     missingTtl: settings.missingTtl,
     onProgress: settings.onProgress,
