@@ -27,7 +27,7 @@ import { RelayEvents } from "./relay_events.ts";
 import { MonitorReader } from "./relays/monitor_reader.ts";
 import { RelayInfoRefresher } from "./relays/relay_info_refresher.ts";
 import { RelayMemory } from "./relays/relay_memory.ts";
-import { queryAll } from "./query_all.ts";
+import { queryAll, toIndexers } from "./query_all.ts";
 import { ReqGatherer } from "./req_gatherer.ts";
 import { ReqPlanner } from "./req_planner.ts";
 import { LiveRoutes } from "./requests/live_routes.ts";
@@ -109,6 +109,7 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
     clock,
     policy,
     list: async (pubkey, kind) => (await store.get([pubkey], { kind })).get(pubkey) ?? null,
+    isContact: (pubkey) => people.isContact(pubkey),
     connector: (url, identity) => supervisor.connector(url, identity),
     onSignedIn: (url) => ledger.signedIn(url),
     onEnded: (ended) => void supervisor.endNamed((identity) => identity === ended),
@@ -161,12 +162,13 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
     const weight = own(url);
     return weight === 0 ? 0 : weight * learned(url);
   };
-  const people = new PeopleDirectory({
+  const people: PeopleDirectory = new PeopleDirectory({
     settings,
     policy,
     supervisor,
     requests,
     publish: (url, event, signal) => relay(url).event(event, { signal }),
+    query: (filters) => queryAll(filters, relay, reqRouter),
     // Not checked: a wrong number fails a plan, and must not fail a search in a timer.
     weight: weighted(settings.weight),
   });
@@ -227,7 +229,7 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
     clock,
     memory,
     onError,
-    query: (filters) => queryAll(filters, relay, current.plan),
+    query: (filters) => queryAll(filters, relay, toIndexers(current.plan)),
   });
 
   const report = (url: string) =>

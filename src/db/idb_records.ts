@@ -61,11 +61,7 @@ export function durabilityOf(topic: RecordTopic): "strict" | "relaxed" {
  * What several tabs need that share the records. Transactions of all tabs take turns, so none
  * changes a record meanwhile.
  */
-export function sharedIdbRecords(
-  transact: IdbTransact,
-  writer: string,
-  now: () => number,
-): SharedRecords {
+export function sharedIdbRecords(transact: IdbTransact, writer: string): SharedRecords {
   return {
     updateRecords: (topic, keys, change) =>
       transact(async (db) => {
@@ -79,7 +75,6 @@ export function sharedIdbRecords(
         return new Set<string>();
       }, durabilityOf(topic)),
     readChanges: (since) => transact((db) => readChanges(db, writer, since)),
-    claim: (keys, ms) => transact((db) => claim(db, writer, keys, now(), ms)),
   };
 }
 
@@ -106,22 +101,4 @@ async function readChanges(
 
 function lastOf(rows: readonly IdbRecord[]): IdbRecord {
   return rows[rows.length - 1];
-}
-
-async function claim(
-  db: IdbTransaction,
-  owner: string,
-  keys: readonly string[],
-  now: number,
-  ms: number,
-): Promise<ReadonlySet<string>> {
-  const store = db.objectStore("claims");
-  const wanted = [...new Set(keys)];
-  const rows = await Promise.all(wanted.map((key) => store.get(key)));
-  const claimed = wanted.filter((_, i) => {
-    const row = rows[i];
-    return !row || row.until < now || row.owner === owner;
-  });
-  await Promise.all(claimed.map((key) => store.put({ owner, until: now + ms }, key)));
-  return new Set(claimed);
 }

@@ -16,8 +16,10 @@ import { checkRecords } from "./check_records.ts";
 import { DATABASE_OPTIONS, type EventDatabaseOptions } from "./database_options.ts";
 import { type Outcome, runsOf } from "./event_runs.ts";
 import { GroupCommit } from "./group_commit.ts";
+import { IdbClaims } from "./idb_claims.ts";
 import { IdbConnection } from "./idb_connection.ts";
 import { readRows } from "./idb_read.ts";
+
 import { durabilityOf, putRecords, readIdbRecords, sharedIdbRecords } from "./idb_records.ts";
 import { type IdbTransaction, readState } from "./idb_schema.ts";
 import { countEvents, type IdbWriting, removeRows, writeIdbRun } from "./idb_write.ts";
@@ -95,6 +97,8 @@ export class IndexedDb implements NStore, RecordStore {
   readonly #writes: GroupCommit<IdbTransaction, PreparedEvent, Outcome>;
   /** What several tabs need; absent if the option `shared` is `false`. */
   readonly shared?: RecordStore["shared"];
+  /** Claims keys, so that one of several tabs does what they stand for. */
+  readonly claim: NonNullable<RecordStore["claim"]>;
 
   /**
    * Use {@link openIndexedDb}.
@@ -119,7 +123,13 @@ export class IndexedDb implements NStore, RecordStore {
       for (const run of runsOf(events)) outcomes.push(...await this.#writeRun(db, run));
       return outcomes;
     });
-    if (shared) this.shared = sharedIdbRecords(write, this.#writing.writer, now);
+    const { writer } = this.#writing;
+    const claims = new IdbClaims();
+    this.claim = async (keys, ms, owner = writer) => {
+      if (keys.length === 0) return new Set();
+      return await write((db) => claims.claim(db, keys, { owner, now: now(), ms }));
+    };
+    if (shared) this.shared = sharedIdbRecords(write, writer);
   }
 
   /**

@@ -15,6 +15,7 @@ import { placesOf } from "../nostr/vanish_requests.ts";
 import { type AnyExecutor, type AnyKysely, anyKysely, type KyselyInstance } from "./any_kysely.ts";
 import { type BulkOptions, type BulkResult, writeBulk } from "./bulk.ts";
 import { checkRecords } from "./check_records.ts";
+import { Claims } from "./claims.ts";
 import { DATABASE_OPTIONS, type EventDatabaseOptions } from "./database_options.ts";
 import { deleteEvents } from "./delete_events.ts";
 import type { Outcome } from "./event_runs.ts";
@@ -27,7 +28,7 @@ import { migrateSchema } from "./schema.ts";
 import { noteStoredLists, replaceRecords, sharedRecords } from "./shared_records.ts";
 import { type SqlFlavour, sqlFlavour } from "./sql_flavour.ts";
 import { SQL_SAVEPOINT } from "./sql_savepoint.ts";
-import { transact } from "./transact.ts";
+import { runAlone, transact } from "./transact.ts";
 import { writeAll, writeRun } from "./write_events.ts";
 
 export type { KyselyInstance } from "./any_kysely.ts";
@@ -61,6 +62,8 @@ export class EventDatabase implements NStore, RecordStore {
   #lastRecords: Promise<unknown> = Promise.resolve();
   /** What several processes need; absent unless the option `shared` is set, on PostgreSQL. */
   readonly shared?: RecordStore["shared"];
+  /** Claims keys; absent on PostgreSQL unless the option `shared` is set. */
+  readonly claim?: RecordStore["claim"];
 
   /**
    * Takes over a Kysely instance: {@link EventDatabase.close} closes it.
@@ -90,11 +93,15 @@ export class EventDatabase implements NStore, RecordStore {
       (db, events) => writeAll(db, this.#sql, events),
       SQL_SAVEPOINT,
     );
-    if (!shared || !isPostgres) return;
-    this.shared = sharedRecords(this.#kysely, {
-      flavour: this.#flavour,
-      writer: this.#writer,
-    });
+    if (isPostgres && !shared) return;
+    const claims = new Claims(this.#flavour);
+    const [db, writer] = [this.#kysely, this.#writer];
+    this.claim = async (keys, ms, owner = writer) => {
+      if (keys.length === 0) return new Set();
+      const claim = (db: AnyExecutor) => claims.claim(db, keys, ms, owner);
+      return await (isPostgres ? runAlone(db, claim) : this.#writes.alone(claim));
+    };
+    if (isPostgres) this.shared = sharedRecords(db, { flavour: this.#flavour, writer });
   }
 
   /**

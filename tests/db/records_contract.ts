@@ -7,6 +7,7 @@
 import type { NStore } from "@nostrify/types";
 import fc from "fast-check";
 import assert from "node:assert/strict";
+import { nextTurn } from "../../src/base/clock.ts";
 import type { RecordStore } from "../../src/base/record_store.ts";
 import { testUnless } from "../support/test_unless.ts";
 import type { Backing } from "./backing.ts";
@@ -93,6 +94,21 @@ const CLAIMS: Record<string, (db: Store, runs: number) => Promise<void>> = {
       await assert.rejects(db.writeRecords("relay", new Map([[A, "1"], [B, bad]])), expected);
     }
     await assert.rejects(db.writeRecords("relay", new Map([["\0", "1"]])), /record "\\u0000"/);
+    assert.equal((await db.readRecords("relay")).size, 0);
+  },
+
+  async "claim() gives each key to one owner, until its time is over or it is given back"(db) {
+    if (!db.claim) return;
+    const keys = Array.from({ length: 300 }, (_, i) => `10002:${i}`);
+    assert.equal((await db.claim([], 1_000, "one")).size, 0);
+    assert.equal((await db.claim(keys, 60_000, "one")).size, 300);
+    assert.deepEqual(await db.claim([keys[0], "new"], 60_000, "two"), new Set(["new"]));
+    assert.equal((await db.claim(keys.slice(0, 2), 60_000, "one")).size, 2, "its own again");
+    assert.equal((await db.claim([keys[0]], 0, "one")).size, 1, "given back");
+    while ((await db.claim([keys[0]], 60_000, "two")).size === 0) await nextTurn();
+    assert.equal((await db.claim([keys[0]], 60_000, "one")).size, 0);
+    assert.equal((await db.claim([keys[0]], 60_000)).size, 0, "this object is an owner of its own");
+    for (let i = 0; i < 60; i++) await db.claim([`${i}`], 60_000, "many");
     assert.equal((await db.readRecords("relay")).size, 0);
   },
 
