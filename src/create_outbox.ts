@@ -106,7 +106,7 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
       random,
       semaphore: new Semaphore(settings.maxConnecting),
       connectTimeout: new ConnectTimeout(),
-      verifyEvent: settings.verifyEvent,
+      verifyEvent: settings.verifier.verify,
       idleTimeout: settings.idleTimeout,
       onRelayError,
       onError,
@@ -210,6 +210,7 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
     reqRouter,
     open: (url) => relay(url, closing),
     onSeen: events.saw,
+    trust: settings.verifier.trust,
     closing,
     refuseClosed,
     onError: router.onError,
@@ -227,7 +228,7 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
     await Promise.all([memory.close(), spans.close()]);
   };
   let ended: Promise<void> | undefined;
-  const close = () => ended ??= end();
+  const close = () => ended ??= end().finally(() => settings.verifier.close());
   return {
     open(url) {
       refuseClosed("open a relay");

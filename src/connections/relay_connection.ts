@@ -10,6 +10,7 @@ import type { Clock } from "../base/clock.ts";
 import { messageOf } from "../base/message_of.ts";
 import { RateMeter } from "../base/rate_meter.ts";
 import { RelayFailureError } from "../nostr/errors.ts";
+import type { VerifyEvent } from "../nostr/verification_cache.ts";
 import { HandshakeTimer } from "./handshake_timer.ts";
 import { Keepalive } from "./keepalive.ts";
 import type { OpenRelay, RelayHooks } from "./open_relay.ts";
@@ -21,7 +22,7 @@ import { SubscriptionSlots } from "./subscription_slots.ts";
 export interface RelayConnectionOptions {
   readonly open: OpenRelay;
   readonly clock: Clock;
-  readonly verifyEvent: (event: NostrEvent) => boolean;
+  readonly verifyEvent: VerifyEvent;
   /** Returns how many subscriptions the relay takes at once, as far as is known now. */
   readonly maxSubscriptions: () => number;
   /** Returns after how many milliseconds a connection that is not open has failed. */
@@ -105,7 +106,7 @@ export class RelayConnection {
       this.#relay = reader.read(open(this.url, {
         ...hooks,
         log: reader.log,
-        verifyEvent: (event) => this.#verify(event),
+        verifyEvent: (event) => !this.#ended && this.#verify(event) !== false,
         backoff: false,
         idleTimeout: false,
       }));
@@ -255,7 +256,10 @@ export class RelayConnection {
     if (this.#junkEvents.count()) return;
     const detail =
       `more than ${MAX_JUNK_EVENTS_PER_MINUTE} events a minute that are forged, or were not requested`;
-    this.end(new RelayFailureError(this.url, "junk", detail));
+    const error = new RelayFailureError(this.url, "junk", detail);
+    this.end(error);
+    // Where the connection has ended before, some of what came may still wait.
+    for (const subscription of [...this.#subscriptions]) subscription.end(error);
   }
 
   /** Ends the connection and all of its subscriptions. */
@@ -263,6 +267,7 @@ export class RelayConnection {
     if (this.#ended) return;
     this.#ended = error;
     this.#handshake.stop();
+    this.#keepalive.stop();
     for (const subscription of [...this.#subscriptions]) subscription.end(error);
     this.#close();
     this.#opened.reject(error);
@@ -341,11 +346,17 @@ export class RelayConnection {
     this.#opened.resolve();
   }
 
-  #verify(event: NostrEvent): boolean {
-    if (this.#ended) return false;
-    if (this.#options.verifyEvent(event)) return true;
-    this.countJunk();
-    return false;
+  #verify(event: NostrEvent): boolean | Promise<boolean> {
+    const result = this.#options.verifyEvent(event);
+    if (result instanceof Promise) {
+      return result.then((isValid) => this.#counted(isValid));
+    }
+    return this.#counted(result);
+  }
+
+  #counted(isValid: boolean): boolean {
+    if (!isValid) this.countJunk();
+    return isValid;
   }
 
   #hooks(): RelayHooks {

@@ -103,6 +103,8 @@ export class RelayRequest {
   #unansweredBytes = 0;
   /** The longest REQ that the next connection may send. */
   #maxReqBytes?: number;
+  /** The query on the present connection. */
+  #query?: RelayQuery;
 
   constructor(
     connector: RelayConnector,
@@ -201,6 +203,7 @@ export class RelayRequest {
       // No request waits longer for a relay than for one that says nothing.
       onWait: (ms, error) => ms > memory.deadlines(url).hard ? this.#fail(error) : undefined,
     }, signal);
+    this.#query = query;
     const stopNotices = this.#connector.onNotice((notice) => query.handleNotice(notice));
     const watch = this.#isAnswered
       ? { cancel: () => {}, since: () => startedAt }
@@ -286,6 +289,11 @@ export class RelayRequest {
     return new RelayFailureError(this.#connector.url, "disconnected", "the request was given up");
   }
 
+  /** Whether something that the relay sent waits to be verified. */
+  get isVerifying(): boolean {
+    return this.#query?.isVerifying ?? false;
+  }
+
   /** Whether the relay has answered. */
   get isAnswered(): boolean {
     return this.#isAnswered;
@@ -326,7 +334,8 @@ export class RelayRequest {
   #watchDeadlines(connection: RelayConnection, query: RelayQuery, signal: AbortSignal) {
     const { clock, memory } = this.#options;
     const { url } = this.#connector;
-    const heardAt = () => this.#progressAt;
+    // A relay is not to blame for how long it takes to verify what it sent.
+    const heardAt = () => query.isVerifying ? clock.now() : this.#progressAt;
     const isPending = () => query.isPending;
     const timers: (() => void)[] = [];
     let since = clock.now();

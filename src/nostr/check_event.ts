@@ -9,9 +9,13 @@ import { show } from "../base/check_option.ts";
 import { EventRefusedError } from "./errors.ts";
 import { isPubkey } from "./pubkeys.ts";
 
-const HEX_128 = /^[0-9a-f]{128}$/;
 /** Most characters of JSON in a list. The longest list seen has 47 entries and 3,000 characters. */
 const MAX_LIST_LENGTH = 32_768;
+
+/** Whether a value has the form of a signature: 128 lowercase hex characters (NIP-01). */
+export function isSignature(value: unknown): value is string {
+  return typeof value === "string" && /^[0-9a-f]{128}$/.test(value);
+}
 
 /** Whether an event is too long to be a list of relays. */
 export function isTooLong(event: NostrEvent): boolean {
@@ -19,19 +23,16 @@ export function isTooLong(event: NostrEvent): boolean {
 }
 
 /**
- * Checks the form, the time and the signature of an event, and returns a plain copy of it.
+ * Checks the form and the time of an event, and returns a plain copy of it, whose signature is
+ * still to be verified.
  *
  * It is a copy because `nostr-tools` marks verified events with a symbol that a spread copies:
  * `{ ...verified, content: "forged" }` would pass. The copy has no mark.
  *
  * @param latest The latest `created_at` that is accepted, in Unix seconds.
- * @throws {EventRefusedError} If it is malformed, from the far future or forged.
+ * @throws {EventRefusedError} If it is malformed or from the far future.
  */
-export function checkedEvent(
-  event: NostrEvent,
-  latest: number,
-  verifyEvent: (event: NostrEvent) => boolean,
-): NostrEvent {
+export function checkedEvent(event: NostrEvent, latest: number): NostrEvent {
   const fault = formFault(event);
   if (fault !== undefined) throw new EventRefusedError("malformed", event, fault);
   const { id, pubkey, created_at, kind, tags, content, sig } = event;
@@ -42,11 +43,12 @@ export function checkedEvent(
       `"created_at" is ${created_at}, the latest accepted now is ${latest}`,
     );
   }
-  const plain = { id, pubkey, created_at, kind, tags: tags.map((tag) => [...tag]), content, sig };
-  if (!verifyEvent({ ...plain })) {
-    throw new EventRefusedError("forged", event, `the signature of ${id} does not hold`);
-  }
-  return plain;
+  return { id, pubkey, created_at, kind, tags: tags.map((tag) => [...tag]), content, sig };
+}
+
+/** The error of an event whose signature does not hold. */
+export function forgedError(event: NostrEvent): EventRefusedError {
+  return new EventRefusedError("forged", event, `the signature of ${event.id} does not hold`);
 }
 
 /**
@@ -68,7 +70,7 @@ function formFault(event: NostrEvent): string | undefined {
   if (!isPubkey(event.pubkey)) {
     return `"pubkey" must be 64 lowercase hex characters, got ${show(event.pubkey)}`;
   }
-  if (!HEX_128.test(event.sig)) {
+  if (!isSignature(event.sig)) {
     return `"sig" must be 128 lowercase hex characters, got ${show(event.sig)}`;
   }
 }

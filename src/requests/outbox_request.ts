@@ -57,6 +57,8 @@ export interface OutboxRequestOptions extends Omit<RelayRequestOptions, "rank"> 
 const MAX_REMEMBERED_IDS = 100_000;
 /** How many rounds of replacements a request gets: replacements may be lost, too. */
 const MAX_REPLACEMENT_ROUNDS = 3;
+/** How often a request that is over looks whether what came is verified, in milliseconds. */
+const VERIFYING_POLL_MS = 50;
 /** How long a covered request waits for relays that were added later, in milliseconds. */
 const REPLACEMENT_WAIT_MS = 3_000;
 
@@ -99,6 +101,7 @@ export class OutboxRequest {
   #cancelStragglerTimeout?: () => void;
   #cancelReplacementWait?: () => void;
   #cancelTimeout?: () => void;
+  #cancelVerifying?: () => void;
 
   /**
    * @param replan Plans anew for subjects whose relays are lost; absent where there is
@@ -216,7 +219,7 @@ export class OutboxRequest {
     const { signal, ended } = listener;
     this.#listeners.add(relayIndex, listener);
     if (this.#listeners.size === 1) this.watcher?.begun();
-    this.#cancelTimeout ??= clock.after(timeout, () => this.#finish());
+    this.#cancelTimeout ??= clock.after(timeout, () => this.#finishVerified(timeout));
     const options = { ...this.#options, rank: relayIndex, resumeFrom };
     const request = new RelayRequest(connector, filters, options, {
       event: (event) => this.#event(relayIndex, event),
@@ -324,12 +327,28 @@ export class OutboxRequest {
   /** Finishes, now or after a while, where everybody is covered. */
   #check(): void {
     if (this.#isDone || !this.#coverage.isDone) return;
-    const { clock, stragglerTimeout } = this.#options;
+    const { clock, stragglerTimeout, timeout } = this.#options;
     const finish = () => this.#finish();
     if (this.#parts.hasPending) {
       this.#cancelReplacementWait ??= clock.after(REPLACEMENT_WAIT_MS, finish);
     } else if (this.#coverage.isSettled) finish();
-    else this.#cancelStragglerTimeout ??= clock.after(stragglerTimeout, finish);
+    else {
+      this.#cancelStragglerTimeout ??= clock.after(
+        stragglerTimeout,
+        () => this.#finishVerified(timeout),
+      );
+    }
+  }
+
+  /** Finishes, once what came in time is verified, or after `ms` milliseconds. */
+  #finishVerified(ms: number): void {
+    const relayRequests = [...this.#relayRequests.values()];
+    const isVerifying = ms > 0 && relayRequests.some((request) => request.isVerifying);
+    if (!isVerifying) return this.#finish();
+    const wait = Math.min(ms, VERIFYING_POLL_MS);
+    const cancel = this.#options.clock.after(wait, () => this.#finishVerified(ms - wait));
+    this.#cancelVerifying?.();
+    this.#cancelVerifying = cancel;
   }
 
   /** The stored events are over; `isGivenUp`: since nobody listens any longer. */
@@ -339,6 +358,7 @@ export class OutboxRequest {
     this.#cancelStragglerTimeout?.();
     this.#cancelReplacementWait?.();
     this.#cancelTimeout?.();
+    this.#cancelVerifying?.();
     this.#reportDelivery();
     if (this.#isWhole && !isGivenUp && !this.#answers.isAny) {
       this.#options.onUnanswered?.(this.#answers.error());

@@ -1,7 +1,7 @@
 import type { NostrEvent } from "@nostrify/types";
 import assert from "node:assert/strict";
 import { verifyEvent } from "nostr-tools/pure";
-import { cachedVerifier } from "../../src/nostr/verification_cache.ts";
+import { EventVerifier } from "../../src/signatures/event_verifier.ts";
 import { Signer } from "../../testing/signer.ts";
 
 const post = new Signer(1).sign({ content: "mine" });
@@ -9,20 +9,20 @@ const post = new Signer(1).sign({ content: "mine" });
 /** A verifier, and how often it verified a signature. */
 function counted() {
   const verified: string[] = [];
-  const verify = cachedVerifier((event) => {
+  const { verify } = new EventVerifier((event) => {
     verified.push(event.id);
     return verifyEvent({ ...event });
   });
   return { verify, verified };
 }
 
-Deno.test("cachedVerifier() verifies an event once, however often it comes", () => {
+Deno.test("EventVerifier verify() verifies an event once, however often it comes", () => {
   const { verify, verified } = counted();
   for (let i = 0; i < 3; i++) assert.ok(verify({ ...post }));
   assert.deepEqual(verified, [post.id]);
 });
 
-Deno.test("cachedVerifier() refuses other content under an id and a signature it knows", () => {
+Deno.test("EventVerifier verify() refuses other content under an id and a signature it knows", () => {
   const { verify, verified } = counted();
   assert.ok(verify(post));
   const others: Partial<NostrEvent>[] = [
@@ -36,7 +36,7 @@ Deno.test("cachedVerifier() refuses other content under an id and a signature it
   assert.deepEqual(verified, [post.id]);
 });
 
-Deno.test("cachedVerifier() verifies again if the signature is another", () => {
+Deno.test("EventVerifier verify() verifies again if the signature is another", () => {
   const { verify, verified } = counted();
   assert.ok(verify(post));
   assert.ok(!verify({ ...post, sig: "0".repeat(128) }));
@@ -44,7 +44,7 @@ Deno.test("cachedVerifier() verifies again if the signature is another", () => {
   assert.deepEqual(verified, [post.id, post.id]);
 });
 
-Deno.test("cachedVerifier() does not remember refused events", () => {
+Deno.test("EventVerifier verify() does not remember refused events", () => {
   const { verify, verified } = counted();
   const forged = { ...post, sig: "0".repeat(128) };
   assert.ok(!verify(forged));
@@ -53,7 +53,7 @@ Deno.test("cachedVerifier() does not remember refused events", () => {
   assert.equal(verified.length, 3);
 });
 
-Deno.test("cachedVerifier() refuses values that are no events, remembered or not, and never throws", () => {
+Deno.test("EventVerifier verify() refuses values that are no events, remembered or not, and never throws", () => {
   const { verify } = counted();
   assert.ok(verify(post));
   const odd: unknown[] = [
