@@ -9,12 +9,13 @@ import { show } from "../base/check_option.ts";
 import { EventRefusedError } from "./errors.ts";
 import { isPubkey } from "./pubkeys.ts";
 
+const HEX_128 = /^[0-9a-f]{128}$/;
 /** Most characters of JSON in a list. The longest list seen has 47 entries and 3,000 characters. */
 const MAX_LIST_LENGTH = 32_768;
 
 /** Whether a value has the form of a signature: 128 lowercase hex characters (NIP-01). */
 export function isSignature(value: unknown): value is string {
-  return typeof value === "string" && /^[0-9a-f]{128}$/.test(value);
+  return typeof value === "string" && HEX_128.test(value);
 }
 
 /** Whether an event is too long to be a list of relays. */

@@ -5,9 +5,11 @@
  * @module
  */
 
+const HEX_64 = /^[0-9a-f]{64}$/;
+
 /** Whether a value is a pubkey as NIP-01 defines it: 64 lowercase hex characters. */
 export function isPubkey(value: unknown): value is string {
-  return typeof value === "string" && /^[0-9a-f]{64}$/.test(value);
+  return typeof value === "string" && HEX_64.test(value);
 }
 
 /**

@@ -107,8 +107,11 @@ export function nodeThreads(): NodeThreads {
   return threads;
 }
 
-/** How many threads are of use beside the one of the program. */
+/**
+ * How many threads are of use: one for each core but the program's own, at most four. Two on two
+ * cores, since the program's own thread has little left to do.
+ */
 export function usefulWorkers(): number {
   const { hardwareConcurrency = 2 } = globalThis.navigator ?? {};
-  return Math.max(1, Math.min(4, hardwareConcurrency));
+  return Math.min(4, hardwareConcurrency, Math.max(2, hardwareConcurrency - 1));
 }

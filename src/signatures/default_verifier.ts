@@ -41,14 +41,18 @@ export function useVerifier(options: VerifierOptions = {}): VerifierUse {
   // What an app's store holds convinces only the outbox of that app.
   const trusted = new VerificationCache();
   let isUsed = false;
+  let isTrusting = false;
   return {
     verify: (event) => {
       if (!isUsed) users++;
       isUsed = true;
       shared ??= ownVerifier({});
-      return trusted.check(event) ?? shared.verify(event);
+      return (isTrusting ? trusted.check(event) : undefined) ?? shared.verify(event);
     },
-    trust: (events) => trusted.addAll(events),
+    trust: (events) => {
+      isTrusting = true;
+      trusted.addAll(events);
+    },
     close: () => {
       if (isUsed && --users === 0) shared?.close();
       isUsed = false;

@@ -15,8 +15,8 @@ import { VerificationCache, type VerifyEvent } from "../nostr/verification_cache
 export class EventVerifier {
   readonly #verify: VerifyEvent;
   readonly #cache = new VerificationCache();
-  /** What is being verified, by all that the result depends on. */
-  readonly #underWay = new Map<string, Promise<boolean>>();
+  /** What is being verified, by its signature. */
+  readonly #underWay = new Map<string, UnderWay[]>();
 
   /** `verify` is called with events of the right form. */
   constructor(verify: VerifyEvent) {
@@ -27,12 +27,11 @@ export class EventVerifier {
   readonly verify = (event: NostrEvent): boolean | Promise<boolean> => {
     const known = this.#cache.check(event);
     if (known !== undefined) return known;
-    // Not by id and signature alone: a forger may send these first, with other content.
-    const key = this.#underWay.size > 0 ? exactText(event) : undefined;
-    const same = key === undefined ? undefined : this.#underWay.get(key);
-    if (same) return same;
+    // A forger may send an id and a signature first, with other content.
+    const same = this.#underWay.get(event.sig)?.find((other) => isSame(event, other.event));
+    if (same) return same.result;
     const result = this.#verify(event);
-    if (result instanceof Promise) return this.#share(key ?? exactText(event), event, result);
+    if (result instanceof Promise) return this.#share(event, result);
     if (result) this.#cache.add(event);
     return result;
   };
@@ -42,16 +41,30 @@ export class EventVerifier {
     this.#cache.addAll(events);
   };
 
-  #share(key: string, { id, sig }: NostrEvent, result: Promise<boolean>): Promise<boolean> {
-    const shared = result.then((isValid) => {
-      if (isValid) this.#cache.add({ id, sig } as NostrEvent);
+  async #share(event: NostrEvent, pending: Promise<boolean>): Promise<boolean> {
+    const { sig } = event;
+    const entry = { event, result: pending };
+    this.#underWay.set(sig, [...this.#underWay.get(sig) ?? [], entry]);
+    try {
+      const isValid = await pending;
+      if (isValid) this.#cache.add(event);
       return isValid;
-    }).finally(() => this.#underWay.delete(key));
-    this.#underWay.set(key, shared);
-    return shared;
+    } finally {
+      const others = this.#underWay.get(sig)!.filter((other) => other !== entry);
+      if (others.length > 0) this.#underWay.set(sig, others);
+      else this.#underWay.delete(sig);
+    }
   }
 }
 
-function exactText(event: NostrEvent): string {
-  return `${event.id}${event.sig}${serializeEvent(event)}`;
+/** An event that is being verified. */
+interface UnderWay {
+  readonly event: NostrEvent;
+  readonly result: Promise<boolean>;
+}
+
+/** Whether two events are equal in all that a signature depends on. */
+function isSame(one: NostrEvent, other: NostrEvent): boolean {
+  return one.id === other.id && one.sig === other.sig &&
+    serializeEvent(one) === serializeEvent(other);
 }

@@ -67,10 +67,27 @@ export class VerifyPool {
     return [...this.#threads].some(({ isReady }) => isReady);
   }
 
-  /** Starts threads, if there are none and there may be some. */
+  /** Whether one more thread may start: one after the other, as starting one takes its time. */
+  get canStart(): boolean {
+    return this.#isOfUse && this.#threads.size < this.#options.maxWorkers &&
+      [...this.#threads].every(({ isReady }) => isReady);
+  }
+
+  /** Starts a thread. */
   start(): void {
-    const { maxWorkers } = this.#options;
-    while (this.#isOfUse && this.#threads.size < maxWorkers) this.#startOne();
+    const { clock, createWorker } = this.#options;
+    try {
+      const worker = createWorker({
+        message: (message) => this.#message(thread, message as WorkerMessage),
+        failed: () => this.#failed(thread),
+      });
+      const thread: Thread = { worker, batches: new Map(), isReady: false, cancelTimeout() {} };
+      thread.cancelTimeout = startTimeout(clock, WORKER_TIMEOUT_MS, () => this.#failed(thread));
+      this.#threads.add(thread);
+    } catch {
+      // A content policy or a runtime without workers: that will not change.
+      this.#isOfUse = false;
+    }
   }
 
   /** Gives jobs to threads that have time. */
@@ -93,22 +110,6 @@ export class VerifyPool {
     this.#cancelIdle?.();
     this.#cancelIdle = undefined;
     for (const thread of this.#threads) this.#end(thread);
-  }
-
-  #startOne(): void {
-    const { clock, createWorker } = this.#options;
-    try {
-      const worker = createWorker({
-        message: (message) => this.#message(thread, message as WorkerMessage),
-        failed: () => this.#failed(thread),
-      });
-      const thread: Thread = { worker, batches: new Map(), isReady: false, cancelTimeout() {} };
-      thread.cancelTimeout = startTimeout(clock, WORKER_TIMEOUT_MS, () => this.#failed(thread));
-      this.#threads.add(thread);
-    } catch {
-      // A content policy or a runtime without workers: that will not change.
-      this.#isOfUse = false;
-    }
   }
 
   #send(thread: Thread, jobs: readonly VerifyJob[]): void {

@@ -78,6 +78,10 @@ export class WorkerVerifier {
     for (const { resolve } of rest) resolve(false);
   }
 
+  get #needsThread(): boolean {
+    return this.#size >= MANY_EVENTS && this.#pool.canStart;
+  }
+
   get #size(): number {
     return this.#waiting.length - this.#taken;
   }
@@ -95,9 +99,8 @@ export class WorkerVerifier {
   /** Sees that what waits is verified by somebody. */
   #goOn(): void {
     if (this.#size === 0 || this.#isClosing) return;
-    if (this.#size >= MANY_EVENTS) this.#pool.start();
-    if (!this.#pool.isReady) return this.#nextTurn();
-    if (this.#isFeeding) return;
+    if (!this.#pool.isReady || this.#needsThread) this.#nextTurn();
+    if (!this.#pool.isReady || this.#isFeeding) return;
     this.#isFeeding = true;
     // What comes together is sent together.
     queueMicrotask(() => {
@@ -110,7 +113,9 @@ export class WorkerVerifier {
     this.#cancelTurn ??= this.#options.clock.after(0, () => {
       this.#cancelTurn = undefined;
       this.#busyMs = 0;
-      if (!this.#pool.isReady) this.#slice();
+      // Starting a thread takes as long as a slice.
+      if (this.#needsThread) this.#pool.start();
+      else if (!this.#pool.isReady) this.#slice();
       this.#goOn();
     });
   }

@@ -4,6 +4,7 @@ import { verifyEvent } from "nostr-tools";
 import { type FaultName, startFault } from "../../testing/faulty_relay.ts";
 import { Signer } from "../../testing/signer.ts";
 import { World } from "../support/outbox_world.ts";
+import { verifyInWorker } from "../support/verify_in_worker.ts";
 
 /** Law V1 with forty relays: twelve of them fail, each in its own way. */
 
