@@ -18,6 +18,7 @@ import { count, print, progress, prose } from "./report.ts";
 import { benchRouter } from "./router.ts";
 import { benchScreens } from "./screens.ts";
 import { benchNetwork } from "./sim_bench.ts";
+import { benchSignatures } from "./signatures.ts";
 import { benchStability } from "./stability.ts";
 
 const start = performance.now();
@@ -43,6 +44,7 @@ await benchLive();
 benchRecall();
 await benchDiscovery();
 await benchCold();
+await benchSignatures();
 await benchNetwork();
 await benchScreens();
 progress(`done in ${count(Math.round((performance.now() - start) / 1000))} s`);

@@ -77,7 +77,12 @@ function startRelays(): { pubkey: string; urls: string[] } {
     const relay = new LoopbackRelay(NATURE, random);
     for (let n = 0; n < EVENTS / RELAYS; n++) {
       const content = `Post ${n} at relay ${i}. `.repeat(1 + Math.floor(random() * 12));
-      const event = sign({ kind: 1, created_at: 1_700_000_000 - n, tags: [["t", "bench"]], content });
+      const event = sign({
+        kind: 1,
+        created_at: 1_700_000_000 - n,
+        tags: [["t", "bench"]],
+        content,
+      });
       pubkey = event.pubkey;
       relay.seed(wired(event));
     }
