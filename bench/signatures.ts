@@ -36,7 +36,8 @@ export async function benchSignatures(): Promise<void> {
     `One request for ${count(EVENTS)} different events at ${RELAYS} relays on loopback; medians ` +
       `of ${ROUNDS} rounds, in which both ways ran in turn. "main thread": for how much of the ` +
       'time it used a core; "blocked": the longest time in which none of its timers ran, the ' +
-      'median and the longest of all rounds; "all threads": CPU time of the process, which ' +
+      'median and the longest of all rounds; "own turn": the most that it used a core between two ' +
+      'timers, which other programs do not add to; "all threads": CPU time of the process, which ' +
       "reading sockets belongs to. The ratio of times is a median, too.",
   ));
   progress(`signatures: ${count(EVENTS)} events`);
@@ -51,7 +52,7 @@ export async function benchSignatures(): Promise<void> {
   }
   const plain = runs.get("plain")!;
   print(table(
-    ["", "events", "time", "ratio", "main thread", "blocked", "longest", "all threads"],
+    ["", "events", "time", "ratio", "main thread", "blocked", "longest", "own turn", "all threads"],
     MODES.map(([name, mode]) => {
       const own = runs.get(mode)!;
       const of = (value: (run: SignatureRun) => number) => median(own.map(value));
@@ -63,6 +64,7 @@ export async function benchSignatures(): Promise<void> {
         percent(of(({ busyMs, wallMs }) => busyMs / wallMs)),
         ms(of(({ blockedMs }) => blockedMs)),
         ms(Math.max(...own.map(({ blockedMs }) => blockedMs))),
+        ms(of(({ turnMs }) => turnMs)),
         ms(of(({ cpuMs }) => cpuMs)),
       ];
     }),
