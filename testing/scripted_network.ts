@@ -13,6 +13,7 @@ import type { OpenOptions } from "../src/connections/open_relay.ts";
 import { RelayConnector, type RelayConnectorOptions } from "../src/connections/relay_connector.ts";
 import type { RelayFailureError } from "../src/nostr/errors.ts";
 import { FakeMemory } from "./fake_memory.ts";
+import type { VerifyEvent } from "../src/nostr/verification_cache.ts";
 import { type Script, ScriptedRelay } from "./scripted_relay.ts";
 import type { ScriptedReq } from "./scripted_req.ts";
 import { START, TestClock } from "./test_clock.ts";
@@ -38,6 +39,8 @@ export class ScriptedNetwork {
   readonly errors: Error[] = [];
   /** Events that count as forged. */
   readonly forged: Set<NostrEvent> = new Set();
+  /** How events are verified. @default at once */
+  verifyEvent: VerifyEvent = (event) => !this.forged.has(event);
   readonly semaphore: Semaphore = new Semaphore(10);
   readonly #links = new Map<string, RelayConnector>();
 
@@ -72,7 +75,7 @@ export class ScriptedNetwork {
       random: () => 0.5,
       semaphore: this.semaphore,
       connectTimeout: new ConnectTimeout(),
-      verifyEvent: (event) => !this.forged.has(event),
+      verifyEvent: (event) => this.verifyEvent(event),
       idleTimeout: 30_000,
       onRelayError: (error) => this.failures.push(error),
       onError: (error) => this.errors.push(error),

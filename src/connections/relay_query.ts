@@ -88,6 +88,11 @@ export class RelayQuery implements QueryRequests {
     return this.#pending.size > 0;
   }
 
+  /** Whether something that came waits to be verified. */
+  get isVerifying(): boolean {
+    return [...this.#subscriptions].some(({ isVerifying }) => isVerifying);
+  }
+
   /** The length of the longest REQ that ended before its EOSE, in bytes; 0 if none did. */
   get unansweredBytes(): number {
     return this.#unansweredBytes;

@@ -338,7 +338,8 @@ export class RelayRequest {
   ): () => void {
     const { clock, memory } = this.#options;
     const { url } = this.#connector;
-    const heardAt = () => this.#progress.heardAt;
+    // A relay is not to blame for how long it takes to verify what it sent.
+    const heardAt = () => query.isVerifying ? clock.now() : this.#progress.heardAt;
     const isPending = () => query.isPending;
     const timers: (() => void)[] = [];
     let since = clock.now();

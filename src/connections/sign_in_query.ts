@@ -76,6 +76,11 @@ export class SignInQuery {
     return this.#queries.some(({ isPending }) => isPending);
   }
 
+  /** See {@link RelayQuery.isVerifying}. */
+  get isVerifying(): boolean {
+    return this.#queries.some(({ isVerifying }) => isVerifying);
+  }
+
   /** See {@link RelayQuery.unansweredBytes}. */
   get unansweredBytes(): number {
     return this.#anonymous.unansweredBytes;

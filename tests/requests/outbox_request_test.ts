@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { holding } from "../../testing/scripted_network.ts";
 import type { Script } from "../../testing/scripted_relay.ts";
 import { settled, START } from "../../testing/test_clock.ts";
+import { HeldVerifier } from "../support/held_verifier.ts";
 import { AUTHORS, note, notes } from "../support/notes.ts";
 import { RequestTest, url } from "../support/scripted_request.ts";
 
@@ -240,4 +241,27 @@ Deno.test("NIP-40: OutboxRequest passes no expired event on, and takes it for no
   await test.begin({ kinds: [1], authors: [AUTHORS[0]] });
   assert.deepEqual(test.events, [here]);
   assert.equal(test.doneAt, 0);
+});
+
+Deno.test("OutboxRequest waits for what came in time to be verified, beyond stragglers and its timeout", async () => {
+  const late = note({ pubkey: ALICE });
+  const test = timed(["ab"], { a: [10, note({ pubkey: ALICE })], b: [20, late] });
+  const held = new HeldVerifier();
+  test.verifyEvent = (event) => event === late ? held.verify(event) : true;
+  await test.begin(posts(ALICE));
+  await test.clock.advance(40_000);
+  assert.equal(test.doneAt, undefined);
+  await held.answer();
+  await test.clock.advance(50);
+  assert.ok(test.events.includes(late));
+  assert.equal(test.doneAt, 40_000);
+});
+
+Deno.test("OutboxRequest waits as long again as its timeout for a verifier that never answers", async () => {
+  const test = timed(["a"], { a: [10, note({ pubkey: ALICE })] });
+  test.verifyEvent = new HeldVerifier().verify;
+  await test.begin(posts(ALICE));
+  await test.clock.advance(70_000);
+  assert.equal(test.doneAt, 60_000);
+  assert.deepEqual(test.events, []);
 });
