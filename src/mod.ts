@@ -52,6 +52,7 @@ export {
 } from "./nostr/errors.ts";
 export { parseRelayList, type ParseRelayListOptions } from "./nostr/relay_list.ts";
 export { checkRelayUrl, normalizeRelayUrl, type RelayUrlCheck } from "./nostr/relay_url.ts";
+export type { AuthOption, SignInRequest } from "./nostr/sign_in.ts";
 export { subjectKey } from "./nostr/subject_key.ts";
 export type { RelayFailure } from "./nostr/relay_failure.ts";
 export type { Unrouted, UnroutedReason } from "./nostr/unrouted.ts";
