@@ -7,6 +7,7 @@
 
 import type { NostrEvent, NostrFilter } from "@nostrify/types";
 import { matchFilters } from "nostr-tools";
+import { Workload } from "../src/base/workload.ts";
 import { Semaphore } from "../src/base/semaphore.ts";
 import { ConnectTimeout } from "../src/connections/connect_timeout.ts";
 import type { OpenOptions } from "../src/connections/open_relay.ts";
@@ -24,6 +25,8 @@ export const RELAY = "wss://relay.example/";
 /** See the module. */
 export class ScriptedNetwork {
   readonly clock: TestClock = new TestClock();
+  /** How long events wait to be verified. */
+  readonly workload: Workload = new Workload(this.clock);
   readonly fake: FakeMemory = new FakeMemory();
   /** The scripts of relays by URL; `""` is for all others. */
   readonly scripts: Map<string, Script> = new Map([["", {}]]);
@@ -75,7 +78,7 @@ export class ScriptedNetwork {
       random: () => 0.5,
       semaphore: this.semaphore,
       connectTimeout: new ConnectTimeout(),
-      verifyEvent: (event) => this.verifyEvent(event),
+      verifyEvent: this.workload.measured((event) => this.verifyEvent(event)),
       idleTimeout: 30_000,
       onRelayError: (error) => this.failures.push(error),
       onError: (error) => this.errors.push(error),
