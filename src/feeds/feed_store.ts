@@ -19,6 +19,8 @@ export interface FeedStoreOptions {
   readonly numbers: Set<number>;
   /** How many milliseconds the store may leave a call without an answer. */
   readonly timeout: number;
+  /** Called with the events that are read. */
+  readonly onRead?: (events: readonly NostrEvent[]) => void;
   /** Called once for each outage of the store. */
   readonly onError: (error: Error) => void;
 }
@@ -65,6 +67,7 @@ export class FeedStore {
     try {
       const found = await this.#breaker.read(() => this.#store.query([filter]), signal);
       this.#hasFailed = false;
+      this.#options.onRead?.(found);
       return found;
     } catch (cause) {
       if (!signal?.aborted) this.#fail("read", cause);
