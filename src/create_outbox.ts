@@ -124,7 +124,7 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
       random,
       semaphore: new Semaphore(settings.maxConnecting),
       connectTimeout: new ConnectTimeout(),
-      verifyEvent: workload.measured(settings.verifyEvent),
+      verifyEvent: workload.measured(settings.verifier.verify),
       idleTimeout: settings.idleTimeout,
       onRelayError,
       onError,
@@ -269,6 +269,7 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
     reqRouter,
     open: (url) => relay(url, { closing }),
     onSeen: events.saw,
+    trust: settings.verifier.trust,
     closing,
     refuseClosed,
     onError: router.onError,
@@ -298,7 +299,7 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
   });
   void ledger.start();
   let ended: Promise<void> | undefined;
-  const close = () => ended ??= end();
+  const close = () => ended ??= end().finally(() => settings.verifier.close());
   return {
     open(url) {
       refuseClosed("open a relay");

@@ -25,6 +25,8 @@ export interface FeedStoreOptions {
   readonly numbers: Set<number>;
   /** How many milliseconds the store may leave a call without an answer. */
   readonly timeout: number;
+  /** Called with the events that are read. */
+  readonly onRead?: (events: readonly NostrEvent[]) => void;
   /** Called once for each outage of the store. */
   readonly onError: (error: Error) => void;
 }
@@ -77,6 +79,7 @@ export class FeedStore {
         signal,
       );
       this.#hasFailed = false;
+      this.#options.onRead?.(found);
       return reachesBackTo(filter, found) <= (forgotten ?? -Infinity) ? undefined : found;
     } catch (cause) {
       if (!signal?.aborted) this.#fail("read", cause);

@@ -22,6 +22,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
     packages: [...NOSTR, "kysely", "node:sqlite", "pg"],
     awaits: true,
   },
+  signatures: { rooms: ["base", "nostr"], packages: [...NOSTR, "nostr-wasm"], awaits: true },
   lists: { rooms: ["base", "nostr"], packages: [...NOSTR, "lru-cache"], awaits: true },
   hints: { rooms: ["base", "nostr"], packages: NOSTR, awaits: true },
   spans: { rooms: ["base", "nostr"], packages: NOSTR, awaits: true },
@@ -61,6 +62,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
     rooms: [
       "base",
       "nostr",
+      "signatures",
       "lists",
       "hints",
       "spans",
