@@ -114,11 +114,15 @@ export class OutboxRequest {
     if (!this.isHeld) return;
     this.isHeld = false;
     if (this.#isDone) return;
-    const { clock, timeout } = this.#options;
     this.#cancelTimeout?.();
-    this.#cancelTimeout = clock.after(timeout, () => this.#finish());
+    this.#cancelTimeout = this.#startTimeout();
     for (const relayIndex of this.#listeners.relayIndexes) this.#sendEoseIfDue(relayIndex);
     this.#check();
+  }
+
+  #startTimeout(): () => void {
+    const { clock, timeout, workload } = this.#options;
+    return startIdleTimeout(clock, timeout, workload, () => this.#finish());
   }
 
   /** Asks one of the relays: its messages, until the signal is aborted. */
@@ -222,11 +226,10 @@ export class OutboxRequest {
     listener: Listener,
     resumeFrom?: number,
   ): Promise<void> {
-    const { clock, timeout, workload } = this.#options;
     const { signal, ended } = listener;
     this.#listeners.add(relayIndex, listener);
     if (this.#listeners.size === 1) this.watcher?.begun();
-    this.#cancelTimeout ??= startIdleTimeout(clock, timeout, workload, () => this.#finish());
+    this.#cancelTimeout ??= this.#startTimeout();
     const options = { ...this.#options, rank: relayIndex, resumeFrom };
     const request = new RelayRequest(
       connector,
