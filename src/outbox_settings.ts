@@ -170,6 +170,7 @@ const CHANGEABLE_OPTIONS: OptionNames<ChangeableOptions> = {
   searchRelays: true,
   maxRelays: true,
   relaysPerAuthor: true,
+  popularRelays: true,
   authorsPerFilter: true,
   maxFiltersPerRelay: true,
   maxInboxes: true,

@@ -27,6 +27,11 @@ export interface Assignment {
   /** Entries a row in `relayIndexes`. */
   readonly relaysPerSubject: number;
   /**
+   * How many relays an author with a list has at most: popular relays are asked for authors who
+   * have more, and need not have anything of them. Absent: there are no such authors.
+   */
+  readonly relaysPerAuthor?: number;
+  /**
    * Rows that are answered together: for a row, the row of the same subject in another role whose
    * relays have the same events. Absent: there are none.
    */
