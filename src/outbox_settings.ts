@@ -20,6 +20,7 @@ import { CircuitBreaker } from "./base/circuit_breaker.ts";
 import { type Clock, systemClock } from "./base/clock.ts";
 import { PolledRecords } from "./base/polled_records.ts";
 import type { RecordStore } from "./base/record_store.ts";
+import { Workload } from "./base/workload.ts";
 import type { OpenRelay } from "./connections/open_relay.ts";
 import { RelaySocket } from "./connections/relay_socket.ts";
 import type { DiscoveryProgress } from "./discovery/discovery_progress.ts";
@@ -77,6 +78,8 @@ export interface OutboxSettings {
   readonly relayInfo: boolean;
   readonly monitors: readonly string[];
   readonly verifyEvent: (event: NostrEvent) => boolean;
+  /** What the program does with what relays send. */
+  readonly workload: Workload;
   readonly fetch: typeof fetch;
   readonly onRelayError: (error: RelayFailureError) => void;
   /** The policy as it is, for what is fetched over HTTP. */
@@ -116,7 +119,9 @@ export function outboxSettings(options: OutboxOptions): OutboxSettings {
   // is stored.
   const verify = cachedVerifier(options.verifyEvent ?? verifyEvent);
   const storeTimeout = integer("storeTimeout", options.storeTimeout, STORE_TIMEOUT_MS, 1);
-  const store = listStore(options, clock, verify, storeTimeout);
+  // Verifying signatures takes most of the time that the program spends on what relays send.
+  const workload = new Workload(clock);
+  const store = listStore(options, clock, workload.measured(verify), storeTimeout);
   const shared = { clock, random, onError: sortingErrors(router.onError, onRelayError) };
   const ownRecords = recordStore(options.records, clock, storeTimeout) ?? store.records;
   return {
@@ -146,7 +151,8 @@ export function outboxSettings(options: OutboxOptions): OutboxSettings {
     learning: options.learning ?? true,
     relayInfo: options.relayInfo ?? true,
     monitors: checkMonitors(options.monitors),
-    verifyEvent: verify,
+    verifyEvent: workload.measured(verify),
+    workload,
     fetch: options.fetch ?? ((...args) => fetch(...args)),
     onRelayError,
     policy: options.policy,

@@ -52,3 +52,18 @@ export const MAX_NOTIFIED_USERS = 2;
 export function roleOf(roles: readonly RoleRows[], row: number): Role {
   return roles.find(({ end }) => row < end)!.role;
 }
+
+/** The subjects that a relay is asked for, each with its role in front. */
+export function subjectsAt(
+  { subjects, roles, relayIndexes, relaysPerSubject }: Assignment,
+  relayIndex: number,
+): string[] {
+  return roles.flatMap(({ role, first, end }) => {
+    const found: string[] = [];
+    for (let at = first * relaysPerSubject; at < end * relaysPerSubject; at++) {
+      if (relayIndexes[at] !== relayIndex) continue;
+      found.push(`${role} ${subjects[Math.floor(at / relaysPerSubject)]}`);
+    }
+    return found;
+  });
+}

@@ -22,6 +22,11 @@ export interface Progress {
 /** What a {@link Completion} needs. */
 export interface CompletionOptions {
   readonly clock: Clock;
+  /**
+   * How long the whole may take, in milliseconds in which the program is not behind.
+   * @default as long as it takes
+   */
+  readonly timeout?: number;
   /** How long to wait for stragglers once everybody is covered, in milliseconds. */
   readonly stragglerTimeout: number;
   /** Time in which the program is behind does not count. @default it never is */
@@ -37,6 +42,7 @@ export class Completion {
   readonly #finish: () => void;
   #cancelStragglerTimeout?: () => void;
   #cancelReplacementWait?: () => void;
+  #cancelTimeout?: () => void;
   #hasEnded = false;
 
   /** @param finish Called once, unless {@link Completion.end} is called before. */
@@ -45,19 +51,37 @@ export class Completion {
     this.#finish = finish;
   }
 
-  /** Finishes, now or after a while, where everybody is covered. */
-  check({ isCovered, isPending, isSettled }: Progress): void {
-    if (this.#hasEnded || !isCovered) return;
-    const finish = () => {
+  /** The time that the whole may take begins, unless it has. */
+  begin(): void {
+    const { timeout } = this.#options;
+    if (this.#hasEnded || timeout === undefined) return;
+    this.#cancelTimeout ??= this.#startTimeout(timeout);
+  }
+
+  /** The time that the whole may take begins anew. */
+  beginAnew(): void {
+    this.#cancelTimeout?.();
+    this.#cancelTimeout = undefined;
+    this.begin();
+  }
+
+  #startTimeout(ms: number): () => void {
+    const { clock, workload } = this.#options;
+    return startIdleTimeout(clock, ms, workload, () => {
       if (this.#hasEnded) return;
       this.end();
       this.#finish();
-    };
-    const { clock, stragglerTimeout, workload } = this.#options;
-    const startTimeout = (ms: number) => startIdleTimeout(clock, ms, workload, finish);
-    if (isPending) this.#cancelReplacementWait ??= startTimeout(REPLACEMENT_WAIT_MS);
-    else if (isSettled) finish();
-    else this.#cancelStragglerTimeout ??= startTimeout(stragglerTimeout);
+    });
+  }
+
+  /** Finishes, now or after a while, where everybody is covered. */
+  check({ isCovered, isPending, isSettled }: Progress): void {
+    if (this.#hasEnded || !isCovered) return;
+    if (isPending) this.#cancelReplacementWait ??= this.#startTimeout(REPLACEMENT_WAIT_MS);
+    else if (isSettled) {
+      this.end();
+      this.#finish();
+    } else this.#cancelStragglerTimeout ??= this.#startTimeout(this.#options.stragglerTimeout);
   }
 
   /** Waits for stragglers anew: there are others now. */
@@ -69,6 +93,7 @@ export class Completion {
   /** Does not finish any more. */
   end(): void {
     this.#hasEnded = true;
+    this.#cancelTimeout?.();
     this.#cancelStragglerTimeout?.();
     this.#cancelReplacementWait?.();
   }
