@@ -9,7 +9,6 @@ import { abortable } from "./base/abortable.ts";
 import { Closing } from "./base/closing.ts";
 import { Semaphore } from "./base/semaphore.ts";
 import { StallWatch } from "./base/stall_watch.ts";
-import { Workload } from "./base/workload.ts";
 import { ConnectTimeout } from "./connections/connect_timeout.ts";
 import { coverageFilters, coverageReport } from "./coverage_report.ts";
 import { HintFinder } from "./hint_finder.ts";
@@ -102,8 +101,7 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
     timeout: INFO_TIMEOUT_MS,
     isBlocked,
   });
-  // Verifying signatures takes most of the time that the program spends on what relays send.
-  const workload = new Workload(clock);
+  const { workload } = settings;
   const signIn = new SignInPolicy({
     auth: settings.auth,
     clock,
@@ -124,7 +122,7 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
       random,
       semaphore: new Semaphore(settings.maxConnecting),
       connectTimeout: new ConnectTimeout(),
-      verifyEvent: workload.measured(settings.verifier.verify),
+      verifyEvent: settings.verifier.verify,
       idleTimeout: settings.idleTimeout,
       onRelayError,
       onError,

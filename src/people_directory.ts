@@ -326,6 +326,7 @@ function createDiscovery(
     ...searching(options),
     indexers: indexerRelays,
     moreIndexers: () => policy.indexers,
+    workload: settings.workload,
     fallbacks,
     hintsOf: (pubkey) => book.get(pubkey).map(({ url }) => url),
     weight,

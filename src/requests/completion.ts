@@ -22,6 +22,11 @@ export interface Progress {
 /** What a {@link Completion} needs. */
 export interface CompletionOptions {
   readonly clock: Clock;
+  /**
+   * How long the whole may take, in milliseconds in which the program is not behind.
+   * @default as long as it takes
+   */
+  readonly timeout?: number;
   /** How long to wait for stragglers once everybody is covered, in milliseconds. */
   readonly stragglerTimeout: number;
   /** Time in which the program is behind does not count. @default it never is */
@@ -42,6 +47,7 @@ export class Completion {
   readonly #finish: () => void;
   #cancelStragglerTimeout?: () => void;
   #cancelReplacementWait?: () => void;
+  #cancelTimeout?: () => void;
   #hasEnded = false;
 
   /** @param finish Called once, unless {@link Completion.end} is called before. */
@@ -50,25 +56,48 @@ export class Completion {
     this.#finish = finish;
   }
 
-  /** Finishes, now or after a while, where everybody is covered. */
-  check({ isCovered, isPending, isSettled }: Progress): void {
-    if (this.#hasEnded || !isCovered) return;
+  /** The time that the whole may take begins, unless it has. */
+  begin(): void {
+    const { timeout } = this.#options;
+    if (this.#hasEnded || timeout === undefined) return;
+    this.#cancelTimeout ??= this.#startTimeout(timeout);
+  }
+
+  /** The time that the whole may take begins anew. */
+  beginAnew(): void {
+    this.#cancelTimeout?.();
+    this.#cancelTimeout = undefined;
+    this.begin();
+  }
+
+  #startTimeout(ms: number): () => void {
+    const { clock, workload, verifying } = this.#options;
+    let isCancelled = false;
     const finish = () => {
-      if (this.#hasEnded) return;
+      if (this.#hasEnded || isCancelled) return;
       this.end();
       this.#finish();
     };
-    const { clock, stragglerTimeout, workload, verifying } = this.#options;
-    // What came in time belongs to the answer, however long the program takes to verify it.
-    const finishVerified = () => {
+    const cancel = startIdleTimeout(clock, ms, workload, () => {
+      // What came in time belongs to the answer, however long the program takes to verify it.
       const pending = verifying?.() ?? [];
       if (pending.length === 0) finish();
       else void Promise.all(pending).then(finish);
+    });
+    return () => {
+      isCancelled = true;
+      cancel();
     };
-    const startTimeout = (ms: number) => startIdleTimeout(clock, ms, workload, finishVerified);
-    if (isPending) this.#cancelReplacementWait ??= startTimeout(REPLACEMENT_WAIT_MS);
-    else if (isSettled) finish();
-    else this.#cancelStragglerTimeout ??= startTimeout(stragglerTimeout);
+  }
+
+  /** Finishes, now or after a while, where everybody is covered. */
+  check({ isCovered, isPending, isSettled }: Progress): void {
+    if (this.#hasEnded || !isCovered) return;
+    if (isPending) this.#cancelReplacementWait ??= this.#startTimeout(REPLACEMENT_WAIT_MS);
+    else if (isSettled) {
+      this.end();
+      this.#finish();
+    } else this.#cancelStragglerTimeout ??= this.#startTimeout(this.#options.stragglerTimeout);
   }
 
   /** Waits for stragglers anew: there are others now. */
@@ -80,6 +109,7 @@ export class Completion {
   /** Does not finish any more. */
   end(): void {
     this.#hasEnded = true;
+    this.#cancelTimeout?.();
     this.#cancelStragglerTimeout?.();
     this.#cancelReplacementWait?.();
   }
