@@ -148,7 +148,10 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
     },
     live,
   });
-  policy.onChange(() => supervisor.blocksChanged());
+  policy.onChange(() => {
+    supervisor.blocksChanged();
+    ledger.policyChanged();
+  });
   const relay = (url: string, own: Partial<RelayOptions> = {}) =>
     new SupervisedRelay(supervisor.connector(url), supervisor, {
       ...requests,
@@ -219,6 +222,7 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
     knowledge,
     routing,
     adapt,
+    privateRelays: () => ({ user: policy.user?.pubkey, relays: policy.lists?.private ?? [] }),
     // Requests connect first.
     send: (url, event, signal) => relay(url, { rank: LAST_RANK }).event(event, { signal }),
     lists: store,
@@ -334,6 +338,7 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
       people.use(settings.plan);
       policy.use(settings);
       signIn.userChanged();
+      ledger.policyChanged();
     },
     feed(filters, options) {
       refuseClosed("open a feed");
