@@ -193,7 +193,9 @@ Deno.test("Outbox publish(): what waits for an indexer that the user dropped (ki
   const world = await start([SECOND, THIRD], options);
   await world.store(alice.sign({ kind: 10086, tags: relays(THIRD) }));
   const profile = alice.sign({ kind: 0, content: "{}" });
-  await world.outbox.publish(profile);
+  const publishing = world.outbox.publish(profile);
+  await world.clock.advance(10_000);
+  await publishing;
   await world.clock.advance(60_000);
   assert.deepEqual(await open(world, profile), [
     [SECOND, "own", "pending"],
