@@ -12,7 +12,7 @@ import { within } from "../base/within.ts";
 import { RelayFailureError } from "../nostr/errors.ts";
 import type { RelayConnection } from "./relay_connection.ts";
 import type { RelayConnector } from "./relay_connector.ts";
-import type { RelayRequestOptions } from "./relay_request.ts";
+import type { SignInQueryOptions } from "./sign_in_query.ts";
 
 /** A connection that has signed in. */
 export interface NamedConnection {
@@ -24,7 +24,9 @@ export interface NamedConnection {
 
 /** What {@link namedConnection} needs besides the filters. */
 export interface NamedConnectionOptions
-  extends Pick<RelayRequestOptions, "clock" | "memory" | "signIn" | "onRelayError" | "rank"> {
+  extends Pick<SignInQueryOptions, "clock" | "memory" | "signIn" | "onRelayError"> {
+  /** Who connects first: lower ranks before higher ones. */
+  readonly rank: number;
   readonly signal: AbortSignal;
   /** Called when signing in takes longer than a relay may take to answer. */
   readonly onLate: () => void;
