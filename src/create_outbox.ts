@@ -10,10 +10,12 @@ import { Closing } from "./base/closing.ts";
 import { Semaphore } from "./base/semaphore.ts";
 import { StallWatch } from "./base/stall_watch.ts";
 import { Workload } from "./base/workload.ts";
+import { BACKGROUND_RANK } from "./connections/relay_connector.ts";
 import { ConnectTimeout } from "./connections/connect_timeout.ts";
 import { coverageFilters, coverageReport } from "./coverage_report.ts";
 import { HintFinder } from "./hint_finder.ts";
 import { explanation, missingListsOf, relayReport } from "./explain.ts";
+import { MAX_PROBES } from "./ledger/send_schedule.ts";
 import { STORE_TIMEOUT_MS } from "./lists/relay_list_store_options.ts";
 import type { Outbox } from "./outbox.ts";
 import { OutboxFeeds } from "./outbox_feeds.ts";
@@ -124,6 +126,7 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
       memory,
       random,
       semaphore: new Semaphore(settings.maxConnecting),
+      background: new Semaphore(MAX_PROBES),
       connectTimeout: new ConnectTimeout(),
       verifyEvent: workload.measured(settings.verifyEvent),
       idleTimeout: settings.idleTimeout,
@@ -223,8 +226,7 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
     routing,
     adapt,
     privateRelays: () => ({ user: policy.user?.pubkey, relays: policy.lists?.private ?? [] }),
-    // Requests connect first.
-    send: (url, event, signal) => relay(url, { rank: LAST_RANK }).event(event, { signal }),
+    send: (url, event, signal) => relay(url, { rank: BACKGROUND_RANK }).event(event, { signal }),
     lists: store,
     closing,
     refuseClosed,
@@ -389,8 +391,6 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
 }
 
 const DAY_S = 86_400;
-/** After all that is requested: see `RelayConnector.connection`. */
-const LAST_RANK = Number.MAX_SAFE_INTEGER;
 /** Longest that fetching a relay's information document (NIP-11) may take. */
 const INFO_TIMEOUT_MS = 5_000;
 
