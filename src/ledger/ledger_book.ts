@@ -95,7 +95,7 @@ export class LedgerBook {
   /** Reads again what other outboxes have written down, if there are any. */
   async refresh(): Promise<void> {
     await this.ready();
-    if (this.#foreign.size > 0) await this.#read();
+    if (this.#publishers.hasOthers) await this.#read();
   }
 
   /** Whether a publication is for this outbox to send, and for no other over the same database. */
@@ -345,10 +345,8 @@ export class LedgerBook {
       const { by, event: { id } } = record;
       const before = this.#records.get(id);
       if (before && this.isOwn(id)) onChange(before, undefined);
-      if (this.#publishers.isOther(by)) {
-        this.#foreign.add(id);
-        this.#writer.unmark(id);
-      } else this.#foreign.delete(id);
+      if (this.#publishers.isOther(by)) this.#foreign.add(id);
+      else this.#foreign.delete(id);
       if (before) this.#set(record);
       else this.#keep(record);
     }

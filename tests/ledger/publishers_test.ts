@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import assert from "node:assert/strict";
+import { START } from "../../testing/test_clock.ts";
 import { note } from "../support/notes.ts";
 import { own } from "../support/publishing_world.ts";
 import { type PublishingProcess, PublishingProcesses } from "../support/publishing_processes.ts";
@@ -15,6 +16,7 @@ Deno.test("Publishers: of two ledgers over one database the one that published s
   const sent = await one.ledger.publish(event, own(A));
   await world.clock.advance(5 * MINUTE_MS);
   await two.ledger.refresh();
+  assert.deepEqual(two.ledger.all().map(({ state }) => state), ["pending"]);
   const later = await world.start();
   const [seen] = later.ledger.all();
   assert.equal(seen.event.id, event.id);
@@ -92,6 +94,64 @@ Deno.test("Publishers: a process that was cut off while another took over leaves
   assert.match(world.errors[0].message, /Cannot agree with other processes/);
   const agreed = world.errors.filter(({ message }) => /Cannot agree/.test(message));
   assert.equal(agreed.length, 1, "once for an outage");
+  for (const process of [one, two]) await process.close();
+});
+
+Deno.test("Publishers: what another sends is not changed here, whatever lists, sign-ins and deletions say", async () => {
+  const world = new PublishingProcesses();
+  const one = await world.start();
+  world.areAway = true;
+  const event = note({ pubkey: "aa".repeat(32) });
+  await one.ledger.publish(event, own(A));
+  await world.clock.advance(1_000);
+  const two = await world.start();
+  const before = world.texts("publication").get(event.id);
+  two.ledger.add(event.id, own(B));
+  two.ledger.gone(event.id, () => true, "it is gone");
+  two.ledger.connected(A);
+  two.ledger.signedIn(A);
+  const tags = [["e", event.id]];
+  await two.ledger.publish(note({ kind: 5, pubkey: event.pubkey, tags }), own(B));
+  await world.clock.advance(1_000);
+  assert.deepEqual(two.offers.filter((offer) => offer.endsWith(event.id)), []);
+  assert.deepEqual(two.ledger.get(event.id)!.targets.map(({ relay, state }) => [relay, state]), [
+    [A, "pending"],
+  ]);
+  assert.equal(world.texts("publication").get(event.id), before);
+  world.areAway = false;
+  await world.clock.advance(MINUTE_MS);
+  assert.equal(one.ledger.get(event.id)!.targets[0].state, "taken");
+  for (const process of [one, two]) await process.close();
+});
+
+Deno.test("Publishers: what another sends and expires ends there, and wakes nobody here", async () => {
+  const world = new PublishingProcesses();
+  const one = await world.start();
+  world.areAway = true;
+  const hour = note({ tags: [["expiration", `${START + 3_600}`]] });
+  await one.ledger.publish(hour, own(A));
+  const two = await world.start();
+  await world.clock.advance(2 * 60 * MINUTE_MS);
+  assert.deepEqual(two.offers, []);
+  await two.ledger.refresh();
+  assert.equal(two.ledger.all()[0].state, "done");
+  for (const process of [one, two]) await process.close();
+});
+
+Deno.test("Publishers: what is published here by one whose name was taken over meanwhile is sent here", async () => {
+  const world = new PublishingProcesses();
+  const [one, two] = [await world.start(), await world.start()];
+  await two.ledger.publish(note(), own(A));
+  await world.clock.advance(MINUTE_MS);
+  world.areAway = true;
+  const event = note();
+  await one.ledger.publish(event, own(A));
+  await world.clock.advance(MINUTE_MS);
+  await two.ledger.publish(event, own(B));
+  assert.match(world.texts("publication").get(event.id)!, /b\.example/);
+  world.areAway = false;
+  await world.clock.advance(MINUTE_MS);
+  assert.ok(two.offers.includes(`${B} ${event.id}`));
   for (const process of [one, two]) await process.close();
 });
 
