@@ -182,3 +182,28 @@ Deno.test("NIP-40, NIP-01: Outbox publish() refuses what has expired, and forget
   assert.equal(records.texts.size, 0);
   await outbox.close();
 });
+
+Deno.test("Outbox publish(): a hundred relays that hang keep no request from connecting", async () => {
+  const network = new ScriptedNetwork({
+    connect: "wait",
+    onReq: (req) => req.eose(),
+  });
+  const { outbox, pool, clock, scripts } = await start({}, network);
+  const authors = [2, 3, 4].map((seed) => new Signer(seed));
+  for (const [n, author] of authors.entries()) {
+    const own = Array.from({ length: 40 }, (_, i) => `wss://r${n}-${i}.example/`);
+    await outbox.store.event(author.relayList({ both: own }));
+    await outbox.publish(author.sign());
+  }
+  await clock.advance(5 * MINUTE_MS);
+  scripts.set(HOME, { onReq: (req) => req.send(alice.sign()).eose() });
+  const before = clock.now();
+  const reading = pool.query([{ kinds: [1], authors: [alice.pubkey] }]);
+  await clock.advance(1_000);
+  const connected = network.relays.some(({ url, reqs }) => url === HOME && reqs.length > 0);
+  assert.ok(connected, "the request waits for relays that hang");
+  await clock.advance(40_000);
+  assert.equal((await reading).length, 1);
+  assert.ok(clock.now() > before);
+  await outbox.close();
+});
