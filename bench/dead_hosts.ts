@@ -13,12 +13,7 @@ const answer = new TextEncoder().encode(
 console.log(JSON.stringify([silent, failing].map(({ addr }) => (addr as Deno.NetAddr).port)));
 
 async function readAll(connection: Deno.Conn): Promise<void> {
-  const buffer = new Uint8Array(4_096);
-  try {
-    while (await connection.read(buffer) !== null);
-  } catch {
-    // The client hung up.
-  }
+  await Promise.allSettled([connection.readable.pipeTo(new WritableStream())]);
 }
 
 await Promise.all([
@@ -27,7 +22,7 @@ await Promise.all([
   })(),
   (async () => {
     for await (const connection of failing) {
-      await connection.write(answer).catch(() => {});
+      await Promise.allSettled([connection.write(answer)]);
       connection.close();
     }
   })(),
