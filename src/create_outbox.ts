@@ -9,10 +9,12 @@ import { abortable } from "./base/abortable.ts";
 import { Closing } from "./base/closing.ts";
 import { Semaphore } from "./base/semaphore.ts";
 import { StallWatch } from "./base/stall_watch.ts";
+import { BACKGROUND_RANK } from "./connections/relay_connector.ts";
 import { ConnectTimeout } from "./connections/connect_timeout.ts";
 import { coverageFilters, coverageReport } from "./coverage_report.ts";
 import { HintFinder } from "./hint_finder.ts";
 import { explanation, missingListsOf, relayReport } from "./explain.ts";
+import { MAX_PROBES } from "./ledger/send_schedule.ts";
 import type { Outbox } from "./outbox.ts";
 import { OutboxFeeds } from "./outbox_feeds.ts";
 import { OutboxLedger } from "./outbox_ledger.ts";
@@ -121,6 +123,7 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
       memory,
       random,
       semaphore: new Semaphore(settings.maxConnecting),
+      background: new Semaphore(MAX_PROBES),
       connectTimeout: new ConnectTimeout(),
       verifyEvent: settings.verifier.verify,
       idleTimeout: settings.idleTimeout,
@@ -145,7 +148,10 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
     },
     live,
   });
-  policy.onChange(() => supervisor.blocksChanged());
+  policy.onChange(() => {
+    supervisor.blocksChanged();
+    ledger.policyChanged();
+  });
   const relay = (url: string, own: Partial<RelayOptions> = {}) =>
     new SupervisedRelay(supervisor.connector(url), supervisor, {
       ...requests,
@@ -216,8 +222,8 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
     knowledge,
     routing,
     adapt,
-    // Requests connect first.
-    send: (url, event, signal) => relay(url, { rank: LAST_RANK }).event(event, { signal }),
+    privateRelays: () => ({ user: policy.user?.pubkey, relays: policy.lists?.private ?? [] }),
+    send: (url, event, signal) => relay(url, { rank: BACKGROUND_RANK }).event(event, { signal }),
     lists: store,
     closing,
     refuseClosed,
@@ -338,6 +344,7 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
       people.use(settings.plan);
       policy.use(settings);
       signIn.userChanged();
+      ledger.policyChanged();
     },
     feed(filters, options) {
       refuseClosed("open a feed");
@@ -388,8 +395,6 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
 }
 
 const DAY_S = 86_400;
-/** After all that is requested: see `RelayConnector.connection`. */
-const LAST_RANK = Number.MAX_SAFE_INTEGER;
 /** Longest that fetching a relay's information document (NIP-11) may take. */
 const INFO_TIMEOUT_MS = 5_000;
 

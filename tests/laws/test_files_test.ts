@@ -16,6 +16,7 @@ const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   "connections/relay_connection_options": "types",
   "query_all": "create_outbox_test.ts",
   "db/any_kysely": "types",
+  "db/claims": "db/records_contract.ts and processes/shared_records_test.ts",
   "db/database_options": "db/sqlite_test.ts and processes/open_postgres_test.ts",
   "db/delete_events": "db/kysely_test.ts and the contracts in tests/db",
   "db/event_sql": "db/kysely_test.ts and the contracts in tests/db",
@@ -71,9 +72,11 @@ const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   "late_inboxes": "create_outbox_publish_test.ts",
   "outbox_ledger": "create_outbox_publish_test.ts",
   "ledger/ledger_book": "ledger/ledger_test.ts",
+  "ledger/ledger_handle": "ledger/ledger_test.ts and ledger/publishers_test.ts",
   "ledger/ledger_writer": "ledger/ledger_test.ts and ledger/ledger_laws_test.ts",
   "ledger/publication_handle": "ledger/ledger_test.ts",
   "ledger/queued_offers": "ledger/ledger_test.ts",
+  "ledger/stored_publications": "ledger/ledger_test.ts",
   "ledger/superseded": "ledger/ledger_test.ts",
 };
 
