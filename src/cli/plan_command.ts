@@ -10,7 +10,7 @@ import { addNetworkOptions, collected, count, type NetworkOptions } from "./netw
 import { findFollows, findNames, nameOf, type Names } from "./people.ts";
 import { type PlanReport, planReport } from "./plan_report.ts";
 import { namedPeople, planText } from "./plan_text.ts";
-import { openSession, type Session } from "./session.ts";
+import { type Session, withSession } from "./session.ts";
 import { findWho, parseWho } from "./who.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -30,7 +30,7 @@ export const planCommand: CliCommand = {
   summary: "Who of the people somebody follows would be asked where",
   description:
     "Reads the follow list and the relay lists of all who are on it, and plans a feed of " +
-    "their posts. No relay of the plan is asked. <who> is an npub, an nprofile, a public key in " +
+    "their posts. It asks indexers, the relays of --relay and the user's own, and no others. <who> is an npub, an nprofile, a public key in " +
     "hex or name@domain.",
   examples: [
     ["plan npub1…", "Who is asked where, with the 20 best relays"],
@@ -49,13 +49,18 @@ export const planCommand: CliCommand = {
   async run({ args: [text], options, terminal, signal }) {
     const { maxRelays, without, json, ...network } = options as PlanCommandOptions;
     const who = parseWho(text);
-    await using session = await openSession(network, terminal, { maxRelays }, without);
-    const pubkey = await findWho(who, session.outbox, signal);
-    session.outbox.use({ user: pubkey });
-    const report = await readPlan(session, pubkey, maxRelays, terminal, signal);
-    const names = await findNames(session, namedPeople(report), signal);
-    terminal.print(json ? planJson(report, names) : planText(report, names, terminal));
-    return 0;
+    return await withSession(
+      { network, outbox: { maxRelays }, without },
+      terminal,
+      async (session) => {
+        const pubkey = await findWho(who, session.outbox, signal);
+        session.outbox.use({ user: pubkey });
+        const report = await readPlan(session, pubkey, maxRelays, terminal, signal);
+        const names = await findNames(session, namedPeople(report), signal);
+        terminal.print(json ? planJson(report, names) : planText(report, names, terminal));
+        return 0;
+      },
+    );
   },
 };
 

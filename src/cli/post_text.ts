@@ -25,3 +25,10 @@ export function postText(
   const lines = printable(content.slice(0, MAX_CONTENT)).trimEnd().replace(/^/gm, `${indent}    `);
   return `${indent}${title}${colors.dim(what)}\n${lines}\n`;
 }
+
+/** An event as JSON in one line, its keys in the order of NIP-01, wherever it comes from. */
+export function eventLine(
+  { id, pubkey, created_at, kind, tags, content, sig }: NostrEvent,
+): string {
+  return JSON.stringify({ id, pubkey, created_at, kind, tags, content, sig });
+}

@@ -40,7 +40,7 @@ export function createTerminal(
     colors: picocolors.createColors(hasColors(stdout, env)),
     columns: stdout.columns || FILE_COLUMNS,
     print: (text) => void stdout.write(`${text}\n`),
-    note: (text) => void (isQuiet || stderr.write(`${text}\n`)),
+    note: (text) => void (isQuiet || text === "" || stderr.write(`${text}\n`)),
     progress: (label, total) =>
       showProgress({ stream: stderr, isShown: !isQuiet && stderr.isTTY === true, label, total }),
     async confirm(question, signal) {

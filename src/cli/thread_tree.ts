@@ -5,6 +5,7 @@
  */
 
 import type { NostrEvent } from "@nostrify/types";
+import { isPubkey } from "../nostr/pubkeys.ts";
 
 /** An event, and what answers it, the oldest first. */
 export interface ThreadNode {
@@ -30,6 +31,15 @@ export function parentOf({ kind, tags }: NostrEvent): string | undefined {
   const reply = events.find(([, , , marker]) => marker === "reply") ??
     events.find(([, , , marker]) => marker === "root") ?? events.at(-1);
   return reply?.[1];
+}
+
+/** The people whom the tags of an event name: those who wrote what it answers are among them. */
+export function peopleIn({ tags }: NostrEvent): string[] {
+  const named = tags.flatMap(([name, value, , , author]) => {
+    if (name === "p" || name === "P") return [value];
+    return name === "e" ? [author] : [];
+  });
+  return [...new Set(named.filter(isPubkey))];
 }
 
 /** The trees of some events: those whose parent is not among them are at the top. */

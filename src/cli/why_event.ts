@@ -14,7 +14,6 @@ import { eventLookup } from "../plan/event_lookup.ts";
 import { planEvent } from "../plan/plan_event.ts";
 import type { WhyPlace } from "./event_places.ts";
 import { pickPlanOptions } from "./plan_options_of.ts";
-import type { RelayProber } from "./relay_prober.ts";
 import type { Session } from "./session.ts";
 import type { Terminal } from "./terminal.ts";
 import type { WhyEventSource } from "./why_event_report.ts";
@@ -29,12 +28,11 @@ const MAX_INBOXES = 30;
  */
 export async function findEvent(
   session: Session,
-  prober: RelayProber,
   filter: NostrFilter,
   terminal: Pick<Terminal, "progress">,
   signal: AbortSignal,
 ): Promise<WhyEventSource> {
-  const { outbox, pool, settings } = session;
+  const { outbox, pool, prober, settings } = session;
   const hints = hintsOf([filter]);
   const [event] = await pool.query([filter], { signal });
   signal.throwIfAborted();
