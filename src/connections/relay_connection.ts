@@ -92,6 +92,7 @@ export class RelayConnection {
         ...hooks,
         log: reader.log,
         verifyEvent: (event) => this.#verify(event),
+        isNamed: this.#signIn !== undefined,
         backoff: false,
         idleTimeout: false,
       }));
