@@ -19,7 +19,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
   nostr: { rooms: ["base"], packages: [...NOSTR, "lru-cache"], awaits: false },
   db: {
     rooms: ["base", "nostr"],
-    packages: [...NOSTR, "kysely", "node:sqlite", "pg"],
+    packages: [...NOSTR, "idb", "kysely", "node:sqlite", "pg"],
     awaits: true,
   },
   signatures: { rooms: ["base", "nostr"], packages: [...NOSTR, "nostr-wasm"], awaits: true },
@@ -42,6 +42,11 @@ const ROOMS: Readonly<Record<string, Room>> = {
   discovery: {
     rooms: ["base", "nostr", "lists", "hints", "plan/event_rules"],
     packages: NOSTR,
+    awaits: true,
+  },
+  tabs: {
+    rooms: ["base", "connections/open_relay", "connections/relay_socket"],
+    packages: [],
     awaits: true,
   },
   feeds: {
@@ -315,6 +320,14 @@ Deno.test("Exports of the databases are a few names of their own, and none of Ky
     "EventDatabase",
     "EventDatabaseOptions",
     "KyselyInstance",
+  ]);
+  assert.deepEqual(names("src/db/indexeddb.ts"), [
+    "BulkOptions",
+    "BulkResult",
+    "EventDatabaseOptions",
+    "IndexedDb",
+    "IndexedDbOptions",
+    "openIndexedDb",
   ]);
   assert.deepEqual(names("src/db/postgres.ts"), [
     "PostgresOptions",
