@@ -46,7 +46,7 @@ if (hosts.length > 0) {
   const addresses = await start(hosts);
   const { fetch: fetchAnything, WebSocket: AnySocket } = globalThis;
   globalThis.WebSocket = class extends AnySocket {
-    constructor(url: string | URL, protocols?: string | string[]) {
+    constructor(url: string | URL, protocols?: ConstructorParameters<typeof WebSocket>[1]) {
       super(redirected(url, addresses), protocols);
     }
   };
