@@ -1,27 +1,23 @@
 /**
- * The network of the examples in the docs, loaded before each of them runs (`--preload`).
- *
- * An example names relays as an app does (`wss://alice.example`). Here each of them is an empty
- * relay of its own on loopback, and nothing else can be reached; hosts that begin with `gone.` are
- * down.
+ * Loaded before each example in the docs runs (`--preload`): starts an empty relay for each host
+ * that the example names, and leads its sockets there.
  *
  * @module
  */
 
 import { Worker } from "node:worker_threads";
 import { INDEXERS } from "../src/plan/default_indexers.ts";
+import { redirectNetwork, relayHosts } from "./redirected_network.ts";
 
-/** Which hosts an example names; none for a module that is no example. */
-async function hostsOf(example: string): Promise<string[]> {
-  const [, file, from, to] = /^(file:.*)[#$](\d+)-(\d+)\.ts$/.exec(example) ?? [];
-  if (file === undefined) return [];
-  const lines = (await (await fetch(file)).text()).split("\n").slice(Number(from) - 1, Number(to));
-  const named = lines.join("\n").match(/\bwss:\/\/[\w.-]+/g) ?? [];
-  const hosts = named.length > 0 ? [...named, ...INDEXERS].map((url) => new URL(url).host) : [];
-  return [...new Set(hosts)].filter((host) => !/^gone\./.test(host));
+/** The text of an example, given the name of the module that Deno makes of it. */
+async function exampleText(module: string): Promise<string> {
+  const [, file, from, to] = /^(file:.*)[#$](\d+)-(\d+)\.ts$/.exec(module) ?? [];
+  if (file === undefined) return "";
+  const lines = (await Deno.readTextFile(new URL(file))).split("\n");
+  return lines.slice(Number(from) - 1, Number(to)).join("\n");
 }
 
-/** Starts a relay for each host; returns where it listens. */
+/** Starts a relay for each host; returns where they listen. */
 function start(hosts: readonly string[]): Promise<Map<string, string>> {
   const url = new URL("docs_network_relays.ts", import.meta.url);
   const worker = new Worker(url, { workerData: hosts });
@@ -33,23 +29,8 @@ function start(hosts: readonly string[]): Promise<Map<string, string>> {
   });
 }
 
-/** Where a URL leads here: to its relay, or to a port where nobody listens. */
-function redirected(value: string | URL, addresses: ReadonlyMap<string, string>): string {
-  const url = new URL(value);
-  if (url.hostname === "127.0.0.1") return url.href;
-  const scheme = url.protocol.replace(/s:$/, ":");
-  return `${scheme}//${addresses.get(url.host) ?? "127.0.0.1:1"}${url.pathname}${url.search}`;
-}
-
-const hosts = await hostsOf(Deno.mainModule);
+const hosts = relayHosts(await exampleText(Deno.mainModule));
 if (hosts.length > 0) {
-  const addresses = await start(hosts);
-  const { fetch: fetchAnything, WebSocket: AnySocket } = globalThis;
-  globalThis.WebSocket = class extends AnySocket {
-    constructor(url: string | URL, protocols?: ConstructorParameters<typeof WebSocket>[1]) {
-      super(redirected(url, addresses), protocols);
-    }
-  };
-  globalThis.fetch = (input, init) =>
-    fetchAnything(redirected(input instanceof Request ? input.url : input, addresses), init);
+  const all = [...hosts, ...INDEXERS.map((url) => new URL(url).host)];
+  redirectNetwork(await start([...new Set(all)]));
 }

@@ -41,8 +41,10 @@ export type SocketLike =
  * 10,000 follows has 700 kB. Parsing a million characters of empty objects takes 20 ms.
  */
 const MAX_FRAME_LENGTH = 2 ** 20;
-/** `WebSocket.OPEN`. */
-const OPEN = 1;
+/** `WebSocket.CONNECTING` and `WebSocket.OPEN`. */
+const CONNECTING = 0, OPEN = 1;
+/** The code of a connection that ended without one, or never stood. */
+const NEVER_STOOD = 1006;
 
 /** A reply that somebody waits for: OK of an event, COUNT of filters. */
 interface Waiting<T> {
@@ -77,8 +79,11 @@ export class RelaySocket implements NRelay {
     this.#socket = connect(url);
     this.#socket.onopen = () => this.#opened();
     this.#socket.onmessage = ({ data }) => this.#received(data);
-    // What was wrong is told to nobody but the machine's log; the close that follows says that it was.
-    this.#socket.onerror = () => {};
+    // What was wrong is told to nobody but the machine's log. The close that follows says that it was;
+    // none follows on Node 22 if the connection never stood, and the socket is still connecting.
+    this.#socket.onerror = () => {
+      if (this.#socket.readyState === CONNECTING) this.#end(closeDetail(NEVER_STOOD));
+    };
     this.#socket.onclose = ({ code, reason }) => this.#end(closeDetail(code, reason));
     hooks.onConnecting?.();
   }

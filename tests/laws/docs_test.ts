@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { pathsIn, ROOT, sourceFiles } from "../support/source_files.ts";
+import { docExamples, docPages } from "../support/doc_examples.ts";
+import { pathsIn, ROOT } from "../support/source_files.ts";
 
 const read = (path: string) => Deno.readTextFileSync(new URL(path, ROOT));
-const rootPages = [...Deno.readDirSync(ROOT)].map(({ name }) => name);
-const pages = [...rootPages, ...pathsIn("docs")].filter((path) => path.endsWith(".md"));
+const pages = docPages();
 
 /** The anchors of a page's headings, as GitHub and JSR make them. */
 function anchorsOf(page: string): Set<string> {
@@ -68,10 +68,7 @@ Deno.test("SECURITY.md names tests that exist", () => {
 });
 
 Deno.test("Examples in docs need no syntax that Node 22 lacks", () => {
-  const examples = [
-    ...pages.flatMap((page) => read(page).match(/^```ts[^]*?^```$/gm) ?? []),
-    ...sourceFiles("src").flatMap(({ text }) => text.match(/^ *\* ```ts[^]*?^ *\* ```$/gm) ?? []),
-  ];
+  const examples = docExamples();
   assert.ok(examples.length > 40);
-  for (const example of examples) assert.doesNotMatch(example, /\busing \w+ =/);
+  for (const { path, code } of examples) assert.doesNotMatch(code, /\busing \w+ =/, path);
 });

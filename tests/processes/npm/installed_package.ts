@@ -98,6 +98,18 @@ export class InstalledPackage {
     return await this.#end(await this.#find(runtime), [`compiled/${program}.js`, ...args]);
   }
 
+  /** The same, after another program, which `loader` names. */
+  async runAfter(
+    loader: string,
+    runtime: Runtime,
+    program: string,
+    ...args: string[]
+  ): Promise<Ended> {
+    const load = [runtime.startsWith("bun") ? "--preload" : "--import", `./compiled/${loader}.js`];
+    const command = await this.#find(runtime);
+    return await this.#end(command, [...load, `compiled/${program}.js`, ...args]);
+  }
+
   /** Starts the command line of the package as `npx` does. */
   async runBin(runtime: Runtime, ...args: string[]): Promise<Ended> {
     return await this.#end(await this.#find(runtime), ["node_modules/.bin/outbox", ...args]);
