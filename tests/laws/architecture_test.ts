@@ -22,6 +22,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
     packages: [...NOSTR, "kysely", "node:sqlite", "pg"],
     awaits: true,
   },
+  signatures: { rooms: ["base", "nostr"], packages: [...NOSTR, "nostr-wasm"], awaits: true },
   lists: { rooms: ["base", "nostr"], packages: [...NOSTR, "lru-cache"], awaits: true },
   hints: { rooms: ["base", "nostr"], packages: NOSTR, awaits: true },
   spans: { rooms: ["base", "nostr"], packages: NOSTR, awaits: true },
@@ -61,6 +62,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
     rooms: [
       "base",
       "nostr",
+      "signatures",
       "lists",
       "hints",
       "spans",
@@ -75,13 +77,43 @@ const ROOMS: Readonly<Record<string, Room>> = {
     packages: [...NOSTR, "@nostrify/nostrify"],
     awaits: true,
   },
+  cli: {
+    rooms: [
+      "",
+      "base",
+      "nostr",
+      "db",
+      "lists",
+      "hints",
+      "spans",
+      "plan",
+      "relays",
+      "ledger",
+      "connections",
+      "requests",
+      "discovery",
+      "feeds",
+    ],
+    packages: [
+      ...NOSTR,
+      "@nostrify/nostrify",
+      "cli-progress",
+      "cli-table3",
+      "commander",
+      "node:fs",
+      "node:process",
+      "node:readline",
+      "node:stream",
+      "picocolors",
+    ],
+    awaits: true,
+  },
 };
 
 /** Clocks and timers that are no defaults of options, and what for. */
 const DECLARED: Readonly<Record<string, string>> = {
   "src/base/clock.ts Date.now": "the clock of the machine, a default of options",
   "src/base/clock.ts setTimeout": "the timers of the machine, a default of options",
-  "src/db/bulk.ts setTimeout": "lets sockets have their turn between statements",
   "src/db/node_sqlite_handle.ts performance.now": "bounds the waiting for another process's lock",
   "src/db/node_sqlite_handle.ts setTimeout": "waits for another process's lock",
 };

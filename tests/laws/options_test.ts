@@ -15,6 +15,7 @@ const OF: Readonly<Record<string, string>> = {
   EventDatabaseOptions: "databases",
   SqliteOptions: "`openSqlite()`",
   PostgresOptions: "`openPostgres()`",
+  IndexedDbOptions: "`openIndexedDb()`",
   BulkOptions: "`db.events()`",
   RouteOptions: "`reqRouter()`",
   ParseRelayListOptions: "`parseRelayList()`",

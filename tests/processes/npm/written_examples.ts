@@ -40,7 +40,7 @@ export async function writeExamples(installed: InstalledPackage): Promise<Writte
     }
     // One after the other; the process ends by itself if each has closed what it opened.
     const name = program.slice("docs/".length);
-    const imports = own.map((_, i) => `await import("./${name}_${i}.js");\n`);
+    const imports = own.map((_, i) => `await import('./${name}_${i}.js');\n`);
     await installed.write(`${program}.ts`, `${imports.join("")}export {};\n`);
   }
   const hosts = [...examples.map(({ code }) => code), ...INDEXERS].flatMap(relayHosts);
