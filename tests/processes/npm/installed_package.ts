@@ -154,10 +154,9 @@ export function programsFor(name: string, entries: readonly string[]): Map<strin
   return new Map(entries.map((entry) => {
     const program = entry.slice(2) || "mod";
     const path = `${PROGRAMS}/${program}.ts`;
-    const text = written.has(path) ? Deno.readTextFileSync(new URL(path, ROOT)) : [
-      `import * as entry from "${name}${entry.slice(1)}";`,
-      'if (Object.keys(entry).length === 0) throw new Error("It exports nothing");',
-    ].join("\n");
+    const text = written.has(path)
+      ? Deno.readTextFileSync(new URL(path, ROOT))
+      : `await import(${JSON.stringify(name + entry.slice(1))});\nexport {};\n`;
     return [program, text];
   }));
 }
