@@ -59,12 +59,16 @@ export type { Outbox } from "./outbox.ts";
  * import { createOutbox } from "@npool/outbox";
  * import { openSqlite } from "@npool/outbox/sqlite";
  *
- * await using db = await openSqlite(":memory:");
- * await using outbox = createOutbox({
+ * const db = await openSqlite(":memory:");
+ * const outbox = createOutbox({
  *   store: db,
  *   fallbackRelays: ["wss://relay1.mostr.pub"],
  * });
- * await using pool = new NPool(outbox);
+ * const pool = new NPool(outbox);
+ *
+ * await pool.close();
+ * await outbox.close();
+ * await db.close();
  * ```
  */
 export function createOutbox(options: OutboxOptions = {}): Outbox {

@@ -274,3 +274,25 @@ Deno.test("NIP-42: RelaySocket answers a challenge on its own connection, and sa
   assert.deepEqual(test.socket.sent.map(([verb]) => verb), ["AUTH", "AUTH", "AUTH"]);
   assert.deepEqual(other.socket.sent, []);
 });
+
+Deno.test("RelaySocket ends with an error while it connects, which no close follows on Node 22", async () => {
+  const test = new Test();
+  const { end } = test.reading();
+  const sent = test.relay.event(note({}));
+  await settled();
+  test.socket.fail();
+  assert.equal(await end, "The connection is gone: code 1006");
+  await assert.rejects(sent, /code 1006/);
+  assert.deepEqual(test.heard, ["connecting", "code 1006"]);
+  test.socket.drop();
+  assert.equal(test.heard.length, 2);
+});
+
+Deno.test("RelaySocket does not end with an error of a connection that stands, before its close", () => {
+  const test = new Test();
+  test.socket.open();
+  test.socket.fail();
+  assert.deepEqual(test.heard, ["connecting", "open"]);
+  test.socket.drop(1006);
+  assert.deepEqual(test.heard, ["connecting", "open", "code 1006"]);
+});
