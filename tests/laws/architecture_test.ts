@@ -82,9 +82,25 @@ const ROOMS: Readonly<Record<string, Room>> = {
     packages: [...NOSTR, "@nostrify/nostrify"],
     awaits: true,
   },
+  explorer: {
+    rooms: ["", "base", "nostr", "plan", "relays"],
+    packages: [
+      ...NOSTR,
+      "d3-force",
+      "d3-scale",
+      "d3-shape",
+      "d3-time",
+      "node:crypto",
+      "node:http",
+      "node:net",
+      "node:zlib",
+    ],
+    awaits: true,
+  },
   cli: {
     rooms: [
       "",
+      "explorer",
       "base",
       "nostr",
       "db",
