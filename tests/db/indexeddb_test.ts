@@ -171,11 +171,11 @@ Deno.test("IndexedDb.shared gives a claim to one tab, until its time is over", a
   const open = () => openIndexedDb(name, { now: () => now });
   await using one = await open();
   await using two = await open();
-  assert.equal((await one.shared!.claim(["a", "b", "a"], 100)).size, 2);
-  assert.deepEqual(await two.shared!.claim(["a", "c"], 100), new Set(["c"]));
-  assert.deepEqual(await one.shared!.claim(["a"], 100), new Set(["a"]));
+  assert.equal((await one.claim(["a", "b", "a"], 100)).size, 2);
+  assert.deepEqual(await two.claim(["a", "c"], 100), new Set(["c"]));
+  assert.deepEqual(await one.claim(["a"], 100), new Set(["a"]));
   now += 101;
-  assert.deepEqual(await two.shared!.claim(["a"], 100), new Set(["a"]));
+  assert.deepEqual(await two.claim(["a"], 100), new Set(["a"]));
 });
 
 Deno.test("IndexedDb.query() and count() leave out what has expired, and remove() finds it", async () => {
