@@ -1,5 +1,6 @@
 import type { NostrEvent, NostrFilter } from "@nostrify/types";
 import assert from "node:assert/strict";
+import { nextTurn } from "../../src/base/clock.ts";
 import type { RelayHooks } from "../../src/connections/open_relay.ts";
 import { RelaySocket } from "../../src/connections/relay_socket.ts";
 import { ScriptedSocket } from "../../testing/scripted_socket.ts";
@@ -199,9 +200,10 @@ Deno.test("S4: RelaySocket parses messages of up to a million characters, and sa
   say(2 ** 20);
   say(2 ** 20 + 1);
   say(5 * 2 ** 20);
-  await settled();
-  assert.deepEqual(messages, [["EVENT", "1", list], ["EVENT", "1", list]]);
   test.socket.onmessage!({ data: "[7]" });
+  // What takes long is parsed over several turns.
+  while (messages.length < 2 || test.strayLengths.length < 3) await nextTurn();
+  assert.deepEqual(messages, [["EVENT", "1", list], ["EVENT", "1", list]]);
   assert.deepEqual(test.strayLengths, [2 ** 20, 2 ** 20, 3]);
 });
 
