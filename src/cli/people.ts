@@ -18,7 +18,8 @@ import type { Session } from "./session.ts";
 /** What to call people, by pubkey; those without a name are absent. */
 export type Names = ReadonlyMap<string, string>;
 
-const PROFILE_KIND = 0;
+/** The kind of profiles (NIP-01). */
+export const PROFILE_KIND = 0;
 /** Most characters of a name. */
 const MAX_NAME_LENGTH = 24;
 /** Most authors in a filter: relays answer one with a few hundred events. */
@@ -100,7 +101,7 @@ export async function findNames(
 }
 
 /** The name in a profile; empty if it has none. */
-function nameIn({ content }: NostrEvent): string {
+export function nameIn({ content }: NostrEvent): string {
   try {
     const { display_name, name } = Object(JSON.parse(content));
     return printableLine(String(display_name || name || ""), MAX_NAME_LENGTH);
