@@ -22,6 +22,7 @@ import { count, print, progress, prose } from "./report.ts";
 import { benchRouter } from "./router.ts";
 import { benchScreens } from "./screens.ts";
 import { benchNetwork } from "./sim_bench.ts";
+import { benchSignatures } from "./signatures.ts";
 import { benchStability } from "./stability.ts";
 import { benchUsers } from "./users.ts";
 
@@ -53,6 +54,7 @@ await benchUsers();
 await benchBatching();
 await benchProcesses();
 await benchPublishing();
+await benchSignatures();
 await benchNetwork();
 await benchScreens();
 progress(`done in ${count(Math.round((performance.now() - start) / 1000))} s`);

@@ -16,7 +16,6 @@ import { coverageFilters, coverageReport } from "./coverage_report.ts";
 import { HintFinder } from "./hint_finder.ts";
 import { explanation, missingListsOf, relayReport } from "./explain.ts";
 import { MAX_PROBES } from "./ledger/send_schedule.ts";
-import { STORE_TIMEOUT_MS } from "./lists/relay_list_store_options.ts";
 import type { Outbox } from "./outbox.ts";
 import { OutboxFeeds } from "./outbox_feeds.ts";
 import { OutboxLedger } from "./outbox_ledger.ts";
@@ -121,17 +120,13 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
   const requests = { clock, random, memory, maxPages, onRelayError, signIn, workload };
   const supervisor: Supervisor = new Supervisor({
     connector: {
+      ...{ clock, memory, onError, onRelayError, random },
       open: settings.open,
-      clock,
-      memory,
-      random,
       semaphore: new Semaphore(settings.maxConnecting),
       background: new Semaphore(MAX_PROBES),
       connectTimeout: new ConnectTimeout(),
-      verifyEvent: workload.measured(settings.verifyEvent),
+      verifyEvent: workload.measured(settings.verifier.verify),
       idleTimeout: settings.idleTimeout,
-      onRelayError,
-      onError,
       onConnected: (url) => {
         ledger.connected(url);
         if (settings.relayInfo) informer.connected(url);
@@ -151,10 +146,7 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
     },
     live,
   });
-  policy.onChange(() => {
-    supervisor.blocksChanged();
-    ledger.policyChanged();
-  });
+  policy.onChange(() => supervisor.blocksChanged());
   const relay = (url: string, own: Partial<RelayOptions> = {}) =>
     new SupervisedRelay(supervisor.connector(url), supervisor, {
       ...requests,
@@ -225,7 +217,7 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
     knowledge,
     routing,
     adapt,
-    privateRelays: () => ({ user: policy.user?.pubkey, relays: policy.lists?.private ?? [] }),
+    policy,
     send: (url, event, signal) => relay(url, { rank: BACKGROUND_RANK }).event(event, { signal }),
     lists: store,
     closing,
@@ -265,7 +257,7 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
     spans,
     lists: store,
     timeout: settings.timeout,
-    storeTimeout: STORE_TIMEOUT_MS,
+    storeTimeout: settings.storeTimeout,
     async plan(filters, signal, isEarly) {
       await prepare(signal);
       const planned = await planner.feedPlan(filters, signal, isEarly);
@@ -276,6 +268,7 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
     reqRouter,
     open: (url) => relay(url, { closing }),
     onSeen: events.saw,
+    trust: settings.verifier.trust,
     closing,
     refuseClosed,
     onError: router.onError,
@@ -305,7 +298,7 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
   });
   void ledger.start();
   let ended: Promise<void> | undefined;
-  const close = () => ended ??= end();
+  const close = () => ended ??= end().finally(() => settings.verifier.close());
   return {
     open(url) {
       refuseClosed("open a relay");
@@ -326,8 +319,14 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
       refuseClosed("list publications");
       return await ledger.publications(opts);
     },
-    hintFor: (subject) => hints.hintFor(subject),
-    seenOn: (event) => hints.seenOn(event),
+    async hintFor(subject) {
+      refuseClosed("give a hint");
+      return await hints.hintFor(subject);
+    },
+    async seenOn(event) {
+      refuseClosed("say where an event was seen");
+      return await hints.seenOn(event);
+    },
     // `NPool.query()` swallows what a router throws, but not what this does.
     get eoseTimeout(): 0 {
       refuseClosed("send a request");

@@ -143,12 +143,16 @@ export class PeopleDirectory implements RelayListener {
     if (role === "id" || role === "given") this.#book.missed(subjectKey("id", subject), url);
   }
 
-  /** Learns from an event that a relay took, and sends its author's relay list after it. */
-  published(event: NostrEvent, url: string): void {
-    this.#passive.published(event);
+  /**
+   * Learns from an event that a relay took, and sends its author's relay list after it. Resolves
+   * once a list counts for what is published next.
+   */
+  published(event: NostrEvent, url: string): Promise<void> | undefined {
+    const storing = this.#passive.published(event);
     this.#contacts.saw(event);
     this.#sightings.saw(event, url);
     this.#rebroadcaster.published(event, url);
+    return storing;
   }
 
   /** Keeps people's lists fresh until the function that it returns is called. */

@@ -47,7 +47,10 @@ export interface OpenOptions {
   readonly onClose: (detail: string) => void;
   /** For an `NRelay1`, which reports to its log instead of calling the hooks. */
   readonly log: (entry: RelayLog) => void;
-  /** Whether an event's signature is valid, for a relay class that verifies events itself. */
+  /**
+   * Whether an event's signature is valid, for a relay class that verifies events itself; also
+   * `true` while that is not known yet. The outbox verifies what the relay hands on in any case.
+   */
   readonly verifyEvent: (event: NostrEvent) => boolean;
   /** The relay must not reconnect: the outbox does, when that is of use. */
   readonly backoff: false;

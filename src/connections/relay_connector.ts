@@ -5,11 +5,11 @@
  * @module
  */
 
-import type { NostrEvent } from "@nostrify/types";
 import { abortable } from "../base/abortable.ts";
 import { type Clock, sleep } from "../base/clock.ts";
 import type { Semaphore } from "../base/semaphore.ts";
 import { RelayFailureError } from "../nostr/errors.ts";
+import type { VerifyEvent } from "../nostr/verification_cache.ts";
 import { BACKOFFS } from "../relays/backoff.ts";
 import type { RelayMemory } from "../relays/relay_memory.ts";
 import type { ConnectTimeout } from "./connect_timeout.ts";
@@ -35,7 +35,7 @@ export interface RelayConnectorOptions {
   readonly background?: Semaphore;
   /** The timeout for relays whose own connect time is not known. */
   readonly connectTimeout: ConnectTimeout;
-  readonly verifyEvent: (event: NostrEvent) => boolean;
+  readonly verifyEvent: VerifyEvent;
   /** How long an unused connection stays open, in milliseconds. */
   readonly idleTimeout: number;
   /** Called with each failure of a relay. */

@@ -102,6 +102,7 @@ export class RelayRequest {
   #isConnected = false;
   /** Up to when everything was requested, in Unix seconds. */
   #resumeFrom?: number;
+  #query?: SignInQuery;
   /** The query by which everything new comes. */
   #liveOn?: SignInQuery;
   /** Events that are not yet in the memory of relays. */
@@ -201,7 +202,7 @@ export class RelayRequest {
     const { clock, memory } = this.#options;
     const { url } = this.#connector;
     const startedAt = clock.now();
-    const query = new SignInQuery(connection, {
+    const query = this.#query = new SignInQuery(connection, {
       ...this.#options,
       signIn: isNamed ? undefined : this.#options.signIn,
       maxReqBytes: this.#maxReqBytes,
@@ -240,7 +241,7 @@ export class RelayRequest {
       return await this.#untilEnded(query, signal);
     } finally {
       this.#resumeFrom = this.#isAnswered ? this.since : this.#resumeFrom;
-      this.#liveOn = undefined;
+      this.#query = this.#liveOn = undefined;
       stopNotices();
       stopDeadlines();
       this.#reportDelivered();
@@ -298,6 +299,11 @@ export class RelayRequest {
     return new RelayFailureError(this.#connector.url, "disconnected", "the request was given up");
   }
 
+  /** See {@link RelayQuery.verifying}. */
+  get verifying(): Promise<void>[] {
+    return this.#query?.verifying ?? [];
+  }
+
   /** Whether the relay has answered. */
   get isAnswered(): boolean {
     return this.#isAnswered;
@@ -342,8 +348,8 @@ export class RelayRequest {
     signal: AbortSignal,
   ): () => void {
     const { clock, memory } = this.#options;
-    const { url } = this.#connector;
-    const heardAt = () => this.#progress.heardAt;
+    // A relay is not to blame for how long it takes to verify what it sent.
+    const heardAt = () => query.verifying.length > 0 ? clock.now() : this.#progress.heardAt;
     const isPending = () => query.isPending;
     const timers: (() => void)[] = [];
     let since = clock.now();
@@ -352,7 +358,7 @@ export class RelayRequest {
       if (isCancelled || signal.aborted) return;
       this.#progress.start();
       since = this.#progress.at;
-      const { soft, hard } = memory.deadlines(url);
+      const { soft, hard } = memory.deadlines(this.#connector.url);
       let isTooLate = false;
       const tooLate = (ms: number) => {
         if (isTooLate) return;

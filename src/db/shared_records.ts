@@ -5,11 +5,12 @@
  */
 
 import type { RecordChanges, RecordTopic, SharedRecords } from "../base/record_store.ts";
-import { DELETION_KIND, LIST_KINDS, VANISH_KIND } from "../nostr/kinds.ts";
 import { type AnyExecutor, type AnyKysely, run } from "./any_kysely.ts";
+import { checkRecords } from "./check_records.ts";
 import type { PreparedEvent } from "./prepared_event.ts";
-import { checkRecords, writeRecords } from "./records.ts";
+import { writeRecords } from "./records.ts";
 import type { SqlFlavour } from "./sql_flavour.ts";
+import { storedNotes } from "./stored_notes.ts";
 import { runAlone } from "./transact.ts";
 
 /** What {@link sharedRecords} needs. */
@@ -21,9 +22,6 @@ export interface SharedRecordsOptions {
 
 /** Most changes that are read at once. */
 const MAX_CHANGES = 5_000;
-
-/** Whose lists may have changed, by a kind that is stored. */
-const MARKED_KINDS: ReadonlySet<number> = new Set([...LIST_KINDS, DELETION_KIND, VANISH_KIND]);
 
 interface Change {
   readonly until: string | null;
@@ -126,9 +124,8 @@ export async function noteStoredLists(
   events: readonly PreparedEvent[],
   writer: string,
 ): Promise<void> {
-  const notes = events.filter(({ row }) => MARKED_KINDS.has(row.kind))
-    .map(({ row }) => [`${row.kind}:${row.pubkey}`, `${row.created_at}`] as const);
-  if (notes.length > 0) await writeRecords(db, flavour, "stored", new Map(notes), writer);
+  const notes = storedNotes(events);
+  if (notes.size > 0) await writeRecords(db, flavour, "stored", notes, writer);
 }
 
 async function readChanges(

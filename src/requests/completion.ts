@@ -26,6 +26,11 @@ export interface CompletionOptions {
   readonly stragglerTimeout: number;
   /** Time in which the program is behind does not count. @default it never is */
   readonly workload?: WorkTime;
+  /**
+   * Returns what resolves once something that came so far is verified.
+   * @default nothing ever waits for that
+   */
+  readonly verifying?: () => Promise<void>[];
 }
 
 /** How long a covered request waits for relays that were added later, in milliseconds. */
@@ -53,8 +58,14 @@ export class Completion {
       this.end();
       this.#finish();
     };
-    const { clock, stragglerTimeout, workload } = this.#options;
-    const startTimeout = (ms: number) => startIdleTimeout(clock, ms, workload, finish);
+    const { clock, stragglerTimeout, workload, verifying } = this.#options;
+    // What came in time belongs to the answer, however long the program takes to verify it.
+    const finishVerified = () => {
+      const pending = verifying?.() ?? [];
+      if (pending.length === 0) finish();
+      else void Promise.all(pending).then(finish);
+    };
+    const startTimeout = (ms: number) => startIdleTimeout(clock, ms, workload, finishVerified);
     if (isPending) this.#cancelReplacementWait ??= startTimeout(REPLACEMENT_WAIT_MS);
     else if (isSettled) finish();
     else this.#cancelStragglerTimeout ??= startTimeout(stragglerTimeout);

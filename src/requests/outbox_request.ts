@@ -11,7 +11,6 @@
 
 import type { NostrEvent, NostrFilter } from "@nostrify/types";
 import { onAbort } from "../base/abortable.ts";
-import { BoundedSet } from "../base/bounded_set.ts";
 import { startIdleTimeout } from "../base/idle_timeout.ts";
 import type { RelayConnector } from "../connections/relay_connector.ts";
 import {
@@ -25,8 +24,12 @@ import type { Replan } from "../plan/replan.ts";
 import { Completion } from "./completion.ts";
 import { Coverage } from "./coverage.ts";
 import { reportDelivery } from "./delivery_report.ts";
-import type { OutboxRequestOptions, RequestOrigin } from "./outbox_request_options.ts";
-import { previewListener, Previews } from "./previews.ts";
+import {
+  newOrigin,
+  type OutboxRequestOptions,
+  type RequestOrigin,
+} from "./outbox_request_options.ts";
+import { previewListener } from "./previews.ts";
 import { planReplacements, planSecondOpinions, type RequestShares } from "./replacements.ts";
 import {
   type Listener,
@@ -37,10 +40,7 @@ import {
 } from "./request_listeners.ts";
 import { joinProgress, type RequestScope, type ScopeProgress } from "./scope_progress.ts";
 import { type SubrequestOptions, Subrequests } from "./subrequests.ts";
-import { Answers } from "./unanswered.ts";
 
-/** Ids remembered of one request: a hundred times what `NPool` remembers. */
-const MAX_REMEMBERED_IDS = 100_000;
 /** How many rounds of replacements a request gets: replacements may be lost, too. */
 const MAX_REPLACEMENT_ROUNDS = 3;
 
@@ -49,12 +49,10 @@ export class OutboxRequest {
   readonly #assignment: Assignment;
   readonly #options: OutboxRequestOptions;
   readonly #replan?: Replan;
-  readonly #rounds: number;
+  readonly #origin: RequestOrigin;
   /** Whether it is no part of another request. */
   readonly #isWhole: boolean;
   readonly #coverage: Coverage;
-  readonly #seen: BoundedSet;
-  readonly #answers: Answers;
   readonly #relayRequests = new Map<number, RelayRequest>();
   readonly #listeners = new RequestListeners();
   readonly #parts = new Subrequests<OutboxRequest>();
@@ -66,7 +64,6 @@ export class OutboxRequest {
   /** Called when the request may have come further; it is over once {@link isDone} holds. */
   onProgress?: () => void;
   #isDone = false;
-  readonly #previews: Previews;
   readonly #completion: Completion;
   #cancelTimeout?: () => void;
 
@@ -80,13 +77,11 @@ export class OutboxRequest {
     this.#assignment = assignment;
     this.#options = options;
     this.#replan = replan;
-    this.#rounds = origin?.rounds ?? 0;
-    this.#seen = origin?.seen ?? new BoundedSet(MAX_REMEMBERED_IDS);
-    this.#answers = origin?.answers ?? new Answers();
-    this.#previews = origin?.previews ?? new Previews();
+    this.#origin = origin ?? newOrigin();
     this.#isWhole = origin === undefined;
     this.#coverage = new Coverage(assignment);
-    this.#completion = new Completion(options, () => this.#finish());
+    const verifying = () => this.verifying;
+    this.#completion = new Completion({ ...options, verifying }, () => this.#finish());
   }
 
   /** Whether the stored events are over. */
@@ -101,12 +96,12 @@ export class OutboxRequest {
    */
   hold(previews: ReadonlySet<string> = new Set()): void {
     this.isHeld = true;
-    this.#previews.begin(previews);
+    this.#origin.previews.begin(previews);
   }
 
   /** Lets go of previews, but for those that are kept. */
   endPreviews(isKept: (url: string) => boolean): void {
-    for (const url of this.#previews.urls) if (!isKept(url)) this.#leave(url);
+    for (const url of this.#origin.previews.urls) if (!isKept(url)) this.#leave(url);
   }
 
   /** All is being asked for. The time that this took does not count. */
@@ -177,9 +172,15 @@ export class OutboxRequest {
     return joinProgress(this.#coverage.progress(scope), parts);
   }
 
+  /** Each resolves once something that came so far is verified; empty if nothing waits for that. */
+  get verifying(): Promise<void>[] {
+    return [...this.#relayRequests.values(), ...this.#parts.all]
+      .flatMap(({ verifying }) => verifying);
+  }
+
   /** The error of a request that none of these relays answered. */
   unansweredError(urls: readonly string[]): Error {
-    return this.#answers.error(urls);
+    return this.#origin.answers.error(urls);
   }
 
   /** Lets go of a relay of the plan. */
@@ -235,7 +236,7 @@ export class OutboxRequest {
       this.#relayListener(relayIndex, listener),
     );
     this.#relayRequests.set(relayIndex, request);
-    this.#answers.asked(connector.url);
+    this.#origin.answers.asked(connector.url);
     if (this.#isDone) this.#sendEose(relayIndex);
     await request.run(ended);
     this.#relayRequests.delete(relayIndex);
@@ -254,7 +255,7 @@ export class OutboxRequest {
     const event = (event: NostrEvent) => this.#event(relayIndex, event);
     if (this.#isPreview(url)) {
       this.#coverage.settle(relayIndex, { answered: false, proof: "unknown" });
-      return previewListener(url, event, this.#answers, end);
+      return previewListener(url, event, this.#origin.answers, end);
     }
     return {
       event,
@@ -271,22 +272,22 @@ export class OutboxRequest {
   }
 
   #isPreview(url: string): boolean {
-    return this.#isWhole && this.#previews.urls.has(url);
+    return this.#isWhole && this.#origin.previews.urls.has(url);
   }
 
   #event(relayIndex: number, event: NostrEvent): void {
-    this.#answers.came();
+    this.#origin.answers.came();
     if (isExpired(event, this.#options.clock.now() / 1000)) return;
     const url = this.#assignment.urls[relayIndex];
-    const isNew = this.#seen.add(event.id);
+    const isNew = this.#origin.seen.add(event.id);
     if (isNew) this.#listeners.event(relayIndex, event);
     if (this.#isPreview(url)) {
       // A relay that stands in for a list is not to become a hint in its place.
-      if (isNew) this.#previews.add(event.id);
+      if (isNew) this.#origin.previews.add(event.id);
       return;
     }
     if (!this.#isDone) {
-      this.#coverage.saw(relayIndex, event, isNew || this.#previews.take(event.id));
+      this.#coverage.saw(relayIndex, event, isNew || this.#origin.previews.take(event.id));
     }
     this.#options.onSeen?.(event, url);
   }
@@ -296,9 +297,9 @@ export class OutboxRequest {
     this.#coverage.settle(relayIndex, outcome);
     if (outcome.answered) {
       if (this.#assignment.fallbacks?.includes(relayIndex)) this.#replaceLost(relayIndex);
-      this.#answers.came();
+      this.#origin.answers.came();
       this.#options.onAnswered?.(url, outcome);
-    } else this.#answers.failed(url, outcome.error);
+    } else this.#origin.answers.failed(url, outcome.error);
     this.#decideDoubts(relayIndex);
     this.#sendEoseIfDue(relayIndex);
     this.#check();
@@ -313,7 +314,7 @@ export class OutboxRequest {
 
   /** Finds other relays for the subjects that have no relay left; a relay's EOSE waits for them. */
   #replaceLost(relayIndex: number): void {
-    if (!this.#replan || this.#rounds >= MAX_REPLACEMENT_ROUNDS) return;
+    if (!this.#replan || this.#origin.rounds >= MAX_REPLACEMENT_ROUNDS) return;
     for (const shares of planReplacements(this.#assignment, this.#coverage, this.#replan)) {
       this.#ask(shares, { relayIndex, isExtension: false });
     }
@@ -325,12 +326,9 @@ export class OutboxRequest {
     { resumeFrom, ...how }: SubrequestOptions & { resumeFrom?: number },
   ): void {
     const { relayIndex, isExtension } = how;
-    const part = new OutboxRequest(assignment, this.#options, replan, {
-      rounds: isExtension ? this.#rounds : this.#rounds + 1,
-      seen: this.#seen,
-      answers: this.#answers,
-      previews: this.#previews,
-    });
+    const { rounds } = this.#origin;
+    const origin = { ...this.#origin, rounds: isExtension ? rounds : rounds + 1 };
+    const part = new OutboxRequest(assignment, this.#options, replan, origin);
     part.#onDone = () => {
       this.#parts.done(part);
       this.#sendEoseIfDue(relayIndex);
@@ -376,8 +374,8 @@ export class OutboxRequest {
     this.#completion.end();
     this.#cancelTimeout?.();
     reportDelivery(this.#coverage, this.#assignment.urls, this.#options);
-    if (this.#isWhole && !isGivenUp && !this.#answers.isAny) {
-      this.#options.onUnanswered?.(this.#answers.error());
+    if (this.#isWhole && !isGivenUp && !this.#origin.answers.isAny) {
+      this.#options.onUnanswered?.(this.#origin.answers.error());
     }
     for (const relayIndex of this.#listeners.relayIndexes) this.#sendEose(relayIndex);
     this.#onDone?.();

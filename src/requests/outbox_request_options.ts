@@ -5,13 +5,13 @@
  */
 
 import type { NostrEvent } from "@nostrify/types";
-import type { BoundedSet } from "../base/bounded_set.ts";
+import { BoundedSet } from "../base/bounded_set.ts";
 import type { RelayConnector } from "../connections/relay_connector.ts";
 import type { RelayRequestOptions, RelayRequestOutcome } from "../connections/relay_request.ts";
 import type { Role } from "../nostr/relay_knowledge.ts";
 import type { CompletionOptions } from "./completion.ts";
-import type { Previews } from "./previews.ts";
-import type { Answers } from "./unanswered.ts";
+import { Previews } from "./previews.ts";
+import { Answers } from "./unanswered.ts";
 
 /** What a request needs. */
 export interface OutboxRequestOptions extends Omit<RelayRequestOptions, "rank">, CompletionOptions {
@@ -32,11 +32,20 @@ export interface OutboxRequestOptions extends Omit<RelayRequestOptions, "rank">,
   readonly onUnanswered?: (error: Error) => void;
 }
 
-/** What a request has from the one that it is part of. */
+/** What a request has in common with the one that it is part of. */
 export interface RequestOrigin {
   /** How many rounds of replacements led to it. */
   readonly rounds: number;
   readonly seen: BoundedSet;
   readonly answers: Answers;
   readonly previews: Previews;
+}
+
+/** Ids remembered of one request: a hundred times what `NPool` remembers. */
+const MAX_REMEMBERED_IDS = 100_000;
+
+/** What a request that is no part of another begins with. */
+export function newOrigin(): RequestOrigin {
+  const seen = new BoundedSet(MAX_REMEMBERED_IDS);
+  return { rounds: 0, seen, answers: new Answers(), previews: new Previews() };
 }
