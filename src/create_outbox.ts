@@ -122,17 +122,13 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
   const requests = { clock, random, memory, maxPages, onRelayError, signIn, workload };
   const supervisor: Supervisor = new Supervisor({
     connector: {
+      ...{ clock, memory, onError, onRelayError, random },
       open: settings.open,
-      clock,
-      memory,
-      random,
       semaphore: new Semaphore(settings.maxConnecting),
       background: new Semaphore(MAX_PROBES),
       connectTimeout: new ConnectTimeout(),
       verifyEvent: settings.verifier.verify,
       idleTimeout: settings.idleTimeout,
-      onRelayError,
-      onError,
       onConnected: (url) => {
         ledger.connected(url);
         if (settings.relayInfo) informer.connected(url);
@@ -152,10 +148,7 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
     },
     live,
   });
-  policy.onChange(() => {
-    supervisor.blocksChanged();
-    ledger.policyChanged();
-  });
+  policy.onChange(() => supervisor.blocksChanged());
   const relay = (url: string, own: Partial<RelayOptions> = {}) =>
     new SupervisedRelay(supervisor.connector(url), supervisor, {
       ...requests,
@@ -226,7 +219,7 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
     knowledge,
     routing,
     adapt,
-    privateRelays: () => ({ user: policy.user?.pubkey, relays: policy.lists?.private ?? [] }),
+    policy,
     send: (url, event, signal) => relay(url, { rank: BACKGROUND_RANK }).event(event, { signal }),
     lists: store,
     closing,
