@@ -40,9 +40,14 @@ export interface SubjectDelivery {
   readonly proof: AnswerProof;
 }
 
-/** The rows of some subjects, and the relays that are asked for them. */
-interface RowsInScope {
+/** Rows, and one of them that was not covered when they were last looked at, if there was one. */
+interface Rows {
   readonly rows: readonly number[];
+  uncovered?: number;
+}
+
+/** The rows of some subjects, and the relays that are asked for them. */
+interface RowsInScope extends Rows {
   readonly relays: readonly number[];
   readonly urls: readonly string[];
 }
@@ -67,6 +72,7 @@ export class Coverage {
   readonly #orphaned: Uint8Array;
   #rowsOf?: ReadonlyMap<Role, ReadonlyMap<string, number>>;
   readonly #ofScope = new WeakMap<RequestScope, RowsInScope>();
+  readonly #all: Rows;
 
   /** All relays are waited for. */
   constructor(assignment: Assignment) {
@@ -84,6 +90,7 @@ export class Coverage {
     this.#proofs = new Array(relayIndexes.length).fill("unknown");
     this.#orphaned = new Uint8Array(subjects.length);
     this.#doubted = new Uint8Array(subjects.length);
+    this.#all = { rows: [...subjects.keys()] };
   }
 
   /** One record per relay, by relay index. */
@@ -179,9 +186,7 @@ export class Coverage {
    */
   get isDone(): boolean {
     if (this.isSettled) return true;
-    for (let row = 0; row < this.#assignment.subjects.length; row++) {
-      if (!this.#isRowCovered(row)) return false;
-    }
+    if (!this.#areCovered(this.#all)) return false;
     // The fallback relays are asked for every thread.
     const hasThreads = this.#assignment.roles.some(({ role }) => role === "thread");
     return this.#isCovered(this.#assignment.unscoped, hasThreads);
@@ -196,6 +201,14 @@ export class Coverage {
       first <= row && row < end &&
       (role === "thread" || role === "read" && end - first <= MAX_NOTIFIED_USERS)
     );
+  }
+
+  /** Whether all rows are covered: one that was not mostly is not yet, so it is looked at first. */
+  #areCovered(all: Rows): boolean {
+    const { rows, uncovered } = all;
+    if (uncovered !== undefined && !this.#isRowCovered(uncovered)) return false;
+    all.uncovered = rows.find((row) => !this.#isRowCovered(row));
+    return all.uncovered === undefined;
   }
 
   /** Whether enough relays of a row have answered; relays of a paired row count as its own. */
@@ -217,12 +230,13 @@ export class Coverage {
 
   /** How far the relays of some subjects have come; nothing is pending here. */
   progress(scope: RequestScope): ScopeProgress {
-    const { rows, relays, urls } = this.#inScope(scope);
+    const inScope = this.#inScope(scope);
+    const { relays, urls } = inScope;
     const isSettled = relays.every((index) => this.hasSettled(index));
     return {
       isPending: false,
       isSettled,
-      isCovered: isSettled || rows.every((row) => this.#isRowCovered(row)) &&
+      isCovered: isSettled || this.#areCovered(inScope) &&
           (!scope.hasUnscoped ||
             this.#isCovered(this.#assignment.unscoped, scope.subjects.has("thread"))),
       isAnswered: relays.some((index) => this.#relays[index].state === "answered"),
