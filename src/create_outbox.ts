@@ -14,7 +14,6 @@ import { ConnectTimeout } from "./connections/connect_timeout.ts";
 import { coverageFilters, coverageReport } from "./coverage_report.ts";
 import { HintFinder } from "./hint_finder.ts";
 import { explanation, missingListsOf, relayReport } from "./explain.ts";
-import { STORE_TIMEOUT_MS } from "./lists/relay_list_store_options.ts";
 import type { Outbox } from "./outbox.ts";
 import { OutboxFeeds } from "./outbox_feeds.ts";
 import { OutboxLedger } from "./outbox_ledger.ts";
@@ -28,7 +27,7 @@ import { RelayEvents } from "./relay_events.ts";
 import { MonitorReader } from "./relays/monitor_reader.ts";
 import { RelayInfoRefresher } from "./relays/relay_info_refresher.ts";
 import { RelayMemory } from "./relays/relay_memory.ts";
-import { queryAll } from "./query_all.ts";
+import { queryAll, toIndexers } from "./query_all.ts";
 import { ReqGatherer } from "./req_gatherer.ts";
 import { ReqPlanner } from "./req_planner.ts";
 import { LiveRoutes } from "./requests/live_routes.ts";
@@ -110,6 +109,7 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
     clock,
     policy,
     list: async (pubkey, kind) => (await store.get([pubkey], { kind })).get(pubkey) ?? null,
+    isContact: (pubkey) => people.isContact(pubkey),
     connector: (url, identity) => supervisor.connector(url, identity),
     onSignedIn: (url) => ledger.signedIn(url),
     onEnded: (ended) => void supervisor.endNamed((identity) => identity === ended),
@@ -162,12 +162,13 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
     const weight = own(url);
     return weight === 0 ? 0 : weight * learned(url);
   };
-  const people = new PeopleDirectory({
+  const people: PeopleDirectory = new PeopleDirectory({
     settings,
     policy,
     supervisor,
     requests,
     publish: (url, event, signal) => relay(url).event(event, { signal }),
+    query: (filters) => queryAll(filters, relay, reqRouter),
     // Not checked: a wrong number fails a plan, and must not fail a search in a timer.
     weight: weighted(settings.weight),
   });
@@ -228,7 +229,7 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
     clock,
     memory,
     onError,
-    query: (filters) => queryAll(filters, relay, current.plan),
+    query: (filters) => queryAll(filters, relay, toIndexers(current.plan)),
   });
 
   const report = (url: string) =>
@@ -257,7 +258,7 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
     spans,
     lists: store,
     timeout: settings.timeout,
-    storeTimeout: STORE_TIMEOUT_MS,
+    storeTimeout: settings.storeTimeout,
     async plan(filters, signal, isEarly) {
       await prepare(signal);
       const planned = await planner.feedPlan(filters, signal, isEarly);
@@ -319,8 +320,14 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
       refuseClosed("list publications");
       return await ledger.publications(opts);
     },
-    hintFor: (subject) => hints.hintFor(subject),
-    seenOn: (event) => hints.seenOn(event),
+    async hintFor(subject) {
+      refuseClosed("give a hint");
+      return await hints.hintFor(subject);
+    },
+    async seenOn(event) {
+      refuseClosed("say where an event was seen");
+      return await hints.seenOn(event);
+    },
     // `NPool.query()` swallows what a router throws, but not what this does.
     get eoseTimeout(): 0 {
       refuseClosed("send a request");

@@ -96,6 +96,7 @@ export class OutboxLedger {
   /** See `Outbox.publications`. */
   async publications({ state }: { state?: Publication["state"] } = {}): Promise<Publication[]> {
     await this.start();
+    await this.#ledger.refresh();
     const all = this.#ledger.all();
     return state === undefined ? all : all.filter((publication) => publication.state === state);
   }

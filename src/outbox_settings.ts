@@ -53,6 +53,7 @@ export interface OutboxSettings {
   /** The app's own weight of a relay, as it is: a plan checks the number, see `router.plan`. */
   readonly weight: (url: string) => number;
   readonly store: RelayListStore;
+  readonly storeTimeout: number;
   /** Where records are kept; {@link PolledRecords} if other processes use them, too. */
   readonly records?: RecordStore;
   /** The same without news of other processes. */
@@ -122,6 +123,7 @@ export function outboxSettings(options: OutboxOptions): OutboxSettings {
     router,
     weight: options.weight ?? (() => 1),
     store,
+    storeTimeout,
     records: ownRecords?.shared
       ? new PolledRecords(ownRecords, ownRecords.shared, shared)
       : ownRecords,

@@ -3,7 +3,7 @@ import { withHints } from "../src/hints/with_hints.ts";
 import type { ReqPlan } from "../src/plan/plan_req.ts";
 import { holding } from "../testing/scripted_network.ts";
 import { Signer } from "../testing/signer.ts";
-import { START } from "../testing/test_clock.ts";
+import { quiet, START } from "../testing/test_clock.ts";
 import {
   HOME,
   HUB,
@@ -126,4 +126,25 @@ Deno.test("Outbox says EOSE at a relay of a shared request also to who listens l
   assert.deepEqual(heard, ["EOSE", "EOSE", "EOSE"]);
   assert.equal(reqs(OTHER).length, 1);
   await outbox.close();
+});
+
+Deno.test("Requests that share REQs end quietly where they are given up while their last relay fails", async () => {
+  // The order of what happens within one turn decides.
+  for (let rounds = 0; rounds < 20; rounds++) {
+    const { network, outbox, pool, errors } = await start(
+      { [OTHER]: { connect: "refuse" }, [HUB]: { connect: "wait" } },
+      { fallbackRelays: [HUB] },
+    );
+    const controller = new AbortController(), { signal } = controller;
+    const answers = people.slice(1, 4).map((one) => pool.query([postsOf(one)], { signal }));
+    await quiet();
+    network.relays.find(({ url }) => url === HUB)!.refuse();
+    for (let round = 0; round < rounds; round++) await undefined;
+    controller.abort();
+    assert.deepEqual(await Promise.all(answers), [[], [], []]);
+    await quiet();
+    assert.ok(errors.every(({ message }) => message.startsWith("No relay answered")));
+    await outbox.close();
+    assert.equal(network.clock.pending, 0);
+  }
 });

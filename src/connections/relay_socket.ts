@@ -29,8 +29,9 @@ export type SubscriptionMessage = NostrRelayEVENT | NostrRelayCLOSED | NostrRela
 
 /** The part of a `WebSocket` that is used here. */
 export type SocketLike =
-  & Pick<WebSocket, "send" | "close" | "readyState">
+  & Pick<WebSocket, "send" | "close">
   & {
+    readonly readyState: number;
     onopen: (() => void) | null;
     onmessage: ((message: { readonly data: unknown }) => void) | null;
     onerror: ((error: unknown) => void) | null;

@@ -64,6 +64,7 @@ export class Ledger {
       ...{ clock, backend, onError, max },
       maxMs: Math.max(1, options.days) * DAY_MS,
       onChange: (before, after) => this.#changed(before, after),
+      onRead: () => this.#run(),
     });
   }
 
@@ -76,6 +77,11 @@ export class Ledger {
   /** What is known of an event. */
   get(id: string): PublicationRecord | undefined {
     return this.#book.get(id);
+  }
+
+  /** Reads what other outboxes over the same database have published meanwhile. Never rejects. */
+  refresh(): Promise<void> {
+    return this.#book.refresh();
   }
 
   /** All publications, the first published first. */
@@ -93,6 +99,7 @@ export class Ledger {
     const { id } = event;
     this.#refuseExpired(event);
     this.#provisional.delete(id);
+    this.#book.own(id);
     const isNew = !this.#book.get(id);
     if (isNew) {
       this.#unwritten.add(id);
@@ -123,6 +130,7 @@ export class Ledger {
    */
   note(event: NostrEvent, targets: readonly NewTarget[]): PublicationRecord | undefined {
     const { id } = event;
+    this.#book.own(id);
     if (!this.#book.get(id)) {
       const now = this.#options.clock.now();
       if (isOnce(event) || this.#options.days === 0 || this.#book.isFull) return undefined;
@@ -193,6 +201,7 @@ export class Ledger {
   signedIn(url: string): void {
     const now = this.#options.clock.now();
     for (const { event, targets } of [...this.#book.records()]) {
+      if (!this.#book.isOwn(event.id)) continue;
       const target = targets.find(({ relay }) => relay === url);
       if (target?.state === "sign-in") {
         this.#queue.putTarget(event, { ...target, nextAt: now }, now);
@@ -232,6 +241,13 @@ export class Ledger {
     throw new Error(
       `Cannot publish event ${event.id}: it expired at ${expiresAt(event)} (NIP-40), ` +
         `and it is ${Math.floor(now / 1000)}`,
+    );
+  }
+
+  #refuseForeign(action: string, id: string): void {
+    if (this.#book.isOwn(id)) return;
+    throw new Error(
+      `Cannot ${action} event ${id}: another process over the same database sends it`,
     );
   }
 
@@ -364,13 +380,17 @@ export class Ledger {
       listen: (listener) => this.#book.listen(id, listener),
       closedError: () => this.#closedError,
       retry: () => {
+        this.#refuseForeign("try", id);
         const now = clock.now();
         const until = untilOf(event, now + Math.max(1, this.#options.days) * DAY_MS);
         this.#book.restore(record());
         for (const { relay } of record().targets) this.#schedule.connected(relay);
         if (until > now) this.#change(id, { type: "retried", now, until });
       },
-      drop: () => this.#change(id, { type: "given-up", reason: "the app dropped it" }),
+      drop: () => {
+        this.#refuseForeign("drop", id);
+        this.#change(id, { type: "given-up", reason: "the app dropped it" });
+      },
     });
   }
 }

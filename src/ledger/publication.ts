@@ -61,6 +61,8 @@ export interface PublicationRecord {
   readonly until: number;
   /** At least one, each relay once. */
   readonly targets: readonly PublicationTarget[];
+  /** Who wrote it down, of several who use one database; absent if only one does. */
+  readonly by?: string;
 }
 
 /** Whether an event is still tried at a relay. */

@@ -77,19 +77,49 @@ const ROOMS: Readonly<Record<string, Room>> = {
     packages: [...NOSTR, "@nostrify/nostrify"],
     awaits: true,
   },
+  cli: {
+    rooms: [
+      "",
+      "base",
+      "nostr",
+      "db",
+      "lists",
+      "hints",
+      "spans",
+      "plan",
+      "relays",
+      "ledger",
+      "connections",
+      "requests",
+      "discovery",
+      "feeds",
+    ],
+    packages: [
+      ...NOSTR,
+      "@nostrify/nostrify",
+      "cli-progress",
+      "cli-table3",
+      "commander",
+      "node:fs",
+      "node:process",
+      "node:readline",
+      "node:stream",
+      "picocolors",
+    ],
+    awaits: true,
+  },
 };
 
 /** Clocks and timers that are no defaults of options, and what for. */
 const DECLARED: Readonly<Record<string, string>> = {
   "src/base/clock.ts Date.now": "the clock of the machine, a default of options",
   "src/base/clock.ts setTimeout": "the timers of the machine, a default of options",
-  "src/db/bulk.ts setTimeout": "lets sockets have their turn between statements",
   "src/db/node_sqlite_handle.ts performance.now": "bounds the waiting for another process's lock",
   "src/db/node_sqlite_handle.ts setTimeout": "waits for another process's lock",
 };
 
 const src = sourceFiles("src");
-const FOLDERS = ["testing", "tests", "bench", "examples"];
+const FOLDERS = ["testing", "tests", "bench", "examples", "npm"];
 const everything = [...src, ...FOLDERS.flatMap(sourceFiles)];
 const config = JSON.parse(Deno.readTextFileSync(new URL("deno.json", ROOT)));
 const byPath = new Map(everything.map((file) => [file.path, file]));
@@ -183,7 +213,7 @@ Deno.test("Files of rooms that decide never wait, nor does a file whose head say
   }
 });
 
-Deno.test("Files of testing, bench and examples import nothing from tests, and tests nothing from bench", () => {
+Deno.test("Files of testing, bench, examples and npm import nothing from tests, and tests nothing from bench", () => {
   for (const { path, imports } of everything) {
     const folder = path.split("/")[0];
     for (const { specifier } of imports) {
@@ -192,7 +222,7 @@ Deno.test("Files of testing, bench and examples import nothing from tests, and t
       const allowed = folder === "src"
         ? ["src"]
         : folder === "tests"
-        ? ["src", "testing", "tests", "examples"]
+        ? ["src", "testing", "tests", "examples", "npm"]
         : ["src", "testing", folder];
       assert.ok(allowed.includes(other), `${path} imports ${specifier}`);
     }
