@@ -14,7 +14,7 @@ import type { Role } from "../nostr/relay_knowledge.ts";
 import { type Assignment, MAX_NOTIFIED_USERS, roleOf } from "../plan/assignment.ts";
 import { eventSubjects } from "./event_subjects.ts";
 import { PairedVersions } from "./paired_versions.ts";
-import type { RequestScope, ScopeProgress } from "./scope_progress.ts";
+import { type RequestScope, rowsAmong, type ScopeProgress } from "./scope_progress.ts";
 
 /** How far one relay of a request has come. */
 export interface RelayProgress {
@@ -255,7 +255,7 @@ export class Coverage {
     const { urls, relayIndexes, relaysPerSubject, unscoped } = this.#assignment;
     const rowsOf = this.#rowsOf ??= this.#index();
     const rows = [...scope.subjects].flatMap(([role, subjects]) =>
-      subjects.flatMap((subject) => rowsOf.get(role)?.get(subject) ?? [])
+      rowsAmong(subjects, rowsOf.get(role) ?? new Map())
     );
     const indexes = new Set(scope.hasUnscoped ? unscoped : []);
     for (const row of rows) {
