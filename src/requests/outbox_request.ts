@@ -109,9 +109,8 @@ export class OutboxRequest {
     if (!this.isHeld) return;
     this.isHeld = false;
     if (this.#isDone) return;
-    const { clock, timeout } = this.#options;
     this.#cancelTimeout?.();
-    this.#cancelTimeout = clock.after(timeout, () => this.#finish());
+    this.#cancelTimeout = this.#startTimeout();
     for (const relayIndex of this.#listeners.relayIndexes) this.#sendEoseIfDue(relayIndex);
     this.#check();
   }
@@ -216,6 +215,11 @@ export class OutboxRequest {
     return [this, ...this.#parts.extensions];
   }
 
+  #startTimeout(): () => void {
+    const { clock, timeout, workload } = this.#options;
+    return startIdleTimeout(clock, timeout, workload, () => this.#finish());
+  }
+
   async #run(
     relayIndex: number,
     connector: RelayConnector,
@@ -223,18 +227,13 @@ export class OutboxRequest {
     listener: Listener,
     resumeFrom?: number,
   ): Promise<void> {
-    const { clock, timeout, workload } = this.#options;
     const { signal, ended } = listener;
     this.#listeners.add(relayIndex, listener);
     if (this.#listeners.size === 1) this.watcher?.begun();
-    this.#cancelTimeout ??= startIdleTimeout(clock, timeout, workload, () => this.#finish());
+    this.#cancelTimeout ??= this.#startTimeout();
     const options = { ...this.#options, rank: relayIndex, resumeFrom };
-    const request = new RelayRequest(
-      connector,
-      filters,
-      options,
-      this.#relayListener(relayIndex, listener),
-    );
+    const reports = this.#relayListener(relayIndex, listener);
+    const request = new RelayRequest(connector, filters, options, reports);
     this.#relayRequests.set(relayIndex, request);
     this.#origin.answers.asked(connector.url);
     if (this.#isDone) this.#sendEose(relayIndex);
