@@ -69,7 +69,6 @@ function outboxOf(about: ColdWorld, store: Awaited<ReturnType<typeof openSqlite>
     fallbackRelays: about.relays.slice(0, 2),
     // Lists hold junk, some of which names addresses of this machine.
     policy: { allowLocal: true, allowInsecure: true, allow: (url) => known.has(url) },
-    verifyEvent: verify,
     onError: ({ message }) => progress(message),
   });
 }

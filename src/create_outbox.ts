@@ -9,11 +9,12 @@ import { abortable } from "./base/abortable.ts";
 import { Closing } from "./base/closing.ts";
 import { Semaphore } from "./base/semaphore.ts";
 import { StallWatch } from "./base/stall_watch.ts";
+import { BACKGROUND_RANK } from "./connections/relay_connector.ts";
 import { ConnectTimeout } from "./connections/connect_timeout.ts";
 import { coverageFilters, coverageReport } from "./coverage_report.ts";
 import { HintFinder } from "./hint_finder.ts";
 import { explanation, missingListsOf, relayReport } from "./explain.ts";
-import { STORE_TIMEOUT_MS } from "./lists/relay_list_store_options.ts";
+import { MAX_PROBES } from "./ledger/send_schedule.ts";
 import type { Outbox } from "./outbox.ts";
 import { OutboxFeeds } from "./outbox_feeds.ts";
 import { OutboxLedger } from "./outbox_ledger.ts";
@@ -27,7 +28,7 @@ import { RelayEvents } from "./relay_events.ts";
 import { MonitorReader } from "./relays/monitor_reader.ts";
 import { RelayInfoRefresher } from "./relays/relay_info_refresher.ts";
 import { RelayMemory } from "./relays/relay_memory.ts";
-import { queryAll } from "./query_all.ts";
+import { queryAll, toIndexers } from "./query_all.ts";
 import { ReqGatherer } from "./req_gatherer.ts";
 import { ReqPlanner } from "./req_planner.ts";
 import { LiveRoutes } from "./requests/live_routes.ts";
@@ -58,12 +59,16 @@ export type { Outbox } from "./outbox.ts";
  * import { createOutbox } from "@npool/outbox";
  * import { openSqlite } from "@npool/outbox/sqlite";
  *
- * await using db = await openSqlite(":memory:");
- * await using outbox = createOutbox({
+ * const db = await openSqlite(":memory:");
+ * const outbox = createOutbox({
  *   store: db,
  *   fallbackRelays: ["wss://relay1.mostr.pub"],
  * });
- * await using pool = new NPool(outbox);
+ * const pool = new NPool(outbox);
+ *
+ * await pool.close();
+ * await outbox.close();
+ * await db.close();
  * ```
  */
 export function createOutbox(options: OutboxOptions = {}): Outbox {
@@ -108,6 +113,7 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
     clock,
     policy,
     list: async (pubkey, kind) => (await store.get([pubkey], { kind })).get(pubkey) ?? null,
+    isContact: (pubkey) => people.isContact(pubkey),
     connector: (url, identity) => supervisor.connector(url, identity),
     onSignedIn: (url) => ledger.signedIn(url),
     onEnded: (ended) => void supervisor.endNamed((identity) => identity === ended),
@@ -121,8 +127,9 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
       memory,
       random,
       semaphore: new Semaphore(settings.maxConnecting),
+      background: new Semaphore(MAX_PROBES),
       connectTimeout: new ConnectTimeout(),
-      verifyEvent: settings.verifyEvent,
+      verifyEvent: settings.verifier.verify,
       idleTimeout: settings.idleTimeout,
       onRelayError,
       onError,
@@ -145,7 +152,10 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
     },
     live,
   });
-  policy.onChange(() => supervisor.blocksChanged());
+  policy.onChange(() => {
+    supervisor.blocksChanged();
+    ledger.policyChanged();
+  });
   const relay = (url: string, own: Partial<RelayOptions> = {}) =>
     new SupervisedRelay(supervisor.connector(url), supervisor, {
       ...requests,
@@ -160,12 +170,13 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
     const weight = own(url);
     return weight === 0 ? 0 : weight * learned(url);
   };
-  const people = new PeopleDirectory({
+  const people: PeopleDirectory = new PeopleDirectory({
     settings,
     policy,
     supervisor,
     requests,
     publish: (url, event, signal) => relay(url).event(event, { signal }),
+    query: (filters) => queryAll(filters, relay, reqRouter),
     // Not checked: a wrong number fails a plan, and must not fail a search in a timer.
     weight: weighted(settings.weight),
   });
@@ -215,8 +226,8 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
     knowledge,
     routing,
     adapt,
-    // Requests connect first.
-    send: (url, event, signal) => relay(url, { rank: LAST_RANK }).event(event, { signal }),
+    privateRelays: () => ({ user: policy.user?.pubkey, relays: policy.lists?.private ?? [] }),
+    send: (url, event, signal) => relay(url, { rank: BACKGROUND_RANK }).event(event, { signal }),
     lists: store,
     closing,
     refuseClosed,
@@ -226,7 +237,7 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
     clock,
     memory,
     onError,
-    query: (filters) => queryAll(filters, relay, current.plan),
+    query: (filters) => queryAll(filters, relay, toIndexers(current.plan)),
   });
 
   const report = (url: string) =>
@@ -255,7 +266,7 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
     spans,
     lists: store,
     timeout: settings.timeout,
-    storeTimeout: STORE_TIMEOUT_MS,
+    storeTimeout: settings.storeTimeout,
     async plan(filters, signal, isEarly) {
       await prepare(signal);
       const planned = await planner.feedPlan(filters, signal, isEarly);
@@ -266,6 +277,7 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
     reqRouter,
     open: (url) => relay(url, { closing }),
     onSeen: events.saw,
+    trust: settings.verifier.trust,
     closing,
     refuseClosed,
     onError: router.onError,
@@ -295,7 +307,7 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
   });
   void ledger.start();
   let ended: Promise<void> | undefined;
-  const close = () => ended ??= end();
+  const close = () => ended ??= end().finally(() => settings.verifier.close());
   return {
     open(url) {
       refuseClosed("open a relay");
@@ -316,8 +328,14 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
       refuseClosed("list publications");
       return await ledger.publications(opts);
     },
-    hintFor: (subject) => hints.hintFor(subject),
-    seenOn: (event) => hints.seenOn(event),
+    async hintFor(subject) {
+      refuseClosed("give a hint");
+      return await hints.hintFor(subject);
+    },
+    async seenOn(event) {
+      refuseClosed("say where an event was seen");
+      return await hints.seenOn(event);
+    },
     // `NPool.query()` swallows what a router throws, but not what this does.
     get eoseTimeout(): 0 {
       refuseClosed("send a request");
@@ -330,6 +348,7 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
       people.use(settings.plan);
       policy.use(settings);
       signIn.userChanged();
+      ledger.policyChanged();
     },
     feed(filters, options) {
       refuseClosed("open a feed");
@@ -380,8 +399,6 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
 }
 
 const DAY_S = 86_400;
-/** After all that is requested: see `RelayConnector.connection`. */
-const LAST_RANK = Number.MAX_SAFE_INTEGER;
 /** Longest that fetching a relay's information document (NIP-11) may take. */
 const INFO_TIMEOUT_MS = 5_000;
 

@@ -75,12 +75,14 @@ export class PassiveDiscovery {
     if (hints.length > 0) book.add(hints);
   }
 
-  /** Reads an event of the app's that a relay accepted. */
-  published(event: NostrEvent): void {
+  /** Reads an event of the app's that a relay accepted; resolves once its list is stored. */
+  published(event: NostrEvent): Promise<void> | undefined {
     if (!this.#isUseful(event) || this.#stored.has(event.id)) return;
-    if (this.#storing.has(event.id) || this.#storing.size >= MAX_CONCURRENT_WRITES) return;
-    if (isTooLong(event)) return;
-    this.#storing.set(event.id, this.#store(event));
+    const known = this.#storing.get(event.id);
+    if (known || this.#storing.size >= MAX_CONCURRENT_WRITES || isTooLong(event)) return known;
+    const storing = this.#store(event);
+    this.#storing.set(event.id, storing);
+    return storing;
   }
 
   /** Resolves once everything that was read until now is stored. */

@@ -31,6 +31,11 @@ export interface CompletionOptions {
   readonly stragglerTimeout: number;
   /** Time in which the program is behind does not count. @default it never is */
   readonly workload?: WorkTime;
+  /**
+   * Returns what resolves once something that came so far is verified.
+   * @default nothing ever waits for that
+   */
+  readonly verifying?: () => Promise<void>[];
 }
 
 /** How long a covered request waits for relays that were added later, in milliseconds. */
@@ -55,7 +60,7 @@ export class Completion {
   begin(): void {
     const { timeout } = this.#options;
     if (this.#hasEnded || timeout === undefined) return;
-    this.#cancelTimeout ??= this.#startTimeout(timeout);
+    this.#cancelTimeout ??= this.#wait(timeout, () => this.#end());
   }
 
   /** The time that the whole may take begins anew. */
@@ -65,23 +70,12 @@ export class Completion {
     this.begin();
   }
 
-  #startTimeout(ms: number): () => void {
-    const { clock, workload } = this.#options;
-    return startIdleTimeout(clock, ms, workload, () => {
-      if (this.#hasEnded) return;
-      this.end();
-      this.#finish();
-    });
-  }
-
   /** Finishes, now or after a while, where everybody is covered. */
   check({ isCovered, isPending, isSettled }: Progress): void {
     if (this.#hasEnded || !isCovered) return;
-    if (isPending) this.#cancelReplacementWait ??= this.#startTimeout(REPLACEMENT_WAIT_MS);
-    else if (isSettled) {
-      this.end();
-      this.#finish();
-    } else this.#cancelStragglerTimeout ??= this.#startTimeout(this.#options.stragglerTimeout);
+    if (isPending) this.#cancelReplacementWait ??= this.#waitVerified(REPLACEMENT_WAIT_MS);
+    else if (isSettled) this.#end();
+    else this.#cancelStragglerTimeout ??= this.#waitVerified(this.#options.stragglerTimeout);
   }
 
   /** Waits for stragglers anew: there are others now. */
@@ -96,5 +90,32 @@ export class Completion {
     this.#cancelTimeout?.();
     this.#cancelStragglerTimeout?.();
     this.#cancelReplacementWait?.();
+  }
+
+  #end(): void {
+    if (this.#hasEnded) return;
+    this.end();
+    this.#finish();
+  }
+
+  #wait(ms: number, act: () => void): () => void {
+    const { clock, workload } = this.#options;
+    return startIdleTimeout(clock, ms, workload, act);
+  }
+
+  /**
+   * Finishes after a while. What came in time belongs to the answer, however long the program takes
+   * to verify it.
+   */
+  #waitVerified(ms: number): () => void {
+    let isCancelled = false;
+    const cancel = this.#wait(ms, async () => {
+      await Promise.all(this.#options.verifying?.() ?? []);
+      if (!isCancelled) this.#end();
+    });
+    return () => {
+      isCancelled = true;
+      cancel();
+    };
   }
 }

@@ -77,7 +77,8 @@ export class OutboxRequest {
     this.#replan = replan;
     this.#origin = origin ?? noOrigin(options);
     this.#coverage = new Coverage(assignment);
-    this.#completion = new Completion(options, () => this.#finish());
+    const verifying = () => this.verifying;
+    this.#completion = new Completion({ ...options, verifying }, () => this.#finish());
   }
 
   /** Whether the stored events are over. */
@@ -165,6 +166,12 @@ export class OutboxRequest {
         isEssential: this.#parts.isEssential(part),
       }));
     return joinProgress(this.#coverage.progress(scope), parts);
+  }
+
+  /** Each resolves once something that came so far is verified; empty if nothing waits for that. */
+  get verifying(): Promise<void>[] {
+    return [...this.#relayRequests.values(), ...this.#parts.all]
+      .flatMap(({ verifying }) => verifying);
   }
 
   /** The error of a request that none of these relays answered. */

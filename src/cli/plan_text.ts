@@ -1,0 +1,152 @@
+/**
+ * Puts the report on a plan into text. Pure.
+ *
+ * @module
+ */
+
+import { curvePlot } from "./curve_plot.ts";
+import { nameOf, type Names } from "./people.ts";
+import type { PlanReport, UnreachedPerson, UnreachedReason } from "./plan_report.ts";
+import { relayState } from "./relay_text.ts";
+import type { Drawing } from "./streams.ts";
+import { many, percentage } from "./text.ts";
+import { textTable } from "./text_table.ts";
+
+/** Most names in a line. */
+const MAX_NAMES = 8;
+/** Lines of the plot. */
+const PLOT_HEIGHT = 8;
+
+/** The people whom the text names, so that their names can be looked up. */
+export function namedPeople({ pubkey, relays, unreached }: PlanReport): string[] {
+  const listed = relays.flatMap(({ people }) => people.slice(0, MAX_NAMES));
+  const byReason = [...Map.groupBy(unreached, ({ reason }) => reason).values()];
+  const missing = byReason.flatMap((group) => group.slice(0, MAX_NAMES));
+  return [...new Set([pubkey, ...listed, ...missing.map(({ pubkey }) => pubkey)])];
+}
+
+/** The whole report. */
+export function planText(report: PlanReport, names: Names, drawing: Drawing): string {
+  return [
+    headline(report, names, drawing),
+    relayTable(report, names, drawing),
+    curveText(report, drawing),
+    unreachedText(report, names, drawing),
+  ].filter((part) => part !== "").join("\n\n");
+}
+
+function headline(report: PlanReport, names: Names, { colors }: Drawing): string {
+  const { pubkey, follows, once, twice, relays } = report;
+  return `${colors.bold(nameOf(pubkey, names))} follows ${many(follows, "person", "people")}. ` +
+    `${many(relays.length, "relay", "relays")} would be asked: for ${once} of them ` +
+    `(${percent(once, follows)}) a relay of their own, for ${twice} (${
+      percent(twice, follows)
+    }) two.`;
+}
+
+function relayTable({ relays }: PlanReport, names: Names, drawing: Drawing): string {
+  if (relays.length === 0) return "";
+  const { colors } = drawing;
+  const rows = relays.map(({ url, people, alone, report }) => {
+    const shown = people.slice(0, MAX_NAMES).map((pubkey) => nameOf(pubkey, names));
+    const counts = [`${people.length}`, alone === 0 ? "" : `${alone}`];
+    return [url, ...counts, relayState(report), shown.join(", ")];
+  });
+  return textTable(
+    [
+      { head: "relay", paint: colors.cyan },
+      { head: "people", align: "right" },
+      { head: "only here", align: "right" },
+      { head: "seen so far", paint: colors.dim },
+      { head: "for instance" },
+    ],
+    rows,
+    drawing,
+  );
+}
+
+/** At which numbers of relays the curve is also written in figures. */
+const FIGURES = [1, 2, 3, 5, 10, 15, 20, 30, 40, 50];
+
+function curveText({ curve, follows, maxRelays }: PlanReport, drawing: Drawing): string {
+  const { colors } = drawing;
+  if (curve.length === 0 || follows === 0) return "";
+  const plot = curvePlot({
+    shares: curve.map(({ once }) => once / follows),
+    marked: maxRelays,
+    height: PLOT_HEIGHT,
+    paint: { curve: colors.blue, mark: colors.yellow },
+  });
+  const points = curve.filter((point) =>
+    FIGURES.includes(point.maxRelays) || point.maxRelays === maxRelays
+  );
+  const width = Math.max(...points.map(({ maxRelays }) => `${maxRelays}`.length), 4);
+  const row = (label: string, cells: readonly string[]) =>
+    `  ${label.padEnd(18)}${cells.map((cell) => cell.padStart(width + 2)).join("")}`;
+  return [
+    colors.bold("Who is asked for at a relay of their own, by the number of relays"),
+    plot,
+    row("relays", points.map(({ maxRelays }) => `${maxRelays}`)),
+    row("at one relay, %", points.map(({ once }) => percentage(once, follows))),
+    row("at two relays, %", points.map(({ twice }) => percentage(twice, follows))),
+  ].join("\n");
+}
+
+function unreachedText({ unreached }: PlanReport, names: Names, { colors }: Drawing): string {
+  if (unreached.length === 0) return "";
+  const groups = [...Map.groupBy(unreached, ({ reason }) => reason)]
+    .sort(([, a], [, b]) => b.length - a.length);
+  const lines = groups.flatMap(([reason, people]) => [
+    `  ${colors.yellow(`${people.length}`)} ${UNREACHED[reason]}; ${whereAsked(people)}`,
+    `    ${namesText(people, names)}`,
+    ...reason === "unusable" ? refusedLines(people, colors.dim) : [],
+  ]);
+  return [colors.bold("Who is not asked for at a relay of their own"), ...lines].join("\n");
+}
+
+const UNREACHED: Readonly<Record<UnreachedReason, string>> = {
+  "none": "have no relay list: indexers were asked, and have none",
+  "unusable": "have a relay list that names no relay to connect to",
+  "not-answered": "have no known relay list: too few relays answered the search",
+  "searching": "have no known relay list yet: the search goes on",
+  "not-searched": "have no known relay list: nobody was asked",
+  "cap": "have relays that are not among those asked: raise --max-relays",
+  "invalid-pubkey": "are named by no valid public key, so no event can be theirs",
+};
+
+function whereAsked(people: readonly UnreachedPerson[]): string {
+  const hinted = people.filter(({ isHinted }) => isHinted).length;
+  const nowhere = people.filter(({ relays }) => relays.length === 0).length;
+  const parts = [
+    hinted > 0 ? `${hinted} asked for where hints say` : "",
+    people.length - hinted - nowhere > 0
+      ? `${people.length - hinted - nowhere} asked for at fallback relays`
+      : "",
+    nowhere > 0 ? `${nowhere} asked for nowhere` : "",
+  ];
+  return parts.filter((part) => part !== "").join(", ");
+}
+
+function namesText(people: readonly UnreachedPerson[], names: Names): string {
+  const shown = people.slice(0, MAX_NAMES).map(({ pubkey }) => nameOf(pubkey, names)).join(", ");
+  return people.length > MAX_NAMES ? `${shown} and ${people.length - MAX_NAMES} more` : shown;
+}
+
+/** Most refused relays that are shown. */
+const MAX_REFUSED = 5;
+
+/** The relays that are not connected to, by how many lists name them. */
+function refusedLines(
+  people: readonly UnreachedPerson[],
+  paint: (text: string) => string,
+): string[] {
+  const all = people.flatMap(({ skipped }) =>
+    skipped.map(({ url, reason }) => `${url.slice(0, 60)} (${reason})`)
+  );
+  return [...Map.groupBy(all, (text) => text)].sort(([, a], [, b]) => b.length - a.length)
+    .slice(0, MAX_REFUSED).map(([text]) => paint(`    not connected to: ${text}`));
+}
+
+function percent(part: number, all: number): string {
+  return `${percentage(part, all)} %`;
+}
