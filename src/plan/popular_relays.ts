@@ -28,19 +28,23 @@ export function withPopularRelays(
 ): AssignedRelays {
   const { relayIndexes: few, relaysPerSubject: before } = assigned;
   const { first, end } = rows.roles.find(({ role }) => role === "write") ?? NO_ROWS;
-  const isListless = (row: number) =>
-    (rows.origins[row] === NO_LIST || rows.origins[row] === HINTED) && few[row * before] >= 0;
-  const popular = popularRelays === 0 ? [] : mostUsed(rows, relays, first, end);
+  const listless: number[] = [];
+  for (let row = first; row < end && popularRelays > 0; row++) {
+    const isListless = rows.origins[row] === NO_LIST || rows.origins[row] === HINTED;
+    if (isListless && few[row * before] >= 0) listless.push(row);
+  }
+  const popular = listless.length > 0 ? mostUsed(rows, relays, first, end) : [];
   if (popular.length === 0) return assigned;
 
   const relaysPerSubject = before + Math.min(popular.length, popularRelays);
   const relayIndexes = new Int32Array(rows.subjects.length * relaysPerSubject).fill(-1);
-  for (let row = 0; row < rows.subjects.length; row++) {
-    const own = few.subarray(row * before, (row + 1) * before);
-    relayIndexes.set(own, row * relaysPerSubject);
-    if (row < first || row >= end || !isListless(row)) continue;
+  for (let at = 0; at < few.length; at++) {
+    relayIndexes[Math.floor(at / before) * relaysPerSubject + at % before] = few[at];
+  }
+  for (const row of listless) {
+    const own = few.subarray(row * before, (row + 1) * before).filter((index) => index >= 0);
     const more = popular.filter((index) => !own.includes(index)).slice(0, popularRelays);
-    relayIndexes.set(more, row * relaysPerSubject + own.findLastIndex((index) => index >= 0) + 1);
+    relayIndexes.set(more, row * relaysPerSubject + own.length);
   }
   return { relayIndexes, relaysPerSubject };
 }
@@ -57,7 +61,6 @@ function mostUsed(
   const { weights, rowStarts, rowsOf } = graph;
   let listed = 0;
   for (let row = first; row < end; row++) if (origins[row] === OWN_LIST) listed++;
-  if (listed === end - first) return [];
   const least = Math.max(MIN_PEOPLE, listed * MIN_SHARE);
   const uses = relays.map((relay) => {
     let count = 0;

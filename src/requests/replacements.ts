@@ -56,37 +56,35 @@ export function planReplacements(
 
 /**
  * Plans anew. If there is not room for as many relays as it may have, relays that are being asked
- * anyway come first, and others serve those for whom none of these is left.
+ * anyway come first, and others serve those for whom these are too few.
  */
 function replanWithin(replan: Replan, options: ReplanOptions, inUse: RelaysInUse): Planned[] {
   const { room, urls } = inUse;
   if (room >= options.maxRelays) return [replan(options)];
   const { excluding, isMeant } = options;
-  const onUsed = (isMeant: ReplanOptions["isMeant"]) =>
-    replan({
-      excluding: { has: (url) => excluding.has(url) || !urls.has(url) },
-      isMeant,
-      maxRelays: Math.max(1, urls.size),
-    });
-  const used = onUsed(isMeant);
+  const used = replan({
+    excluding: { has: (url) => excluding.has(url) || !urls.has(url) },
+    isMeant,
+    maxRelays: Math.max(1, urls.size),
+  });
   if (room === 0) return [used];
-  const served = ownRelaysOf(used.assignment);
+  const served = wellServed(used.assignment);
   const others = replan({
-    excluding,
+    excluding: { has: (url) => excluding.has(url) || urls.has(url) },
     isMeant: (subject, role) => isMeant(subject, role) && !served.has(keyOf(role, subject)),
     maxRelays: room,
   });
-  return [onUsed((subject, role) => served.has(keyOf(role, subject))), others];
+  return [used, others];
 }
 
-/** The subjects that a plan asks more than fallback relays for. */
-function ownRelaysOf(
-  { subjects, roles, relayIndexes, relaysPerSubject, fallbacks = [] }: Assignment,
-): ReadonlySet<string> {
-  const isOwn = (index: number) => index >= 0 && !fallbacks.includes(index);
+/** The subjects that a plan asks as many relays for as an author has, besides fallback relays. */
+function wellServed(assignment: Assignment): ReadonlySet<string> {
+  const { subjects, roles, relayIndexes, relaysPerSubject } = assignment;
+  const { fallbacks = [], relaysPerAuthor = 1 } = assignment;
   return new Set(subjects.flatMap((subject, row) => {
-    const own = relayIndexes.subarray(row * relaysPerSubject, (row + 1) * relaysPerSubject);
-    return own.some(isOwn) ? keyOf(roleOf(roles, row), subject) : [];
+    const own = relayIndexes.subarray(row * relaysPerSubject, (row + 1) * relaysPerSubject)
+      .filter((index) => index >= 0 && !fallbacks.includes(index));
+    return own.length >= relaysPerAuthor ? keyOf(roleOf(roles, row), subject) : [];
   }));
 }
 
