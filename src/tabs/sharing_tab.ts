@@ -4,8 +4,6 @@
  * @module
  */
 
-/// <reference lib="dom" />
-
 import type { Clock } from "../base/clock.ts";
 import type { OpenRelay } from "../connections/open_relay.ts";
 import { RelaySocket, type SocketLike } from "../connections/relay_socket.ts";
