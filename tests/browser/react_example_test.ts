@@ -148,6 +148,6 @@ testUnless(
       await logIn(page, 1);
       await page.getByText("Bob's news").waitFor();
       await page.getByText("Hello from a test").first().waitFor();
-    });
+    }, { expectedErrors: /WebSocket/ });
   },
 );
