@@ -8,7 +8,7 @@ import type { Clock } from "../base/clock.ts";
 import type { OpenRelay } from "../connections/open_relay.ts";
 import { RelaySocket, type SocketLike } from "../connections/relay_socket.ts";
 import { type OpenLine, ownLine, SharedSocket } from "./shared_socket.ts";
-import { SocketHub } from "./socket_hub.ts";
+import { type LineListener, SocketHub } from "./socket_hub.ts";
 import { TabFollower } from "./tab_follower.ts";
 import { leadTabs } from "./tab_leader.ts";
 import { tabNames } from "./tab_messages.ts";
@@ -65,10 +65,8 @@ export class SharingTab implements Disposable {
     await this.#ready;
     if (this.#closing.signal.aborted) throw new Error("the sharing of connections has ended");
     if (this.#leads) return (listener) => this.#hub.open(url, listener);
-    return (listener) => {
-      const goAlone = () => ownLine(connect(url), listener);
-      return this.#follower!.open(url, listener, goAlone);
-    };
+    const goAlone = (listener: LineListener) => ownLine(connect(url), listener);
+    return (listener) => this.#follower!.open(url, listener, goAlone);
   }
 
   /** Leads if no other tab does, and otherwise once those before it are gone. */
