@@ -147,7 +147,7 @@ const byPath = new Map(everything.map((file) => [file.path, file]));
 
 /** Which other files of the project a file imports. */
 function ownImports({ path, imports }: SourceFile): string[] {
-  return imports.filter(({ specifier }) => specifier.startsWith("."))
+  return imports.filter(({ specifier }) => /^\..*\.tsx?$/.test(specifier))
     .map(({ specifier }) => resolvePath(path, specifier)).filter((other) => other !== path);
 }
 
