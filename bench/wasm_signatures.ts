@@ -7,7 +7,7 @@
 
 import type { NostrEvent } from "@nostrify/types";
 import { finalizeEvent, setNostrWasm, verifyEvent } from "nostr-tools/wasm";
-import { initNostrWasm } from "npm:nostr-wasm@0.1.0";
+import { initNostrWasm } from "nostr-wasm";
 import { createRandom } from "../testing/random.ts";
 
 /** Await it before any other use of this module. */

@@ -9,12 +9,12 @@ import { abortable } from "./base/abortable.ts";
 import { Closing } from "./base/closing.ts";
 import { Semaphore } from "./base/semaphore.ts";
 import { StallWatch } from "./base/stall_watch.ts";
-import { Workload } from "./base/workload.ts";
+import { BACKGROUND_RANK } from "./connections/relay_connector.ts";
 import { ConnectTimeout } from "./connections/connect_timeout.ts";
 import { coverageFilters, coverageReport } from "./coverage_report.ts";
 import { HintFinder } from "./hint_finder.ts";
 import { explanation, missingListsOf, relayReport } from "./explain.ts";
-import { STORE_TIMEOUT_MS } from "./lists/relay_list_store_options.ts";
+import { MAX_PROBES } from "./ledger/send_schedule.ts";
 import type { Outbox } from "./outbox.ts";
 import { OutboxFeeds } from "./outbox_feeds.ts";
 import { OutboxLedger } from "./outbox_ledger.ts";
@@ -28,7 +28,7 @@ import { RelayEvents } from "./relay_events.ts";
 import { MonitorReader } from "./relays/monitor_reader.ts";
 import { RelayInfoRefresher } from "./relays/relay_info_refresher.ts";
 import { RelayMemory } from "./relays/relay_memory.ts";
-import { queryAll } from "./query_all.ts";
+import { queryAll, toIndexers } from "./query_all.ts";
 import { ReqGatherer } from "./req_gatherer.ts";
 import { ReqPlanner } from "./req_planner.ts";
 import { LiveRoutes } from "./requests/live_routes.ts";
@@ -59,12 +59,16 @@ export type { Outbox } from "./outbox.ts";
  * import { createOutbox } from "@npool/outbox";
  * import { openSqlite } from "@npool/outbox/sqlite";
  *
- * await using db = await openSqlite(":memory:");
- * await using outbox = createOutbox({
+ * const db = await openSqlite(":memory:");
+ * const outbox = createOutbox({
  *   store: db,
  *   fallbackRelays: ["wss://relay1.mostr.pub"],
  * });
- * await using pool = new NPool(outbox);
+ * const pool = new NPool(outbox);
+ *
+ * await pool.close();
+ * await outbox.close();
+ * await db.close();
  * ```
  */
 export function createOutbox(options: OutboxOptions = {}): Outbox {
@@ -103,13 +107,13 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
     timeout: INFO_TIMEOUT_MS,
     isBlocked,
   });
-  // Verifying signatures takes most of the time that the program spends on what relays send.
-  const workload = new Workload(clock);
+  const { workload } = settings;
   const signIn = new SignInPolicy({
     auth: settings.auth,
     clock,
     policy,
     list: async (pubkey, kind) => (await store.get([pubkey], { kind })).get(pubkey) ?? null,
+    isContact: (pubkey) => people.isContact(pubkey),
     connector: (url, identity) => supervisor.connector(url, identity),
     onSignedIn: (url) => ledger.signedIn(url),
     onEnded: (ended) => void supervisor.endNamed((identity) => identity === ended),
@@ -118,16 +122,13 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
   const requests = { clock, random, memory, maxPages, onRelayError, signIn, workload };
   const supervisor: Supervisor = new Supervisor({
     connector: {
+      ...{ clock, memory, onError, onRelayError, random },
       open: settings.open,
-      clock,
-      memory,
-      random,
       semaphore: new Semaphore(settings.maxConnecting),
+      background: new Semaphore(MAX_PROBES),
       connectTimeout: new ConnectTimeout(),
-      verifyEvent: workload.measured(settings.verifyEvent),
+      verifyEvent: settings.verifier.verify,
       idleTimeout: settings.idleTimeout,
-      onRelayError,
-      onError,
       onConnected: (url) => {
         ledger.connected(url);
         if (settings.relayInfo) informer.connected(url);
@@ -162,12 +163,13 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
     const weight = own(url);
     return weight === 0 ? 0 : weight * learned(url);
   };
-  const people = new PeopleDirectory({
+  const people: PeopleDirectory = new PeopleDirectory({
     settings,
     policy,
     supervisor,
     requests,
     publish: (url, event, signal) => relay(url).event(event, { signal }),
+    query: (filters) => queryAll(filters, relay, reqRouter),
     // Not checked: a wrong number fails a plan, and must not fail a search in a timer.
     weight: weighted(settings.weight),
   });
@@ -217,8 +219,8 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
     knowledge,
     routing,
     adapt,
-    // Requests connect first.
-    send: (url, event, signal) => relay(url, { rank: LAST_RANK }).event(event, { signal }),
+    policy,
+    send: (url, event, signal) => relay(url, { rank: BACKGROUND_RANK }).event(event, { signal }),
     lists: store,
     closing,
     refuseClosed,
@@ -228,7 +230,7 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
     clock,
     memory,
     onError,
-    query: (filters) => queryAll(filters, relay, current.plan),
+    query: (filters) => queryAll(filters, relay, toIndexers(current.plan)),
   });
 
   const report = (url: string) =>
@@ -257,7 +259,7 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
     spans,
     lists: store,
     timeout: settings.timeout,
-    storeTimeout: STORE_TIMEOUT_MS,
+    storeTimeout: settings.storeTimeout,
     async plan(filters, signal, isEarly) {
       await prepare(signal);
       const planned = await planner.feedPlan(filters, signal, isEarly);
@@ -268,6 +270,7 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
     reqRouter,
     open: (url) => relay(url, { closing }),
     onSeen: events.saw,
+    trust: settings.verifier.trust,
     closing,
     refuseClosed,
     onError: router.onError,
@@ -297,7 +300,7 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
   });
   void ledger.start();
   let ended: Promise<void> | undefined;
-  const close = () => ended ??= end();
+  const close = () => ended ??= end().finally(() => settings.verifier.close());
   return {
     open(url) {
       refuseClosed("open a relay");
@@ -318,8 +321,14 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
       refuseClosed("list publications");
       return await ledger.publications(opts);
     },
-    hintFor: (subject) => hints.hintFor(subject),
-    seenOn: (event) => hints.seenOn(event),
+    async hintFor(subject) {
+      refuseClosed("give a hint");
+      return await hints.hintFor(subject);
+    },
+    async seenOn(event) {
+      refuseClosed("say where an event was seen");
+      return await hints.seenOn(event);
+    },
     // `NPool.query()` swallows what a router throws, but not what this does.
     get eoseTimeout(): 0 {
       refuseClosed("send a request");
@@ -332,6 +341,7 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
       people.use(settings.plan);
       policy.use(settings);
       signIn.userChanged();
+      ledger.policyChanged();
     },
     feed(filters, options) {
       refuseClosed("open a feed");
@@ -382,8 +392,6 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
 }
 
 const DAY_S = 86_400;
-/** After all that is requested: see `RelayConnector.connection`. */
-const LAST_RANK = Number.MAX_SAFE_INTEGER;
 /** Longest that fetching a relay's information document (NIP-11) may take. */
 const INFO_TIMEOUT_MS = 5_000;
 

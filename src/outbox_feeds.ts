@@ -38,6 +38,8 @@ export interface OutboxFeedsOptions {
   readonly open: (url: string) => NRelay;
   /** Called with each event that a relay sends. */
   readonly onSeen: (event: NostrEvent, url: string) => void;
+  /** Called with events that an app's store has: they are not verified again. */
+  readonly trust: (events: readonly NostrEvent[]) => void;
   readonly closing: Closing;
   readonly refuseClosed: (action: string) => void;
   readonly onError: (error: Error) => void;
@@ -82,9 +84,16 @@ export class OutboxFeeds {
   }
 
   #storeOf(store: NStore): FeedStore {
-    const { clock, onError, spans, storeTimeout: timeout } = this.#options;
+    const { clock, onError, spans, storeTimeout: timeout, trust } = this.#options;
     const known = this.#stores.get(store) ??
-      new FeedStore(store, { clock, numbers: this.#numbers, onError, spans, timeout });
+      new FeedStore(store, {
+        clock,
+        numbers: this.#numbers,
+        onError,
+        spans,
+        timeout,
+        onRead: trust,
+      });
     this.#stores.set(store, known);
     return known;
   }

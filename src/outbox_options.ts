@@ -66,8 +66,9 @@ export interface OutboxOptions extends RouterOptions {
    * never is.
    *
    * - `"own"`: as the user, at the relays of the user's own lists (kinds 10002, 10050, 10013,
-   *   10009, 10089), to read what is the user's and to publish. It needs a `signer` with
-   *   `signEvent`.
+   *   10009, 10089), to read what is the user's and to publish; and where people whom the user
+   *   follows or has answered want their messages (kind 10050), to deliver gift wraps. It needs a
+   *   `signer` with `signEvent`.
    * - `"throwaway"`: the same, and elsewhere with a key of its own for each relay, which is made
    *   for that and never kept: for posts that nobody reads without a sign-in.
    * - `"never"`: nowhere.
@@ -182,11 +183,20 @@ export interface OutboxOptions extends RouterOptions {
    */
   readonly monitors?: readonly string[];
   /**
-   * Verifies the id and signature of events that relays send, once for each event. Set a
-   * faster one (`nostr-tools/wasm`) if you read much.
-   * @default verifyEvent of nostr-tools
+   * Verifies the id and signature of events that relays send, at once or later, once for each
+   * event. Set it if you have a faster way, or do not want the default.
+   * @default nostr-tools while events are few; where some hundred wait, workers, if the runtime has
+   * any and lets them start
    */
-  readonly verifyEvent?: (event: NostrEvent) => boolean;
+  readonly verifyEvent?: (event: NostrEvent) => boolean | Promise<boolean>;
+  /**
+   * Starts a worker in which signatures are verified. Set it in a bundle, which leaves the file of
+   * the worker out:
+   * `() => new Worker(new URL("./verify_worker.ts", import.meta.url), { type: "module" })`, where
+   * that file of the app is `import "@npool/outbox/verify_worker"`.
+   * @default a worker from the file of this package, or from `verify_worker.js` beside the bundle
+   */
+  readonly verifyWorker?: () => Worker;
   /**
    * Fetches the information documents of relays (NIP-11) and NIP-05 documents. Set it to go
    * through a proxy.
@@ -233,6 +243,7 @@ export const OUTBOX_OPTIONS: OptionNames<OutboxOptions> = {
   relayInfo: true,
   monitors: true,
   verifyEvent: true,
+  verifyWorker: true,
   fetch: true,
   onRelayError: true,
   clock: true,

@@ -5,8 +5,6 @@
  */
 
 import { NCache } from "@nostrify/nostrify";
-import type { NostrEvent } from "@nostrify/types";
-import { verifyEvent } from "nostr-tools/pure";
 import { boundedRecords } from "./base/bounded_records.ts";
 import {
   checkFunction,
@@ -20,6 +18,7 @@ import { CircuitBreaker } from "./base/circuit_breaker.ts";
 import { type Clock, systemClock } from "./base/clock.ts";
 import { PolledRecords } from "./base/polled_records.ts";
 import type { RecordStore } from "./base/record_store.ts";
+import { Workload } from "./base/workload.ts";
 import type { OpenRelay } from "./connections/open_relay.ts";
 import { RelaySocket } from "./connections/relay_socket.ts";
 import type { DiscoveryProgress } from "./discovery/discovery_progress.ts";
@@ -30,7 +29,7 @@ import type { AuthOption } from "./nostr/sign_in.ts";
 import { RelayFailureError } from "./nostr/errors.ts";
 import { isPubkey } from "./nostr/pubkeys.ts";
 import type { RelayUrlPolicy } from "./nostr/relay_policy.ts";
-import { cachedVerifier } from "./nostr/verification_cache.ts";
+import type { VerifyEvent } from "./nostr/verification_cache.ts";
 import type { Outbox } from "./outbox.ts";
 import { OUTBOX_OPTIONS, type OutboxOptions } from "./outbox_options.ts";
 import {
@@ -45,6 +44,7 @@ import {
   type RouterSettings,
   routerSettings,
 } from "./router_options.ts";
+import { useVerifier, type VerifierUse } from "./signatures/default_verifier.ts";
 
 /** Options, checked once, with every default filled in. */
 export interface OutboxSettings {
@@ -54,6 +54,7 @@ export interface OutboxSettings {
   /** The app's own weight of a relay, as it is: a plan checks the number, see `router.plan`. */
   readonly weight: (url: string) => number;
   readonly store: RelayListStore;
+  readonly storeTimeout: number;
   /** Where records are kept; {@link PolledRecords} if other processes use them, too. */
   readonly records?: RecordStore;
   /** The same without news of other processes. */
@@ -76,7 +77,10 @@ export interface OutboxSettings {
   readonly learning: boolean;
   readonly relayInfo: boolean;
   readonly monitors: readonly string[];
-  readonly verifyEvent: (event: NostrEvent) => boolean;
+  /** One for all who verify: an event that a relay sent is not verified again to be stored. */
+  readonly verifier: VerifierUse;
+  /** What the program does with what relays send. */
+  readonly workload: Workload;
   readonly fetch: typeof fetch;
   readonly onRelayError: (error: RelayFailureError) => void;
   /** The policy as it is, for what is fetched over HTTP. */
@@ -112,11 +116,12 @@ export function outboxSettings(options: OutboxOptions): OutboxSettings {
   const { random = Math.random, onRelayError = () => {} } = options;
   const clock = checkClock(options.clock);
   const router = routerSettings(pickOptions<RouterOptions>(options, ROUTER_OPTIONS));
-  // One cache for all who verify: an event that a relay sent is not verified again when it
-  // is stored.
-  const verify = cachedVerifier(options.verifyEvent ?? verifyEvent);
   const storeTimeout = integer("storeTimeout", options.storeTimeout, STORE_TIMEOUT_MS, 1);
-  const store = listStore(options, clock, verify, storeTimeout);
+  // Verifying signatures takes most of the time that the program spends on what relays send.
+  const workload = new Workload(clock);
+  const used = useVerifier(options);
+  const verifier = { ...used, verify: workload.measured(used.verify) };
+  const store = listStore(options, clock, verifier.verify, storeTimeout);
   const shared = { clock, random, onError: sortingErrors(router.onError, onRelayError) };
   const ownRecords = recordStore(options.records, clock, storeTimeout) ?? store.records;
   return {
@@ -124,6 +129,7 @@ export function outboxSettings(options: OutboxOptions): OutboxSettings {
     router,
     weight: options.weight ?? (() => 1),
     store,
+    storeTimeout,
     records: ownRecords?.shared
       ? new PolledRecords(ownRecords, ownRecords.shared, shared)
       : ownRecords,
@@ -146,7 +152,8 @@ export function outboxSettings(options: OutboxOptions): OutboxSettings {
     learning: options.learning ?? true,
     relayInfo: options.relayInfo ?? true,
     monitors: checkMonitors(options.monitors),
-    verifyEvent: verify,
+    verifier,
+    workload,
     fetch: options.fetch ?? ((...args) => fetch(...args)),
     onRelayError,
     policy: options.policy,
@@ -170,6 +177,7 @@ const CHANGEABLE_OPTIONS: OptionNames<ChangeableOptions> = {
   searchRelays: true,
   maxRelays: true,
   relaysPerAuthor: true,
+  popularRelays: true,
   authorsPerFilter: true,
   maxFiltersPerRelay: true,
   maxInboxes: true,
@@ -222,6 +230,7 @@ function sortingErrors(
 const FUNCTIONS = [
   "open",
   "verifyEvent",
+  "verifyWorker",
   "fetch",
   "onRelayError",
   "onProgress",
@@ -277,7 +286,7 @@ function checkUser({ user, signer }: OutboxOptions): Pick<OutboxOptions, "user" 
 function listStore(
   { store }: OutboxOptions,
   clock: Clock,
-  verifyEvent: (event: NostrEvent) => boolean,
+  verifyEvent: VerifyEvent,
   storeTimeout: number,
 ): RelayListStore {
   if (store instanceof RelayListStore) return store;

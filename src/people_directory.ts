@@ -35,6 +35,7 @@ import type { OutboxSettings } from "./outbox_settings.ts";
 import type { PlanSettings } from "./plan/plan_options.ts";
 import type { RelayListener } from "./relay_events.ts";
 import type { Supervisor } from "./requests/supervisor.ts";
+import { UserContacts } from "./user_contacts.ts";
 import type { UserPolicy } from "./user_policy.ts";
 
 /** What a directory needs. */
@@ -47,6 +48,8 @@ export interface PeopleDirectoryOptions {
   readonly requests: Omit<RelayRequestOptions, "rank">;
   /** Publishes an event to one relay. */
   readonly publish: (url: string, event: NostrEvent, signal: AbortSignal) => Promise<void>;
+  /** Queries the relays of a plan. */
+  readonly query: (filters: NostrFilter[]) => Promise<NostrEvent[]>;
   /** How much a relay counts; one of weight 0 is not searched. */
   readonly weight: (url: string) => number;
 }
@@ -66,6 +69,7 @@ export class PeopleDirectory implements RelayListener {
   readonly #events: EventSearch;
   readonly #passive: PassiveDiscovery;
   readonly #rebroadcaster: ListRebroadcaster;
+  readonly #contacts: UserContacts;
   /** Absent if the app names no indexer. */
   readonly #discovery?: Discovery;
   /** What routers look up. */
@@ -76,7 +80,7 @@ export class PeopleDirectory implements RelayListener {
   /** Searches nothing yet. */
   constructor(options: PeopleDirectoryOptions) {
     this.#options = options;
-    const { settings, policy, publish } = options;
+    const { settings, policy, publish, query } = options;
     const { shared, store, records: backend } = settings;
     this.#fallbacks = [...settings.router.plan.fallbackRelays];
     const { clock, onError } = shared;
@@ -85,11 +89,19 @@ export class PeopleDirectory implements RelayListener {
     this.#book = new HintBook({ ...persistent, check });
     this.#sightings = new EventSightings({ ...persistent, check });
     this.#passive = new PassiveDiscovery({
+      clock,
       store,
       book: this.#book,
       get user() {
         return policy.user?.pubkey;
       },
+      onError,
+    });
+    this.#contacts = new UserContacts({
+      clock,
+      user: () => policy.user?.pubkey,
+      stored: (filters) => store.query(filters),
+      query,
       onError,
     });
     this.#rebroadcaster = new ListRebroadcaster({ ...persistent, store, publish });
@@ -121,6 +133,7 @@ export class PeopleDirectory implements RelayListener {
   saw(event: NostrEvent, url: string): void {
     if (event.kind === RELAY_LIST_KIND) this.#rebroadcaster.has(event, url);
     this.#passive.saw(event, url);
+    this.#contacts.saw(event);
     this.#sightings.saw(event, url);
   }
 
@@ -131,11 +144,16 @@ export class PeopleDirectory implements RelayListener {
     if (role === "id" || role === "given") this.#book.missed(subjectKey("id", subject), url);
   }
 
-  /** Learns from an event that a relay took, and sends its author's relay list after it. */
-  published(event: NostrEvent, url: string): void {
-    this.#passive.published(event);
+  /**
+   * Learns from an event that a relay took, and sends its author's relay list after it. Resolves
+   * once a list counts for what is published next.
+   */
+  published(event: NostrEvent, url: string): Promise<void> | undefined {
+    const storing = this.#passive.published(event);
+    this.#contacts.saw(event);
     this.#sightings.saw(event, url);
     this.#rebroadcaster.published(event, url);
+    return storing;
   }
 
   /** Keeps people's lists fresh until the function that it returns is called. */
@@ -165,6 +183,11 @@ export class PeopleDirectory implements RelayListener {
       );
     }
     this.#book.add(relays.map((url) => ({ subject, url, source: "hand" })));
+  }
+
+  /** Whether the user follows or has answered somebody. Never rejects. */
+  isContact(pubkey: string): Promise<boolean> {
+    return this.#contacts.has(pubkey);
   }
 
   /** The relays that sent an event, by its key; the first to send it first. */
@@ -304,6 +327,7 @@ function createDiscovery(
     ...searching(options),
     indexers: indexerRelays,
     moreIndexers: () => policy.indexers,
+    workload: settings.workload,
     fallbacks,
     hintsOf: (pubkey) => book.get(pubkey).map(({ url }) => url),
     weight,
@@ -315,7 +339,7 @@ function createDiscovery(
       writeDelay: backend?.shared ? SHARED_LOG_DELAY_MS : undefined,
       onNews: (pubkeys) => discovery.heard(pubkeys),
     }),
-    claim: backend?.shared && ((keys, ms) => backend.shared!.claim(keys, ms)),
+    claim: backend?.shared && backend.claim && ((keys, ms) => backend.claim!(keys, ms)),
     refreshAfter: settings.refreshAfter,
     missingTtl: settings.missingTtl,
     onProgress: settings.onProgress,

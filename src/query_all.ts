@@ -1,5 +1,5 @@
 /**
- * Queries of the outbox itself, which no plan is made for.
+ * Queries of the outbox itself, which have no options of an app.
  *
  * @module
  */
@@ -8,18 +8,28 @@ import { NPool } from "@nostrify/nostrify";
 import type { NostrEvent, NostrFilter, NRelay } from "@nostrify/types";
 import type { PlanSettings } from "./plan/plan_options.ts";
 
-/** Queries the indexers, or else the fallback relays. */
+/** Which relays get which filters. */
+type Route = (
+  filters: NostrFilter[],
+) => Map<string, NostrFilter[]> | Promise<Map<string, NostrFilter[]>>;
+
+/** Queries the relays that `route` chooses. */
 export function queryAll(
   filters: NostrFilter[],
   open: (url: string) => NRelay,
-  { indexerRelays, fallbackRelays }: PlanSettings,
+  route: Route,
 ): Promise<NostrEvent[]> {
-  const urls = indexerRelays.length > 0 ? indexerRelays : fallbackRelays;
   const pool = new NPool({
     open,
-    reqRouter: () => new Map(urls.map((url) => [url, [...filters]])),
+    reqRouter: (filters) => route([...filters]),
     eventRouter: () => [],
     eoseTimeout: 0,
   });
   return pool.query(filters);
+}
+
+/** Chooses the indexers, or else the fallback relays. */
+export function toIndexers({ indexerRelays, fallbackRelays }: PlanSettings): Route {
+  const urls = indexerRelays.length > 0 ? indexerRelays : fallbackRelays;
+  return (filters) => new Map(urls.map((url) => [url, filters]));
 }

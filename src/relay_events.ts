@@ -13,8 +13,8 @@ export interface RelayListener {
   readonly saw: (event: NostrEvent, url: string) => void;
   /** The whole answer of a relay had nothing of a subject, while another relay had something. */
   readonly missed: (role: Role, subject: string, url: string) => void;
-  /** A relay took an event. */
-  readonly published: (event: NostrEvent, url: string) => void;
+  /** A relay took an event; what it returns resolves once what follows goes by that. */
+  readonly published: (event: NostrEvent, url: string) => unknown;
   /** An open request is about these people; call what it returns when it ends. */
   readonly watch: (pubkeys: Iterable<string>) => () => void;
 }
@@ -27,7 +27,7 @@ export class RelayEvents implements RelayListener {
   readonly saw = (event: NostrEvent, url: string): void => this.listener?.saw(event, url);
   readonly missed = (role: Role, subject: string, url: string): void =>
     this.listener?.missed(role, subject, url);
-  readonly published = (event: NostrEvent, url: string): void =>
+  readonly published = (event: NostrEvent, url: string): unknown =>
     this.listener?.published(event, url);
   readonly watch = (pubkeys: Iterable<string>): () => void =>
     this.listener?.watch(pubkeys) ?? (() => {});

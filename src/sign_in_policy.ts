@@ -11,7 +11,7 @@ import type { Clock } from "./base/clock.ts";
 import type { Identity, SignIn } from "./connections/identity.ts";
 import type { RelayConnector } from "./connections/relay_connector.ts";
 import type { UserSigner } from "./lists/user_lists.ts";
-import { ADDRESS_LIST_KINDS } from "./nostr/kinds.ts";
+import { ADDRESS_LIST_KINDS, DM_LIST_KIND } from "./nostr/kinds.ts";
 import type { RelayList } from "./nostr/relay_knowledge.ts";
 import {
   type AuthOption,
@@ -31,6 +31,8 @@ export interface SignInPolicyOptions {
   readonly policy: Pick<UserPolicy, "user" | "signer">;
   /** A relay list of the user's, from the store. */
   readonly list: (pubkey: string, kind: number) => Promise<RelayList | null>;
+  /** Whether the user follows or has answered somebody. Never rejects. */
+  readonly isContact: (pubkey: string) => Promise<boolean>;
   readonly connector: (url: string, identity: Identity) => RelayConnector;
   /** Called when a relay has accepted a sign-in. */
   readonly onSignedIn: (url: string) => void;
@@ -50,7 +52,7 @@ export class SignInPolicy implements SignIn<RelayConnector> {
   readonly #options: SignInPolicyOptions;
   /** What the app's function said, by relay and purpose; of other policies: what was refused. */
   readonly #decisions = new BoundedMap<string, Promise<boolean>>({ max: MAX_REMEMBERED });
-  /** The relays that the app's function allowed for any purpose. */
+  /** The relays that the app's function allowed for any purpose, and those of contacts. */
   readonly #allowed = new BoundedMap<string, true>({ max: MAX_REMEMBERED });
   /** Until when relays are not signed in to, by identity and relay, in milliseconds since 1970. */
   readonly #pausedUntil = new BoundedMap<string, number>({ max: MAX_REMEMBERED });
@@ -135,8 +137,9 @@ export class SignInPolicy implements SignIn<RelayConnector> {
     if (!this.#decisions.has(keyOf(request))) {
       this.#decisions.set(keyOf(request), Promise.resolve(true));
     }
-    const isOwn = user !== undefined && purpose !== "posts" && await this.#isOwn(relay);
-    if (isOwn && this.#user === user) return user.identity;
+    const isAllowed = user !== undefined && purpose !== "posts" &&
+      (await this.#isOwn(relay) || purpose === "deliver" && await this.#isOfContacts(request));
+    if (isAllowed && this.#user === user) return user.identity;
     const isNameless = purpose === "posts" || purpose === "deliver";
     return auth === "throwaway" && isNameless ? this.#throwaway : undefined;
   }
@@ -181,6 +184,22 @@ export class SignInPolicy implements SignIn<RelayConnector> {
       onError(new Error(`Cannot read whether ${relay} is a relay of the user's`, { cause }));
       return false;
     }
+  }
+
+  /** Whether people whom the user follows, or has answered, want their messages at a relay. */
+  async #isOfContacts({ people, relay }: SignInRequest): Promise<boolean> {
+    const { isContact, list, onError } = this.#options;
+    const isOf = async (pubkey: string) =>
+      (await list(pubkey, DM_LIST_KIND))?.read.includes(relay) && await isContact(pubkey);
+    try {
+      const all = await Promise.all(people.map(isOf));
+      if (all.length === 0 || all.includes(undefined) || all.includes(false)) return false;
+    } catch (cause) {
+      onError(new Error(`Cannot read whose messages ${relay} takes`, { cause }));
+      return false;
+    }
+    this.#allowed.set(relay, true);
+    return true;
   }
 
   /** Even the host of one of the user's groups is not signed in to where they block it. */

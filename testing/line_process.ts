@@ -46,7 +46,9 @@ export class LineProcess {
 
 async function* linesOf(stream: ReadableStream<Uint8Array>): AsyncGenerator<string, undefined> {
   let rest = "";
-  for await (const text of stream.pipeThrough(new TextDecoderStream())) {
+  // The browser's types, which tests have beside Deno's, know no array of bytes here.
+  const decoder = new TextDecoderStream() as ReadableWritablePair<string, Uint8Array>;
+  for await (const text of stream.pipeThrough(decoder)) {
     const lines = (rest + text).split("\n");
     rest = lines.pop()!;
     yield* lines;

@@ -7,12 +7,14 @@
 
 import type { NostrEvent, NostrFilter } from "@nostrify/types";
 import { matchFilters } from "nostr-tools";
+import { Workload } from "../src/base/workload.ts";
 import { Semaphore } from "../src/base/semaphore.ts";
 import { ConnectTimeout } from "../src/connections/connect_timeout.ts";
 import type { OpenOptions } from "../src/connections/open_relay.ts";
 import { RelayConnector, type RelayConnectorOptions } from "../src/connections/relay_connector.ts";
 import type { RelayFailureError } from "../src/nostr/errors.ts";
 import { FakeMemory } from "./fake_memory.ts";
+import type { VerifyEvent } from "../src/nostr/verification_cache.ts";
 import { type Script, ScriptedRelay } from "./scripted_relay.ts";
 import type { ScriptedReq } from "./scripted_req.ts";
 import { START, TestClock } from "./test_clock.ts";
@@ -23,6 +25,8 @@ export const RELAY = "wss://relay.example/";
 /** See the module. */
 export class ScriptedNetwork {
   readonly clock: TestClock = new TestClock();
+  /** How long events wait to be verified. */
+  readonly workload: Workload = new Workload(this.clock);
   readonly fake: FakeMemory = new FakeMemory();
   /** The scripts of relays by URL; `""` is for all others. */
   readonly scripts: Map<string, Script> = new Map([["", {}]]);
@@ -38,6 +42,8 @@ export class ScriptedNetwork {
   readonly errors: Error[] = [];
   /** Events that count as forged. */
   readonly forged: Set<NostrEvent> = new Set();
+  /** How events are verified. @default at once */
+  verifyEvent: VerifyEvent = (event) => !this.forged.has(event);
   readonly semaphore: Semaphore = new Semaphore(10);
   readonly #links = new Map<string, RelayConnector>();
 
@@ -72,7 +78,7 @@ export class ScriptedNetwork {
       random: () => 0.5,
       semaphore: this.semaphore,
       connectTimeout: new ConnectTimeout(),
-      verifyEvent: (event) => !this.forged.has(event),
+      verifyEvent: this.workload.measured((event) => this.verifyEvent(event)),
       idleTimeout: 30_000,
       onRelayError: (error) => this.failures.push(error),
       onError: (error) => this.errors.push(error),

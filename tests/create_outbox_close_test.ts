@@ -139,6 +139,11 @@ Deno.test("Outbox close(): everything that needs relays or the store says that i
       () => outbox.find(alice.pubkey),
       () => outbox.discover([alice.pubkey]),
       () => outbox.explain(FILTERS),
+      () => outbox.coverage(FILTERS),
+      () => outbox.publish(post),
+      () => outbox.publications(),
+      () => outbox.hintFor(alice.pubkey),
+      () => outbox.seenOn(post.id),
     ]
   ) await assert.rejects(call, CLOSED);
   assert.throws(() => outbox.hint(alice.pubkey, [HOME]), CLOSED);

@@ -1,4 +1,5 @@
-import { NPool } from "@nostrify/nostrify";
+import { NCache, NPool } from "@nostrify/nostrify";
+import type { NostrEvent } from "@nostrify/types";
 import assert from "node:assert/strict";
 import { createOutbox } from "../src/create_outbox.ts";
 import { Signer } from "../testing/signer.ts";
@@ -216,4 +217,21 @@ Deno.test("NIP-29: a group that moves is read from, and written to, the host in 
   const message = alice.sign({ kind: 9, tags: [["h", "cats"]] });
   await world.event(message);
   assert.deepEqual([before, after].map((host) => host.has(message.id)), [false, true]);
+});
+
+Deno.test("NPool.event() of a relay list resolves once the list counts for what is published next", async () => {
+  /** A store that takes its time to write. */
+  class SlowStore extends NCache {
+    override async event(event: NostrEvent): Promise<void> {
+      await network.wait(50);
+      await super.event(event);
+    }
+  }
+  await using network = new PeopleWorld(1, { store: new SlowStore({ max: 10 }) });
+  const { relays: [home], world } = network;
+  await world.event(alice.relayList({ both: [home.url] }));
+  const post = alice.sign();
+  assert.deepEqual(await world.outbox.eventRouter(post), [home.url]);
+  await world.event(post);
+  assert.ok(home.has(post.id));
 });

@@ -1,66 +1,26 @@
-import type { NostrEvent, NostrFilter } from "@nostrify/types";
+import type { NostrEvent } from "@nostrify/types";
 import assert from "node:assert/strict";
 import type { SignInRequest } from "../src/nostr/sign_in.ts";
-import type { OutboxOptions } from "../src/outbox_options.ts";
-import { holding, ScriptedNetwork } from "../testing/scripted_network.ts";
-import { Signer } from "../testing/signer.ts";
 import { quiet, START } from "../testing/test_clock.ts";
-import { scriptedOutbox } from "./support/scripted_outbox.ts";
+import {
+  alice,
+  bob,
+  BOBS,
+  carol,
+  DMS,
+  HOME,
+  isPrivate,
+  post,
+  postsOf,
+  relays,
+  signInWorld,
+  wrap,
+  wrapsOfAlice,
+} from "./support/sign_in_world.ts";
 import { countingSigner, type Wall, walled } from "./support/walled_relays.ts";
 
-const [alice, bob, carol] = [1, 2, 3].map((seed) => new Signer(seed));
-const HOME = "wss://home.example/", DMS = "wss://dms.example/", BOBS = "wss://bob.example/";
-const wrap = carol.sign({ kind: 1059, tags: [["p", alice.pubkey]], created_at: START - 9 });
-const post = bob.sign({ content: "hello", created_at: START - 5 });
-const wrapsOfAlice: NostrFilter[] = [{ kinds: [1059], "#p": [alice.pubkey] }];
-const postsOf = (...people: Signer[]) => [{ kinds: [1], authors: people.map((p) => p.pubkey) }];
-const relays = (...urls: string[]) => urls.map((url) => ["relay", url]);
-const isPrivate = (filters: readonly NostrFilter[]) =>
-  filters.some(({ kinds }) => kinds?.[0] === 1059);
-
-/** Alice's outbox; her wraps are at DMS, her list names HOME, Bob's BOBS. */
-async function start(
-  walls: Record<string, Wall>,
-  options: OutboxOptions = {},
-  lists: NostrEvent[] = [],
-) {
-  const network = new ScriptedNetwork(holding([]));
-  for (const [url, wall] of Object.entries(walls)) network.scripts.set(url, walled(wall));
-  const counted = countingSigner(alice);
-  const world = scriptedOutbox(network, { user: alice.pubkey, signer: counted.signer, ...options });
-  const all = [
-    alice.relayList({ both: [HOME] }),
-    alice.sign({ kind: 10050, tags: relays(DMS) }),
-    bob.relayList({ both: [BOBS] }, { created_at: START - 100 }),
-    ...lists,
-  ];
-  for (const list of all) await world.outbox.store.event(list);
-  /** Runs while time passes; then what came. */
-  const inTime = async <T>(work: Promise<T>, ms = 40_000): Promise<T> => {
-    const settling = work.then(() => true, () => true);
-    for (let passed = 0; passed < ms; passed += 100) {
-      await network.clock.advance(100);
-      const isOver = await Promise.race([settling, quietly()]);
-      if (isOver) break;
-    }
-    return await work;
-  };
-  const ids = async (filters: NostrFilter[]) =>
-    (await inTime(world.pool.query(filters))).map(({ id }) => id);
-  /** The pubkeys that signed in on each connection to a relay. */
-  const names = (url: string) =>
-    network.relays.filter((relay) => relay.url === url)
-      .map(({ auths }) => [...new Set(auths.map(({ pubkey }) => pubkey))]);
-  return { ...world, ...counted, inTime, ids, names };
-}
-
-const quietly = async () => {
-  await quiet();
-  return false;
-};
-
 Deno.test("NIP-42: createOutbox() reads the user's gift wraps behind a wall, on a connection of their own", async () => {
-  const world = await start({ [DMS]: { events: [wrap] } });
+  const world = await signInWorld({ [DMS]: { events: [wrap] } });
   assert.deepEqual(await world.ids(wrapsOfAlice), [wrap.id]);
   assert.deepEqual(world.relays(), [DMS]);
   assert.deepEqual(world.names(DMS), [[], [alice.pubkey]]);
@@ -78,7 +38,7 @@ Deno.test("NIP-42: createOutbox() reads the user's gift wraps behind a wall, on 
 
 Deno.test("NIP-42: createOutbox() answers a challenge that comes with the refusal, and hears EOSE's auth", async () => {
   for (const wall of [{ challenges: "refusal" }, { hints: true }] as const) {
-    const world = await start({ [DMS]: { events: [wrap], ...wall } });
+    const world = await signInWorld({ [DMS]: { events: [wrap], ...wall } });
     assert.deepEqual(await world.ids(wrapsOfAlice), [wrap.id]);
     assert.deepEqual(world.relays(), [DMS]);
     await world.outbox.close();
@@ -87,7 +47,7 @@ Deno.test("NIP-42: createOutbox() answers a challenge that comes with the refusa
 
 Deno.test("NIP-42: createOutbox() never answers a bare challenge", async () => {
   const open = { guards: () => false };
-  const world = await start({
+  const world = await signInWorld({
     [DMS]: { events: [wrap], ...open },
     [BOBS]: { events: [post], ...open },
     [HOME]: open,
@@ -99,7 +59,7 @@ Deno.test("NIP-42: createOutbox() never answers a bare challenge", async () => {
 
 Deno.test("A2: createOutbox() reads posts without a name at the relay where it reads wraps with one", async () => {
   const wall = { events: [wrap, post], guards: isPrivate };
-  const world = await start({ [DMS]: wall }, {}, [
+  const world = await signInWorld({ [DMS]: wall }, {}, [
     bob.relayList({ both: [DMS] }, { created_at: START }),
   ]);
   assert.deepEqual(await world.ids([...wrapsOfAlice, ...postsOf(bob)]), [post.id, wrap.id]);
@@ -114,7 +74,7 @@ Deno.test("A2: createOutbox() reads posts without a name at the relay where it r
 });
 
 Deno.test("createOutbox() signs in for nobody's posts, not even at the user's own relay", async () => {
-  const world = await start({ [BOBS]: { events: [post] }, [HOME]: { events: [post] } }, {}, [
+  const world = await signInWorld({ [BOBS]: { events: [post] }, [HOME]: { events: [post] } }, {}, [
     bob.relayList({ both: [BOBS, HOME] }, { created_at: START }),
   ]);
   assert.deepEqual(await world.ids(postsOf(bob)), []);
@@ -136,7 +96,7 @@ Deno.test("createOutbox() signs in for nobody's posts, not even at the user's ow
 Deno.test('Option auth "never" signs nowhere, nor does a signer without signEvent', async () => {
   const walls = { [DMS]: { events: [wrap] } };
   for (const options of [{ auth: "never" }, { signer: { nip44: undefined } }] as const) {
-    const world = await start(walls, options);
+    const world = await signInWorld(walls, options);
     assert.deepEqual(await world.ids(wrapsOfAlice), []);
     assert.deepEqual(world.signed, []);
     assert.deepEqual(world.names(DMS).flat(), []);
@@ -152,7 +112,9 @@ Deno.test('Option auth "throwaway" reads walled posts with another key at each r
     [OTHER]: { events: [later] },
     [DMS]: { events: [wrap] },
   };
-  const world = await start(walls, { auth: "throwaway" }, [carol.relayList({ both: [OTHER] })]);
+  const world = await signInWorld(walls, { auth: "throwaway" }, [
+    carol.relayList({ both: [OTHER] }),
+  ]);
   assert.deepEqual(await world.ids(postsOf(bob, carol)), [later.id, post.id]);
   assert.deepEqual(world.signed, []);
   const [one] = world.names(BOBS)[1], [two] = world.names(OTHER)[1];
@@ -169,7 +131,7 @@ Deno.test('Option auth "throwaway" reads walled posts with another key at each r
 Deno.test("Option auth as a function is asked once for each relay and purpose, and what it throws is a no", async () => {
   const asked: SignInRequest[] = [];
   const walls = { [BOBS]: { events: [post] }, [DMS]: { events: [wrap] } };
-  const world = await start(walls, {
+  const world = await signInWorld(walls, {
     auth(request) {
       asked.push(request);
       if (request.relay === DMS) throw new Error("no idea");
@@ -193,7 +155,10 @@ Deno.test("createOutbox() publishes behind the user's own wall, and not behind a
   const wall: Wall = { guardsEvents: true, guards: () => false };
   const mine = alice.sign({ content: "mine", tags: [["p", bob.pubkey]] });
   for (const challenges of ["connect", "refusal"] as const) {
-    const world = await start({ [HOME]: { ...wall, challenges }, [BOBS]: { ...wall, challenges } });
+    const world = await signInWorld({
+      [HOME]: { ...wall, challenges },
+      [BOBS]: { ...wall, challenges },
+    });
     await world.inTime(world.pool.event(mine));
     assert.deepEqual(world.relays(), [HOME]);
     const named = world.network.relays.find(({ url, auths }) => url === HOME && auths.length > 0);
@@ -206,12 +171,12 @@ Deno.test("NIP-17: createOutbox() delivers a gift wrap behind a stranger's wall 
   const wall: Wall = { guardsEvents: true, guards: () => false };
   const lists = [bob.sign({ kind: 10050, tags: relays(BOBS) })];
   const toBob = carol.sign({ kind: 1059, tags: [["p", bob.pubkey]] });
-  const shy = await start({ [BOBS]: wall }, {}, lists);
+  const shy = await signInWorld({ [BOBS]: wall }, {}, lists);
   await assert.rejects(shy.inTime(shy.pool.event(toBob)));
   assert.deepEqual(shy.signed, []);
   await shy.outbox.close();
   const asked: SignInRequest[] = [];
-  const bold = await start(
+  const bold = await signInWorld(
     { [BOBS]: wall },
     { auth: (request) => asked.push(request) > 0 },
     lists,
@@ -234,7 +199,7 @@ Deno.test("createOutbox() costs a relay alone where its signer is slow, refuses,
   ];
   for (const sign of signs) {
     const { signer, signed } = countingSigner(alice, sign);
-    const world = await start({
+    const world = await signInWorld({
       [DMS]: { events: [wrap] },
       [BOBS]: { events: [post], guards: () => false },
     }, { signer });
@@ -252,11 +217,13 @@ Deno.test("createOutbox() costs a relay alone where its signer is slow, refuses,
 });
 
 Deno.test("NIP-42: createOutbox() takes restricted for no, before a sign-in and after it", async () => {
-  const world = await start({ [DMS]: { events: [wrap], refusesMembers: "restricted: pay first" } });
+  const world = await signInWorld({
+    [DMS]: { events: [wrap], refusesMembers: "restricted: pay first" },
+  });
   assert.deepEqual(await world.ids(wrapsOfAlice), []);
   assert.equal(world.signed.length, 1);
   await world.outbox.close();
-  const other = await start({});
+  const other = await signInWorld({});
   other.network.scripts.set(DMS, {
     onOpen: (relay) => relay.challenge("c"),
     onReq: (req) => req.closed("restricted: members only"),
@@ -267,7 +234,7 @@ Deno.test("NIP-42: createOutbox() takes restricted for no, before a sign-in and 
 });
 
 Deno.test("NIP-42: createOutbox() signs in again after a reconnect, and goes on reading", async () => {
-  const world = await start({ [DMS]: { events: [wrap] } });
+  const world = await signInWorld({ [DMS]: { events: [wrap] } });
   const seen: string[] = [];
   const controller = new AbortController();
   const reading = (async () => {
@@ -295,7 +262,7 @@ Deno.test("NIP-42: createOutbox() signs in again after a reconnect, and goes on 
 });
 
 Deno.test("Outbox use() ends the connections of the user before, and nobody signs for them any more", async () => {
-  const world = await start({ [DMS]: { events: [wrap] } });
+  const world = await signInWorld({ [DMS]: { events: [wrap] } });
   const controller = new AbortController();
   const reading = (async () => {
     for await (const _ of world.pool.req(wrapsOfAlice, controller));
@@ -318,7 +285,7 @@ Deno.test("Outbox use() ends the connections of the user before, and nobody sign
 
 Deno.test("createOutbox() signs with the relay's own URL, whatever challenge it echoes, and few times", async () => {
   const floods = Array.from({ length: 50 }, (_, n) => `challenge ${n}`);
-  const world = await start({ [DMS]: { events: [wrap] } });
+  const world = await signInWorld({ [DMS]: { events: [wrap] } });
   const echo = { ...walled({ events: [wrap], challenge: "the challenge of wss://bank.example/" }) };
   world.network.scripts.set(DMS, {
     ...echo,
@@ -344,13 +311,13 @@ Deno.test("createOutbox() signs for no relay that the user blocks, not even for 
     alice.sign({ kind: 10006, tags: relays(BOBS, DMS) }),
   ];
   const group = bob.sign({ kind: 9, tags: [["h", "cats"]] });
-  const world = await start({ [BOBS]: { events: [group] }, [DMS]: { events: [wrap] } }, {
+  const world = await signInWorld({ [BOBS]: { events: [group] }, [DMS]: { events: [wrap] } }, {
     auth: () => true,
   }, lists);
   assert.deepEqual(await world.ids([{ kinds: [9], "#h": ["cats"] }, ...wrapsOfAlice]), []);
   assert.deepEqual(world.signed, []);
   await world.outbox.close();
-  const open = await start({ [BOBS]: { events: [group] } }, {}, [lists[0]]);
+  const open = await signInWorld({ [BOBS]: { events: [group] } }, {}, [lists[0]]);
   assert.deepEqual(await open.ids([{ kinds: [9], "#h": ["cats"] }]), [group.id]);
   assert.deepEqual(open.relays(), [BOBS]);
   // Another group there is none of theirs.
@@ -364,7 +331,7 @@ Deno.test("createOutbox() signs for no relay that the user blocks, not even for 
 });
 
 Deno.test("Outbox publish() offers what waits for a sign-in as soon as the user has signed in there", async () => {
-  const world = await start({ [HOME]: { guardsEvents: true } }, { signer: undefined });
+  const world = await signInWorld({ [HOME]: { guardsEvents: true } }, { signer: undefined });
   const { clock } = world.network;
   const sent = await world.outbox.publish(alice.sign({ content: "mine" }));
   await world.inTime(clock.advance(2_000), 3_000);

@@ -3,7 +3,7 @@ import { withHints } from "../src/hints/with_hints.ts";
 import type { ReqPlan } from "../src/plan/plan_req.ts";
 import { holding } from "../testing/scripted_network.ts";
 import { Signer } from "../testing/signer.ts";
-import { START } from "../testing/test_clock.ts";
+import { quiet, START } from "../testing/test_clock.ts";
 import {
   HOME,
   HUB,
@@ -126,4 +126,52 @@ Deno.test("Outbox says EOSE at a relay of a shared request also to who listens l
   assert.deepEqual(heard, ["EOSE", "EOSE", "EOSE"]);
   assert.equal(reqs(OTHER).length, 1);
   await outbox.close();
+});
+
+Deno.test("Requests that share REQs end quietly where they are given up while their last relay fails", async () => {
+  // The order of what happens within one turn decides.
+  for (let rounds = 0; rounds < 20; rounds++) {
+    const { network, outbox, pool, errors } = await start(
+      { [OTHER]: { connect: "refuse" }, [HUB]: { connect: "wait" } },
+      { fallbackRelays: [HUB] },
+    );
+    const controller = new AbortController(), { signal } = controller;
+    const answers = people.slice(1, 4).map((one) => pool.query([postsOf(one)], { signal }));
+    await quiet();
+    network.relays.find(({ url }) => url === HUB)!.refuse();
+    for (let round = 0; round < rounds; round++) await undefined;
+    controller.abort();
+    assert.deepEqual(await Promise.all(answers), [[], [], []]);
+    await quiet();
+    assert.ok(errors.every(({ message }) => message.startsWith("No relay answered")));
+    await outbox.close();
+    assert.equal(network.clock.pending, 0);
+  }
+});
+
+Deno.test("Outbox finds for each of many requests at once what it would find alone, however few relays each may have", async () => {
+  const posts = people.map((one) => one.sign({ kind: 1, created_at: START - 9 }));
+  const home = (i: number) => `wss://home-${i >> 1}.example/`;
+  for (const maxRelays of [1, 2, 5]) {
+    for (const fallbackRelays of [[], [HUB]]) {
+      const scripts = Object.fromEntries(posts.map((_, i) => [
+        home(i),
+        holding(posts.slice(i & ~1, (i | 1) + 1)),
+      ]));
+      const { outbox, pool, network, pass, errors } = await start(
+        { [HUB]: holding([]), ...scripts },
+        { maxRelays, fallbackRelays },
+      );
+      for (const [i, one] of people.entries()) {
+        await outbox.store.event(one.relayList({ write: [home(i)] }, { created_at: START + 1 }));
+      }
+      const answers = Promise.all(people.map((one) => pool.query([postsOf(one)])));
+      await pass(2_000);
+      assert.deepEqual(await answers, posts.map((post) => [post]));
+      assert.deepEqual(errors, []);
+      // Two who have the same relay still share its REQ.
+      assert.ok(network.relays.flatMap(({ reqs }) => reqs).length <= 2 * posts.length);
+      await outbox.close();
+    }
+  }
 });

@@ -4,6 +4,7 @@ import type { ReqPlan } from "../src/plan/plan_req.ts";
 import { holding } from "../testing/scripted_network.ts";
 import { Signer } from "../testing/signer.ts";
 import { quiet, START } from "../testing/test_clock.ts";
+import { HeldVerifier } from "./support/held_verifier.ts";
 import {
   HOME,
   HUB,
@@ -244,5 +245,29 @@ Deno.test("Outbox gets what came during an outage for requests that share REQs",
   network.relays.find(({ url }) => url === OTHER)!.cut();
   await pass(120_000);
   assert.deepEqual(all.map(({ events }) => events), [missed, []]);
+  await outbox.close();
+});
+
+Deno.test("Outbox waits in each request that shares REQs for what came in time to be verified", async () => {
+  const held = new HeldVerifier();
+  const [here, there] = [60, 30].map((age) =>
+    people.slice(1).map((one) => one.sign({ created_at: START - age }))
+  );
+  const { pool, network, outbox } = await start(
+    { [OTHER]: holding(here), [HUB]: holding(there) },
+    { verifyEvent: (event) => there.includes(event) ? held.verify(event) : true },
+  );
+  for (const one of people.slice(1)) {
+    await outbox.store.event(one.relayList({ both: [OTHER, HUB] }, { created_at: START + 1 }));
+  }
+  const queries = people.slice(1).map((one) => pool.query([postsOf(one)]));
+  await quiet();
+  for (let n = 0; n < 20; n++) {
+    await network.clock.advance(500);
+    await quiet();
+  }
+  await held.answer();
+  await network.clock.advance(1_000);
+  assert.deepEqual(await Promise.all(queries), there.map((event, i) => [event, here[i]]));
   await outbox.close();
 });

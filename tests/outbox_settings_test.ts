@@ -129,8 +129,8 @@ Deno.test("outboxSettings() fills in what is missing", () => {
   assert.ok(settings.store instanceof RelayListStore);
   assert.notEqual(settings.store, outboxSettings({}).store, "two share nothing");
   const event = new Signer(1).sign();
-  assert.ok(settings.verifyEvent({ ...event }));
-  assert.ok(!settings.verifyEvent({ ...event, content: "forged" }));
+  assert.ok(settings.verifier.verify({ ...event }));
+  assert.ok(!settings.verifier.verify({ ...event, content: "forged" }));
 });
 
 Deno.test("outboxSettings() keeps the values of options, down to the least that is allowed", () => {
@@ -171,10 +171,10 @@ Deno.test("outboxSettings() verifies with the given function, and an event that 
     verifyEvent: ({ id, content }) => (verified.push(id), content !== "forged"),
   });
   const list = { ...new Signer(1).relayList({ both: ["wss://a.example"] }), sig: "00".repeat(64) };
-  assert.ok(settings.verifyEvent({ ...list }));
+  assert.ok(settings.verifier.verify({ ...list }));
   await settings.store.event(list);
   assert.deepEqual(verified, [list.id]);
-  assert.ok(!settings.verifyEvent(new Signer(1).sign({ content: "forged" })));
+  assert.ok(!settings.verifier.verify(new Signer(1).sign({ content: "forged" })));
 });
 
 Deno.test("outboxSettings() puts a list store before any event store, and takes one as it is", async () => {
@@ -233,6 +233,7 @@ Deno.test("outboxSettings() opens relays as a RelaySocket with the hooks that it
     onClose: (detail) => heard.push(detail),
     log: () => heard.push("log"),
     verifyEvent: () => true,
+    isNamed: false,
     backoff: false,
     idleTimeout: false,
   });

@@ -16,7 +16,7 @@ export function boundedRecords(records: RecordStore, breaker: CircuitBreaker): R
     shared: shared && {
       updateRecords: (...args) => breaker.write(() => shared.updateRecords(...args)),
       readChanges: (since) => breaker.read(() => shared.readChanges(since)),
-      claim: (keys, ms) => breaker.read(() => shared.claim(keys, ms)),
     },
+    claim: records.claim && ((...args) => breaker.write(() => records.claim!(...args))),
   };
 }

@@ -33,6 +33,8 @@ const MAX_WRITE_TURNS = 10;
 /** The wait for one call. */
 interface Wait {
   readonly startedAt: number;
+  /** How many outages were over when it began. */
+  readonly outagesOver: number;
   /** How many milliseconds it lasts at least, and when it may be over. */
   readonly ms: number;
   due: number;
@@ -64,8 +66,8 @@ class Line {
 /**
  * Passes calls on to one store. Rejects a call that is not answered within `timeout`. If no other
  * call was answered within that time either, it then rejects calls at once, until the store
- * answers one of those under way, or a trial: a call that is passed on now and then. The work of a call that was rejected goes on
- * in the store, and may still be done.
+ * answers one of those under way, or a trial: a call that is passed on now and then. The work of a
+ * call that was rejected goes on in the store, and may still be done.
  *
  * Reading and writing are judged apart, since a store whose disk is full or that another
  * program locks may still be read. Their failures are one outage ({@link Outage}).
@@ -75,6 +77,9 @@ export class CircuitBreaker {
   readonly #reads = new Line(1);
   readonly #writes = new Line(MAX_WRITE_TURNS);
   #outage?: Outage;
+  /** The outage before, and how many there were: calls that began during one may fail after it. */
+  #lastOutage?: Outage;
+  #outagesOver = 0;
 
   constructor(options: CircuitBreakerOptions) {
     this.#options = options;
@@ -100,7 +105,7 @@ export class CircuitBreaker {
     let wait = timeout;
     if (line.silentSince !== undefined) {
       const now = clock.now();
-      if (now < line.trialAt) throw this.#silence(line, line.silentSince);
+      if (now < line.trialAt) throw this.#silence(line, line.silentSince, this.#outagesOver);
       line.trialAt = now + line.trialPause;
       line.trialPause = Math.min(2 * line.trialPause, MAX_TRIAL_AFTER_MS);
       wait = Math.min(timeout, TRIAL_WAIT_MS);
@@ -119,13 +124,14 @@ export class CircuitBreaker {
 
   /** Makes a call, and learns from how it ends, however late. */
   async #follow<T>(line: Line, call: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+    const outagesOver = this.#outagesOver;
     try {
       const result = await call();
       this.#answered(line);
       return result;
     } catch (error) {
       if (this.#options.isAnswer?.(error)) this.#answered(line);
-      else if (!signal?.aborted) this.#failed(line, error);
+      else if (!signal?.aborted) this.#failed(line, error, outagesOver);
       throw error;
     }
   }
@@ -134,11 +140,16 @@ export class CircuitBreaker {
     line.answeredAt = this.#options.clock.now();
     line.silentSince = undefined;
     line.hasFailed = false;
-    if (!this.#reads.hasFailed && !this.#writes.hasFailed) this.#outage = undefined;
+    if (!this.#outage || this.#reads.hasFailed || this.#writes.hasFailed) return;
+    this.#lastOutage = this.#outage;
+    this.#outage = undefined;
+    this.#outagesOver++;
   }
 
-  #failed<T>(line: Line, error: T): T {
+  /** Counts a failure to an outage: the one under way, else one that ended since the call began. */
+  #failed<T>(line: Line, error: T, outagesOver: number): T {
     line.hasFailed = true;
+    if (outagesOver < this.#outagesOver) this.#outage ??= this.#lastOutage;
     return markOutage(error, this.#outage ??= { since: this.#options.clock.now() });
   }
 
@@ -148,15 +159,17 @@ export class CircuitBreaker {
     line.trialAt = this.#options.clock.now() + line.trialPause;
   }
 
-  #silence(line: Line, since: number): Error {
+  #silence(line: Line, since: number, outagesOver: number): Error {
     const ms = this.#options.clock.now() - since;
-    return this.#failed(line, new Error(`The database has not answered for ${ms} ms`));
+    const error = new Error(`The database has not answered for ${ms} ms`);
+    return this.#failed(line, error, outagesOver);
   }
 
   /** Counts a call among those that wait; the result ends that. */
   #enter(line: Line, ms: number, reject: (error: Error) => void): () => void {
     const startedAt = this.#options.clock.now();
-    const wait: Wait = { startedAt, ms, due: startedAt + ms, reject };
+    const outagesOver = this.#outagesOver;
+    const wait: Wait = { startedAt, outagesOver, ms, due: startedAt + ms, reject };
     line.waits.add(wait);
     if (!line.timer || wait.due < line.timer.due) this.#setTimer(line);
     return () => {
@@ -196,7 +209,8 @@ export class CircuitBreaker {
       else {
         line.waits.delete(wait);
         if (line.silentSince === undefined && !isAnswering) this.#open(line, wait.startedAt);
-        wait.reject(this.#silence(line, line.silentSince ?? wait.startedAt));
+        const since = line.silentSince ?? wait.startedAt;
+        wait.reject(this.#silence(line, since, wait.outagesOver));
       }
     }
     this.#setTimer(line);

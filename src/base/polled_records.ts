@@ -28,6 +28,8 @@ export class PolledRecords implements RecordStore {
   readonly #records: RecordStore;
   /** What the database offers for several processes. */
   readonly shared: SharedRecords;
+  /** See {@link RecordStore.claim}. */
+  readonly claim?: RecordStore["claim"];
   readonly #options: PolledRecordsOptions;
   readonly #listeners = new Map<RecordTopic | "stored", Set<RecordListener>>();
   /** Where the last reading ended; absent before the first. */
@@ -39,6 +41,7 @@ export class PolledRecords implements RecordStore {
   constructor(records: RecordStore, shared: SharedRecords, options: PolledRecordsOptions) {
     this.#records = records;
     this.shared = shared;
+    this.claim = records.claim && ((...args) => records.claim!(...args));
     this.#options = options;
   }
 

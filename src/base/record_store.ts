@@ -13,8 +13,17 @@
  * - `span`: what relays answered completely, by author.
  * - `event`: who wrote events and where they were seen, by event.
  * - `publication`: events that are published, and how far they are at each relay, by event.
+ * - `publisher`: the outboxes that publish, by a name that each gives itself.
  */
-export type RecordTopic = "relay" | "hint" | "list" | "spread" | "span" | "event" | "publication";
+export type RecordTopic =
+  | "relay"
+  | "hint"
+  | "list"
+  | "spread"
+  | "span"
+  | "event"
+  | "publication"
+  | "publisher";
 
 /**
  * Keeps what was learned across restarts, as short texts by key. The databases of this
@@ -57,13 +66,15 @@ export interface RecordStore {
       readonly hasMore: boolean;
       readonly changes: ReadonlyMap<RecordTopic | "stored", ReadonlyMap<string, string>>;
     }>;
-    /**
-     * Claims keys for `ms` milliseconds, so that one process at a time does what they stand for.
-     *
-     * @returns The keys that no other process has claimed.
-     */
-    claim(keys: readonly string[], ms: number): Promise<ReadonlySet<string>>;
   };
+  /**
+   * Claims keys for `ms` milliseconds, so that one of several who use the records does what they
+   * stand for. With 0 a claim ends. Absent if only one uses them.
+   *
+   * @param owner Who claims them. @default this object
+   * @returns The keys that no other owner has claimed.
+   */
+  claim?(keys: readonly string[], ms: number, owner?: string): Promise<ReadonlySet<string>>;
 }
 
 /** How several processes work on the same records; see {@link RecordStore}. */

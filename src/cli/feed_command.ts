@@ -10,7 +10,7 @@ import type { FeedGap, FeedPage } from "../feeds/feed_sources.ts";
 import type { CliCommand, CommandCall } from "./command.ts";
 import { addNetworkOptions, count, type NetworkOptions } from "./network_options.ts";
 import { failuresText, findFollows, findNames, type Names } from "./people.ts";
-import { postText } from "./post_text.ts";
+import { eventLine, postText } from "./post_text.ts";
 import { type Session, withSession } from "./session.ts";
 import { many } from "./text.ts";
 import { findWho, parseWho } from "./who.ts";
@@ -122,7 +122,7 @@ class PostPrinter {
 
   #post(post: NostrEvent): void {
     const { options, terminal } = this.#call;
-    if (options.json) return terminal.print(JSON.stringify(post));
+    if (options.json) return terminal.print(eventLine(post));
     terminal.print(postText(post, this.#names, terminal));
   }
 

@@ -32,7 +32,7 @@ export const planCommand: CliCommand = {
   summary: "Who of the people somebody follows would be asked where",
   description:
     "Reads the follow list and the relay lists of all who are on it, and plans a feed of " +
-    "their posts. No relay of the plan is asked. <who> is an npub, an nprofile, a public key in " +
+    "their posts. It asks indexers, the relays of --relay and the user's own, and no others. <who> is an npub, an nprofile, a public key in " +
     "hex or name@domain.",
   examples: [
     ["plan npub1…", "Who is asked where, with the 20 best relays"],

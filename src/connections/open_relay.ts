@@ -47,8 +47,16 @@ export interface OpenOptions {
   readonly onClose: (detail: string) => void;
   /** For an `NRelay1`, which reports to its log instead of calling the hooks. */
   readonly log: (entry: RelayLog) => void;
-  /** Whether an event's signature is valid, for a relay class that verifies events itself. */
+  /**
+   * Whether an event's signature is valid, for a relay class that verifies events itself; also
+   * `true` while that is not known yet. The outbox verifies what the relay hands on in any case.
+   */
   readonly verifyEvent: (event: NostrEvent) => boolean;
+  /**
+   * Whether the connection may sign in (NIP-42), as the user or by another name. It must then carry
+   * nothing of anybody else.
+   */
+  readonly isNamed: boolean;
   /** The relay must not reconnect: the outbox does, when that is of use. */
   readonly backoff: false;
   /** The relay must not close idle connections: the outbox does. */

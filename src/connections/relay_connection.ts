@@ -91,7 +91,8 @@ export class RelayConnection {
       this.#relay = reader.read(open(this.url, {
         ...hooks,
         log: reader.log,
-        verifyEvent: (event) => this.#verify(event),
+        verifyEvent: (event) => !this.#ended && this.#verify(event) !== false,
+        isNamed: this.#signIn !== undefined,
         backoff: false,
         idleTimeout: false,
       }));
@@ -253,7 +254,10 @@ export class RelayConnection {
     if (this.#junkEvents.count()) return;
     const detail =
       `more than ${MAX_JUNK_EVENTS_PER_MINUTE} events a minute that are forged, or were not requested`;
-    this.end(new RelayFailureError(this.url, "junk", detail));
+    const error = new RelayFailureError(this.url, "junk", detail);
+    this.end(error);
+    // Where the connection has ended before, some of what came may still wait.
+    for (const subscription of [...this.#subscriptions]) subscription.end(error);
   }
 
   /** Ends the connection and all of its subscriptions. */
@@ -261,6 +265,7 @@ export class RelayConnection {
     if (this.#ended) return;
     this.#ended = error;
     this.#handshake.stop();
+    this.#keepalive.stop();
     for (const subscription of [...this.#subscriptions]) subscription.end(error);
     this.#close();
     this.#opened.reject(error);
@@ -336,11 +341,17 @@ export class RelayConnection {
     this.#opened.resolve();
   }
 
-  #verify(event: NostrEvent): boolean {
-    if (this.#ended) return false;
-    if (this.#options.verifyEvent(event)) return true;
-    this.countJunk();
-    return false;
+  #verify(event: NostrEvent): boolean | Promise<boolean> {
+    const result = this.#options.verifyEvent(event);
+    if (result instanceof Promise) {
+      return result.then((isValid) => this.#counted(isValid));
+    }
+    return this.#counted(result);
+  }
+
+  #counted(isValid: boolean): boolean {
+    if (!isValid) this.countJunk();
+    return isValid;
   }
 
   #hooks(): RelayHooks {

@@ -4,9 +4,9 @@
  * @module
  */
 
-import type { NostrEvent } from "@nostrify/types";
 import type { Clock } from "../base/clock.ts";
 import type { RelayFailureError } from "../nostr/errors.ts";
+import type { VerifyEvent } from "../nostr/verification_cache.ts";
 import type { Identity } from "./identity.ts";
 import type { NamedWait } from "./named_wait.ts";
 import type { OpenRelay } from "./open_relay.ts";
@@ -15,7 +15,7 @@ import type { OpenRelay } from "./open_relay.ts";
 export interface RelayConnectionOptions {
   readonly open: OpenRelay;
   readonly clock: Clock;
-  readonly verifyEvent: (event: NostrEvent) => boolean;
+  readonly verifyEvent: VerifyEvent;
   /** Returns how many subscriptions the relay takes at once, as far as is known now. */
   readonly maxSubscriptions: () => number;
   /** Returns after how many milliseconds a connection that is not open has failed. */

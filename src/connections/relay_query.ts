@@ -88,6 +88,12 @@ export class RelayQuery implements QueryRequests {
     return this.#pending.size > 0;
   }
 
+  /** Each resolves once what came so far of a REQ is verified; empty if nothing waits for that. */
+  get verifying(): Promise<void>[] {
+    return [...this.#subscriptions].filter(({ isVerifying }) => isVerifying)
+      .map((subscription) => subscription.verified());
+  }
+
   /** The length of the longest REQ that ended before its EOSE, in bytes; 0 if none did. */
   get unansweredBytes(): number {
     return this.#unansweredBytes;

@@ -20,6 +20,7 @@ import type {
 } from "@nostrify/types";
 import { abortable } from "../base/abortable.ts";
 import { AsyncQueue } from "../base/async_queue.ts";
+import { TimeSlices } from "../base/time_slices.ts";
 import { parseRelayFrame, type RelayFrame, withEoseHints } from "../nostr/relay_frame.ts";
 import type { RelayHooks } from "./open_relay.ts";
 
@@ -28,8 +29,9 @@ export type SubscriptionMessage = NostrRelayEVENT | NostrRelayCLOSED | NostrRela
 
 /** The part of a `WebSocket` that is used here. */
 export type SocketLike =
-  & Pick<WebSocket, "send" | "close" | "readyState">
+  & Pick<WebSocket, "send" | "close">
   & {
+    readonly readyState: number;
     onopen: (() => void) | null;
     onmessage: ((message: { readonly data: unknown }) => void) | null;
     onerror: ((error: unknown) => void) | null;
@@ -41,8 +43,12 @@ export type SocketLike =
  * 10,000 follows has 700 kB. Parsing a million characters of empty objects takes 20 ms.
  */
 const MAX_FRAME_LENGTH = 2 ** 20;
-/** `WebSocket.OPEN`. */
-const OPEN = 1;
+/** All sockets of the program share its thread. A runtime may hand over messages without a pause. */
+const SLICES = new TimeSlices();
+/** `WebSocket.CONNECTING` and `WebSocket.OPEN`. */
+const CONNECTING = 0, OPEN = 1;
+/** The code of a connection that ended without one, or never stood. */
+const NEVER_STOOD = 1006;
 
 /** A reply that somebody waits for: OK of an event, COUNT of filters. */
 interface Waiting<T> {
@@ -76,10 +82,19 @@ export class RelaySocket implements NRelay {
     this.#hooks = hooks;
     this.#socket = connect(url);
     this.#socket.onopen = () => this.#opened();
-    this.#socket.onmessage = ({ data }) => this.#received(data);
-    // What was wrong is told to nobody but the machine's log; the close that follows says that it was.
-    this.#socket.onerror = () => {};
-    this.#socket.onclose = ({ code, reason }) => this.#end(closeDetail(code, reason));
+    this.#socket.onmessage = ({ data }) => {
+      const length = typeof data === "string" ? data.length : 0;
+      // What is too long is not parsed: it would only take memory while it waits.
+      if (length > MAX_FRAME_LENGTH) this.#received(data);
+      else SLICES.do(() => this.#received(data), length);
+    };
+    // What was wrong is told to nobody but the machine's log. The close that follows says that it was;
+    // none follows on Node 22 if the connection never stood, and the socket is still connecting.
+    this.#socket.onerror = () => {
+      if (this.#socket.readyState === CONNECTING) this.#end(closeDetail(NEVER_STOOD));
+    };
+    this.#socket.onclose = ({ code, reason }) =>
+      SLICES.do(() => this.#end(closeDetail(code, reason)), 0);
     hooks.onConnecting?.();
   }
 

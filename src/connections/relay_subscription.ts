@@ -9,9 +9,12 @@ import type { Clock } from "../base/clock.ts";
 import { messageOf } from "../base/message_of.ts";
 import { RateMeter } from "../base/rate_meter.ts";
 import { RelayFailureError } from "../nostr/errors.ts";
+import type { RelayFailure } from "../nostr/relay_failure.ts";
 import { type EoseHint, eoseHints } from "../nostr/relay_frame.ts";
+import type { VerifyEvent } from "../nostr/verification_cache.ts";
 import { failureOf } from "../relays/relay_replies.ts";
 import type { ReadRelay } from "./relay_log_reader.ts";
+import { VerifiedOrder } from "./verified_order.ts";
 
 /** What a {@link RelaySubscription} reports to whoever opened it. */
 export interface SubscriptionListener {
@@ -26,7 +29,7 @@ export interface SubscriptionListener {
 /** What it reports to its connection besides, and asks of it. */
 interface ConnectionListener extends SubscriptionListener {
   readonly message: () => void;
-  readonly verify: (event: NostrEvent) => boolean;
+  readonly verify: VerifyEvent;
   readonly over: () => void;
   readonly flood: (error: RelayFailureError) => void;
 }
@@ -35,6 +38,9 @@ interface ConnectionListener extends SubscriptionListener {
 const MAX_STORED_EVENTS = 10_000;
 /** Most events per minute after the stored ones. */
 const MAX_LIVE_EVENTS_PER_MINUTE = 20_000;
+
+/** Failures with which nothing more of a relay is wanted, not even what it sent before. */
+const CUTS: readonly RelayFailure[] = ["junk", "flood", "blocked-by-user"];
 
 /** A subscription to one relay. */
 export class RelaySubscription {
@@ -50,11 +56,19 @@ export class RelaySubscription {
   #storedEventsLeft: number;
   #isStored = true;
   #isOver = false;
+  /** Whether nothing more comes: it is over once what came is verified. */
+  #isEnding = false;
+  readonly #order: VerifiedOrder;
 
   constructor(url: string, filters: NostrFilter[], clock: Clock, listener: ConnectionListener) {
     this.#url = url;
     this.filters = filters;
     this.#listener = listener;
+    this.#order = new VerifiedOrder({
+      verify: listener.verify,
+      onEvent: (event) => listener.event(event),
+      onError: (cause) => this.#end(this.#disconnected(cause)),
+    });
     this.#liveEvents = new RateMeter(clock, MAX_LIVE_EVENTS_PER_MINUTE);
     this.#storedEventsLeft = filters.reduce(
       (sum, { limit = MAX_STORED_EVENTS }) => sum + Math.min(limit, MAX_STORED_EVENTS),
@@ -67,15 +81,11 @@ export class RelaySubscription {
     this.#listen(relay).then(
       () => {
         // chorus ends an answer that is complete for good with an empty CLOSED, as to `ids`.
-        if (this.reasonText === "") this.#eose([]);
+        if (this.reasonText === "") this.#order.then(() => this.#eose([]));
         this.end(this.#closedError());
       },
       (cause: unknown) => {
-        this.end(
-          cause instanceof RelayFailureError
-            ? cause
-            : new RelayFailureError(this.#url, "disconnected", messageOf(cause), { cause }),
-        );
+        this.end(cause instanceof RelayFailureError ? cause : this.#disconnected(cause));
       },
     );
   }
@@ -84,15 +94,40 @@ export class RelaySubscription {
   close(): void {
     if (this.#isOver) return;
     this.#isOver = true;
+    this.#order.clear();
     this.#listener.over();
     this.#controller.abort();
   }
 
-  /** Ends the subscription from the other side. */
+  /**
+   * Ends the subscription from the other side, once what came before is verified; at once if the
+   * relay floods or forges.
+   */
   end(error: RelayFailureError): void {
+    if (CUTS.includes(error.reason)) return this.#end(error);
+    if (this.#isEnding) return;
+    this.#isEnding = true;
+    this.#order.then(() => this.#end(error));
+  }
+
+  /** Whether events wait to be verified. */
+  get isVerifying(): boolean {
+    return this.#order.isWaiting;
+  }
+
+  /** Resolves once what came so far is verified, and reported unless the subscription is over. */
+  verified(): Promise<void> {
+    return this.#order.settled();
+  }
+
+  #end(error: RelayFailureError): void {
     if (this.#isOver) return;
     this.close();
     this.#listener.end(error);
+  }
+
+  #disconnected(cause: unknown): RelayFailureError {
+    return new RelayFailureError(this.#url, "disconnected", messageOf(cause), { cause });
   }
 
   #count(): void {
@@ -107,10 +142,10 @@ export class RelaySubscription {
   async #listen(relay: ReadRelay): Promise<void> {
     const { signal } = this.#controller;
     for await (const message of relay.req(this.filters, { signal })) {
-      if (this.#isOver) return;
+      if (this.#isOver || this.#isEnding) return;
       this.#listener.message();
       if (message[0] === "EVENT") this.#event(message[2]);
-      else if (message[0] === "EOSE") this.#eose(eoseHints(message));
+      else if (message[0] === "EOSE") this.#order.then(() => this.#eose(eoseHints(message)));
       else if (message[0] === "CLOSED") {
         this.reasonText = message[2];
         return;
@@ -126,7 +161,7 @@ export class RelaySubscription {
 
   #event(event: NostrEvent): void {
     this.#count();
-    if (!this.#isOver && this.#listener.verify(event)) this.#listener.event(event);
+    if (!this.#isOver) this.#order.event(event);
   }
 
   #closedError(): RelayFailureError {

@@ -76,6 +76,11 @@ export class SignInQuery {
     return this.#queries.some(({ isPending }) => isPending);
   }
 
+  /** See {@link RelayQuery.verifying}. */
+  get verifying(): Promise<void>[] {
+    return this.#queries.flatMap(({ verifying }) => verifying);
+  }
+
   /** See {@link RelayQuery.unansweredBytes}. */
   get unansweredBytes(): number {
     return this.#anonymous.unansweredBytes;

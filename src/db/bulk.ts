@@ -8,10 +8,8 @@ import type { NostrEvent } from "@nostrify/types";
 import { isEphemeralKind } from "nostr-tools/kinds";
 import { deletedError } from "../nostr/deleted_error.ts";
 import { EventRefusedError } from "../nostr/errors.ts";
-import type { AnyExecutor } from "./any_kysely.ts";
-import type { EventSql } from "./event_sql.ts";
+import { type Outcome, runsOf } from "./event_runs.ts";
 import type { PreparedEvent } from "./prepared_event.ts";
-import { runsOf, writeRun } from "./write_events.ts";
 
 /** The result of a bulk write. */
 export interface BulkResult {
@@ -31,12 +29,20 @@ export interface BulkOptions {
   readonly onProgress?: (done: number, total: number) => void;
 }
 
+/** How a database writes many events. */
+export interface BulkWriter {
+  /** Checks an event, and brings it into the form of the tables. */
+  readonly prepare: (event: NostrEvent) => PreparedEvent;
+  /** Writes one run; returns the outcome of each of its events, in order. */
+  readonly writeRun: (events: readonly PreparedEvent[]) => Promise<readonly Outcome[]>;
+  /** Waits between two runs. */
+  readonly pause?: () => Promise<void>;
+}
+
 /** Writes many events inside a transaction. */
 export async function writeBulk(
-  db: AnyExecutor,
-  sql: EventSql,
   events: readonly NostrEvent[],
-  prepare: (event: NostrEvent) => PreparedEvent,
+  { prepare, writeRun, pause }: BulkWriter,
   { signal, onProgress }: BulkOptions,
 ): Promise<BulkResult> {
   const refused: EventRefusedError[] = [];
@@ -44,15 +50,14 @@ export async function writeBulk(
   let done = 0;
   for (const run of runsOf(prepareAll(events, prepare, refused))) {
     signal?.throwIfAborted();
-    const outcomes = await writeRun(db, sql, run);
+    const outcomes = await writeRun(run);
     outcomes.forEach((outcome, i) => {
       if (outcome === "stored") stored++;
       if (outcome === "deleted") refused.push(deletedError(run[i].event));
     });
     done += run.length;
     onProgress?.(done, events.length);
-    // An embedded database never waits, so timers and sockets have their turn here.
-    await new Promise((resolve) => setTimeout(resolve, 0));
+    await pause?.();
   }
   signal?.throwIfAborted();
   const ignored = events.length - stored - refused.length;

@@ -5,16 +5,28 @@
  * @module
  */
 
-import { type AnyExecutor, run } from "./any_kysely.ts";
-
 /** Runs `work` in a transaction; commits if it resolves. */
-export type Transact = <T>(work: (db: AnyExecutor) => Promise<T>) => Promise<T>;
+export type Transact<Db> = <T>(work: (db: Db) => Promise<T>) => Promise<T>;
 
 /** Writes items inside a transaction and returns the outcome of each. */
-export type WriteAll<Item, Result> = (
-  db: AnyExecutor,
+export type WriteAll<Db, Item, Result> = (
+  db: Db,
   items: readonly Item[],
 ) => Promise<Result[]>;
+
+/** Undoes a part of a transaction, where a database can. */
+export interface Savepoint<Db> {
+  /** From here on it can be undone. */
+  readonly begin: (db: Db) => Promise<unknown>;
+  /** It is not to be undone any longer. */
+  readonly release: (db: Db) => Promise<unknown>;
+  /**
+   * Undoes it.
+   *
+   * @throws `cause`, if the whole transaction is gone.
+   */
+  readonly undo: (db: Db, cause: unknown) => Promise<unknown>;
+}
 
 /** Most items in one transaction. */
 const MAX_ITEMS_PER_TRANSACTION = 500;
@@ -31,18 +43,24 @@ type Job<Item, Result> = Waiting<Item, Result> | {
 };
 
 /**
- * A queue of writes, in the order of the calls. An item that fails does not fail the
- * others of its transaction.
+ * A queue of writes, in the order of the calls. With a savepoint, an item that fails does not fail
+ * the others of its transaction.
  */
-export class GroupCommit<Item, Result> {
-  readonly #transact: Transact;
-  readonly #writeAll: WriteAll<Item, Result>;
+export class GroupCommit<Db, Item, Result> {
+  readonly #transact: Transact<Db>;
+  readonly #writeAll: WriteAll<Db, Item, Result>;
+  readonly #savepoint?: Savepoint<Db>;
   readonly #jobs: Job<Item, Result>[] = [];
   #running: Promise<void> | undefined;
 
-  constructor(transact: Transact, writeAll: WriteAll<Item, Result>) {
+  constructor(
+    transact: Transact<Db>,
+    writeAll: WriteAll<Db, Item, Result>,
+    savepoint?: Savepoint<Db>,
+  ) {
     this.#transact = transact;
     this.#writeAll = writeAll;
+    this.#savepoint = savepoint;
   }
 
   /** Writes an item together with others; resolves once it is durable. */
@@ -53,7 +71,7 @@ export class GroupCommit<Item, Result> {
   }
 
   /** Runs `work` in a transaction of its own. */
-  alone<T>(work: (db: AnyExecutor) => Promise<T>): Promise<T> {
+  alone<T>(work: (db: Db) => Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
       const alone = () => this.#transact(work).then(resolve, reject);
       this.#add({ alone });
@@ -94,9 +112,9 @@ export class GroupCommit<Item, Result> {
     try {
       await this.#transact(async (db) => {
         settle.length = 0; // a transaction may be tried again
-        if (group.length > 1) return await this.#writeSome(db, group, settle);
-        const [result] = await this.#writeAll(db, [group[0].item]);
-        settle.push(() => group[0].resolve(result));
+        const savepoint = this.#savepoint;
+        if (savepoint && group.length > 1) await this.#writeSome(db, savepoint, group, settle);
+        else await this.#write(db, group, settle);
       });
     } catch (error) {
       for (const { reject } of group) reject(error);
@@ -105,39 +123,39 @@ export class GroupCommit<Item, Result> {
     for (const tell of settle) tell();
   }
 
-  /** Writes some under a savepoint, and halves them until the bad ones are alone. */
-  async #writeSome(
-    db: AnyExecutor,
+  async #write(
+    db: Db,
     group: readonly Waiting<Item, Result>[],
     settle: (() => void)[],
   ): Promise<void> {
-    await run(db, "savepoint nostr_group");
+    const results = await this.#writeAll(db, group.map(({ item }) => item));
+    group.forEach(({ resolve }, i) => settle.push(() => resolve(results[i])));
+  }
+
+  /** Writes some under a savepoint, and halves them until the bad ones are alone. */
+  async #writeSome(
+    db: Db,
+    savepoint: Savepoint<Db>,
+    group: readonly Waiting<Item, Result>[],
+    settle: (() => void)[],
+  ): Promise<void> {
+    await savepoint.begin(db);
+    const written: (() => void)[] = [];
     try {
-      const results = await this.#writeAll(db, group.map(({ item }) => item));
-      await run(db, "release savepoint nostr_group");
-      group.forEach(({ resolve }, i) => settle.push(() => resolve(results[i])));
+      await this.#write(db, group, written);
+      await savepoint.release(db);
+      settle.push(...written);
     } catch (error) {
-      await undo(db, error);
+      await savepoint.undo(db, error);
       if (group.length === 1) {
         settle.push(() => group[0].reject(error));
         return;
       }
       const half = group.length >> 1;
-      await this.#writeSome(db, group.slice(0, half), settle);
-      await this.#writeSome(db, group.slice(half), settle);
+      await this.#writeSome(db, savepoint, group.slice(0, half), settle);
+      await this.#writeSome(db, savepoint, group.slice(half), settle);
     }
   }
-}
-
-/**
- * Undoes what was written under the savepoint.
- *
- * @throws `cause`, if the transaction is gone with the savepoint: SQLite ends it by itself
- * where a disk is full, and a connection that broke takes it along.
- */
-async function undo(db: AnyExecutor, cause: unknown): Promise<void> {
-  const statements = ["rollback to savepoint nostr_group", "release savepoint nostr_group"];
-  for (const sql of statements) await run(db, sql).catch(() => Promise.reject(cause));
 }
 
 function isAborted({ signal, reject }: Waiting<unknown, never>): boolean {

@@ -7,24 +7,29 @@
 
 import type { NostrEvent, NostrFilter, NStore } from "@nostrify/types";
 import { isEphemeralKind } from "nostr-tools/kinds";
-import type { RecordStore, RecordTopic } from "../base/record_store.ts";
 import { checkFunction, checkNames } from "../base/check_option.ts";
+import { nextTurn } from "../base/clock.ts";
+import type { RecordStore, RecordTopic } from "../base/record_store.ts";
 import { deletedError } from "../nostr/deleted_error.ts";
 import { placesOf } from "../nostr/vanish_requests.ts";
-import { type AnyKysely, anyKysely, type KyselyInstance } from "./any_kysely.ts";
+import { type AnyExecutor, type AnyKysely, anyKysely, type KyselyInstance } from "./any_kysely.ts";
 import { type BulkOptions, type BulkResult, writeBulk } from "./bulk.ts";
+import { checkRecords } from "./check_records.ts";
+import { Claims } from "./claims.ts";
 import { DATABASE_OPTIONS, type EventDatabaseOptions } from "./database_options.ts";
 import { deleteEvents } from "./delete_events.ts";
+import type { Outcome } from "./event_runs.ts";
 import { type EventSql, eventSql } from "./event_sql.ts";
 import { GroupCommit } from "./group_commit.ts";
 import { type PreparedEvent, prepareEvent } from "./prepared_event.ts";
 import { countEvents, readEvents, readIds } from "./read_events.ts";
-import { checkRecords, readRecords, writeRecords } from "./records.ts";
+import { readRecords, writeRecords } from "./records.ts";
 import { migrateSchema } from "./schema.ts";
 import { noteStoredLists, replaceRecords, sharedRecords } from "./shared_records.ts";
 import { type SqlFlavour, sqlFlavour } from "./sql_flavour.ts";
-import { transact } from "./transact.ts";
-import { type Outcome, writeAll } from "./write_events.ts";
+import { SQL_SAVEPOINT } from "./sql_savepoint.ts";
+import { runAlone, transact } from "./transact.ts";
+import { writeAll, writeRun } from "./write_events.ts";
 
 export type { KyselyInstance } from "./any_kysely.ts";
 export type { BulkOptions, BulkResult } from "./bulk.ts";
@@ -50,13 +55,15 @@ export class EventDatabase implements NStore, RecordStore {
   readonly #sql: EventSql;
   /** The time in Unix seconds. */
   readonly #now: () => number;
-  readonly #writes: GroupCommit<PreparedEvent, Outcome>;
+  readonly #writes: GroupCommit<AnyExecutor, PreparedEvent, Outcome>;
   /** Stands for this object, among all that write to the database. */
   readonly #writer = crypto.randomUUID();
   /** The last writing of records that is not in `#writes`. */
   #lastRecords: Promise<unknown> = Promise.resolve();
   /** What several processes need; absent unless the option `shared` is set, on PostgreSQL. */
   readonly shared?: RecordStore["shared"];
+  /** Claims keys; absent on PostgreSQL unless the option `shared` is set. */
+  readonly claim?: RecordStore["claim"];
 
   /**
    * Takes over a Kysely instance: {@link EventDatabase.close} closes it.
@@ -84,12 +91,17 @@ export class EventDatabase implements NStore, RecordStore {
     this.#writes = new GroupCommit(
       (work) => transact(this.#kysely, this.#flavour, work),
       (db, events) => writeAll(db, this.#sql, events),
+      SQL_SAVEPOINT,
     );
-    if (!shared || !isPostgres) return;
-    this.shared = sharedRecords(this.#kysely, {
-      flavour: this.#flavour,
-      writer: this.#writer,
-    });
+    if (isPostgres && !shared) return;
+    const claims = new Claims(this.#flavour);
+    const [db, writer] = [this.#kysely, this.#writer];
+    this.claim = async (keys, ms, owner = writer) => {
+      if (keys.length === 0) return new Set();
+      const claim = (db: AnyExecutor) => claims.claim(db, keys, ms, owner);
+      return await (isPostgres ? runAlone(db, claim) : this.#writes.alone(claim));
+    };
+    if (isPostgres) this.shared = sharedRecords(db, { flavour: this.#flavour, writer });
   }
 
   /**
@@ -130,7 +142,10 @@ export class EventDatabase implements NStore, RecordStore {
     opts.signal?.throwIfAborted();
     const prepare = (event: NostrEvent) =>
       prepareEvent(event, this.#flavour.maxCreatedAt, this.#now());
-    return await this.#writes.alone((db) => writeBulk(db, this.#sql, events, prepare, opts));
+    return await this.#writes.alone((db) => {
+      const write = (run: readonly PreparedEvent[]) => writeRun(db, this.#sql, run);
+      return writeBulk(events, { prepare, writeRun: write, pause: () => nextTurn() }, opts);
+    });
   }
 
   /**

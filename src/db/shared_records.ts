@@ -5,11 +5,12 @@
  */
 
 import type { RecordChanges, RecordTopic, SharedRecords } from "../base/record_store.ts";
-import { DELETION_KIND, LIST_KINDS, VANISH_KIND } from "../nostr/kinds.ts";
 import { type AnyExecutor, type AnyKysely, run } from "./any_kysely.ts";
+import { checkRecords } from "./check_records.ts";
 import type { PreparedEvent } from "./prepared_event.ts";
-import { checkRecords, writeRecords } from "./records.ts";
+import { writeRecords } from "./records.ts";
 import type { SqlFlavour } from "./sql_flavour.ts";
+import { storedNotes } from "./stored_notes.ts";
 import { runAlone } from "./transact.ts";
 
 /** What {@link sharedRecords} needs. */
@@ -21,17 +22,6 @@ export interface SharedRecordsOptions {
 
 /** Most changes that are read at once. */
 const MAX_CHANGES = 5_000;
-
-/** How many claims a process makes until it deletes those of all that ended long ago. */
-const CLAIMS_PER_CLEANING = 50;
-/** Waits for nobody, so that nobody waits for it for long. */
-const DELETE_CLAIMS = `delete from outbox_claims where key in (
-  select key from outbox_claims where until < clock_timestamp() - interval '1 minute'
-  for update skip locked
-)`;
-
-/** Whose lists may have changed, by a kind that is stored. */
-const MARKED_KINDS: ReadonlySet<number> = new Set([...LIST_KINDS, DELETION_KIND, VANISH_KIND]);
 
 interface Change {
   readonly until: string | null;
@@ -46,7 +36,6 @@ export function sharedRecords(
   db: AnyKysely,
   { flavour, writer }: SharedRecordsOptions,
 ): SharedRecords {
-  let claims = 0;
   return {
     updateRecords: async (topic, keys, change) => {
       const rows = await run<{ key: string; record: string; version: string }>(
@@ -74,11 +63,6 @@ export function sharedRecords(
       return new Set(writes.map(({ key }) => key).filter((key) => !written.has(key)));
     },
     readChanges: (since) => readChanges(db, writer, since),
-    claim: async (keys, ms) => {
-      if (keys.length === 0) return new Set();
-      if (claims++ % CLAIMS_PER_CLEANING === 0) await run(db, DELETE_CLAIMS);
-      return await runAlone(db, (db) => claim(db, writer, keys, ms));
-    },
   };
 }
 
@@ -140,9 +124,8 @@ export async function noteStoredLists(
   events: readonly PreparedEvent[],
   writer: string,
 ): Promise<void> {
-  const notes = events.filter(({ row }) => MARKED_KINDS.has(row.kind))
-    .map(({ row }) => [`${row.kind}:${row.pubkey}`, `${row.created_at}`] as const);
-  if (notes.length > 0) await writeRecords(db, flavour, "stored", new Map(notes), writer);
+  const notes = storedNotes(events);
+  if (notes.size > 0) await writeRecords(db, flavour, "stored", notes, writer);
 }
 
 async function readChanges(
@@ -175,25 +158,4 @@ async function readChanges(
   }
   const [{ until, rows: count }] = rows;
   return { until: Number(until ?? since), hasMore: Number(count) === MAX_CHANGES, changes };
-}
-
-async function claim(
-  db: AnyExecutor,
-  writer: string,
-  keys: readonly string[],
-  ms: number,
-): Promise<ReadonlySet<string>> {
-  // The time is the database's, since clocks of its users may differ.
-  // One statement, in the order of the keys: two processes never wait for each other.
-  const rows = await run<{ key: string }>(
-    db,
-    `insert into outbox_claims (key, owner, until)
-    select key, $2, clock_timestamp() + $3::integer * interval '1 millisecond'
-    from json_array_elements_text($1::text::json) as given(key) order by key collate "C"
-    on conflict (key) do update set owner = excluded.owner, until = excluded.until
-    where outbox_claims.until < clock_timestamp() or outbox_claims.owner = excluded.owner
-    returning key`,
-    [JSON.stringify([...new Set(keys)]), writer, ms],
-  );
-  return new Set(rows.map(({ key }) => key));
 }

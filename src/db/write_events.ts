@@ -9,15 +9,10 @@ import type { Address } from "../nostr/deletion_targets.ts";
 import { isNewer } from "../nostr/versions.ts";
 import { type AnyExecutor, run } from "./any_kysely.ts";
 import { deletedBy, deleteEvents } from "./delete_events.ts";
+import { type Outcome, runsOf } from "./event_runs.ts";
 import type { EventSql } from "./event_sql.ts";
 import { findVersions } from "./find_versions.ts";
 import type { PreparedEvent } from "./prepared_event.ts";
-
-/** The outcome of an event; `ignored` means that it, or a newer version, was stored before. */
-export type Outcome = "stored" | "ignored" | "deleted";
-
-/** Most events in one statement. */
-const MAX_EVENTS_PER_RUN = 500;
 
 /** Writes events and returns the outcome of each, in order. */
 export async function writeAll(
@@ -87,37 +82,6 @@ async function insertTags(
     tags.map(([name, value]) => ({ event_id: row.id, name, value }))
   );
   if (tags.length > 0) await run(db, sql.insertTags, [JSON.stringify(tags)]);
-}
-
-/**
- * Cuts events into runs that a few statements can write as if one by one: a run holds
- * no two versions of an event, and a deletion (kind 5) or a vanishing (kind 62) has a
- * run of its own.
- */
-export function* runsOf(
-  events: Iterable<PreparedEvent>,
-): Generator<PreparedEvent[]> {
-  let current: PreparedEvent[] = [];
-  let keys = new Set<string>();
-  for (const event of events) {
-    const { id, kind } = event.row;
-    const key = event.address ?? id;
-    const alone = kind === 5 || kind === 62;
-    const full = alone || current.length === MAX_EVENTS_PER_RUN || keys.has(key) ||
-      keys.has(id);
-    if (full && current.length > 0) {
-      yield current;
-      current = [];
-      keys = new Set();
-    }
-    if (alone) {
-      yield [event];
-      continue;
-    }
-    current.push(event);
-    keys.add(key).add(id);
-  }
-  if (current.length > 0) yield current;
 }
 
 function records(events: readonly PreparedEvent[]): string {

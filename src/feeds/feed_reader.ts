@@ -283,7 +283,8 @@ export class FeedReader {
     this.#requests.ask(this.#merge.forPage(size));
     const stores = [...this.#merge.cursors];
     while (stores.some((cursor) => cursor.isAsking)) await abortable(this.#wake.promise, signal);
-    if (this.#merge.buffer.size === 0) return undefined;
+    // A store that failed meanwhile has more than it gave.
+    if (this.#cursors.store === undefined || this.#merge.buffer.size === 0) return undefined;
     this.#requests.run(this.#begin(signal).then(() => this.#requests.ask(this.#merge.catchUp())));
     const page = this.#merge.take(size);
     this.#hasGivenAny = true;
@@ -305,7 +306,8 @@ export class FeedReader {
   #learn({ events, late, since }: MergedPage): void {
     const { onDelivery } = this.#options.sources;
     const { cursors } = this.#merge;
-    for (const { url, hits, misses } of pageDelivery(events, since, cursors)) {
+    const { relaysPerAuthor } = this.#cursors.planned!.input.settings;
+    for (const { url, hits, misses } of pageDelivery(events, since, cursors, relaysPerAuthor)) {
       onDelivery(url, hits, misses);
     }
     for (const { sent } of cursors) {

@@ -111,6 +111,7 @@ export class FeedRequests {
       cursor.isAsking = false;
       if (this.#closing.signal.aborted) return;
       if (found === undefined) {
+        for (const { cursor } of requests) cursor.isAsking = false;
         this.#options.cursors.forgetStore();
         break;
       }

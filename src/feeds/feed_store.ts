@@ -11,6 +11,12 @@ import type { Clock } from "../base/clock.ts";
 import { messageOf } from "../base/message_of.ts";
 import type { SpanBook } from "../spans/span_book.ts";
 
+/** A store that has a bound may say what it forgot. */
+export interface BoundedStore extends NStore {
+  /** The latest `created_at` of an event that went to make room, in Unix seconds, if any did. */
+  forgottenUntil?(): Promise<number | undefined>;
+}
+
 /** What a store under feeds needs. */
 export interface FeedStoreOptions {
   readonly clock: Clock;
@@ -19,6 +25,8 @@ export interface FeedStoreOptions {
   readonly numbers: Set<number>;
   /** How many milliseconds the store may leave a call without an answer. */
   readonly timeout: number;
+  /** Called with the events that are read. */
+  readonly onRead?: (events: readonly NostrEvent[]) => void;
   /** Called once for each outage of the store. */
   readonly onError: (error: Error) => void;
 }
@@ -33,7 +41,7 @@ const MARK_INTERVAL = 500;
  * another store, or was emptied, and gets a new number.
  */
 export class FeedStore {
-  readonly #store: NStore;
+  readonly #store: BoundedStore;
   readonly #options: FeedStoreOptions;
   readonly #breaker: CircuitBreaker;
   #number?: Promise<number>;
@@ -41,7 +49,7 @@ export class FeedStore {
   #kept = 0;
   #marks: string[] = [];
 
-  constructor(store: NStore, options: FeedStoreOptions) {
+  constructor(store: BoundedStore, options: FeedStoreOptions) {
     this.#store = store;
     this.#options = options;
     const { clock, timeout } = options;
@@ -59,13 +67,20 @@ export class FeedStore {
   /**
    * Reads events.
    *
-   * @returns `undefined` if the store failed, which `onError` is called with.
+   * @returns `undefined` if the store failed, which `onError` is called with; or if it had to forget
+   * events of that time.
    */
   async query(filter: NostrFilter, signal?: AbortSignal): Promise<NostrEvent[] | undefined> {
     try {
       const found = await this.#breaker.read(() => this.#store.query([filter]), signal);
+      // Afterwards: what went since is known by then.
+      const forgotten = await this.#breaker.read(
+        async () => await this.#store.forgottenUntil?.(),
+        signal,
+      );
       this.#hasFailed = false;
-      return found;
+      this.#options.onRead?.(found);
+      return reachesBackTo(filter, found) <= (forgotten ?? -Infinity) ? undefined : found;
     } catch (cause) {
       if (!signal?.aborted) this.#fail("read", cause);
       return undefined;
@@ -128,6 +143,11 @@ export class FeedStore {
     const message = `The store of a feed failed to ${action}: ${messageOf(cause)}; ${consequence}`;
     this.#options.onError(new Error(message, { cause }));
   }
+}
+
+/** From when on what was found must be complete, in Unix seconds. */
+function reachesBackTo({ since = 0, limit }: NostrFilter, found: readonly NostrEvent[]): number {
+  return limit !== undefined && found.length >= limit ? found.at(-1)?.created_at ?? since : since;
 }
 
 /** Whether a store refuses an event, such as one that its author deleted: it works, then. */

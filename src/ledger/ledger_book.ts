@@ -19,7 +19,9 @@ import {
   type PublicationTarget,
 } from "./publication.ts";
 import { changedPublication, type PublicationChange } from "./publication_change.ts";
-import { parsePublication, publicationText } from "./publication_text.ts";
+import { publicationText } from "./publication_text.ts";
+import { Publishers } from "./publishers.ts";
+import { storedPublications } from "./stored_publications.ts";
 import { addressOf, deletedAt } from "./superseded.ts";
 
 /** What a {@link LedgerBook} needs, and its bounds. */
@@ -34,6 +36,8 @@ export interface LedgerBookOptions {
   readonly maxMs: number;
   /** Called with each publication that is read, opened, changed or forgotten. */
   readonly onChange: (before?: PublicationRecord, after?: PublicationRecord) => void;
+  /** Called after each reading. */
+  readonly onRead: () => void;
 }
 
 /** Most publications that are kept though nothing is left to do for them. */
@@ -41,8 +45,6 @@ const MAX_DONE = 1_000;
 /** How soon a change is written, and how soon that a relay was not reached, which costs little. */
 const WRITE_MS = 100;
 const WRITE_UNREACHED_MS = 60_000;
-/** The longest pause that is believed after the clock was set back. */
-const MAX_PAUSE_MS = 3_600_000;
 /** How long to wait before reading again what could not be read. */
 const READ_AGAIN_MS = 30_000;
 
@@ -55,6 +57,9 @@ export class LedgerBook {
   /** The newest version of each replaceable event, by its address. */
   readonly #newest = new Map<string, string>();
   readonly #listeners = new Map<string, Set<() => void>>();
+  /** What other outboxes over the same database send: it is not changed here. */
+  readonly #foreign = new Set<string>();
+  readonly #publishers: Publishers;
   readonly #writer: LedgerWriter;
   #nextEnd = Infinity;
   #reading?: Promise<void>;
@@ -63,11 +68,21 @@ export class LedgerBook {
 
   constructor(options: LedgerBookOptions) {
     this.#options = options;
+    this.#publishers = new Publishers({
+      ...options,
+      isBusy: () => [...this.#records.keys()].some((id) => !this.#done.has(id) && this.isOwn(id)),
+      isWaiting: () => [...this.#foreign].some((id) => this.#listeners.has(id)),
+      onChange: () => this.#read(),
+      onLost: async () => void await this.#readShared(),
+    });
     this.#writer = new LedgerWriter({
       ...options,
+      enter: () => this.#publishers.enter(),
       textOf: (id) => {
         const record = this.#records.get(id);
-        return record && !isOnce(record.event) ? publicationText(record) : "";
+        if (!this.isOwn(id)) return undefined;
+        if (!record || isOnce(record.event)) return "";
+        return publicationText({ ...record, by: this.#publishers.id });
       },
     });
   }
@@ -75,6 +90,24 @@ export class LedgerBook {
   /** Reads what is written down; resolves if that fails, too, and reads again later. */
   ready(): Promise<void> {
     return this.#reading ??= this.#read();
+  }
+
+  /** Reads again what other outboxes have written down, if there are any. */
+  async refresh(): Promise<void> {
+    await this.ready();
+    if (this.#publishers.hasOthers) await this.#read();
+  }
+
+  /** Whether a publication is for this outbox to send, and for no other over the same database. */
+  isOwn(id: string): boolean {
+    return !this.#foreign.has(id);
+  }
+
+  /** From here on, a publication is for this outbox to send. */
+  own(id: string): void {
+    if (!this.#foreign.delete(id)) return;
+    this.#writer.mark(id, WRITE_MS);
+    this.#options.onChange(undefined, this.#records.get(id));
   }
 
   /** What is known of an event. */
@@ -123,10 +156,7 @@ export class LedgerBook {
   forget(id: string): void {
     const record = this.#records.get(id);
     if (!record) return;
-    this.#records.delete(id);
-    this.#done.delete(id);
-    const address = addressOf(record.event);
-    if (address !== undefined && this.#newest.get(address) === id) this.#newest.delete(address);
+    this.#drop(record);
     this.#writer.mark(id, WRITE_MS);
     this.#options.onChange(record, undefined);
     this.#notify(id);
@@ -135,7 +165,7 @@ export class LedgerBook {
   /** Changes a publication, and writes that soon. */
   change(id: string, change: PublicationChange): void {
     const before = this.#records.get(id);
-    if (!before) return;
+    if (!before || !this.isOwn(id)) return;
     const after = changedPublication(before, change);
     if (after === before) return;
     this.#set(after);
@@ -180,7 +210,7 @@ export class LedgerBook {
     this.#nextEnd = Infinity;
     const days = Math.round(this.#options.maxMs / 86_400_000);
     for (const { event, at, until } of [...this.#records.values()]) {
-      if (this.#done.has(event.id)) continue;
+      if (this.#done.has(event.id) || !this.isOwn(event.id)) continue;
       const isExpired = until < at + this.#options.maxMs;
       const reason = isExpired ? "it has expired (NIP-40)" : `not taken within ${days} days`;
       this.change(event.id, { type: "passed", now, reason });
@@ -208,6 +238,16 @@ export class LedgerBook {
     this.#isClosed = true;
     this.#cancelReading?.();
     await this.#writer.close();
+    await this.#publishers.close();
+  }
+
+  #drop({ event }: PublicationRecord): void {
+    const { id } = event;
+    this.#records.delete(id);
+    this.#done.delete(id);
+    this.#foreign.delete(id);
+    const address = addressOf(event);
+    if (address !== undefined && this.#newest.get(address) === id) this.#newest.delete(address);
   }
 
   #notify(id: string): void {
@@ -271,55 +311,69 @@ export class LedgerBook {
     const { backend, clock, onError } = this.#options;
     if (!backend) return;
     try {
-      this.#take(await backend.readRecords("publication"));
+      await this.#publishers.takeOver();
+      const taken = await this.#readShared();
+      this.#options.onRead();
+      if (taken.length > 0) await this.#writer.write(taken);
+      await this.#publishers.tookOver();
     } catch (cause) {
-      onError(new Error("Cannot read what was published before", { cause }));
       if (this.#isClosed) return;
+      onError(new Error("Cannot read what was published before", { cause }));
+      this.#cancelReading?.();
       this.#cancelReading = clock.after(READ_AGAIN_MS, () => {
         this.#reading = this.#read();
       });
     }
   }
 
-  #take(texts: ReadonlyMap<string, string>): void {
-    const { clock, maxMs, onChange, onError } = this.#options;
-    if (this.#isClosed) return;
-    const now = clock.now();
-    const read: PublicationRecord[] = [];
-    const unread: string[] = [];
-    for (const [id, text] of texts) {
-      const record = parsePublication(text);
-      if (record?.event.id === id) read.push(believed(record, now, maxMs));
-      else if (text !== "") unread.push(String(id).slice(0, 100));
+  /** Reads what is written down; returns the ids of what was another outbox's and is this one's. */
+  async #readShared(): Promise<string[]> {
+    const texts = await this.#options.backend!.readRecords("publication");
+    // Who wrote a record down had a name by then.
+    await this.#publishers.look();
+    return this.#take(texts);
+  }
+
+  /** Takes what was read; returns the ids of what was another outbox's and is this one's now. */
+  #take(texts: ReadonlyMap<string, string>): string[] {
+    const { clock, maxMs, onChange } = this.#options;
+    if (this.#isClosed) return [];
+    const { read, unread } = storedPublications(texts, clock.now(), maxMs);
+    for (const id of [...this.#foreign]) if (!texts.has(id)) this.#drop(this.#records.get(id)!);
+    const added = read.filter((record) => this.#isNews(record));
+    for (const record of added) {
+      const { by, event: { id } } = record;
+      const before = this.#records.get(id);
+      if (before && this.isOwn(id)) onChange(before, undefined);
+      if (this.#publishers.isOther(by)) this.#foreign.add(id);
+      else this.#foreign.delete(id);
+      if (before) this.#set(record);
+      else this.#keep(record);
     }
-    read.sort((a, b) => a.at - b.at);
-    const added = read.filter(({ event }) => !this.#records.has(event.id));
-    for (const record of added) this.#keep(record);
-    for (const { event } of added) this.supersede(event);
-    for (const { event } of added) {
+    const own = added.filter(({ event }) => this.isOwn(event.id));
+    for (const { event } of own) this.supersede(event);
+    for (const { event } of own) {
       const record = this.#records.get(event.id);
       if (record) onChange(undefined, record);
     }
-    if (unread.length === 0) return;
-    onError(
+    for (const { event } of added) this.#notify(event.id);
+    if (unread.length > 0) this.#reportUnread(unread, texts.size);
+    const { id } = this.#publishers;
+    return own.filter(({ by }) => by !== id).map(({ event }) => event.id);
+  }
+
+  /** Whether a record says more than what is known: of what is this outbox's own, nothing does. */
+  #isNews({ by, event: { id } }: PublicationRecord): boolean {
+    if (!this.#records.has(id) || !this.isOwn(id)) return true;
+    return this.#publishers.isOther(by) && !this.#writer.isWaited(id);
+  }
+
+  #reportUnread(ids: readonly string[], count: number): void {
+    this.#options.onError(
       new Error(
-        `Cannot read ${unread.length} of ${texts.size} records of what was published, among them ` +
-          `that of ${JSON.stringify(unread[0])}: they are left as they are`,
+        `Cannot read ${ids.length} of ${count} records of what was published, among them ` +
+          `that of ${JSON.stringify(ids[0])}: they are left as they are`,
       ),
     );
   }
-}
-
-/** A record that was read, with times that the clock of now allows. */
-function believed(record: PublicationRecord, now: number, maxMs: number): PublicationRecord {
-  const { at, targets, until } = record;
-  const latest = now + MAX_PAUSE_MS;
-  return {
-    ...record,
-    at: Math.min(at, now),
-    until: Math.min(until, now + maxMs),
-    targets: targets.map((target) =>
-      target.nextAt !== undefined && target.nextAt > latest ? { ...target, nextAt: latest } : target
-    ),
-  };
 }

@@ -12,8 +12,13 @@ export interface LedgerWriterOptions {
   readonly clock: Clock;
   /** Absent: nothing is written, and everything counts as written. */
   readonly backend?: RecordStore;
-  /** The text of a publication as it is now; empty if there is none any longer. */
-  readonly textOf: (id: string) => string;
+  /** Called before each writing. */
+  readonly enter: () => Promise<void>;
+  /**
+   * The text of a publication as it is now; empty if there is none any longer, `undefined` if it is
+   * not to be written.
+   */
+  readonly textOf: (id: string) => string | undefined;
   /** Called with what the backend throws where nobody waits for it. */
   readonly onError: (error: Error) => void;
 }
@@ -25,6 +30,7 @@ const RETRY_AFTER_MS = 30_000;
 export class LedgerWriter {
   readonly #options: LedgerWriterOptions;
   readonly #changed = new Set<string>();
+  readonly #waited = new Map<string, number>();
   #waiting: PromiseWithResolvers<void>[] = [];
   #running?: Promise<void>;
   #timer?: { readonly at: number; readonly cancel: () => void };
@@ -40,13 +46,29 @@ export class LedgerWriter {
    *
    * @throws What the backend throws. What they are by then is written again later.
    */
-  write(ids: Iterable<string>): Promise<void> {
-    if (!this.#options.backend) return Promise.resolve();
-    for (const id of ids) this.#changed.add(id);
+  async write(ids: readonly string[]): Promise<void> {
+    if (!this.#options.backend) return;
+    for (const id of ids) {
+      this.#changed.add(id);
+      this.#waited.set(id, (this.#waited.get(id) ?? 0) + 1);
+    }
     const written = Promise.withResolvers<void>();
     this.#waiting.push(written);
     this.#start();
-    return written.promise;
+    try {
+      await written.promise;
+    } finally {
+      for (const id of ids) {
+        const count = this.#waited.get(id)! - 1;
+        if (count > 0) this.#waited.set(id, count);
+        else this.#waited.delete(id);
+      }
+    }
+  }
+
+  /** Whether somebody waits until a publication is written. */
+  isWaited(id: string): boolean {
+    return this.#waited.has(id);
   }
 
   /** Writes a publication within `ms` milliseconds, or later if the backend fails. */
@@ -95,8 +117,14 @@ export class LedgerWriter {
       const waiting = this.#waiting;
       this.#waiting = [];
       try {
-        const { backend, textOf } = this.#options;
-        await backend!.writeRecords("publication", new Map(ids.map((id) => [id, textOf(id)])));
+        const { backend, enter, textOf } = this.#options;
+        await enter();
+        const texts = new Map<string, string>();
+        for (const id of ids) {
+          const text = textOf(id);
+          if (text !== undefined) texts.set(id, text);
+        }
+        await backend!.writeRecords("publication", texts);
         for (const { resolve } of waiting) resolve();
       } catch (cause) {
         for (const id of ids) this.#changed.add(id);

@@ -11,6 +11,7 @@
 
 import type { NostrEvent } from "@nostrify/types";
 import type { EventRelayReason } from "../nostr/event_relay_reason.ts";
+import { expiresAt } from "../nostr/expiration.ts";
 import type { RelayFailure } from "../nostr/relay_failure.ts";
 
 /** Why an event goes to a relay; `own`: it is a write relay of the author. */
@@ -61,6 +62,8 @@ export interface PublicationRecord {
   readonly until: number;
   /** At least one, each relay once. */
   readonly targets: readonly PublicationTarget[];
+  /** Who wrote it down, of several who use one database; absent if only one does. */
+  readonly by?: string;
 }
 
 /** Whether an event is still tried at a relay. */
@@ -71,6 +74,11 @@ export function isOpenTarget({ state }: Pick<PublicationTarget, "state">): boole
 /** Whether an event is still tried anywhere. */
 export function isPending({ targets }: Pick<PublicationRecord, "targets">): boolean {
   return targets.some(isOpenTarget);
+}
+
+/** When an event is given up: at some time, or when it expires (NIP-40), in milliseconds since 1970. */
+export function endOf(event: NostrEvent, latest: number): number {
+  return Math.min(latest, (expiresAt(event) ?? Infinity) * 1000);
 }
 
 /** A target that was not tried yet. */

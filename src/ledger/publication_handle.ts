@@ -34,9 +34,17 @@ export interface Publication {
   readonly changes: (
     opts?: { signal?: AbortSignal },
   ) => AsyncGenerator<readonly PublicationTarget[], void>;
-  /** Tries it again at once wherever it was not taken, what was refused or given up included. */
+  /**
+   * Tries it again at once wherever it was not taken, what was refused or given up included.
+   *
+   * @throws {Error} If another process over the same database sends it.
+   */
   readonly retry: () => void;
-  /** Gives it up wherever it was not taken. */
+  /**
+   * Gives it up wherever it was not taken.
+   *
+   * @throws {Error} If another process over the same database sends it.
+   */
   readonly drop: () => void;
 }
 

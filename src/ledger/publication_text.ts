@@ -28,11 +28,12 @@ const STATES: Readonly<Record<TargetState, true>> = {
 };
 
 /** A publication as a text that holds no NUL and no half characters. */
-export function publicationText({ event, at, until, targets }: PublicationRecord): string {
+export function publicationText({ by, event, at, until, targets }: PublicationRecord): string {
   const { id, pubkey, created_at, kind, tags, content, sig } = event;
   return JSON.stringify({
     at,
     until,
+    by,
     targets: targets.map((
       { relay, why, state, tries, nextAt, reason, failure },
     ) => [relay, why, state, tries, nextAt ?? null, reason ?? null, failure ?? null]),
@@ -44,12 +45,15 @@ export function publicationText({ event, at, until, targets }: PublicationRecord
 export function parsePublication(text: string): PublicationRecord | undefined {
   const value = parseJson(text) as Partial<Record<keyof PublicationRecord, unknown>> | undefined;
   if (typeof value !== "object" || value === null) return undefined;
-  const { event, at, until, targets } = value;
+  const { by, event, at, until, targets } = value;
   if (!isTime(at) || !isTime(until) || !Array.isArray(targets)) return undefined;
   if (unsendableFault(event as NostrEvent) !== undefined) return undefined;
   const read = targets.map(parseTarget);
   if (read.length === 0 || read.includes(undefined)) return undefined;
-  return { event: event as NostrEvent, at, until, targets: read as PublicationTarget[] };
+  return {
+    ...{ event: event as NostrEvent, at, until, targets: read as PublicationTarget[] },
+    ...typeof by === "string" ? { by } : {},
+  };
 }
 
 function parseTarget(value: unknown): PublicationTarget | undefined {

@@ -28,11 +28,11 @@ export interface BulkWriteTools {
   readonly db: NStore;
   readonly writer: ListWriter;
   /**
-   * Copies a valid event; verifies its signature unless `isVerified`.
+   * Copies a valid event; verifies its signature unless `isVerified`, in another thread perhaps.
    *
    * @throws {EventRefusedError} If the event is not valid.
    */
-  readonly check: (event: NostrEvent, isVerified: boolean) => NostrEvent;
+  readonly check: (event: NostrEvent, isVerified: boolean) => NostrEvent | Promise<NostrEvent>;
   /** Most events that are written together. */
   readonly batchSize: number;
   /** The time in milliseconds. */
@@ -111,7 +111,7 @@ export async function checkAll(
   { check, now }: Pick<BulkWriteTools, "check" | "now">,
   opts: Options,
 ): Promise<NostrEvent[]> {
-  const checked: NostrEvent[] = [];
+  const outcomes: (NostrEvent | Error | Promise<NostrEvent | Error>)[] = [];
   let sliceStart = now();
   for (const event of events) {
     const isVerified = verified.has(event);
@@ -120,13 +120,28 @@ export async function checkAll(
       sliceStart = now();
     }
     opts.signal?.throwIfAborted();
-    try {
-      checked.push(check(event, isVerified));
-    } catch (error) {
-      addRefusal(error, refused);
-    }
+    outcomes.push(outcomeOf(() => check(event, isVerified)));
   }
+  const checked: NostrEvent[] = [];
+  for (const outcome of outcomes) {
+    const result = outcome instanceof Promise ? await outcome : outcome;
+    if (result instanceof Error) addRefusal(result, refused);
+    else checked.push(result);
+  }
+  opts.signal?.throwIfAborted();
   return checked;
+}
+
+/** What a check returns or throws, now or later. */
+function outcomeOf(
+  check: () => NostrEvent | Promise<NostrEvent>,
+): NostrEvent | Error | Promise<NostrEvent | Error> {
+  try {
+    const result = check();
+    return result instanceof Promise ? result.catch((error) => error) : result;
+  } catch (error) {
+    return error as Error;
+  }
 }
 
 /** The lists that are stored exactly as given: they were verified before. */

@@ -12,7 +12,7 @@ import type { NostrEvent, NostrFilter, NostrRelayCOUNT, NStore } from "@nostrify
 import { boundedRecords } from "../base/bounded_records.ts";
 import { CircuitBreaker } from "../base/circuit_breaker.ts";
 import type { RecordStore } from "../base/record_store.ts";
-import { checkedEvent } from "../nostr/check_event.ts";
+import { checkedEvent, forgedError } from "../nostr/check_event.ts";
 import { EventRefusedError } from "../nostr/errors.ts";
 import { checkNotExpired, isExpired } from "../nostr/expiration.ts";
 import { DM_LIST_KIND, LIST_KINDS, RELAY_LIST_KIND } from "../nostr/kinds.ts";
@@ -61,7 +61,7 @@ export type ListListener = (list: RelayList, kind: number, event?: NostrEvent) =
  * import { openSqlite } from "@npool/outbox/sqlite";
  * import { finalizeEvent, generateSecretKey } from "nostr-tools";
  *
- * await using db = await openSqlite(":memory:");
+ * const db = await openSqlite(":memory:");
  * const store = new RelayListStore(db);
  *
  * const event = finalizeEvent({
@@ -74,6 +74,8 @@ export type ListListener = (list: RelayList, kind: number, event?: NostrEvent) =
  *
  * const lists = await store.get([event.pubkey]);
  * assert.deepEqual(lists.get(event.pubkey)?.write, ["wss://nos.lol/"]);
+ *
+ * await db.close();
  * ```
  */
 export class RelayListStore implements NStore, RelayListSource {
@@ -178,7 +180,8 @@ export class RelayListStore implements NStore, RelayListSource {
    */
   async event(event: NostrEvent, opts: { signal?: AbortSignal } = {}): Promise<void> {
     opts.signal?.throwIfAborted();
-    const checked = this.#check(event);
+    const checking = this.#check(event);
+    const checked = checking instanceof Promise ? await checking : checking;
     if (!LIST_KINDS.includes(checked.kind)) return await this.#writer.writeOther(checked, opts);
     const { refused } = await this.#writer.writeLists([checked], opts);
     if (refused.length > 0) throw refused[0];
@@ -286,12 +289,17 @@ export class RelayListStore implements NStore, RelayListSource {
     );
   }
 
-  #check(event: NostrEvent, isVerified = false): NostrEvent {
+  #check(event: NostrEvent, isVerified = false): NostrEvent | Promise<NostrEvent> {
     const { now, maxFuture, verifyEvent } = this.#settings;
     const latest = Math.floor(now() / 1000) + maxFuture;
-    const checked = checkedEvent(event, latest, isVerified ? () => true : verifyEvent);
-    checkNotExpired(event, now() / 1000);
-    return checked;
+    const checked = checkedEvent(event, latest);
+    const passed = (isValid: boolean) => {
+      if (!isValid) throw forgedError(event);
+      checkNotExpired(checked, now() / 1000);
+      return checked;
+    };
+    const isValid = isVerified || verifyEvent({ ...checked });
+    return isValid instanceof Promise ? isValid.then(passed) : passed(isValid);
   }
 
   /** Applies no policy: routers with different policies may share one store. */

@@ -55,11 +55,11 @@ export interface RelayListStoreOptions {
    */
   readonly relayUrls?: readonly string[];
   /**
-   * Verifies the id and the signature of an event before it is stored. Use a faster one
-   * (`nostr-tools/wasm`) if you store lists by the thousand.
+   * Verifies the id and the signature of an event before it is stored, at once or later. Use a
+   * faster one if you store lists by the thousand.
    * @default verifyEvent of nostr-tools
    */
-  readonly verifyEvent?: (event: NostrEvent) => boolean;
+  readonly verifyEvent?: (event: NostrEvent) => boolean | Promise<boolean>;
   /**
    * The time in milliseconds since 1970.
    * @default Date.now

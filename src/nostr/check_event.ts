@@ -14,26 +14,28 @@ const HEX_128 = /^[0-9a-f]{128}$/;
 /** Most characters of JSON in a list. The longest list seen has 47 entries and 3,000 characters. */
 const MAX_LIST_LENGTH = 32_768;
 
+/** Whether a value has the form of a signature: 128 lowercase hex characters (NIP-01). */
+export function isSignature(value: unknown): value is string {
+  return typeof value === "string" && HEX_128.test(value);
+}
+
 /** Whether an event is too long to be a list of relays. */
 export function isTooLong(event: NostrEvent): boolean {
   return JSON.stringify(event).length > MAX_LIST_LENGTH;
 }
 
 /**
- * Checks the form, the time and the signature of an event, and returns a plain copy of it.
+ * Checks the form and the time of an event, and returns a plain copy of it, whose signature is
+ * still to be verified.
  *
  * It is a copy because `nostr-tools` marks verified events with a symbol that a spread copies:
  * `{ ...verified, content: "forged" }` would pass. The copy has no mark.
  *
  * @param latest The latest `created_at` that is accepted, in Unix seconds.
- * @throws {EventRefusedError} If it is malformed, from the far future or forged, or a list of
- * relays with more than 32,768 characters of JSON: a database would index each of its tags.
+ * @throws {EventRefusedError} If it is malformed or from the far future, or a list of relays with
+ * more than 32,768 characters of JSON: a database would index each of its tags.
  */
-export function checkedEvent(
-  event: NostrEvent,
-  latest: number,
-  verifyEvent: (event: NostrEvent) => boolean,
-): NostrEvent {
+export function checkedEvent(event: NostrEvent, latest: number): NostrEvent {
   const fault = formFault(event);
   if (fault !== undefined) throw new EventRefusedError("malformed", event, fault);
   const { id, pubkey, created_at, kind, tags, content, sig } = event;
@@ -53,10 +55,12 @@ export function checkedEvent(
         `${JSON.stringify(plain).length} and ${tags.length} tags`,
     );
   }
-  if (!verifyEvent({ ...plain })) {
-    throw new EventRefusedError("forged", event, `the signature of ${id} does not hold`);
-  }
   return plain;
+}
+
+/** The error of an event whose signature does not hold. */
+export function forgedError(event: NostrEvent): EventRefusedError {
+  return new EventRefusedError("forged", event, `the signature of ${event.id} does not hold`);
 }
 
 /**
@@ -78,7 +82,7 @@ function formFault(event: NostrEvent): string | undefined {
   if (!isPubkey(event.pubkey)) {
     return `"pubkey" must be 64 lowercase hex characters, got ${show(event.pubkey)}`;
   }
-  if (!HEX_128.test(event.sig)) {
+  if (!isSignature(event.sig)) {
     return `"sig" must be 128 lowercase hex characters, got ${show(event.sig)}`;
   }
 }

@@ -11,8 +11,6 @@
 
 import type { NostrEvent, NostrFilter } from "@nostrify/types";
 import { onAbort } from "../base/abortable.ts";
-import { BoundedSet } from "../base/bounded_set.ts";
-import { startIdleTimeout } from "../base/idle_timeout.ts";
 import type { RelayConnector } from "../connections/relay_connector.ts";
 import {
   RelayRequest,
@@ -20,13 +18,18 @@ import {
   type RelayRequestOutcome,
 } from "../connections/relay_request.ts";
 import { isExpired } from "../nostr/expiration.ts";
-import type { Assignment } from "../plan/assignment.ts";
+import { type Assignment, subjectsAt } from "../plan/assignment.ts";
 import type { Replan } from "../plan/replan.ts";
 import { Completion } from "./completion.ts";
 import { Coverage } from "./coverage.ts";
 import { reportDelivery } from "./delivery_report.ts";
-import type { OutboxRequestOptions, RequestOrigin } from "./outbox_request_options.ts";
-import { previewListener, Previews } from "./previews.ts";
+import {
+  noOrigin,
+  type OutboxRequestOptions,
+  type RequestOrigin,
+} from "./outbox_request_options.ts";
+import { previewListener } from "./previews.ts";
+import type { RelayUse } from "./relays_in_use.ts";
 import { planReplacements, planSecondOpinions, type RequestShares } from "./replacements.ts";
 import {
   type Listener,
@@ -37,10 +40,7 @@ import {
 } from "./request_listeners.ts";
 import { joinProgress, type RequestScope, type ScopeProgress } from "./scope_progress.ts";
 import { type SubrequestOptions, Subrequests } from "./subrequests.ts";
-import { Answers } from "./unanswered.ts";
 
-/** Ids remembered of one request: a hundred times what `NPool` remembers. */
-const MAX_REMEMBERED_IDS = 100_000;
 /** How many rounds of replacements a request gets: replacements may be lost, too. */
 const MAX_REPLACEMENT_ROUNDS = 3;
 
@@ -49,12 +49,8 @@ export class OutboxRequest {
   readonly #assignment: Assignment;
   readonly #options: OutboxRequestOptions;
   readonly #replan?: Replan;
-  readonly #rounds: number;
-  /** Whether it is no part of another request. */
-  readonly #isWhole: boolean;
+  readonly #origin: RequestOrigin;
   readonly #coverage: Coverage;
-  readonly #seen: BoundedSet;
-  readonly #answers: Answers;
   readonly #relayRequests = new Map<number, RelayRequest>();
   readonly #listeners = new RequestListeners();
   readonly #parts = new Subrequests<OutboxRequest>();
@@ -66,9 +62,8 @@ export class OutboxRequest {
   /** Called when the request may have come further; it is over once {@link isDone} holds. */
   onProgress?: () => void;
   #isDone = false;
-  readonly #previews: Previews;
   readonly #completion: Completion;
-  #cancelTimeout?: () => void;
+  readonly #uses = new Map<number, RelayUse>();
 
   /** @param replan Plans anew for subjects whose relays are lost; absent where there is no plan. */
   constructor(
@@ -80,13 +75,10 @@ export class OutboxRequest {
     this.#assignment = assignment;
     this.#options = options;
     this.#replan = replan;
-    this.#rounds = origin?.rounds ?? 0;
-    this.#seen = origin?.seen ?? new BoundedSet(MAX_REMEMBERED_IDS);
-    this.#answers = origin?.answers ?? new Answers();
-    this.#previews = origin?.previews ?? new Previews();
-    this.#isWhole = origin === undefined;
+    this.#origin = origin ?? noOrigin(options);
     this.#coverage = new Coverage(assignment);
-    this.#completion = new Completion(options, () => this.#finish());
+    const verifying = () => this.verifying;
+    this.#completion = new Completion({ ...options, verifying }, () => this.#finish());
   }
 
   /** Whether the stored events are over. */
@@ -101,12 +93,12 @@ export class OutboxRequest {
    */
   hold(previews: ReadonlySet<string> = new Set()): void {
     this.isHeld = true;
-    this.#previews.begin(previews);
+    this.#origin.previews.begin(previews);
   }
 
   /** Lets go of previews, but for those that are kept. */
   endPreviews(isKept: (url: string) => boolean): void {
-    for (const url of this.#previews.urls) if (!isKept(url)) this.#leave(url);
+    for (const url of this.#origin.previews.urls) if (!isKept(url)) this.#leave(url);
   }
 
   /** All is being asked for. The time that this took does not count. */
@@ -114,9 +106,7 @@ export class OutboxRequest {
     if (!this.isHeld) return;
     this.isHeld = false;
     if (this.#isDone) return;
-    const { clock, timeout } = this.#options;
-    this.#cancelTimeout?.();
-    this.#cancelTimeout = clock.after(timeout, () => this.#finish());
+    this.#completion.beginAnew();
     for (const relayIndex of this.#listeners.relayIndexes) this.#sendEoseIfDue(relayIndex);
     this.#check();
   }
@@ -159,6 +149,7 @@ export class OutboxRequest {
       indexes.at(0);
     if (relayIndex === undefined) return;
     this.#ask(shares, { relayIndex, isExtension: true, isEssential: this.isHeld, resumeFrom });
+    this.#origin.inUse.endReplaced();
     this.#completion.waitAnew();
     this.#check();
   }
@@ -177,9 +168,15 @@ export class OutboxRequest {
     return joinProgress(this.#coverage.progress(scope), parts);
   }
 
+  /** Each resolves once something that came so far is verified; empty if nothing waits for that. */
+  get verifying(): Promise<void>[] {
+    return [...this.#relayRequests.values(), ...this.#parts.all]
+      .flatMap(({ verifying }) => verifying);
+  }
+
   /** The error of a request that none of these relays answered. */
   unansweredError(urls: readonly string[]): Error {
-    return this.#answers.error(urls);
+    return this.#origin.answers.error(urls);
   }
 
   /** Lets go of a relay of the plan. */
@@ -222,22 +219,23 @@ export class OutboxRequest {
     listener: Listener,
     resumeFrom?: number,
   ): Promise<void> {
-    const { clock, timeout, workload } = this.#options;
     const { signal, ended } = listener;
     this.#listeners.add(relayIndex, listener);
     if (this.#listeners.size === 1) this.watcher?.begun();
-    this.#cancelTimeout ??= startIdleTimeout(clock, timeout, workload, () => this.#finish());
+    this.#completion.begin();
     const options = { ...this.#options, rank: relayIndex, resumeFrom };
-    const request = new RelayRequest(
-      connector,
-      filters,
-      options,
-      this.#relayListener(relayIndex, listener),
-    );
+    const reports = this.#relayListener(relayIndex, listener);
+    const request = new RelayRequest(connector, filters, options, reports);
     this.#relayRequests.set(relayIndex, request);
-    this.#answers.asked(connector.url);
+    const use = this.#origin.inUse.add(connector.url, {
+      subjects: () => subjectsAt(this.#assignment, relayIndex),
+      leave: this.#origin.isReplacement ? () => this.#leave(connector.url) : undefined,
+    });
+    this.#uses.set(relayIndex, use);
+    this.#origin.answers.asked(connector.url);
     if (this.#isDone) this.#sendEose(relayIndex);
     await request.run(ended);
+    use.end();
     this.#relayRequests.delete(relayIndex);
     // Where the relay was let go, its listener still hears what comes from others.
     await new Promise<void>((resolve) => onAbort(signal, resolve));
@@ -254,7 +252,7 @@ export class OutboxRequest {
     const event = (event: NostrEvent) => this.#event(relayIndex, event);
     if (this.#isPreview(url)) {
       this.#coverage.settle(relayIndex, { answered: false, proof: "unknown" });
-      return previewListener(url, event, this.#answers, end);
+      return previewListener(url, event, this.#origin.answers, end);
     }
     return {
       event,
@@ -265,28 +263,29 @@ export class OutboxRequest {
       settled: (outcome) => this.#settled(relayIndex, outcome),
       lost: () => {
         this.#coverage.markLost(relayIndex);
+        this.#uses.get(relayIndex)?.lost();
         this.#replaceLost(relayIndex);
       },
     };
   }
 
   #isPreview(url: string): boolean {
-    return this.#isWhole && this.#previews.urls.has(url);
+    return this.#origin.isWhole && this.#origin.previews.urls.has(url);
   }
 
   #event(relayIndex: number, event: NostrEvent): void {
-    this.#answers.came();
+    this.#origin.answers.came();
     if (isExpired(event, this.#options.clock.now() / 1000)) return;
     const url = this.#assignment.urls[relayIndex];
-    const isNew = this.#seen.add(event.id);
+    const isNew = this.#origin.seen.add(event.id);
     if (isNew) this.#listeners.event(relayIndex, event);
     if (this.#isPreview(url)) {
       // A relay that stands in for a list is not to become a hint in its place.
-      if (isNew) this.#previews.add(event.id);
+      if (isNew) this.#origin.previews.add(event.id);
       return;
     }
     if (!this.#isDone) {
-      this.#coverage.saw(relayIndex, event, isNew || this.#previews.take(event.id));
+      this.#coverage.saw(relayIndex, event, isNew || this.#origin.previews.take(event.id));
     }
     this.#options.onSeen?.(event, url);
   }
@@ -295,28 +294,28 @@ export class OutboxRequest {
     const url = this.#assignment.urls[relayIndex];
     this.#coverage.settle(relayIndex, outcome);
     if (outcome.answered) {
+      this.#uses.get(relayIndex)?.works();
       if (this.#assignment.fallbacks?.includes(relayIndex)) this.#replaceLost(relayIndex);
-      this.#answers.came();
+      this.#origin.answers.came();
       this.#options.onAnswered?.(url, outcome);
-    } else this.#answers.failed(url, outcome.error);
-    this.#decideDoubts(relayIndex);
+    } else this.#origin.answers.failed(url, outcome.error);
+    // Further indexers decide where a write relay and an indexer did not agree.
+    if (!this.#isDone) this.#askInstead(relayIndex, planSecondOpinions);
     this.#sendEoseIfDue(relayIndex);
     this.#check();
   }
 
-  /** Asks further indexers where a write relay and an indexer did not agree. */
-  #decideDoubts(relayIndex: number): void {
-    if (!this.#replan || this.#isDone) return;
-    const shares = planSecondOpinions(this.#assignment, this.#coverage, this.#replan);
-    if (shares) this.#ask(shares, { relayIndex, isExtension: false });
+  /** Finds other relays for the subjects that have no relay left. */
+  #replaceLost(relayIndex: number): void {
+    if (this.#origin.rounds < MAX_REPLACEMENT_ROUNDS) {
+      this.#askInstead(relayIndex, planReplacements);
+    }
   }
 
-  /** Finds other relays for the subjects that have no relay left; a relay's EOSE waits for them. */
-  #replaceLost(relayIndex: number): void {
-    if (!this.#replan || this.#rounds >= MAX_REPLACEMENT_ROUNDS) return;
-    for (const shares of planReplacements(this.#assignment, this.#coverage, this.#replan)) {
-      this.#ask(shares, { relayIndex, isExtension: false });
-    }
+  #askInstead(relayIndex: number, plan: typeof planReplacements): void {
+    const [assignment, coverage, replan] = [this.#assignment, this.#coverage, this.#replan];
+    const all = replan ? plan(assignment, coverage, replan, this.#origin.inUse) : [];
+    for (const shares of all) this.#ask(shares, { relayIndex, isExtension: false });
   }
 
   /** Asks more relays; the EOSE of a relay waits for theirs. */
@@ -325,11 +324,12 @@ export class OutboxRequest {
     { resumeFrom, ...how }: SubrequestOptions & { resumeFrom?: number },
   ): void {
     const { relayIndex, isExtension } = how;
+    const { rounds } = this.#origin;
     const part = new OutboxRequest(assignment, this.#options, replan, {
-      rounds: isExtension ? this.#rounds : this.#rounds + 1,
-      seen: this.#seen,
-      answers: this.#answers,
-      previews: this.#previews,
+      ...this.#origin,
+      isWhole: false,
+      rounds: isExtension ? rounds : rounds + 1,
+      isReplacement: !isExtension,
     });
     part.#onDone = () => {
       this.#parts.done(part);
@@ -356,16 +356,16 @@ export class OutboxRequest {
   #leave(url: string): void {
     const relayIndex = this.#assignment.urls.indexOf(url);
     if (!this.#relayRequests.has(relayIndex)) return;
+    this.#uses.get(relayIndex)?.end();
     this.#listeners.end(relayIndex);
     this.#settled(relayIndex, { answered: false, proof: "unknown" });
   }
 
   #check(): void {
-    const isCovered = this.#coverage.isDone && !this.isHeld && !this.#parts.hasEssential;
-    if (!this.#isDone && isCovered) {
-      const { isSettled } = this.#coverage;
-      this.#completion.check({ isCovered: true, isSettled, isPending: this.#parts.hasPending });
-    }
+    const isOpen = !this.#isDone && !this.isHeld && !this.#parts.hasEssential;
+    const isCovered = isOpen && this.#coverage.isDone;
+    const [{ isSettled }, { hasPending: isPending }] = [this.#coverage, this.#parts];
+    this.#completion.check({ isCovered, isSettled, isPending });
     this.onProgress?.();
   }
 
@@ -374,10 +374,9 @@ export class OutboxRequest {
     if (this.#isDone) return;
     this.#isDone = true;
     this.#completion.end();
-    this.#cancelTimeout?.();
     reportDelivery(this.#coverage, this.#assignment.urls, this.#options);
-    if (this.#isWhole && !isGivenUp && !this.#answers.isAny) {
-      this.#options.onUnanswered?.(this.#answers.error());
+    if (this.#origin.isWhole && !isGivenUp && !this.#origin.answers.isAny) {
+      this.#options.onUnanswered?.(this.#origin.answers.error());
     }
     for (const relayIndex of this.#listeners.relayIndexes) this.#sendEose(relayIndex);
     this.#onDone?.();

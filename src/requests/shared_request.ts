@@ -54,6 +54,7 @@ export class SharedRequest {
   member(filters: readonly NostrFilter[], share: Planned, found?: Found): RequestMember {
     const member = new RequestMember(filters, share, {
       ...this.#options,
+      verifying: () => this.#request?.verifying ?? [],
       enter: () => this.#enter(member),
       leave: () => this.#leave(member),
       alone: () => this.#options.alone(share, found),
@@ -132,8 +133,10 @@ export class SharedRequest {
    * that half of the members have left.
    */
   #dropUnneeded(request: OutboxRequest): void {
-    if (this.#members.size > this.#membersAtDrop / 2) return;
-    this.#membersAtDrop = this.#members.size;
+    const { size } = this.#members;
+    // Once all have left, letting go of one relay would report progress without end.
+    if (size === 0 || size > this.#membersAtDrop / 2) return;
+    this.#membersAtDrop = size;
     const needed = new Set(
       [...this.#members].flatMap(({ scope }) => request.progress(scope).urls),
     );

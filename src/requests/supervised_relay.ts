@@ -20,8 +20,8 @@ import type { Supervisor } from "./supervisor.ts";
 
 /** What a relay under supervision needs. */
 export interface RelayOptions extends RelayRequestOptions {
-  /** Called with each event that the relay accepted. */
-  readonly onPublished?: (event: NostrEvent, url: string) => void;
+  /** Called with each event that the relay accepted, and awaited. */
+  readonly onPublished?: (event: NostrEvent, url: string) => unknown;
   /**
    * Called to offer an event that a caller publishes: it may do more before and after, and settles
    * as the offer does.
@@ -125,7 +125,7 @@ export class SupervisedRelay implements NRelay {
     const { carry, onPublished } = this.#options;
     const offer = async () => {
       await publishToRelay(event, connector, this.#options, signal);
-      onPublished?.(event, connector.url);
+      await onPublished?.(event, connector.url);
     };
     const publishing = carry ? carry(event, connector.url, offer) : offer();
     connector.track(publishing);

@@ -221,3 +221,29 @@ Deno.test("CircuitBreaker counts failures of a store as one outage until all tha
   await clock.advance(TIMEOUT_MS);
   assert.equal(outageOf(silent.error), second);
 });
+
+Deno.test("CircuitBreaker counts a call that began during an outage among its failures, however late it fails", async () => {
+  for (const ends of ["silent", "fails"] as const) {
+    const { clock, calls, begin } = start();
+    const first = begin("write");
+    await clock.advance(TIMEOUT_MS + 1_000);
+    const trial = begin("write");
+    await settled();
+    assert.equal(calls.length, 2, "the trial is passed on");
+    calls[0].resolve("late");
+    await settled();
+    if (ends === "fails") calls[1].reject(new Error("the connection was lost"));
+    await clock.advance(2 * TIMEOUT_MS);
+    assert.notEqual(trial.error, undefined);
+    assert.equal(outageOf(trial.error), outageOf(first.error));
+
+    const next = begin("write");
+    calls[2].resolve("well again");
+    await settled();
+    assert.equal(next.end, "well again");
+    const other = begin("write");
+    calls[3].reject(new Error("disk full"));
+    await settled();
+    assert.notEqual(outageOf(other.error), outageOf(first.error), "it began after the outage");
+  }
+});

@@ -16,7 +16,6 @@ function setUp() {
   const next: (Read | Error)[] = [];
   const shared: SharedRecords = {
     updateRecords: () => Promise.reject(new Error("not here")),
-    claim: () => Promise.reject(new Error("not here")),
     readChanges(since) {
       reads.push(since);
       const read = next.shift() ?? {};

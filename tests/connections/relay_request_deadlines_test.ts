@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { holding, RELAY } from "../../testing/scripted_network.ts";
 import { settled, START } from "../../testing/test_clock.ts";
+import { HeldVerifier } from "../support/held_verifier.ts";
 import { note, notes } from "../support/notes.ts";
 import { RelayRequestTest } from "../support/scripted_relay_request.ts";
 
@@ -216,4 +217,32 @@ Deno.test("RelayRequest does not take the time of a busy program for that of the
     await settled();
     assert.deepEqual(test.fake.of("answered"), [[RELAY, expected]]);
   }
+});
+
+Deno.test("RelayRequest blames no relay for the time that verifying takes", async () => {
+  const test = new RelayRequestTest();
+  const held = new HeldVerifier();
+  test.verifyEvent = held.verify;
+  await settled();
+  const [first, second] = notes(2);
+  test.last.last.send(first, second).eose();
+  await test.clock.advance(20_000);
+  assert.deepEqual([test.reports, test.failures], [[], []]);
+  await held.answer();
+  assert.deepEqual(test.events, [first, second]);
+  assert.deepEqual(test.reports, ["20000 settled complete"]);
+});
+
+Deno.test("RelayRequest that is given up while events are verified ends, and hands none on", async () => {
+  const test = new RelayRequestTest();
+  const held = new HeldVerifier();
+  test.verifyEvent = held.verify;
+  await settled();
+  test.last.last.send(...notes(5)).eose();
+  await settled();
+  test.controller.abort();
+  await settled();
+  assert.ok(test.isOver);
+  await held.answer();
+  assert.deepEqual([test.events, test.reports], [[], []]);
 });

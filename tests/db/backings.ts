@@ -7,13 +7,8 @@
 import { NCache } from "@nostrify/nostrify";
 import { MockRelay } from "@nostrify/nostrify/test";
 import { openSqlite } from "../../src/db/sqlite.ts";
-import type { OpenStore, StoreContractOptions } from "./contract.ts";
-
-/** A kind of store, with what is special about it under the contract. */
-export interface Backing extends StoreContractOptions {
-  readonly name: string;
-  readonly open: () => Promise<OpenStore>;
-}
+import { type Backing, own } from "./backing.ts";
+import type { OpenStore } from "./contract.ts";
 
 const inMemory = {
   "a limit keeps the newest, and 0 keeps none": "takes no limit",
@@ -65,11 +60,6 @@ export const backings: readonly Backing[] = [
     open: () => Promise.resolve(foreign(new MockRelay())),
   },
 ];
-
-/** A database, closed when its test ends. */
-export function own(db: OpenStore["db"] & { close(): Promise<void> }): OpenStore {
-  return { db, close: () => db.close() };
-}
 
 function foreign(db: OpenStore["db"]): OpenStore {
   return { db, close: () => Promise.resolve() };

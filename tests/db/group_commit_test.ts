@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { AnyExecutor } from "../../src/db/any_kysely.ts";
 import { GroupCommit } from "../../src/db/group_commit.ts";
+import { SQL_SAVEPOINT } from "../../src/db/sql_savepoint.ts";
 
 /** A transaction that the database ends by itself when a full disk refuses a text. */
 function openFull(full: string) {
@@ -13,13 +14,14 @@ function openFull(full: string) {
       return Promise.reject(new Error("no such savepoint: nostr_group"));
     },
   };
-  const writes = new GroupCommit<string, string>(
+  const writes = new GroupCommit<AnyExecutor, string, string>(
     (work) => work(db),
     (_, texts) => {
       if (!texts.includes(full)) return Promise.resolve([...texts]);
       isOpen = false;
       return Promise.reject(new Error("database or disk is full"));
     },
+    SQL_SAVEPOINT,
   );
   return { writes, statements };
 }

@@ -13,14 +13,14 @@ function setUp(held = lists(10)) {
     claim: (keys, ms) => {
       if (broken.error) return Promise.reject(broken.error);
       claims.push(keys);
-      return Promise.resolve(db.claim(1, keys, world.clock.now(), ms));
+      return Promise.resolve(db.claim("1", keys, world.clock.now(), ms));
     },
   });
   const claims: (readonly string[])[] = [];
   const broken: { error?: Error } = {};
   /** The other process begins a search. */
   const claimElsewhere = (...pubkeys: string[]) =>
-    db.claim(2, pubkeys.map((pubkey) => `10002:${pubkey}`), world.clock.now(), 10_000);
+    db.claim("2", pubkeys.map((pubkey) => `10002:${pubkey}`), world.clock.now(), 10_000);
   return { broken, claimElsewhere, claims, world };
 }
 

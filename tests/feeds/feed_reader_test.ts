@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { NostrEvent, NostrFilter } from "@nostrify/types";
-import type { FeedSources } from "../../src/feeds/feed_sources.ts";
+import type { FeedPage, FeedSources } from "../../src/feeds/feed_sources.ts";
 import { note, notes } from "../support/notes.ts";
 import { quiet, START } from "../../testing/test_clock.ts";
 import {
@@ -158,4 +158,26 @@ Deno.test("FeedReader says once that its store does not work, and goes on", asyn
   assert.deepEqual(world.errors.map(({ message }) => message), [
     "A feed goes on without its store, which failed",
   ]);
+});
+
+Deno.test("FeedReader gives a first page from relays, once its store fails at one of several filters", async () => {
+  for (const failsAt of [1, 6]) {
+    const world = worldOf(3);
+    const filters = [1, 6].map((kind) => ({ kinds: [kind], authors: world.people }));
+    hold(world, note({ pubkey: person(0), kind: 6, created_at: NEWEST }));
+    const store = new EventStore();
+    const first = world.feed({ store }, filters);
+    await readPages(world, first);
+    await first.close();
+    const query = store.query.bind(store);
+    store.query = (asked) =>
+      asked[0].kinds?.includes(failsAt) ? Promise.reject(new Error("locked")) : query(asked);
+    const feed = world.feed({ store }, filters);
+    let page: FeedPage | undefined;
+    void feed.next().then(({ value }) => page = value);
+    for (let i = 0; i < 100 && !page; i++) await world.clock.advance(100);
+    assert.equal(page?.events.length, 4);
+    assert.deepEqual(page.behind, []);
+    await feed.close();
+  }
 });

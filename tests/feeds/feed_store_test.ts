@@ -73,6 +73,29 @@ Deno.test("FeedStore takes an event that a store refuses for kept, and one that 
   assert.equal((await opened.query({ kinds: [1] }))?.length, 2);
 });
 
+Deno.test("FeedStore gives back nothing of a time of which a bounded store forgot events", async () => {
+  const { errors, open } = setUp();
+  const store = new EventStore();
+  const events = notes(3);
+  const [oldest, , newest] = events.map(({ created_at }) => created_at).sort((a, b) => a - b);
+  const bounded = Object.assign(store, { forgottenUntil: () => Promise.resolve(oldest - 1) });
+  const opened = open(bounded);
+  await opened.keep(events);
+  assert.equal((await opened.query({ kinds: [1], since: oldest }))?.length, 3);
+  bounded.forgottenUntil = () => Promise.resolve(oldest);
+  for (const filter of [{ kinds: [1], since: oldest }, { kinds: [1] }, { limit: 4 }]) {
+    assert.equal(await opened.query(filter), undefined, JSON.stringify(filter));
+  }
+  assert.equal((await opened.query({ kinds: [1], since: oldest + 1 }))?.length, 2);
+  assert.equal((await opened.query({ kinds: [1], since: newest, limit: 1 }))?.length, 1);
+  assert.equal(
+    (await opened.query({ kinds: [1], limit: 2 }))?.length,
+    2,
+    "what is missing is older",
+  );
+  assert.deepEqual(errors, [], "the store works");
+});
+
 Deno.test("D1: FeedStore waits for a store that does not answer for a bounded time", async () => {
   const { clock, errors, open } = setUp();
   const store = new EventStore();

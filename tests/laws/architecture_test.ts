@@ -19,9 +19,10 @@ const ROOMS: Readonly<Record<string, Room>> = {
   nostr: { rooms: ["base"], packages: [...NOSTR, "lru-cache"], awaits: false },
   db: {
     rooms: ["base", "nostr"],
-    packages: [...NOSTR, "kysely", "node:sqlite", "pg"],
+    packages: [...NOSTR, "idb", "kysely", "node:sqlite", "pg"],
     awaits: true,
   },
+  signatures: { rooms: ["base", "nostr"], packages: [...NOSTR, "nostr-wasm"], awaits: true },
   lists: { rooms: ["base", "nostr"], packages: [...NOSTR, "lru-cache"], awaits: true },
   hints: { rooms: ["base", "nostr"], packages: NOSTR, awaits: true },
   spans: { rooms: ["base", "nostr"], packages: NOSTR, awaits: true },
@@ -43,6 +44,11 @@ const ROOMS: Readonly<Record<string, Room>> = {
     packages: NOSTR,
     awaits: true,
   },
+  tabs: {
+    rooms: ["base", "connections/open_relay", "connections/relay_socket"],
+    packages: [],
+    awaits: true,
+  },
   feeds: {
     rooms: [
       "base",
@@ -61,6 +67,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
     rooms: [
       "base",
       "nostr",
+      "signatures",
       "lists",
       "hints",
       "spans",
@@ -128,20 +135,19 @@ const ROOMS: Readonly<Record<string, Room>> = {
 const DECLARED: Readonly<Record<string, string>> = {
   "src/base/clock.ts Date.now": "the clock of the machine, a default of options",
   "src/base/clock.ts setTimeout": "the timers of the machine, a default of options",
-  "src/db/bulk.ts setTimeout": "lets sockets have their turn between statements",
   "src/db/node_sqlite_handle.ts performance.now": "bounds the waiting for another process's lock",
   "src/db/node_sqlite_handle.ts setTimeout": "waits for another process's lock",
 };
 
 const src = sourceFiles("src");
-const FOLDERS = ["testing", "tests", "bench", "examples"];
+const FOLDERS = ["testing", "tests", "bench", "examples", "npm"];
 const everything = [...src, ...FOLDERS.flatMap(sourceFiles)];
 const config = JSON.parse(Deno.readTextFileSync(new URL("deno.json", ROOT)));
 const byPath = new Map(everything.map((file) => [file.path, file]));
 
 /** Which other files of the project a file imports. */
 function ownImports({ path, imports }: SourceFile): string[] {
-  return imports.filter(({ specifier }) => specifier.startsWith("."))
+  return imports.filter(({ specifier }) => /^\..*\.tsx?$/.test(specifier))
     .map(({ specifier }) => resolvePath(path, specifier)).filter((other) => other !== path);
 }
 
@@ -238,7 +244,7 @@ Deno.test("Files of rooms that decide never wait, nor does a file whose head say
   }
 });
 
-Deno.test("Files of testing, bench and examples import nothing from tests, and tests nothing from bench", () => {
+Deno.test("Files of testing, bench, examples and npm import nothing from tests, and tests nothing from bench", () => {
   for (const { path, imports } of everything) {
     const folder = path.split("/")[0];
     for (const { specifier } of imports) {
@@ -247,7 +253,7 @@ Deno.test("Files of testing, bench and examples import nothing from tests, and t
       const allowed = folder === "src"
         ? ["src"]
         : folder === "tests"
-        ? ["src", "testing", "tests", "examples"]
+        ? ["src", "testing", "tests", "examples", "npm"]
         : ["src", "testing", folder];
       assert.ok(allowed.includes(other), `${path} imports ${specifier}`);
     }
@@ -330,6 +336,14 @@ Deno.test("Exports of the databases are a few names of their own, and none of Ky
     "EventDatabase",
     "EventDatabaseOptions",
     "KyselyInstance",
+  ]);
+  assert.deepEqual(names("src/db/indexeddb.ts"), [
+    "BulkOptions",
+    "BulkResult",
+    "EventDatabaseOptions",
+    "IndexedDb",
+    "IndexedDbOptions",
+    "openIndexedDb",
   ]);
   assert.deepEqual(names("src/db/postgres.ts"), [
     "PostgresOptions",

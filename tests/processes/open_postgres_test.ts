@@ -5,6 +5,7 @@ import { openPostgres } from "../../src/db/postgres.ts";
 import { unsigned } from "../db/events.ts";
 import { LineProcess } from "../../testing/line_process.ts";
 import { testUnless } from "../support/test_unless.ts";
+import { bundle, whyNoNode } from "./node.ts";
 import { postgres, testPostgres } from "./postgres.ts";
 import type { LoadReport } from "./postgres_load.ts";
 
@@ -47,32 +48,19 @@ testPostgres("openPostgres() survives three restarts of its server under load", 
 });
 
 testUnless(
-  typeof postgres === "string" ? postgres : await whyNoNode(),
+  typeof postgres === "string" ? postgres : await whyNoNode(20),
   "openPostgres() survives three restarts of its server under load on Node",
   async () => {
     const folder = await Deno.makeTempDir();
-    const bundle = `${folder}/load.mjs`;
-    const { success, stderr } = await new Deno.Command(Deno.execPath(), {
-      args: ["bundle", "--quiet", "--platform=deno", "-o", bundle, PROGRAM],
-    }).output();
-    assert.ok(success, new TextDecoder().decode(stderr));
+    const file = `${folder}/load.mjs`;
+    await bundle(PROGRAM, file);
     try {
-      assertWhole(await underRestarts("node", [bundle]));
+      assertWhole(await underRestarts("node", [file]));
     } finally {
       await Deno.remove(folder, { recursive: true });
     }
   },
 );
-
-/** Why the test on Node cannot run here. */
-async function whyNoNode(): Promise<string | undefined> {
-  try {
-    await new Deno.Command("node", { args: ["--version"] }).output();
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-    return "no node in PATH";
-  }
-}
 
 testPostgres("openPostgres() closes its own pool, and leaves the app's open", async (server) => {
   const schema = await server.schema();

@@ -1,4 +1,4 @@
-import { type Backing, own } from "../db/backings.ts";
+import { type Backing, own } from "../db/backing.ts";
 import { storeContract } from "../db/contract.ts";
 import { recordsContract } from "../db/records_contract.ts";
 import { relayListContract } from "../support/relay_list_contract.ts";

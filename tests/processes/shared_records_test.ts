@@ -121,15 +121,15 @@ testPostgres("claim() gives each key to one process, until its time is over", as
   const dbs = await openSome(server, 3);
   const keys = Array.from({ length: 50 }, (_, i) => `10002:${i}`);
   const claims = await Promise.all(
-    dbs.map((db, i) => db.shared!.claim(i % 2 ? keys : keys.toReversed(), 60_000)),
+    dbs.map((db, i) => db.claim!(i % 2 ? keys : keys.toReversed(), 60_000)),
   );
   assert.equal(claims.reduce((sum, { size }) => sum + size, 0), keys.length);
   assert.equal(new Set(claims.flatMap((claimed) => [...claimed])).size, keys.length);
   const [one, two] = dbs;
-  assert.equal((await one.shared!.claim(["new"], 50)).size, 1);
-  assert.equal((await one.shared!.claim(["new"], 50)).size, 1, "its own again");
-  while ((await two.shared!.claim(["new"], 60_000)).size === 0) await nextTurn();
-  assert.equal((await one.shared!.claim(["new"], 50)).size, 0);
+  assert.equal((await one.claim!(["new"], 50)).size, 1);
+  assert.equal((await one.claim!(["new"], 50)).size, 1, "its own again");
+  while ((await two.claim!(["new"], 60_000)).size === 0) await nextTurn();
+  assert.equal((await one.claim!(["new"], 50)).size, 0);
   await closeAll(dbs);
 });
 
@@ -139,12 +139,12 @@ testPostgres("claim() of the same keys by many at once never fails", async (serv
   const usual = url.replace("options=", `options=${isolation}`);
   const dbs = await Promise.all([1, 2, 3, 4].map(() => openPostgres(usual, { max: 4 })));
   const keys = Array.from({ length: 300 }, (_, i) => `10002:${i * 7919 % 300}`);
-  await Promise.all(dbs.map(async ({ shared }, i) => {
+  await Promise.all(dbs.map(async (db, i) => {
     for (let round = 0; round < 60; round++) {
       const from = (round * 37 + i * 71) % 200;
       await Promise.all([
-        shared!.claim(keys.slice(from, from + 100), round % 3),
-        shared!.claim(keys.slice(from / 2, from / 2 + 50).toReversed(), 1),
+        db.claim!(keys.slice(from, from + 100), round % 3),
+        db.claim!(keys.slice(from / 2, from / 2 + 50).toReversed(), 1),
       ]);
     }
   }));

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { holding } from "../../testing/scripted_network.ts";
 import type { Script } from "../../testing/scripted_relay.ts";
 import { settled, START } from "../../testing/test_clock.ts";
+import { HeldVerifier } from "../support/held_verifier.ts";
 import { AUTHORS, note, notes } from "../support/notes.ts";
 import { RequestTest, url } from "../support/scripted_request.ts";
 
@@ -240,4 +241,67 @@ Deno.test("NIP-40: OutboxRequest passes no expired event on, and takes it for no
   await test.begin({ kinds: [1], authors: [AUTHORS[0]] });
   assert.deepEqual(test.events, [here]);
   assert.equal(test.doneAt, 0);
+});
+
+Deno.test("OutboxRequest waits for what came in time to be verified, beyond stragglers and its timeout", async () => {
+  const late = note({ pubkey: ALICE });
+  const test = timed(["ab"], { a: [10, note({ pubkey: ALICE })], b: [20, late] });
+  const held = new HeldVerifier();
+  test.verifyEvent = (event) => event === late ? held.verify(event) : true;
+  await test.begin(posts(ALICE));
+  await test.clock.advance(40_000);
+  assert.equal(test.doneAt, undefined);
+  await held.answer();
+  await test.clock.advance(50);
+  assert.ok(test.events.includes(late));
+  assert.equal(test.doneAt, 40_000);
+});
+
+Deno.test("OutboxRequest waits for the verifying of what came in time, and not for what came later", async () => {
+  const [early, late] = [note({ pubkey: ALICE }), note({ pubkey: ALICE })];
+  const test = timed(["ab"], { a: [10, note({ pubkey: ALICE })] });
+  const held = new HeldVerifier();
+  test.verifyEvent = (event) => [early, late].includes(event) ? held.verify(event) : true;
+  await test.begin(posts(ALICE));
+  await test.clock.advance(20);
+  test.relay("b").last.send(early);
+  await test.clock.advance(20_000);
+  test.relay("b").last.send(late);
+  await test.clock.advance(100);
+  await held.answer(true, [early]);
+  await test.clock.advance(50);
+  assert.equal(test.doneAt, 20_120);
+  assert.ok(test.events.includes(early) && !test.events.includes(late));
+});
+
+Deno.test("OutboxRequest ends at once when its only relay floods, though none of it is verified", async () => {
+  const test = new RequestTest({ lists: ["a"] });
+  test.verifyEvent = new HeldVerifier().verify;
+  await test.begin(posts(ALICE));
+  test.relay("a").last.send(...Array(20_001).fill(note({ pubkey: ALICE })));
+  await test.clock.advance(1_000);
+  assert.equal(test.doneAt, 0);
+  assert.deepEqual(test.events, []);
+});
+
+Deno.test("OutboxRequest waits ten times as long as its timeout for a verifier that never answers", async () => {
+  const test = timed(["a"], { a: [10, note({ pubkey: ALICE })] });
+  test.verifyEvent = new HeldVerifier().verify;
+  await test.begin(posts(ALICE));
+  await test.clock.advance(310_000);
+  assert.equal(test.doneAt, 300_000);
+  assert.deepEqual(test.events, []);
+});
+
+Deno.test("OutboxRequest counts no time in which the program was behind once all is being asked for, either", async () => {
+  const test = new RequestTest({ lists: ["a"], busy: 0.5, request: { timeout: 5_000 } });
+  const planned = await test.plan(posts(ALICE));
+  test.request!.hold();
+  for (const url of planned.plan.routes.keys()) void test.join(url[6]);
+  await test.clock.advance(100);
+  test.request!.release();
+  await test.clock.advance(9_000);
+  assert.equal(test.doneAt, undefined);
+  await test.clock.advance(2_000);
+  assert.ok(test.doneAt! >= 10_000);
 });

@@ -10,7 +10,7 @@ import { RelaySocket, type SocketLike } from "../../src/connections/relay_socket
 import { Discovery } from "../../src/discovery/discovery.ts";
 import { SEARCH_LOG_RECORDS } from "../../src/discovery/search_log.ts";
 import { RelayListStore } from "../../src/lists/relay_list_store.ts";
-import { cachedVerifier } from "../../src/nostr/verification_cache.ts";
+import { EventVerifier } from "../../src/signatures/event_verifier.ts";
 import { RelayMemory } from "../../src/relays/relay_memory.ts";
 import { type FaultName, type FaultyRelay, startFault } from "../../testing/faulty_relay.ts";
 import { Signer } from "../../testing/signer.ts";
@@ -40,7 +40,7 @@ class SocketWorld implements AsyncDisposable {
     this.#relays = relays;
     const clock = this.clock = new IdleClock(() => this.#activity());
     const onError = (error: Error) => void this.errors.push(error);
-    const verify = cachedVerifier(verifyEvent);
+    const { verify } = new EventVerifier(verifyEvent);
     const now = () => clock.now();
     this.store = new RelayListStore(new NCache({ max: 1_000 }), { verifyEvent: verify, now });
     const random = () => 0.5;

@@ -60,6 +60,7 @@ export function start(options: OutboxOptions = {}, held: NostrEvent[] = [], weig
     policy,
     supervisor,
     requests: { clock, memory, random: () => 0.5, maxPages: 0 },
+    query: () => Promise.resolve([]),
     publish: (url, event, signal) => {
       published.push(`${url} ${event.id}`);
       world.signal = signal;

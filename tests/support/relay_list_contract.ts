@@ -13,7 +13,7 @@ import { LIST_KINDS } from "../../src/nostr/kinds.ts";
 import type { RelayList } from "../../src/nostr/relay_knowledge.ts";
 import { parseRelayList } from "../../src/nostr/relay_list.ts";
 import { isNewer } from "../../src/nostr/versions.ts";
-import type { Backing } from "../db/backings.ts";
+import type { Backing } from "../db/backing.ts";
 import { PEOPLE, RELAYS, SIGNERS, time } from "./arbitraries.ts";
 import { deletes, HERE, unsigned } from "./list_store.ts";
 import { testUnless } from "./test_unless.ts";

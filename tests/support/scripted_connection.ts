@@ -8,6 +8,7 @@ import type { NostrEvent, NostrFilter } from "@nostrify/types";
 import { RelayConnection } from "../../src/connections/relay_connection.ts";
 import type { RelaySubscription } from "../../src/connections/relay_subscription.ts";
 import type { RelayFailureError } from "../../src/nostr/errors.ts";
+import type { HeldVerifier } from "./held_verifier.ts";
 import { RELAY, ScriptedNetwork } from "../../testing/scripted_network.ts";
 import type { Script, ScriptedRelay } from "../../testing/scripted_relay.ts";
 
@@ -25,7 +26,8 @@ export class ConnectionTest {
   maxSubscriptions = 10;
   connectTimeout = 5_000;
 
-  constructor(script: Script = {}) {
+  /** @param held Verifies events when the test says so. @default they are verified at once */
+  constructor(script: Script = {}, readonly held?: HeldVerifier) {
     this.network = new ScriptedNetwork(script);
     const { clock, open, errors, forged } = this.network;
     this.connection = new RelayConnection(RELAY, {
@@ -33,7 +35,7 @@ export class ConnectionTest {
       clock,
       verifyEvent: (event) => {
         this.verified.push(event);
-        return !forged.has(event);
+        return this.held ? this.held.verify(event) : !forged.has(event);
       },
       maxSubscriptions: () => this.maxSubscriptions,
       connectTimeout: () => 5_000,

@@ -90,7 +90,7 @@ export class RequestTest extends ScriptedNetwork {
 
   /** Plans a request, and asks none of its relays. */
   async plan(...filters: NostrFilter[]): Promise<Planned> {
-    const { routing, busy = 0, request: options } = this.#settings;
+    const { routing, busy, request: options } = this.#settings;
     const planned = await reqPlanner(this.#lists, { onError: () => {}, ...routing }).plan(filters);
     this.#planned = planned;
     this.request = new OutboxRequest(planned.assignment, {
@@ -101,7 +101,7 @@ export class RequestTest extends ScriptedNetwork {
       timeout: 30_000,
       stragglerTimeout: 100,
       connector: (url) => this.link(url),
-      workload: new SteadyWork(this.clock, busy),
+      workload: busy === undefined ? this.workload : new SteadyWork(this.clock, busy),
       ...options,
     }, planned.replan);
     return planned;

@@ -21,7 +21,7 @@ export class SharedRecordMap {
   writes = 0;
   #version = 0;
   #writers = 0;
-  readonly #claims = new Map<string, { readonly writer: number; readonly until: number }>();
+  readonly #claims = new Map<string, { readonly owner: string; readonly until: number }>();
 
   /** The stored texts. */
   texts(): Map<string, string> {
@@ -54,12 +54,12 @@ export class SharedRecordMap {
     };
   }
 
-  claim(writer: number, keys: readonly string[], now: number, ms: number): ReadonlySet<string> {
+  claim(owner: string, keys: readonly string[], now: number, ms: number): ReadonlySet<string> {
     const claimed = keys.filter((key) => {
       const claim = this.#claims.get(key);
-      return !claim || claim.until < now || claim.writer === writer;
+      return !claim || claim.until < now || claim.owner === owner;
     });
-    for (const key of claimed) this.#claims.set(key, { writer, until: now + ms });
+    for (const key of claimed) this.#claims.set(key, { owner, until: now + ms });
     return new Set(claimed);
   }
 }
@@ -113,8 +113,8 @@ export class SharedProcess {
             return this.hold.then(() => conflicts);
           }),
         readChanges: (since) => alive(() => db.changes(writer, topic, since)),
-        claim: (keys, ms) => alive(() => db.claim(writer, keys, clock.now(), ms)),
       },
+      claim: (keys, ms, owner = `${writer}`) => alive(() => db.claim(owner, keys, clock.now(), ms)),
     };
     this.backend = new PolledRecords(records, records.shared!, { clock, onError });
   }

@@ -1,0 +1,88 @@
+/**
+ * Work that comes without a pause, done in slices: between two of them timers and whatever else the
+ * program does have their turn.
+ *
+ * @module
+ */
+
+import { type Clock, systemClock } from "./clock.ts";
+
+/** How long this thread works before other work has a turn, in milliseconds. */
+const SLICE_MS = 10;
+/** So many jobs are done at least before a slice begins: few jobs need no timer. */
+const FREE_JOBS = 16;
+/** Most characters of what waits: 200 MB at most. What is more takes its turn at once. */
+const MAX_WAITING_LENGTH = 2 ** 26;
+
+/** A job, and how many characters it holds. */
+interface Job {
+  readonly run: () => void;
+  readonly length: number;
+}
+
+/** See the module. Jobs are done in the order in which they come. */
+export class TimeSlices {
+  readonly #clock: Clock;
+  #jobs: Job[] = [];
+  /** How many at the beginning of `#jobs` are done. */
+  #done = 0;
+  #waitingLength = 0;
+  /** How many jobs were done since this began to count. */
+  #count = 0;
+  /** When the slice is over; absent as long as nothing shows that jobs come without a pause. */
+  #endsAt?: number;
+
+  constructor(clock: Clock = systemClock) {
+    this.#clock = clock;
+  }
+
+  /** Does a job: now if there is time for it, else once it is its turn. */
+  do(run: () => void, length: number): void {
+    if (!this.#isWaiting && this.#hasTime()) return run();
+    this.#jobs.push({ run, length });
+    this.#waitingLength += length;
+    while (this.#waitingLength > MAX_WAITING_LENGTH) this.#doFirst();
+  }
+
+  get #isWaiting(): boolean {
+    return this.#done < this.#jobs.length;
+  }
+
+  #hasTime(): boolean {
+    if (this.#endsAt !== undefined) return this.#clock.now() < this.#endsAt;
+    if (++this.#count >= FREE_JOBS) this.#begin();
+    return true;
+  }
+
+  /** Begins a slice, which the next turn of the event loop ends. */
+  #begin(): void {
+    this.#count = 0;
+    this.#endsAt = this.#clock.now() + SLICE_MS;
+    this.#clock.after(0, () => {
+      this.#endsAt = undefined;
+      if (this.#isWaiting) void this.#goOn();
+    });
+  }
+
+  async #goOn(): Promise<void> {
+    this.#begin();
+    while (this.#isWaiting && this.#hasTime()) {
+      this.#doFirst();
+      // What follows from a job belongs to the slice.
+      for (let round = 0; round < ROUNDS; round++) await undefined;
+    }
+  }
+
+  #doFirst(): void {
+    const { run, length } = this.#jobs[this.#done++];
+    this.#waitingLength -= length;
+    if (!this.#isWaiting || this.#done > 1_000) {
+      this.#jobs = this.#jobs.slice(this.#done);
+      this.#done = 0;
+    }
+    run();
+  }
+}
+
+/** How many rounds of promises follow from a job, about. */
+const ROUNDS = 8;

@@ -1,0 +1,163 @@
+/**
+ * Threads that verify signatures: started when there is enough to do, ended when there is nothing.
+ *
+ * @module
+ */
+
+import type { Clock } from "../base/clock.ts";
+import { startTimeout } from "../base/stall_watch.ts";
+import type { CreateWorker, VerifyWorker, WorkerMessage } from "./create_worker.ts";
+import type { SignedText } from "./signature_check.ts";
+
+/** An event to be verified, and whom to tell. */
+export interface VerifyJob {
+  readonly item: SignedText;
+  readonly resolve: (isValid: boolean) => void;
+}
+
+/** What a pool needs, and what it reports. */
+export interface VerifyPoolOptions {
+  readonly clock: Clock;
+  readonly createWorker: CreateWorker;
+  /** Most threads. */
+  readonly maxWorkers: number;
+  /** Takes at most so many jobs of those that wait. */
+  readonly take: (max: number) => readonly VerifyJob[];
+  /** How many jobs wait. */
+  readonly waiting: () => number;
+  /** Called with the jobs of a thread that is gone; they wait again, before all others. */
+  readonly giveBack: (jobs: readonly VerifyJob[]) => void;
+}
+
+/** Most events of one message: a thread is busy with them for some ten milliseconds. */
+const MAX_BATCH = 64;
+/** A thread has the next batch before it is done with the last. */
+const MAX_BATCHES = 2;
+/** How long a thread may take to start, or to verify a batch. */
+const WORKER_TIMEOUT_MS = 10_000;
+/** When threads without work are ended. */
+const IDLE_MS = 5_000;
+/** After so many threads that died, there are no more. */
+const MAX_DEATHS = 3;
+
+/** One thread. */
+interface Thread {
+  readonly worker: VerifyWorker;
+  readonly batches: Map<number, readonly VerifyJob[]>;
+  isReady: boolean;
+  cancelTimeout: () => void;
+}
+
+/** See the module. */
+export class VerifyPool {
+  readonly #options: VerifyPoolOptions;
+  readonly #threads = new Set<Thread>();
+  #lastBatch = 0;
+  #deaths = 0;
+  #isOfUse = true;
+  #cancelIdle?: () => void;
+
+  /** Starts nothing. */
+  constructor(options: VerifyPoolOptions) {
+    this.#options = options;
+  }
+
+  /** Whether a thread takes jobs. */
+  get isReady(): boolean {
+    return [...this.#threads].some(({ isReady }) => isReady);
+  }
+
+  /** Whether one more thread may start: one after the other, as starting one takes its time. */
+  get canStart(): boolean {
+    return this.#isOfUse && this.#threads.size < this.#options.maxWorkers &&
+      [...this.#threads].every(({ isReady }) => isReady);
+  }
+
+  /** Starts a thread. */
+  start(): void {
+    const { clock, createWorker } = this.#options;
+    try {
+      const worker = createWorker({
+        message: (message) => this.#message(thread, message as WorkerMessage),
+        failed: () => this.#failed(thread),
+      });
+      const thread: Thread = { worker, batches: new Map(), isReady: false, cancelTimeout() {} };
+      thread.cancelTimeout = startTimeout(clock, WORKER_TIMEOUT_MS, () => this.#failed(thread));
+      this.#threads.add(thread);
+    } catch {
+      // A content policy or a runtime without workers: that will not change.
+      this.#isOfUse = false;
+    }
+  }
+
+  /** Gives jobs to threads that have time. */
+  feed(): void {
+    const { take, waiting } = this.#options;
+    const ready = [...this.#threads].filter(({ isReady }) => isReady);
+    for (let round = 1; round <= MAX_BATCHES; round++) {
+      for (const thread of ready) {
+        if (thread.batches.size >= round) continue;
+        const share = Math.ceil(waiting() / ready.length);
+        const jobs = take(Math.min(MAX_BATCH, share));
+        if (jobs.length > 0) this.#send(thread, jobs);
+      }
+    }
+    this.#watchIdle();
+  }
+
+  /** Ends all threads, without waiting for them, and gives back their jobs. */
+  end(): void {
+    this.#cancelIdle?.();
+    this.#cancelIdle = undefined;
+    for (const thread of this.#threads) this.#end(thread);
+  }
+
+  #send(thread: Thread, jobs: readonly VerifyJob[]): void {
+    const batch = ++this.#lastBatch;
+    thread.batches.set(batch, jobs);
+    thread.worker.post({ batch, items: jobs.map(({ item }) => item) });
+    if (thread.batches.size === 1) this.#watch(thread);
+  }
+
+  #watch(thread: Thread): void {
+    thread.cancelTimeout();
+    if (thread.batches.size === 0) return;
+    const { clock } = this.#options;
+    thread.cancelTimeout = startTimeout(clock, WORKER_TIMEOUT_MS, () => this.#failed(thread));
+  }
+
+  #message(thread: Thread, message: WorkerMessage): void {
+    if (message === "ready") {
+      thread.isReady = true;
+      thread.cancelTimeout();
+      return this.feed();
+    }
+    const jobs = thread.batches.get(message?.batch);
+    if (!jobs || message.valid?.length !== jobs.length) return this.#failed(thread);
+    thread.batches.delete(message.batch);
+    this.#watch(thread);
+    this.feed();
+    jobs.forEach(({ resolve }, index) => resolve(message.valid[index] === true));
+  }
+
+  #failed(thread: Thread): void {
+    if (!this.#threads.has(thread)) return;
+    if (!thread.isReady || ++this.#deaths >= MAX_DEATHS) this.#isOfUse = false;
+    this.#end(thread);
+  }
+
+  #end(thread: Thread): void {
+    this.#threads.delete(thread);
+    thread.cancelTimeout();
+    thread.worker.end();
+    this.#options.giveBack([...thread.batches.values()].flat());
+  }
+
+  #watchIdle(): void {
+    const isIdle = [...this.#threads].every(({ batches }) => batches.size === 0);
+    this.#cancelIdle?.();
+    this.#cancelIdle = isIdle && this.#threads.size > 0
+      ? this.#options.clock.after(IDLE_MS, () => this.end())
+      : undefined;
+  }
+}

@@ -1,0 +1,139 @@
+/**
+ * Verifies signatures at once while they are few, and in threads of their own while they are many.
+ *
+ * @module
+ */
+
+import type { NostrEvent } from "@nostrify/types";
+import type { Clock } from "../base/clock.ts";
+import type { CreateWorker } from "./create_worker.ts";
+import { type CheckSignature, eventOf, signedText } from "./signature_check.ts";
+import { type VerifyJob, VerifyPool } from "./verify_pool.ts";
+
+/** What a {@link WorkerVerifier} needs. */
+export interface WorkerVerifierOptions {
+  readonly clock: Clock;
+  /** Verifies an event in this thread. */
+  readonly check: CheckSignature;
+  readonly createWorker: CreateWorker;
+  /** Most threads. */
+  readonly maxWorkers: number;
+}
+
+/** So long this thread verifies signatures before other work has a turn. */
+const SLICE_MS = 10;
+/** When so many events wait, threads are started. */
+const MANY_EVENTS = 300;
+
+/** See the module. */
+export class WorkerVerifier {
+  readonly #options: WorkerVerifierOptions;
+  readonly #pool: VerifyPool;
+  #waiting: VerifyJob[] = [];
+  /** How many at the beginning of `#waiting` are taken. */
+  #taken = 0;
+  /** How long this thread has verified since other work had its turn. */
+  #busyMs = 0;
+  #cancelTurn?: () => void;
+  #isFeeding = false;
+  #isClosing = false;
+
+  /** Starts nothing. */
+  constructor(options: WorkerVerifierOptions) {
+    this.#options = options;
+    this.#pool = new VerifyPool({
+      ...options,
+      take: (max) => this.#take(max),
+      waiting: () => this.#size,
+      giveBack: (jobs) => {
+        this.#waiting = [...jobs, ...this.#waiting.slice(this.#taken)];
+        this.#taken = 0;
+        this.#goOn();
+      },
+    });
+  }
+
+  /** Says whether an event is genuine: at once, or as a promise where many wait. */
+  verify(event: NostrEvent): boolean | Promise<boolean> {
+    if (this.#size === 0 && this.#busyMs < SLICE_MS && !this.#pool.isReady) {
+      const isValid = this.#check(event);
+      if (this.#busyMs > 0) this.#nextTurn();
+      return isValid;
+    }
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    this.#waiting.push({ item: signedText(event), resolve });
+    this.#goOn();
+    return promise;
+  }
+
+  /** Ends the threads; what waits counts as not genuine. It may be used again. */
+  close(): void {
+    this.#isClosing = true;
+    this.#pool.end();
+    const rest = this.#take(Infinity);
+    this.#cancelTurn?.();
+    this.#cancelTurn = undefined;
+    this.#busyMs = 0;
+    this.#isClosing = false;
+    for (const { resolve } of rest) resolve(false);
+  }
+
+  get #needsThread(): boolean {
+    return this.#size >= MANY_EVENTS && this.#pool.canStart;
+  }
+
+  get #size(): number {
+    return this.#waiting.length - this.#taken;
+  }
+
+  #take(max: number): VerifyJob[] {
+    const jobs = this.#waiting.slice(this.#taken, this.#taken + max);
+    this.#taken += jobs.length;
+    if (this.#size === 0 || this.#taken > 1_000) {
+      this.#waiting = this.#waiting.slice(this.#taken);
+      this.#taken = 0;
+    }
+    return jobs;
+  }
+
+  /** Sees that what waits is verified by somebody. */
+  #goOn(): void {
+    if (this.#size === 0 || this.#isClosing) return;
+    if (!this.#pool.isReady || this.#needsThread) this.#nextTurn();
+    if (!this.#pool.isReady || this.#isFeeding) return;
+    this.#isFeeding = true;
+    // What comes together is sent together.
+    queueMicrotask(() => {
+      this.#isFeeding = false;
+      this.#pool.feed();
+    });
+  }
+
+  #nextTurn(): void {
+    this.#cancelTurn ??= this.#options.clock.after(0, () => {
+      this.#cancelTurn = undefined;
+      this.#busyMs = 0;
+      // Starting a thread takes as long as a slice.
+      if (this.#needsThread) this.#pool.start();
+      else if (!this.#pool.isReady) this.#slice();
+      this.#goOn();
+    });
+  }
+
+  /** Verifies some of what waits, in this thread. */
+  #slice(): void {
+    while (this.#busyMs < SLICE_MS) {
+      const [job] = this.#take(1);
+      if (!job) return;
+      job.resolve(this.#check(eventOf(job.item)));
+    }
+  }
+
+  #check(event: NostrEvent): boolean {
+    const { clock, check } = this.#options;
+    const start = clock.now();
+    const isValid = check(event);
+    this.#busyMs += Math.max(0, clock.now() - start);
+    return isValid;
+  }
+}

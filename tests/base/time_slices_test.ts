@@ -1,0 +1,77 @@
+import assert from "node:assert/strict";
+import { TimeSlices } from "../../src/base/time_slices.ts";
+import { settled } from "../../testing/test_clock.ts";
+
+/** Slices of a thread in which each job takes a millisecond, and what was done. */
+function setUp() {
+  let now = 0;
+  const timers = new Set<() => void>();
+  const slices = new TimeSlices({
+    now: () => now,
+    after: (_ms, run) => {
+      timers.add(run);
+      return () => timers.delete(run);
+    },
+  });
+  const done: number[] = [];
+  let given = 0;
+  const give = (count: number, length = 100) => {
+    for (let i = 0; i < count; i++) {
+      const n = given++;
+      slices.do(() => {
+        done.push(n);
+        now++;
+      }, length);
+    }
+  };
+  /** The next turn of the event loop, in which the timers run. */
+  const turn = async () => {
+    for (const run of [...timers]) {
+      timers.delete(run);
+      run();
+    }
+    await settled();
+  };
+  return { done, give, turn, timers };
+}
+
+Deno.test("TimeSlices does few jobs at once, and sets no timer", () => {
+  const { timers, turn, done, give } = setUp();
+  give(15);
+  assert.equal(done.length, 15);
+  assert.equal(timers.size, 0);
+});
+
+Deno.test("TimeSlices does what comes without a pause in order, ten milliseconds at a time", async () => {
+  const { timers, turn, done, give } = setUp();
+  give(100);
+  // Those before the slice, and a slice.
+  assert.equal(done.length, 15 + 10);
+  for (let slices = 2; slices <= 9; slices++) {
+    await turn();
+    assert.equal(done.length, Math.min(100, 15 + 10 * slices));
+  }
+  assert.deepEqual(done, Array.from({ length: 100 }, (_, n) => n));
+  await turn();
+  assert.equal(timers.size, 0);
+});
+
+Deno.test("TimeSlices lets no job overtake those that wait, and does later ones at once", async () => {
+  const { timers, turn, done, give } = setUp();
+  give(30);
+  assert.equal(done.length, 25);
+  await turn();
+  assert.equal(done.length, 30);
+  await turn();
+  give(5);
+  assert.deepEqual(done, Array.from({ length: 35 }, (_, n) => n));
+});
+
+Deno.test("TimeSlices keeps what waits within 64 Mi characters: what is more is done at once", () => {
+  const { done, give } = setUp();
+  give(25);
+  give(64, 2 ** 20);
+  assert.equal(done.length, 25);
+  give(3, 2 ** 20);
+  assert.equal(done.length, 28);
+});
