@@ -122,6 +122,7 @@ const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   "explorer/page/figures": "processes/explorer_page_test.ts, in Chromium",
   "explorer/page/follow_changes": "processes/explorer_page_test.ts, in Chromium",
   "explorer/page/health_chart": "processes/explorer_page_test.ts, in Chromium",
+  "explorer/page/keep_focus": "processes/explorer_page_test.ts, in Chromium",
   "explorer/page/main": "processes/explorer_page_test.ts, in Chromium",
   "explorer/page/paint_map": "processes/explorer_page_test.ts, in Chromium",
   "explorer/page/people_list": "processes/explorer_page_test.ts, in Chromium",

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { fileURLToPath } from "node:url";
 import { explorerData } from "../../src/explorer/explorer_data.ts";
 import { explorerPage } from "../../src/explorer/explorer_page.ts";
 import { type ChromiumOptions, type Page, withChromium } from "../../testing/chromium.ts";
@@ -48,11 +49,7 @@ async function draw(): Promise<void> {
   const folder = new URL("docs/images/", ROOT);
   await Deno.mkdir(folder, { recursive: true });
   const shoot = (page: Page, name: string) =>
-    page.screenshot({
-      path: new URL(`explorer_${name}.jpg`, folder).pathname,
-      type: "jpeg",
-      quality: 78,
-    });
+    page.screenshot({ path: fileURLToPath(new URL(`explorer_${name}.png`, folder)) });
   const wide = { viewport: { width: 1160, height: 1290 } };
   await open({ ...wide, colorScheme: "light" }, async (page) => {
     await settled(page);
