@@ -77,7 +77,7 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
   const clock = new StallWatch(checked.shared.clock);
   const shared = { ...checked.shared, clock };
   const settings = { ...checked, shared };
-  const { router, store, maxPages, onRelayError } = settings;
+  const { router, store, maxPages, onRelayError, workload } = settings;
   const { random, onError } = shared;
 
   const closing = new Closing(onError);
@@ -107,7 +107,6 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
     timeout: INFO_TIMEOUT_MS,
     isBlocked,
   });
-  const { workload } = settings;
   const signIn = new SignInPolicy({
     auth: settings.auth,
     clock,

@@ -3,8 +3,6 @@
  *
  * @module
  */
-/// <reference lib="dom" />
-
 import type { ExplorerState } from "./explorer_state.ts";
 import { fill, h } from "./dom.ts";
 import { ago, count, host, many, minute, npub, personName } from "./format.ts";

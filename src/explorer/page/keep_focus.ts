@@ -3,8 +3,6 @@
  *
  * @module
  */
-/// <reference lib="dom" />
-
 /** Runs a change; then the button that had the focus has it again, if there is one in its place. */
 export function keepFocus(change: () => void): void {
   const focused = document.activeElement;
