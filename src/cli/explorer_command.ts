@@ -43,7 +43,6 @@ export const explorerCommand: CliCommand = {
     ["explorer --db outbox.sqlite3", "What an app's database knows"],
     ["explorer npub1… --db outbox.sqlite3", "The people whom somebody follows"],
     ["explorer npub1… --port 8080", "At an address of your own choice"],
-    ["plan npub1… --html plan.html", "The same as one file, to keep or to send"],
   ],
   configure(command) {
     command.argument("[who]", "whose follows to show");
