@@ -9,7 +9,6 @@ import { abortable } from "./base/abortable.ts";
 import { Closing } from "./base/closing.ts";
 import { Semaphore } from "./base/semaphore.ts";
 import { StallWatch } from "./base/stall_watch.ts";
-import { Workload } from "./base/workload.ts";
 import { BACKGROUND_RANK } from "./connections/relay_connector.ts";
 import { ConnectTimeout } from "./connections/connect_timeout.ts";
 import { coverageFilters, coverageReport } from "./coverage_report.ts";
@@ -60,12 +59,16 @@ export type { Outbox } from "./outbox.ts";
  * import { createOutbox } from "@npool/outbox";
  * import { openSqlite } from "@npool/outbox/sqlite";
  *
- * await using db = await openSqlite(":memory:");
- * await using outbox = createOutbox({
+ * const db = await openSqlite(":memory:");
+ * const outbox = createOutbox({
  *   store: db,
  *   fallbackRelays: ["wss://relay1.mostr.pub"],
  * });
- * await using pool = new NPool(outbox);
+ * const pool = new NPool(outbox);
+ *
+ * await pool.close();
+ * await outbox.close();
+ * await db.close();
  * ```
  */
 export function createOutbox(options: OutboxOptions = {}): Outbox {
@@ -104,8 +107,7 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
     timeout: INFO_TIMEOUT_MS,
     isBlocked,
   });
-  // Verifying signatures takes most of the time that the program spends on what relays send.
-  const workload = new Workload(clock);
+  const { workload } = settings;
   const signIn = new SignInPolicy({
     auth: settings.auth,
     clock,
@@ -125,7 +127,7 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
       semaphore: new Semaphore(settings.maxConnecting),
       background: new Semaphore(MAX_PROBES),
       connectTimeout: new ConnectTimeout(),
-      verifyEvent: workload.measured(settings.verifier.verify),
+      verifyEvent: settings.verifier.verify,
       idleTimeout: settings.idleTimeout,
       onConnected: (url) => {
         ledger.connected(url);

@@ -306,7 +306,8 @@ export class FeedReader {
   #learn({ events, late, since }: MergedPage): void {
     const { onDelivery } = this.#options.sources;
     const { cursors } = this.#merge;
-    for (const { url, hits, misses } of pageDelivery(events, since, cursors)) {
+    const { relaysPerAuthor } = this.#cursors.planned!.input.settings;
+    for (const { url, hits, misses } of pageDelivery(events, since, cursors, relaysPerAuthor)) {
       onDelivery(url, hits, misses);
     }
     for (const { sent } of cursors) {
