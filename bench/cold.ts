@@ -15,7 +15,7 @@
  * @module
  */
 
-import { COLD, PAGED, PLAIN, WARM } from "./cold_clients.ts";
+import { COLD, COLD_THREE, PAGED, PLAIN, WARM } from "./cold_clients.ts";
 import { type Course, runCold } from "./cold_course.ts";
 import { LoopbackNetwork } from "./loopback_network.ts";
 import type { LoopbackTraffic } from "./loopback_relay.ts";
@@ -25,7 +25,7 @@ const WORLD = { name: "cold", follows: 1_000, relays: 200, days: 7 } as const;
 /** Draws of the world, with the clients in each, and how often they start. */
 const DRAWS = [
   { seed: 2, clients: [[COLD, 2], [WARM, 1], [PAGED, 1], [PLAIN, 1]] },
-  { seed: 3, clients: [[COLD, 1], [PAGED, 1], [PLAIN, 1]] },
+  { seed: 3, clients: [[COLD, 1], [COLD_THREE, 1], [PAGED, 1], [PLAIN, 1]] },
 ] as const;
 
 /** Runs the clients, and prints their results. */
@@ -106,4 +106,9 @@ function cells(courses: readonly Course[], held: number): string[] {
     traffic(({ bytesOut }) => kilobytes(bytesOut)),
     middle(({ posts, traffic }) => traffic.relays.events / posts.length).toFixed(2),
   ];
+}
+
+if (import.meta.main) {
+  await benchCold();
+  Deno.exit(0);
 }

@@ -35,6 +35,12 @@ export const COLD: ColdClient = {
   start: (world) => start(world, false),
 };
 
+/** The same with the three big relays that other clients know. */
+export const COLD_THREE: ColdClient = {
+  name: "createOutbox, and three fallback relays",
+  start: (world) => start(world, false, BIG_RELAY_COUNT),
+};
+
 /** The library with all lists in its database: the difference is the cost of finding them. */
 export const WARM: ColdClient = {
   name: "createOutbox, lists known",
@@ -84,7 +90,11 @@ function cut(filter: NostrFilter): NostrFilter[] {
   }));
 }
 
-async function start(world: ColdWorld, isWarm: boolean): Promise<StartedClient> {
+async function start(
+  world: ColdWorld,
+  isWarm: boolean,
+  fallbacks = FALLBACK_COUNT,
+): Promise<StartedClient> {
   await loadWasm();
   const db = await openSqlite(":memory:");
   const store = new RelayListStore(db, { verifyEvent: verify });
@@ -93,7 +103,7 @@ async function start(world: ColdWorld, isWarm: boolean): Promise<StartedClient> 
   const outbox = createOutbox({
     store,
     indexerRelays: world.indexers,
-    fallbackRelays: world.relays.slice(0, FALLBACK_COUNT),
+    fallbackRelays: world.relays.slice(0, fallbacks),
     // Lists hold junk, some of which names addresses of this machine.
     policy: { allowLocal: true, allowInsecure: true, allow: (url) => known.has(url) },
     verifyEvent: verify,

@@ -6,7 +6,7 @@
  * processes take turns in each round. A row with processes for themselves (`shared: false`) shows
  * what they gain by knowing of each other.
  *
- * Run alone: `deno run -A --lock=bench/deno.lock bench/processes.ts`.
+ * Run alone: `deno run -A --lock=bench/deno.lock bench/processes.ts [rounds]`.
  *
  * @module
  */
@@ -22,7 +22,7 @@ const START_INTERVAL_MS = 200;
 const SEED = 12;
 
 /** Measures 1, 2 and 4 processes, and prints a table. */
-export async function benchProcesses(): Promise<void> {
+export async function benchProcesses(rounds = ROUNDS): Promise<void> {
   const server = await startPostgres();
   if (typeof server === "string") return progress(`no figures for processes: ${server}`);
   using network = await LoopbackNetwork.start({
@@ -46,10 +46,10 @@ export async function benchProcesses(): Promise<void> {
     { processes: 4, shared: false, users, queries: QUERIES },
   ];
   const results = tasks.map((): ProcessesResult[] => []);
-  for (let round = 0; round < ROUNDS; round++) {
+  for (let round = 0; round < rounds; round++) {
     for (const [i, task] of tasks.entries()) {
       results[i].push(await runProcesses(server, network, task));
-      progress(`processes: ${nameOf(task)}, round ${round + 1} of ${ROUNDS}`);
+      progress(`processes: ${nameOf(task)}, round ${round + 1} of ${rounds}`);
     }
   }
   print("## Several processes on one PostgreSQL");
@@ -57,7 +57,7 @@ export async function benchProcesses(): Promise<void> {
     `${USERS} users, one more each ${START_INTERVAL_MS} ms, ${FOLLOWS} follows each of ${
       count(AUTHORS)
     } authors, ${QUERIES} ` +
-      `queries each for a day's posts, ${RELAYS} relays and three indexers; medians of ${ROUNDS} ` +
+      `queries each for a day's posts, ${RELAYS} relays and three indexers; medians of ${rounds} ` +
       "rounds, each with an empty database. Processes, relays and the database share this " +
       "machine's cores, so more processes are not faster here: the table shows what they cost.",
   ));
@@ -95,6 +95,6 @@ function rowOf(name: string, results: readonly ProcessesResult[]): string[] {
 }
 
 if (import.meta.main) {
-  await benchProcesses();
+  await benchProcesses(Deno.args.length > 0 ? Number(Deno.args[0]) : undefined);
   Deno.exit(0);
 }

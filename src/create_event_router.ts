@@ -47,7 +47,7 @@ import {
  * import { openSqlite } from "@npool/outbox/sqlite";
  * import { finalizeEvent, generateSecretKey } from "nostr-tools";
  *
- * await using db = await openSqlite(":memory:");
+ * const db = await openSqlite(":memory:");
  * const eventRouter = createEventRouter(new RelayListStore(db));
  *
  * const tags = [["p", "bb".repeat(32)]];
@@ -56,6 +56,8 @@ import {
  *   generateSecretKey(),
  * );
  * await assert.rejects(eventRouter(wrap), { name: "RoutingError", message: /10050/ });
+ *
+ * await db.close();
  * ```
  */
 export function createEventRouter(

@@ -9,11 +9,12 @@ import { abortable } from "./base/abortable.ts";
 import { Closing } from "./base/closing.ts";
 import { Semaphore } from "./base/semaphore.ts";
 import { StallWatch } from "./base/stall_watch.ts";
-import { Workload } from "./base/workload.ts";
+import { BACKGROUND_RANK } from "./connections/relay_connector.ts";
 import { ConnectTimeout } from "./connections/connect_timeout.ts";
 import { coverageFilters, coverageReport } from "./coverage_report.ts";
 import { HintFinder } from "./hint_finder.ts";
 import { explanation, missingListsOf, relayReport } from "./explain.ts";
+import { MAX_PROBES } from "./ledger/send_schedule.ts";
 import type { Outbox } from "./outbox.ts";
 import { OutboxFeeds } from "./outbox_feeds.ts";
 import { OutboxLedger } from "./outbox_ledger.ts";
@@ -58,12 +59,16 @@ export type { Outbox } from "./outbox.ts";
  * import { createOutbox } from "@npool/outbox";
  * import { openSqlite } from "@npool/outbox/sqlite";
  *
- * await using db = await openSqlite(":memory:");
- * await using outbox = createOutbox({
+ * const db = await openSqlite(":memory:");
+ * const outbox = createOutbox({
  *   store: db,
  *   fallbackRelays: ["wss://relay1.mostr.pub"],
  * });
- * await using pool = new NPool(outbox);
+ * const pool = new NPool(outbox);
+ *
+ * await pool.close();
+ * await outbox.close();
+ * await db.close();
  * ```
  */
 export function createOutbox(options: OutboxOptions = {}): Outbox {
@@ -102,8 +107,7 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
     timeout: INFO_TIMEOUT_MS,
     isBlocked,
   });
-  // Verifying signatures takes most of the time that the program spends on what relays send.
-  const workload = new Workload(clock);
+  const { workload } = settings;
   const signIn = new SignInPolicy({
     auth: settings.auth,
     clock,
@@ -118,16 +122,13 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
   const requests = { clock, random, memory, maxPages, onRelayError, signIn, workload };
   const supervisor: Supervisor = new Supervisor({
     connector: {
+      ...{ clock, memory, onError, onRelayError, random },
       open: settings.open,
-      clock,
-      memory,
-      random,
       semaphore: new Semaphore(settings.maxConnecting),
+      background: new Semaphore(MAX_PROBES),
       connectTimeout: new ConnectTimeout(),
-      verifyEvent: workload.measured(settings.verifier.verify),
+      verifyEvent: settings.verifier.verify,
       idleTimeout: settings.idleTimeout,
-      onRelayError,
-      onError,
       onConnected: (url) => {
         ledger.connected(url);
         if (settings.relayInfo) informer.connected(url);
@@ -218,8 +219,8 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
     knowledge,
     routing,
     adapt,
-    // Requests connect first.
-    send: (url, event, signal) => relay(url, { rank: LAST_RANK }).event(event, { signal }),
+    policy,
+    send: (url, event, signal) => relay(url, { rank: BACKGROUND_RANK }).event(event, { signal }),
     lists: store,
     closing,
     refuseClosed,
@@ -340,6 +341,7 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
       people.use(settings.plan);
       policy.use(settings);
       signIn.userChanged();
+      ledger.policyChanged();
     },
     feed(filters, options) {
       refuseClosed("open a feed");
@@ -390,8 +392,6 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
 }
 
 const DAY_S = 86_400;
-/** After all that is requested: see `RelayConnector.connection`. */
-const LAST_RANK = Number.MAX_SAFE_INTEGER;
 /** Longest that fetching a relay's information document (NIP-11) may take. */
 const INFO_TIMEOUT_MS = 5_000;
 

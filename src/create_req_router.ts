@@ -36,13 +36,15 @@ export type { RouteOptions } from "./req_planner.ts";
  * import { createReqRouter, RelayListStore } from "@npool/outbox";
  * import { openSqlite } from "@npool/outbox/sqlite";
  *
- * await using db = await openSqlite(":memory:");
+ * const db = await openSqlite(":memory:");
  * const reqRouter = createReqRouter(new RelayListStore(db), {
  *   fallbackRelays: ["wss://relay1.mostr.pub"],
  * });
  *
  * const routes = await reqRouter([{ kinds: [1], authors: ["aa".repeat(32)] }]);
  * assert.deepEqual([...routes.keys()], ["wss://relay1.mostr.pub/"]);
+ *
+ * await db.close();
  * ```
  */
 export function createReqRouter(

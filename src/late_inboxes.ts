@@ -1,5 +1,6 @@
 /**
- * Lists that are found after an event was published: their relays become targets for a day.
+ * Lists that are found or change after an event was published: for a day their relays become
+ * targets, and for as long as the event is pending those that no list names any longer end.
  *
  * @module
  */
@@ -16,8 +17,15 @@ export interface LateInboxesOptions {
   readonly clock: Clock;
   /** Plans an event by what is stored; `undefined` if that cannot be looked up. */
   readonly plan: (event: NostrEvent) => Promise<EventPlan | undefined>;
-  /** Called with the plan of an event that a new list may change. */
-  readonly onPlan: (event: NostrEvent, plan: EventPlan) => void;
+  /** Whether an event is still tried anywhere. */
+  readonly isPending: (id: string) => boolean;
+  /**
+   * Called with the plan of an event that a new list may change.
+   *
+   * @param isLate Whether that list came too late to add relays.
+   * @returns Whether to call it again, since a relay that no list names was not tried yet.
+   */
+  readonly onPlan: (event: NostrEvent, plan: EventPlan, isLate: boolean) => boolean;
   readonly onError: (error: Error) => void;
 }
 
@@ -25,16 +33,19 @@ export interface LateInboxesOptions {
 const LATE_INBOX_MS = 86_400_000;
 /** How long lists are gathered before events are planned again. */
 const GATHER_MS = 500;
+/** When an event is planned again where a relay that no list names was not tried yet. */
+const PLAN_AGAIN_MS = 60_000;
 /** Most people of one event whose lists are waited for. */
 const MAX_PEOPLE = 100;
 
 /** See the module. */
 export class LateInboxes {
   readonly #options: LateInboxesOptions;
-  /** Events of the last day, and until when lists count, by whom they concern. */
+  /** Events of the last day and pending ones, and until when lists add relays, by whom they concern. */
   readonly #events = new Map<string, Map<string, { event: NostrEvent; until: number }>>();
-  #changed = new Map<string, NostrEvent>();
-  #cancel?: () => void;
+  #changed = new Map<string, { event: NostrEvent; until: number }>();
+  #timer?: { readonly at: number; readonly cancel: () => void };
+  #isClosed = false;
 
   constructor(options: LateInboxesOptions) {
     this.#options = options;
@@ -43,7 +54,7 @@ export class LateInboxes {
   /** Waits for lists of an event's author and of the users it tags. */
   add(event: NostrEvent, publishedAt: number): void {
     const until = publishedAt + LATE_INBOX_MS;
-    if (until <= this.#options.clock.now()) return;
+    if (this.#isOver(event, until)) return;
     for (const pubkey of [event.pubkey, ...taggedUsers(event).slice(0, MAX_PEOPLE)]) {
       const events = this.#events.get(pubkey) ?? new Map();
       this.#events.set(pubkey, events.set(event.id, { event, until }));
@@ -54,38 +65,55 @@ export class LateInboxes {
   readonly listed: ListListener = ({ pubkey }, kind) => {
     const events = this.#events.get(pubkey);
     if (!events || !ADDRESS_LIST_KINDS.includes(kind)) return;
-    const { clock } = this.#options;
-    const now = clock.now();
-    for (const [id, { event, until }] of events) {
-      if (until <= now) events.delete(id);
-      else this.#changed.set(id, event);
+    for (const [id, entry] of events) {
+      if (this.#isOver(entry.event, entry.until)) events.delete(id);
+      else this.#changed.set(id, entry);
     }
     if (events.size === 0) this.#events.delete(pubkey);
-    if (this.#changed.size === 0 || this.#cancel) return;
-    this.#cancel = clock.after(GATHER_MS, () => {
-      this.#cancel = undefined;
-      void this.#plan();
-    });
+    this.#planIn(GATHER_MS);
   };
 
   /** Plans nothing any more. */
   close(): void {
-    this.#cancel?.();
+    this.#isClosed = true;
+    this.#timer?.cancel();
     this.#events.clear();
+  }
+
+  #isOver({ id }: NostrEvent, until: number): boolean {
+    return until <= this.#options.clock.now() && !this.#options.isPending(id);
+  }
+
+  #planIn(ms: number): void {
+    if (this.#changed.size === 0 || this.#isClosed) return;
+    const { clock } = this.#options;
+    const at = clock.now() + ms;
+    if (this.#timer && this.#timer.at <= at) return;
+    this.#timer?.cancel();
+    const cancel = clock.after(ms, () => {
+      this.#timer = undefined;
+      void this.#plan();
+    });
+    this.#timer = { at, cancel };
   }
 
   /** Never rejects. */
   async #plan(): Promise<void> {
-    const { onError, onPlan, plan } = this.#options;
+    const { clock, onError, onPlan, plan } = this.#options;
     const changed = this.#changed;
     this.#changed = new Map();
-    for (const event of changed.values()) {
+    const again: typeof changed = new Map();
+    for (const [id, entry] of changed) {
+      const { event, until } = entry;
       try {
         const planned = await plan(event);
-        if (planned) onPlan(event, planned);
+        if (planned && onPlan(event, planned, until <= clock.now())) again.set(id, entry);
       } catch (cause) {
         onError(new Error(`Cannot plan event ${event.id} again`, { cause }));
       }
     }
+    const isSoon = this.#changed.size > 0;
+    for (const [id, entry] of again) this.#changed.set(id, entry);
+    this.#planIn(isSoon ? GATHER_MS : PLAN_AGAIN_MS);
   }
 }

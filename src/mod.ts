@@ -13,9 +13,13 @@
  * import { createOutbox } from "@npool/outbox";
  * import { openSqlite } from "@npool/outbox/sqlite";
  *
- * await using store = await openSqlite(":memory:");
- * await using outbox = createOutbox({ store, fallbackRelays: ["wss://relay1.mostr.pub"] });
- * await using pool = new NPool(outbox);
+ * const store = await openSqlite(":memory:");
+ * const outbox = createOutbox({ store, fallbackRelays: ["wss://relay1.mostr.pub"] });
+ * const pool = new NPool(outbox);
+ *
+ * await pool.close();
+ * await outbox.close();
+ * await store.close();
  * ```
  *
  * @module

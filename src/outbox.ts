@@ -106,6 +106,7 @@ export interface Outbox extends AsyncDisposable {
       | "searchRelays"
       | "maxRelays"
       | "relaysPerAuthor"
+      | "popularRelays"
       | "authorsPerFilter"
       | "maxFiltersPerRelay"
       | "maxInboxes"

@@ -14,13 +14,21 @@ import { eventPlanner, planned } from "./create_event_router.ts";
 import type { Knowledge } from "./discovery/knowledge.ts";
 import { LateInboxes } from "./late_inboxes.ts";
 import { Ledger } from "./ledger/ledger.ts";
-import type { NewTarget, TargetReason } from "./ledger/publication.ts";
+import { isUrgent } from "./ledger/offer_outcome.ts";
+import {
+  isOpenTarget,
+  isPending,
+  type NewTarget,
+  type PublicationTarget,
+  type TargetReason,
+} from "./ledger/publication.ts";
 import type { Publication } from "./ledger/publication_handle.ts";
 import type { RelayListStore } from "./lists/relay_list_store.ts";
 import type { EventRelayReason } from "./nostr/event_relay_reason.ts";
 import type { EventPlan } from "./plan/event_plan.ts";
 import type { PlanSettings } from "./plan/plan_options.ts";
 import type { RouterSettings } from "./router_options.ts";
+import type { UserPolicy } from "./user_policy.ts";
 
 /** What a ledger needs of an outbox. */
 export interface OutboxLedgerOptions {
@@ -36,6 +44,7 @@ export interface OutboxLedgerOptions {
   readonly knowledge: Pick<Knowledge, "lookUp" | "known">;
   readonly routing: RouterSettings;
   readonly adapt: (settings: PlanSettings) => PlanSettings;
+  readonly policy: Pick<UserPolicy, "user" | "onChange">;
   /** Offers an event to a relay once. */
   readonly send: (url: string, event: NostrEvent, signal: AbortSignal) => Promise<void>;
   readonly lists: Pick<RelayListStore, "onList">;
@@ -48,7 +57,7 @@ const MAX_ROUTED = 1_000;
 /** How long `pool.event()` waits for an event to be written down. */
 const WRITE_WAIT_MS = 250;
 /** Why a target counts as long as a list of the moment names it. */
-const BY_LIST: ReadonlySet<TargetReason> = new Set(["own", "inbox", "dm", "private"]);
+const BY_LIST: ReadonlySet<TargetReason> = new Set(["own", "inbox", "dm", "private", "group"]);
 
 /** All that an outbox publishes. */
 export class OutboxLedger {
@@ -62,7 +71,7 @@ export class OutboxLedger {
 
   /** Reads and sends nothing before {@link OutboxLedger.start}. */
   constructor(options: OutboxLedgerOptions) {
-    const { adapt, clock, knowledge, lists, onError, routing } = options;
+    const { adapt, clock, knowledge, lists, onError, policy, routing } = options;
     const stored = { lookUp: knowledge.known.bind(knowledge) };
     this.#options = options;
     this.#plan = eventPlanner(knowledge, routing, adapt);
@@ -73,10 +82,15 @@ export class OutboxLedger {
         const { plan, error } = await planned(event, stored, routing, adapt);
         return error ? undefined : plan;
       },
-      onPlan: (event, plan) => this.#planned(event, plan),
+      isPending: (id) => {
+        const record = this.#ledger.get(id);
+        return record !== undefined && isPending(record);
+      },
+      onPlan: (event, plan, isLate) => this.#planned(event, plan, isLate),
       onError,
     });
     this.#stopListening = lists.onList(this.#late.listed);
+    policy.onChange(() => this.policyChanged());
   }
 
   /** Goes on with what an earlier run left; never rejects. */
@@ -127,6 +141,29 @@ export class OutboxLedger {
     this.#late.add(event, record.at);
   };
 
+  /**
+   * Call it when options, or lists of the user's have changed: what waits for relays that count no
+   * longer ends. So do drafts for relays that the user's own list (kind 10013) no longer names.
+   */
+  policyChanged(): void {
+    const { adapt, policy: { user }, routing } = this.#options;
+    const settings = adapt(routing.plan);
+    const drafts = user?.lists.private ?? [];
+    for (const { event, targets } of this.#ledger.pending()) {
+      const isUnlisted = ({ relay, why }: PublicationTarget) =>
+        why === "private" && event.pubkey === user?.pubkey && drafts.length > 0 &&
+        !drafts.includes(relay);
+      const open = targets.filter(isOpenTarget);
+      const reasons = new Set(open.map((target) => this.#goneReason(target, settings)));
+      for (const reason of reasons) {
+        if (reason === undefined) continue;
+        const gone = open.filter((target) => this.#goneReason(target, settings) === reason);
+        this.#gone(event.id, gone, reason);
+      }
+      this.#gone(event.id, open.filter(isUnlisted), "the user's list names it no longer");
+    }
+  }
+
   /** A relay is connected. */
   connected(url: string): void {
     this.#ledger.connected(url);
@@ -171,26 +208,47 @@ export class OutboxLedger {
     await Promise.race([written, sleep(clock, WRITE_WAIT_MS, enough.signal)]);
   }
 
-  /** Takes a new plan of an event: it has more relays, or lacks some that no list names now. */
-  #planned(event: NostrEvent, plan: EventPlan): void {
+  /**
+   * Takes a new plan of an event: it has more relays, or lacks some that no list names now. A relay
+   * that was not tried yet is tried once.
+   *
+   * @returns Whether there is one.
+   */
+  #planned(event: NostrEvent, plan: EventPlan, isLate: boolean): boolean {
     const { id } = event;
     const record = this.#ledger.get(id);
-    if (!record || this.#options.closing.isClosed) return;
-    this.#ledger.add(id, targetsOf(plan).filter(({ why }) => BY_LIST.has(why)));
-    if (plan.relays.length === 0) return;
+    if (!record || this.#options.closing.isClosed) return false;
+    if (!isLate) this.#ledger.add(id, targetsOf(plan).filter(({ why }) => BY_LIST.has(why)));
+    // What deletes a list must reach the relays of that list.
+    if (plan.relays.length === 0 || isUrgent(event)) return false;
     const named = new Set([...plan.relays, ...[...plan.skipped.values()].flat()]);
-    const gone = new Set(
-      record.targets.filter(({ relay, tries, why }) =>
-        BY_LIST.has(why) && tries > 0 && !named.has(relay)
-      ).map(({ relay }) => relay),
+    const unnamed = record.targets.filter((target) =>
+      isOpenTarget(target) && BY_LIST.has(target.why) && !named.has(target.relay)
     );
-    if (gone.size > 0) {
-      this.#ledger.gone(
-        id,
-        (url) => gone.has(url),
-        "no relay list that counts names it any longer",
-      );
+    const tried = unnamed.filter((target) => this.#ledger.wasTried(record, target));
+    this.#gone(id, tried, "no relay list that counts names it any longer");
+    return tried.length < unnamed.length;
+  }
+
+  #gone(id: string, targets: readonly PublicationTarget[], reason: string): void {
+    if (targets.length === 0) return;
+    const relays = new Set(targets.map(({ relay }) => relay));
+    this.#ledger.gone(id, (url) => relays.has(url), reason);
+  }
+
+  /** Why a target counts no longer, by options and lists of the user's; `undefined` if it does. */
+  #goneReason(
+    { relay, why }: PublicationTarget,
+    { check, fallbackRelays, indexerRelays }: PlanSettings,
+  ): string | undefined {
+    if (check(relay, why === "group" ? "group" : undefined).url === undefined) {
+      return "the user blocks it";
     }
+    if (why === "fallback" && !fallbackRelays.includes(relay)) {
+      return "no fallback relay any longer";
+    }
+    if (why === "indexer" && !indexerRelays.includes(relay)) return "no indexer any longer";
+    return undefined;
   }
 }
 

@@ -66,8 +66,9 @@ export interface OutboxOptions extends RouterOptions {
    * never is.
    *
    * - `"own"`: as the user, at the relays of the user's own lists (kinds 10002, 10050, 10013,
-   *   10009, 10089), to read what is the user's and to publish. It needs a `signer` with
-   *   `signEvent`.
+   *   10009, 10089), to read what is the user's and to publish; and where people whom the user
+   *   follows or has answered want their messages (kind 10050), to deliver gift wraps. It needs a
+   *   `signer` with `signEvent`.
    * - `"throwaway"`: the same, and elsewhere with a key of its own for each relay, which is made
    *   for that and never kept: for posts that nobody reads without a sign-in.
    * - `"never"`: nowhere.

@@ -18,6 +18,7 @@ import { CircuitBreaker } from "./base/circuit_breaker.ts";
 import { type Clock, systemClock } from "./base/clock.ts";
 import { PolledRecords } from "./base/polled_records.ts";
 import type { RecordStore } from "./base/record_store.ts";
+import { Workload } from "./base/workload.ts";
 import type { OpenRelay } from "./connections/open_relay.ts";
 import { RelaySocket } from "./connections/relay_socket.ts";
 import type { DiscoveryProgress } from "./discovery/discovery_progress.ts";
@@ -78,6 +79,8 @@ export interface OutboxSettings {
   readonly monitors: readonly string[];
   /** One for all who verify: an event that a relay sent is not verified again to be stored. */
   readonly verifier: VerifierUse;
+  /** What the program does with what relays send. */
+  readonly workload: Workload;
   readonly fetch: typeof fetch;
   readonly onRelayError: (error: RelayFailureError) => void;
   /** The policy as it is, for what is fetched over HTTP. */
@@ -113,8 +116,11 @@ export function outboxSettings(options: OutboxOptions): OutboxSettings {
   const { random = Math.random, onRelayError = () => {} } = options;
   const clock = checkClock(options.clock);
   const router = routerSettings(pickOptions<RouterOptions>(options, ROUTER_OPTIONS));
-  const verifier = useVerifier(options);
   const storeTimeout = integer("storeTimeout", options.storeTimeout, STORE_TIMEOUT_MS, 1);
+  // Verifying signatures takes most of the time that the program spends on what relays send.
+  const workload = new Workload(clock);
+  const used = useVerifier(options);
+  const verifier = { ...used, verify: workload.measured(used.verify) };
   const store = listStore(options, clock, verifier.verify, storeTimeout);
   const shared = { clock, random, onError: sortingErrors(router.onError, onRelayError) };
   const ownRecords = recordStore(options.records, clock, storeTimeout) ?? store.records;
@@ -147,6 +153,7 @@ export function outboxSettings(options: OutboxOptions): OutboxSettings {
     relayInfo: options.relayInfo ?? true,
     monitors: checkMonitors(options.monitors),
     verifier,
+    workload,
     fetch: options.fetch ?? ((...args) => fetch(...args)),
     onRelayError,
     policy: options.policy,
@@ -170,6 +177,7 @@ const CHANGEABLE_OPTIONS: OptionNames<ChangeableOptions> = {
   searchRelays: true,
   maxRelays: true,
   relaysPerAuthor: true,
+  popularRelays: true,
   authorsPerFilter: true,
   maxFiltersPerRelay: true,
   maxInboxes: true,

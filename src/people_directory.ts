@@ -327,6 +327,7 @@ function createDiscovery(
     ...searching(options),
     indexers: indexerRelays,
     moreIndexers: () => policy.indexers,
+    workload: settings.workload,
     fallbacks,
     hintsOf: (pubkey) => book.get(pubkey).map(({ url }) => url),
     weight,

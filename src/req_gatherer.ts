@@ -26,7 +26,7 @@ import {
 } from "./nostr/join_filters.ts";
 import type { Planned } from "./plan/replan.ts";
 import { joinedLookUp, type LookedUp, type ReqPlanner, type RouteOptions } from "./req_planner.ts";
-import { planSharer } from "./requests/plan_share.ts";
+import { cutSubjects, planSharer } from "./requests/plan_share.ts";
 import type { Found } from "./requests/live_routes.ts";
 import type { PlannedMember } from "./requests/supervisor.ts";
 
@@ -181,19 +181,15 @@ export class ReqGatherer {
     if (waiting.length > 1 || group.isBig) {
       this.#gatheredAt.set(shape, this.#options.clock.now());
     }
-    if (waiting.length > 1) {
-      try {
-        return this.#together(waiting, group.isBig);
-      } catch (error) {
-        return waiting.forEach(({ reject }) => reject(error));
-      }
-    }
-    for (const { request, resolve, reject } of waiting) {
-      try {
-        resolve(this.#alone(request));
-      } catch (error) {
-        reject(error);
-      }
+    this.#carryOut(waiting, group.isBig);
+  }
+
+  #carryOut(waiting: readonly Waiting[], areBig: boolean): void {
+    try {
+      if (waiting.length > 1) return this.#together(waiting, areBig);
+      for (const { request, resolve } of waiting) resolve(this.#alone(request));
+    } catch (error) {
+      waiting.forEach(({ reject }) => reject(error));
     }
   }
 
@@ -211,9 +207,22 @@ export class ReqGatherer {
     const requests = waiting.map(({ request }) => request);
     const { filters, indexes } = joinFilters(requests.map(({ filters }) => filters), areBig);
     const isOfMany = areBig && areMerged(filters);
-    const factor = isOfMany ? Math.min(waiting.length, MAX_RELAYS_FACTOR) : 1;
     const joined = joinedLookUp(filters, requests);
+    // Where lists are still looked for, it is not known yet who would have no place.
+    const isWide = isOfMany || !areBig && joined.search !== undefined;
+    const factor = isWide ? Math.min(waiting.length, MAX_RELAYS_FACTOR) : 1;
     const planned = planner.planned(joined, factor);
+    if (!areBig) {
+      // Who has no place within `maxRelays` beside others is planned apart from them.
+      const cut = cutSubjects(planned.plan);
+      const isCut = ({ request: { parts } }: Waiting) =>
+        parts.scoped.some(({ scope }) => scope.subjects.some((subject) => cut.has(subject)));
+      const apart = waiting.filter(isCut);
+      const rest = waiting.filter((one) => !isCut(one));
+      // Where fallback relays take every place, no choice of relays helps but fewer requests.
+      if (rest.length === 0) rest.push(...apart.splice(apart.length >> 1));
+      if (apart.length > 0) return [rest, apart].forEach((some) => this.#carryOut(some, areBig));
+    }
     const shareOf = planSharer(planned);
     const members: PlannedMember[] = [];
     const settle: (() => void)[] = [];

@@ -41,6 +41,11 @@ export class ScriptedSocket implements SocketLike {
     this.onmessage?.({ data: JSON.stringify(message) });
   }
 
+  /** No connection could be made. On Node 22 no close follows, and the state does not change. */
+  fail(): void {
+    this.onerror?.(new Error("Received network error or non-101 status code."));
+  }
+
   /** The relay's end is gone. */
   drop(code = 1006, reason = ""): void {
     this.readyState = 3;

@@ -148,3 +148,50 @@ Deno.test("Requests that share REQs end quietly where they are given up while th
     assert.equal(network.clock.pending, 0);
   }
 });
+
+Deno.test("Outbox finds for each of many requests at once what it would find alone, however few relays each may have", async () => {
+  const posts = people.map((one) => one.sign({ kind: 1, created_at: START - 9 }));
+  const home = (i: number) => `wss://home-${i >> 1}.example/`;
+  for (const maxRelays of [1, 2, 5]) {
+    for (const fallbackRelays of [[], [HUB]]) {
+      const scripts = Object.fromEntries(posts.map((_, i) => [
+        home(i),
+        holding(posts.slice(i & ~1, (i | 1) + 1)),
+      ]));
+      const { outbox, pool, network, pass, errors } = await start(
+        { [HUB]: holding([]), ...scripts },
+        { maxRelays, fallbackRelays },
+      );
+      for (const [i, one] of people.entries()) {
+        await outbox.store.event(one.relayList({ write: [home(i)] }, { created_at: START + 1 }));
+      }
+      const answers = Promise.all(people.map((one) => pool.query([postsOf(one)])));
+      await pass(2_000);
+      assert.deepEqual(await answers, posts.map((post) => [post]));
+      assert.deepEqual(errors, []);
+      // Two who have the same relay still share its REQ.
+      assert.ok(network.relays.flatMap(({ reqs }) => reqs).length <= 2 * posts.length);
+      await outbox.close();
+    }
+  }
+});
+
+Deno.test("Outbox plans many requests at once for three times as many relays while it looks for the lists", async () => {
+  const INDEX = "wss://index.example/";
+  const strangers = Array.from({ length: 6 }, (_, i) => new Signer(90 + i));
+  const home = (i: number) => `wss://home-${i}.example/`;
+  const posts = strangers.map((one) => one.sign({ kind: 1, created_at: START - 9 }));
+  const lists = strangers.map((one, i) => one.relayList({ write: [home(i)] }));
+  const { outbox, pool, pass } = await start(
+    {
+      [INDEX]: holding(lists),
+      [HUB]: holding([]),
+      ...Object.fromEntries(posts.map((post, i) => [home(i), holding([post])])),
+    },
+    { maxRelays: 3, fallbackRelays: [HUB], indexerRelays: [INDEX] },
+  );
+  const answers = Promise.all(strangers.map((one) => pool.query([postsOf(one)])));
+  await pass(5_000);
+  assert.deepEqual(await answers, posts.map((post) => [post]));
+  await outbox.close();
+});

@@ -233,6 +233,7 @@ Deno.test("outboxSettings() opens relays as a RelaySocket with the hooks that it
     onClose: (detail) => heard.push(detail),
     log: () => heard.push("log"),
     verifyEvent: () => true,
+    isNamed: false,
     backoff: false,
     idleTimeout: false,
   });

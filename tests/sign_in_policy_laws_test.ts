@@ -28,6 +28,8 @@ const world = fc.record({
   blocked: some,
   /** Others', and those of the app. */
   strangers: fc.record({ 10002: some, 10050: some }),
+  /** What the user has to do with the one to whom they deliver a wrap. */
+  contact: fc.constantFrom("none", "follows", "answered", "muted", "followed by them"),
   fallback: some,
   auth: fc.constantFrom("never", "own", "throwaway", "function"),
   /** What the app's function allows. */
@@ -37,8 +39,18 @@ type World = typeof world extends fc.Arbitrary<infer T> ? T : never;
 
 const relays = (urls: readonly string[]) => urls.map((url) => ["relay", url]);
 
+/** What shows that the user and Bob have to do with each other, and what does not. */
+const toBob = { tags: [["p", bob.pubkey]] };
+const CONTACTS: Readonly<Record<string, NostrEvent>> = {
+  follows: user.sign({ kind: 3, ...toBob }),
+  answered: user.sign({ kind: 1, ...toBob, content: "yes" }),
+  muted: user.sign({ kind: 10000, ...toBob }),
+  "followed by them": bob.sign({ kind: 3, tags: [["p", user.pubkey]] }),
+};
+
 /** Reads and publishes all kinds of things, and returns who signed where. */
-async function run({ walls, own, blocked, strangers, fallback, auth, allowed }: World) {
+async function run(world: World) {
+  const { walls, own, blocked, strangers, contact, fallback, auth, allowed } = world;
   const network = new ScriptedNetwork();
   URLS.forEach((url, n) => {
     const { guards, ...rest } = walls[n];
@@ -76,6 +88,7 @@ async function run({ walls, own, blocked, strangers, fallback, auth, allowed }: 
     bob.relayList({ both: strangers[10002] }),
     bob.sign({ kind: 10050, tags: relays(strangers[10050]) }),
   ];
+  if (contact in CONTACTS) lists.push(CONTACTS[contact]);
   for (const list of lists) await outbox.store.event(list);
   const me = user.pubkey;
   const controller = new AbortController();
@@ -89,7 +102,7 @@ async function run({ walls, own, blocked, strangers, fallback, auth, allowed }: 
       signal,
     }),
     pool.query([{ kinds: [9], "#h": ["g0", "g1"] }, { search: "me" }], { signal }),
-    pool.event(user.sign({ tags: [["p", bob.pubkey]] }), { signal }),
+    pool.event(user.sign({}), { signal }),
     pool.event(carol.sign({ tags: [["p", me]] }), { signal }),
     pool.event(carol.sign({ kind: 1059, tags: [["p", bob.pubkey]] }), { signal }),
   ];
@@ -117,7 +130,12 @@ Deno.test("A1: createOutbox() signs nowhere but where auth and the user's own li
     fc.asyncProperty(world, async (world) => {
       const { network, signed, asked } = await run(world);
       const own = new Set(Object.values(world.own).flat());
-      const allowed = new Set(world.auth === "function" ? world.allowed[0] : own);
+      const ofContact = ["follows", "answered"].includes(world.contact)
+        ? world.strangers[10050]
+        : [];
+      const allowed = new Set(
+        world.auth === "function" ? world.allowed[0] : [...own, ...ofContact],
+      );
       for (const event of signed) {
         const relay = tagOf(event, "relay")!;
         assert.notEqual(world.auth, "never");
@@ -125,6 +143,8 @@ Deno.test("A1: createOutbox() signs nowhere but where auth and the user's own li
         assert.ok(!world.blocked.includes(relay), `${relay} is blocked`);
         const { guards, guardsEvents } = world.walls[URLS.indexOf(relay)];
         assert.ok(guards !== "nothing" || guardsEvents, `${relay} refused nothing`);
+        const isDelivery = world.auth !== "function" && !own.has(relay);
+        assert.ok(guardsEvents || !isDelivery, `${relay} refused no delivery`);
       }
       for (const { url, auths } of network.relays) {
         for (const event of auths) {
@@ -138,7 +158,7 @@ Deno.test("A1: createOutbox() signs nowhere but where auth and the user's own li
       assert.equal(new Set(asked).size, asked.length, `asked twice: ${asked}`);
       signatures += signed.length;
     }),
-    { numRuns: 30 },
+    { numRuns: 40 },
   );
   assert.ok(signatures > 0 && throwaways > 0, `${signatures} ${throwaways}`);
 });

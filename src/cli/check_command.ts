@@ -15,8 +15,8 @@ import { collectLists, type ListVersions } from "./list_versions.ts";
 import { addNetworkOptions, type NetworkOptions } from "./network_options.ts";
 import { findNames } from "./people.ts";
 import { pickPlanOptions } from "./plan_options_of.ts";
-import { type ProbeFailure, RelayProber } from "./relay_prober.ts";
-import { openSession } from "./session.ts";
+import type { ProbeFailure, RelayProber } from "./relay_prober.ts";
+import { type Session, withSession } from "./session.ts";
 import type { Terminal } from "./terminal.ts";
 import { UsageError } from "./usage_error.ts";
 import { findWho, parseWho } from "./who.ts";
@@ -54,39 +54,46 @@ export const checkCommand: CliCommand = {
   async run({ args: [text], options, terminal, signal }) {
     const { write, yes, json, ...network } = options as CheckOptions;
     const who = parseWho(text);
-    await using session = await openSession(network, terminal);
-    await using prober = new RelayProber({ onError: ({ message }) => terminal.note(message) });
-    const {
-      outbox,
-      settings: { indexerRelays: indexers = INDEXERS, fallbackRelays = [], policy },
-    } = session;
-    const pubkey = await findWho(who, outbox, signal);
-    const first = [...indexers, ...fallbackRelays];
-    const lists = await collectLists(prober, pubkey, first, policy, signal);
-    const relays = [...lists.answers.keys()].filter((url) => !first.includes(url));
-    const infos = await Promise.all(
-      relays.map(async (url) => [url, await prober.info(url, signal)] as const),
-    );
-    const offers = write
-      ? await offerList(prober, lists, { isSure: yes === true, terminal, signal })
-      : undefined;
-    signal.throwIfAborted();
-    const source: CheckSource = {
-      ...lists,
-      pubkey,
-      indexers,
-      policy,
-      planOptions: pickPlanOptions(session.settings),
-      infos: new Map(infos),
-      ...offers ? { offers } : {},
-      now: Math.floor(systemClock.now() / 1000),
-    };
-    const report = checkReport(source);
-    const names = await findNames(session, [pubkey], signal);
-    terminal.print(json ? JSON.stringify(report, null, 2) : checkText(report, names, terminal));
-    return report.findings.some(({ level }) => level === "wrong") ? 1 : 0;
+    return await withSession({ network }, terminal, async (session) => {
+      const pubkey = await findWho(who, session.outbox, signal);
+      const isSure = yes === true;
+      const offer = write ? { isSure, terminal } : undefined;
+      const report = checkReport(await readLists(session, pubkey, offer, signal));
+      const names = await findNames(session, [pubkey], signal);
+      terminal.print(json ? JSON.stringify(report, null, 2) : checkText(report, names, terminal));
+      return report.findings.some(({ level }) => level === "wrong") ? 1 : 0;
+    });
   },
 };
+
+/** Asks relays for somebody's lists, and what is known of these relays. */
+async function readLists(
+  session: Session,
+  pubkey: string,
+  offer: { readonly isSure: boolean; readonly terminal: Terminal } | undefined,
+  signal: AbortSignal,
+): Promise<CheckSource> {
+  const { prober, settings } = session;
+  const { indexerRelays: indexers = INDEXERS, fallbackRelays = [], policy } = settings;
+  const first = [...indexers, ...fallbackRelays];
+  const lists = await collectLists(prober, pubkey, first, policy, signal);
+  const relays = [...lists.answers.keys()].filter((url) => !indexers.includes(url));
+  const infos = await Promise.all(
+    relays.map(async (url) => [url, await prober.info(url, signal)] as const),
+  );
+  const offers = offer && await offerList(prober, lists, { ...offer, signal });
+  signal.throwIfAborted();
+  return {
+    ...lists,
+    pubkey,
+    indexers,
+    policy,
+    planOptions: pickPlanOptions(settings),
+    infos: new Map(infos),
+    ...offers ? { offers } : {},
+    now: Math.floor(systemClock.now() / 1000),
+  };
+}
 
 /** Sends the relay list again to all relays that answered, after a question. */
 async function offerList(

@@ -6,6 +6,7 @@
 
 import { checkCommand } from "./check_command.ts";
 import type { CliCommand } from "./command.ts";
+import { explorerCommand } from "./explorer_command.ts";
 import { feedCommand } from "./feed_command.ts";
 import { planCommand } from "./plan_command.ts";
 import { publicationsCommand } from "./publications_command.ts";
@@ -26,4 +27,5 @@ export const COMMANDS: readonly CliCommand[] = [
   publishCommand,
   publicationsCommand,
   relaysCommand,
+  explorerCommand,
 ];

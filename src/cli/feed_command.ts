@@ -10,8 +10,8 @@ import type { FeedGap, FeedPage } from "../feeds/feed_sources.ts";
 import type { CliCommand, CommandCall } from "./command.ts";
 import { addNetworkOptions, count, type NetworkOptions } from "./network_options.ts";
 import { failuresText, findFollows, findNames, type Names } from "./people.ts";
-import { postText } from "./post_text.ts";
-import { openSession, type Session } from "./session.ts";
+import { eventLine, postText } from "./post_text.ts";
+import { type Session, withSession } from "./session.ts";
 import { many } from "./text.ts";
 import { findWho, parseWho } from "./who.ts";
 
@@ -51,23 +51,25 @@ export const feedCommand: CliCommand = {
     const { args: [text], options, terminal, signal } = call;
     const { pages, limit, live, json: _, ...network } = options as FeedCommandOptions;
     const who = parseWho(text);
-    await using session = await openSession(network, terminal);
-    const { outbox, store, failures } = session;
-    const pubkey = await findWho(who, outbox, signal);
-    outbox.use({ user: pubkey });
-    const authors = await findFollows(session, pubkey, signal);
-    await using feed = outbox.feed([{ kinds: [1], authors }], {
-      pageSize: limit,
-      patience: PATIENCE_MS,
-      fresh: true,
-      signal,
-      ...network.db === undefined ? {} : { store },
+    return await withSession({ network }, terminal, async (session) => {
+      const { outbox, store, failures } = session;
+      const pubkey = await findWho(who, outbox, signal);
+      outbox.use({ user: pubkey });
+      const authors = await findFollows(session, pubkey, signal);
+      const feed = outbox.feed([{ kinds: [1], authors }], {
+        pageSize: limit,
+        patience: PATIENCE_MS,
+        fresh: true,
+        signal,
+        ...network.db === undefined ? {} : { store },
+      });
+      const printer = new PostPrinter(session, call);
+      const behind = await printPages(feed, { pages, isLive: live === true }, printer, call);
+      terminal.note(gapsText(behind));
+      terminal.note(failuresText(failures.values()).replace("; r", "R"));
+      if (live) await printer.follow(feed);
+      return 0;
     });
-    const printer = new PostPrinter(session, call);
-    const behind = await printPages(feed, { pages, isLive: live === true }, printer, call);
-    terminal.note(`${gapsText(behind)}${failuresText(failures.values()).replace(/^; r/, "\nR")}`);
-    if (live) await printer.follow(feed);
-    return 0;
   },
 };
 
@@ -120,7 +122,7 @@ class PostPrinter {
 
   #post(post: NostrEvent): void {
     const { options, terminal } = this.#call;
-    if (options.json) return terminal.print(JSON.stringify(post));
+    if (options.json) return terminal.print(eventLine(post));
     terminal.print(postText(post, this.#names, terminal));
   }
 

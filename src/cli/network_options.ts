@@ -54,13 +54,10 @@ export function networkSettings(
   { relay = [], indexer = [] }: Pick<NetworkOptions, "relay" | "indexer">,
   without: readonly string[] = [],
 ): Pick<OutboxOptions, "fallbackRelays" | "indexerRelays" | "policy"> {
-  const named = [...relay, ...indexer];
-  const isLocal = named.some((value) =>
-    !checkRelayUrl(value).url && checkRelayUrl(value, LOCAL).url
-  );
-  const policy = isLocal ? LOCAL : {};
+  const local = localPolicy([...relay, ...indexer]);
+  const policy = local ?? {};
   const refused = new Set(relayUrls("--without", without, LOCAL));
-  const isAllowed = (url: string) => !refused.has(url);
+  const isAllowed = (url: string) => !refused.has(url) && policy.allow?.(url) !== false;
   const relays = relayUrls("--relay", relay, policy);
   const indexers = relayUrls("--indexer", indexer, policy);
   const fallbackRelays = relays.length > 0
@@ -72,8 +69,33 @@ export function networkSettings(
   return {
     fallbackRelays: fallbackRelays.filter(isAllowed),
     ...indexerRelays.length > 0 ? { indexerRelays: indexerRelays.filter(isAllowed) } : {},
-    policy: refused.size > 0 ? { ...policy, allow: isAllowed } : policy,
+    policy: refused.size > 0 || local ? { ...policy, allow: isAllowed } : policy,
   };
+}
+
+/**
+ * The policy if a user names relays on their own machine or network; `undefined` if they do not.
+ * Lists hold junk that names private networks: of these, only what the user named is connected to,
+ * unless that is the machine itself, which then means all of it.
+ */
+function localPolicy(named: readonly string[]): RelayUrlPolicy | undefined {
+  const urls = named.flatMap((value) => checkRelayUrl(value, LOCAL).url ?? []);
+  const local = new Set(urls.filter((url) => !isPublic(url)));
+  if (local.size === 0) return undefined;
+  const isMachine = [...local].some(isLoopback);
+  return {
+    ...LOCAL,
+    allow: (url) => isPublic(url) || local.has(url) || isMachine && isLoopback(url),
+  };
+}
+
+function isPublic(url: string): boolean {
+  return checkRelayUrl(url).url !== undefined;
+}
+
+/** Whether a relay, in normal form, is on this machine. */
+function isLoopback(url: string): boolean {
+  return /^wss?:\/\/(?:localhost|127(?:\.\d+){3}|\[::1\])(?:[:/]|$)/.test(url);
 }
 
 /** Relays in normal form. */

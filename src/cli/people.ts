@@ -4,19 +4,28 @@
  * @module
  */
 
-import type { NostrEvent } from "@nostrify/types";
+import type { NostrEvent, NostrFilter } from "@nostrify/types";
 import { npubEncode } from "nostr-tools/nip19";
+import { systemClock } from "../base/clock.ts";
+import { within } from "../base/within.ts";
+import { FOLLOW_LIST_KIND } from "../nostr/kinds.ts";
 import { isPubkey } from "../nostr/pubkeys.ts";
+import { isNewer } from "../nostr/versions.ts";
+import { INDEXERS } from "../plan/default_indexers.ts";
 import { printableLine } from "./printable.ts";
 import type { Session } from "./session.ts";
 
 /** What to call people, by pubkey; those without a name are absent. */
 export type Names = ReadonlyMap<string, string>;
 
-const PROFILE_KIND = 0;
-const FOLLOW_LIST_KIND = 3;
+/** The kind of profiles (NIP-01). */
+export const PROFILE_KIND = 0;
 /** Most characters of a name. */
 const MAX_NAME_LENGTH = 24;
+/** Most authors in a filter: relays answer one with a few hundred events. */
+const MAX_AUTHORS = 100;
+/** How long to wait for names, which are no more than a help, in milliseconds. */
+const NAMES_TIMEOUT_MS = 3_000;
 
 /**
  * Whom a person follows, each once, in the order of the list.
@@ -55,23 +64,44 @@ export function failuresText(
   return `; relays that failed: ${named}${more}`;
 }
 
-/** What these people call themselves. Whom no relay has a profile of is absent. */
+/**
+ * What these people call themselves, as indexers and fallback relays say. Whom they do not know is
+ * absent; a relay that is slow is not waited for.
+ */
 export async function findNames(
-  { pool }: Pick<Session, "pool">,
+  { prober, settings }: Pick<Session, "prober" | "settings">,
   pubkeys: readonly string[],
   signal: AbortSignal,
 ): Promise<Names> {
   if (pubkeys.length === 0) return new Map();
-  const profiles = await pool.query([{ kinds: [PROFILE_KIND], authors: [...pubkeys] }], { signal });
+  const { indexerRelays = INDEXERS, fallbackRelays = [] } = settings;
+  const filters = Array.from(
+    { length: Math.ceil(pubkeys.length / MAX_AUTHORS) },
+    (_, i) => ({
+      kinds: [PROFILE_KIND],
+      authors: pubkeys.slice(i * MAX_AUTHORS, (i + 1) * MAX_AUTHORS),
+    }),
+  ) as [NostrFilter, ...NostrFilter[]];
+  const newest = new Map<string, NostrEvent>();
+  await Promise.all(
+    [...new Set([...indexerRelays, ...fallbackRelays])].map(async (url) => {
+      const asking = prober.ask(url, filters, signal);
+      const answer = await within(asking, systemClock, NAMES_TIMEOUT_MS, signal);
+      for (const profile of answer?.events ?? []) {
+        const other = newest.get(profile.pubkey);
+        if (!other || isNewer(profile, other)) newest.set(profile.pubkey, profile);
+      }
+    }),
+  );
   signal.throwIfAborted();
-  return new Map(profiles.flatMap((profile) => {
+  return new Map([...newest.values()].flatMap((profile) => {
     const name = nameIn(profile);
     return name === "" ? [] : [[profile.pubkey, name]];
   }));
 }
 
 /** The name in a profile; empty if it has none. */
-function nameIn({ content }: NostrEvent): string {
+export function nameIn({ content }: NostrEvent): string {
   try {
     const { display_name, name } = Object(JSON.parse(content));
     return printableLine(String(display_name || name || ""), MAX_NAME_LENGTH);

@@ -10,15 +10,17 @@ import { addNetworkOptions, collected, count, type NetworkOptions } from "./netw
 import { findFollows, findNames, nameOf, type Names } from "./people.ts";
 import { type PlanReport, planReport } from "./plan_report.ts";
 import { namedPeople, planText } from "./plan_text.ts";
-import { openSession, type Session } from "./session.ts";
+import { type Session, withSession } from "./session.ts";
 import { findWho, parseWho } from "./who.ts";
 import type { Terminal } from "./terminal.ts";
+import { writeExplorer } from "./write_explorer.ts";
 
 /** The options of the command. */
 interface PlanCommandOptions extends NetworkOptions {
   readonly maxRelays: number;
   readonly without?: readonly string[];
   readonly json?: boolean;
+  readonly html?: string;
 }
 
 /** The most relays that the curve reaches. */
@@ -30,13 +32,14 @@ export const planCommand: CliCommand = {
   summary: "Who of the people somebody follows would be asked where",
   description:
     "Reads the follow list and the relay lists of all who are on it, and plans a feed of " +
-    "their posts. No relay of the plan is asked. <who> is an npub, an nprofile, a public key in " +
+    "their posts. It asks indexers, the relays of --relay and the user's own, and no others. <who> is an npub, an nprofile, a public key in " +
     "hex or name@domain.",
   examples: [
     ["plan npub1…", "Who is asked where, with the 20 best relays"],
     ["plan npub1… --max-relays 5", "What fewer connections would cost"],
     ["plan npub1… --without wss://relay.damus.io", "Whom one relay's end would cut off"],
     ["plan npub1… --db outbox.sqlite3", "With what is known from before, kept for the next time"],
+    ["plan npub1… --html plan.html", "As a page to explore, in one file"],
     ["plan npub1… --json | jq '.unreached[].pubkey'", "Everything, for a program"],
   ],
   configure(command) {
@@ -45,19 +48,33 @@ export const planCommand: CliCommand = {
     command.option("-w, --without <url>", "plan without this relay; repeatable", collected);
     addNetworkOptions(command);
     command.option("--json", "print the report as JSON");
+    command.option("--html <file>", "write the plan as a page to explore, too");
   },
   async run({ args: [text], options, terminal, signal }) {
-    const { maxRelays, without, json, ...network } = options as PlanCommandOptions;
+    const { maxRelays, without, json, html, ...network } = options as PlanCommandOptions;
     const who = parseWho(text);
-    await using session = await openSession(network, terminal, { maxRelays }, without);
-    const pubkey = await findWho(who, session.outbox, signal);
-    session.outbox.use({ user: pubkey });
-    const report = await readPlan(session, pubkey, maxRelays, terminal, signal);
-    const names = await findNames(session, namedPeople(report), signal);
-    terminal.print(json ? planJson(report, names) : planText(report, names, terminal));
-    return 0;
+    return await withSession(
+      { network, outbox: { maxRelays }, without },
+      terminal,
+      async (session) => {
+        const pubkey = await findWho(who, session.outbox, signal);
+        session.outbox.use({ user: pubkey });
+        const report = await readPlan(session, pubkey, maxRelays, terminal, signal);
+        const named = html === undefined ? namedPeople(report) : [pubkey, ...allPeople(report)];
+        const names = await findNames(session, named, signal);
+        if (html !== undefined) {
+          await writeExplorer(html, session, report, names, terminal, signal);
+        }
+        terminal.print(json ? planJson(report, names) : planText(report, names, terminal));
+        return 0;
+      },
+    );
   },
 };
+
+function allPeople({ people }: PlanReport): string[] {
+  return people.map(({ subject }) => subject);
+}
 
 /** Reads whom somebody follows and where these are, and plans. */
 export async function readPlan(

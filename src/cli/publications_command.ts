@@ -17,7 +17,7 @@ import {
   type PublishedEvent,
 } from "./publications_report.ts";
 import { plain } from "./publish_command.ts";
-import { openSession, openStore } from "./session.ts";
+import { withSession, withStore } from "./session.ts";
 import type { Terminal } from "./terminal.ts";
 import { UsageError } from "./usage_error.ts";
 
@@ -66,24 +66,24 @@ export const publicationsCommand: CliCommand = {
 
 /** What is written down. */
 async function storedPublications(options: NetworkOptions): Promise<PublishedEvent[]> {
-  await using store = await openStore(options);
-  const records = await store.readRecords("publication");
+  const records = await withStore(options, (store) => store.readRecords("publication"));
   return [...records.values()].flatMap((text) => parsePublication(text) ?? [])
     .map(({ event, at, targets }) => ({ event, publishedAt: at, targets }))
     .sort((a, b) => a.publishedAt - b.publishedAt);
 }
 
 /** Goes on with what is pending. */
-async function sendPending(
-  options: NetworkOptions,
+function sendPending(
+  network: NetworkOptions,
   seconds: number,
   terminal: Terminal,
   signal: AbortSignal,
 ): Promise<PublishedEvent[]> {
-  await using session = await openSession(options, terminal);
-  const all = await session.outbox.publications();
-  const pending = all.filter(({ state }) => state === "pending");
-  for (const publication of pending) publication.retry();
-  await awaitPublications(pending, seconds, terminal, signal);
-  return all.map(plain);
+  return withSession({ network }, terminal, async ({ outbox }) => {
+    const all = await outbox.publications();
+    const pending = all.filter(({ state }) => state === "pending");
+    for (const publication of pending) publication.retry();
+    await awaitPublications(pending, seconds, terminal, signal);
+    return all.map(plain);
+  });
 }

@@ -19,7 +19,7 @@ import {
   type PublishedEvent,
 } from "./publications_report.ts";
 import { readEventsFile } from "./read_events_file.ts";
-import { openSession, type Session } from "./session.ts";
+import { type Session, withSession } from "./session.ts";
 import { many } from "./text.ts";
 
 /** The options of the command. */
@@ -51,25 +51,26 @@ export const publishCommand: CliCommand = {
   async run({ args: [file], options, terminal, signal }) {
     const { wait, json, ...network } = options as PublishOptions;
     const events = await readEventsFile(file, terminal.stdin);
-    await using session = await openSession(network, terminal);
-    const { publications, refused } = await publishAll(session, events, signal);
-    await awaitPublications(publications, wait, terminal, signal);
-    const report = [...publications, ...refused];
-    terminal.print(
-      json
-        ? publicationsJson(report.map(plain))
-        : publicationsText(report, systemClock.now(), terminal),
-    );
-    const pending = pendingCount(report);
-    if (pending > 0) {
-      terminal.note(
-        `${many(pending, "relay is", "relays are")} not done. ` +
-          (network.db === undefined
-            ? "Without --db nobody tries them again."
-            : `Go on with: outbox publications --send --db ${network.db}`),
+    return await withSession({ network }, terminal, async (session) => {
+      const { publications, refused } = await publishAll(session, events, signal);
+      await awaitPublications(publications, wait, terminal, signal);
+      const report = [...publications, ...refused];
+      terminal.print(
+        json
+          ? publicationsJson(report.map(plain))
+          : publicationsText(report, systemClock.now(), terminal),
       );
-    }
-    return report.every(isSafe) ? 0 : 1;
+      const pending = pendingCount(report);
+      if (pending > 0) {
+        terminal.note(
+          `${many(pending, "relay is", "relays are")} not done. ` +
+            (network.db === undefined
+              ? "Without --db nobody tries them again."
+              : `Go on with: outbox publications --send --db ${network.db}`),
+        );
+      }
+      return report.every(isSafe) ? 0 : 1;
+    });
   },
 };
 

@@ -56,7 +56,7 @@ const ANSWER_TIMEOUT_MS = 10_000;
 const MAX_CONNECTING = 10;
 
 /** See the module. */
-export class RelayProber implements AsyncDisposable {
+export class RelayProber {
   readonly #clock: Clock;
   readonly #random: () => number;
   readonly #options: RelayProberOptions;
@@ -121,7 +121,7 @@ export class RelayProber implements AsyncDisposable {
   }
 
   /** Ends all connections. */
-  async [Symbol.asyncDispose](): Promise<void> {
+  async close(): Promise<void> {
     await Promise.all([...this.#connectors.values()].map((connector) => connector.close()));
     await this.#memory.close();
   }

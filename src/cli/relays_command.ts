@@ -8,7 +8,7 @@ import { createOutbox } from "../create_outbox.ts";
 import type { RelayReport } from "../explain.ts";
 import type { CliCommand } from "./command.ts";
 import { addNetworkOptions, count, type NetworkOptions } from "./network_options.ts";
-import { openStore } from "./session.ts";
+import { withStore } from "./session.ts";
 import type { Drawing } from "./streams.ts";
 import { duration, many } from "./text.ts";
 import { textTable } from "./text_table.ts";
@@ -45,21 +45,27 @@ export const relaysCommand: CliCommand = {
     if (network.db === undefined) {
       throw new UsageError("Cannot list relays without a file: name one with --db");
     }
-    await using store = await openStore(network);
-    // Nothing is sent and nothing written: it knows of relays, and of nothing else in the file.
-    await using outbox = createOutbox({
-      records: {
-        readRecords: (topic) =>
-          topic === "relay" ? store.readRecords(topic) : Promise.resolve(new Map()),
-        writeRecords: () => Promise.resolve(),
-      },
-    });
-    const relays = (await outbox.relays())
-      .sort((a, b) => b.weight - a.weight || (a.url < b.url ? -1 : 1));
+    const relays = await readRelays(network);
     terminal.print(json ? JSON.stringify(relays, null, 2) : relaysText(relays, limit, terminal));
     return 0;
   },
 };
+
+/** The relays that a file knows, the heaviest first. Sends nothing, and writes nothing. */
+async function readRelays(network: NetworkOptions): Promise<RelayReport[]> {
+  const records = await withStore(network, (store) => store.readRecords("relay"));
+  const outbox = createOutbox({
+    records: {
+      readRecords: (topic) => Promise.resolve(topic === "relay" ? records : new Map()),
+      writeRecords: () => Promise.resolve(),
+    },
+  });
+  try {
+    return (await outbox.relays()).sort((a, b) => b.weight - a.weight || (a.url < b.url ? -1 : 1));
+  } finally {
+    await outbox.close();
+  }
+}
 
 /** The first of some relays, as text. */
 export function relaysText(

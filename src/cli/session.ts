@@ -13,10 +13,11 @@ import type { RelayFailureError } from "../nostr/errors.ts";
 import type { Outbox } from "../outbox.ts";
 import type { OutboxOptions } from "../outbox_options.ts";
 import { type NetworkOptions, networkSettings } from "./network_options.ts";
+import { RelayProber } from "./relay_prober.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** What a command works with. */
-export interface Session extends AsyncDisposable {
+export interface Session {
   readonly outbox: Outbox;
   readonly pool: NPool<NRelay>;
   readonly store: EventDatabase;
@@ -24,54 +25,64 @@ export interface Session extends AsyncDisposable {
   readonly settings: OutboxOptions;
   /** The last failure of each relay that failed. */
   readonly failures: ReadonlyMap<string, RelayFailureError>;
+  /** Asks relays one by one. */
+  readonly prober: RelayProber;
 }
 
 /** How long to wait for another program that writes to the database, in milliseconds. */
 const BUSY_TIMEOUT_MS = 3_000;
 
-/**
- * Opens the database, and an outbox over it.
- *
- * @param more Options of the outbox besides those of the network.
- * @param without Relays that are never connected to.
- * @throws {Error} If the database cannot be opened, or an option is wrong.
- */
-export async function openSession(
-  options: NetworkOptions,
-  terminal: Terminal,
-  more: OutboxOptions = {},
-  without: readonly string[] = [],
-): Promise<Session> {
-  const network = networkSettings(options, without);
-  const store = await openStore(options);
-  const failures = new Map<string, RelayFailureError>();
-  const settings: OutboxOptions = { ...network, ...more };
-  const outbox = createOutbox({
-    ...settings,
-    store,
-    onRelayError: (error) => void failures.set(error.relay, error),
-    onError: (error) => terminal.note(`Warning: ${error.message}`),
-  });
-  const pool = new NPool<NRelay>(outbox);
-  return {
-    outbox,
-    pool,
-    store,
-    settings,
-    failures,
-    async [Symbol.asyncDispose]() {
-      await pool.close();
-      await outbox.close();
-      await store.close();
-    },
-  };
+/** What a session is opened with. */
+export interface SessionOptions {
+  readonly network: NetworkOptions;
+  /** Options of the outbox besides those of the network. @default none */
+  readonly outbox?: OutboxOptions;
+  /** Relays that are never connected to. @default none */
+  readonly without?: readonly string[];
 }
 
 /**
- * Opens the database alone: a file that keeps everything, or memory.
+ * Opens the database, and an outbox over it, and closes both once they were used.
+ *
+ * @throws {Error} If the database cannot be opened, or an option is wrong.
+ * @throws What `use` throws.
+ */
+export async function withSession<T>(
+  { network, outbox: more = {}, without = [] }: SessionOptions,
+  terminal: Pick<Terminal, "note">,
+  use: (session: Session) => Promise<T>,
+): Promise<T> {
+  const settings: OutboxOptions = { ...networkSettings(network, without), ...more };
+  return await withStore(network, async (store) => {
+    const failures = new Map<string, RelayFailureError>();
+    const onError = (error: Error) => terminal.note(`Warning: ${error.message}`);
+    const onRelayError = (error: RelayFailureError) => void failures.set(error.relay, error);
+    const outbox = createOutbox({ ...settings, store, onRelayError, onError });
+    const pool = new NPool<NRelay>(outbox);
+    const prober = new RelayProber({ onError });
+    try {
+      return await use({ outbox, pool, store, settings, failures, prober });
+    } finally {
+      await Promise.all([pool.close(), prober.close()]);
+      await outbox.close();
+    }
+  });
+}
+
+/**
+ * Opens the database alone, a file that keeps everything or memory, and closes it once it was used.
  *
  * @throws {Error} If it cannot be opened.
+ * @throws What `use` throws.
  */
-export function openStore({ db = ":memory:" }: Pick<NetworkOptions, "db">): Promise<EventDatabase> {
-  return openSqlite(db, { busyTimeout: BUSY_TIMEOUT_MS });
+export async function withStore<T>(
+  { db = ":memory:" }: Pick<NetworkOptions, "db">,
+  use: (store: EventDatabase) => Promise<T>,
+): Promise<T> {
+  const store = await openSqlite(db, { busyTimeout: BUSY_TIMEOUT_MS });
+  try {
+    return await use(store);
+  } finally {
+    await store.close();
+  }
 }

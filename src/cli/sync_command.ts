@@ -9,7 +9,7 @@ import type { CliCommand } from "./command.ts";
 import { gapsText } from "./feed_command.ts";
 import { addNetworkOptions, count, type NetworkOptions } from "./network_options.ts";
 import { findFollows } from "./people.ts";
-import { openSession } from "./session.ts";
+import { withSession } from "./session.ts";
 import { dateTime, many } from "./text.ts";
 import { UsageError } from "./usage_error.ts";
 import { findWho, parseWho } from "./who.ts";
@@ -48,36 +48,39 @@ export const syncCommand: CliCommand = {
     if (network.db === undefined) {
       throw new UsageError("Cannot sync without a file: name one with --db");
     }
-    await using session = await openSession(network, terminal);
-    const { outbox, store } = session;
-    const pubkey = await findWho(who, outbox, signal);
-    outbox.use({ user: pubkey });
-    const authors = await findFollows(session, pubkey, signal);
-    const now = Math.floor(systemClock.now() / 1000);
-    const since = Math.max(0, now - days * DAY_S);
-    const posts = { kinds: [POST_KIND], authors };
-    await using feed = outbox.feed([posts], { store, signal });
-    const bar = terminal.progress("Posts", now - since);
-    let behind;
-    try {
-      behind = await feed.sync({
-        since,
-        signal,
-        onProgress: ({ position }) => bar.update(now - position, `back to ${dateTime(position)}`),
-      });
-    } finally {
-      bar.close();
-    }
-    await feed.close();
-    const { count } = await store.count([{ ...posts, since }]);
-    if (json) {
-      terminal.print(JSON.stringify({ pubkey, since, until: now, posts: count, behind }, null, 2));
-    } else {
-      terminal.print(
-        `${many(count, "post", "posts")} of ${many(authors.length, "person", "people")} since ` +
-          `${dateTime(since)} in ${network.db}. ${gapsText(behind)}`,
-      );
-    }
-    return 0;
+    return await withSession({ network }, terminal, async (session) => {
+      const { outbox, store } = session;
+      const pubkey = await findWho(who, outbox, signal);
+      outbox.use({ user: pubkey });
+      const authors = await findFollows(session, pubkey, signal);
+      const now = Math.floor(systemClock.now() / 1000);
+      const since = Math.max(0, now - days * DAY_S);
+      const posts = { kinds: [POST_KIND], authors };
+      const feed = outbox.feed([posts], { store, signal });
+      const bar = terminal.progress("Posts", now - since);
+      let behind;
+      try {
+        behind = await feed.sync({
+          since,
+          signal,
+          onProgress: ({ position }) => bar.update(now - position, `back to ${dateTime(position)}`),
+        });
+      } finally {
+        bar.close();
+      }
+      await feed.close();
+      const { count } = await store.count([{ ...posts, since }]);
+      if (json) {
+        terminal.print(
+          JSON.stringify({ pubkey, since, until: now, posts: count, behind }, null, 2),
+        );
+      } else {
+        terminal.print(
+          `${many(count, "post", "posts")} of ${many(authors.length, "person", "people")} since ` +
+            `${dateTime(since)} in ${network.db}. ${gapsText(behind)}`,
+        );
+      }
+      return 0;
+    });
   },
 };

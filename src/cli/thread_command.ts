@@ -10,16 +10,18 @@ import { filterOf } from "../hints/filter_of.ts";
 import type { CliCommand } from "./command.ts";
 import { addNetworkOptions, type NetworkOptions } from "./network_options.ts";
 import { failuresText, findNames, type Names } from "./people.ts";
-import { postText } from "./post_text.ts";
-import { openSession, type Session } from "./session.ts";
+import { eventLine, postText } from "./post_text.ts";
+import { type Session, withSession } from "./session.ts";
 import type { Drawing } from "./streams.ts";
-import { rootOf, type ThreadNode, threadTrees } from "./thread_tree.ts";
+import { peopleIn, rootOf, type ThreadNode, threadTrees } from "./thread_tree.ts";
 import { UsageError } from "./usage_error.ts";
 
 /** Posts and comments. */
 const KINDS = [1, 1111];
 /** How often what answers the answers is looked for. */
 const MAX_ROUNDS = 3;
+/** Most people in whose relays the beginning of a thread is looked for. */
+const MAX_PEOPLE = 10;
 /** How far a deep thread is indented, in characters. */
 const MAX_INDENT = 24;
 
@@ -41,22 +43,24 @@ export const threadCommand: CliCommand = {
   },
   async run({ args: [text], options, terminal, signal }) {
     checkTarget(text);
-    await using session = await openSession(options as NetworkOptions, terminal);
-    const filter = await session.outbox.find(text, { signal });
-    const events = await readThread(session, filter, signal);
-    if (events.length === 0) {
-      const failures = failuresText(session.failures.values());
-      throw new Error(`Cannot find the event: no relay that answered has it${failures}`);
-    }
-    const trees = threadTrees(events);
-    if (options.json) {
-      for (const event of events) terminal.print(JSON.stringify(event));
+    const network = options as NetworkOptions;
+    return await withSession({ network }, terminal, async (session) => {
+      const filter = await session.outbox.find(text, { signal });
+      const events = await readThread(session, filter, signal);
+      if (events.length === 0) {
+        const failures = failuresText(session.failures.values());
+        throw new Error(`Cannot find the event: no relay that answered has it${failures}`);
+      }
+      const trees = threadTrees(events);
+      if (options.json) {
+        for (const event of events) terminal.print(eventLine(event));
+        return 0;
+      }
+      const names = await findNames(session, [...new Set(events.map((one) => one.pubkey))], signal);
+      const isMeant = ({ id }: NostrEvent) => filter.ids?.includes(id) === true;
+      for (const tree of trees) terminal.print(treeText(tree, names, terminal, isMeant));
       return 0;
-    }
-    const names = await findNames(session, [...new Set(events.map((one) => one.pubkey))], signal);
-    const isMeant = ({ id }: NostrEvent) => filter.ids?.includes(id) === true;
-    for (const tree of trees) terminal.print(treeText(tree, names, terminal, isMeant));
-    return 0;
+    });
   },
 };
 
@@ -85,7 +89,7 @@ async function readThread(
   let ids = [...new Set([root, event.id])];
   for (let round = 0; round < MAX_ROUNDS && ids.length > 0; round++) {
     const replies = await pool.query([
-      ...round === 0 && root !== event.id ? [{ ids: [root] }] : [],
+      ...round === 0 && root !== event.id ? rootFilters(root, event) : [],
       { kinds: KINDS, "#e": ids },
       { kinds: KINDS, "#E": ids },
     ], { signal });
@@ -94,6 +98,12 @@ async function readThread(
     for (const reply of replies) found.set(reply.id, reply);
   }
   return [...found.values()];
+}
+
+/** Asks for the beginning of a thread: also at the relays of those whom an answer names (NIP-10). */
+function rootFilters(id: string, answer: NostrEvent): NostrFilter[] {
+  const people = peopleIn(answer).slice(0, MAX_PEOPLE);
+  return [{ ids: [id] }, ...people.length > 0 ? [{ ids: [id], authors: people }] : []];
 }
 
 /** A post and its answers, each level further to the right. */

@@ -5,6 +5,7 @@
  */
 
 import type { NostrEvent } from "@nostrify/types";
+import { isPubkey } from "../nostr/pubkeys.ts";
 
 /** An event, and what answers it, the oldest first. */
 export interface ThreadNode {
@@ -32,6 +33,15 @@ export function parentOf({ kind, tags }: NostrEvent): string | undefined {
   return reply?.[1];
 }
 
+/** The people whom the tags of an event name: those who wrote what it answers are among them. */
+export function peopleIn({ tags }: NostrEvent): string[] {
+  const named = tags.flatMap(([name, value, , , author]) => {
+    if (name === "p" || name === "P") return [value];
+    return name === "e" ? [author] : [];
+  });
+  return [...new Set(named.filter(isPubkey))];
+}
+
 /** The trees of some events: those whose parent is not among them are at the top. */
 export function threadTrees(events: readonly NostrEvent[]): ThreadNode[] {
   const known = new Map(events.map((event) => [event.id, event]));
@@ -39,10 +49,8 @@ export function threadTrees(events: readonly NostrEvent[]): ThreadNode[] {
     const parent = parentOf(event);
     return parent !== undefined && known.has(parent) && parent !== event.id ? parent : "";
   });
-  const seen = new Set<string>();
   const nodes = (parent: string): ThreadNode[] =>
     (byParent.get(parent) ?? [])
-      .filter(({ id }) => !seen.has(id) && seen.add(id))
       .sort((a, b) => a.created_at - b.created_at || (a.id < b.id ? -1 : 1))
       .map((event) => ({ event, replies: nodes(event.id) }));
   return nodes("");

@@ -10,8 +10,7 @@ import { messageOf } from "../base/message_of.ts";
 import type { CliCommand, CommandCall } from "./command.ts";
 import { addNetworkOptions, type NetworkOptions } from "./network_options.ts";
 import { findNames, type Names } from "./people.ts";
-import { RelayProber } from "./relay_prober.ts";
-import { openSession, type Session } from "./session.ts";
+import { type Session, withSession } from "./session.ts";
 import { UsageError } from "./usage_error.ts";
 import { findEvent } from "./why_event.ts";
 import { whyEventReport } from "./why_event_report.ts";
@@ -19,7 +18,7 @@ import { whyEventText } from "./why_event_text.ts";
 import { findPosts } from "./why_person.ts";
 import { whyPersonReport } from "./why_person_report.ts";
 import { whyPersonText } from "./why_person_text.ts";
-import { findWho, parseWho } from "./who.ts";
+import { findWho, parseWho, type Who } from "./who.ts";
 
 /** The options of the command. */
 interface WhyOptions extends NetworkOptions {
@@ -45,7 +44,7 @@ export const whyCommand: CliCommand = {
   ],
   configure(command) {
     command.argument("<what>", "a nevent, note, naddr, npub or nprofile code, or name@domain");
-    command.option("-u, --user <who>", "who reads: relays that they block are not asked");
+    command.option("-u, --user <who>", "who reads: their app asks no relay that they block");
     addNetworkOptions(command);
     command.option("--json", "print the report as JSON");
   },
@@ -54,19 +53,26 @@ export const whyCommand: CliCommand = {
     const { user, json, ...network } = options as WhyOptions;
     const target = parseTarget(text);
     const reader = user === undefined ? undefined : parseWho(user);
-    await using session = await openSession(network, terminal);
-    await using prober = new RelayProber({ onError: ({ message }) => terminal.note(message) });
-    if (reader) session.outbox.use({ user: await findWho(reader, session.outbox, signal) });
-    const { report, draw } = "event" in target
-      ? await whyEvent(session, prober, text, call)
-      : await whyPerson(session, prober, target, call);
-    terminal.print(json ? JSON.stringify(report, null, 2) : draw);
-    return report.findings.some(({ level }) => level === "wrong") ? 1 : 0;
+    return await withSession({ network }, terminal, async (session) => {
+      if (reader) await readAs(session, reader, signal);
+      const { report, draw } = "event" in target
+        ? await whyEvent(session, text, call)
+        : await whyPerson(session, target, call);
+      terminal.print(json ? JSON.stringify(report, null, 2) : draw);
+      return report.findings.some(({ level }) => level === "wrong") ? 1 : 0;
+    });
   },
 };
 
+/** Plans as the app of a user does, who may block relays. */
+async function readAs({ outbox }: Session, who: Who, signal: AbortSignal): Promise<void> {
+  const user = await findWho(who, outbox, signal);
+  outbox.use({ user });
+  await outbox.discover([user], { signal });
+}
+
 /** Whether a text names an event or a person. @throws {UsageError} If it names neither. */
-function parseTarget(text: string): { readonly event: NostrFilter } | ReturnType<typeof parseWho> {
+function parseTarget(text: string): { readonly event: NostrFilter } | Who {
   if (/(?:note|nevent|naddr)1/i.test(text)) {
     try {
       const event = filterOf(text);
@@ -80,24 +86,22 @@ function parseTarget(text: string): { readonly event: NostrFilter } | ReturnType
 
 async function whyEvent(
   session: Session,
-  prober: RelayProber,
   text: string,
   { terminal, signal }: CommandCall,
 ) {
   const filter = await session.outbox.find(text, { signal });
-  const report = whyEventReport(await findEvent(session, prober, filter, terminal, signal));
+  const report = whyEventReport(await findEvent(session, filter, terminal, signal));
   const names = await namesOf(session, report.author, signal);
   return { report, draw: whyEventText(report, names, terminal) };
 }
 
 async function whyPerson(
   session: Session,
-  prober: RelayProber,
-  who: ReturnType<typeof parseWho>,
+  who: Who,
   { terminal, signal }: CommandCall,
 ) {
   const pubkey = await findWho(who, session.outbox, signal);
-  const report = whyPersonReport(await findPosts(session, prober, pubkey, terminal, signal));
+  const report = whyPersonReport(await findPosts(session, pubkey, terminal, signal));
   const names = await namesOf(session, pubkey, signal);
   return { report, draw: whyPersonText(report, names, terminal) };
 }

@@ -5,7 +5,7 @@
  */
 
 import { checkRelayUrl } from "../nostr/relay_url.ts";
-import type { RelayProber } from "./relay_prober.ts";
+import { refusedRelays } from "./refused_relays.ts";
 import type { Session } from "./session.ts";
 import type { Terminal } from "./terminal.ts";
 import type { PersonPlace, WhyPersonSource } from "./why_person_report.ts";
@@ -16,8 +16,7 @@ const POST_KINDS = [1, 6, 16, 20, 21, 22, 1111, 30023];
 
 /** Asks the relays where somebody's posts should be, and some where they may be. */
 export async function findPosts(
-  { outbox, settings }: Session,
-  prober: RelayProber,
+  { outbox, prober, settings }: Session,
   pubkey: string,
   terminal: Pick<Terminal, "progress">,
   signal: AbortSignal,
@@ -43,7 +42,8 @@ export async function findPosts(
       return answer;
     }));
     signal.throwIfAborted();
-    return { pubkey, ...list ? { list } : {}, places, answers };
+    const refused = refusedRelays(list, settings.policy);
+    return { pubkey, hasList: list !== undefined, refused, places, answers };
   } finally {
     bar.close();
   }

@@ -52,6 +52,11 @@ export interface OpenOptions {
    * `true` while that is not known yet. The outbox verifies what the relay hands on in any case.
    */
   readonly verifyEvent: (event: NostrEvent) => boolean;
+  /**
+   * Whether the connection may sign in (NIP-42), as the user or by another name. It must then carry
+   * nothing of anybody else.
+   */
+  readonly isNamed: boolean;
   /** The relay must not reconnect: the outbox does, when that is of use. */
   readonly backoff: false;
   /** The relay must not close idle connections: the outbox does. */

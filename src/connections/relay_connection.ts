@@ -92,6 +92,7 @@ export class RelayConnection {
         ...hooks,
         log: reader.log,
         verifyEvent: (event) => !this.#ended && this.#verify(event) !== false,
+        isNamed: this.#signIn !== undefined,
         backoff: false,
         idleTimeout: false,
       }));

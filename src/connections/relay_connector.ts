@@ -28,6 +28,11 @@ export interface RelayConnectorOptions {
   readonly random: () => number;
   /** Bounds how many connections are being opened at once. */
   readonly semaphore: Semaphore;
+  /**
+   * The same for connections of {@link BACKGROUND_RANK}: relays that hang keep no request from
+   * connecting. @default semaphore
+   */
+  readonly background?: Semaphore;
   /** The timeout for relays whose own connect time is not known. */
   readonly connectTimeout: ConnectTimeout;
   readonly verifyEvent: VerifyEvent;
@@ -43,6 +48,9 @@ export interface RelayConnectorOptions {
   /** As whom the connections sign in. @default they have no name */
   readonly identity?: Identity;
 }
+
+/** The rank of what nobody waits for. */
+export const BACKGROUND_RANK: number = Number.MAX_SAFE_INTEGER;
 
 /** Most connections to one relay. */
 const MAX_CONNECTIONS = 8;
@@ -248,7 +256,9 @@ export class RelayConnector {
   }
 
   async #connect(rank: number): Promise<RelayConnection> {
-    const { semaphore, clock, memory, connectTimeout } = this.#options;
+    const { clock, memory, connectTimeout } = this.#options;
+    const { background = this.#options.semaphore } = this.#options;
+    const semaphore = rank === BACKGROUND_RANK ? background : this.#options.semaphore;
     const releaseTurn = await semaphore.acquire(rank, this.#closing.signal);
     // All users may have given up while this waited for its turn.
     const blocked = this.#blockedError();

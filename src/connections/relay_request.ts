@@ -22,6 +22,7 @@ import { RelayFailureError } from "../nostr/errors.ts";
 import { BACKOFFS, outageWaitMs, waitMs } from "../relays/backoff.ts";
 import { isAnswer } from "../relays/relay_record_updates.ts";
 import { AnswerProgress } from "./answer_progress.ts";
+import { type NamedConnection, namedConnection } from "./named_connection.ts";
 import type { RelayConnection } from "./relay_connection.ts";
 import type { RelayConnector } from "./relay_connector.ts";
 import { catchUpFilters } from "./resume_filters.ts";
@@ -176,30 +177,34 @@ export class RelayRequest {
     const attempt = new AbortController();
     const release = onAbort(signal, () => attempt.abort(signal.reason));
     let connection: RelayConnection | undefined;
+    let named: NamedConnection | undefined;
     try {
       // Whoever has failed connects after all that have not been tried yet.
       const rank = this.#options.rank + failures * RETRY_RANK_STEP;
-      connection = await this.#connector.connection(rank, attempt.signal);
-      return await this.#runOn(connection, attempt.signal);
-    } catch (error) {
-      if (error instanceof RelayFailureError) return error;
-      return new RelayFailureError(this.#connector.url, "error", messageOf(error), {
-        cause: error,
-      });
+      const how = { ...this.#options, rank, signal: attempt.signal, onLate: this.#listener.late };
+      const naming = namedConnection(this.#connector.url, this.#filters, how);
+      named = naming && await naming;
+      connection = named?.connection ?? await this.#connector.connection(rank, attempt.signal);
+      return await this.#runOn(connection, attempt.signal, named !== undefined);
+    } catch (cause) {
+      if (cause instanceof RelayFailureError) return cause;
+      return new RelayFailureError(this.#connector.url, "error", messageOf(cause), { cause });
     } finally {
       release();
       attempt.abort();
       this.#isConnected = connection !== undefined && !connection.ended;
       if (connection) connection.users--;
+      named?.release();
     }
   }
 
-  async #runOn(connection: RelayConnection, signal: AbortSignal): Promise<RelayFailureError> {
+  async #runOn(connection: RelayConnection, signal: AbortSignal, isNamed: boolean) {
     const { clock, memory } = this.#options;
     const { url } = this.#connector;
     const startedAt = clock.now();
     const query = this.#query = new SignInQuery(connection, {
       ...this.#options,
+      signIn: isNamed ? undefined : this.#options.signIn,
       maxReqBytes: this.#maxReqBytes,
       onEvent: (event) => this.#event(event),
       onProgress: () => this.#progress.step(),
@@ -246,11 +251,7 @@ export class RelayRequest {
   }
 
   /** Listens for new events, and requests what came since the last one. */
-  async #resume(
-    connection: RelayConnection,
-    query: SignInQuery,
-    signal: AbortSignal,
-  ): Promise<void> {
+  async #resume(connection: RelayConnection, query: SignInQuery, signal: AbortSignal) {
     await resumeQuery(query, connection, {
       ...this.#options,
       filters: this.#filters,
@@ -260,11 +261,7 @@ export class RelayRequest {
   }
 
   /** Resolves once each filter has a REQ for new events; until then requests the others again. */
-  async #poll(
-    connection: RelayConnection,
-    query: SignInQuery,
-    signal: AbortSignal,
-  ): Promise<void> {
+  async #poll(connection: RelayConnection, query: SignInQuery, signal: AbortSignal) {
     const { clock } = this.#options;
     for (let filters = query.unserved; filters.length > 0;) {
       await sleep(clock, POLL_MS, signal);

@@ -45,8 +45,10 @@ export type SocketLike =
 const MAX_FRAME_LENGTH = 2 ** 20;
 /** All sockets of the program share its thread. A runtime may hand over messages without a pause. */
 const SLICES = new TimeSlices();
-/** `WebSocket.OPEN`. */
-const OPEN = 1;
+/** `WebSocket.CONNECTING` and `WebSocket.OPEN`. */
+const CONNECTING = 0, OPEN = 1;
+/** The code of a connection that ended without one, or never stood. */
+const NEVER_STOOD = 1006;
 
 /** A reply that somebody waits for: OK of an event, COUNT of filters. */
 interface Waiting<T> {
@@ -86,8 +88,11 @@ export class RelaySocket implements NRelay {
       if (length > MAX_FRAME_LENGTH) this.#received(data);
       else SLICES.do(() => this.#received(data), length);
     };
-    // What was wrong is told to nobody but the machine's log; the close that follows says that it was.
-    this.#socket.onerror = () => {};
+    // What was wrong is told to nobody but the machine's log. The close that follows says that it was;
+    // none follows on Node 22 if the connection never stood, and the socket is still connecting.
+    this.#socket.onerror = () => {
+      if (this.#socket.readyState === CONNECTING) this.#end(closeDetail(NEVER_STOOD));
+    };
     this.#socket.onclose = ({ code, reason }) =>
       SLICES.do(() => this.#end(closeDetail(code, reason)), 0);
     hooks.onConnecting?.();

@@ -9,7 +9,6 @@ import type { SqlFlavour } from "./sql_flavour.ts";
 
 /** How many claims one object makes until it deletes those of all that ended long ago. */
 const CLAIMS_PER_CLEANING = 50;
-const MINUTE_MS = 60_000;
 
 /** The claims of one object that uses a database. */
 export class Claims {
@@ -30,30 +29,28 @@ export class Claims {
     const isSqlite = this.#flavour.name === "sqlite";
     const text = JSON.stringify([...new Set(keys)]);
     if (this.#count++ % CLAIMS_PER_CLEANING === 0) {
-      await (isSqlite
-        ? run(db, DELETE_ON_SQLITE, [Date.now() - MINUTE_MS])
-        : run(db, DELETE_ON_POSTGRES));
+      await run(db, isSqlite ? DELETE_ON_SQLITE : DELETE_ON_POSTGRES);
     }
-    const now = Date.now();
-    const rows = await (isSqlite
-      ? run<{ key: string }>(db, CLAIM_ON_SQLITE, [
-        ...[`${now + ms} ${owner}`, Math.floor(now / 1000), text],
-        ...[now, ` ${owner}`],
-      ])
-      : run<{ key: string }>(db, CLAIM_ON_POSTGRES, [text, owner, ms]));
+    const rows =
+      await (isSqlite
+        ? run<{ key: string }>(db, CLAIM_ON_SQLITE, [ms, ` ${owner}`, text, ` ${owner}`])
+        : run<{ key: string }>(db, CLAIM_ON_POSTGRES, [text, owner, ms]));
     return new Set(rows.map(({ key }) => key));
   }
 }
 
-/** One machine has one clock. A claim is a record: the time of its end, and its owner. */
+/** The time in milliseconds since 1970, on any SQLite. */
+const SQLITE_NOW = "cast((julianday('now') - 2440587.5) * 86400000 as integer)";
+/** A claim is a record: the time of its end, a space, and its owner. */
 const CLAIM_ON_SQLITE = `insert into outbox_records (topic, key, record, updated_at)
-  select 'claim', given.value, ?, ? from json_each(?) given where true
+  select 'claim', given.value, (${SQLITE_NOW} + ?) || ?, cast(strftime('%s', 'now') as integer)
+  from json_each(?) given where true
   on conflict (topic, key) do update set record = excluded.record, updated_at = excluded.updated_at
-  where cast(outbox_records.record as integer) < ?
+  where cast(outbox_records.record as integer) < ${SQLITE_NOW}
     or substr(outbox_records.record, instr(outbox_records.record, ' ')) = ?
   returning key`;
 const DELETE_ON_SQLITE = `delete from outbox_records
-  where topic = 'claim' and cast(record as integer) < ?`;
+  where topic = 'claim' and cast(record as integer) < ${SQLITE_NOW} - 60000`;
 
 /**
  * The time is the database's, since clocks of its users may differ. In the order of the keys, so

@@ -5,8 +5,7 @@
  */
 
 import { messageOf } from "../base/message_of.ts";
-import { type Idb, IDB_STORES, type IdbTransaction, openIdb, readState } from "./idb_schema.ts";
-import { makeRoom } from "./idb_write.ts";
+import { type Idb, IDB_STORES, type IdbTransaction, openIdb } from "./idb_schema.ts";
 
 /** An open IndexedDB. */
 export class IdbConnection {
@@ -46,8 +45,7 @@ export class IdbConnection {
 
   /**
    * Runs `work` in a transaction that writes; commits if it resolves. It must wait for nothing but
-   * the database. Where the browser's storage is full, a tenth of the events go, and `work` runs once
-   * more.
+   * the database.
    *
    * @throws What `work` throws, or an error that says why the database cannot be written.
    */
@@ -55,21 +53,13 @@ export class IdbConnection {
     work: (db: IdbTransaction) => Promise<T>,
     durability: "strict" | "relaxed" = "relaxed",
   ): Promise<T> => {
-    const written = this.#run(work, durability).catch(async (error) => {
-      if (!isQuota(error)) throw error;
-      await this.#run(async (db) => {
-        await makeRoom(db, Math.ceil((await readState(db)).events / 10));
-      }, "relaxed");
-      return await this.#run(work, durability);
-    });
+    const written = this.#run(work, durability);
     this.#writes.add(written);
     try {
       return await written;
     } catch (cause) {
-      if (!isQuota(cause)) throw cause;
-      const rule =
-        "the browser's storage for this origin is full, and older events that went did " +
-        "not make enough room";
+      if ((cause as Error | null)?.name !== "QuotaExceededError") throw cause;
+      const rule = "the browser's storage for this origin is full; a lower `maxEvents` needs less";
       throw new Error(`Cannot write to the IndexedDB "${this.#name}": ${rule}`, { cause });
     } finally {
       this.#writes.delete(written);
@@ -122,10 +112,6 @@ function abort(db: IdbTransaction): void {
   } catch (error) {
     if (!(error instanceof DOMException && error.name === "InvalidStateError")) throw error;
   }
-}
-
-function isQuota(error: unknown): boolean {
-  return (error as Error | null)?.name === "QuotaExceededError";
 }
 
 function isAbort(error: unknown): boolean {

@@ -4,8 +4,6 @@
  * @module
  */
 
-/// <reference lib="dom" />
-
 import { isAddressableKind } from "nostr-tools/kinds";
 import { deletionTargets } from "../nostr/deletion_targets.ts";
 import { DELETION_KIND, VANISH_KIND } from "../nostr/kinds.ts";
@@ -15,6 +13,9 @@ import type { PreparedEvent } from "./prepared_event.ts";
 
 /** The kind of stored gift wraps (NIP-59). */
 const WRAP_KIND = 1059;
+
+/** From how many people on all deletions between them are read at once, if these are fewer. */
+const MAX_LOOKS = 50;
 
 /** The events of a transaction. */
 type Events = ReturnType<typeof eventsOf>;
@@ -34,15 +35,25 @@ export async function deletedAmong(
   places: readonly string[],
 ): Promise<Set<string>> {
   const store = eventsOf(db);
-  // Few authors have deleted anything: one look for each of them spares three for each event.
-  const people = [...new Set(events.flatMap(concerned))];
-  const keys = await Promise.all(
-    people.map((pubkey) => store.index("mark").getKey(startingWith([pubkey]))),
-  );
-  const deleters = new Set(people.filter((_, i) => keys[i] !== undefined));
+  const deleters = await deletersAmong(store, [...new Set(events.flatMap(concerned))].sort());
   const suspects = events.filter((event) => concerned(event).some((one) => deleters.has(one)));
   const covered = await Promise.all(suspects.map((event) => isCovered(store, event, places)));
   return new Set(suspects.filter((_, i) => covered[i]).map(({ row }) => row.id));
+}
+
+/**
+ * Those of some people, sorted, who have deleted anything. They are few, and one look for each of
+ * them, or for all, spares three for each event.
+ */
+async function deletersAmong(store: Events, people: readonly string[]): Promise<Set<string>> {
+  const marks = store.index("mark");
+  if (people.length > MAX_LOOKS) {
+    const all = IDBKeyRange.bound([people[0]], [people[people.length - 1], []]);
+    const rows = await marks.getAll(all, MAX_LOOKS);
+    if (rows.length < MAX_LOOKS) return new Set(rows.map(({ event }) => event.pubkey));
+  }
+  const keys = await Promise.all(people.map((pubkey) => marks.getKey(startingWith([pubkey]))));
+  return new Set(people.filter((_, i) => keys[i] !== undefined));
 }
 
 /** Whose deletions and requests to vanish may cover an event. */

@@ -4,8 +4,6 @@
  * @module
  */
 
-/// <reference lib="dom" />
-
 import type { RecordChanges, RecordTopic, SharedRecords } from "../base/record_store.ts";
 import { checkRecords } from "./check_records.ts";
 import { startingWith } from "./idb_deletions.ts";
@@ -27,13 +25,37 @@ export async function readIdbRecords(
 ): Promise<Map<string, string>> {
   const rows = await db.objectStore("records").getAll(startingWith([topic]));
   rows.sort((a, b) => b.version - a.version);
-  return new Map(rows.map(({ key, record }) => [key, record]));
+  return new Map(rows.flatMap(textsOf));
+}
+
+/** The texts of a row, by key. */
+function textsOf(row: IdbRecord): (readonly [string, string])[] {
+  return row.topic === "stored" ? [...row.notes] : [[row.key, row.record]];
+}
+
+/** How many transactions' notes are kept: tabs that read them every two seconds miss none. */
+const MAX_NOTES = 1_000;
+
+/** Notes which lists a transaction stores, for other tabs. */
+export async function putNotes(
+  db: IdbTransaction,
+  notes: ReadonlyMap<string, string>,
+  writer: string,
+): Promise<void> {
+  if (notes.size === 0) return;
+  const state = await readState(db);
+  const version = state.version + 1;
+  const key = `${version % MAX_NOTES}`;
+  await Promise.all([
+    db.objectStore("records").put({ topic: "stored", key, notes, version, writer }),
+    db.objectStore("state").put({ ...state, version }, 0),
+  ]);
 }
 
 /** Replaces records of a topic, inside a transaction. An empty text removes a record. */
 export async function putRecords(
   db: IdbTransaction,
-  topic: RecordTopic | "stored",
+  topic: RecordTopic,
   records: ReadonlyMap<string, string>,
   writer: string,
 ): Promise<void> {
@@ -67,7 +89,7 @@ export function sharedIdbRecords(transact: IdbTransact, writer: string): SharedR
       transact(async (db) => {
         const store = db.objectStore("records");
         const rows = await Promise.all([...new Set(keys)].map((key) => store.get([topic, key])));
-        const stored = new Map(rows.flatMap((row) => row ? [[row.key, row.record]] : []));
+        const stored = new Map(rows.flatMap((row) => row ? textsOf(row) : []));
         const changed = [...change(stored)]
           .filter(([key, text]) => text !== (stored.get(key) ?? ""));
         checkRecords(topic, new Map(changed));
@@ -93,7 +115,7 @@ async function readChanges(
   for (const row of rows) {
     if (row.writer === writer) continue;
     if (!changes.has(row.topic)) changes.set(row.topic, new Map());
-    changes.get(row.topic)!.set(row.key, row.record);
+    for (const [key, text] of textsOf(row)) changes.get(row.topic)!.set(key, text);
   }
   const hasMore = rows.length === MAX_CHANGES;
   return { until: hasMore ? lastOf(rows).version : version, hasMore, changes };

@@ -4,8 +4,6 @@
  * @module
  */
 
-/// <reference lib="dom" />
-
 import type { NostrEvent } from "@nostrify/types";
 import { type DBSchema, type IDBPDatabase, type IDBPTransaction, openDB } from "idb";
 import type { RecordTopic } from "../base/record_store.ts";
@@ -34,11 +32,22 @@ export type Mark =
   | readonly [string, "a", string, number]
   | readonly [string, "v", number];
 
-/** A stored record. */
-export interface IdbRecord {
-  readonly topic: RecordTopic | "stored";
-  readonly key: string;
-  readonly record: string;
+/** A stored record; or, by its number, what one transaction noted of the lists that it stored. */
+export type IdbRecord =
+  & Written
+  & ({
+    readonly topic: RecordTopic;
+    readonly key: string;
+    readonly record: string;
+  } | {
+    readonly topic: "stored";
+    readonly key: string;
+    /** The notes: one row holds all of them, since a thousand rows take long to write. */
+    readonly notes: ReadonlyMap<string, string>;
+  });
+
+/** What is known of a writing. */
+interface Written {
   /** Grows with each writing, in all topics. */
   readonly version: number;
   /** Which object wrote it last. */

@@ -4,14 +4,13 @@
  * @module
  */
 
-/// <reference lib="dom" />
-
+import { unwrap } from "idb";
 import { isAddressableKind, isReplaceableKind } from "nostr-tools/kinds";
 import { isNewer } from "../nostr/versions.ts";
 import type { Outcome } from "./event_runs.ts";
 import { deletedAmong, deletedBy, storedVersions } from "./idb_deletions.ts";
 import { idbEvent } from "./idb_event.ts";
-import { putRecords } from "./idb_records.ts";
+import { putNotes } from "./idb_records.ts";
 import { type IdbEvent, type IdbTransaction, readState } from "./idb_schema.ts";
 import type { PreparedEvent } from "./prepared_event.ts";
 import { storedNotes } from "./stored_notes.ts";
@@ -51,8 +50,10 @@ export async function writeIdbRun(
   const gone = older.flatMap((rows, i) => outcomes[i] === "stored" ? rows : []);
   for (const event of done) gone.push(...await deletedBy(db, event, places));
   const added = done.length - await removeRows(db, gone);
-  await Promise.all(done.map((event) => store.put(idbEvent(event))));
-  await putRecords(db, "stored", storedNotes(done), writer);
+  // Without a promise for each: what fails here fails the transaction.
+  const plain = unwrap(store);
+  for (const event of done) plain.put(idbEvent(event));
+  await putNotes(db, storedNotes(done), writer);
   await countEvents(db, added, maxEvents);
   return outcomes;
 }
@@ -97,7 +98,7 @@ export async function countEvents(
  * Removes some events: the oldest posts, and lasting kinds only if there are no posts left, the
  * oldest first.
  */
-export async function makeRoom(db: IdbTransaction, count: number): Promise<void> {
+async function makeRoom(db: IdbTransaction, count: number): Promise<void> {
   const store = db.objectStore("events");
   let until = -Infinity;
   let removed = 0;

@@ -88,9 +88,11 @@ const KEEPALIVE_AFTER_MS = 30_000;
  * import { openPostgres } from "@npool/outbox/postgres";
  *
  * async function main(url: string) {
- *   await using store = await openPostgres(url);
- *   await using outbox = createOutbox({ store, fallbackRelays: ["wss://relay1.mostr.pub"] });
+ *   const store = await openPostgres(url);
+ *   const outbox = createOutbox({ store, fallbackRelays: ["wss://relay1.mostr.pub"] });
  *   await outbox.discover(["f".repeat(64)]);
+ *   await outbox.close();
+ *   await store.close();
  * }
  * ```
  */

@@ -54,15 +54,14 @@ const SQLITE_OPTIONS: OptionNames<SqliteOptions> = { ...DATABASE_OPTIONS, busyTi
  *   tags: [["t", "greeting"]],
  *   sig: "0".repeat(128),
  * };
- * {
- *   await using db = await openSqlite(file);
- *   await db.event(event);
- * }
- * {
- *   await using db = await openSqlite(file);
- *   const [found] = await db.query([{ kinds: [1], "#t": ["greeting"] }]);
- *   assert.deepEqual(found, event);
- * }
+ * const db = await openSqlite(file);
+ * await db.event(event);
+ * await db.close();
+ *
+ * const again = await openSqlite(file);
+ * const [found] = await again.query([{ kinds: [1], "#t": ["greeting"] }]);
+ * assert.deepEqual(found, event);
+ * await again.close();
  * Deno.removeSync(file);
  * ```
  */

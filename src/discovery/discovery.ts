@@ -136,7 +136,8 @@ export class Discovery {
   ): Promise<void> {
     const { searches } = await this.#requestLists(kind, pubkeys, signal);
     onWaiting?.(searches.filter(({ isAwaited }) => isAwaited).map(({ pubkey }) => pubkey));
-    await waitFor(searches, { clock: this.#options.clock, signal, wait });
+    const { clock, workload } = this.#options;
+    await waitFor(searches, { clock, signal, wait, workload });
     this.#progress.report();
   }
 

@@ -6,6 +6,7 @@
 
 import type { Clock } from "../base/clock.ts";
 import type { PersistentMap } from "../base/persistent_map.ts";
+import type { WorkTime } from "../base/workload.ts";
 import type { RelayListStore } from "../lists/relay_list_store.ts";
 import type { DiscoveryProgress } from "./discovery_progress.ts";
 import type { AskRelay } from "./relay_search_queue.ts";
@@ -14,6 +15,11 @@ import type { SearchLog } from "./search_log.ts";
 /** What `Discovery` needs. Relays are URLs in normal form; functions must not throw. */
 export interface DiscoveryOptions {
   readonly clock: Clock;
+  /**
+   * What the program does with what relays send: lists that came in time are waited for until they
+   * are verified. @default it is never busy
+   */
+  readonly workload?: WorkTime;
   /** A random number in [0, 1), so that programs that started together drift apart. */
   readonly random: () => number;
   /** Stores lists, and verifies them. */
@@ -57,7 +63,7 @@ export interface DiscoveryOptions {
 /** How lists are found. */
 export interface FindOptions {
   readonly signal?: AbortSignal;
-  /** How many milliseconds to wait for them. */
+  /** How many milliseconds to wait for them in which the program is not behind. */
   readonly wait: number;
   /** Called once with the people whose lists are waited for, as soon as that is known. */
   readonly onWaiting?: (pubkeys: readonly string[]) => void;

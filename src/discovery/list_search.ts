@@ -6,6 +6,8 @@
 
 import { abortable } from "../base/abortable.ts";
 import type { Clock } from "../base/clock.ts";
+import { startIdleTimeout } from "../base/idle_timeout.ts";
+import type { WorkTime } from "../base/workload.ts";
 
 /**
  * The result of a search; `unknown` if too few relays answered to say that there is no
@@ -119,8 +121,10 @@ export interface WaitOptions {
   readonly clock: Clock;
   /** Gives the searches up for this caller. */
   readonly signal?: AbortSignal;
-  /** Most milliseconds to wait. Absent: as long as it takes. */
+  /** Most milliseconds to wait in which the program is not behind. Absent: as long as it takes. */
   readonly wait?: number;
+  /** @default the program is never behind */
+  readonly workload?: WorkTime;
   /** Called with each search that is over. Absent: waits only until each is settled. */
   readonly onOver?: (verdict: Verdict, search: ListSearch) => void;
 }
@@ -132,7 +136,7 @@ export interface WaitOptions {
  */
 export async function waitFor(
   searches: readonly ListSearch[],
-  { clock, signal, wait, onOver }: WaitOptions,
+  { clock, signal, wait, workload, onOver }: WaitOptions,
 ): Promise<void> {
   const awaited = onOver ? searches : searches.filter(({ isAwaited }) => isAwaited);
   let left = awaited.length;
@@ -145,7 +149,7 @@ export async function waitFor(
   };
   const listener = onOver ? { over } : { settled };
   for (const { listeners } of awaited) listeners.add(listener);
-  const cancel = wait === undefined ? () => {} : clock.after(wait, resolve);
+  const cancel = wait === undefined ? () => {} : startIdleTimeout(clock, wait, workload, resolve);
   try {
     await abortable(promise, signal);
   } catch (error) {

@@ -21,11 +21,15 @@ export interface PageDelivery {
 /**
  * Compares the relays of each author of a page, where two or more were read past the page's end. A
  * cursor that left known ranges out is not compared: it was not asked for all of the page.
+ *
+ * @param relaysPerAuthor How many relays an author with a list is read from. Others need not have
+ * anything of authors who are read from more.
  */
 export function pageDelivery(
   events: readonly NostrEvent[],
   since: number,
   cursors: Iterable<Cursor>,
+  relaysPerAuthor = Infinity,
 ): PageDelivery[] {
   const byAuthor = Map.groupBy(events, ({ pubkey }) => pubkey);
   const readers = new Map<string, Cursor[]>();
@@ -39,7 +43,7 @@ export function pageDelivery(
   }
   const shown = new Map<string, { hits: number; misses: number }>();
   for (const [author, some] of readers) {
-    if (some.length < 2) continue;
+    if (some.length < 2 || some.length > Math.max(2, relaysPerAuthor)) continue;
     const known = byAuthor.get(author)!.filter(({ id }) => some.some((one) => one.sent.has(id)));
     if (known.length === 0) continue;
     for (const { url, sent } of some) {

@@ -57,6 +57,8 @@ export class FeedReader {
   /** Whether the last page reached the feed's oldest second. */
   #hasGivenAll = false;
   readonly #requests: FeedRequests;
+  /** Events that came too late for their page, until the store has them, by their ids. */
+  readonly #unkept = new Map<string, NostrEvent>();
   #wake = Promise.withResolvers<void>();
 
   constructor(filters: readonly NostrFilter[], options: FeedReaderOptions) {
@@ -68,7 +70,8 @@ export class FeedReader {
       sources,
       store: options.store,
       cursors: this.#cursors,
-      onEvent: (event) => this.#push(event),
+      onEvent: (event, isKept) => this.#push(event, isKept),
+      onKept: (events, deleted) => this.#kept(events, deleted),
       onAnswer: () => {
         // Whoever is behind the pages so far goes on without waiting for the next one.
         this.#requests.ask(this.#merge.catchUp());
@@ -106,7 +109,7 @@ export class FeedReader {
 
   /** Takes in an event that came by itself; whether it came for the first time. */
   saw(event: NostrEvent): boolean {
-    const place = this.#push(event, this.#hasGivenAll);
+    const place = this.#push(event, false, this.#hasGivenAll);
     if (place) this.#requests.keep([event]);
     return place !== undefined;
   }
@@ -126,16 +129,24 @@ export class FeedReader {
     this.#cursors.retryFailed();
     const { sources, patience } = this.#options;
     let isOver = false;
+    const over = Promise.withResolvers<void>();
     const cancel = sources.clock.after(patience, () => {
       isOver = true;
+      over.resolve();
       this.#awaken();
     });
     try {
       for (;;) {
         this.#requests.ask([...this.#merge.catchUp(), ...this.#merge.forPage(size)]);
         const isSearching = this.#cursors.pending.size > 0;
-        if (this.#merge.isEnded && !isSearching) break;
-        if (!this.#isEmpty && this.#merge.isWhole(size) && !isSearching) break;
+        const isWhole = this.#merge.isEnded || !this.#isEmpty && this.#merge.isWhole(size);
+        if (isWhole && !isSearching) {
+          // What the store refuses, since its author deleted it, is no part of a page.
+          const kept = this.#requests.kept();
+          if (isOver || !kept) break;
+          await Promise.race([abortable(kept, signal), over.promise]);
+          continue;
+        }
         if (isOver && this.#givesUp()) break;
         await abortable(this.#wake.promise, signal);
       }
@@ -292,6 +303,9 @@ export class FeedReader {
   }
 
   #take(size: number): FeedPage {
+    // The page says of these, too, that they came.
+    for (const event of this.#unkept.values()) this.#handOut(event);
+    this.#unkept.clear();
     const page = this.#merge.take(size);
     this.#learn(page);
     this.#hasGivenAny = true;
@@ -306,7 +320,8 @@ export class FeedReader {
   #learn({ events, late, since }: MergedPage): void {
     const { onDelivery } = this.#options.sources;
     const { cursors } = this.#merge;
-    for (const { url, hits, misses } of pageDelivery(events, since, cursors)) {
+    const { relaysPerAuthor } = this.#cursors.planned!.input.settings;
+    for (const { url, hits, misses } of pageDelivery(events, since, cursors, relaysPerAuthor)) {
       onDelivery(url, hits, misses);
     }
     for (const { sent } of cursors) {
@@ -324,14 +339,30 @@ export class FeedReader {
     return !this.#hasGivenAny && cursors.some(({ url, isAnswered }) => url !== "" && isAnswered);
   }
 
-  #push(event: NostrEvent, isOver = false): "waiting" | "late" | undefined {
-    const { sources, top, onLate } = this.#options;
+  #push(event: NostrEvent, isKept: boolean, isOver = false): "waiting" | "late" | undefined {
+    const { sources, top } = this.#options;
     const now = sources.clock.now() / 1000;
     const isFuture = event.created_at > Math.max(top, now + MAX_FUTURE_S);
     if (isFuture || isExpired(event, now) || this.#isWanted?.(event) === false) return undefined;
     const place = this.#merge.push(event, isOver);
-    if (place === "late" && !onLate?.(event)) this.#merge.buffer.addLate(event);
+    if (place === "late" && !isKept && this.#requests.keeps) this.#unkept.set(event.id, event);
+    else if (place === "late") this.#handOut(event);
     return place;
+  }
+
+  /** The store has these events, but those that their authors deleted. */
+  #kept(events: readonly NostrEvent[], deleted: ReadonlySet<string>): void {
+    if (deleted.size > 0) this.#merge.buffer.drop(deleted);
+    for (const { id } of events) {
+      const event = this.#unkept.get(id);
+      this.#unkept.delete(id);
+      if (event && !deleted.has(id)) this.#handOut(event);
+    }
+  }
+
+  /** Hands out an event that came too late for its page. */
+  #handOut(event: NostrEvent): void {
+    if (!this.#options.onLate?.(event)) this.#merge.buffer.addLate(event);
   }
 
   #awaken(): void {

@@ -10,9 +10,17 @@ import type { RecordStore } from "../base/record_store.ts";
 import { expiresAt } from "../nostr/expiration.ts";
 import { LedgerBook } from "./ledger_book.ts";
 import { isOnce, offerOutcome } from "./offer_outcome.ts";
-import { type NewTarget, newTarget, type PublicationRecord } from "./publication.ts";
+import {
+  endOf,
+  isPending,
+  type NewTarget,
+  newTarget,
+  type PublicationRecord,
+  type PublicationTarget,
+} from "./publication.ts";
 import type { OfferOutcome, PublicationChange } from "./publication_change.ts";
-import { type Publication, publicationHandle } from "./publication_handle.ts";
+import { ledgerHandle } from "./ledger_handle.ts";
+import type { Publication } from "./publication_handle.ts";
 import { SendSchedule } from "./send_schedule.ts";
 import { addressOf } from "./superseded.ts";
 import { QueuedOffers } from "./queued_offers.ts";
@@ -134,7 +142,7 @@ export class Ledger {
     if (!this.#book.get(id)) {
       const now = this.#options.clock.now();
       if (isOnce(event) || this.#options.days === 0 || this.#book.isFull) return undefined;
-      if (targets.length === 0 || untilOf(event, Infinity) <= now) return undefined;
+      if (targets.length === 0 || endOf(event, Infinity) <= now) return undefined;
       this.#provisional.set(id, 0);
       this.#book.open(this.#record(event, targets));
     }
@@ -191,6 +199,16 @@ export class Ledger {
     this.#change(id, { type: "gone", relays, reason });
   }
 
+  /** What is still tried anywhere. */
+  pending(): PublicationRecord[] {
+    return [...this.#book.records()].filter(isPending);
+  }
+
+  /** Whether an event was offered to a relay, or waits for one that could not be reached since. */
+  wasTried({ at }: PublicationRecord, { relay, tries }: PublicationTarget): boolean {
+    return tries > 0 || this.#schedule.failedAt(relay) >= Math.max(1, at);
+  }
+
   /** A relay is connected: what waits for it is offered now. */
   connected(url: string): void {
     this.#schedule.connected(url);
@@ -227,7 +245,7 @@ export class Ledger {
   #record(event: NostrEvent, targets: readonly NewTarget[]): PublicationRecord {
     const { clock, days } = this.#options;
     const now = clock.now();
-    const until = untilOf(event, now + Math.max(1, days) * DAY_MS);
+    const until = endOf(event, now + Math.max(1, days) * DAY_MS);
     const all = new Map(targets.map((target) => [target.relay, target]));
     for (const more of this.#book.holders(event)) {
       if (!all.has(more.relay)) all.set(more.relay, more);
@@ -237,17 +255,10 @@ export class Ledger {
 
   #refuseExpired(event: NostrEvent): void {
     const now = this.#options.clock.now();
-    if (untilOf(event, Infinity) > now) return;
+    if (endOf(event, Infinity) > now) return;
     throw new Error(
       `Cannot publish event ${event.id}: it expired at ${expiresAt(event)} (NIP-40), ` +
         `and it is ${Math.floor(now / 1000)}`,
-    );
-  }
-
-  #refuseForeign(action: string, id: string): void {
-    if (this.#book.isOwn(id)) return;
-    throw new Error(
-      `Cannot ${action} event ${id}: another process over the same database sends it`,
     );
   }
 
@@ -363,39 +374,11 @@ export class Ledger {
   }
 
   #handle(event: NostrEvent): Publication {
-    const { id } = event;
-    const { clock } = this.#options;
-    let last = this.#book.get(id)!;
-    const record = () => last = this.#book.get(id) ?? last;
-    return publicationHandle({
-      event,
-      publishedAt: last.at,
-      targets: () =>
-        record().targets.map((target) => {
-          const pausedUntil = this.#schedule.pausedUntil(target.relay);
-          if (target.nextAt === undefined || target.nextAt >= pausedUntil) return target;
-          return { ...target, nextAt: pausedUntil };
-        }),
-      hasFailed: (relay) => this.#schedule.failedAt(relay) >= Math.max(1, last.at),
-      listen: (listener) => this.#book.listen(id, listener),
+    return ledgerHandle(event, {
+      ...{ clock: this.#options.clock, days: this.#options.days },
+      ...{ book: this.#book, schedule: this.#schedule },
       closedError: () => this.#closedError,
-      retry: () => {
-        this.#refuseForeign("try", id);
-        const now = clock.now();
-        const until = untilOf(event, now + Math.max(1, this.#options.days) * DAY_MS);
-        this.#book.restore(record());
-        for (const { relay } of record().targets) this.#schedule.connected(relay);
-        if (until > now) this.#change(id, { type: "retried", now, until });
-      },
-      drop: () => {
-        this.#refuseForeign("drop", id);
-        this.#change(id, { type: "given-up", reason: "the app dropped it" });
-      },
+      change: (change) => this.#change(event.id, change),
     });
   }
-}
-
-/** When an event is given up: at some time, or when it expires (NIP-40). */
-function untilOf(event: NostrEvent, latest: number): number {
-  return Math.min(latest, (expiresAt(event) ?? Infinity) * 1000);
 }

@@ -19,8 +19,9 @@ import {
   type PublicationTarget,
 } from "./publication.ts";
 import { changedPublication, type PublicationChange } from "./publication_change.ts";
-import { parsePublication, publicationText } from "./publication_text.ts";
+import { publicationText } from "./publication_text.ts";
 import { Publishers } from "./publishers.ts";
+import { storedPublications } from "./stored_publications.ts";
 import { addressOf, deletedAt } from "./superseded.ts";
 
 /** What a {@link LedgerBook} needs, and its bounds. */
@@ -44,8 +45,6 @@ const MAX_DONE = 1_000;
 /** How soon a change is written, and how soon that a relay was not reached, which costs little. */
 const WRITE_MS = 100;
 const WRITE_UNREACHED_MS = 60_000;
-/** The longest pause that is believed after the clock was set back. */
-const MAX_PAUSE_MS = 3_600_000;
 /** How long to wait before reading again what could not be read. */
 const READ_AGAIN_MS = 30_000;
 
@@ -96,7 +95,7 @@ export class LedgerBook {
   /** Reads again what other outboxes have written down, if there are any. */
   async refresh(): Promise<void> {
     await this.ready();
-    if (this.#foreign.size > 0) await this.#read();
+    if (this.#publishers.hasOthers) await this.#read();
   }
 
   /** Whether a publication is for this outbox to send, and for no other over the same database. */
@@ -339,25 +338,15 @@ export class LedgerBook {
   #take(texts: ReadonlyMap<string, string>): string[] {
     const { clock, maxMs, onChange } = this.#options;
     if (this.#isClosed) return [];
-    const now = clock.now();
-    const read: PublicationRecord[] = [];
-    const unread: string[] = [];
-    for (const [id, text] of texts) {
-      const record = parsePublication(text);
-      if (record?.event.id === id) read.push(believed(record, now, maxMs));
-      else if (text !== "") unread.push(String(id).slice(0, 100));
-    }
-    read.sort((a, b) => a.at - b.at);
+    const { read, unread } = storedPublications(texts, clock.now(), maxMs);
     for (const id of [...this.#foreign]) if (!texts.has(id)) this.#drop(this.#records.get(id)!);
     const added = read.filter((record) => this.#isNews(record));
     for (const record of added) {
       const { by, event: { id } } = record;
       const before = this.#records.get(id);
       if (before && this.isOwn(id)) onChange(before, undefined);
-      if (this.#publishers.isOther(by)) {
-        this.#foreign.add(id);
-        this.#writer.unmark(id);
-      } else this.#foreign.delete(id);
+      if (this.#publishers.isOther(by)) this.#foreign.add(id);
+      else this.#foreign.delete(id);
       if (before) this.#set(record);
       else this.#keep(record);
     }
@@ -387,18 +376,4 @@ export class LedgerBook {
       ),
     );
   }
-}
-
-/** A record that was read, with times that the clock of now allows. */
-function believed(record: PublicationRecord, now: number, maxMs: number): PublicationRecord {
-  const { at, targets, until } = record;
-  const latest = now + MAX_PAUSE_MS;
-  return {
-    ...record,
-    at: Math.min(at, now),
-    until: Math.min(until, now + maxMs),
-    targets: targets.map((target) =>
-      target.nextAt !== undefined && target.nextAt > latest ? { ...target, nextAt: latest } : target
-    ),
-  };
 }

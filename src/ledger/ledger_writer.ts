@@ -71,11 +71,6 @@ export class LedgerWriter {
     return this.#waited.has(id);
   }
 
-  /** Writes a publication no longer. */
-  unmark(id: string): void {
-    this.#changed.delete(id);
-  }
-
   /** Writes a publication within `ms` milliseconds, or later if the backend fails. */
   mark(id: string, ms: number): void {
     if (!this.#options.backend) return;

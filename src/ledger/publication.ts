@@ -11,6 +11,7 @@
 
 import type { NostrEvent } from "@nostrify/types";
 import type { EventRelayReason } from "../nostr/event_relay_reason.ts";
+import { expiresAt } from "../nostr/expiration.ts";
 import type { RelayFailure } from "../nostr/relay_failure.ts";
 
 /** Why an event goes to a relay; `own`: it is a write relay of the author. */
@@ -73,6 +74,11 @@ export function isOpenTarget({ state }: Pick<PublicationTarget, "state">): boole
 /** Whether an event is still tried anywhere. */
 export function isPending({ targets }: Pick<PublicationRecord, "targets">): boolean {
   return targets.some(isOpenTarget);
+}
+
+/** When an event is given up: at some time, or when it expires (NIP-40), in milliseconds since 1970. */
+export function endOf(event: NostrEvent, latest: number): number {
+  return Math.min(latest, (expiresAt(event) ?? Infinity) * 1000);
 }
 
 /** A target that was not tried yet. */

@@ -38,7 +38,7 @@ export type OfferOutcome =
 export type PublicationChange =
   /** An offer ended. */
   | { readonly type: "offered"; readonly relay: string; readonly outcome: OfferOutcome }
-  /** More relays count. Those that are targets already stay as they are. */
+  /** More relays count, or count again. Other targets stay as they are. */
   | { readonly type: "added"; readonly targets: readonly NewTarget[]; readonly now: number }
   /** Relays that have not taken the event are left out. */
   | {
@@ -66,11 +66,16 @@ export function changedPublication(
         (target) => target.relay === change.relay ? afterOffer(target, change.outcome) : target,
       );
     case "added": {
-      const known = new Set(record.targets.map(({ relay }) => relay));
-      const more = change.targets.filter(({ relay }) => !known.has(relay));
-      if (more.length === 0) return record;
-      const added = more.map((target) => newTarget(target, change.now));
-      return { ...record, targets: [...record.targets, ...added] };
+      const more = new Map(change.targets.map((target) => [target.relay, target]));
+      const targets = record.targets.map((target) => {
+        const again = more.get(target.relay);
+        more.delete(target.relay);
+        if (!again || target.state !== "gone") return target;
+        return { ...newTarget(again, change.now), tries: target.tries };
+      });
+      const added = [...more.values()].map((target) => newTarget(target, change.now));
+      const isSame = added.length === 0 && targets.every((one, i) => one === record.targets[i]);
+      return isSame ? record : { ...record, targets: [...targets, ...added] };
     }
     case "gone":
     case "given-up": {

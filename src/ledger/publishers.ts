@@ -66,6 +66,11 @@ export class Publishers {
     return this.#id;
   }
 
+  /** Whether there were other publishers when this one last looked. */
+  get hasOthers(): boolean {
+    return this.#others.size > 0;
+  }
+
   /** Whether another outbox sends what the publisher of this name wrote down. */
   isOther(id: string | undefined): boolean {
     return id !== undefined && id !== this.#id && this.#others.has(id);

@@ -25,8 +25,11 @@ export interface ScheduledOffer {
 
 /** Most events that one relay is offered at once. */
 const MAX_IN_FLIGHT = 20;
-/** Most relays that failed and are tried again at once. */
-const MAX_PROBES = 8;
+/**
+ * Most relays that failed and are tried again at once. An attempt takes as long as a timeout where a
+ * relay hangs, and 64 of these are about 400 a minute.
+ */
+export const MAX_PROBES = 64;
 
 /** The state of one relay. */
 class Lane {
@@ -82,6 +85,13 @@ class Lane {
     return Math.max(at, this.pausedUntil);
   }
 
+  /** Takes what may be offered now into a list; returns whether there is anything. */
+  offer(now: number, due: ScheduledOffer[]): boolean {
+    const offer = this.take(now);
+    if (offer) due.push(offer);
+    return offer !== undefined;
+  }
+
   /** Takes what may be offered now; `undefined` if nothing may. */
   take(now: number): ScheduledOffer | undefined {
     this.#ripen(now);
@@ -134,14 +144,18 @@ export class SendSchedule {
   /** Takes all that is to be offered now, and counts it as under way. */
   due(now: number): ScheduledOffer[] {
     const due: ScheduledOffer[] = [];
-    let probes = [...this.#lanes.values()].filter(({ isProbing }) => isProbing).length;
+    const failing: Lane[] = [];
+    let probes = 0;
     for (const lane of this.#lanes.values()) {
-      while (lane.nextAt <= now && (lane.failures === 0 || probes < MAX_PROBES)) {
-        const offer = lane.take(now);
-        if (!offer) break;
-        if (lane.failures > 0) probes++;
-        due.push(offer);
-      }
+      if (lane.isProbing) probes++;
+      if (lane.failures > 0) failing.push(lane);
+      else while (lane.nextAt <= now && lane.offer(now, due));
+    }
+    // Whichever waits longest is first: else those behind would never have their turn.
+    failing.sort((a, b) => a.pausedUntil - b.pausedUntil);
+    for (const lane of failing) {
+      if (probes >= MAX_PROBES) break;
+      if (lane.nextAt <= now && lane.offer(now, due)) probes++;
     }
     return due;
   }

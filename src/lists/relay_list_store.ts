@@ -61,7 +61,7 @@ export type ListListener = (list: RelayList, kind: number, event?: NostrEvent) =
  * import { openSqlite } from "@npool/outbox/sqlite";
  * import { finalizeEvent, generateSecretKey } from "nostr-tools";
  *
- * await using db = await openSqlite(":memory:");
+ * const db = await openSqlite(":memory:");
  * const store = new RelayListStore(db);
  *
  * const event = finalizeEvent({
@@ -74,6 +74,8 @@ export type ListListener = (list: RelayList, kind: number, event?: NostrEvent) =
  *
  * const lists = await store.get([event.pubkey]);
  * assert.deepEqual(lists.get(event.pubkey)?.write, ["wss://nos.lol/"]);
+ *
+ * await db.close();
  * ```
  */
 export class RelayListStore implements NStore, RelayListSource {

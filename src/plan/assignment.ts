@@ -27,6 +27,11 @@ export interface Assignment {
   /** Entries a row in `relayIndexes`. */
   readonly relaysPerSubject: number;
   /**
+   * How many relays an author with a list has at most: popular relays are asked for authors who
+   * have more, and need not have anything of them. Absent: there are no such authors.
+   */
+  readonly relaysPerAuthor?: number;
+  /**
    * Rows that are answered together: for a row, the row of the same subject in another role whose
    * relays have the same events. Absent: there are none.
    */
@@ -46,4 +51,19 @@ export const MAX_NOTIFIED_USERS = 2;
 /** The role of a row. */
 export function roleOf(roles: readonly RoleRows[], row: number): Role {
   return roles.find(({ end }) => row < end)!.role;
+}
+
+/** The subjects that a relay is asked for, each with its role in front. */
+export function subjectsAt(
+  { subjects, roles, relayIndexes, relaysPerSubject }: Assignment,
+  relayIndex: number,
+): string[] {
+  return roles.flatMap(({ role, first, end }) => {
+    const found: string[] = [];
+    for (let at = first * relaysPerSubject; at < end * relaysPerSubject; at++) {
+      if (relayIndexes[at] !== relayIndex) continue;
+      found.push(`${role} ${subjects[Math.floor(at / relaysPerSubject)]}`);
+    }
+    return found;
+  });
 }

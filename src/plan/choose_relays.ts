@@ -14,6 +14,7 @@ import {
 import { type CandidateRows, INVALID } from "./candidate_rows.ts";
 import { greedyCover } from "./greedy_cover.ts";
 import type { PlanSettings } from "./plan_options.ts";
+import { withPopularRelays } from "./popular_relays.ts";
 import { MAX_THREAD_RELAYS } from "./thread_relays.ts";
 import type { RelayGraph } from "./relay_graph.ts";
 
@@ -88,7 +89,8 @@ export function chooseRelays(
   });
   leaveToPartners(rows, few, fewer);
   const leftOut = assignFallbacks(rows, relays, few);
-  const more = withAllRelays(rows.graph, relays, few, notified, inboxes);
+  const wide = withPopularRelays(rows, relays, few, settings);
+  const more = withAllRelays(rows.graph, relays, wide, notified, inboxes);
   const assigned = withAllRelays(rows.graph, relays, more, [...strictRows(rows), ...threads]);
   const indexesOf = (wanted: readonly number[]) =>
     first.filter((id) => wanted.includes(id)).map((id) => relays.indexOf(id));

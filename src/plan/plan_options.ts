@@ -50,6 +50,14 @@ export interface PlanOptions {
    */
   readonly relaysPerAuthor?: number;
   /**
+   * How many popular relays each author without a usable list is requested from, besides hinted and
+   * fallback relays: an integer of at least 0. A relay is popular if a tenth of the request's
+   * authors with a list name it, and ten at least; the request asks it anyway. With 0, a relay that
+   * no hint and no option names learns nothing of people who do not name it.
+   * @default 4
+   */
+  readonly popularRelays?: number;
+  /**
    * Most authors in one filter without a `limit`: an integer of at least 1. Relays answer a
    * filter with a few hundred events and call that complete, so smaller filters find more.
    * @default 10
@@ -88,6 +96,7 @@ export const PLAN_OPTIONS: OptionNames<PlanOptions> = {
   searchRelays: true,
   maxRelays: true,
   relaysPerAuthor: true,
+  popularRelays: true,
   authorsPerFilter: true,
   maxFiltersPerRelay: true,
   maxInboxes: true,
@@ -110,6 +119,7 @@ export interface PlanSettings {
   readonly searchRelays: readonly string[];
   readonly maxRelays: number;
   readonly relaysPerAuthor: number;
+  readonly popularRelays: number;
   readonly authorsPerFilter: number;
   readonly maxFiltersPerRelay: number;
   readonly maxInboxes: number;
@@ -154,6 +164,7 @@ export function planSettings(options: PlanOptions = DEFAULT_OPTIONS): PlanSettin
     searchRelays: checkedRelays("searchRelays", options.searchRelays, check),
     maxRelays: integer("maxRelays", options.maxRelays, 20, 1),
     relaysPerAuthor: integer("relaysPerAuthor", options.relaysPerAuthor, 2, 1),
+    popularRelays: integer("popularRelays", options.popularRelays, 4, 0),
     authorsPerFilter: integer("authorsPerFilter", options.authorsPerFilter, 10, 1),
     maxFiltersPerRelay: integer("maxFiltersPerRelay", options.maxFiltersPerRelay, 100, 1),
     maxInboxes: integer("maxInboxes", options.maxInboxes, 20, 0),

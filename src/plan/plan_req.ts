@@ -149,6 +149,7 @@ export function planParts(
     roles: rows.roles,
     relayIndexes: choice.assigned.relayIndexes,
     relaysPerSubject: choice.assigned.relaysPerSubject,
+    relaysPerAuthor: settings.relaysPerAuthor,
     pairs: rows.pairs,
     unscoped: [...new Set([...choice.unscoped, ...choice.search])],
     fallbacks: rows.fallbacks.map((id) => choice.relays.indexOf(id)).filter((index) => index >= 0),

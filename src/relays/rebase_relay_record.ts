@@ -25,7 +25,7 @@ export function rebaseRelayRecord(
   if (relayChangedAt(before) <= at) {
     return learnedAt === after.learnedAt ? after : { ...after, learnedAt };
   }
-  const { attempts, successes, failures, events, hits, misses, connectMs, eoseMs } = after;
+  const { attempts, successes, failures, events, hits, misses, connectMs, eoseMs, days } = after;
   const latest = (name: "lastSuccess" | "answeredAt" | "lastFailure") =>
     Math.max(before[name], after[name]);
   const { reports, reportedAt } = after.reportedAt > before.reportedAt ? after : before;
@@ -35,6 +35,7 @@ export function rebaseRelayRecord(
     ...{ attempts, successes, failures, events, hits, misses },
     ...connectMs && { connectMs },
     ...eoseMs && { eoseMs },
+    ...days && { days },
     limits: isInformed ? after.limits : { ...after.limits, ...before.limits },
     infoAt: isInformed ? after.infoAt : before.infoAt,
     ...{ reports, reportedAt, learnedAt },

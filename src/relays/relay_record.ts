@@ -6,6 +6,7 @@
 
 import type { AnswerProof } from "../nostr/answer_proof.ts";
 import type { RelayFailure } from "../nostr/relay_failure.ts";
+import type { RelayDay } from "./relay_days.ts";
 import type { ReportedLimits } from "./relay_replies.ts";
 
 /** How long something takes, in milliseconds. */
@@ -69,6 +70,8 @@ export interface RelayRecord {
   readonly reports: number;
   /** When that factor was last written. */
   readonly reportedAt: number;
+  /** What happened on each of the last days on which anything did, the oldest first. */
+  readonly days?: readonly RelayDay[];
 }
 
 /** The record of a relay of which nothing is known. */

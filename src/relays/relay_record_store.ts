@@ -9,11 +9,12 @@ import { PersistentMap, type PersistentMapOptions } from "../base/persistent_map
 import { ANSWER_PROOFS } from "../nostr/answer_proof.ts";
 import type { RelayFailure } from "../nostr/relay_failure.ts";
 import { rebaseRelayRecord, relayChangedAt } from "./rebase_relay_record.ts";
+import { cleanDays } from "./relay_days.ts";
 import { cleanLimits } from "./relay_limits.ts";
 import { type RelayRecord, UNKNOWN_RELAY } from "./relay_record.ts";
 import { PREFIXES } from "./relay_replies.ts";
 
-/** The longest record that is read: usual ones have 300 characters, the fullest 1,000. */
+/** The longest record that is read: usual ones have 300 to 1,000 characters, the fullest 2,600. */
 const MAX_RECORD_CHARACTERS = 4_000;
 
 /** Formats a record as JSON, without the values of {@link UNKNOWN_RELAY}. */
@@ -48,6 +49,8 @@ export function parseRelayRecord(text: unknown): RelayRecord | undefined {
   const counted = FAILURE_NAMES.filter((failure) => isCount(failures[failure]));
   record.failures = Object.fromEntries(counted.map((failure) => [failure, failures[failure]]));
   record.limits = cleanLimits(objectOf(read.limits));
+  const days = cleanDays(read.days);
+  if (days.length > 0) record.days = days;
   // Weights are multiplied with it, so it must be neither 0 nor above 1.
   if (!(Number(record.reports) > 0 && Number(record.reports) <= 1)) record.reports = 1;
   return record as unknown as RelayRecord;

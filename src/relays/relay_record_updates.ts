@@ -7,6 +7,7 @@
 import type { AnswerProof } from "../nostr/answer_proof.ts";
 import type { RelayFailure } from "../nostr/relay_failure.ts";
 import { BACKOFFS, isSameOutage, outageWaitMs } from "./backoff.ts";
+import { countDay } from "./relay_days.ts";
 import { deadlines, timed, widened } from "./relay_health.ts";
 import type { RelayRecord } from "./relay_record.ts";
 
@@ -43,6 +44,7 @@ export function connected(
     inARow: 0,
     retryAt: 0,
     lastSuccess: now,
+    days: countDay(record.days, now, { attempts: 1, successes: 1 }),
     ...timing("connectMs", timed(record.connectMs, ms ?? NaN)),
   };
 }
@@ -171,10 +173,12 @@ function down(
   const isCounted = isSame && before > 0;
   const outageSince = isSame ? record.outageSince : now;
   const backoff = record.successes > 0 ? BACKOFFS.unusable : BACKOFFS.neverWorked;
-  const isAttempt = failure === "unreachable" || failure === "connect-timeout";
+  const isConnecting = failure === "unreachable" || failure === "connect-timeout";
+  const isAttempt = isConnecting && !isCounted;
   return {
     ...isCounted ? record : counted(record, failure, now),
-    attempts: record.attempts + (isAttempt && !isCounted ? 1 : 0),
+    attempts: record.attempts + (isAttempt ? 1 : 0),
+    ...isAttempt ? { days: countDay(record.days, now, { attempts: 1 }) } : {},
     inARow: before + (isCounted ? 0 : 1),
     unproven: 0,
     downSince: before > 0 ? record.downSince : outageSince,

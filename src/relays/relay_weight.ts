@@ -5,6 +5,7 @@
  */
 
 import { aliveness, halved, UNKNOWN_ALIVE } from "./relay_health.ts";
+import { countDay } from "./relay_days.ts";
 import type { RelayRecord } from "./relay_record.ts";
 
 const DAY_MS = 86_400_000;
@@ -35,7 +36,7 @@ export function learn(
   hits: number,
   misses: number,
   now: number,
-): Pick<RelayRecord, "hits" | "misses" | "learnedAt"> {
+): Pick<RelayRecord, "hits" | "misses" | "learnedAt" | "days"> {
   const old = faded(record, now);
   const all = old.hits + hits + old.misses + misses;
   const share = Math.min(1, MAX_LEARNED / all);
@@ -43,6 +44,7 @@ export function learn(
     hits: (old.hits + hits) * share,
     misses: (old.misses + misses) * share,
     learnedAt: now,
+    days: countDay(record.days, now, { hits, misses }),
   };
 }
 

@@ -22,6 +22,11 @@ export interface Progress {
 /** What a {@link Completion} needs. */
 export interface CompletionOptions {
   readonly clock: Clock;
+  /**
+   * How long the whole may take, in milliseconds in which the program is not behind.
+   * @default as long as it takes
+   */
+  readonly timeout?: number;
   /** How long to wait for stragglers once everybody is covered, in milliseconds. */
   readonly stragglerTimeout: number;
   /** Time in which the program is behind does not count. @default it never is */
@@ -42,6 +47,7 @@ export class Completion {
   readonly #finish: () => void;
   #cancelStragglerTimeout?: () => void;
   #cancelReplacementWait?: () => void;
+  #cancelTimeout?: () => void;
   #hasEnded = false;
 
   /** @param finish Called once, unless {@link Completion.end} is called before. */
@@ -50,25 +56,26 @@ export class Completion {
     this.#finish = finish;
   }
 
+  /** The time that the whole may take begins, unless it has. */
+  begin(): void {
+    const { timeout } = this.#options;
+    if (this.#hasEnded || timeout === undefined) return;
+    this.#cancelTimeout ??= this.#wait(timeout, () => this.#end());
+  }
+
+  /** The time that the whole may take begins anew. */
+  beginAnew(): void {
+    this.#cancelTimeout?.();
+    this.#cancelTimeout = undefined;
+    this.begin();
+  }
+
   /** Finishes, now or after a while, where everybody is covered. */
   check({ isCovered, isPending, isSettled }: Progress): void {
     if (this.#hasEnded || !isCovered) return;
-    const finish = () => {
-      if (this.#hasEnded) return;
-      this.end();
-      this.#finish();
-    };
-    const { clock, stragglerTimeout, workload, verifying } = this.#options;
-    // What came in time belongs to the answer, however long the program takes to verify it.
-    const finishVerified = () => {
-      const pending = verifying?.() ?? [];
-      if (pending.length === 0) finish();
-      else void Promise.all(pending).then(finish);
-    };
-    const startTimeout = (ms: number) => startIdleTimeout(clock, ms, workload, finishVerified);
-    if (isPending) this.#cancelReplacementWait ??= startTimeout(REPLACEMENT_WAIT_MS);
-    else if (isSettled) finish();
-    else this.#cancelStragglerTimeout ??= startTimeout(stragglerTimeout);
+    if (isPending) this.#cancelReplacementWait ??= this.#waitVerified(REPLACEMENT_WAIT_MS);
+    else if (isSettled) this.#end();
+    else this.#cancelStragglerTimeout ??= this.#waitVerified(this.#options.stragglerTimeout);
   }
 
   /** Waits for stragglers anew: there are others now. */
@@ -80,7 +87,35 @@ export class Completion {
   /** Does not finish any more. */
   end(): void {
     this.#hasEnded = true;
+    this.#cancelTimeout?.();
     this.#cancelStragglerTimeout?.();
     this.#cancelReplacementWait?.();
+  }
+
+  #end(): void {
+    if (this.#hasEnded) return;
+    this.end();
+    this.#finish();
+  }
+
+  #wait(ms: number, act: () => void): () => void {
+    const { clock, workload } = this.#options;
+    return startIdleTimeout(clock, ms, workload, act);
+  }
+
+  /**
+   * Finishes after a while. What came in time belongs to the answer, however long the program takes
+   * to verify it.
+   */
+  #waitVerified(ms: number): () => void {
+    let isCancelled = false;
+    const cancel = this.#wait(ms, async () => {
+      await Promise.all(this.#options.verifying?.() ?? []);
+      if (!isCancelled) this.#end();
+    });
+    return () => {
+      isCancelled = true;
+      cancel();
+    };
   }
 }

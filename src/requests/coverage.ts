@@ -38,6 +38,8 @@ export interface SubjectDelivery {
   readonly known: number;
   /** What its answer proves about the events of the subject that it did not send. */
   readonly proof: AnswerProof;
+  /** Present where popular relays are asked for the subject: they need not have its events. */
+  readonly hasPopular?: true;
 }
 
 /** Rows, and one of them that was not covered when they were last looked at, if there was one. */
@@ -341,10 +343,18 @@ export class Coverage {
   }
 
   #isEmptyFallback(at: number): boolean {
-    const { relayIndexes, fallbacks } = this.#assignment;
+    const { relayIndexes, relaysPerSubject, fallbacks } = this.#assignment;
     const { state, isLost } = this.#relays[relayIndexes[at]] ?? {};
     return state === "answered" && !isLost && this.#sent[at] === 0 &&
-      fallbacks?.includes(relayIndexes[at]) === true;
+      (fallbacks?.includes(relayIndexes[at]) === true ||
+        this.#hasPopular(Math.floor(at / relaysPerSubject)));
+  }
+
+  /** Whether popular relays are asked for the subject of a row, which nothing names for it. */
+  #hasPopular(row: number): boolean {
+    const { roles, relayIndexes, relaysPerSubject, relaysPerAuthor = Infinity } = this.#assignment;
+    return relaysPerSubject > relaysPerAuthor && roleOf(roles, row) === "write" &&
+      relayIndexes[row * relaysPerSubject + relaysPerAuthor] >= 0;
   }
 
   /**
@@ -366,6 +376,7 @@ export class Coverage {
         sent: this.#sent[at],
         known: this.#known[row],
         proof: this.#proofs[at],
+        ...this.#hasPopular(row) ? { hasPopular: true } : {},
       };
     }
   }

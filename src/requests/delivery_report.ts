@@ -21,13 +21,14 @@ export interface RelayDelivery {
  * What other relays' answers show of each relay, by the subjects for which its own answer proves
  * something. `finish` and `drained` prove that the relay lacks what it did not send. `inferred`
  * counts as much: nearly all answers prove no more, a miss takes an event that another relay
- * delivered to the same request, and what is learned is a share that fades, and no verdict.
+ * delivered to the same request, and what is learned is a share that fades, and no verdict. Whoever
+ * has no list has promised no relay anything.
  */
 export function deliveryReport(coverage: Coverage): RelayDelivery[] {
   return coverage.relays.flatMap((_, relayIndex): RelayDelivery[] => {
     let hits = 0, misses = 0;
-    for (const { sent, known, proof } of coverage.delivery(relayIndex)) {
-      if (proof === "unknown") continue;
+    for (const { sent, known, proof, hasPopular } of coverage.delivery(relayIndex)) {
+      if (proof === "unknown" || hasPopular) continue;
       const share = Math.min(1, sent / known);
       hits += share;
       misses += 1 - share;

@@ -58,7 +58,8 @@ export function liveShares(
   });
   const fallbacks = settings.fallbackRelays.map((url) => urls.indexOf(url))
     .filter((index) => index >= 0);
-  return { routes, assignment: { ...assignmentOf(urls, indexesOf), fallbacks } };
+  const { relaysPerAuthor } = settings;
+  return { routes, assignment: { ...assignmentOf(urls, indexesOf), fallbacks, relaysPerAuthor } };
 }
 
 /** Selects, of some subjects, those that a part names. */

@@ -11,7 +11,6 @@
 
 import type { NostrEvent, NostrFilter } from "@nostrify/types";
 import { onAbort } from "../base/abortable.ts";
-import { startIdleTimeout } from "../base/idle_timeout.ts";
 import type { RelayConnector } from "../connections/relay_connector.ts";
 import {
   RelayRequest,
@@ -19,17 +18,18 @@ import {
   type RelayRequestOutcome,
 } from "../connections/relay_request.ts";
 import { isExpired } from "../nostr/expiration.ts";
-import type { Assignment } from "../plan/assignment.ts";
+import { type Assignment, subjectsAt } from "../plan/assignment.ts";
 import type { Replan } from "../plan/replan.ts";
 import { Completion } from "./completion.ts";
 import { Coverage } from "./coverage.ts";
 import { reportDelivery } from "./delivery_report.ts";
 import {
-  newOrigin,
+  noOrigin,
   type OutboxRequestOptions,
   type RequestOrigin,
 } from "./outbox_request_options.ts";
 import { previewListener } from "./previews.ts";
+import type { RelayUse } from "./relays_in_use.ts";
 import { planReplacements, planSecondOpinions, type RequestShares } from "./replacements.ts";
 import {
   type Listener,
@@ -50,8 +50,6 @@ export class OutboxRequest {
   readonly #options: OutboxRequestOptions;
   readonly #replan?: Replan;
   readonly #origin: RequestOrigin;
-  /** Whether it is no part of another request. */
-  readonly #isWhole: boolean;
   readonly #coverage: Coverage;
   readonly #relayRequests = new Map<number, RelayRequest>();
   readonly #listeners = new RequestListeners();
@@ -65,7 +63,7 @@ export class OutboxRequest {
   onProgress?: () => void;
   #isDone = false;
   readonly #completion: Completion;
-  #cancelTimeout?: () => void;
+  readonly #uses = new Map<number, RelayUse>();
 
   /** @param replan Plans anew for subjects whose relays are lost; absent where there is no plan. */
   constructor(
@@ -77,8 +75,7 @@ export class OutboxRequest {
     this.#assignment = assignment;
     this.#options = options;
     this.#replan = replan;
-    this.#origin = origin ?? newOrigin();
-    this.#isWhole = origin === undefined;
+    this.#origin = origin ?? noOrigin(options);
     this.#coverage = new Coverage(assignment);
     const verifying = () => this.verifying;
     this.#completion = new Completion({ ...options, verifying }, () => this.#finish());
@@ -109,8 +106,7 @@ export class OutboxRequest {
     if (!this.isHeld) return;
     this.isHeld = false;
     if (this.#isDone) return;
-    this.#cancelTimeout?.();
-    this.#cancelTimeout = this.#startTimeout();
+    this.#completion.beginAnew();
     for (const relayIndex of this.#listeners.relayIndexes) this.#sendEoseIfDue(relayIndex);
     this.#check();
   }
@@ -153,6 +149,7 @@ export class OutboxRequest {
       indexes.at(0);
     if (relayIndex === undefined) return;
     this.#ask(shares, { relayIndex, isExtension: true, isEssential: this.isHeld, resumeFrom });
+    this.#origin.inUse.endReplaced();
     this.#completion.waitAnew();
     this.#check();
   }
@@ -215,11 +212,6 @@ export class OutboxRequest {
     return [this, ...this.#parts.extensions];
   }
 
-  #startTimeout(): () => void {
-    const { clock, timeout, workload } = this.#options;
-    return startIdleTimeout(clock, timeout, workload, () => this.#finish());
-  }
-
   async #run(
     relayIndex: number,
     connector: RelayConnector,
@@ -230,14 +222,20 @@ export class OutboxRequest {
     const { signal, ended } = listener;
     this.#listeners.add(relayIndex, listener);
     if (this.#listeners.size === 1) this.watcher?.begun();
-    this.#cancelTimeout ??= this.#startTimeout();
+    this.#completion.begin();
     const options = { ...this.#options, rank: relayIndex, resumeFrom };
     const reports = this.#relayListener(relayIndex, listener);
     const request = new RelayRequest(connector, filters, options, reports);
     this.#relayRequests.set(relayIndex, request);
+    const use = this.#origin.inUse.add(connector.url, {
+      subjects: () => subjectsAt(this.#assignment, relayIndex),
+      leave: this.#origin.isReplacement ? () => this.#leave(connector.url) : undefined,
+    });
+    this.#uses.set(relayIndex, use);
     this.#origin.answers.asked(connector.url);
     if (this.#isDone) this.#sendEose(relayIndex);
     await request.run(ended);
+    use.end();
     this.#relayRequests.delete(relayIndex);
     // Where the relay was let go, its listener still hears what comes from others.
     await new Promise<void>((resolve) => onAbort(signal, resolve));
@@ -265,13 +263,14 @@ export class OutboxRequest {
       settled: (outcome) => this.#settled(relayIndex, outcome),
       lost: () => {
         this.#coverage.markLost(relayIndex);
+        this.#uses.get(relayIndex)?.lost();
         this.#replaceLost(relayIndex);
       },
     };
   }
 
   #isPreview(url: string): boolean {
-    return this.#isWhole && this.#origin.previews.urls.has(url);
+    return this.#origin.isWhole && this.#origin.previews.urls.has(url);
   }
 
   #event(relayIndex: number, event: NostrEvent): void {
@@ -295,28 +294,28 @@ export class OutboxRequest {
     const url = this.#assignment.urls[relayIndex];
     this.#coverage.settle(relayIndex, outcome);
     if (outcome.answered) {
+      this.#uses.get(relayIndex)?.works();
       if (this.#assignment.fallbacks?.includes(relayIndex)) this.#replaceLost(relayIndex);
       this.#origin.answers.came();
       this.#options.onAnswered?.(url, outcome);
     } else this.#origin.answers.failed(url, outcome.error);
-    this.#decideDoubts(relayIndex);
+    // Further indexers decide where a write relay and an indexer did not agree.
+    if (!this.#isDone) this.#askInstead(relayIndex, planSecondOpinions);
     this.#sendEoseIfDue(relayIndex);
     this.#check();
   }
 
-  /** Asks further indexers where a write relay and an indexer did not agree. */
-  #decideDoubts(relayIndex: number): void {
-    if (!this.#replan || this.#isDone) return;
-    const shares = planSecondOpinions(this.#assignment, this.#coverage, this.#replan);
-    if (shares) this.#ask(shares, { relayIndex, isExtension: false });
+  /** Finds other relays for the subjects that have no relay left. */
+  #replaceLost(relayIndex: number): void {
+    if (this.#origin.rounds < MAX_REPLACEMENT_ROUNDS) {
+      this.#askInstead(relayIndex, planReplacements);
+    }
   }
 
-  /** Finds other relays for the subjects that have no relay left; a relay's EOSE waits for them. */
-  #replaceLost(relayIndex: number): void {
-    if (!this.#replan || this.#origin.rounds >= MAX_REPLACEMENT_ROUNDS) return;
-    for (const shares of planReplacements(this.#assignment, this.#coverage, this.#replan)) {
-      this.#ask(shares, { relayIndex, isExtension: false });
-    }
+  #askInstead(relayIndex: number, plan: typeof planReplacements): void {
+    const [assignment, coverage, replan] = [this.#assignment, this.#coverage, this.#replan];
+    const all = replan ? plan(assignment, coverage, replan, this.#origin.inUse) : [];
+    for (const shares of all) this.#ask(shares, { relayIndex, isExtension: false });
   }
 
   /** Asks more relays; the EOSE of a relay waits for theirs. */
@@ -326,8 +325,12 @@ export class OutboxRequest {
   ): void {
     const { relayIndex, isExtension } = how;
     const { rounds } = this.#origin;
-    const origin = { ...this.#origin, rounds: isExtension ? rounds : rounds + 1 };
-    const part = new OutboxRequest(assignment, this.#options, replan, origin);
+    const part = new OutboxRequest(assignment, this.#options, replan, {
+      ...this.#origin,
+      isWhole: false,
+      rounds: isExtension ? rounds : rounds + 1,
+      isReplacement: !isExtension,
+    });
     part.#onDone = () => {
       this.#parts.done(part);
       this.#sendEoseIfDue(relayIndex);
@@ -353,16 +356,16 @@ export class OutboxRequest {
   #leave(url: string): void {
     const relayIndex = this.#assignment.urls.indexOf(url);
     if (!this.#relayRequests.has(relayIndex)) return;
+    this.#uses.get(relayIndex)?.end();
     this.#listeners.end(relayIndex);
     this.#settled(relayIndex, { answered: false, proof: "unknown" });
   }
 
   #check(): void {
-    const isCovered = this.#coverage.isDone && !this.isHeld && !this.#parts.hasEssential;
-    if (!this.#isDone && isCovered) {
-      const { isSettled } = this.#coverage;
-      this.#completion.check({ isCovered: true, isSettled, isPending: this.#parts.hasPending });
-    }
+    const isOpen = !this.#isDone && !this.isHeld && !this.#parts.hasEssential;
+    const isCovered = isOpen && this.#coverage.isDone;
+    const [{ isSettled }, { hasPending: isPending }] = [this.#coverage, this.#parts];
+    this.#completion.check({ isCovered, isSettled, isPending });
     this.onProgress?.();
   }
 
@@ -371,9 +374,8 @@ export class OutboxRequest {
     if (this.#isDone) return;
     this.#isDone = true;
     this.#completion.end();
-    this.#cancelTimeout?.();
     reportDelivery(this.#coverage, this.#assignment.urls, this.#options);
-    if (this.#isWhole && !isGivenUp && !this.#origin.answers.isAny) {
+    if (this.#origin.isWhole && !isGivenUp && !this.#origin.answers.isAny) {
       this.#options.onUnanswered?.(this.#origin.answers.error());
     }
     for (const relayIndex of this.#listeners.relayIndexes) this.#sendEose(relayIndex);

@@ -11,12 +11,14 @@ import type { RelayRequestOptions, RelayRequestOutcome } from "../connections/re
 import type { Role } from "../nostr/relay_knowledge.ts";
 import type { CompletionOptions } from "./completion.ts";
 import { Previews } from "./previews.ts";
+import { RelaysInUse } from "./relays_in_use.ts";
 import { Answers } from "./unanswered.ts";
 
 /** What a request needs. */
 export interface OutboxRequestOptions extends Omit<RelayRequestOptions, "rank">, CompletionOptions {
-  /** How long the whole may take, in milliseconds in which the program is not behind. */
   readonly timeout: number;
+  /** Most relays that are asked at a time. @default no bound */
+  readonly maxRelays?: number;
   /** Gives the connector of a relay. */
   readonly connector: (url: string) => RelayConnector;
   /** Called with each event that a relay sends, as often as it comes. */
@@ -32,20 +34,32 @@ export interface OutboxRequestOptions extends Omit<RelayRequestOptions, "rank">,
   readonly onUnanswered?: (error: Error) => void;
 }
 
-/** What a request has in common with the one that it is part of. */
+/** What a request has from the one that it is part of, if it is. */
 export interface RequestOrigin {
+  /** Whether it is no part of another. */
+  readonly isWhole: boolean;
   /** How many rounds of replacements led to it. */
   readonly rounds: number;
+  /** Whether it stands in for relays that are lost. */
+  readonly isReplacement: boolean;
   readonly seen: BoundedSet;
   readonly answers: Answers;
   readonly previews: Previews;
+  readonly inUse: RelaysInUse;
 }
 
 /** Ids remembered of one request: a hundred times what `NPool` remembers. */
 const MAX_REMEMBERED_IDS = 100_000;
 
-/** What a request that is no part of another begins with. */
-export function newOrigin(): RequestOrigin {
-  const seen = new BoundedSet(MAX_REMEMBERED_IDS);
-  return { rounds: 0, seen, answers: new Answers(), previews: new Previews() };
+/** What a request has that is no part of another. */
+export function noOrigin({ maxRelays }: Pick<OutboxRequestOptions, "maxRelays">): RequestOrigin {
+  return {
+    isWhole: true,
+    rounds: 0,
+    isReplacement: false,
+    seen: new BoundedSet(MAX_REMEMBERED_IDS),
+    answers: new Answers(),
+    previews: new Previews(),
+    inUse: new RelaysInUse(maxRelays),
+  };
 }

@@ -92,6 +92,16 @@ export function planSharer(
   };
 }
 
+/** The subjects that a plan requests from none of their relays, since these are too many. */
+export function cutSubjects({ subjects }: Pick<ReqPlan, "subjects">): ReadonlySet<string> {
+  const cut = new Set(subjects.flatMap(({ reason, subject }) => reason === "cap" ? subject : []));
+  // Relays of a route that was cut are fallback relays.
+  for (const { subject, relays, reason } of subjects) {
+    if (reason !== "cap" && relays.length > 0) cut.delete(subject);
+  }
+  return cut;
+}
+
 /** A function from a subject in a role to its row. */
 function rowFinder({ subjects, roles }: Assignment) {
   const rowsOf = new Map(roles.map(({ role, first, end }) => {

@@ -7,8 +7,9 @@
 import type { NostrFilter } from "@nostrify/types";
 import type { Role } from "../nostr/relay_knowledge.ts";
 import { type Assignment, roleOf } from "../plan/assignment.ts";
-import type { Replan } from "../plan/replan.ts";
+import type { Planned, Replan, ReplanOptions } from "../plan/replan.ts";
 import type { Coverage } from "./coverage.ts";
+import { RelaysInUse } from "./relays_in_use.ts";
 
 /** Relays for part of what a request asks for. */
 export interface RequestShares {
@@ -23,14 +24,16 @@ export interface RequestShares {
  * Plans for each subject that has no relay left, once for each of them: first for those that
  * fallback relays may serve, then for those that they have answered for. Empty where there is no
  * such subject, or no relay for it.
+ *
+ * @param inUse The relays that are being asked. @default as many as one likes may be
  */
 export function planReplacements(
   assignment: Assignment,
   coverage: Coverage,
   replan: Replan,
+  inUse: RelaysInUse = new RelaysInUse(),
 ): RequestShares[] {
   const { urls, subjects, roles, fallbacks = [] } = assignment;
-  const keyOf = (role: Role, subject: string) => `${role} ${subject}`;
   const orphans = coverage.takeOrphans();
   const isLost = (relayIndex: number) => coverage.relays[relayIndex].isLost;
   return [false, true].flatMap((hasFallback): RequestShares[] => {
@@ -42,27 +45,65 @@ export function planReplacements(
     const excluding = new Set(
       urls.filter((_, index) => isLost(index) || hasFallback && fallbacks.includes(index)),
     );
-    const replanned = replan({
-      excluding,
-      isMeant: (subject, role) => keys.has(keyOf(role, subject)),
-      maxRelays: urls.filter((_, index) => isLost(index)).length,
-    });
-    const { plan: { routes } } = replanned;
-    return routes.size === 0 ? [] : [{ ...replanned, routes }];
+    const isMeant = (subject: string, role: Role) => keys.has(keyOf(role, subject));
+    const maxRelays = urls.filter((_, index) => isLost(index)).length;
+    return replanWithin(replan, { excluding, isMeant, maxRelays }, inUse)
+      .flatMap(({ plan: { routes }, ...replanned }): RequestShares[] =>
+        routes.size === 0 ? [] : [{ ...replanned, routes }]
+      );
   });
 }
 
 /**
+ * Plans anew. If there is not room for as many relays as it may have, relays that are being asked
+ * anyway come first, and others serve those for whom these are too few.
+ */
+function replanWithin(replan: Replan, options: ReplanOptions, inUse: RelaysInUse): Planned[] {
+  const { room, urls } = inUse;
+  if (room >= options.maxRelays) return [replan(options)];
+  const { excluding, isMeant } = options;
+  const used = replan({
+    excluding: { has: (url) => excluding.has(url) || !urls.has(url) },
+    isMeant,
+    maxRelays: Math.max(1, urls.size),
+  });
+  if (room === 0) return [used];
+  const served = wellServed(used.assignment);
+  const others = replan({
+    excluding: { has: (url) => excluding.has(url) || urls.has(url) },
+    isMeant: (subject, role) => isMeant(subject, role) && !served.has(keyOf(role, subject)),
+    maxRelays: room,
+  });
+  return [used, others];
+}
+
+/** The subjects that a plan asks as many relays for as an author has, besides fallback relays. */
+function wellServed(assignment: Assignment): ReadonlySet<string> {
+  const { subjects, roles, relayIndexes, relaysPerSubject } = assignment;
+  const { fallbacks = [], relaysPerAuthor = 1 } = assignment;
+  return new Set(subjects.flatMap((subject, row) => {
+    const own = relayIndexes.subarray(row * relaysPerSubject, (row + 1) * relaysPerSubject)
+      .filter((index) => index >= 0 && !fallbacks.includes(index));
+    return own.length >= relaysPerAuthor ? keyOf(roleOf(roles, row), subject) : [];
+  }));
+}
+
+function keyOf(role: Role, subject: string): string {
+  return `${role} ${subject}`;
+}
+
+/**
  * Plans one further indexer for the subjects on whose newest version a write relay and an indexer
- * did not agree; `undefined` where there is no such subject, or no further indexer.
+ * did not agree; empty where there is no such subject, or no further indexer.
  */
 export function planSecondOpinions(
   { urls, subjects, relayIndexes, relaysPerSubject }: Assignment,
   coverage: Coverage,
   replan: Replan,
-): RequestShares | undefined {
+  { room, urls: inUse }: RelaysInUse = new RelaysInUse(),
+): RequestShares[] {
   const rows = coverage.takeDoubtful();
-  if (rows.length === 0) return undefined;
+  if (rows.length === 0) return [];
   const doubtful = new Set(rows.map((row) => subjects[row]));
   const excluding = new Set(
     rows.flatMap((row) =>
@@ -71,10 +112,10 @@ export function planSecondOpinions(
     ),
   );
   const planned = replan({
-    excluding,
+    excluding: { has: (url) => excluding.has(url) || room === 0 && !inUse.has(url) },
     isMeant: (subject, role) => role === "index" && doubtful.has(subject),
     maxRelays: 1,
   });
   const { plan: { routes } } = planned;
-  return routes.size === 0 ? undefined : { ...planned, routes };
+  return routes.size === 0 ? [] : [{ ...planned, routes }];
 }

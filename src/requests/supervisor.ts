@@ -18,6 +18,7 @@ import { Coverage } from "./coverage.ts";
 import type { Found, LiveRoutes } from "./live_routes.ts";
 import { OutboxRequest } from "./outbox_request.ts";
 import type { OutboxRequestOptions } from "./outbox_request_options.ts";
+import { RelaysInUse } from "./relays_in_use.ts";
 import { planReplacements, type RequestShares } from "./replacements.ts";
 import { SharedRequest } from "./shared_request.ts";
 
@@ -147,7 +148,9 @@ export class Supervisor {
     const { assignment, isDeep, replan } = planned;
     const timeout = request.timeout * (isDeep ? DEEP_TIMEOUT_FACTOR : 1);
     const wrapReplan = (replan: Replan) => this.#excludingResting(replan);
-    const carried = new OutboxRequest(assignment, { ...request, timeout }, wrapReplan(replan));
+    const { maxRelays } = planned.input.settings;
+    const options = { ...request, timeout, maxRelays };
+    const carried = new OutboxRequest(assignment, options, wrapReplan(replan));
     this.#options.live?.follow(carried, planned, wrapReplan, found);
     return carried;
   }
@@ -164,14 +167,16 @@ export class Supervisor {
    * The relays that a plan's request would ask at once in place of those that are not to be
    * connected to for now; empty if there are none.
    */
-  standIns({ assignment, replan }: Planned): RequestShares[] {
+  standIns({ assignment, replan, input }: Planned): RequestShares[] {
     const coverage = new Coverage(assignment);
+    const inUse = new RelaysInUse(input.settings.maxRelays);
     const { clock, memory } = this.#request;
     assignment.urls.forEach((url, relayIndex) => {
       const isResting = memory.retryAt(url) > clock.now() && !this.isOpen(url);
       if (isResting) coverage.markLost(relayIndex);
+      else inUse.add(url, { subjects: () => [] });
     });
-    return planReplacements(assignment, coverage, this.#excludingResting(replan));
+    return planReplacements(assignment, coverage, this.#excludingResting(replan), inUse);
   }
 
   /** Whether filters are part of a plan, and were not taken yet. */

@@ -52,9 +52,15 @@ export function expiryOf({ seenAt, proof }: Span): number {
   return seenAt + LIFETIME_DAYS[proof] * DAY_S;
 }
 
-/** Whether a span counts at a time in Unix seconds. One that reaches into a later day does not. */
+/** How far a clock may have been ahead, in seconds: what feeds read again of what they know. */
+export const MAX_AHEAD_S = 3_600;
+
+/**
+ * Whether a span counts at a time in Unix seconds. One of the future does not: the clock was ahead
+ * when the relay answered, so that is not known to be complete which was published since.
+ */
 export function isValid(span: Span, now: number): boolean {
-  const isPast = Math.max(span.seenAt, span.until) < startOfDay(now) + DAY_S;
+  const isPast = span.seenAt <= now && span.until <= now + MAX_AHEAD_S;
   return isPast && now < expiryOf(span);
 }
 

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { ListSearch, type Outcome, waitFor } from "../../src/discovery/list_search.ts";
 import { settled, TestClock } from "../../testing/test_clock.ts";
 import { people, person } from "../support/listed_people.ts";
+import { SteadyWork } from "../support/steady_work.ts";
 
 const outcome = fc.constantFrom<Outcome>("complete", "cut", "failed", "abandoned");
 const answers = fc.array(fc.record({ outcome, isIndexer: fc.boolean() }), { maxLength: 5 });
@@ -52,6 +53,19 @@ Deno.test("waitFor() resolves once all searches are settled, or over if the call
     for (const one of searches) one.end("found");
     await waiting;
     assert.deepEqual(searches.map(({ listeners }) => listeners.size), [0, 0]);
+  }
+});
+
+Deno.test("waitFor() waits longer by the time in which the program is behind", async () => {
+  for (const [busy, wait] of [[0, 3_000], [0.5, 6_000], [0.75, 12_000]]) {
+    const clock = new TestClock();
+    const begun = clock.now();
+    let overAt = 0;
+    const searches = [new ListSearch(10002, "a", false)];
+    const workload = new SteadyWork(clock, busy);
+    void waitFor(searches, { clock, wait: 3_000, workload }).then(() => overAt = clock.now());
+    for (let ms = 0; ms < 15_000; ms += 500) await clock.advance(500);
+    assert.ok(Math.abs(overAt - begun - wait) <= 1_000, `${overAt - begun}`);
   }
 });
 

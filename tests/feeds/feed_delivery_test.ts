@@ -36,6 +36,15 @@ Deno.test("pageDelivery() counts the share of each author's events that a relay 
   ]);
 });
 
+Deno.test("pageDelivery() says nothing of authors who are read from more relays than lists decide", () => {
+  const [event] = notes(1, { pubkey: a });
+  const cursors = ["x", "y", "z"].map((letter) =>
+    readCursor(`wss://${letter}.example/`, [a], letter === "x" ? [event] : [])
+  );
+  assert.equal(pageDelivery([event], 0, cursors, 3).length, 3);
+  assert.deepEqual(pageDelivery([event], 0, cursors, 2), []);
+});
+
 Deno.test("pageDelivery() says nothing of a relay that failed, or was not read so far", () => {
   const [event] = notes(1, { pubkey: a });
   const read = readCursor("wss://x.example/", [a], [event]);

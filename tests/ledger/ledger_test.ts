@@ -276,6 +276,23 @@ Deno.test("Ledger gives up publications that it cannot write, without offering t
   assert.equal(world.store.texts.get("x"), "{}");
 });
 
+Deno.test("Ledger end(): nothing is offered any more, though offers under way still end", async () => {
+  const world = new PublishingWorld();
+  const ledger = world.ledger();
+  await ledger.ready();
+  await (await ledger.publish(note(), own(A))).done;
+  world.latency = 1_000;
+  for (let i = 0; i < 30; i++) await ledger.publish(note(), own(A));
+  await world.clock.advance(500);
+  const offers = world.offers.length;
+  ledger.end(new Error("over"));
+  await world.clock.advance(3_600_000);
+  assert.equal(world.offers.length, offers);
+  assert.ok(offers < 31);
+  assert.equal(world.held.get(A)?.length, offers);
+  await ledger.close();
+});
+
 Deno.test("Ledger close(): done rejects, and what is pending goes on in the next one", async () => {
   const { world, ledger, end } = await start("away");
   const event = note();

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import assert from "node:assert/strict";
+import { START } from "../../testing/test_clock.ts";
 import { note } from "../support/notes.ts";
 import { own } from "../support/publishing_world.ts";
 import { type PublishingProcess, PublishingProcesses } from "../support/publishing_processes.ts";
@@ -15,6 +16,7 @@ Deno.test("Publishers: of two ledgers over one database the one that published s
   const sent = await one.ledger.publish(event, own(A));
   await world.clock.advance(5 * MINUTE_MS);
   await two.ledger.refresh();
+  assert.deepEqual(two.ledger.all().map(({ state }) => state), ["pending"]);
   const later = await world.start();
   const [seen] = later.ledger.all();
   assert.equal(seen.event.id, event.id);
@@ -78,8 +80,11 @@ Deno.test("Publishers: a process that was cut off while another took over leaves
   one.cut(true);
   await world.clock.advance(MINUTE_MS);
   assert.ok(two.offers.length > 0);
+  const heir = () => JSON.parse([...world.texts("publication").values()][0]).by;
+  const before = heir();
   one.cut(false);
   await world.clock.advance(MINUTE_MS / 2);
+  assert.equal(heir(), before, "what was taken over is not written by the one before");
   const [mine, others] = [one.offers.length, two.offers.length];
   await world.clock.advance(10 * MINUTE_MS);
   assert.equal(one.offers.length, mine);
@@ -92,6 +97,64 @@ Deno.test("Publishers: a process that was cut off while another took over leaves
   assert.match(world.errors[0].message, /Cannot agree with other processes/);
   const agreed = world.errors.filter(({ message }) => /Cannot agree/.test(message));
   assert.equal(agreed.length, 1, "once for an outage");
+  for (const process of [one, two]) await process.close();
+});
+
+Deno.test("Publishers: what another sends is not changed here, whatever lists, sign-ins and deletions say", async () => {
+  const world = new PublishingProcesses();
+  const one = await world.start();
+  world.areWalled = true;
+  const event = note({ pubkey: "aa".repeat(32) });
+  await one.ledger.publish(event, own(A));
+  await world.clock.advance(500);
+  const two = await world.start();
+  const before = world.texts("publication").get(event.id);
+  two.ledger.add(event.id, own(B));
+  two.ledger.gone(event.id, () => true, "it is gone");
+  two.ledger.connected(A);
+  two.ledger.signedIn(A);
+  const tags = [["e", event.id]];
+  await two.ledger.publish(note({ kind: 5, pubkey: event.pubkey, tags }), own(B));
+  await world.clock.advance(1_000);
+  assert.deepEqual(two.offers.filter((offer) => offer.endsWith(event.id)), []);
+  assert.deepEqual(two.ledger.get(event.id)!.targets.map(({ relay, state }) => [relay, state]), [
+    [A, "sign-in"],
+  ]);
+  assert.equal(world.texts("publication").get(event.id), before);
+  world.areWalled = false;
+  await world.clock.advance(MINUTE_MS);
+  assert.equal(one.ledger.get(event.id)!.targets[0].state, "taken");
+  for (const process of [one, two]) await process.close();
+});
+
+Deno.test("Publishers: what another sends and expires ends there, and wakes nobody here", async () => {
+  const world = new PublishingProcesses();
+  const one = await world.start();
+  world.areAway = true;
+  const hour = note({ tags: [["expiration", `${START + 3_600}`]] });
+  await one.ledger.publish(hour, own(A));
+  const two = await world.start();
+  await world.clock.advance(2 * 60 * MINUTE_MS);
+  assert.deepEqual(two.offers, []);
+  await two.ledger.refresh();
+  assert.equal(two.ledger.all()[0].state, "done");
+  for (const process of [one, two]) await process.close();
+});
+
+Deno.test("Publishers: what is published here by one whose name was taken over meanwhile is sent here", async () => {
+  const world = new PublishingProcesses();
+  const [one, two] = [await world.start(), await world.start()];
+  await two.ledger.publish(note(), own(A));
+  await world.clock.advance(MINUTE_MS);
+  world.areAway = true;
+  const event = note();
+  await one.ledger.publish(event, own(A));
+  await world.clock.advance(MINUTE_MS);
+  await two.ledger.publish(event, own(B));
+  assert.match(world.texts("publication").get(event.id)!, /b\.example/);
+  world.areAway = false;
+  await world.clock.advance(MINUTE_MS);
+  assert.ok(two.offers.includes(`${B} ${event.id}`));
   for (const process of [one, two]) await process.close();
 });
 
@@ -112,11 +175,11 @@ Deno.test("Publishers: what is published here, too, is sent here, too", async ()
   for (const process of [one, two]) await process.close();
 });
 
-Deno.test("P1: Publishers lose nothing that was acknowledged, whichever processes start, close and are killed", async () => {
+Deno.test("P1: Publishers lose nothing that was acknowledged, whichever processes start, close, are cut off and killed", async () => {
   await fc.assert(fc.asyncProperty(
     fc.array(
       fc.record({
-        does: fc.constantFrom("start", "publish", "kill", "close", "away", "back"),
+        does: fc.constantFrom("start", "publish", "kill", "close", "away", "back", "cut", "heal"),
         which: fc.nat({ max: 9 }),
         ms: fc.integer({ min: 0, max: 20_000 }),
       }),
@@ -126,7 +189,7 @@ Deno.test("P1: Publishers lose nothing that was acknowledged, whichever processe
       const world = new PublishingProcesses();
       const alive: PublishingProcess[] = [await world.start()];
       const acknowledged: string[] = [];
-      let kills = 0;
+      let troubles = 0;
       for (const { does, which, ms } of steps) {
         const index = which % Math.max(1, alive.length);
         const process = alive[index];
@@ -134,19 +197,28 @@ Deno.test("P1: Publishers lose nothing that was acknowledged, whichever processe
         else if (does === "away" || does === "back") world.areAway = does === "away";
         else if (process && does === "publish") {
           const event = note();
-          await process.ledger.publish(event, own(A, B));
-          acknowledged.push(event.id);
+          try {
+            await process.ledger.publish(event, own(A, B));
+            acknowledged.push(event.id);
+          } catch (error) {
+            assert.match(String(error), /could not be written down/);
+          }
+        } else if (process && (does === "cut" || does === "heal")) {
+          process.cut(does === "cut");
+          // Both may send what another takes over meanwhile.
+          if (does === "cut") troubles++;
         } else if (process) {
           alive.splice(index, 1);
           if (does === "close") await process.close();
           else {
             process.kill();
             process.ledger.end(new Error("killed"));
-            kills++;
+            troubles++;
           }
         }
         await world.clock.advance(ms);
       }
+      for (const process of alive) process.cut(false);
       world.areAway = false;
       alive.push(await world.start());
       await world.clock.advance(2 * MINUTE_MS);
@@ -154,7 +226,7 @@ Deno.test("P1: Publishers lose nothing that was acknowledged, whichever processe
         for (const relay of [A, B]) {
           const count = world.taken.filter((one) => one === `${relay} ${id}`).length;
           assert.ok(count >= 1, `${id} is lost`);
-          assert.ok(count <= 1 + kills, `${relay} got ${id} ${count} times`);
+          assert.ok(count <= 1 + troubles, `${relay} got ${id} ${count} times`);
         }
       }
       for (const process of alive) await process.close();

@@ -32,20 +32,46 @@ Deno.test("SendSchedule pauses a relay that fails for seconds at first, and neve
   }
 });
 
-Deno.test("SendSchedule tries eight relays that failed at once, and takes up the others as these end", () => {
+Deno.test("SendSchedule tries 64 relays that failed at once, and takes up the others as these end", () => {
   const schedule = new SendSchedule(() => 0.5);
-  const relays = Array.from({ length: 30 }, (_, i) => `wss://r${i}.example/`);
+  const relays = Array.from({ length: 100 }, (_, i) => `wss://r${i}.example/`);
   for (const relay of relays) schedule.put({ relay, id: "1", at: 0 }, 0);
-  assert.equal(schedule.due(0).length, 30, "the first attempt is not held back");
+  assert.equal(schedule.due(0).length, 100, "the first attempt is not held back");
   for (const relay of relays) {
     schedule.ended(relay, "1", false, 0);
     schedule.put({ relay, id: "1", at: 0 }, 0);
   }
   const probes = schedule.due(10_000);
-  assert.equal(probes.length, 8);
+  assert.equal(probes.length, 64);
   assert.equal(schedule.nextAt(), Infinity);
   schedule.ended(probes[0].relay, "1", true, 10_000);
   assert.equal(schedule.due(10_000).length, 1);
+});
+
+Deno.test("SendSchedule gives every relay that fails its turn, the one that waits longest first, however many hang", () => {
+  const schedule = new SendSchedule(() => 0.5);
+  const count = 500, hangMs = 10_000, seconds = 1_800;
+  const tries = new Map<string, number[]>();
+  const underWay: { relay: string; until: number }[] = [];
+  for (let i = 0; i < count; i++) schedule.put({ relay: `r${i}`, id: "1", at: 0 }, 0);
+  for (let second = 0; second < seconds; second++) {
+    const now = second * 1_000;
+    while (underWay.length > 0 && underWay[0].until <= now) {
+      const { relay } = underWay.shift()!;
+      schedule.ended(relay, "1", false, now);
+      schedule.put({ relay, id: "1", at: now }, now);
+    }
+    for (const { relay } of schedule.due(now)) {
+      tries.set(relay, [...tries.get(relay) ?? [], now]);
+      underWay.push({ relay, until: now + hangMs });
+    }
+  }
+  assert.equal(tries.size, count);
+  for (const [relay, times] of tries) {
+    const gaps = times.slice(1).map((time, i) => time - times[i]);
+    // 500 attempts of ten seconds by 64 at a time take 78 s.
+    assert.ok(Math.max(...gaps) <= 100_000, `${relay} waited ${Math.max(...gaps)} ms`);
+  }
 });
 
 Deno.test("SendSchedule offers each event of a relay once at a time, whatever is put, ended and removed", () => {

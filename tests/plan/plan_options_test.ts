@@ -8,6 +8,7 @@ import { REFUSED, RELAYS, spelledRelay } from "../support/arbitraries.ts";
 const COUNTS = [
   ["maxRelays", 1],
   ["relaysPerAuthor", 1],
+  ["popularRelays", 0],
   ["authorsPerFilter", 1],
   ["maxFiltersPerRelay", 1],
   ["maxInboxes", 0],
@@ -24,6 +25,7 @@ Deno.test("planSettings() fills in the documented defaults", () => {
     searchRelays: [],
     maxRelays: 20,
     relaysPerAuthor: 2,
+    popularRelays: 4,
     authorsPerFilter: 10,
     maxFiltersPerRelay: 100,
     maxInboxes: 20,

@@ -5,6 +5,7 @@ import { Signer } from "../../testing/signer.ts";
 import { ROOT } from "../support/source_files.ts";
 import { testUnless } from "../support/test_unless.ts";
 import { InstalledPackage, programsFor, type Runtime } from "./npm/installed_package.ts";
+import { HostedRelays, NETWORK, writeExamples } from "./npm/written_examples.ts";
 import { postgres } from "./postgres.ts";
 
 /** What runs in the gate, and what runs each week, with this variable. */
@@ -19,6 +20,7 @@ globalThis.addEventListener("unload", () => installed.remove());
 const entries = Object.keys(config.exports).filter((entry) => entry !== "./cli");
 const programs = programsFor(config.name, entries);
 for (const [name, text] of programs) await installed.write(`${name}.ts`, text);
+const examples = await writeExamples(installed);
 const compiled = await installed.compile("nodenext");
 
 Deno.test("Package for npm has what JSR gets, and the same entries, version and licence", () => {
@@ -40,6 +42,9 @@ Deno.test("Package for npm has what JSR gets, and the same entries, version and 
   }
   const sources = [...files].filter((file) => /^src\/.*\.ts$/.test(file));
   assert.ok(sources.length > 200);
+  for (const path of config.publish.exclude ?? []) {
+    assert.ok(!sources.some((source) => source.startsWith(`${path}/`)), path);
+  }
   for (const source of sources) {
     const stem = source.replace(/^src\/(.*)\.ts$/, "lib/$1");
     for (const end of [".js", ".js.map", ".d.ts", ".d.ts.map"]) assert.ok(files.has(stem + end));
@@ -96,5 +101,20 @@ for (const runtime of [...GATE, ...WEEKLY]) {
     const { code, output } = await installed.runBin(runtime, "--help");
     assert.equal(code, 0, output);
     assert.match(output, /\bplan\b/);
+  });
+
+  testUnless(skipped, `Package for npm runs the examples of the docs on ${runtime}`, async () => {
+    assert.ok(examples.count > 40, `${examples.count}`);
+    await using relays = new HostedRelays(examples.hosts);
+    const left = [...examples.programs];
+    const run = async () => {
+      for (let next = left.pop(); next; next = left.pop()) {
+        const [path, program] = next;
+        const args = [NETWORK, runtime, program, relays.addresses] as const;
+        const { code, output } = await installed.runAfter(...args);
+        assert.equal(code, 0, `${path}: ${output}`);
+      }
+    };
+    await Promise.all([run(), run(), run()]);
   });
 }

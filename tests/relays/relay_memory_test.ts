@@ -45,6 +45,7 @@ Deno.test("RelayMemory remembers what a relay does", () => {
     events: 25,
     failures: { "auth-required": 1 },
     inVain: 1,
+    days: [[Math.floor(NOW_MS / 86_400_000), 1, 1, 0, 0]],
   });
   assert.deepEqual(memory.record(A), expected);
   assert.deepEqual([...memory.entries()], [[A, expected]]);

@@ -61,6 +61,7 @@ Deno.test("connected() counts, measures, and ends the back-off", () => {
       successes: 1,
       lastSuccess: NOW_MS,
       connectMs: { mean: 400, dev: 200 },
+      days: [[Math.floor(NOW_MS / 86_400_000), 1, 1, 0, 0]],
     }),
   );
   const { retryAt, inARow, attempts } = connected(down, 400, NOW_MS);

@@ -96,7 +96,12 @@ Deno.test("NIP-66: relayWeight() prefers what was seen here within a week, or an
 Deno.test("learn() adds to what was learned, which fades by half in thirty days", () => {
   const record = recordOf({ hits: 40, misses: 8, learnedAt: NOW_MS - 30 * DAY_MS });
   assert.deepEqual(faded(record, NOW_MS), { hits: 20, misses: 4 });
-  assert.deepEqual(learn(record, 5, 1, NOW_MS), { hits: 25, misses: 5, learnedAt: NOW_MS });
+  assert.deepEqual(learn(record, 5, 1, NOW_MS), {
+    hits: 25,
+    misses: 5,
+    learnedAt: NOW_MS,
+    days: [[Math.floor(NOW_MS / DAY_MS), 0, 0, 5, 1]],
+  });
   assert.deepEqual(faded({ ...record, learnedAt: NOW_MS + DAY_MS }, NOW_MS), {
     hits: 40,
     misses: 8,

@@ -291,3 +291,15 @@ Deno.test("Coverage has one record of each relay: where its answer is, whether i
   const whole = { ...fresh, state: "answered", proof: "inferred", isEoseSent: true };
   assert.deepEqual(coverage.relays, [whole, fresh], "what came is not taken back");
 });
+
+Deno.test("Coverage takeOrphans() counts popular relays that answered and had nothing like fallback relays", () => {
+  for (const [relaysPerAuthor, orphans] of [[2, [0]], [3, []]] as const) {
+    const all = assignmentOf([[0, 1, 2]], { relaysPerSubject: 3, relays: 3 });
+    const coverage = new Coverage({ ...all, relaysPerAuthor });
+    coverage.markLost(0);
+    coverage.settle(1, ANSWERED);
+    assert.deepEqual(coverage.takeOrphans(), []);
+    coverage.settle(2, ANSWERED);
+    assert.deepEqual(coverage.takeOrphans(), orphans);
+  }
+});

@@ -113,3 +113,15 @@ Deno.test("missedSubjects() names of whom a relay's whole answer had nothing, wh
     assert.deepEqual(missedSubjects(coverage), expected);
   }));
 });
+
+Deno.test("deliveryReport() blames no relay for people of whom popular relays are asked, and missedSubjects() names them", () => {
+  // Two relays are as many as somebody with a list has.
+  const coverage = new Coverage({ ...ASSIGNMENT, relaysPerAuthor: 2 });
+  coverage.saw(0, posts[0], true);
+  for (const relayIndex of [0, 1, 2]) {
+    coverage.settle(relayIndex, { answered: true, proof: "inferred" });
+  }
+  assert.deepEqual(deliveryReport(coverage), []);
+  const missed = missedSubjects(coverage).map(({ relayIndex, subject }) => [relayIndex, subject]);
+  assert.deepEqual(missed, [[1, PEOPLE[0]], [2, PEOPLE[0]]]);
+});

@@ -45,6 +45,16 @@ Deno.test("LiveRequest narrows the filters for new relays, one by one", async ()
   ]);
 });
 
+Deno.test("LiveRequest asks a relay that many lists name for people without one, too", async () => {
+  const found = post(11);
+  const test = await openFeed(12, { a: holding([found]) }, { routing: { popularRelays: 1 } });
+  for (let author = 0; author < 11; author++) test.announce(author, "a");
+  await test.clock.advance(1_000);
+  assert.equal(test.asking("a").join("").split("").sort().join(""), "ABCDEFGHIJKL");
+  assert.deepEqual(test.asking("z"), ["L"]);
+  assert.deepEqual(test.events, [found]);
+});
+
 Deno.test("LiveRequest delays the end of the stored events for relays that came meanwhile, for a while", async () => {
   for (const [answersAt, doneAt] of [[2_000, 2_000], [60_000, 3_400]]) {
     const test = new LiveTest({ lists: ["b"] });

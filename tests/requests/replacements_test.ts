@@ -4,6 +4,7 @@ import { planSettings } from "../../src/plan/plan_options.ts";
 import { planRequest } from "../../src/plan/replan.ts";
 import { reqParts } from "../../src/plan/req_parts.ts";
 import { Coverage } from "../../src/requests/coverage.ts";
+import { RelaysInUse } from "../../src/requests/relays_in_use.ts";
 import { planReplacements } from "../../src/requests/replacements.ts";
 import { relayList } from "../../testing/memory_source.ts";
 import { AUTHORS, note } from "../support/notes.ts";
@@ -27,6 +28,13 @@ function world(alice: string, bob: string) {
       assert.ok(all.length < 2);
       return all.at(0);
     },
+    /** What it plans while these relays are asked, of so many that may be; a letter each. */
+    planWithin(max: number, asked: string) {
+      const inUse = new RelaysInUse(max);
+      for (const letter of asked) inUse.add(url(letter), { subjects: () => [] });
+      return planReplacements(assignment, coverage, replan, inUse)
+        .flatMap(({ routes }) => [...routes.keys()].map((url) => url[6])).sort().join("");
+    },
   };
 }
 
@@ -43,6 +51,20 @@ Deno.test("planReplacements() plans for subjects that lost all relays, without t
   );
   assert.deepEqual(shares.assignment.urls.toSorted(), [url("c"), url("d")]);
   assert.equal(plan(), undefined, "they are being replaced");
+});
+
+Deno.test("R3: planReplacements() takes relays that are asked anyway where there is no room for others, and first where there is little", () => {
+  for (
+    const [max, asked, expected] of [[9, "c", "cd"], [3, "cxy", "c"], [4, "cxy", "cd"], [
+      3,
+      "xyz",
+      "",
+    ]]
+  ) {
+    const { lose, planWithin } = world("abc", "abd");
+    for (const letter of "ab") lose(letter);
+    assert.equal(planWithin(max as number, asked as string), expected, `${max} ${asked}`);
+  }
 });
 
 Deno.test("planReplacements() has nothing for subjects without another relay", () => {

@@ -90,15 +90,21 @@ Deno.test("SpanBook ignores what is no pubkey, relay, kind, time or store", () =
   assert.deepEqual(bookOf([answer]).get(P, A, []), []);
 });
 
-Deno.test("SpanBook counts no answer of a later day than today: a clock may have been wrong", async () => {
-  const clock = { now: () => (START + 60 * DAY_S) * 1000, after: () => () => {} };
-  const backend = new RecordMap();
-  const ahead = new SpanBook({ clock, backend, onError: assert.ifError });
-  ahead.add({ ...answer, until: START + 60 * DAY_S, at: START + 60 * DAY_S });
-  await ahead.close();
-  const book = bookOf([], backend);
-  await book.ready();
-  assert.deepEqual(book.get(P, A, [1]), []);
+Deno.test("SpanBook counts no answer of the future: a clock was wrong", async () => {
+  for (const [ahead, counts] of [[60 * DAY_S, 0], [3_601, 0], [3_600, 1]]) {
+    const clock = { now: () => (START + ahead) * 1000, after: () => () => {} };
+    const backend = new RecordMap();
+    const wrong = new SpanBook({ clock, backend, onError: assert.ifError });
+    wrong.add({ ...answer, until: START + ahead, at: START + ahead });
+    await wrong.close();
+    const book = bookOf([], backend);
+    await book.ready();
+    assert.equal(book.get(P, A, [1]).length, counts);
+    // What is known from now on counts by itself.
+    book.add({ ...answer, since: START - 9, until: START, at: START });
+    const [span] = book.get(P, A, [1]);
+    if (counts === 0) assert.deepEqual([span.since, span.until], [START - 9, START]);
+  }
 });
 
 Deno.test("SpanBook knows the latest eight stores again, by five ids each", async () => {

@@ -46,6 +46,7 @@ const RELAY_OPTIONS = {
 const COUNT_OPTIONS = {
   "max relays": "maxRelays",
   "relays per author": "relaysPerAuthor",
+  "popular relays": "popularRelays",
   "authors per filter": "authorsPerFilter",
   "filters per relay": "maxFiltersPerRelay",
   "max inboxes": "maxInboxes",

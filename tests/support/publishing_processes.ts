@@ -29,6 +29,8 @@ export class PublishingProcesses {
   readonly errors: Error[] = [];
   /** Whether relays can be reached. */
   areAway = false;
+  /** Whether relays want a sign-in (NIP-42). */
+  areWalled = false;
   /** The ids that each relay took, in order. */
   readonly taken: string[] = [];
   readonly #topics = new Map<RecordTopic, Map<string, string>>();
@@ -90,6 +92,7 @@ export class PublishingProcesses {
 
   #offer(url: string, { id }: NostrEvent): void {
     if (this.areAway) throw new RelayFailureError(url, "unreachable", "no connection");
+    if (this.areWalled) throw new RelayFailureError(url, "auth-required", "who are you?");
     this.taken.push(`${url} ${id}`);
   }
 

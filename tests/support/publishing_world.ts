@@ -12,8 +12,11 @@ import { RelayFailureError } from "../../src/nostr/errors.ts";
 import { failureOf } from "../../src/relays/relay_replies.ts";
 import { TestClock } from "../../testing/test_clock.ts";
 
-/** What a relay does with an event: a reason to refuse it, `"away"`, or `"ok"`. */
+/** What a relay does with an event: a reason to refuse it, `"away"`, `"hang"`, or `"ok"`. */
 export type RelayAnswer = (event: NostrEvent) => string;
+
+/** How long an attempt takes at a relay that hangs, in milliseconds. */
+const HANG_MS = 10_000;
 
 /** A store that keeps publications and no other records, and fails when a test says so. */
 export class CutStore implements RecordStore {
@@ -101,7 +104,12 @@ export class PublishingWorld {
       this.held.set(relay, [...this.held.get(relay) ?? [], event.id]);
       return;
     }
-    if (answer === "away") throw new RelayFailureError(relay, "unreachable", "no connection");
+    if (answer === "hang") {
+      await new Promise<void>((resolve) => void this.clock.after(HANG_MS, resolve));
+    }
+    if (answer === "away" || answer === "hang") {
+      throw new RelayFailureError(relay, "unreachable", "no connection");
+    }
     const cause = new Error(answer);
     throw new RelayFailureError(relay, failureOf(answer), answer, { cause });
   }

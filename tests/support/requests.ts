@@ -72,6 +72,8 @@ const options: fc.Arbitrary<PlanOptions> = fc.record({
   indexerRelays: fc.constant([]),
   maxRelays: fc.integer({ min: 1, max: 6 }),
   relaysPerAuthor: fc.integer({ min: 1, max: 3 }),
+  // They need more people, and have laws of their own.
+  popularRelays: fc.constant(0),
   authorsPerFilter: fc.integer({ min: 1, max: 4 }),
   maxFiltersPerRelay: fc.constantFrom(1, 2, 3, 100),
   weight: fc.constantFrom(

@@ -12,6 +12,7 @@ import { pathsIn, ROOT } from "./source_files.ts";
 
 /** Folders with tests of sockets and processes. Each of their files has an isolate of its own. */
 export const ISOLATED_FOLDERS: readonly string[] = [
+  "tests/browser",
   "tests/processes",
   "tests/sockets",
   "tests/testing",

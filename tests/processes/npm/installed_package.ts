@@ -98,6 +98,18 @@ export class InstalledPackage {
     return await this.#end(await this.#find(runtime), [`compiled/${program}.js`, ...args]);
   }
 
+  /** The same, after another program, which `loader` names. */
+  async runAfter(
+    loader: string,
+    runtime: Runtime,
+    program: string,
+    ...args: string[]
+  ): Promise<Ended> {
+    const load = [runtime.startsWith("bun") ? "--preload" : "--import", `./compiled/${loader}.js`];
+    const command = await this.#find(runtime);
+    return await this.#end(command, [...load, `compiled/${program}.js`, ...args]);
+  }
+
   /** Starts the command line of the package as `npx` does. */
   async runBin(runtime: Runtime, ...args: string[]): Promise<Ended> {
     return await this.#end(await this.#find(runtime), ["node_modules/.bin/outbox", ...args]);
@@ -142,10 +154,9 @@ export function programsFor(name: string, entries: readonly string[]): Map<strin
   return new Map(entries.map((entry) => {
     const program = entry.slice(2) || "mod";
     const path = `${PROGRAMS}/${program}.ts`;
-    const text = written.has(path) ? Deno.readTextFileSync(new URL(path, ROOT)) : [
-      `import * as entry from "${name}${entry.slice(1)}";`,
-      'if (Object.keys(entry).length === 0) throw new Error("It exports nothing");',
-    ].join("\n");
+    const text = written.has(path)
+      ? Deno.readTextFileSync(new URL(path, ROOT))
+      : `await import(${JSON.stringify(name + entry.slice(1))});\nexport {};\n`;
     return [program, text];
   }));
 }

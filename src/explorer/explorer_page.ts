@@ -1,0 +1,83 @@
+/**
+ * Makes the explorer's page: one HTML text that needs nothing else.
+ *
+ * @module
+ */
+
+import { gunzipSync } from "node:zlib";
+import type { ExplorerData } from "./explorer_data.ts";
+import { PAGE_BUNDLE } from "./page_bundle.ts";
+
+/** How the page is shown. */
+export interface ExplorerPageOptions {
+  /**
+   * Whether the page asks where it came from for newer data, as {@link serveExplorer} has it.
+   * @default false: it sends nothing anywhere
+   */
+  readonly isLive?: boolean;
+}
+
+/** What `page_bundle.ts` holds. */
+interface PageParts {
+  readonly html: string;
+  readonly style: string;
+  readonly script: string;
+  /** SHA-256 in Base64, as a content security policy names it. */
+  readonly styleHash: string;
+  readonly scriptHash: string;
+}
+
+let parts: PageParts | undefined;
+
+/**
+ * Makes a page of data. Its content security policy lets nothing run but the page's own script, and
+ * nothing be loaded. Names and URLs in the data cannot leave the JSON in which they stand.
+ */
+export function explorerPage(
+  data: ExplorerData,
+  { isLive = false }: ExplorerPageOptions = {},
+): string {
+  const { html, style, script } = pageParts();
+  const policy = contentSecurityPolicy(isLive);
+  // The functions keep "$" in what is put in from being read as a pattern.
+  return html
+    .replace("<html", () => isLive ? "<html data-live" : "<html")
+    .replace(
+      "<meta charset",
+      () => `<meta http-equiv="Content-Security-Policy" content="${policy}">\n    <meta charset`,
+    )
+    .replace("</head>", () => `<style>${style}</style>\n  </head>`)
+    .replace(
+      "</body>",
+      () =>
+        `<script type="application/json" id="data">${jsonInHtml(data)}</script>\n` +
+        `    <script type="module">${script}</script>\n  </body>`,
+    );
+}
+
+/** What the page may do: run and style itself, and, if it is live, ask where it came from. */
+export function contentSecurityPolicy(isLive: boolean): string {
+  const { styleHash, scriptHash } = pageParts();
+  return [
+    "default-src 'none'",
+    `script-src 'sha256-${scriptHash}'`,
+    `style-src 'sha256-${styleHash}'`,
+    "img-src data:",
+    `connect-src ${isLive ? "'self'" : "'none'"}`,
+    "base-uri 'none'",
+    "form-action 'none'",
+  ].join("; ");
+}
+
+/** JSON without a `<`, so that nothing in it ends the element in which it stands. */
+function jsonInHtml(data: ExplorerData): string {
+  return JSON.stringify(data).replaceAll("<", "\\u003c");
+}
+
+function pageParts(): PageParts {
+  return parts ??= JSON.parse(gunzipSync(bytesOf(PAGE_BUNDLE)).toString());
+}
+
+function bytesOf(base64: string): Uint8Array {
+  return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+}

@@ -1,0 +1,150 @@
+/**
+ * What the page shows at the moment: the data, the cap, and what is selected.
+ *
+ * @module
+ */
+
+import { type Clock, systemClock } from "../../base/clock.ts";
+import type { ExplorerData } from "../explorer_data.ts";
+import { type ExplorerPlan, ExplorerPlanner, type Reach } from "../explorer_plan.ts";
+
+/** What is selected. */
+export type Selection =
+  | { readonly relay: string }
+  | { readonly person: string }
+  | { readonly reach: Reach };
+
+/**
+ * What changed.
+ * - `data`: everything.
+ * - `plan`: the plan, at once and also while somebody drags.
+ * - `rest`: the plan, once it has stayed the same for a moment.
+ * - `curve`: one more plan of the curve is known.
+ * - `selection`: the selection.
+ */
+export type Topic = "data" | "plan" | "rest" | "curve" | "selection";
+
+/** How long a plan stays the same before what is slow to draw follows it. */
+const REST_MS = 150;
+/** The most relays that the handle reaches, unless the app asks more. */
+const USUAL_MAX_CAP = 50;
+
+/** The state of the page. Listeners are called in the order in which they were added. */
+export class ExplorerState {
+  readonly #clock: Clock;
+  readonly #listeners = new Map<Topic, (() => void)[]>();
+  readonly #plans = new Map<number, ExplorerPlan>();
+  #data: ExplorerData;
+  #planner: ExplorerPlanner;
+  #cap: number;
+  #selection: Selection | undefined;
+  #isDue = false;
+  #cancelRest = () => {};
+
+  constructor(data: ExplorerData, clock: Clock = systemClock) {
+    this.#clock = clock;
+    this.#data = data;
+    this.#planner = new ExplorerPlanner(data);
+    this.#cap = data.plan.maxRelays;
+  }
+
+  get data(): ExplorerData {
+    return this.#data;
+  }
+
+  /** The most relays that may be asked. */
+  get cap(): number {
+    return this.#cap;
+  }
+
+  /** The largest cap that the handle reaches. */
+  get maxCap(): number {
+    return Math.max(USUAL_MAX_CAP, this.#data.plan.maxRelays);
+  }
+
+  get selection(): Selection | undefined {
+    return this.#selection;
+  }
+
+  /** The plan for the cap. */
+  get plan(): ExplorerPlan {
+    return this.planOf(this.#cap);
+  }
+
+  get planner(): ExplorerPlanner {
+    return this.#planner;
+  }
+
+  /** The plan for a cap, from memory if it was made before. */
+  planOf(cap: number): ExplorerPlan {
+    const known = this.#plans.get(cap);
+    if (known) return known;
+    const plan = this.#planner.plan(cap);
+    this.#plans.set(cap, plan);
+    return plan;
+  }
+
+  /** The plan for a cap, if it was made before. */
+  knownPlan(cap: number): ExplorerPlan | undefined {
+    return this.#plans.get(cap);
+  }
+
+  /** Calls a function after each change of a topic. */
+  on(topic: Topic, listener: () => void): void {
+    const listeners = this.#listeners.get(topic);
+    if (listeners) listeners.push(listener);
+    else this.#listeners.set(topic, [listener]);
+  }
+
+  /** Changes the cap: drawn with the next frame, however often it changes before. */
+  setCap(value: number): void {
+    const cap = Math.min(this.maxCap, Math.max(1, Math.round(value)));
+    if (cap === this.#cap) return;
+    this.#cap = cap;
+    if (!this.#isDue) {
+      this.#isDue = true;
+      requestAnimationFrame(() => {
+        this.#isDue = false;
+        this.#emit("plan");
+      });
+    }
+    this.#cancelRest();
+    this.#cancelRest = this.#clock.after(REST_MS, () => this.#emit("rest"));
+  }
+
+  /** Selects something, or nothing. */
+  select(selection: Selection | undefined): void {
+    this.#selection = selection;
+    this.#emit("selection");
+  }
+
+  /** Shows other data; the cap and the selection stay. */
+  setData(data: ExplorerData): void {
+    this.#data = data;
+    this.#planner = new ExplorerPlanner(data);
+    this.#plans.clear();
+    this.#cap = Math.min(this.#cap, this.maxCap);
+    this.#emit("data");
+    this.completeCurve();
+  }
+
+  /** Makes the plans of the curve, one in a turn, those next to the cap first. */
+  completeCurve(): void {
+    const data = this.#data;
+    const step = () => {
+      if (data !== this.#data) return;
+      const missing = Array.from({ length: this.maxCap }, (_, i) => i + 1)
+        .filter((cap) => !this.#plans.has(cap))
+        .sort((a, b) => Math.abs(a - this.#cap) - Math.abs(b - this.#cap));
+      if (missing.length === 0) return;
+      this.planOf(missing[0]);
+      this.#emit("curve");
+      this.#clock.after(0, step);
+    };
+    this.#clock.after(0, step);
+  }
+
+  #emit(topic: Topic): void {
+    for (const listener of this.#listeners.get(topic) ?? []) listener();
+  }
+}
