@@ -373,6 +373,8 @@ export class FeedReader {
 
   /** Hands out an event that came too late for its page. */
   #handOut(event: NostrEvent): void {
+    // The filters may have changed while the store was taking it.
+    if (this.#isWanted?.(event) === false) return;
     if (!this.#options.onLate?.(event)) this.leave(event);
   }
 
