@@ -337,6 +337,8 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
       current = { options, plan: byMemory(settings.plan) };
       people.use(settings.plan);
       policy.use(settings);
+      // What is open hears of blocked relays without waiting for the next request.
+      void policy.lists?.ready();
       signIn.userChanged();
       ledger.policyChanged();
     },
