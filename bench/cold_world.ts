@@ -20,6 +20,8 @@ export interface ColdTask {
   /** How far back posts go. */
   readonly days: number;
   readonly seed: number;
+  /** Whether connecting to relays and asking them takes no time. @default as long as in the network */
+  readonly isPrompt?: boolean;
 }
 
 /** The facts that a client of that world may know, and those that measure it. */
@@ -57,17 +59,19 @@ const POST_TEXT = "And this is what a post of the usual length has to say about 
 
 /** Starts the relays. */
 export async function startColdWorld(
-  { follows, relays: count, days, seed }: ColdTask,
+  { follows, relays: count, days, seed, isPrompt = false }: ColdTask,
 ): Promise<{ about: ColdWorld; indexers: LoopbackRelay[]; relays: LoopbackRelay[] }> {
   await loadWasm();
   const random = createRandom(seed);
   const world = createWorld({ follows, seed, days });
   const natures = drawNatures(world, seed);
-  const kept = world.relays.slice(0, count).map(({ url }) => natures.get(url)!);
+  const haste = isPrompt ? { connectMs: 0, queryMs: 0 } : {};
+  const kept = world.relays.slice(0, count).map(({ url }) => natures.get(url)!)
+    .map((nature) => ({ ...nature, relay: { ...nature.relay, ...haste } }));
   const relays = kept.map((nature) => new LoopbackRelay(nature, random));
   const indexers = Array.from(
     { length: INDEXER_COUNT },
-    () => new LoopbackRelay(indexer(), random),
+    () => new LoopbackRelay(indexer(haste), random),
   );
   const archive = new LoopbackRelay(
     indexer({ connectMs: 0, queryMs: 0, cap: Number.MAX_SAFE_INTEGER }),

@@ -3,9 +3,13 @@
  *
  * A server shares one outbox: 200 users ask at once for the posts of a day, each of 500 follows
  * among the same 3,000 authors. Relays are on sockets of this machine, in a process of their own,
- * with the latencies of the network. `cold`: an empty database, no connection. `warm`: the same
- * again. `steady`: for two minutes five users a second, each another one. A lone user with the same
- * database says what there is to find. Signatures are verified in WebAssembly.
+ * once with the latencies of the network and once without any. `cold`: an empty database, no
+ * connection. `warm`: the same again. `steady`: for two minutes five users a second, each another
+ * one. A lone user with the same database says what there is to find. The plain `NPool` verifies in
+ * WebAssembly.
+ *
+ * The environment may say `BENCH_USERS`, `BENCH_STEADY_S`, `BENCH_NETWORK` (0: without latencies, 1:
+ * with them) and `BENCH_PLAIN=0`.
  *
  * @module
  */
@@ -95,17 +99,41 @@ async function measured(
   };
 }
 
+/** Relays that take no time show what the program takes; the others what users wait for. */
+const NETWORKS = [
+  { name: "relays that answer at once", isPrompt: true },
+  { name: "relays as slow as in the network", isPrompt: false },
+];
+
 /** Runs all, and prints the results. */
 export async function benchUsers(): Promise<void> {
   await loadWasm();
-  progress("many users: starting relays");
-  await using network = await RelayProcess.start(WORLD);
+  print("## Many users of one process");
+  print(prose(
+    `${count(USERS)} users of one outbox, each with ${count(FOLLOWS)} follows of ` +
+      `${count(WORLD.follows)} authors: the posts of a day over ${WORLD.relays} relays on ` +
+      "loopback, in a process of their own. Seconds until EOSE. `of a lone user`: the median and " +
+      "the least share of what the same user finds alone, for eight of them. `moved`: events that " +
+      "relays sent for each different post. `connections`: a relay. `CPU`: of this process. " +
+      "`lag`: how late its event loop was at most.",
+  ));
+  const only = Deno.env.get("BENCH_NETWORK");
+  for (const [i, { name, isPrompt }] of NETWORKS.entries()) {
+    if (only !== undefined && only !== `${i}`) continue;
+    await benchNetwork(name, isPrompt);
+  }
+}
+
+async function benchNetwork(name: string, isPrompt: boolean): Promise<void> {
+  progress(`many users, ${name}: starting relays`);
+  await using network = await RelayProcess.start({ ...WORLD, isPrompt });
   const { about } = network;
   const random = createRandom(7);
   const users = Array.from(
     { length: USERS },
     () => shuffled(random, about.pubkeys).slice(0, FOLLOWS),
   );
+  const some = users.filter((_, i) => i % Math.ceil(users.length / 8) === 0);
   await using db = await openSqlite(":memory:");
   const rows: string[][] = [];
   const lone = new Map<readonly string[], number>();
@@ -119,8 +147,8 @@ export async function benchUsers(): Promise<void> {
       name,
       `${median(seconds).toFixed(1)} s`,
       `${seconds[Math.floor(0.95 * seconds.length)].toFixed(1)} s`,
-      shares.length > 0 ? percent(median(shares)) : "–",
-      shares.length > 0 ? percent(Math.min(...shares)) : "–",
+      percent(median(shares)),
+      percent(Math.min(...shares)),
       run.moved.toFixed(1),
       run.connections.toFixed(1),
       `${run.cpuS.toFixed(1)} s`,
@@ -135,7 +163,6 @@ export async function benchUsers(): Promise<void> {
     await using pool = new NPool(outbox);
     const cold = await measured(network, all(pool));
     // What there is to find, by users that are alone, once all lists are known.
-    const some = users.filter((_, i) => i % Math.ceil(users.length / 8) === 0);
     const alone = await measured(network, async () => {
       const answers: Answer[] = [];
       for (const user of some) {
@@ -149,6 +176,15 @@ export async function benchUsers(): Promise<void> {
     add("a lone user, lists known", alone, some);
     add(`${count(USERS)} users at once, cold`, cold, users);
     add(`${count(USERS)} users at once, warm`, await measured(network, all(pool)), users);
+    add(
+      "one after the other, warm",
+      await measured(network, async () => {
+        const answers: Answer[] = [];
+        for (const user of some) answers.push(await ask(pool, about, user));
+        return answers;
+      }),
+      some,
+    );
     const steady = Array.from({ length: STEADY_PER_SECOND * STEADY_S }, (_, i) => users[i % USERS]);
     add(
       `${STEADY_PER_SECOND} users a second, ${STEADY_S} s`,
@@ -160,21 +196,14 @@ export async function benchUsers(): Promise<void> {
       steady,
     );
   }
-  {
+  if (Deno.env.get("BENCH_PLAIN") !== "0") {
     await using outbox = outboxOf(about, db);
     const { reqRouter, eventRouter } = outbox;
     const open = (url: string) => new NRelay1(url, { verifyEvent: verify });
     await using pool = new NPool({ open, reqRouter, eventRouter });
     add("plain NPool with our routers, at once", await measured(network, all(pool)), users);
   }
-  print("## Many users of one process");
-  print(prose(
-    `${count(USERS)} users of one outbox, each with ${count(FOLLOWS)} follows of ` +
-      `${count(WORLD.follows)} authors: the posts of a day over ${WORLD.relays} relays on ` +
-      `loopback, in a process of their own; ${about.dead} are dead. Seconds until EOSE. ` +
-      "`of a lone user`: the median and the least share of what the same user finds alone, for " +
-      "eight of them. `moved`: events that relays sent for each different post. `connections`: a relay. `CPU`: of this process, whatever else the machine does.",
-  ));
+  print(`${name[0].toUpperCase()}${name.slice(1)}; ${about.dead} are dead:`);
   const head = [
     "",
     "p50",

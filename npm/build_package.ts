@@ -48,8 +48,12 @@ const TSCONFIG = {
 export async function buildPackage(folder: URL = new URL("dist/npm/", ROOT)): Promise<URL> {
   const config: DenoConfig = JSON.parse(await Deno.readTextFile(new URL("deno.json", ROOT)));
   await emptied(folder);
-  const sources = await copyFolder(new URL("src/", ROOT), new URL("src/", folder));
-  await copyFolder(new URL("docs/", ROOT), new URL("docs/", folder));
+  const excluded = config.publish?.exclude ?? [];
+  const sources = await copyFolder(new URL("src/", ROOT), new URL("src/", folder), (path) => {
+    return !excluded.some((other) => `src/${path}`.startsWith(`${other}/`));
+  });
+  const isText = (path: string) => path.endsWith(".md");
+  await copyFolder(new URL("docs/", ROOT), new URL("docs/", folder), isText);
   for (const name of ["README.md", "CHANGELOG.md", "LICENSE"]) {
     await Deno.copyFile(new URL(name, ROOT), new URL(name, folder));
   }
@@ -89,20 +93,26 @@ async function emptied(folder: URL): Promise<void> {
   }
 }
 
-/** Copies all files of a folder; returns their paths in it. */
-async function copyFolder(from: URL, to: URL): Promise<string[]> {
-  await Deno.mkdir(to, { recursive: true });
-  const paths: string[] = [];
-  for (const { name, isDirectory } of Deno.readDirSync(from)) {
-    if (isDirectory) {
-      const inside = await copyFolder(new URL(`${name}/`, from), new URL(`${name}/`, to));
-      paths.push(...inside.map((path) => `${name}/${path}`));
-    } else {
-      await Deno.copyFile(new URL(name, from), new URL(name, to));
-      paths.push(name);
-    }
+/** Copies the files of a folder that are wanted; returns their paths in it. */
+async function copyFolder(
+  from: URL,
+  to: URL,
+  isWanted: (path: string) => boolean,
+): Promise<string[]> {
+  const paths = [...filesIn(from)].filter(isWanted);
+  for (const path of paths) {
+    await Deno.mkdir(new URL(".", new URL(path, to)), { recursive: true });
+    await Deno.copyFile(new URL(path, from), new URL(path, to));
   }
   return paths;
+}
+
+/** The paths of all files in a folder. */
+function* filesIn(folder: URL, prefix = ""): Generator<string> {
+  for (const { name, isDirectory } of Deno.readDirSync(new URL(prefix, folder))) {
+    if (isDirectory) yield* filesIn(folder, `${prefix}${name}/`);
+    else yield prefix + name;
+  }
 }
 
 /** TypeScript names compiled files in what runs, but leaves sources named in declarations. */

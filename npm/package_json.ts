@@ -12,6 +12,8 @@ export interface DenoConfig {
   readonly license: string;
   readonly exports: Readonly<Record<string, string>>;
   readonly imports: Readonly<Record<string, string>>;
+  /** Paths that JSR does not get either. */
+  readonly publish?: { readonly exclude?: readonly string[] };
 }
 
 /** A package.json, as far as this project needs one. */

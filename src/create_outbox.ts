@@ -77,7 +77,7 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
   const clock = new StallWatch(checked.shared.clock);
   const shared = { ...checked.shared, clock };
   const settings = { ...checked, shared };
-  const { router, store, maxPages, onRelayError } = settings;
+  const { router, store, maxPages, onRelayError, workload } = settings;
   const { random, onError } = shared;
 
   const closing = new Closing(onError);
@@ -107,32 +107,25 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
     timeout: INFO_TIMEOUT_MS,
     isBlocked,
   });
-  const { workload } = settings;
   const signIn = new SignInPolicy({
+    ...{ clock, onError, policy },
     auth: settings.auth,
-    clock,
-    policy,
     list: async (pubkey, kind) => (await store.get([pubkey], { kind })).get(pubkey) ?? null,
     isContact: (pubkey) => people.isContact(pubkey),
     connector: (url, identity) => supervisor.connector(url, identity),
     onSignedIn: (url) => ledger.signedIn(url),
     onEnded: (ended) => void supervisor.endNamed((identity) => identity === ended),
-    onError,
   });
   const requests = { clock, random, memory, maxPages, onRelayError, signIn, workload };
   const supervisor: Supervisor = new Supervisor({
     connector: {
+      ...{ clock, memory, onError, onRelayError, random },
       open: settings.open,
-      clock,
-      memory,
-      random,
       semaphore: new Semaphore(settings.maxConnecting),
       background: new Semaphore(MAX_PROBES),
       connectTimeout: new ConnectTimeout(),
       verifyEvent: settings.verifier.verify,
       idleTimeout: settings.idleTimeout,
-      onRelayError,
-      onError,
       onConnected: (url) => {
         ledger.connected(url);
         if (settings.relayInfo) informer.connected(url);
@@ -152,10 +145,7 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
     },
     live,
   });
-  policy.onChange(() => {
-    supervisor.blocksChanged();
-    ledger.policyChanged();
-  });
+  policy.onChange(() => supervisor.blocksChanged());
   const relay = (url: string, own: Partial<RelayOptions> = {}) =>
     new SupervisedRelay(supervisor.connector(url), supervisor, {
       ...requests,
@@ -226,7 +216,7 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
     knowledge,
     routing,
     adapt,
-    privateRelays: () => ({ user: policy.user?.pubkey, relays: policy.lists?.private ?? [] }),
+    policy,
     send: (url, event, signal) => relay(url, { rank: BACKGROUND_RANK }).event(event, { signal }),
     lists: store,
     closing,
@@ -347,6 +337,8 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
       current = { options, plan: byMemory(settings.plan) };
       people.use(settings.plan);
       policy.use(settings);
+      // What is open hears of blocked relays without waiting for the next request.
+      void policy.lists?.ready();
       signIn.userChanged();
       ledger.policyChanged();
     },

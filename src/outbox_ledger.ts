@@ -28,6 +28,7 @@ import type { EventRelayReason } from "./nostr/event_relay_reason.ts";
 import type { EventPlan } from "./plan/event_plan.ts";
 import type { PlanSettings } from "./plan/plan_options.ts";
 import type { RouterSettings } from "./router_options.ts";
+import type { UserPolicy } from "./user_policy.ts";
 
 /** What a ledger needs of an outbox. */
 export interface OutboxLedgerOptions {
@@ -43,8 +44,7 @@ export interface OutboxLedgerOptions {
   readonly knowledge: Pick<Knowledge, "lookUp" | "known">;
   readonly routing: RouterSettings;
   readonly adapt: (settings: PlanSettings) => PlanSettings;
-  /** The user, and their relays for private drafts, as far as they are known. */
-  readonly privateRelays: () => { readonly user?: string; readonly relays: readonly string[] };
+  readonly policy: Pick<UserPolicy, "user" | "onChange">;
   /** Offers an event to a relay once. */
   readonly send: (url: string, event: NostrEvent, signal: AbortSignal) => Promise<void>;
   readonly lists: Pick<RelayListStore, "onList">;
@@ -71,7 +71,7 @@ export class OutboxLedger {
 
   /** Reads and sends nothing before {@link OutboxLedger.start}. */
   constructor(options: OutboxLedgerOptions) {
-    const { adapt, clock, knowledge, lists, onError, routing } = options;
+    const { adapt, clock, knowledge, lists, onError, policy, routing } = options;
     const stored = { lookUp: knowledge.known.bind(knowledge) };
     this.#options = options;
     this.#plan = eventPlanner(knowledge, routing, adapt);
@@ -90,6 +90,7 @@ export class OutboxLedger {
       onError,
     });
     this.#stopListening = lists.onList(this.#late.listed);
+    policy.onChange(() => this.policyChanged());
   }
 
   /** Goes on with what an earlier run left; never rejects. */
@@ -145,12 +146,13 @@ export class OutboxLedger {
    * longer ends. So do drafts for relays that the user's own list (kind 10013) no longer names.
    */
   policyChanged(): void {
-    const { adapt, privateRelays, routing } = this.#options;
+    const { adapt, policy: { user }, routing } = this.#options;
     const settings = adapt(routing.plan);
+    const drafts = user?.lists.private ?? [];
     for (const { event, targets } of this.#ledger.pending()) {
-      const { user, relays } = privateRelays();
       const isUnlisted = ({ relay, why }: PublicationTarget) =>
-        why === "private" && event.pubkey === user && relays.length > 0 && !relays.includes(relay);
+        why === "private" && event.pubkey === user?.pubkey && drafts.length > 0 &&
+        !drafts.includes(relay);
       const open = targets.filter(isOpenTarget);
       const reasons = new Set(open.map((target) => this.#goneReason(target, settings)));
       for (const reason of reasons) {

@@ -89,6 +89,7 @@ export class PeopleDirectory implements RelayListener {
     this.#book = new HintBook({ ...persistent, check });
     this.#sightings = new EventSightings({ ...persistent, check });
     this.#passive = new PassiveDiscovery({
+      clock,
       store,
       book: this.#book,
       get user() {

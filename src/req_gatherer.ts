@@ -207,8 +207,10 @@ export class ReqGatherer {
     const requests = waiting.map(({ request }) => request);
     const { filters, indexes } = joinFilters(requests.map(({ filters }) => filters), areBig);
     const isOfMany = areBig && areMerged(filters);
-    const factor = isOfMany ? Math.min(waiting.length, MAX_RELAYS_FACTOR) : 1;
     const joined = joinedLookUp(filters, requests);
+    // Where lists are still looked for, it is not known yet who would have no place.
+    const isWide = isOfMany || !areBig && joined.search !== undefined;
+    const factor = isWide ? Math.min(waiting.length, MAX_RELAYS_FACTOR) : 1;
     const planned = planner.planned(joined, factor);
     if (!areBig) {
       // Who has no place within `maxRelays` beside others is planned apart from them.

@@ -17,7 +17,10 @@ export interface BundleOptions {
  * @param path From the root of the project.
  * @throws {Error} If that fails.
  */
-export async function bundle(path: string, options: BundleOptions = {}): Promise<string> {
+export async function bundle(
+  path: string,
+  options: BundleOptions = {},
+): Promise<string> {
   const { external = [], minify = false } = options;
   const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: [
@@ -26,11 +29,15 @@ export async function bundle(path: string, options: BundleOptions = {}): Promise
       "--platform",
       "browser",
       ...minify ? ["--minify"] : [],
-      ...external.flatMap((specifier) => ["--external", specifier]),
+      ...external.map((specifier) => `--external=${specifier}`),
       path,
     ],
     cwd: new URL("../", import.meta.url),
   }).output();
-  if (!success) throw new Error(`Cannot bundle ${path}: ${new TextDecoder().decode(stderr)}`);
+  if (!success) {
+    throw new Error(
+      `Cannot bundle ${path}: ${new TextDecoder().decode(stderr)}`,
+    );
+  }
   return new TextDecoder().decode(stdout);
 }

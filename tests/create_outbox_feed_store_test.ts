@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type { NostrEvent } from "@nostrify/types";
+import { openSqlite } from "../src/db/sqlite.ts";
 import type { OutboxOptions } from "../src/outbox_options.ts";
 import { holding, ScriptedNetwork } from "../testing/scripted_network.ts";
 import { Signer } from "../testing/signer.ts";
@@ -43,6 +44,48 @@ Deno.test("Outbox feed() waits for its store no longer than storeTimeout", async
     assert.ok(storeTimeout <= ms && ms < storeTimeout + 500, `${ms}`);
     assert.equal((await page).value?.events.length, 3);
     assert.equal(errors.length, 1);
+    await took(outbox.close());
+  }
+});
+
+Deno.test("NIP-09: Outbox feed() hands out no post that its store knows to be deleted: not in a page, late or live", async () => {
+  const gone = own[1];
+  for (const isSlow of [false, true]) {
+    await using store = await openSqlite(":memory:");
+    const keep = store.event.bind(store);
+    const { outbox, took, network, errors } = await start(own);
+    if (isSlow) {
+      store.event = async (event) => {
+        await new Promise<void>((resolve) => void network.clock.after(200, resolve));
+        await keep(event);
+      };
+    }
+    const first = outbox.feed(FILTERS, { store });
+    await took(first.next());
+    await took(first.close());
+    await keep(alice.sign({ kind: 5, created_at: START, tags: [["e", gone.id]] }));
+    for (const [fresh, isLive] of [[true, false], [false, false], [false, true]]) {
+      const feed = outbox.feed(FILTERS, { store, fresh });
+      const seen: NostrEvent[] = [];
+      const live = async () => {
+        for await (const event of feed.live()) seen.push(event);
+      };
+      const living = isLive ? live() : undefined;
+      const pages = async () => {
+        for await (const page of feed) seen.push(...page.events, ...page.late);
+      };
+      if (isLive) {
+        const page = feed.next();
+        await took(page);
+        seen.push(...(await page).value!.events);
+        await network.clock.advance(5_000);
+        await settled();
+      } else await took(pages());
+      assert.deepEqual(seen.map(({ id }) => id), [own[0].id, own[2].id]);
+      await took(feed.close());
+      await living;
+    }
+    assert.deepEqual(errors, []);
     await took(outbox.close());
   }
 });

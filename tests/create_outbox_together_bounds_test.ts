@@ -175,3 +175,23 @@ Deno.test("Outbox finds for each of many requests at once what it would find alo
     }
   }
 });
+
+Deno.test("Outbox plans many requests at once for three times as many relays while it looks for the lists", async () => {
+  const INDEX = "wss://index.example/";
+  const strangers = Array.from({ length: 6 }, (_, i) => new Signer(90 + i));
+  const home = (i: number) => `wss://home-${i}.example/`;
+  const posts = strangers.map((one) => one.sign({ kind: 1, created_at: START - 9 }));
+  const lists = strangers.map((one, i) => one.relayList({ write: [home(i)] }));
+  const { outbox, pool, pass } = await start(
+    {
+      [INDEX]: holding(lists),
+      [HUB]: holding([]),
+      ...Object.fromEntries(posts.map((post, i) => [home(i), holding([post])])),
+    },
+    { maxRelays: 3, fallbackRelays: [HUB], indexerRelays: [INDEX] },
+  );
+  const answers = Promise.all(strangers.map((one) => pool.query([postsOf(one)])));
+  await pass(5_000);
+  assert.deepEqual(await answers, posts.map((post) => [post]));
+  await outbox.close();
+});

@@ -5,7 +5,9 @@
  */
 
 import type { Clock } from "./clock.ts";
-import { STALL_MS } from "./stall_watch.ts";
+
+/** A timer that runs this much too late shows that the program was busy. */
+const BUSY_MS = 100;
 
 /** What the timer watches. */
 export interface Activity {
@@ -30,7 +32,7 @@ export function startInactivityTimer(
     return clock.after(wait, () => {
       const now = clock.now();
       // What came while the program did not run is read by the time that it has run as long.
-      const stalledMs = now - due > STALL_MS ? now - due : 0;
+      const stalledMs = now - due > BUSY_MS ? now - due : 0;
       // At most `ms`, or a clock that is set back would delay the timer for ever.
       const rest = isPending() ? Math.min(ms, Math.max(stalledMs, heardAt() + ms - now)) : ms;
       if (rest > 0) cancel = arm(rest);

@@ -28,13 +28,19 @@ const AXIS_STEP = 10;
 export function curvePlot({ shares, marked, height, paint }: CurvePlot): string {
   const lines: string[] = [];
   for (let line = height; line >= 1; line--) {
-    const bars = shares.map((share, i) => {
-      const bar = barAt(share, line, height);
-      return bar === " " ? bar : i + 1 === marked ? paint.mark(bar) : paint.curve(bar);
-    });
+    const bars = shares.map((share) => barAt(share, line, height));
+    const part = (from: number, to: number, paint: (text: string) => string) => {
+      const text = bars.slice(from, to).join("");
+      return text.trim() === "" ? text : paint(text);
+    };
+    const at = marked - 1;
+    const drawn = marked < 1
+      ? part(0, bars.length, paint.curve)
+      : part(0, at, paint.curve) + part(at, marked, paint.mark) +
+        part(marked, bars.length, paint.curve);
     const isLabelled = line === height || 2 * line === height || 2 * line === height + 1;
     const label = isLabelled ? `${Math.round((100 * line) / height)} %` : "";
-    lines.push(`${label.padStart(6)} ┤${bars.join("").trimEnd()}`);
+    lines.push(`${label.padStart(6)} ┤${drawn.trimEnd()}`);
   }
   lines.push(`   0 % └${"─".repeat(shares.length)}`, `${" ".repeat(8)}${axis(shares.length)}`);
   return lines.join("\n");

@@ -11,9 +11,10 @@ import type { ProbeFailure } from "./relay_prober.ts";
 
 /**
  * Why a relay was asked: where the event should be, by the lists of those whom it concerns; or the
- * code named it (`link`), an app would ask there (`reader`), it came from there (`seen`).
+ * code named it (`link`), an app would ask there (`reader`), or would if its user did not block the
+ * relay (`blocked`), it came from there (`seen`).
  */
-export type WhyPlace = EventRelayReason | "link" | "reader" | "seen";
+export type WhyPlace = EventRelayReason | "link" | "reader" | "blocked" | "seen";
 
 /** One relay, and whether it has the event. */
 export interface WhyRelay {

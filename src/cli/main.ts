@@ -33,7 +33,8 @@ export async function main(args: readonly string[] = process.argv.slice(2)): Pro
   // Whoever reads the output may stop early: `outbox feed … | head`.
   process.stdout.on("error", stop);
   try {
-    return await runCli(args, { ...process, signal: stopping.signal });
+    const { stdin, stdout, stderr, env } = process;
+    return await runCli(args, { stdin, stdout, stderr, env, signal: stopping.signal });
   } finally {
     for (const name of signals) process.removeListener(name, stop);
   }

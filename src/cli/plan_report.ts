@@ -12,9 +12,9 @@ import { type CurvePoint, reached } from "./coverage_curve.ts";
 /** A relay of a plan. */
 export interface PlanRelay {
   readonly url: string;
-  /** The people who are asked for there, whom no other relay is asked for first. */
+  /** The people who are asked for there; those who are asked for nowhere else first. */
   readonly people: readonly string[];
-  /** How many of these no other relay is asked for. */
+  /** How many of these are asked for nowhere else. */
   readonly alone: number;
   /** How many filters it is sent. */
   readonly filters: number;
@@ -77,40 +77,50 @@ export function planReport(
 ): PlanReport {
   const { plan, relays } = explanation;
   const people = plan.subjects.filter(({ role }) => role === "write");
+  const asked = relaysByPerson(plan);
   return {
     pubkey,
     follows: follows.length,
     maxRelays,
     ...reached(plan),
-    relays: relays.map((report) => planRelay(report, plan))
+    relays: relays.map((report) => planRelay(report, asked, plan))
       .sort((a, b) => b.people.length - a.people.length || (a.url < b.url ? -1 : 1)),
-    unreached: unreachedPeople(people, explanation),
+    unreached: unreachedPeople(people, asked, explanation),
     curve,
     people,
   };
 }
 
-function planRelay(report: RelayReport, { routes, subjects }: ReqPlan): PlanRelay {
-  const filters = routes.get(report.url) ?? [];
-  const here = new Set(filters.flatMap(({ authors = [] }) => authors));
-  const relaysOf = new Map(subjects.map(({ subject, relays }) => [subject, relays.length]));
-  const isAlone = (pubkey: string) => (relaysOf.get(pubkey) ?? 0) <= 1;
-  const people = [...here].sort((a, b) => Number(isAlone(b)) - Number(isAlone(a)));
-  const alone = people.filter(isAlone).length;
-  return { url: report.url, people, alone, filters: filters.length, report };
+/** The relays that are asked for each person. */
+function relaysByPerson({ routes }: ReqPlan): Map<string, string[]> {
+  const asked = new Map<string, string[]>();
+  for (const [url, filters] of routes) {
+    for (const pubkey of new Set(filters.flatMap(({ authors = [] }) => authors))) {
+      asked.set(pubkey, [...asked.get(pubkey) ?? [], url]);
+    }
+  }
+  return asked;
+}
+
+function planRelay(
+  report: RelayReport,
+  asked: ReadonlyMap<string, readonly string[]>,
+  { routes }: ReqPlan,
+): PlanRelay {
+  const { url } = report;
+  const here = [...asked].filter(([, relays]) => relays.includes(url));
+  const alone = here.filter(([, relays]) => relays.length === 1).map(([pubkey]) => pubkey);
+  const others = here.filter(([, relays]) => relays.length > 1).map(([pubkey]) => pubkey);
+  const filters = routes.get(url)?.length ?? 0;
+  return { url, people: [...alone, ...others], alone: alone.length, filters, report };
 }
 
 function unreachedPeople(
   people: readonly SubjectRoute[],
-  { plan, missingLists }: PlanSource["explanation"],
+  asked: ReadonlyMap<string, readonly string[]>,
+  { missingLists }: PlanSource["explanation"],
 ): UnreachedPerson[] {
   const missing = new Map(missingLists.map(({ pubkey, reason }) => [pubkey, reason]));
-  const asked = new Map<string, string[]>();
-  for (const [url, filters] of plan.routes) {
-    for (const pubkey of filters.flatMap(({ authors = [] }) => authors)) {
-      asked.set(pubkey, [...asked.get(pubkey) ?? [], url]);
-    }
-  }
   return people.filter(({ reason }) => reason !== "list").map(({ subject, reason, skipped }) => ({
     pubkey: subject,
     reason: reason === "cap" || reason === "invalid-pubkey"

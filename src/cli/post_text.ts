@@ -20,10 +20,10 @@ export function postText(
   { colors }: Pick<Drawing, "colors">,
   indent = "",
 ): string {
-  const what = kind === 1 ? "" : `  kind ${kind}`;
+  const what = kind === 1 ? "" : colors.dim(`  kind ${kind}`);
   const title = `${colors.dim(dateTime(created_at))}  ${colors.bold(nameOf(pubkey, names))}`;
   const lines = printable(content.slice(0, MAX_CONTENT)).trimEnd().replace(/^/gm, `${indent}    `);
-  return `${indent}${title}${colors.dim(what)}\n${lines}\n`;
+  return `${indent}${title}${what}\n${lines}\n`;
 }
 
 /** An event as JSON in one line, its keys in the order of NIP-01, wherever it comes from. */

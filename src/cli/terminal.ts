@@ -4,6 +4,7 @@
  * @module
  */
 
+import process from "node:process";
 import { createInterface } from "node:readline/promises";
 import picocolors from "picocolors";
 import type { Drawing, Output, Streams } from "./streams.ts";
@@ -47,15 +48,15 @@ export function createTerminal(
       if (!stdin.isTTY || !stderr.isTTY) return undefined;
       const lines = createInterface({ input: stdin, output: stderr });
       // While it reads lines, Ctrl-C comes as an event of its own.
-      const asking = new AbortController();
-      const stop = () => asking.abort(new Error("Interrupted"));
-      lines.on("SIGINT", stop);
-      signal.addEventListener("abort", stop);
+      lines.on("SIGINT", () => void process.kill(process.pid, "SIGINT"));
+      // Ctrl-D ends the input: nobody will answer.
+      const { promise: ended, resolve: end } = Promise.withResolvers<string>();
+      lines.once("close", () => end(""));
       try {
-        const answer = await lines.question(`${question} [y/N] `, { signal: asking.signal });
+        const asking = lines.question(`${question} [y/N] `, { signal });
+        const answer = await Promise.race([asking, ended]);
         return /^y(?:es)?$/i.test(answer.trim());
       } finally {
-        signal.removeEventListener("abort", stop);
         lines.close();
       }
     },

@@ -49,10 +49,8 @@ export function threadTrees(events: readonly NostrEvent[]): ThreadNode[] {
     const parent = parentOf(event);
     return parent !== undefined && known.has(parent) && parent !== event.id ? parent : "";
   });
-  const seen = new Set<string>();
   const nodes = (parent: string): ThreadNode[] =>
     (byParent.get(parent) ?? [])
-      .filter(({ id }) => !seen.has(id) && seen.add(id))
       .sort((a, b) => a.created_at - b.created_at || (a.id < b.id ? -1 : 1))
       .map((event) => ({ event, replies: nodes(event.id) }));
   return nodes("");

@@ -18,7 +18,7 @@ import { whyEventText } from "./why_event_text.ts";
 import { findPosts } from "./why_person.ts";
 import { whyPersonReport } from "./why_person_report.ts";
 import { whyPersonText } from "./why_person_text.ts";
-import { findWho, parseWho } from "./who.ts";
+import { findWho, parseWho, type Who } from "./who.ts";
 
 /** The options of the command. */
 interface WhyOptions extends NetworkOptions {
@@ -44,7 +44,7 @@ export const whyCommand: CliCommand = {
   ],
   configure(command) {
     command.argument("<what>", "a nevent, note, naddr, npub or nprofile code, or name@domain");
-    command.option("-u, --user <who>", "who reads: relays that they block are not asked");
+    command.option("-u, --user <who>", "who reads: their app asks no relay that they block");
     addNetworkOptions(command);
     command.option("--json", "print the report as JSON");
   },
@@ -54,7 +54,7 @@ export const whyCommand: CliCommand = {
     const target = parseTarget(text);
     const reader = user === undefined ? undefined : parseWho(user);
     return await withSession({ network }, terminal, async (session) => {
-      if (reader) session.outbox.use({ user: await findWho(reader, session.outbox, signal) });
+      if (reader) await readAs(session, reader, signal);
       const { report, draw } = "event" in target
         ? await whyEvent(session, text, call)
         : await whyPerson(session, target, call);
@@ -64,8 +64,15 @@ export const whyCommand: CliCommand = {
   },
 };
 
+/** Plans as the app of a user does, who may block relays. */
+async function readAs({ outbox }: Session, who: Who, signal: AbortSignal): Promise<void> {
+  const user = await findWho(who, outbox, signal);
+  outbox.use({ user });
+  await outbox.discover([user], { signal });
+}
+
 /** Whether a text names an event or a person. @throws {UsageError} If it names neither. */
-function parseTarget(text: string): { readonly event: NostrFilter } | ReturnType<typeof parseWho> {
+function parseTarget(text: string): { readonly event: NostrFilter } | Who {
   if (/(?:note|nevent|naddr)1/i.test(text)) {
     try {
       const event = filterOf(text);
@@ -90,7 +97,7 @@ async function whyEvent(
 
 async function whyPerson(
   session: Session,
-  who: ReturnType<typeof parseWho>,
+  who: Who,
   { terminal, signal }: CommandCall,
 ) {
   const pubkey = await findWho(who, session.outbox, signal);

@@ -14,6 +14,7 @@ import { eventLookup } from "../plan/event_lookup.ts";
 import { planEvent } from "../plan/plan_event.ts";
 import type { WhyPlace } from "./event_places.ts";
 import { pickPlanOptions } from "./plan_options_of.ts";
+import { refusedRelays } from "./refused_relays.ts";
 import type { Session } from "./session.ts";
 import type { Terminal } from "./terminal.ts";
 import type { WhyEventSource } from "./why_event_report.ts";
@@ -51,7 +52,7 @@ export async function findEvent(
   for (const [url, reason] of plan?.reasons ?? []) add(url, reason);
   const list = author === undefined ? undefined : knowledge.get(author);
   if (!plan) { for (const url of list?.write ?? []) add(url, "outbox"); }
-  for (const url of await readersOf(session, event, author)) add(url, "reader");
+  for (const [url, place] of await readersOf(session, event, author)) add(url, place);
   for (const { url } of hints) add(url, "link");
   if (event) { for (const url of await outbox.seenOn(event.id)) add(url, "seen"); }
   for (const url of settings.fallbackRelays ?? []) add(url, "fallback");
@@ -72,7 +73,7 @@ export async function findEvent(
       author,
       hasList: list?.write !== undefined,
       places,
-      refused: list?.refused ?? [],
+      refused: refusedRelays(list, settings.policy),
       ...plan?.refusal === undefined ? {} : { refusal: plan.refusal },
       answers,
       now: Math.floor(systemClock.now() / 1000),
@@ -103,15 +104,20 @@ async function knowledgeFor(
   return knowledge;
 }
 
-/** The relays that an app would ask for the author's events of this kind. */
+/** The relays that an app would ask for the author's events of this kind, and those it must not. */
 async function readersOf(
   { outbox }: Session,
   event: NostrEvent | undefined,
   author: string | undefined,
-): Promise<string[]> {
+): Promise<[url: string, place: "reader" | "blocked"][]> {
   if (author === undefined) return [];
   const { plan } = await outbox.explain([{ kinds: [event?.kind ?? 1], authors: [author] }]);
-  return [...plan.routes.keys()];
+  const skipped = plan.subjects.flatMap(({ skipped }) => skipped);
+  return [
+    ...[...plan.routes.keys()].map((url) => [url, "reader"] as [string, "reader"]),
+    ...skipped.filter(({ reason }) => reason === "blocked")
+      .map(({ url }) => [url, "blocked"] as [string, "blocked"]),
+  ];
 }
 
 /** What asks for the deletion of the event. */

@@ -44,8 +44,23 @@ export function eventFindings(report: EventPlaces): Finding[] {
       "the inboxes of those whom it names",
       "They may not hear of it: publish it again.",
     ),
+    ...aboutBlocks(relays),
     ...aboutReaders(relays),
   ];
+}
+
+/** Whether the user who reads has blocked a relay that has it. */
+function aboutBlocks(relays: readonly WhyRelay[]): Finding[] {
+  const blocked = relays.filter(({ places, answer }) =>
+    answer === "has" && places.includes("blocked")
+  );
+  if (blocked.length === 0) return [];
+  return [{
+    level: "unsure",
+    code: "blocked",
+    text: `The user blocks ${urls(blocked)} (kind 10006), where it is.`,
+    advice: "Their app does not ask there, unless they take the relay off that list.",
+  }];
 }
 
 function notFound(relays: readonly WhyRelay[], unknown: readonly WhyRelay[]): Finding {

@@ -81,5 +81,6 @@ const PLACES: Readonly<Record<WhyPlace, string>> = {
   fallback: "fallback",
   link: "the code",
   reader: "apps ask",
+  blocked: "user blocks it",
   seen: "seen there",
 };

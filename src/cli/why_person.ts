@@ -5,6 +5,7 @@
  */
 
 import { checkRelayUrl } from "../nostr/relay_url.ts";
+import { refusedRelays } from "./refused_relays.ts";
 import type { Session } from "./session.ts";
 import type { Terminal } from "./terminal.ts";
 import type { PersonPlace, WhyPersonSource } from "./why_person_report.ts";
@@ -41,7 +42,8 @@ export async function findPosts(
       return answer;
     }));
     signal.throwIfAborted();
-    return { pubkey, ...list ? { list } : {}, places, answers };
+    const refused = refusedRelays(list, settings.policy);
+    return { pubkey, hasList: list !== undefined, refused, places, answers };
   } finally {
     bar.close();
   }

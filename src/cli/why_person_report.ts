@@ -6,7 +6,6 @@
 
 import type { NostrEvent } from "@nostrify/types";
 import type { AnswerProof } from "../nostr/answer_proof.ts";
-import type { RelayList } from "../nostr/relay_knowledge.ts";
 import type { RefusedRelay } from "../nostr/relay_policy.ts";
 import { isNewer } from "../nostr/versions.ts";
 import type { Finding } from "./finding.ts";
@@ -32,8 +31,10 @@ export interface PersonRelay {
 /** What a report is made of. */
 export interface WhyPersonSource {
   readonly pubkey: string;
-  /** Their relay list; absent if nobody has one. */
-  readonly list?: RelayList;
+  /** Whether they have a relay list that anybody found. */
+  readonly hasList: boolean;
+  /** Relays of their list that are not connected to. */
+  readonly refused: readonly RefusedRelay[];
   readonly places: ReadonlyMap<string, readonly PersonPlace[]>;
   readonly answers: readonly ProbeAnswer[];
 }
@@ -54,7 +55,7 @@ export const MAX_POSTS = 20;
 
 /** Makes a report. */
 export function whyPersonReport(source: WhyPersonSource): WhyPersonReport {
-  const { pubkey, list, places, answers } = source;
+  const { pubkey, hasList, refused, places, answers } = source;
   const all = new Map(answers.flatMap(({ events }) => events.map((event) => [event.id, event])));
   const posts = [...all.values()].sort((a, b) => isNewer(a, b) ? -1 : 1).slice(0, MAX_POSTS);
   const ids = new Set(posts.map(({ id }) => id));
@@ -66,17 +67,17 @@ export function whyPersonReport(source: WhyPersonSource): WhyPersonReport {
     proof,
     ...failure ? { failure } : {},
   })).sort((a, b) => b.held - a.held || (a.url < b.url ? -1 : 1));
-  const report = { pubkey, posts, relays, refused: list?.refused ?? [] };
-  return { ...report, findings: findings(report, list, answers) };
+  const report = { pubkey, posts, relays, refused };
+  return { ...report, findings: findings(report, hasList, answers) };
 }
 
 function findings(
   { posts, relays, refused }: Omit<WhyPersonReport, "findings">,
-  list: RelayList | undefined,
+  hasList: boolean,
   answers: readonly ProbeAnswer[],
 ): Finding[] {
   const found: Finding[] = [];
-  if (!list) {
+  if (!hasList) {
     found.push({
       level: "wrong",
       code: "no-list",

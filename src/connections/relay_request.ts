@@ -251,11 +251,7 @@ export class RelayRequest {
   }
 
   /** Listens for new events, and requests what came since the last one. */
-  async #resume(
-    connection: RelayConnection,
-    query: SignInQuery,
-    signal: AbortSignal,
-  ): Promise<void> {
+  async #resume(connection: RelayConnection, query: SignInQuery, signal: AbortSignal) {
     await resumeQuery(query, connection, {
       ...this.#options,
       filters: this.#filters,
@@ -265,11 +261,7 @@ export class RelayRequest {
   }
 
   /** Resolves once each filter has a REQ for new events; until then requests the others again. */
-  async #poll(
-    connection: RelayConnection,
-    query: SignInQuery,
-    signal: AbortSignal,
-  ): Promise<void> {
+  async #poll(connection: RelayConnection, query: SignInQuery, signal: AbortSignal) {
     const { clock } = this.#options;
     for (let filters = query.unserved; filters.length > 0;) {
       await sleep(clock, POLL_MS, signal);

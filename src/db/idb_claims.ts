@@ -4,8 +4,6 @@
  * @module
  */
 
-/// <reference lib="dom" />
-
 import type { IdbTransaction } from "./idb_schema.ts";
 
 /** How many claims one object makes until it deletes those of all that ended. */

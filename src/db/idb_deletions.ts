@@ -4,8 +4,6 @@
  * @module
  */
 
-/// <reference lib="dom" />
-
 import { isAddressableKind } from "nostr-tools/kinds";
 import { deletionTargets } from "../nostr/deletion_targets.ts";
 import { DELETION_KIND, VANISH_KIND } from "../nostr/kinds.ts";

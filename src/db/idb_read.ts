@@ -4,8 +4,6 @@
  * @module
  */
 
-/// <reference lib="dom" />
-
 import type { NostrEvent, NostrFilter } from "@nostrify/types";
 import { isExpired } from "../nostr/expiration.ts";
 import { type IdbAccess, idbAccess, type IdbFilter, idbFilter } from "./idb_filter.ts";

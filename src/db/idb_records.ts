@@ -4,8 +4,6 @@
  * @module
  */
 
-/// <reference lib="dom" />
-
 import type { RecordChanges, RecordTopic, SharedRecords } from "../base/record_store.ts";
 import { checkRecords } from "./check_records.ts";
 import { startingWith } from "./idb_deletions.ts";

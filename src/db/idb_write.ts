@@ -4,8 +4,6 @@
  * @module
  */
 
-/// <reference lib="dom" />
-
 import { unwrap } from "idb";
 import { isAddressableKind, isReplaceableKind } from "nostr-tools/kinds";
 import { isNewer } from "../nostr/versions.ts";

@@ -72,10 +72,11 @@ export async function openIndexedDb(
 ): Promise<IndexedDb> {
   checkNames(options, INDEXED_DB_OPTIONS);
   checkFunction("now", options.now);
+  const { now = Date.now, shared = true, relayUrls = [] } = options;
   const checked = {
-    now: options.now ?? Date.now,
-    shared: options.shared ?? true,
-    places: placesOf(options.relayUrls ?? []),
+    now,
+    shared,
+    places: placesOf(relayUrls),
     maxEvents: integer("maxEvents", options.maxEvents, 50_000, 100),
   };
   try {

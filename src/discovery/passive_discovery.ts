@@ -7,7 +7,9 @@
 
 import type { NostrEvent } from "@nostrify/types";
 import { isEphemeralKind } from "nostr-tools/kinds";
+import { BoundedMap } from "../base/bounded_map.ts";
 import { BoundedSet } from "../base/bounded_set.ts";
+import { type Clock, systemClock } from "../base/clock.ts";
 import { contentHints } from "../hints/content_hints.ts";
 import { deliveryHints } from "../hints/delivery_hints.ts";
 import { eventTagHints } from "../hints/event_tag_hints.ts";
@@ -41,12 +43,18 @@ export interface PassiveDiscoveryOptions {
   readonly user?: string;
   /** Called with what the store throws, except for events that it refuses. */
   readonly onError: (error: Error) => void;
+  /** @default the clock of the machine */
+  readonly clock?: Clock;
 }
 
 /** Most events that are being stored at once; further ones are skipped. */
 const MAX_CONCURRENT_WRITES = 1_000;
 /** How many ids are remembered at least: many relays send the same events. */
 const MIN_REMEMBERED_IDS = 10_000;
+/** Of how many authors at a relay it is remembered that the relay delivered their events. */
+const MAX_DELIVERIES = 20_000;
+/** How long after that another delivery says nothing new: hints are dated to the day. */
+const DELIVERY_MS = 3_600_000;
 
 /** Reads the events that relays deliver or accept. */
 export class PassiveDiscovery {
@@ -57,6 +65,8 @@ export class PassiveDiscovery {
   readonly #stored = new BoundedSet(MIN_REMEMBERED_IDS);
   /** Events whose tags and content were read. */
   readonly #read = new BoundedSet(MIN_REMEMBERED_IDS);
+  /** When a relay that delivered an author's events became a hint, by both, in milliseconds. */
+  readonly #delivered: BoundedMap<string, number> = new BoundedMap({ max: MAX_DELIVERIES });
 
   constructor(options: PassiveDiscoveryOptions) {
     this.#options = options;
@@ -70,9 +80,22 @@ export class PassiveDiscovery {
     const ownHints = this.#read.add(event.id) ? hintsIn(event) : [];
     // A stranger's tag about a group is ignored: it would decide where the group's messages
     // are requested from and published.
-    const hints = [...ownHints, ...deliveryHints.read({ event, relay: url })]
+    const hints = ownHints
       .filter(({ subject }) => isPubkey(subject) ? !store.peek(subject) : !isGroupKey(subject));
+    hints.push(...this.#deliveryHints(event, url));
     if (hints.length > 0) book.add(hints);
+  }
+
+  /** What a delivery says of its author, if they have no list: once in a while, as it repeats. */
+  #deliveryHints(event: NostrEvent, relay: string): Hint[] {
+    const { store, clock = systemClock } = this.#options;
+    if (store.peek(event.pubkey)) return [];
+    const key = `${event.pubkey} ${relay}`;
+    const now = clock.now();
+    if (now - (this.#delivered.get(key) ?? -Infinity) < DELIVERY_MS) return [];
+    const hints = deliveryHints.read({ event, relay });
+    if (hints.length > 0) this.#delivered.set(key, now);
+    return hints;
   }
 
   /** Reads an event of the app's that a relay accepted; resolves once its list is stored. */

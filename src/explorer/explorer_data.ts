@@ -172,7 +172,7 @@ function explorerRelay(url: string, { records, options = {}, now }: ExplorerSour
   const weight = options.weight?.(url) ?? recordedWeight(record, now);
   return {
     url,
-    ...weight === 1 ? {} : { weight: Math.round(weight * 1e4) / 1e4 },
+    ...weight === 1 ? {} : { weight },
     ...options.policy?.allow?.(url) === false ? { isRefused: true } : {},
     ...record && record.attempts > 0 ? { health: explorerHealth(record, now) } : {},
   };
@@ -180,7 +180,9 @@ function explorerRelay(url: string, { records, options = {}, now }: ExplorerSour
 
 function recordedWeight(record: RelayRecord | undefined, now: number): number {
   if (record === undefined) return 1;
-  return relayWeight({ record, now, isOpen: false, delivery: deliveryFactor(record, now) });
+  const delivery = deliveryFactor(record, now);
+  // Weights change with the time; a page need not be drawn anew for that.
+  return Number(relayWeight({ record, now, isOpen: false, delivery }).toPrecision(2));
 }
 
 function explorerPerson(

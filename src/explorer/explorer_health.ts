@@ -58,7 +58,7 @@ export function explorerHealth(record: RelayRecord, now: number): ExplorerHealth
   const { attempts, successes, failures, events, connectMs, eoseMs, lastProof } = record;
   const isBackingOff = record.retryAt > now;
   const { hits, misses } = faded(record, now);
-  const learnedOf = Math.round((hits + misses) * 10) / 10;
+  const learnedOf = Math.ceil(hits + misses);
   const wantsSignIn = record.limits.authRequired || (failures["auth-required"] ?? 0) > 0;
   return {
     state: isBackingOff ? "backing-off" : record.inARow > 0 ? "fails" : "works",

@@ -66,7 +66,7 @@ export async function serveExplorer(options: ServeExplorerOptions): Promise<Expl
   });
   const closed = new Promise<void>((resolve) => server.on("close", resolve));
   await new Promise<void>((resolve, reject) => {
-    server.once("error", (cause: NodeJS.ErrnoException) => {
+    server.once("error", (cause: Error & { readonly code?: string }) => {
       const why = cause.code === "EADDRINUSE" ? "another program uses it" : cause.message;
       reject(new Error(`Cannot serve the explorer on port ${port}: ${why}`, { cause }));
     });

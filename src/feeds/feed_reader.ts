@@ -16,6 +16,7 @@ import { gapsOf, knownRanges, openingGaps } from "./feed_gaps.ts";
 import type { FeedMerge, MergedPage } from "./feed_merge.ts";
 import { FeedRequests } from "./feed_requests.ts";
 import type { FeedPage, FeedPlan, FeedSources } from "./feed_sources.ts";
+import { MAX_LATE } from "./page_buffer.ts";
 import type { FeedStore } from "./feed_store.ts";
 
 /** How one feed is read. */
@@ -52,11 +53,15 @@ export class FeedReader {
   #hasTriedStore = false;
   /** Whether an event is for these filters, once others were read before. */
   #isWanted?: (event: NostrEvent) => boolean;
+  /** Whether late events were dropped since the last page. */
+  #hasDropped = false;
   /** Whether there was a page. */
   #hasGivenAny = false;
   /** Whether the last page reached the feed's oldest second. */
   #hasGivenAll = false;
   readonly #requests: FeedRequests;
+  /** Events that came too late for their page, until the store has them, by their ids. */
+  readonly #unkept = new Map<string, NostrEvent>();
   #wake = Promise.withResolvers<void>();
 
   constructor(filters: readonly NostrFilter[], options: FeedReaderOptions) {
@@ -68,7 +73,8 @@ export class FeedReader {
       sources,
       store: options.store,
       cursors: this.#cursors,
-      onEvent: (event) => this.#push(event),
+      onEvent: (event, isKept) => this.#push(event, isKept),
+      onKept: (events, deleted) => this.#kept(events, deleted),
       onAnswer: () => {
         // Whoever is behind the pages so far goes on without waiting for the next one.
         this.#requests.ask(this.#merge.catchUp());
@@ -101,12 +107,20 @@ export class FeedReader {
 
   /** Leaves an event that was handed out as late, and that nobody took, to the next page. */
   leave(event: NostrEvent): void {
-    this.#merge.buffer.addLate(event);
+    const dropped = this.#merge.buffer.addLate(event);
+    if (dropped === 0 || this.#hasDropped) return;
+    this.#hasDropped = true;
+    this.#options.sources.onError(
+      new Error(
+        `A feed drops late events: nobody took a page or read live() while ${dropped} came. ` +
+          `Only the newest ${MAX_LATE} are kept`,
+      ),
+    );
   }
 
   /** Takes in an event that came by itself; whether it came for the first time. */
   saw(event: NostrEvent): boolean {
-    const place = this.#push(event, this.#hasGivenAll);
+    const place = this.#push(event, false, this.#hasGivenAll);
     if (place) this.#requests.keep([event]);
     return place !== undefined;
   }
@@ -126,16 +140,24 @@ export class FeedReader {
     this.#cursors.retryFailed();
     const { sources, patience } = this.#options;
     let isOver = false;
+    const over = Promise.withResolvers<void>();
     const cancel = sources.clock.after(patience, () => {
       isOver = true;
+      over.resolve();
       this.#awaken();
     });
     try {
       for (;;) {
         this.#requests.ask([...this.#merge.catchUp(), ...this.#merge.forPage(size)]);
         const isSearching = this.#cursors.pending.size > 0;
-        if (this.#merge.isEnded && !isSearching) break;
-        if (!this.#isEmpty && this.#merge.isWhole(size) && !isSearching) break;
+        const isWhole = this.#merge.isEnded || !this.#isEmpty && this.#merge.isWhole(size);
+        if (isWhole && !isSearching) {
+          // What the store refuses, since its author deleted it, is no part of a page.
+          const kept = this.#requests.kept();
+          if (isOver || !kept) break;
+          await Promise.race([abortable(kept, signal), over.promise]);
+          continue;
+        }
         if (isOver && this.#givesUp()) break;
         await abortable(this.#wake.promise, signal);
       }
@@ -292,6 +314,10 @@ export class FeedReader {
   }
 
   #take(size: number): FeedPage {
+    // The page says of these, too, that they came.
+    for (const event of this.#unkept.values()) this.#handOut(event);
+    this.#unkept.clear();
+    this.#hasDropped = false;
     const page = this.#merge.take(size);
     this.#learn(page);
     this.#hasGivenAny = true;
@@ -325,14 +351,32 @@ export class FeedReader {
     return !this.#hasGivenAny && cursors.some(({ url, isAnswered }) => url !== "" && isAnswered);
   }
 
-  #push(event: NostrEvent, isOver = false): "waiting" | "late" | undefined {
-    const { sources, top, onLate } = this.#options;
+  #push(event: NostrEvent, isKept: boolean, isOver = false): "waiting" | "late" | undefined {
+    const { sources, top } = this.#options;
     const now = sources.clock.now() / 1000;
     const isFuture = event.created_at > Math.max(top, now + MAX_FUTURE_S);
     if (isFuture || isExpired(event, now) || this.#isWanted?.(event) === false) return undefined;
     const place = this.#merge.push(event, isOver);
-    if (place === "late" && !onLate?.(event)) this.#merge.buffer.addLate(event);
+    if (place === "late" && !isKept && this.#requests.keeps) this.#unkept.set(event.id, event);
+    else if (place === "late") this.#handOut(event);
     return place;
+  }
+
+  /** The store has these events, but those that their authors deleted. */
+  #kept(events: readonly NostrEvent[], deleted: ReadonlySet<string>): void {
+    if (deleted.size > 0) this.#merge.buffer.drop(deleted);
+    for (const { id } of events) {
+      const event = this.#unkept.get(id);
+      this.#unkept.delete(id);
+      if (event && !deleted.has(id)) this.#handOut(event);
+    }
+  }
+
+  /** Hands out an event that came too late for its page. */
+  #handOut(event: NostrEvent): void {
+    // The filters may have changed while the store was taking it.
+    if (this.#isWanted?.(event) === false) return;
+    if (!this.#options.onLate?.(event)) this.leave(event);
   }
 
   #awaken(): void {

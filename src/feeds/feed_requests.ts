@@ -18,8 +18,10 @@ export interface FeedRequestsOptions {
   readonly sources: Pick<FeedSources, "clock" | "ask" | "limits" | "spans" | "onError">;
   readonly store?: FeedStore;
   readonly cursors: FeedCursors;
-  /** Called with each event, as it comes. */
-  readonly onEvent: (event: NostrEvent) => void;
+  /** Called with each event, as it comes; `isKept`: from the store. */
+  readonly onEvent: (event: NostrEvent, isKept: boolean) => void;
+  /** Called with events once the store has them, refuses them or failed. */
+  readonly onKept: (events: readonly NostrEvent[], deleted: ReadonlySet<string>) => void;
   /** Called after each answer. */
   readonly onAnswer: () => void;
 }
@@ -30,6 +32,7 @@ export class FeedRequests {
   /** The most events that a relay sent in one answer to one filter. */
   readonly #largest = new Map<string, number>();
   readonly #tasks = new Set<Promise<unknown>>();
+  readonly #keeping = new Set<Promise<unknown>>();
   readonly #closing = new AbortController();
 
   constructor(options: FeedRequestsOptions) {
@@ -62,9 +65,19 @@ export class FeedRequests {
     }
   }
 
+  /** Whether events are kept in a store, so that `onKept` is called with each. */
+  get keeps(): boolean {
+    return this.#options.store !== undefined && this.#options.cursors.store !== undefined;
+  }
+
+  /** Resolves once the store has what relays answered; `undefined` if it has that. */
+  kept(): Promise<unknown> | undefined {
+    return this.#keeping.size === 0 ? undefined : Promise.all(this.#keeping);
+  }
+
   /** Keeps events in the store that came by themselves. */
   keep(events: readonly NostrEvent[]): void {
-    this.run(this.#store(events));
+    this.run(this.#keep(events));
   }
 
   /** Takes on work that a failure of does not end the feed. */
@@ -89,7 +102,7 @@ export class FeedRequests {
           const isOwn = requests.length === 1 || matchFilter(filter, event);
           if (isOwn) came[index].set(event.id, event);
         });
-        this.#options.onEvent(event);
+        this.#options.onEvent(event, false);
       },
     });
     if (signal.aborted) return await this.#store(came.flatMap((events) => [...events.values()]));
@@ -115,7 +128,7 @@ export class FeedRequests {
         this.#options.cursors.forgetStore();
         break;
       }
-      for (const event of found) this.#options.onEvent(event);
+      for (const event of found) this.#options.onEvent(event, true);
       const proofs = new Map([[filter, "inferred" as const]]);
       cursor.answered(request, { events: found, proofs, uncut: Infinity });
     }
@@ -160,9 +173,10 @@ export class FeedRequests {
     events: readonly NostrEvent[],
     answered?: { cursor: Cursor; read: ReadRange; at: number },
   ): Promise<void> {
-    const { store, sources } = this.#options;
-    const isKept = store !== undefined && this.#options.cursors.store !== undefined &&
-      await store.keep(events);
+    const { sources } = this.#options;
+    const keeping = this.#keep(events);
+    this.#keeping.add(keeping);
+    const isKept = await keeping.finally(() => this.#keeping.delete(keeping));
     if (!answered) return;
     const { cursor, read, at } = answered;
     const { url, filter } = cursor;
@@ -175,6 +189,18 @@ export class FeedRequests {
       at,
       ...isKept ? { store: this.#options.cursors.store } : {},
     });
+  }
+
+  /** Keeps events in the store; whether it has them. */
+  async #keep(events: readonly NostrEvent[]): Promise<boolean> {
+    let deleted: ReadonlySet<string> = new Set();
+    if (!this.keeps) {
+      this.#options.onKept(events, deleted);
+      return false;
+    }
+    const isKept = await this.#options.store!.keep(events, (ids) => deleted = ids);
+    this.#options.onKept(events, deleted);
+    return isKept;
   }
 }
 

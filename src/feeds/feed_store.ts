@@ -9,6 +9,7 @@ import type { NostrEvent, NostrFilter, NStore } from "@nostrify/types";
 import { CircuitBreaker } from "../base/circuit_breaker.ts";
 import type { Clock } from "../base/clock.ts";
 import { messageOf } from "../base/message_of.ts";
+import { EventRefusedError } from "../nostr/errors.ts";
 import type { SpanBook } from "../spans/span_book.ts";
 
 /** A store that has a bound may say what it forgot. */
@@ -90,12 +91,22 @@ export class FeedStore {
   /**
    * Keeps events.
    *
+   * @param onDeleted Called with the ids of those that the store refuses, for their author deleted
+   * them, unless there are none.
    * @returns Whether the store has them all, but those that it must not have.
    */
-  async keep(events: readonly NostrEvent[]): Promise<boolean> {
+  async keep(
+    events: readonly NostrEvent[],
+    onDeleted?: (ids: ReadonlySet<string>) => void,
+  ): Promise<boolean> {
     const results = await Promise.allSettled(
       events.map((event) => this.#breaker.write(() => this.#store.event(event))),
     );
+    const deleted = events.filter((_, index) => {
+      const result = results[index];
+      return result.status === "rejected" && isDeleted(result.reason);
+    });
+    if (deleted.length > 0) onDeleted?.(new Set(deleted.map(({ id }) => id)));
     const failed = results.find((one) => one.status === "rejected" && !isRefusal(one.reason));
     if (failed?.status === "rejected") {
       this.#fail("write", failed.reason);
@@ -154,4 +165,10 @@ function reachesBackTo({ since = 0, limit }: NostrFilter, found: readonly NostrE
 function isRefusal(error: unknown): boolean {
   return error instanceof Error &&
     (error.name === "EventRefusedError" || error.name === "RelayError");
+}
+
+/** Whether a store refuses an event because its author deleted it. */
+function isDeleted(error: unknown): boolean {
+  if (error instanceof EventRefusedError) return error.reason === "deleted";
+  return isRefusal(error) && /\bdeleted\b/.test((error as Error).message);
 }

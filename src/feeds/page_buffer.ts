@@ -8,15 +8,20 @@
  */
 
 import type { NostrEvent } from "@nostrify/types";
-import { isAddressableKind, isReplaceableKind } from "nostr-tools/kinds";
+import { EventDeletion, isAddressableKind, isReplaceableKind } from "nostr-tools/kinds";
 import { BoundedMap } from "../base/bounded_map.ts";
 import { BoundedSet } from "../base/bounded_set.ts";
+import { deletionTargets } from "../nostr/deletion_targets.ts";
 import { isNewer, type Version } from "../nostr/versions.ts";
 
 /** The default of `maxIds`: as many as an open request remembers. */
 const MAX_IDS = 100_000;
 /** Most replaceable events whose newest version is remembered. */
 const MAX_VERSIONS = 10_000;
+/** Most events and addresses of which it is remembered that their author deleted them. */
+const MAX_DELETED = 10_000;
+/** Most late events that wait for somebody to take them. */
+export const MAX_LATE = 10_000;
 
 /** Sorts the newest first; of one second, the lower id (NIP-01). */
 export function newestFirst(a: Version, b: Version): number {
@@ -28,6 +33,8 @@ export class PageBuffer {
   readonly #maxIds: number;
   readonly #seen: BoundedSet;
   readonly #versions = new BoundedMap<string, Version>({ max: MAX_VERSIONS });
+  /** Up to when events of an author are deleted, by id or address; ids for good. */
+  readonly #deleted = new BoundedMap<string, number>({ max: MAX_DELETED });
   #waiting: NostrEvent[] = [];
   #isSorted = true;
   #late: NostrEvent[] = [];
@@ -68,7 +75,8 @@ export class PageBuffer {
 
   /**
    * Adds an event. It does nothing if the event came already, or if a newer version of it did, or
-   * if it is so new and so late that its id may be forgotten.
+   * if its author deleted it, or if it is so new and so late that its id may be forgotten. What a
+   * deletion (NIP-09) names waits no longer.
    *
    * @param isOver Whether the pages are over, so that it comes too late for any.
    * @returns Whether the event waits for its page, or comes too late for it: then it is up to the
@@ -83,16 +91,24 @@ export class PageBuffer {
       this.#forgottenFrom = this.#nextForgottenFrom;
       this.#nextForgottenFrom = this.#oldest;
     }
-    if (!this.#isNewestVersion(event)) return undefined;
+    if (this.#isDeleted(event) || !this.#isNewestVersion(event)) return undefined;
+    if (event.kind === EventDeletion) this.#delete(event);
     if (isLate) return "late";
     this.#waiting.push(event);
     this.#isSorted = false;
     return "waiting";
   }
 
-  /** Keeps an event that came too late for the next page to mention. */
-  addLate(event: NostrEvent): void {
+  /**
+   * Keeps an event that came too late for the next page to mention. Of too many the newest stay.
+   *
+   * @returns How many were dropped.
+   */
+  addLate(event: NostrEvent): number {
     this.#late.push(event);
+    // Seldom, since it sorts them all.
+    if (this.#late.length < 2 * MAX_LATE) return 0;
+    return this.#late.sort(newestFirst).splice(MAX_LATE).length;
   }
 
   /** The waiting event at an index, the newest first; absent if there are fewer. */
@@ -131,6 +147,33 @@ export class PageBuffer {
     this.#late = this.#late.filter(isKept);
   }
 
+  /** Drops what waits under some ids, for good. */
+  drop(ids: ReadonlySet<string>): void {
+    this.#waiting = this.#waiting.filter(({ id }) => !ids.has(id));
+    this.#late = this.#late.filter(({ id }) => !ids.has(id));
+  }
+
+  #delete(deletion: NostrEvent): void {
+    const { ids, addresses } = deletionTargets(deletion);
+    const { pubkey, created_at } = deletion;
+    for (const id of ids) this.#deleted.set(`${pubkey} ${id}`, Infinity);
+    for (const { kind, d } of addresses) {
+      const key = `${kind}:${pubkey}:${d}`;
+      this.#deleted.set(key, Math.max(created_at, this.#deleted.get(key) ?? 0));
+    }
+    const gone = [...this.#waiting, ...this.#late].filter((event) => this.#isDeleted(event));
+    if (gone.length > 0) this.drop(new Set(gone.map(({ id }) => id)));
+  }
+
+  #isDeleted(event: NostrEvent): boolean {
+    // To delete a deletion does nothing (NIP-09).
+    if (this.#deleted.size === 0 || event.kind === EventDeletion) return false;
+    const { id, pubkey, created_at } = event;
+    const key = addressOf(event);
+    return this.#deleted.has(`${pubkey} ${id}`) ||
+      key !== undefined && created_at <= (this.#deleted.get(key) ?? -1);
+  }
+
   #sorted(): NostrEvent[] {
     if (!this.#isSorted) this.#waiting.sort(newestFirst);
     this.#isSorted = true;
@@ -139,14 +182,19 @@ export class PageBuffer {
 
   /** Whether an event is no older version of a replaceable event that came. Drops older ones. */
   #isNewestVersion(event: NostrEvent): boolean {
-    const { kind, pubkey, tags } = event;
-    if (!isReplaceableKind(kind) && !isAddressableKind(kind)) return true;
-    const d = isAddressableKind(kind) ? tags.find(([name]) => name === "d")?.[1] ?? "" : "";
-    const key = `${kind}:${pubkey}:${d}`;
+    const key = addressOf(event);
+    if (key === undefined) return true;
     const before = this.#versions.get(key);
     if (before && isNewer(before, event)) return false;
     this.#versions.set(key, { id: event.id, created_at: event.created_at });
     if (before) this.keep(({ id }) => id !== before.id);
     return true;
   }
+}
+
+/** What all versions of an event have in common; `undefined` if it is not replaced. */
+function addressOf({ kind, pubkey, tags }: NostrEvent): string | undefined {
+  if (isReplaceableKind(kind)) return `${kind}:${pubkey}:`;
+  if (!isAddressableKind(kind)) return undefined;
+  return `${kind}:${pubkey}:${tags.find(([name]) => name === "d")?.[1] ?? ""}`;
 }

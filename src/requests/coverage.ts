@@ -14,37 +14,17 @@ import type { Role } from "../nostr/relay_knowledge.ts";
 import { type Assignment, MAX_NOTIFIED_USERS, roleOf } from "../plan/assignment.ts";
 import { eventSubjects } from "./event_subjects.ts";
 import { PairedVersions } from "./paired_versions.ts";
-import type { RequestScope, ScopeProgress } from "./scope_progress.ts";
+import type { RelayProgress, SubjectDelivery } from "./relay_progress.ts";
+import { type RequestScope, rowsAmong, type ScopeProgress } from "./scope_progress.ts";
 
-/** How far one relay of a request has come. */
-export interface RelayProgress {
-  /** Where its stored events are. `late`: not over, and later than they should be. */
-  readonly state: "waiting" | "late" | "answered" | "failed";
-  /** What its whole answer proves. */
-  readonly proof: AnswerProof;
-  /** Whether the relay does not work, before its answer or after it. */
-  readonly isLost: boolean;
-  /** Whether its listener got the EOSE. */
-  readonly isEoseSent: boolean;
-}
-
-/** What one relay sent of one subject. */
-export interface SubjectDelivery {
-  readonly role: Role;
-  readonly subject: string;
-  /** How many events it sent. */
-  readonly sent: number;
-  /** How many different ones came from all relays. */
-  readonly known: number;
-  /** What its answer proves about the events of the subject that it did not send. */
-  readonly proof: AnswerProof;
-  /** Present where popular relays are asked for the subject: they need not have its events. */
-  readonly hasPopular?: true;
+/** Rows, and one of them that was not covered when they were last looked at, if there was one. */
+interface Rows {
+  readonly rows: readonly number[];
+  uncovered?: number;
 }
 
 /** The rows of some subjects, and the relays that are asked for them. */
-interface RowsInScope {
-  readonly rows: readonly number[];
+interface RowsInScope extends Rows {
   readonly relays: readonly number[];
   readonly urls: readonly string[];
 }
@@ -69,6 +49,7 @@ export class Coverage {
   readonly #orphaned: Uint8Array;
   #rowsOf?: ReadonlyMap<Role, ReadonlyMap<string, number>>;
   readonly #ofScope = new WeakMap<RequestScope, RowsInScope>();
+  readonly #all: Rows;
 
   /** All relays are waited for. */
   constructor(assignment: Assignment) {
@@ -86,6 +67,7 @@ export class Coverage {
     this.#proofs = new Array(relayIndexes.length).fill("unknown");
     this.#orphaned = new Uint8Array(subjects.length);
     this.#doubted = new Uint8Array(subjects.length);
+    this.#all = { rows: [...subjects.keys()] };
   }
 
   /** One record per relay, by relay index. */
@@ -181,9 +163,7 @@ export class Coverage {
    */
   get isDone(): boolean {
     if (this.isSettled) return true;
-    for (let row = 0; row < this.#assignment.subjects.length; row++) {
-      if (!this.#isRowCovered(row)) return false;
-    }
+    if (!this.#areCovered(this.#all)) return false;
     // The fallback relays are asked for every thread.
     const hasThreads = this.#assignment.roles.some(({ role }) => role === "thread");
     return this.#isCovered(this.#assignment.unscoped, hasThreads);
@@ -198,6 +178,14 @@ export class Coverage {
       first <= row && row < end &&
       (role === "thread" || role === "read" && end - first <= MAX_NOTIFIED_USERS)
     );
+  }
+
+  /** Whether all rows are covered: one that was not mostly is not yet, so it is looked at first. */
+  #areCovered(all: Rows): boolean {
+    const { rows, uncovered } = all;
+    if (uncovered !== undefined && !this.#isRowCovered(uncovered)) return false;
+    all.uncovered = rows.find((row) => !this.#isRowCovered(row));
+    return all.uncovered === undefined;
   }
 
   /** Whether enough relays of a row have answered; relays of a paired row count as its own. */
@@ -219,12 +207,13 @@ export class Coverage {
 
   /** How far the relays of some subjects have come; nothing is pending here. */
   progress(scope: RequestScope): ScopeProgress {
-    const { rows, relays, urls } = this.#inScope(scope);
+    const inScope = this.#inScope(scope);
+    const { relays, urls } = inScope;
     const isSettled = relays.every((index) => this.hasSettled(index));
     return {
       isPending: false,
       isSettled,
-      isCovered: isSettled || rows.every((row) => this.#isRowCovered(row)) &&
+      isCovered: isSettled || this.#areCovered(inScope) &&
           (!scope.hasUnscoped ||
             this.#isCovered(this.#assignment.unscoped, scope.subjects.has("thread"))),
       isAnswered: relays.some((index) => this.#relays[index].state === "answered"),
@@ -243,7 +232,7 @@ export class Coverage {
     const { urls, relayIndexes, relaysPerSubject, unscoped } = this.#assignment;
     const rowsOf = this.#rowsOf ??= this.#index();
     const rows = [...scope.subjects].flatMap(([role, subjects]) =>
-      subjects.flatMap((subject) => rowsOf.get(role)?.get(subject) ?? [])
+      rowsAmong(subjects, rowsOf.get(role) ?? new Map())
     );
     const indexes = new Set(scope.hasUnscoped ? unscoped : []);
     for (const row of rows) {

@@ -224,12 +224,8 @@ export class OutboxRequest {
     if (this.#listeners.size === 1) this.watcher?.begun();
     this.#completion.begin();
     const options = { ...this.#options, rank: relayIndex, resumeFrom };
-    const request = new RelayRequest(
-      connector,
-      filters,
-      options,
-      this.#relayListener(relayIndex, listener),
-    );
+    const reports = this.#relayListener(relayIndex, listener);
+    const request = new RelayRequest(connector, filters, options, reports);
     this.#relayRequests.set(relayIndex, request);
     const use = this.#origin.inUse.add(connector.url, {
       subjects: () => subjectsAt(this.#assignment, relayIndex),
@@ -303,14 +299,10 @@ export class OutboxRequest {
       this.#origin.answers.came();
       this.#options.onAnswered?.(url, outcome);
     } else this.#origin.answers.failed(url, outcome.error);
-    this.#decideDoubts(relayIndex);
+    // Further indexers decide where a write relay and an indexer did not agree.
+    if (!this.#isDone) this.#askInstead(relayIndex, planSecondOpinions);
     this.#sendEoseIfDue(relayIndex);
     this.#check();
-  }
-
-  /** Asks further indexers where a write relay and an indexer did not agree. */
-  #decideDoubts(relayIndex: number): void {
-    if (!this.#isDone) this.#askInstead(relayIndex, planSecondOpinions);
   }
 
   /** Finds other relays for the subjects that have no relay left. */

@@ -19,10 +19,11 @@ import { liveShares } from "./live_shares.ts";
 
 /** What the parts of a request ask for. */
 export function scopeOfParts({ scoped, unscoped }: ReqParts): RequestScope {
-  const subjects = new Map<Role, string[]>();
+  const subjects = new Map<Role, Set<string>>();
   for (const { scope } of scoped) {
-    const before = subjects.get(scope.role) ?? [];
-    subjects.set(scope.role, [...new Set([...before, ...scope.subjects])]);
+    const before = subjects.get(scope.role);
+    if (before) { for (const subject of scope.subjects) before.add(subject); }
+    else subjects.set(scope.role, new Set(scope.subjects));
   }
   return { subjects, hasUnscoped: unscoped.length > 0 };
 }
@@ -45,7 +46,7 @@ export function planSharer(
     const asked = new Map<number, LiveSubject[]>([...whole].map((index) => [index, []]));
     for (const [role, subjects] of scope.subjects) {
       // In the order of every plan, so that the filters do not depend on the app's order.
-      for (const subject of subjects.toSorted()) {
+      for (const subject of [...subjects].sort()) {
         const at = (rowOf(role, subject) ?? NaN) * relaysPerSubject;
         for (let i = at; i < at + relaysPerSubject && relayIndexes[i] >= 0; i++) {
           const index = relayIndexes[i];

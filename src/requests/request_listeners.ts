@@ -65,10 +65,12 @@ export class RequestListeners {
   /** Hands an event to the listener of a relay, or else to any who still listens. */
   event(relayIndex: number, event: NostrEvent): void {
     let listener = this.#listeners.get(relayIndex);
-    if (!listener || listener.signal.aborted) {
-      listener = [...this.#listeners.values()].find(({ signal }) => !signal.aborted);
-    }
+    if (!listener || listener.signal.aborted) listener = this.#anyListener();
     listener?.push(["EVENT", SUBSCRIPTION_ID, event]);
+  }
+
+  #anyListener(): Listener | undefined {
+    for (const listener of this.#listeners.values()) if (!listener.signal.aborted) return listener;
   }
 
   /** Sends the EOSE of a relay to its listener. */

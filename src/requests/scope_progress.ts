@@ -9,7 +9,7 @@ import type { Progress } from "./completion.ts";
 
 /** Some of what a request asks for. */
 export interface RequestScope {
-  readonly subjects: ReadonlyMap<Role, readonly string[]>;
+  readonly subjects: ReadonlyMap<Role, ReadonlySet<string>>;
   /** Whether unscoped filters are part of it. */
   readonly hasUnscoped: boolean;
 }
@@ -37,4 +37,21 @@ export function joinProgress(
     isAnswered: own.isAnswered || parts.some(({ isAnswered }) => isAnswered),
     urls: [...own.urls, ...parts.flatMap(({ urls }) => urls)],
   };
+}
+
+/** The rows of those subjects that have one; whichever are fewer are looked through. */
+export function rowsAmong(
+  subjects: ReadonlySet<string>,
+  rowOf: ReadonlyMap<string, number>,
+): number[] {
+  const rows: number[] = [];
+  if (rowOf.size < subjects.size) {
+    for (const [subject, row] of rowOf) if (subjects.has(subject)) rows.push(row);
+  } else {
+    for (const subject of subjects) {
+      const row = rowOf.get(subject);
+      if (row !== undefined) rows.push(row);
+    }
+  }
+  return rows;
 }

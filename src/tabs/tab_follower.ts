@@ -4,8 +4,6 @@
  * @module
  */
 
-/// <reference lib="dom" />
-
 import type { Clock } from "../base/clock.ts";
 import type { Line, LineListener } from "./socket_hub.ts";
 import { type NewLeader, tabNames, type ToLeader, type ToTab } from "./tab_messages.ts";
@@ -17,8 +15,6 @@ const LEADER_TIMEOUT_MS = 2_000;
 interface FollowedLine {
   readonly url: string;
   readonly listener: LineListener;
-  /** Connects without the other tab, which does not answer. */
-  readonly goAlone: () => Line;
   /** Whether the other tab has taken it. */
   isTaken: boolean;
   cancel: () => void;
@@ -50,11 +46,19 @@ export class TabFollower {
   }
 
   /** Opens a line over the tab that leads, or alone if that does not answer. */
-  open(url: string, listener: LineListener, goAlone: () => Line): Line {
+  open(url: string, listener: LineListener, goAlone: (listener: LineListener) => Line): Line {
     const number = ++this.#lastLine;
-    const line: FollowedLine = { url, listener, goAlone, isTaken: false, cancel: () => {} };
+    const line: FollowedLine = { url, listener, isTaken: false, cancel: () => {} };
     this.#lines.set(number, line);
-    line.cancel = this.#clock.after(LEADER_TIMEOUT_MS, () => line.alone = line.goAlone());
+    const closed = (code?: number, reason?: string) => {
+      this.#lines.delete(number);
+      listener.closed(code, reason);
+    };
+    line.cancel = this.#clock.after(LEADER_TIMEOUT_MS, () => {
+      // The other tab may only be slow.
+      this.#say({ tab: this.#own, line: number, verb: "close" });
+      line.alone = goAlone({ ...listener, closed });
+    });
     this.#say({ tab: this.#own, line: number, verb: "open", url });
     return {
       send: (text) => {

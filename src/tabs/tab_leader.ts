@@ -4,8 +4,6 @@
  * @module
  */
 
-/// <reference lib="dom" />
-
 import type { Line, SocketHub } from "./socket_hub.ts";
 import { type NewLeader, tabNames, type ToLeader, type ToTab } from "./tab_messages.ts";
 

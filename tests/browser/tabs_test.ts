@@ -15,7 +15,7 @@ declare const tab: TabPage;
 const CLOSED = /WebSocket/;
 
 /** Twelve relays with thirty people, each on two of them; the first relay is the indexer. */
-async function startWorld() {
+function startWorld() {
   const relays = Array.from({ length: 12 }, () => RelayServer.start());
   const people = Array.from({ length: 30 }, (_, i) => new Signer(i + 1));
   const homes = (i: number) => [relays[i % 12], relays[(i * 5 + 3) % 12]];
@@ -45,10 +45,13 @@ async function startWorld() {
 
 /** Runs a test with five tabs that have read everything and follow. */
 async function withTabs(
-  test: (tabs: Page[], world: Awaited<ReturnType<typeof startWorld>>) => Promise<void>,
+  test: (
+    tabs: Page[],
+    world: ReturnType<typeof startWorld>,
+  ) => Promise<void>,
   { locks = true } = {},
 ) {
-  await using world = await startWorld();
+  await using world = startWorld();
   await using server = servePages({
     "index.html":
       '<!doctype html><link rel="icon" href="data:,"><script type="module" src="/page.js"></script>',
@@ -64,7 +67,10 @@ async function withTabs(
       tabs.push(page);
     }
     await Promise.all(tabs.map(async (page) => {
-      const ids = await page.evaluate((authors) => tab.read(authors), world.authors);
+      const ids = await page.evaluate(
+        (authors) => tab.read(authors),
+        world.authors,
+      );
       assert.equal(ids.length, 30);
       await page.evaluate((authors) => tab.follow(authors), world.authors);
     }));
@@ -75,20 +81,32 @@ async function withTabs(
 /** Waits until tabs have heard of posts, and checks that each came once. */
 async function heard(tabs: readonly Page[], ids: readonly string[]) {
   for (const page of tabs) {
-    await page.waitForFunction((count) => tab.live().length >= count, ids.length);
-    assert.deepEqual((await page.evaluate(() => tab.live())).sort(), ids.toSorted());
+    await page.waitForFunction(
+      (count) => tab.live().length >= count,
+      ids.length,
+    );
+    assert.deepEqual(
+      (await page.evaluate(() => tab.live())).sort(),
+      ids.toSorted(),
+    );
   }
 }
 
-testUnless(missing, "shareRelays() lets five tabs have at most 20 sockets", async () => {
-  await withTabs(async (tabs, { sockets, post }) => {
-    const count = sockets();
-    assert.ok(count >= 5 && count <= 20, `${count} sockets`);
-    const leaders = await Promise.all(tabs.map((page) => page.evaluate(() => tab.leads())));
-    assert.equal(leaders.filter(Boolean).length, 1);
-    await heard(tabs, [post(3), post(17)]);
-  });
-});
+testUnless(
+  missing,
+  "shareRelays() lets five tabs have at most 20 sockets",
+  async () => {
+    await withTabs(async (tabs, { sockets, post }) => {
+      const count = sockets();
+      assert.ok(count >= 5 && count <= 20, `${count} sockets`);
+      const leaders = await Promise.all(
+        tabs.map((page) => page.evaluate(() => tab.leads())),
+      );
+      assert.equal(leaders.filter(Boolean).length, 1);
+      await heard(tabs, [post(3), post(17)]);
+    });
+  },
+);
 
 testUnless(
   missing,
@@ -98,7 +116,9 @@ testUnless(
       const ids = [post(1)];
       await heard(tabs, ids);
       for (const how of ["close", "crash"]) {
-        const leads = await Promise.all(tabs.map((page) => page.evaluate(() => tab.leads())));
+        const leads = await Promise.all(
+          tabs.map((page) => page.evaluate(() => tab.leads())),
+        );
         const [leader] = tabs.splice(leads.indexOf(true), 1);
         if (how === "close") await leader.close();
         else {
@@ -109,7 +129,10 @@ testUnless(
         // Nobody waits for the take-over: what comes meanwhile is not missed either.
         ids.push(post(5), post(6));
         await heard(tabs, ids);
-        const read = await tabs[0].evaluate((authors) => tab.read(authors), authors);
+        const read = await tabs[0].evaluate(
+          (authors) => tab.read(authors),
+          authors,
+        );
         assert.equal(read.length, 30 + ids.length);
         assert.ok(sockets() <= 20, `${sockets()} sockets`);
       }

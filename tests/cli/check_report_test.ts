@@ -117,6 +117,12 @@ Deno.test("checkReport() reports who does not take the list, and counts who does
     /at 1 of 2/,
   );
   const all = new Map([[A, undefined], [B, undefined]]);
+  // Only the relay list was sent.
+  const oldMessages = alice.sign({ kind: 10050, tags: [["relay", B]], created_at: 1 });
+  const half = [whole[0], whole[1], answer(B, oldMessages)];
+  assert.deepEqual(faults(report(half, { offers: all })), [
+    "unsure list-of-relays-for-messages-write-relays",
+  ]);
   assert.deepEqual(faults(report([whole[0], answer(A), answer(B)], { offers: all })), []);
 });
 
@@ -135,6 +141,12 @@ Deno.test("checkReport() compares copies: old ones at own relays and none at ind
   ]);
   // Two indexers that have the newest are enough.
   const indexers = [INDEXER, INDEXER2, "wss://third.example/"];
+  const one = [indexers[0], A, B].map((url) => answer(url, list, messages));
+  const others = indexers.slice(1).map((url) => answer(url));
+  assert.deepEqual(faults(report([...one, ...others], { indexers })), [
+    "wrong relay-list-indexers",
+    "unsure list-of-relays-for-messages-indexers",
+  ]);
   const some = [...indexers.slice(0, 2), A, B].map((url) => answer(url, list, messages));
   assert.deepEqual(faults(report([...some, answer(indexers[2])], { indexers })), [
     "unsure relay-list-indexers",

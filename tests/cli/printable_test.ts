@@ -12,6 +12,12 @@ Deno.test("printable() lets no text control the terminal, and keeps all else", (
   }));
 });
 
+Deno.test("printable() lets no text turn the direction of writing round", () => {
+  for (const mark of "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u001b\u009b\u007f") {
+    assert.equal(printable(`a${mark}b`), "ab");
+  }
+});
+
 Deno.test("printableLine() gives one line, of at most so many characters", () => {
   fc.assert(
     fc.property(fc.string({ unit: "binary" }), fc.integer({ min: 1, max: 9 }), (text, most) => {

@@ -30,5 +30,5 @@ Deno.test("textTable() counts no colour as width", () => {
   const text = textTable(columns, [["one", "x"], ["three", "y"]], { colors, columns: 80 });
   // deno-lint-ignore no-control-regex -- it finds colours
   assert.equal(text.replace(/\u001b\[\d+m/g, ""), "a      b\none    x\nthree  y");
-  assert.match(text, /\u001b\[31mone/);
+  assert.ok(text.includes("\u001b[31mone"));
 });

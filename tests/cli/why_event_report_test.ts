@@ -83,6 +83,16 @@ Deno.test("whyEventReport() reports deletion by the author alone, expiry, and wh
   assert.deepEqual(codes(expired, "wrong"), ["expired", "nowhere"]);
 });
 
+Deno.test("whyEventReport() says that the reader blocks a relay which has the event, and no other", () => {
+  const places = new Map(
+    [[OWN, ["outbox", "blocked"]], [INBOX, ["reader"]], [OTHER, ["blocked"]]] as const,
+  );
+  const found = report([has(OWN), has(INBOX), lacks(OTHER)], { places });
+  const [blocked] = found.findings.filter(({ code }) => code === "blocked");
+  assert.equal(blocked.text, `The user blocks ${OWN} (kind 10006), where it is.`);
+  assert.deepEqual(codes(report([lacks(OWN), has(INBOX), lacks(OTHER)], { places }), "unsure"), []);
+});
+
 Deno.test("whyEventReport() tells versions of an addressable event apart", () => {
   const [old, young] = [1, 2].map((created_at) =>
     alice.sign({ kind: 30023, created_at, tags: [["d", "x"]] })

@@ -8,11 +8,17 @@ import { PLAIN } from "../support/cli_process.ts";
 const alice = new Signer(1);
 const posts = Array.from({ length: 25 }, (_, i) => alice.sign({ created_at: 1_000 + i }));
 const [A, B, C] = ["wss://a.example/", "wss://b.example/", "wss://c.example/"];
-const list = { pubkey: alice.pubkey, created_at: 0, write: [A, B], read: [A, B] };
 
 function report(answers: readonly ProbeAnswer[], more: Partial<WhyPersonSource> = {}) {
   const places = new Map([[A, ["write", "reader"]], [B, ["write"]], [C, ["fallback"]]] as const);
-  return whyPersonReport({ pubkey: alice.pubkey, list, places, answers, ...more });
+  return whyPersonReport({
+    pubkey: alice.pubkey,
+    hasList: true,
+    refused: [],
+    places,
+    answers,
+    ...more,
+  });
 }
 
 const answer = (url: string, from: number, to: number): ProbeAnswer => ({
@@ -49,10 +55,10 @@ Deno.test("whyPersonReport() reports relays that fail, entries that are none, an
   const failure = { reason: "unreachable", text: "nobody there" } as const;
   const failed: ProbeAnswer = { ...answer(A, 0, 0), proof: "unknown", failure };
   const refused = [{ url: "ws://10.0.0.1", reason: "local" as const }];
-  const found = report([failed, answer(C, 0, 0)], { list: { ...list, refused } });
+  const found = report([failed, answer(C, 0, 0)], { refused });
   const codes = found.findings.map(({ code }) => code);
   assert.deepEqual(codes, ["unreachable", "refused", "no-posts"]);
-  assert.equal(report([answer(C, 0, 1)], { list: undefined }).findings[0].code, "no-list");
+  assert.equal(report([answer(C, 0, 1)], { hasList: false }).findings[0].code, "no-list");
   const text = whyPersonText(found, new Map([[alice.pubkey, "Alice"]]), PLAIN);
   assert.match(text, /^Where the newest 0 posts of Alice are$/m);
   assert.match(

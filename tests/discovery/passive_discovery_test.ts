@@ -195,3 +195,17 @@ Deno.test("PassiveDiscovery reports no error for a list that the store refuses",
   await discovery.idle();
   assert.deepEqual(errors, []);
 });
+
+Deno.test("PassiveDiscovery takes what a relay delivers of an author for a hint once an hour", async () => {
+  const { clock, saw, hints } = startPassiveDiscovery();
+  const posts = [1, 2, 3].map((n) => unsigned(ALICE, { kind: 1, created_at: NOW - n }));
+  const expected = { subject: ALICE, source: "delivered", url: A };
+  await saw(...posts);
+  assert.deepEqual(hints, [expected]);
+  await clock.advance(3_599_000);
+  await saw(...posts);
+  assert.equal(hints.length, 1);
+  await clock.advance(1_000);
+  await saw(...posts);
+  assert.deepEqual(hints, [expected, expected]);
+});

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { NostrEvent } from "@nostrify/types";
 import { PageBuffer } from "../../src/feeds/page_buffer.ts";
 import { note, notes } from "../support/notes.ts";
 
@@ -55,4 +56,38 @@ Deno.test("PageBuffer counts what waits from a second on, and drops what nobody 
   assert.equal(buffer.size, 2);
   assert.equal(buffer.at(1), events[1]);
   assert.equal(buffer.at(2), undefined);
+});
+
+Deno.test("NIP-09: PageBuffer drops what its author deletes, whichever comes first, and nothing of others", () => {
+  for (const isFirst of [true, false]) {
+    const buffer = new PageBuffer();
+    const [gone, kept, foreign] = notes(3, { created_at: 5 });
+    const article = { kind: 30023, created_at: 5, tags: [["d", "x"]] };
+    const [old, edited] = [note(article), note({ ...article, created_at: 9 })];
+    const address = `30023:${old.pubkey}:x`;
+    const deletion = note({
+      kind: 5,
+      created_at: 8,
+      tags: [["e", gone.id], ["e", foreign.id], ["a", address]],
+    });
+    foreign.pubkey = "f".repeat(64);
+    if (isFirst) buffer.add(deletion);
+    for (const event of [gone, kept, foreign, old]) buffer.add(event);
+    if (!isFirst) buffer.add(deletion);
+    const ids = (events: NostrEvent[]) => events.map(({ id }) => id).sort();
+    assert.deepEqual(ids(buffer.take(9)), ids([deletion, kept, foreign]));
+    assert.equal(buffer.add(gone), undefined);
+    assert.equal(buffer.add(edited), "late", "It is newer than the deletion");
+  }
+});
+
+Deno.test("NIP-09: PageBuffer drops what came too late for its page and was deleted since", () => {
+  const buffer = new PageBuffer();
+  const [last, gone] = [note({ created_at: 3 }), note({ created_at: 5 })];
+  buffer.add(last);
+  buffer.take(1);
+  assert.equal(buffer.add(gone), "late");
+  buffer.addLate(gone);
+  assert.equal(buffer.add(note({ kind: 5, created_at: 6, tags: [["e", gone.id]] })), "late");
+  assert.equal(buffer.lateCount, 0);
 });

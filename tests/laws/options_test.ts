@@ -16,6 +16,7 @@ const OF: Readonly<Record<string, string>> = {
   SqliteOptions: "`openSqlite()`",
   PostgresOptions: "`openPostgres()`",
   IndexedDbOptions: "`openIndexedDb()`",
+  ShareRelaysOptions: "`shareRelays()`",
   BulkOptions: "`db.events()`",
   RouteOptions: "`reqRouter()`",
   ParseRelayListOptions: "`parseRelayList()`",

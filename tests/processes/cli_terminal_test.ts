@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { npubEncode } from "nostr-tools/nip19";
 import { RelayServer } from "../../testing/relay_server.ts";
-import { READER_NPUB, startCliNetwork } from "../support/cli_network.ts";
+import { READER_NPUB, startSmallNetwork } from "../support/small_network.ts";
 import { testUnless } from "../support/test_unless.ts";
 
 /** `script` of util-linux gives a program a terminal; Debian and Ubuntu always have it. */
@@ -19,7 +19,7 @@ function hasScript(): boolean {
 }
 
 const HIDE_CURSOR = "\u001b[?25l", SHOW_CURSOR = "\u001b[?25h", COLOUR = "\u001b[36m";
-const CTRL_C = "\u0003";
+const CTRL_C = "\u0003", CTRL_D = "\u0004";
 
 /** A command line in a terminal of its own. */
 class Terminal {
@@ -82,7 +82,7 @@ testUnless(
   REASON,
   "src/cli/main.ts shows a bar and colours in a terminal, and the cursor is back",
   async () => {
-    await using network = startCliNetwork();
+    await using network = startSmallNetwork();
     // Others' lists come late, so that the bar is drawn.
     network.hub.options.latency = () => new Promise((resolve) => setTimeout(resolve, 100));
     const terminal = new Terminal(["plan", READER_NPUB, ...network.options]);
@@ -100,7 +100,7 @@ testUnless(
   REASON,
   "src/cli/main.ts shows no colours with NO_COLOR, and no bar with --quiet",
   async () => {
-    await using network = startCliNetwork();
+    await using network = startSmallNetwork();
     const args = ["plan", READER_NPUB, "--quiet", ...network.options];
     const terminal = new Terminal(args, { NO_COLOR: "1" });
     assert.equal(await terminal.ended(), 0);
@@ -112,7 +112,7 @@ testUnless(
   REASON,
   "src/cli/main.ts ends at Ctrl-C, with the cursor back and all connections closed",
   async () => {
-    await using network = startCliNetwork();
+    await using network = startSmallNetwork();
     const waiting = Promise.withResolvers<void>();
     const isSearch = (message: readonly unknown[]) =>
       message[0] === "REQ" && JSON.stringify(message).includes("10002");
@@ -137,8 +137,8 @@ testUnless(
   REASON,
   "src/cli/main.ts asks before it writes, and takes no for an answer",
   async () => {
-    for (const [keys, received] of [["n\r", 0], ["\r", 0], ["y\r", 1]] as const) {
-      await using network = startCliNetwork();
+    for (const [keys, received] of [["n\r", 0], [CTRL_D, 0], ["y\r", 1]] as const) {
+      await using network = startSmallNetwork();
       const terminal = new Terminal(["check", READER_NPUB, "--write", ...network.options]);
       await terminal.sees("Send the relay list again to 2 relays? [y/N] ");
       await terminal.type(keys);
@@ -149,7 +149,7 @@ testUnless(
 );
 
 testUnless(REASON, "src/cli/main.ts ends at Ctrl-C while it asks", async () => {
-  await using network = startCliNetwork();
+  await using network = startSmallNetwork();
   const terminal = new Terminal(["check", READER_NPUB, "--write", ...network.options]);
   await terminal.sees("[y/N] ");
   await terminal.type(CTRL_C);
@@ -158,7 +158,7 @@ testUnless(REASON, "src/cli/main.ts ends at Ctrl-C while it asks", async () => {
 });
 
 testUnless(REASON, "src/cli/main.ts pages a feed for as long as its reader wants", async () => {
-  await using network = startCliNetwork();
+  await using network = startSmallNetwork();
   const terminal = new Terminal(["feed", READER_NPUB, "--limit", "1", ...network.options]);
   await terminal.sees("More? [y/N] ");
   assert.ok(terminal.shown.includes("second") && !terminal.shown.includes("first"));

@@ -246,11 +246,14 @@ testUnless(
       await page.waitForSelector("html[data-drawn]", { state: "attached" });
       await page.getByRole("slider").focus();
       await page.keyboard.press("Home");
+      const first = page.locator("#relays tbody button").first();
+      await first.focus();
       source = plainWorld(90);
       await page.clock.runFor(6_000);
       await page.waitForFunction(() => /90 people/.test(document.title));
       assert.match(await page.locator(".about").innerText(), /90 people/);
       assert.equal(await page.getByRole("slider").getAttribute("aria-valuenow"), "1");
+      assert.ok(await first.evaluate((button) => button === document.activeElement));
       await server.close();
       await page.clock.runFor(6_000);
       await page.getByText("has ended").waitFor();

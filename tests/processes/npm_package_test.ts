@@ -42,6 +42,9 @@ Deno.test("Package for npm has what JSR gets, and the same entries, version and 
   }
   const sources = [...files].filter((file) => /^src\/.*\.ts$/.test(file));
   assert.ok(sources.length > 200);
+  for (const path of config.publish.exclude ?? []) {
+    assert.ok(!sources.some((source) => source.startsWith(`${path}/`)), path);
+  }
   for (const source of sources) {
     const stem = source.replace(/^src\/(.*)\.ts$/, "lib/$1");
     for (const end of [".js", ".js.map", ".d.ts", ".d.ts.map"]) assert.ok(files.has(stem + end));

@@ -292,3 +292,16 @@ Deno.test("OutboxRequest waits ten times as long as its timeout for a verifier t
   assert.equal(test.doneAt, 300_000);
   assert.deepEqual(test.events, []);
 });
+
+Deno.test("OutboxRequest counts no time in which the program was behind once all is being asked for, either", async () => {
+  const test = new RequestTest({ lists: ["a"], busy: 0.5, request: { timeout: 5_000 } });
+  const planned = await test.plan(posts(ALICE));
+  test.request!.hold();
+  for (const url of planned.plan.routes.keys()) void test.join(url[6]);
+  await test.clock.advance(100);
+  test.request!.release();
+  await test.clock.advance(9_000);
+  assert.equal(test.doneAt, undefined);
+  await test.clock.advance(2_000);
+  assert.ok(test.doneAt! >= 10_000);
+});

@@ -9,17 +9,17 @@ import {
   ALICE,
   BOB,
   CAROL,
-  type CliNetwork,
   POSTED_AT,
   READER,
   READER_NPUB,
-  startCliNetwork,
-} from "../support/cli_network.ts";
+  type SmallNetwork,
+  startSmallNetwork,
+} from "../support/small_network.ts";
 import { fakeProcess, type FakeProcessOptions } from "../support/cli_process.ts";
 
 /** Runs a command over a network. */
 async function run(
-  { options }: Pick<CliNetwork, "options">,
+  { options }: Pick<SmallNetwork, "options">,
   args: readonly string[],
   process: FakeProcessOptions = {},
 ) {
@@ -37,8 +37,8 @@ async function temporaryFile() {
 
 const post = ALICE.sign({ content: "first\nline", created_at: POSTED_AT });
 
-Deno.test("plan prints who is asked where, and asks no relay of the plan", async () => {
-  await using network = startCliNetwork();
+Deno.test("runCli(plan) prints who is asked where, and asks no relay of the plan", async () => {
+  await using network = startSmallNetwork();
   const { code, stdout, stderr } = await run(network, ["plan", READER_NPUB]);
   assert.equal(code, 0, stderr);
   assert.match(stdout, /3 people\. 3 relays would be asked: for 2 of them \(67 %\)/);
@@ -47,8 +47,8 @@ Deno.test("plan prints who is asked where, and asks no relay of the plan", async
   assert.equal(network.bobs.stats.connections, 0);
 });
 
-Deno.test("plan --json has everything, plan --without leaves a relay out", async () => {
-  await using network = startCliNetwork();
+Deno.test("runCli(plan) --json has everything, plan --without leaves a relay out", async () => {
+  await using network = startSmallNetwork();
   const args = ["plan", READER_NPUB, "--json", "--without", network.bobs.url, "--max-relays", "2"];
   const { stdout } = await run(network, args);
   const report = JSON.parse(stdout);
@@ -57,10 +57,13 @@ Deno.test("plan --json has everything, plan --without leaves a relay out", async
   assert.equal(bob.reason, "unusable");
   assert.deepEqual([report.once, report.maxRelays, report.curve.length], [1, 2, 50]);
   assert.equal(report.names[ALICE.pubkey], "Alice");
+  // However many relays may be asked, the curve is drawn for 50.
+  const most = await run(network, ["plan", READER_NPUB, "--json", "--max-relays", "999999999"]);
+  assert.equal(JSON.parse(most.stdout).curve.length, 50);
 });
 
-Deno.test("why says where an event is and is not, with the proof of each answer", async () => {
-  await using network = startCliNetwork();
+Deno.test("runCli(why) says where an event is and is not, with the proof of each answer", async () => {
+  await using network = startSmallNetwork();
   network.hub.options.eoseHints = () => [["finish"]];
   const code = neventEncode({ id: post.id, author: ALICE.pubkey });
   const found = await run(network, ["why", code]);
@@ -78,8 +81,8 @@ Deno.test("why says where an event is and is not, with the proof of each answer"
   assert.equal(lost.code, 1);
 });
 
-Deno.test("why says of a person's posts which relays lack some, why of a stranger that nobody knows", async () => {
-  await using network = startCliNetwork();
+Deno.test("runCli(why) says of a person's posts which relays lack some, why of a stranger that nobody knows", async () => {
+  await using network = startSmallNetwork();
   const { code, stdout } = await run(network, ["why", npubEncode(BOB.pubkey)]);
   assert.equal(code, 0, stdout);
   assert.match(
@@ -96,16 +99,20 @@ Deno.test("why says of a person's posts which relays lack some, why of a strange
   ]);
 });
 
-Deno.test("why --user does not ask relays that the user blocks, and says so", async () => {
-  await using network = startCliNetwork();
+Deno.test("runCli(why) --user does not ask relays that the user blocks, and says so", async () => {
+  await using network = startSmallNetwork();
   network.hub.seed([READER.sign({ kind: 10006, tags: [["relay", network.alices.url]] })]);
   const code = neventEncode({ id: post.id, author: ALICE.pubkey });
-  const { stdout } = await run(network, ["why", code, "--user", READER_NPUB]);
-  assert.match(stdout, /none of these has it|blocked/);
+  const { stdout, code: exit } = await run(network, ["why", code, "--user", READER_NPUB]);
+  const { alices, hub } = network;
+  assert.match(stdout, new RegExp(`^${alices.url} +has it +author's list, user blocks it$`, "m"));
+  assert.match(stdout, new RegExp(`The user blocks ${alices.url} \\(kind 10006\\), where it is`));
+  assert.match(stdout, new RegExp(`asks ${hub.url}: none of these has it, but ${alices.url}`));
+  assert.equal(exit, 1);
 });
 
-Deno.test("check finds what is wrong, and --write brings the list where it is missing", async () => {
-  await using network = startCliNetwork();
+Deno.test("runCli(check) finds what is wrong, and --write brings the list where it is missing", async () => {
+  await using network = startSmallNetwork();
   const args = ["check", READER_NPUB];
   const before = await run(network, args);
   assert.equal(before.code, 1);
@@ -128,15 +135,15 @@ Deno.test("check finds what is wrong, and --write brings the list where it is mi
   assert.match(refused.stdout, /does not take what they post \(blocked\): blocked: not from you/);
 });
 
-Deno.test("check says that somebody has no list, and --json says it for programs", async () => {
-  await using network = startCliNetwork();
+Deno.test("runCli(check) says that somebody has no list, and --json says it for programs", async () => {
+  await using network = startSmallNetwork();
   const { code, stdout } = await run(network, ["check", npubEncode(CAROL.pubkey), "--json"]);
   assert.equal(code, 1);
   assert.equal(JSON.parse(stdout).findings[0].code, "no-list");
 });
 
-Deno.test("feed prints the newest posts, without what could control a terminal", async () => {
-  await using network = startCliNetwork();
+Deno.test("runCli(feed) prints the newest posts, without what could control a terminal", async () => {
+  await using network = startSmallNetwork();
   const { code, stdout, stderr } = await run(network, [
     "feed",
     READER_NPUB,
@@ -153,8 +160,8 @@ Deno.test("feed prints the newest posts, without what could control a terminal",
   );
 });
 
-Deno.test("feed --live prints new posts as they come, until it is interrupted", async () => {
-  await using network = startCliNetwork();
+Deno.test("runCli(feed) --live prints new posts as they come, until it is interrupted", async () => {
+  await using network = startSmallNetwork();
   const stopping = new AbortController();
   const fake = fakeProcess({ signal: stopping.signal });
   const running = runCli(["feed", READER_NPUB, "--live", ...network.options], fake);
@@ -172,8 +179,8 @@ Deno.test("feed --live prints new posts as they come, until it is interrupted", 
   assert.equal(await running, 130);
 });
 
-Deno.test("feed --db reopens without asking again for what its file has", async () => {
-  await using network = startCliNetwork();
+Deno.test("runCli(feed) --db reopens without asking again for what its file has", async () => {
+  await using network = startSmallNetwork();
   await using file = await temporaryFile();
   const older = Array.from(
     { length: 9 },
@@ -199,8 +206,27 @@ Deno.test("feed --db reopens without asking again for what its file has", async 
   assert.deepEqual([second.stdout, sent], [first.stdout, []]);
 });
 
-Deno.test("sync reads everything into a file, and goes on where it ended", async () => {
-  await using network = startCliNetwork();
+Deno.test("runCli(feed) names relays that failed, and remembers relays and lists in its file", async () => {
+  await using network = startSmallNetwork();
+  await using file = await temporaryFile();
+  const dead = RelayServer.start();
+  await dead.stop();
+  const both = [network.alices.url, dead.url];
+  network.hub.seed([ALICE.relayList({ both }, { created_at: POSTED_AT + 1 })]);
+  const args = ["feed", READER_NPUB, "--db", file.db, "--limit", "2", "--pages", "1"];
+  const { stdout, stderr } = await run(network, args);
+  assert.match(stdout, /second[^]*first/);
+  assert.ok(stderr.includes(`Relays that failed: ${dead.url} (unreachable)\n`), stderr);
+  await using db = await openSqlite(file.db);
+  const lists = await db.query([{ kinds: [10002], authors: [ALICE.pubkey, BOB.pubkey] }]);
+  assert.equal(lists.length, 2);
+  const known = [...(await db.readRecords("relay")).keys()];
+  const { hub, alices, bobs } = network;
+  assert.deepEqual(known.sort(), [hub.url, alices.url, bobs.url, dead.url].sort());
+});
+
+Deno.test("runCli(sync) reads everything into a file, and goes on where it ended", async () => {
+  await using network = startSmallNetwork();
   await using file = await temporaryFile();
   const args = ["sync", READER_NPUB, "--db", file.db, "--days", "9999"];
   const first = await run(network, args);
@@ -215,8 +241,8 @@ Deno.test("sync reads everything into a file, and goes on where it ended", async
   assert.equal((await run(network, ["sync", READER_NPUB])).code, 2);
 });
 
-Deno.test("thread prints a post's whole thread, answers below what they answer", async () => {
-  await using network = startCliNetwork();
+Deno.test("runCli(thread) prints a post's whole thread, answers below what they answer", async () => {
+  await using network = startSmallNetwork();
   const reply = BOB.sign({
     content: "a reply",
     tags: [["e", post.id, "", "root"], ["p", ALICE.pubkey]],
@@ -238,8 +264,8 @@ Deno.test("thread prints a post's whole thread, answers below what they answer",
   assert.equal(none.code, 1);
 });
 
-Deno.test("publish sends events to their relays, and publications tells how far they are", async () => {
-  await using network = startCliNetwork();
+Deno.test("runCli(publish) sends events to their relays, and publications tells how far they are", async () => {
+  await using network = startSmallNetwork();
   await using file = await temporaryFile();
   const note = ALICE.sign({ content: "news", tags: [["p", BOB.pubkey]] });
   const nothing = await run(network, ["publications", "--db", file.db]);
@@ -277,16 +303,16 @@ Deno.test("publish sends events to their relays, and publications tells how far 
   assert.ok(network.bobs.has(pending.event.id));
 });
 
-Deno.test("publish says what goes nowhere, and why", async () => {
-  await using network = startCliNetwork();
+Deno.test("runCli(publish) says what goes nowhere, and why", async () => {
+  await using network = startSmallNetwork();
   const wrap = ALICE.sign({ kind: 1059, tags: [["p", BOB.pubkey]] });
   const { code, stdout } = await run(network, ["publish", "-"], { stdin: JSON.stringify(wrap) });
   assert.equal(code, 1);
   assert.match(stdout, /the user is not ready|recipient is not ready/);
 });
 
-Deno.test("relays lists what a file knows of relays, and connects to none", async () => {
-  await using network = startCliNetwork();
+Deno.test("runCli(relays) lists what a file knows of relays, and connects to none", async () => {
+  await using network = startSmallNetwork();
   await using file = await temporaryFile();
   await run(network, ["feed", READER_NPUB, "--db", file.db, "--pages", "1"]);
   const connections = network.hub.stats.connections;
@@ -301,13 +327,13 @@ Deno.test("relays lists what a file knows of relays, and connects to none", asyn
   assert.equal((await run({ options: [] }, ["relays"])).code, 2);
 });
 
-Deno.test("plan says in one sentence that there is no network, no list, or no file to open", async () => {
+Deno.test("runCli(plan) says in one sentence that there is no network, no list, or no file to open", async () => {
   const dead = RelayServer.start();
   await dead.stop();
   const offline = await run({ options: ["--relay", dead.url, "--quiet"] }, ["plan", READER_NPUB]);
   assert.equal(offline.code, 1);
   assert.match(offline.stderr, /^Cannot find whom npub1\w+ follows: .*\(unreachable\)\n$/);
-  await using network = startCliNetwork();
+  await using network = startSmallNetwork();
   const nobody = await run(network, ["plan", npubEncode(CAROL.pubkey)]);
   assert.match(
     nobody.stderr,
@@ -318,7 +344,7 @@ Deno.test("plan says in one sentence that there is no network, no list, or no fi
   assert.match(file.stderr, /^Cannot open \/nowhere\/at\/all\.sqlite3 as an event database: .*\n$/);
 });
 
-Deno.test("relays says in one sentence that another program has locked the file", async () => {
+Deno.test("runCli(relays) says in one sentence that another program has locked the file", async () => {
   await using file = await temporaryFile();
   await (await openSqlite(file.db)).close();
   const { DatabaseSync } = await import("node:sqlite");

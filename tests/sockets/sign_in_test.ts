@@ -1,6 +1,7 @@
 import { NRelay1 } from "@nostrify/nostrify";
 import type { NostrEvent } from "@nostrify/types";
 import assert from "node:assert/strict";
+import { RelaySocket } from "../../src/connections/relay_socket.ts";
 import type { OutboxOptions } from "../../src/outbox_options.ts";
 import { Signer } from "../../testing/signer.ts";
 import { World } from "../support/outbox_world.ts";
@@ -44,6 +45,17 @@ Deno.test("NIP-42: pool.query() has the user's messages from a relay that keeps 
   assert.deepEqual(world.errors, []);
   const [report] = await world.outbox.relays();
   assert.equal(report.failuresInARow, 0);
+});
+
+Deno.test("OpenOptions.isNamed tells a relay class which connections may sign in", async () => {
+  const opened: boolean[] = [];
+  await using test = await start({}, (url, options) => {
+    opened.push(options.isNamed);
+    return new RelaySocket(url, options);
+  });
+  await test.world.query([...mine, ...posts]);
+  assert.deepEqual(opened.toSorted(), [false, true]);
+  assert.equal(test.names.size, 1);
 });
 
 Deno.test("NIP-42: pool.req() goes on over a relay's restart, and gets gift wraps that come later", async () => {

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { fileURLToPath } from "node:url";
 import { explorerData } from "../../src/explorer/explorer_data.ts";
 import { explorerPage } from "../../src/explorer/explorer_page.ts";
 import { type ChromiumOptions, type Page, withChromium } from "../../testing/chromium.ts";
@@ -39,7 +40,7 @@ async function open(
 /** Waits until the whole curve is drawn, and what moves stands still. */
 async function settled(page: Page): Promise<void> {
   await page.waitForFunction(() =>
-    document.querySelectorAll("path.fill-several")[0]?.getAttribute("d")?.split("C").length! > 49
+    document.querySelectorAll("path.fill-several")[0]?.getAttribute("d")?.split("C").length! > 98
   );
   await page.waitForTimeout(500);
 }
@@ -49,9 +50,9 @@ async function draw(): Promise<void> {
   await Deno.mkdir(folder, { recursive: true });
   const shoot = (page: Page, name: string) =>
     page.screenshot({
-      path: new URL(`explorer_${name}.jpg`, folder).pathname,
+      path: fileURLToPath(new URL(`explorer_${name}.jpg`, folder)),
       type: "jpeg",
-      quality: 78,
+      quality: 80,
     });
   const wide = { viewport: { width: 1160, height: 1290 } };
   await open({ ...wide, colorScheme: "light" }, async (page) => {

@@ -7,6 +7,7 @@
 import type { NostrEvent } from "@nostrify/types";
 import { PassiveDiscovery } from "../../src/discovery/passive_discovery.ts";
 import type { Hint } from "../../src/hints/hint.ts";
+import { TestClock } from "../../testing/test_clock.ts";
 import { A, setUp } from "./list_store.ts";
 
 /** The app's user. */
@@ -17,7 +18,9 @@ export function startPassiveDiscovery(lists: NostrEvent[] = []) {
   const { store, db, write } = setUp(lists);
   const hints: Hint[] = [];
   const errors: Error[] = [];
+  const clock = new TestClock();
   const discovery = new PassiveDiscovery({
+    clock,
     store,
     book: { add: (some) => hints.push(...some) },
     user: CAROL,
@@ -30,5 +33,5 @@ export function startPassiveDiscovery(lists: NostrEvent[] = []) {
       await discovery.idle();
     }
   };
-  return { store, db, write, hints, errors, discovery, saw };
+  return { clock, store, db, write, hints, errors, discovery, saw };
 }

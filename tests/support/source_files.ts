@@ -27,7 +27,7 @@ export const ROOT: URL = new URL("../../", import.meta.url);
 
 /** All TypeScript files below a folder of the project, by path. */
 export function sourceFiles(folder: string): SourceFile[] {
-  return [...pathsIn(folder)].filter((path) => path.endsWith(".ts")).sort().map((path) => {
+  return [...pathsIn(folder)].filter((path) => /\.tsx?$/.test(path)).sort().map((path) => {
     const text = Deno.readTextFileSync(new URL(path, ROOT));
     const code = withoutComments(text);
     return { path, text, code, imports: importsOf(code) };
@@ -39,9 +39,10 @@ export function resolvePath(from: string, specifier: string): string {
   return new URL(specifier, new URL(from, ROOT)).href.slice(ROOT.href.length);
 }
 
-/** The paths of all files below a folder of the project. */
+/** The paths of all files below a folder of the project, but those of installed packages. */
 export function* pathsIn(folder: string): Generator<string> {
   for (const entry of Deno.readDirSync(new URL(`${folder}/`, ROOT))) {
+    if (entry.name === "node_modules") continue;
     const path = `${folder}/${entry.name}`;
     if (entry.isDirectory) yield* pathsIn(path);
     else yield path;

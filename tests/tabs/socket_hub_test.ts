@@ -46,7 +46,7 @@ Deno.test("SocketHub has one WebSocket for all lines to a relay, and closes it w
 });
 
 Deno.test("SocketHub keeps the subscriptions of lines apart, whatever their ids", () => {
-  const { sockets: [], open, sockets } = setUp();
+  const { open, sockets } = setUp();
   const [one, two] = [open(), open()];
   const [socket] = sockets;
   say(one.line, "REQ", "1", { kinds: [1] });
@@ -60,7 +60,9 @@ Deno.test("SocketHub keeps the subscriptions of lines apart, whatever their ids"
   assert.notEqual(first, second);
   socket.say("EVENT", first, { id: "x", content: '["EVENT","9:1"]' });
   socket.say("EOSE", second, "finish");
-  socket.onmessage?.({ data: ` [ "CLOSED" , "${first}" , "error: \\"no\\"" ]` });
+  socket.onmessage?.({
+    data: ` [ "CLOSED" , "${first}" , "error: \\"no\\"" ]`,
+  });
   assert.deepEqual(one.heard.slice(1), [
     '["EVENT","1",{"id":"x","content":"[\\"EVENT\\",\\"9:1\\"]"}]',
     '["CLOSED","1","error: \\"no\\""]',
@@ -78,7 +80,12 @@ Deno.test("SocketHub hands on to all lines what concerns no subscription", () =>
   sockets[0].open();
   say(lines[0].line, "EVENT", { id: "x" });
   assert.deepEqual(sockets[0].sent, [["EVENT", { id: "x" }]]);
-  const messages = ['["OK","x",true,""]', '["NOTICE","slow down"]', '["EOSE","77:1"]', "junk"];
+  const messages = [
+    '["OK","x",true,""]',
+    '["NOTICE","slow down"]',
+    '["EOSE","77:1"]',
+    "junk",
+  ];
   for (const data of messages) sockets[0].onmessage?.({ data });
   for (const { heard } of lines) assert.deepEqual(heard.slice(1), messages);
 });
@@ -115,7 +122,9 @@ Deno.test("SocketHub ends every line of a relay that hangs up, and no other", ()
   const { hub, sockets, open } = setUp();
   const [one, two, other] = [open(), open(), open("wss://other.example/")];
   sockets[0].onclose?.({ code: 1012, reason: "restart" });
-  for (const { heard } of [one, two]) assert.deepEqual(heard, ["closed 1012 restart"]);
+  for (const { heard } of [one, two]) {
+    assert.deepEqual(heard, ["closed 1012 restart"]);
+  }
   assert.deepEqual(other.heard, []);
   open();
   assert.equal(sockets.length, 3, "the next line has a new WebSocket");
@@ -128,7 +137,15 @@ Deno.test("SocketHub gives each line what it would hear on a WebSocket of its ow
   const step = fc.record({
     line: fc.nat(3),
     id: fc.constantFrom("1", "2", "a:b", '"', "é"),
-    verb: fc.constantFrom("REQ", "REQ", "EVENT", "EOSE", "CLOSED", "CLOSE", "COUNT"),
+    verb: fc.constantFrom(
+      "REQ",
+      "REQ",
+      "EVENT",
+      "EOSE",
+      "CLOSED",
+      "CLOSE",
+      "COUNT",
+    ),
   });
   fc.assert(fc.property(fc.array(step, { maxLength: 80 }), (steps) => {
     const { sockets, open } = setUp();

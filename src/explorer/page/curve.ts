@@ -4,8 +4,6 @@
  *
  * @module
  */
-/// <reference lib="dom" />
-
 // @ts-types="npm:@types/d3-scale@^4.0.9"
 import { scaleLinear } from "d3-scale";
 // @ts-types="npm:@types/d3-shape@^3.1.7"
@@ -25,6 +23,8 @@ const STEPS: Readonly<Record<string, number>> = {
   ArrowDown: -1,
   PageUp: 5,
   PageDown: -5,
+  Home: -Infinity,
+  End: Infinity,
 };
 
 /** Draws the curve, and again whenever it changes. */
@@ -135,16 +135,10 @@ export function curve(state: ExplorerState): HTMLElement {
     state.setCap(x.invert(event.clientX - picture.getBoundingClientRect().left));
   }
   handle.addEventListener("keydown", (event) => {
-    const to = event.key === "Home"
-      ? 1
-      : event.key === "End"
-      ? state.maxCap
-      : state.cap + (STEPS[event.key] ?? 0);
-    if (!(event.key in STEPS) && to === state.cap && event.key !== "Home" && event.key !== "End") {
-      return;
-    }
+    const step = STEPS[event.key];
+    if (step === undefined) return;
     event.preventDefault();
-    state.setCap(to);
+    state.setCap(state.cap + step);
   });
   state.on("plan", () => {
     drawAreas();

@@ -3,8 +3,6 @@
  *
  * @module
  */
-/// <reference lib="dom" />
-
 import type { ExplorerState } from "./explorer_state.ts";
 import { fill, h } from "./dom.ts";
 import { ago, count, host, many, minute, npub, personName } from "./format.ts";
@@ -17,9 +15,11 @@ import { healthStrip, spanStrip } from "./strips.ts";
 /** The panel beside the map. */
 export function details(state: ExplorerState): HTMLElement {
   const body = h("div", { class: "details-body" });
+  const status = h("p", { class: "unseen", role: "status" });
   const panel = h(
     "aside",
-    { class: "details", id: "details", "aria-live": "polite", "aria-label": "Details" },
+    { class: "details", id: "details", "aria-label": "Details" },
+    status,
     body,
   );
   const show = () => {
@@ -43,6 +43,7 @@ export function details(state: ExplorerState): HTMLElement {
   state.on("selection", () => {
     show();
     body.scrollTop = 0;
+    status.textContent = state.selection ? body.querySelector("h3")?.textContent ?? "" : "";
   });
   state.on("rest", show);
   state.on("data", show);

@@ -3,9 +3,6 @@
  *
  * @module
  */
-/// <reference lib="dom" />
-/// <reference lib="dom.iterable" />
-
 /** What stands in an element. */
 export type Child = Node | string | number | undefined | false;
 

@@ -3,8 +3,6 @@
  *
  * @module
  */
-/// <reference lib="dom" />
-
 // @ts-types="npm:@types/d3-scale@^4.0.9"
 import { scaleLinear } from "d3-scale";
 // @ts-types="npm:@types/d3-time@^3.0.4"

@@ -3,8 +3,6 @@
  *
  * @module
  */
-/// <reference lib="dom" />
-
 import { fill, h } from "./dom.ts";
 import type { ExplorerState } from "./explorer_state.ts";
 import { count, percent } from "./format.ts";

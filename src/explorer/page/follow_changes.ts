@@ -3,8 +3,6 @@
  *
  * @module
  */
-/// <reference lib="dom" />
-
 import { type Clock, systemClock } from "../../base/clock.ts";
 import type { ExplorerData } from "../explorer_data.ts";
 

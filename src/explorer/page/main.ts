@@ -3,8 +3,6 @@
  *
  * @module
  */
-/// <reference lib="dom" />
-
 import type { ExplorerData } from "../explorer_data.ts";
 import { curve } from "./curve.ts";
 import { details } from "./details.ts";

@@ -3,8 +3,6 @@
  *
  * @module
  */
-/// <reference lib="dom" />
-
 import type { ExplorerState, Selection } from "./explorer_state.ts";
 import { type Disc, dotAt } from "./map_layout.ts";
 import { REACHES } from "./reaches.ts";

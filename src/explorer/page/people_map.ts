@@ -4,8 +4,6 @@
  *
  * @module
  */
-/// <reference lib="dom" />
-
 import { fill, h } from "./dom.ts";
 import type { ExplorerState, Selection } from "./explorer_state.ts";
 import { count, host, many, personName } from "./format.ts";

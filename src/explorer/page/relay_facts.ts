@@ -49,9 +49,7 @@ export function relayFacts(
   if (connectMs !== undefined) facts.push(["Time to connect", duration(connectMs)]);
   if (eoseMs !== undefined) facts.push(["Time to answer", duration(eoseMs)]);
   if (delivers !== undefined) {
-    const of = learnedOf === undefined
-      ? ""
-      : `, learned of ${many(Math.ceil(learnedOf), "person", "people")}`;
+    const of = learnedOf === undefined ? "" : `, learned of ${many(learnedOf, "person", "people")}`;
     facts.push(["Delivers", `${percent(delivers, 1)} of what others have${of}`]);
   }
   if (events > 0) facts.push(["Sent", many(events, "event")]);

@@ -3,8 +3,6 @@
  *
  * @module
  */
-/// <reference lib="dom" />
-
 import { fill, h } from "./dom.ts";
 import type { ExplorerState, Selection } from "./explorer_state.ts";
 import { type Match, MatchFinder } from "./find_matches.ts";

@@ -3,8 +3,6 @@
  *
  * @module
  */
-/// <reference lib="dom" />
-
 import type { ExplorerFeed } from "../explorer_data.ts";
 import type { ExplorerHealth } from "../explorer_health.ts";
 import { svg } from "./dom.ts";

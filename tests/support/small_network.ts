@@ -1,5 +1,5 @@
 /**
- * A small network on this machine for the command line: a hub with everybody's lists, and a relay
+ * A small network on this machine, for whole programs: a hub with everybody's lists, and a relay
  * each for Alice and Bob, whom a reader follows.
  *
  * @module
@@ -19,7 +19,7 @@ export const POSTED_AT = 1_700_000_000;
 export const READER_NPUB: string = npubEncode(READER.pubkey);
 
 /** Relays, and how a command line finds them. */
-export interface CliNetwork extends AsyncDisposable {
+export interface SmallNetwork extends AsyncDisposable {
   readonly hub: RelayServer;
   readonly alices: RelayServer;
   readonly bobs: RelayServer;
@@ -28,7 +28,7 @@ export interface CliNetwork extends AsyncDisposable {
 }
 
 /** Starts the network; Carol, whom the reader also follows, has no relay list. */
-export function startCliNetwork(): CliNetwork {
+export function startSmallNetwork(): SmallNetwork {
   const hub = RelayServer.start();
   const alices = RelayServer.start();
   const bobs = RelayServer.start();
