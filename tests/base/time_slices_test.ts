@@ -36,7 +36,7 @@ function setUp() {
 }
 
 Deno.test("TimeSlices does few jobs at once, and sets no timer", () => {
-  const { timers, turn, done, give } = setUp();
+  const { timers, done, give } = setUp();
   give(15);
   assert.equal(done.length, 15);
   assert.equal(timers.size, 0);
@@ -57,7 +57,7 @@ Deno.test("TimeSlices does what comes without a pause in order, ten milliseconds
 });
 
 Deno.test("TimeSlices lets no job overtake those that wait, and does later ones at once", async () => {
-  const { timers, turn, done, give } = setUp();
+  const { turn, done, give } = setUp();
   give(30);
   assert.equal(done.length, 25);
   await turn();
