@@ -77,7 +77,7 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
   const clock = new StallWatch(checked.shared.clock);
   const shared = { ...checked.shared, clock };
   const settings = { ...checked, shared };
-  const { router, store, maxPages, onRelayError } = settings;
+  const { router, store, maxPages, onRelayError, workload } = settings;
   const { random, onError } = shared;
 
   const closing = new Closing(onError);
@@ -107,17 +107,14 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
     timeout: INFO_TIMEOUT_MS,
     isBlocked,
   });
-  const { workload } = settings;
   const signIn = new SignInPolicy({
+    ...{ clock, onError, policy },
     auth: settings.auth,
-    clock,
-    policy,
     list: async (pubkey, kind) => (await store.get([pubkey], { kind })).get(pubkey) ?? null,
     isContact: (pubkey) => people.isContact(pubkey),
     connector: (url, identity) => supervisor.connector(url, identity),
     onSignedIn: (url) => ledger.signedIn(url),
     onEnded: (ended) => void supervisor.endNamed((identity) => identity === ended),
-    onError,
   });
   const requests = { clock, random, memory, maxPages, onRelayError, signIn, workload };
   const supervisor: Supervisor = new Supervisor({
@@ -340,6 +337,8 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
       current = { options, plan: byMemory(settings.plan) };
       people.use(settings.plan);
       policy.use(settings);
+      // What is open hears of blocked relays without waiting for the next request.
+      void policy.lists?.ready();
       signIn.userChanged();
       ledger.policyChanged();
     },

@@ -50,6 +50,7 @@ const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   "connections/sign_in_query": "create_outbox_sign_in_test.ts and sockets/sign_in_test.ts",
   "connections/refused_req": "connections/relay_query_notice_test.ts",
   "connections/relay_connection_options": "types",
+  "requests/relay_progress": "types",
   "query_all": "create_outbox_test.ts",
   "db/any_kysely": "types",
   "db/claims": "db/records_contract.ts and processes/shared_records_test.ts",

@@ -40,7 +40,7 @@ async function open(
 /** Waits until the whole curve is drawn, and what moves stands still. */
 async function settled(page: Page): Promise<void> {
   await page.waitForFunction(() =>
-    document.querySelectorAll("path.fill-several")[0]?.getAttribute("d")?.split("C").length! > 49
+    document.querySelectorAll("path.fill-several")[0]?.getAttribute("d")?.split("C").length! > 98
   );
   await page.waitForTimeout(500);
 }
@@ -49,7 +49,11 @@ async function draw(): Promise<void> {
   const folder = new URL("docs/images/", ROOT);
   await Deno.mkdir(folder, { recursive: true });
   const shoot = (page: Page, name: string) =>
-    page.screenshot({ path: fileURLToPath(new URL(`explorer_${name}.png`, folder)) });
+    page.screenshot({
+      path: fileURLToPath(new URL(`explorer_${name}.jpg`, folder)),
+      type: "jpeg",
+      quality: 80,
+    });
   const wide = { viewport: { width: 1160, height: 1290 } };
   await open({ ...wide, colorScheme: "light" }, async (page) => {
     await settled(page);

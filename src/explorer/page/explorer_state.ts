@@ -7,6 +7,7 @@
 import { type Clock, systemClock } from "../../base/clock.ts";
 import type { ExplorerData } from "../explorer_data.ts";
 import { type ExplorerPlan, ExplorerPlanner, type Reach } from "../explorer_plan.ts";
+import { keepFocus } from "./keep_focus.ts";
 
 /** What is selected. */
 export type Selection =
@@ -145,6 +146,8 @@ export class ExplorerState {
   }
 
   #emit(topic: Topic): void {
-    for (const listener of this.#listeners.get(topic) ?? []) listener();
+    keepFocus(() => {
+      for (const listener of this.#listeners.get(topic) ?? []) listener();
+    });
   }
 }

@@ -13,7 +13,6 @@ import { figures } from "./figures.ts";
 import { followChanges } from "./follow_changes.ts";
 import { count, many, minute, personName } from "./format.ts";
 import { healthChart } from "./health_chart.ts";
-import { keepFocus } from "./keep_focus.ts";
 import { peopleMap } from "./people_map.ts";
 import { relayTable } from "./relay_table.ts";
 import { searchBox } from "./search_box.ts";
@@ -62,7 +61,7 @@ document.addEventListener("keydown", (event) => {
 });
 if (document.documentElement.dataset.live !== undefined) {
   followChanges({
-    onData: (data) => keepFocus(() => state.setData(data)),
+    onData: (data) => state.setData(data),
     onConnected: (isConnected) => {
       connection.textContent = isConnected ? "" : "The program that serves this page has ended.";
     },

@@ -74,7 +74,19 @@ export function mapLayout(
       disc.y = within(disc.y, disc.r + 2, height - disc.r - GAP - 8);
     }
   }
+  centre(discs, width, height);
   return { discs: discs.map(({ key, people, x, y, r }) => ({ key, people, x, y, r })), spacing };
+}
+
+/** Moves all discs to the middle of the map; they leave room for a name below the lowest. */
+function centre(discs: readonly Disc[], width: number, height: number): void {
+  const shift = (name: "x" | "y", size: number) => {
+    const low = Math.min(...discs.map((disc) => disc[name] - disc.r));
+    const high = Math.max(...discs.map((disc) => disc[name] + disc.r));
+    for (const disc of discs) disc[name] += (size - low - high) / 2;
+  };
+  shift("x", width);
+  shift("y", height - GAP - 6);
 }
 
 /** Where a dot is, from the middle of its disc. */
