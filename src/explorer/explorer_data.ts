@@ -58,6 +58,7 @@ export interface ExplorerData {
     readonly kinds: readonly number[];
     readonly maxRelays: number;
     readonly relaysPerAuthor: number;
+    readonly popularRelays: number;
     /** URLs in normal form. */
     readonly fallbackRelays: readonly string[];
     readonly policy: RelayUrlFlags;
@@ -135,6 +136,7 @@ export function explorerData(source: ExplorerSource): ExplorerData {
       kinds: [...kinds],
       maxRelays: settings.maxRelays,
       relaysPerAuthor: settings.relaysPerAuthor,
+      popularRelays: settings.popularRelays,
       fallbackRelays: settings.fallbackRelays,
       policy: Object.fromEntries(
         RELAY_URL_FLAGS.filter((flag) => options.policy?.[flag]).map((flag) => [flag, true]),

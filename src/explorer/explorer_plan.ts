@@ -16,7 +16,7 @@ export type Reach =
   | "several"
   /** At one relay of their list. */
   | "one"
-  /** At relays that hints name, or only at fallback relays. */
+  /** Only at relays that may have them: fallback and popular ones, and those that hints name. */
   | "guess"
   /** At none. */
   | "none";
@@ -98,11 +98,13 @@ export class ExplorerPlanner {
   }
 
   #request(maxRelays: number): ReqPlan {
-    const { people, plan: { kinds, relaysPerAuthor, fallbackRelays, policy } } = this.#data;
+    const { people, plan: { kinds, relaysPerAuthor, popularRelays, fallbackRelays, policy } } =
+      this.#data;
     const authors = people.map(({ pubkey }) => pubkey);
     return planReq([{ kinds: [...kinds], authors }], this.#knowledge, {
       maxRelays,
       relaysPerAuthor,
+      popularRelays,
       fallbackRelays,
       indexerRelays: [],
       policy: { ...policy, allow: (url) => !this.#refused.has(url) },

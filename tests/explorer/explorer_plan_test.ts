@@ -23,7 +23,7 @@ Deno.test("ExplorerPlanner asks whom planReq() asks, relay by relay, at any cap"
       const people = [...knowledge.keys(), ...strangers];
       const weight = (url: string) => 1 + url.length % 3;
       const fallbackRelays = hasFallback ? [FALLBACK] : [];
-      const options = { fallbackRelays, weight };
+      const options = { fallbackRelays, weight, popularRelays: seed & 3 };
       const data = explorerData({ people, knowledge, now: 0, options });
       const shown = new ExplorerPlanner(JSON.parse(JSON.stringify(data))).plan(maxRelays);
 

@@ -13,7 +13,7 @@ export const REACHES: readonly Reach[] = ["several", "one", "guess", "none"];
 export const REACH_NAMES: Readonly<Record<Reach, string>> = {
   several: "Two or more relays",
   one: "One relay alone",
-  guess: "Fallback relays and hints",
+  guess: "Relays by guess",
   none: "Nobody to ask",
 };
 
@@ -21,6 +21,7 @@ export const REACH_NAMES: Readonly<Record<Reach, string>> = {
 export const REACH_TEXTS: Readonly<Record<Reach, string>> = {
   several: "asked at two or more relays of their own list: one of them may fail",
   one: "asked at a single relay of their own list: if it fails, so does the person",
-  guess: "no relay of their own is asked: their posts may be at these relays, or not",
+  guess:
+    "no relay of their own is asked: fallback, popular and hinted relays may have their posts, or not",
   none: "no relay is asked for them",
 };

@@ -65,7 +65,9 @@ function missingReason(
     ? "No fallback relays are set, so nobody is asked."
     : hints && reason === "hint"
     ? "Relays that hints name are asked instead, and fallback relays."
-    : "The fallback relays are asked instead.";
+    : reason === "cap"
+    ? "The fallback relays are asked instead."
+    : "Fallback relays are asked instead, and those that many others use.";
   if (reason === "invalid-pubkey") {
     return { title: "No valid public key", text: "No event can match it." };
   }
