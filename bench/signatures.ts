@@ -18,7 +18,7 @@ import { loadWasm, signer } from "./wasm_signatures.ts";
 
 const RELAYS = 20;
 const EVENTS = 20_000;
-const ROUNDS = 5;
+const ROUNDS = Number(Deno.env.get("BENCH_ROUNDS") ?? 5);
 const NATURE: Nature = {
   relay: { cap: 5_000, connectMs: 0, queryMs: 0, eose: true } as Nature["relay"],
   maxFilters: 100,

@@ -108,15 +108,13 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
     isBlocked,
   });
   const signIn = new SignInPolicy({
+    ...{ clock, onError, policy },
     auth: settings.auth,
-    clock,
-    policy,
     list: async (pubkey, kind) => (await store.get([pubkey], { kind })).get(pubkey) ?? null,
     isContact: (pubkey) => people.isContact(pubkey),
     connector: (url, identity) => supervisor.connector(url, identity),
     onSignedIn: (url) => ledger.signedIn(url),
     onEnded: (ended) => void supervisor.endNamed((identity) => identity === ended),
-    onError,
   });
   const requests = { clock, random, memory, maxPages, onRelayError, signIn, workload };
   const supervisor: Supervisor = new Supervisor({
@@ -339,6 +337,8 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
       current = { options, plan: byMemory(settings.plan) };
       people.use(settings.plan);
       policy.use(settings);
+      // What is open hears of blocked relays without waiting for the next request.
+      void policy.lists?.ready();
       signIn.userChanged();
       ledger.policyChanged();
     },

@@ -59,8 +59,9 @@ Deno.test("Outbox publish(): a relay that no list names any longer is gone whene
   assert.deepEqual(await open(later, post), [[SECOND, "own", "pending"]]);
   await later.outbox.store.event(alice.relayList({ both: [HOME, SECOND] }));
   await later.store(moved());
-  // It is too late for new relays.
   assert.deepEqual(await open(later, post), [[SECOND, "own", "gone"]]);
+  // It is too late for new relays.
+  assert.deepEqual((await later.outbox.publications())[0].targets.length, 2);
   await later.outbox.close();
 });
 

@@ -151,6 +151,20 @@ Deno.test("Option auth as a function is asked once for each relay and purpose, a
   await world.outbox.close();
 });
 
+Deno.test("Option auth as a function is asked again for another user", async () => {
+  const asked: string[] = [];
+  const world = await signInWorld({ [BOBS]: { events: [post] } }, {
+    auth: ({ relay, purpose }) => asked.push(`${relay} ${purpose}`) < 0,
+  });
+  const { signer } = countingSigner(carol);
+  for (const user of [alice, carol]) {
+    if (user === carol) world.outbox.use({ user: carol.pubkey, signer });
+    for (let round = 0; round < 2; round++) assert.deepEqual(await world.ids(postsOf(bob)), []);
+  }
+  assert.deepEqual(asked, [`${BOBS} posts`, `${BOBS} posts`]);
+  await world.outbox.close();
+});
+
 Deno.test("createOutbox() publishes behind the user's own wall, and not behind a stranger's", async () => {
   const wall: Wall = { guardsEvents: true, guards: () => false };
   const mine = alice.sign({ content: "mine", tags: [["p", bob.pubkey]] });

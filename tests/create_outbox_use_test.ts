@@ -179,3 +179,31 @@ Deno.test("Outbox use() keeps what was checked: an array that the app changes la
   assert.deepEqual(await routed(outbox, bob), [HUB]);
   await outbox.close();
 });
+
+Deno.test("Outbox use({ user }) leaves relays that the user blocks at once, though nothing new is requested", async () => {
+  const { network, outbox, pool } = await start();
+  await outbox.store.event(carol.sign({ kind: 10006, tags: relays(HOME) }));
+  const controller = new AbortController();
+  const reading = (async () => {
+    for await (const _ of pool.req(postsOf(alice), controller));
+  })();
+  const feed = outbox.feed(postsOf(alice), { pageSize: 1 });
+  await feed.next();
+  await quiet();
+  const atHome = () => network.relays.filter(({ url, isClosed }) => url === HOME && !isClosed);
+  assert.equal(atHome().length, 1);
+  const { reqs } = atHome()[0];
+  const before = reqs.length;
+  outbox.use({ user: carol.pubkey });
+  await quiet();
+  assert.equal(atHome().length, 0);
+  void feed.next();
+  await quiet();
+  await network.clock.advance(60_000);
+  assert.equal(reqs.length, before);
+  assert.equal(atHome().length, 0);
+  controller.abort();
+  await Promise.allSettled([reading]);
+  await outbox.close();
+  assert.equal(network.clock.pending, 0);
+});

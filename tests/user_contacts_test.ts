@@ -86,6 +86,21 @@ Deno.test("A1: createOutbox() signs in for a wrap to several only if all are con
   await other.outbox.close();
 });
 
+Deno.test("A1: createOutbox() signs in at a contact's relay for a wrap to them, and not to publish there or for a wrap to nobody", async () => {
+  const list = alice.sign({ kind: 3, tags: follows(bob) });
+  const world = await signInWorld(
+    { [BOBS]: wall, [HOME]: { guards: () => false } },
+    {},
+    [dmListOfBob, list],
+  );
+  await world.inTime(world.pool.event(alice.sign({ tags: follows(bob), content: "hello Bob" })));
+  const toNobody = carol.sign({ kind: 1059 });
+  await assert.rejects(world.inTime(world.pool.event(toNobody, { relays: [BOBS] })));
+  assert.ok(world.network.relays.some(({ url, offered }) => url === BOBS && offered.length > 0));
+  assert.deepEqual(world.signed, []);
+  await world.outbox.close();
+});
+
 Deno.test("Outbox publish(): a wrap to a stranger waits for a sign-in, and goes out once the user follows them", async () => {
   const world = await signInWorld(
     { [BOBS]: wall, [HOME]: { guards: () => false } },

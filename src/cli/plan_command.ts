@@ -104,7 +104,7 @@ export async function readPlan(
     indexerRelays,
     policy,
     weight: (url) => weights.get(url) ?? 1,
-  }, Math.max(MAX_CURVE_RELAYS, maxRelays));
+  }, MAX_CURVE_RELAYS);
   return planReport({ pubkey, follows, maxRelays, explanation, curve });
 }
 

@@ -75,7 +75,9 @@ export interface Feed extends AsyncDisposable, AsyncIterableIterator<FeedPage, u
   readonly return: () => Promise<IteratorReturnResult<undefined>>;
   /**
    * Yields new events as relays send them, from the first page on, each once: also what came since
-   * a first page from the store. What is not yielded here stands in `late` of the next page.
+   * a first page from the store. What is not yielded here stands in `late` of the next page; so does
+   * what comes while 5,000 events wait for the loop. Of what waits for a page, the newest 10,000 are
+   * kept at least, and `onError` is called where others are dropped.
    */
   readonly live: (opts?: { signal?: AbortSignal }) => AsyncGenerator<NostrEvent, void>;
   /**
@@ -141,7 +143,7 @@ export function createFeed(
     top,
     opensAtOnce: options.fresh !== true,
     onLate: (event) => {
-      if (queue === undefined) return false;
+      if (queue === undefined || queued.size >= MAX_QUEUED) return false;
       queued.add(event);
       queue.push(event);
       return true;
@@ -284,6 +286,8 @@ export function createFeed(
   return feed;
 }
 
+/** Most events that wait for whoever reads `live()`; others stand in `late` of the next page. */
+const MAX_QUEUED = 5_000;
 /** New events are requested from this long before the feed's start on, in seconds. */
 const LIVE_OVERLAP_S = 300;
 

@@ -16,6 +16,7 @@ import { gapsOf, knownRanges, openingGaps } from "./feed_gaps.ts";
 import type { FeedMerge, MergedPage } from "./feed_merge.ts";
 import { FeedRequests } from "./feed_requests.ts";
 import type { FeedPage, FeedPlan, FeedSources } from "./feed_sources.ts";
+import { MAX_LATE } from "./page_buffer.ts";
 import type { FeedStore } from "./feed_store.ts";
 
 /** How one feed is read. */
@@ -52,6 +53,8 @@ export class FeedReader {
   #hasTriedStore = false;
   /** Whether an event is for these filters, once others were read before. */
   #isWanted?: (event: NostrEvent) => boolean;
+  /** Whether late events were dropped since the last page. */
+  #hasDropped = false;
   /** Whether there was a page. */
   #hasGivenAny = false;
   /** Whether the last page reached the feed's oldest second. */
@@ -104,7 +107,15 @@ export class FeedReader {
 
   /** Leaves an event that was handed out as late, and that nobody took, to the next page. */
   leave(event: NostrEvent): void {
-    this.#merge.buffer.addLate(event);
+    const dropped = this.#merge.buffer.addLate(event);
+    if (dropped === 0 || this.#hasDropped) return;
+    this.#hasDropped = true;
+    this.#options.sources.onError(
+      new Error(
+        `A feed drops late events: nobody took a page or read live() while ${dropped} came. ` +
+          `Only the newest ${MAX_LATE} are kept`,
+      ),
+    );
   }
 
   /** Takes in an event that came by itself; whether it came for the first time. */
@@ -306,6 +317,7 @@ export class FeedReader {
     // The page says of these, too, that they came.
     for (const event of this.#unkept.values()) this.#handOut(event);
     this.#unkept.clear();
+    this.#hasDropped = false;
     const page = this.#merge.take(size);
     this.#learn(page);
     this.#hasGivenAny = true;
@@ -362,7 +374,9 @@ export class FeedReader {
 
   /** Hands out an event that came too late for its page. */
   #handOut(event: NostrEvent): void {
-    if (!this.#options.onLate?.(event)) this.#merge.buffer.addLate(event);
+    // The filters may have changed while the store was taking it.
+    if (this.#isWanted?.(event) === false) return;
+    if (!this.#options.onLate?.(event)) this.leave(event);
   }
 
   #awaken(): void {

@@ -20,6 +20,8 @@ const MAX_IDS = 100_000;
 const MAX_VERSIONS = 10_000;
 /** Most events and addresses of which it is remembered that their author deleted them. */
 const MAX_DELETED = 10_000;
+/** Most late events that wait for somebody to take them. */
+export const MAX_LATE = 10_000;
 
 /** Sorts the newest first; of one second, the lower id (NIP-01). */
 export function newestFirst(a: Version, b: Version): number {
@@ -97,9 +99,16 @@ export class PageBuffer {
     return "waiting";
   }
 
-  /** Keeps an event that came too late for the next page to mention. */
-  addLate(event: NostrEvent): void {
+  /**
+   * Keeps an event that came too late for the next page to mention. Of too many the newest stay.
+   *
+   * @returns How many were dropped.
+   */
+  addLate(event: NostrEvent): number {
     this.#late.push(event);
+    // Seldom, since it sorts them all.
+    if (this.#late.length < 2 * MAX_LATE) return 0;
+    return this.#late.sort(newestFirst).splice(MAX_LATE).length;
   }
 
   /** The waiting event at an index, the newest first; absent if there are fewer. */

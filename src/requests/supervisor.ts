@@ -18,7 +18,6 @@ import { Coverage } from "./coverage.ts";
 import type { Found, LiveRoutes } from "./live_routes.ts";
 import { OutboxRequest } from "./outbox_request.ts";
 import type { OutboxRequestOptions } from "./outbox_request_options.ts";
-import { RelaysInUse } from "./relays_in_use.ts";
 import { planReplacements, type RequestShares } from "./replacements.ts";
 import { SharedRequest } from "./shared_request.ts";
 
@@ -167,16 +166,14 @@ export class Supervisor {
    * The relays that a plan's request would ask at once in place of those that are not to be
    * connected to for now; empty if there are none.
    */
-  standIns({ assignment, replan, input }: Planned): RequestShares[] {
+  standIns({ assignment, replan }: Planned): RequestShares[] {
     const coverage = new Coverage(assignment);
-    const inUse = new RelaysInUse(input.settings.maxRelays);
     const { clock, memory } = this.#request;
     assignment.urls.forEach((url, relayIndex) => {
       const isResting = memory.retryAt(url) > clock.now() && !this.isOpen(url);
       if (isResting) coverage.markLost(relayIndex);
-      else inUse.add(url, { subjects: () => [] });
     });
-    return planReplacements(assignment, coverage, this.#excludingResting(replan), inUse);
+    return planReplacements(assignment, coverage, this.#excludingResting(replan));
   }
 
   /** Whether filters are part of a plan, and were not taken yet. */

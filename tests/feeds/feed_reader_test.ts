@@ -181,3 +181,29 @@ Deno.test("FeedReader gives a first page from relays, once its store fails at on
     await feed.close();
   }
 });
+
+Deno.test("FeedReader hands out nothing late of people who are gone, where the store takes its time", async () => {
+  const world = worldOf(3, { lists: [[0], [1]] });
+  const store = new EventStore();
+  const feed = world.feed({ store, fresh: true });
+  await readPages(world, feed, { most: 1 });
+  const came: NostrEvent[] = [];
+  const reading = (async () => {
+    for await (const event of feed.live()) came.push(event);
+  })();
+  await quiet();
+  const keep = store.event.bind(store);
+  store.event = async (event) => {
+    await new Promise<void>((resolve) => void world.clock.after(1_000, resolve));
+    await keep(event);
+  };
+  const [gone, stays] = [1, 0].map((author) => world.post(author, START));
+  await quiet();
+  feed.follow([{ kinds: [1], authors: [person(0)] }]);
+  await world.clock.advance(2_000);
+  await quiet();
+  assert.ok(came.includes(stays));
+  assert.ok(!came.includes(gone));
+  await feed.close();
+  await reading;
+});

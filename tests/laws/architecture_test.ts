@@ -82,16 +82,6 @@ Deno.test("Files of src import only the rooms that their room may import", () =>
   assert.deepEqual(src.flatMap(trespasses), []);
 });
 
-Deno.test("Files of src run on Node 22: none declares with `using`, which that does not know", () => {
-  for (const { path, code } of src) assert.doesNotMatch(code, /\busing \w+ =/, path);
-});
-
-Deno.test("Files of src/cli run on Node: none uses what Deno alone has", () => {
-  for (const { path, code } of src) {
-    if (roomOf(path) === "cli") assert.doesNotMatch(code, /\bDeno\b/, path);
-  }
-});
-
 Deno.test("Files never import each other in a loop", () => {
   assert.deepEqual(everything.flatMap(({ path }) => [...cycles(path)]), []);
 });

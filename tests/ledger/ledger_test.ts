@@ -276,6 +276,23 @@ Deno.test("Ledger gives up publications that it cannot write, without offering t
   assert.equal(world.store.texts.get("x"), "{}");
 });
 
+Deno.test("Ledger writes again later what the database did not write, without another change", async () => {
+  const world = new PublishingWorld();
+  world.latency = 1_000;
+  const ledger = world.ledger();
+  await ledger.ready();
+  const event = note();
+  await ledger.publish(event, own(A));
+  world.store.writesLeft = 0;
+  await world.clock.advance(10_000);
+  assert.match(world.store.texts.get(event.id)!, /"pending"/);
+  world.store.writesLeft = Infinity;
+  await world.clock.advance(60_000);
+  assert.match(world.store.texts.get(event.id)!, /"taken"/);
+  ledger.end(new Error("over"));
+  await ledger.close();
+});
+
 Deno.test("Ledger end(): nothing is offered any more, though offers under way still end", async () => {
   const world = new PublishingWorld();
   const ledger = world.ledger();

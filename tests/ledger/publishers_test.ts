@@ -152,6 +152,10 @@ Deno.test("Publishers: what is published here by one whose name was taken over m
   await world.clock.advance(MINUTE_MS);
   await two.ledger.publish(event, own(B));
   assert.match(world.texts("publication").get(event.id)!, /b\.example/);
+  const alone = note();
+  await two.ledger.publish(alone, own(B));
+  await world.clock.advance(MINUTE_MS);
+  assert.deepEqual(one.offers.filter((offer) => offer.endsWith(alone.id)), []);
   world.areAway = false;
   await world.clock.advance(MINUTE_MS);
   assert.ok(two.offers.includes(`${B} ${event.id}`));

@@ -67,6 +67,14 @@ Deno.test("R3: planReplacements() takes relays that are asked anyway where there
   }
 });
 
+Deno.test("planReplacements() takes another relay besides one that is asked anyway, as far as there is room", () => {
+  for (const [max, expected] of [[2, "c"], [3, "cd"]] as const) {
+    const { lose, planWithin } = world("abcd", "ab");
+    for (const letter of "ab") lose(letter);
+    assert.equal(planWithin(max, "cx"), expected);
+  }
+});
+
 Deno.test("planReplacements() has nothing for subjects without another relay", () => {
   const { lose, plan } = world("ab", "cd");
   for (const letter of "ab") lose(letter);

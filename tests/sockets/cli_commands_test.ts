@@ -57,6 +57,9 @@ Deno.test("runCli(plan) --json has everything, plan --without leaves a relay out
   assert.equal(bob.reason, "unusable");
   assert.deepEqual([report.once, report.maxRelays, report.curve.length], [1, 2, 50]);
   assert.equal(report.names[ALICE.pubkey], "Alice");
+  // However many relays may be asked, the curve is drawn for 50.
+  const most = await run(network, ["plan", READER_NPUB, "--json", "--max-relays", "999999999"]);
+  assert.equal(JSON.parse(most.stdout).curve.length, 50);
 });
 
 Deno.test("runCli(why) says where an event is and is not, with the proof of each answer", async () => {

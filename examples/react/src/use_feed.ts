@@ -43,6 +43,10 @@ export function useFeed(pubkey: string): FeedState {
         ])
       );
     };
+    // That this effect is over is no error.
+    const ended = (error: unknown) => {
+      if (!stop.signal.aborted) console.warn("The feed has ended", error);
+    };
     const read = async () => {
       const authors = await follows(pool, pubkey, stop.signal);
       const feed = outbox.feed([{ kinds: [1], authors }], {
@@ -53,7 +57,7 @@ export function useFeed(pubkey: string): FeedState {
       const live = async () => {
         for await (const event of feed.live()) add([event]);
       };
-      void live();
+      live().catch(ended);
       for await (const page of feed) {
         add([...page.events, ...page.late]);
         if (stop.signal.aborted) return;
@@ -67,9 +71,7 @@ export function useFeed(pubkey: string): FeedState {
       }
       if (!stop.signal.aborted) setComplete(true);
     };
-    read().catch((error) => {
-      if (!stop.signal.aborted) console.warn("The feed has ended", error);
-    });
+    read().catch(ended);
     return () => {
       stop.abort();
       setPosts(new Map());
