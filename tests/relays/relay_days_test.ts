@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { cleanDays, countDay, MAX_DAYS, type RelayDay } from "../../src/relays/relay_days.ts";
+import { rebaseRelayRecord } from "../../src/relays/rebase_relay_record.ts";
 import { RelayMemory } from "../../src/relays/relay_memory.ts";
 import { UNKNOWN_RELAY } from "../../src/relays/relay_record.ts";
 import { formatRelayRecord, parseRelayRecord } from "../../src/relays/relay_record_store.ts";
@@ -34,6 +35,7 @@ Deno.test("countDay() keeps the latest 30 days on which anything happened, in or
       assert.deepEqual(kept, [...kept].sort((a, b) => a - b));
       assert.equal(new Set(kept).size, kept.length);
       assert.ok(kept.length <= MAX_DAYS);
+      if (offsets.length > 0) assert.equal(kept.at(-1), Math.max(...offsets));
       const all = [...new Set(offsets)].sort((a, b) => a - b);
       // Nothing was lost if all of them fit.
       if (all.length <= MAX_DAYS) {
@@ -42,6 +44,12 @@ Deno.test("countDay() keeps the latest 30 days on which anything happened, in or
       }
     }),
   );
+});
+
+Deno.test("countDay() drops the oldest day for a new one", () => {
+  let days: readonly RelayDay[] = [];
+  for (let i = 0; i < 40; i++) days = countDay(days, NOW_MS + i * DAY_MS, { attempts: 1 });
+  assert.deepEqual(days.map(([day]) => day - 20_000), Array.from({ length: 30 }, (_, i) => 10 + i));
 });
 
 Deno.test("cleanDays() reads nothing but days, and what it reads it reads again", () => {
@@ -83,6 +91,13 @@ Deno.test("RelayMemory counts connections, failures and delivery by the day, als
   const today = Math.floor(clock.now() / DAY_MS);
   assert.deepEqual(parseRelayRecord(stored.get(a))?.days, [[today, 2, 1, 3, 1]]);
   assert.deepEqual(parseRelayRecord(stored.get(b))?.days, [[today, 1, 1, 0, 0]]);
+});
+
+Deno.test("rebaseRelayRecord() counts the day of a change also if the record has changed since", () => {
+  const before = { ...UNKNOWN_RELAY, attempts: 1, lastSuccess: NOW_MS + 5 };
+  const days = countDay([], NOW_MS, { attempts: 1, successes: 1 });
+  const after = { ...before, attempts: 2, lastSuccess: NOW_MS, days };
+  assert.deepEqual(rebaseRelayRecord(before, after, NOW_MS).days, days);
 });
 
 Deno.test("formatRelayRecord() writes the fullest days short enough to be read again", () => {
