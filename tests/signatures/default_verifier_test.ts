@@ -4,11 +4,11 @@ import { Signer } from "../../testing/signer.ts";
 
 const [post, other] = [1, 2].map((seed) => new Signer(seed).sign());
 
-Deno.test("useVerifier() knows genuine events from forged ones", () => {
+Deno.test("useVerifier() knows genuine events from forged ones", async () => {
   const verifier = useVerifier();
-  assert.equal(verifier.verify({ ...post }), true);
-  assert.equal(verifier.verify({ ...post, content: "forged" }), false);
-  assert.equal(verifier.verify({ ...post, sig: other.sig }), false);
+  assert.equal(await verifier.verify({ ...post }), true);
+  assert.equal(await verifier.verify({ ...post, content: "forged" }), false);
+  assert.equal(await verifier.verify({ ...post, sig: other.sig }), false);
   verifier.close();
   verifier.close();
 });
@@ -17,7 +17,7 @@ Deno.test("useVerifier() believes an app's store in its own outbox alone", async
   const [one, two] = [useVerifier(), useVerifier()];
   const unsigned = { ...post, sig: "0".repeat(128) };
   one.trust([unsigned]);
-  assert.equal(one.verify(unsigned), true);
+  assert.equal(await one.verify(unsigned), true);
   assert.equal(await two.verify(unsigned), false);
   one.close();
   two.close();
