@@ -18,7 +18,7 @@ Deno.test("useVerifier() believes an app's store in its own outbox alone", async
   const [one, two] = [useVerifier(), useVerifier()];
   const unsigned = { ...post, sig: "0".repeat(128) };
   one.trust([unsigned]);
-  assert.equal(one.verify(unsigned), true);
+  assert.equal(await one.verify(unsigned), true);
   assert.equal(await two.verify(unsigned), false);
   one.close();
   two.close();
