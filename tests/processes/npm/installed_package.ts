@@ -47,11 +47,14 @@ export class InstalledPackage {
 
   /** Builds, packs and installs it. @throws {Error} If a step fails. */
   static async install(): Promise<InstalledPackage> {
-    const built = await buildPackage();
     const folder = await Deno.makeTempDir({ prefix: "npm" });
+    // Not in dist/npm: two test runs at a time would take each other's files away.
+    const built = await buildPackage(new URL(`file://${folder}/built/`));
     const installed = new InstalledPackage(folder);
     await installed.#must("npm", ["pack", "--loglevel=error", built.pathname]);
-    const [packed] = [...Deno.readDirSync(folder)].map(({ name }) => name);
+    const names = [...Deno.readDirSync(folder)].map(({ name }) => name);
+    const packed = names.find((name) => name.endsWith(".tgz"));
+    await Deno.remove(built, { recursive: true });
     await Deno.writeTextFile(`${folder}/package.json`, '{ "type": "module" }\n');
     await installed.#must("npm", ["install", ...QUIET, `./${packed}`, ...BESIDES]);
     return installed;
