@@ -108,6 +108,46 @@ Deno.test("IndexedDb holds at most maxEvents: the oldest posts go first, and it 
   );
 });
 
+Deno.test("IndexedDb.forgottenUntil() is the latest time of what went, though older lists went last", async () => {
+  await using db = await openIndexedDb(newName(), { maxEvents: 100 });
+  const list = (author: number) => unsigned({ author, kind: 10002, created_at: author });
+  await db.events(Array.from({ length: 98 }, (_, i) => list(i + 1)));
+  await db.events([1_000, 1_001].map((created_at) => unsigned({ created_at })));
+  await db.events(Array.from({ length: 5 }, (_, i) => list(101 + i)));
+  assert.equal((await db.count([{ kinds: [1] }])).count, 0);
+  assert.equal((await db.count([{}])).count, 98);
+  assert.equal(await db.forgottenUntil(), 1_001);
+});
+
+Deno.test("IndexedDb counts a list once, however often it is replaced or removed", async () => {
+  await using db = await openIndexedDb(newName(), { maxEvents: 100 });
+  const posts = Array.from({ length: 90 }, (_, i) => unsigned({ created_at: i + 1 }));
+  await db.events(posts);
+  for (let i = 0; i < 30; i++) await db.event(unsigned({ kind: 10002, created_at: i + 1 }));
+  for (let i = 0; i < 3; i++) {
+    await db.remove([{ kinds: [1] }]);
+    await db.events(posts);
+  }
+  assert.equal((await db.count([{}])).count, 91);
+  assert.equal(await db.forgottenUntil(), undefined);
+});
+
+Deno.test("IndexedDb.query() finds quiet people's posts behind thousands of others'", async () => {
+  await using db = await openIndexedDb(newName());
+  const quiet = Array.from(
+    { length: 20 },
+    (_, i) => unsigned({ author: i + 1, created_at: i + 1 }),
+  );
+  const noise = Array.from(
+    { length: 2_500 },
+    (_, i) => unsigned({ author: 99, created_at: 100 + i }),
+  );
+  await db.events([...quiet, ...noise]);
+  const authors = quiet.map(({ pubkey }) => pubkey);
+  assert.equal((await db.query([{ kinds: [1], authors, limit: 5 }])).length, 5);
+  assert.deepEqual(await db.query([{ kinds: [1], authors }]), quiet.toReversed());
+});
+
 Deno.test("IndexedDb finds again what it stored, in another object and after it was closed", async () => {
   const name = newName();
   const [one, two] = [await openIndexedDb(name), await openIndexedDb(name)];
