@@ -16,6 +16,6 @@ export default defineConfig({
       },
       { find: /^@npool\/outbox\/tabs$/, replacement: src("tabs/tabs.ts") },
     ],
-    dedupe: ["@nostrify/nostrify", "idb", "lru-cache", "nostr-tools"],
+    dedupe: ["@nostrify/nostrify", "idb", "lru-cache", "nostr-tools", "nostr-wasm"],
   },
 });
