@@ -38,14 +38,20 @@ export class TimeSlices {
 
   /** Does a job: now if there is time for it, else once it is its turn. */
   do(run: () => void, length: number): void {
-    if (!this.#isWaiting && this.#hasTime()) return run();
+    if (!this.isWaiting && this.#hasTime()) return run();
     this.#jobs.push({ run, length });
     this.#waitingLength += length;
     while (this.#waitingLength > MAX_WAITING_LENGTH) this.#doFirst();
   }
 
-  get #isWaiting(): boolean {
+  /** Whether any job waits for its turn. */
+  get isWaiting(): boolean {
     return this.#done < this.#jobs.length;
+  }
+
+  /** Resolves once all jobs that came so far are done. */
+  settled(): Promise<void> {
+    return new Promise((resolve) => this.do(resolve, 0));
   }
 
   #hasTime(): boolean {
@@ -60,13 +66,13 @@ export class TimeSlices {
     this.#endsAt = this.#clock.now() + SLICE_MS;
     this.#clock.after(0, () => {
       this.#endsAt = undefined;
-      if (this.#isWaiting) void this.#goOn();
+      if (this.isWaiting) void this.#goOn();
     });
   }
 
   async #goOn(): Promise<void> {
     this.#begin();
-    while (this.#isWaiting && this.#hasTime()) {
+    while (this.isWaiting && this.#hasTime()) {
       this.#doFirst();
       // What follows from a job belongs to the slice.
       for (let round = 0; round < ROUNDS; round++) await undefined;
@@ -76,7 +82,7 @@ export class TimeSlices {
   #doFirst(): void {
     const { run, length } = this.#jobs[this.#done++];
     this.#waitingLength -= length;
-    if (!this.#isWaiting || this.#done > 1_000) {
+    if (!this.isWaiting || this.#done > 1_000) {
       this.#jobs = this.#jobs.slice(this.#done);
       this.#done = 0;
     }

@@ -45,6 +45,12 @@ export type SocketLike =
 const MAX_FRAME_LENGTH = 2 ** 20;
 /** All sockets of the program share its thread. A runtime may hand over messages without a pause. */
 const SLICES = new TimeSlices();
+
+/** Resolves once all messages that sockets handed over so far are read. */
+export async function allRead(): Promise<void> {
+  if (SLICES.isWaiting) await SLICES.settled();
+}
+
 /** `WebSocket.CONNECTING` and `WebSocket.OPEN`. */
 const CONNECTING = 0, OPEN = 1;
 /** The code of a connection that ended without one, or never stood. */

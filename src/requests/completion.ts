@@ -8,6 +8,7 @@
 import type { Clock } from "../base/clock.ts";
 import { startIdleTimeout } from "../base/idle_timeout.ts";
 import type { WorkTime } from "../base/workload.ts";
+import { allRead } from "../connections/relay_socket.ts";
 
 /** How far what somebody waits for has come. */
 export interface Progress {
@@ -105,11 +106,12 @@ export class Completion {
 
   /**
    * Finishes after a while. What came in time belongs to the answer, however long the program takes
-   * to verify it.
+   * to read and verify it.
    */
   #waitVerified(ms: number): () => void {
     let isCancelled = false;
     const cancel = this.#wait(ms, async () => {
+      await allRead();
       await Promise.all(this.#options.verifying?.() ?? []);
       if (!isCancelled) this.#end();
     });

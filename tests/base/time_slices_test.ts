@@ -32,7 +32,7 @@ function setUp() {
     }
     await settled();
   };
-  return { done, give, turn, timers };
+  return { done, give, slices, turn, timers };
 }
 
 Deno.test("TimeSlices does few jobs at once, and sets no timer", () => {
@@ -74,4 +74,18 @@ Deno.test("TimeSlices keeps what waits within 64 Mi characters: what is more is 
   assert.equal(done.length, 25);
   give(3, 2 ** 20);
   assert.equal(done.length, 28);
+});
+
+Deno.test("TimeSlices.settled() resolves once the jobs that came before are done, not those after", async () => {
+  const { turn, done, give, slices } = setUp();
+  give(30);
+  let settledAfter = -1;
+  void slices.settled().then(() => settledAfter = done.length);
+  give(30);
+  await settled();
+  assert.equal(settledAfter, -1);
+  while (settledAfter < 0) await turn();
+  assert.ok(settledAfter >= 30 && settledAfter < 60, `${settledAfter}`);
+  while (done.length < 60) await turn();
+  await slices.settled();
 });

@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
+import { nextTurn } from "../../src/base/clock.ts";
+import { RelaySocket } from "../../src/connections/relay_socket.ts";
 import { Completion } from "../../src/requests/completion.ts";
+import { ScriptedSocket } from "../../testing/scripted_socket.ts";
 import { TestClock } from "../../testing/test_clock.ts";
 import { SteadyWork } from "../support/steady_work.ts";
 
@@ -68,4 +71,23 @@ Deno.test("Completion counts no time in which the program is behind", async () =
     await clock.advance(idleMs);
     assert.equal(finished, 1);
   }
+});
+
+Deno.test("Completion waits until what sockets handed over in time is read", async () => {
+  const socket = new ScriptedSocket();
+  let read = 0;
+  const relay = new RelaySocket("wss://a.example/", {
+    onNotice: () => read++,
+  }, () => socket);
+  socket.open();
+  // Ten milliseconds are the longest that messages are read without a pause.
+  const long = `["NOTICE",${JSON.stringify("{}".repeat(2 ** 18))}${" ".repeat(2 ** 18)}]`;
+  for (let i = 0; i < 200; i++) socket.onmessage!({ data: long });
+  const test = start();
+  test.completion.check(COVERED);
+  await test.clock.advance(200);
+  assert.ok(read === 200 || test.finished === 0, `${read}`);
+  while (test.finished === 0) await nextTurn();
+  assert.equal(read, 200);
+  await relay.close();
 });
