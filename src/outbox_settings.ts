@@ -4,7 +4,6 @@
  * @module
  */
 
-import { NCache } from "@nostrify/nostrify";
 import { boundedRecords } from "./base/bounded_records.ts";
 import {
   checkFunction,
@@ -22,6 +21,7 @@ import { Workload } from "./base/workload.ts";
 import type { OpenRelay } from "./connections/open_relay.ts";
 import { RelaySocket } from "./connections/relay_socket.ts";
 import type { DiscoveryProgress } from "./discovery/discovery_progress.ts";
+import { MemoryStore } from "./lists/memory_store.ts";
 import { RelayListStore } from "./lists/relay_list_store.ts";
 import { STORE_TIMEOUT_MS } from "./lists/relay_list_store_options.ts";
 import type { UserSigner } from "./lists/user_lists.ts";
@@ -296,10 +296,11 @@ function listStore(
       `Cannot use option "store": it must have the methods event and query, got ${store}`,
     );
   }
-  return new RelayListStore(store ?? new NCache({ max: MAX_EVENTS_IN_MEMORY }), {
+  const now = () => clock.now();
+  return new RelayListStore(store ?? new MemoryStore({ max: MAX_EVENTS_IN_MEMORY, now }), {
     verifyEvent,
     storeTimeout,
-    now: () => clock.now(),
+    now,
     after: (ms, run) => clock.after(ms, run),
   });
 }

@@ -193,6 +193,19 @@ Deno.test("outboxSettings() puts a list store before any event store, and takes 
   await assert.rejects(own.event(late), { reason: "future" });
 });
 
+Deno.test("outboxSettings() without a store keeps events in memory, by the rules of the databases", async () => {
+  const clock = new TestClock();
+  const { store } = outboxSettings({ clock });
+  const alice = new Signer(1);
+  const created_at = clock.now() / 1000;
+  const article = alice.sign({ kind: 30023, created_at, tags: [["d", "a"]] });
+  const address = `30023:${alice.pubkey}:a`;
+  const deletion = alice.sign({ kind: 5, created_at, tags: [["a", address]] });
+  for (const event of [article, deletion]) await store.event(event);
+  assert.deepEqual(await store.query([{}]), [deletion]);
+  await assert.rejects(store.event(article), { reason: "deleted" });
+});
+
 Deno.test("outboxSettings() keeps records in the given store, or else beside the lists", async () => {
   const recordsOf = (text: string) => ({
     readRecords: () => Promise.resolve(new Map([["key", text]])),

@@ -6,6 +6,7 @@
 
 import { NCache } from "@nostrify/nostrify";
 import { MockRelay } from "@nostrify/nostrify/test";
+import { MemoryStore } from "../../src/lists/memory_store.ts";
 import { openSqlite } from "../../src/db/sqlite.ts";
 import { type Backing, own } from "./backing.ts";
 import type { OpenStore } from "./contract.ts";
@@ -48,6 +49,10 @@ export const backings: readonly Backing[] = [
         },
       };
     },
+  },
+  {
+    name: "MemoryStore",
+    open: () => Promise.resolve(foreign(new MemoryStore({ max: 1_000, now: Date.now }))),
   },
   {
     name: "NCache",

@@ -155,6 +155,16 @@ export const deletionClaims: Claims = {
     }
   },
 
+  async "NIP-62: requests to vanish stay beside each other, in any order"({ open, sign }) {
+    const tags = [["relay", "ALL_RELAYS"]];
+    const [first, second] = [10, 20].map((created_at) => sign({ kind: 62, created_at, tags }));
+    for (const order of [[first, second], [second, first]]) {
+      const db = await open();
+      await store(db, order);
+      assert.deepEqual(await ids(db, [{}]), [second.id, first.id]);
+    }
+  },
+
   async "NIP-62: gift wraps to who vanishes go along, and stay away"({ open, sign }) {
     const db = await open();
     const odd = ODD_TEXTS.map((text) => ["p", text]);
