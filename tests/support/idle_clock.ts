@@ -6,6 +6,7 @@
  */
 
 import type { Clock } from "../../src/base/clock.ts";
+import { allRead } from "../../src/connections/relay_socket.ts";
 
 /** Turns of the event loop without activity after which all is quiet. */
 const QUIET_TURNS = 25;
@@ -82,6 +83,8 @@ export class IdleClock implements Clock, AsyncDisposable {
   async #tick(): Promise<void> {
     for (let calm = 0, before = this.#activity(); !this.#isStopped;) {
       await new Promise((resume) => setTimeout(resume, TURN_MS));
+      // What came and is not yet read is no quiet either.
+      await allRead();
       const activity = this.#activity();
       calm = activity === before ? calm + 1 : 0;
       before = activity;

@@ -6,6 +6,7 @@
 
 import { NPool, NRelay1 } from "@nostrify/nostrify";
 import type { NostrEvent, NostrFilter, NRelay } from "@nostrify/types";
+import { verifyEvent } from "nostr-tools/pure";
 import type { OpenRelay } from "../../src/connections/open_relay.ts";
 import { RelaySocket, type SocketLike } from "../../src/connections/relay_socket.ts";
 import { createOutbox, type Outbox } from "../../src/create_outbox.ts";
@@ -63,6 +64,8 @@ export class World implements AsyncDisposable {
       indexerRelays: [],
       clock: this.clock,
       random: () => 0.5,
+      // Workers take real time, of which the clock knows nothing.
+      verifyEvent,
       timeout: DEADLINE / 2,
       onRelayError: (error) => this.failures.push(error),
       onError: (error) => this.errors.push(error),
