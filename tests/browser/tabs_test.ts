@@ -16,6 +16,7 @@ const CLOSED = /WebSocket/;
 
 /** Twelve relays with thirty people, each on two of them; the first relay is the indexer. */
 function startWorld() {
+  let posts = 0;
   const relays = Array.from({ length: 12 }, () => RelayServer.start());
   const people = Array.from({ length: 30 }, (_, i) => new Signer(i + 1));
   const homes = (i: number) => [relays[i % 12], relays[(i * 5 + 3) % 12]];
@@ -32,7 +33,8 @@ function startWorld() {
     /** Somebody publishes on all of their relays. */
     post(i: number): string {
       const created_at = Math.floor(Date.now() / 1000);
-      const event = people[i].sign({ kind: 1, content: "new", created_at });
+      // Two posts of one second are two events only if they say something else.
+      const event = people[i].sign({ kind: 1, content: `new ${++posts}`, created_at });
       for (const relay of new Set(homes(i))) relay.publish(event);
       return event.id;
     },
