@@ -4,9 +4,8 @@
  * @module
  */
 
-import { gunzipSync } from "node:zlib";
 import type { ExplorerData } from "./explorer_data.ts";
-import { PAGE_BUNDLE } from "./page_bundle.ts";
+import { PAGE } from "./page_bundle.ts";
 
 /** How the page is shown. */
 export interface ExplorerPageOptions {
@@ -17,18 +16,6 @@ export interface ExplorerPageOptions {
   readonly isLive?: boolean;
 }
 
-/** What `page_bundle.ts` holds. */
-interface PageParts {
-  readonly html: string;
-  readonly style: string;
-  readonly script: string;
-  /** SHA-256 in Base64, as a content security policy names it. */
-  readonly styleHash: string;
-  readonly scriptHash: string;
-}
-
-let parts: PageParts | undefined;
-
 /**
  * Makes a page of data. Its content security policy lets nothing run but the page's own script, and
  * nothing be loaded. Names and URLs in the data cannot leave the JSON in which they stand.
@@ -37,7 +24,7 @@ export function explorerPage(
   data: ExplorerData,
   { isLive = false }: ExplorerPageOptions = {},
 ): string {
-  const { html, style, script } = pageParts();
+  const { html, style, script } = PAGE;
   const policy = contentSecurityPolicy(isLive);
   // The functions keep "$" in what is put in from being read as a pattern.
   return html
@@ -57,7 +44,7 @@ export function explorerPage(
 
 /** What the page may do: run and style itself, and, if it is live, ask where it came from. */
 export function contentSecurityPolicy(isLive: boolean): string {
-  const { styleHash, scriptHash } = pageParts();
+  const { styleHash, scriptHash } = PAGE;
   return [
     "default-src 'none'",
     `script-src 'sha256-${scriptHash}'`,
@@ -72,12 +59,4 @@ export function contentSecurityPolicy(isLive: boolean): string {
 /** JSON without a `<`, so that nothing in it ends the element in which it stands. */
 function jsonInHtml(data: ExplorerData): string {
   return JSON.stringify(data).replaceAll("<", "\\u003c");
-}
-
-function pageParts(): PageParts {
-  return parts ??= JSON.parse(gunzipSync(bytesOf(PAGE_BUNDLE)).toString());
-}
-
-function bytesOf(base64: string): Uint8Array {
-  return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
 }

@@ -1,5 +1,11 @@
 import assert from "node:assert/strict";
-import { resolvePath, ROOT, type SourceFile, sourceFiles } from "../support/source_files.ts";
+import {
+  pathsIn,
+  resolvePath,
+  ROOT,
+  type SourceFile,
+  sourceFiles,
+} from "../support/source_files.ts";
 import { type Room, ROOMS } from "./rooms.ts";
 
 /** Clocks and timers that are no defaults of options, and what for. */
@@ -268,4 +274,16 @@ Deno.test("Clocks, dice and timers occur in src only as defaults of injected opt
       .map(([, , name]) => `${path} ${name}`)
   );
   assert.deepEqual([...new Set(found)].sort(), Object.keys(DECLARED).sort());
+});
+
+Deno.test("Files hold no mark of unfinished work, what is bundled included", () => {
+  // In parts: this file is one of them.
+  const mark = new RegExp(["TO" + "DO", "FIX" + "ME", "X".repeat(3), "TB" + "D"].join("|"));
+  const pages = ["docs", ".github"].flatMap((folder) => [...pathsIn(folder)])
+    .filter((path) => /\.(?:md|svg|yml)$/.test(path));
+  const others = ["README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "deno.json"];
+  for (const path of [...everything.map(({ path }) => path), ...pages, ...others]) {
+    const [found] = mark.exec(Deno.readTextFileSync(new URL(path, ROOT))) ?? [];
+    assert.equal(found, undefined, path);
+  }
 });

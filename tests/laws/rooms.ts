@@ -97,7 +97,6 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       "node:crypto",
       "node:http",
       "node:net",
-      "node:zlib",
     ],
     awaits: true,
   },

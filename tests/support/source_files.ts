@@ -17,7 +17,7 @@ export interface SourceFile {
   /** From the root of the project, with slashes. */
   readonly path: string;
   readonly text: string;
-  /** The text without comments. */
+  /** The text without comments, and without lines so long that they are data. */
   readonly code: string;
   readonly imports: readonly Import[];
 }
@@ -29,7 +29,7 @@ export const ROOT: URL = new URL("../../", import.meta.url);
 export function sourceFiles(folder: string): SourceFile[] {
   return [...pathsIn(folder)].filter((path) => /\.tsx?$/.test(path)).sort().map((path) => {
     const text = Deno.readTextFileSync(new URL(path, ROOT));
-    const code = withoutComments(text);
+    const code = codeOf(text);
     return { path, text, code, imports: importsOf(code) };
   });
 }
@@ -49,11 +49,12 @@ export function* pathsIn(folder: string): Generator<string> {
   }
 }
 
-function withoutComments(text: string): string {
+function codeOf(text: string): string {
   return text
     .replace(/^\s*\/\*[\s\S]*?\*\/$/gm, "")
     .replace(/\/\*[^*\n]*\*\//g, "")
-    .replace(/(?:^|\s)\/\/ .*$/gm, "");
+    .replace(/(?:^|\s)\/\/ .*$/gm, "")
+    .replace(/^.{1000,}$/gm, "");
 }
 
 function importsOf(code: string): Import[] {
