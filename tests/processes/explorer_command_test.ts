@@ -3,6 +3,7 @@ import { PassThrough } from "node:stream";
 import { runCli } from "../../src/cli/run_cli.ts";
 import { RelayServer } from "../../testing/relay_server.ts";
 import { Signer } from "../../testing/signer.ts";
+import { writePending } from "../support/write_pending.ts";
 
 /** A command line whose output is read as it comes. */
 function start(args: readonly string[]) {
@@ -65,6 +66,7 @@ Deno.test("explorerCommand without anybody shows what a database has, and asks n
   try {
     assert.equal(await start(["plan", alice.pubkey, "--relay", relay.url, "--db", db]).code, 0);
     const { connections } = relay.stats;
+    await writePending(db, bob.sign({ content: "pending" }), relay.url);
     const cli = start(["explorer", "--db", db, "--relay", relay.url]);
     const data = await (await fetch(new URL("data.json", await cli.printed))).json();
     assert.deepEqual(data.people.map(({ pubkey }: { pubkey: string }) => pubkey), [bob.pubkey]);
