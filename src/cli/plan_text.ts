@@ -6,7 +6,7 @@
 
 import { curvePlot } from "./curve_plot.ts";
 import { nameOf, type Names } from "./people.ts";
-import { peopleShown, peopleTable } from "./people_table.ts";
+import { peopleShown, personTable } from "./person_table.ts";
 import type { PlanReport, UnreachedPerson, UnreachedReason } from "./plan_report.ts";
 import { relayState } from "./relay_text.ts";
 import type { Drawing } from "./streams.ts";
@@ -38,7 +38,7 @@ export function planText(
   return [
     headline(report, names, drawing),
     relayTable(report, names, drawing),
-    peopleTable(report, maxPeople, names, drawing),
+    personTable(report, maxPeople, names, drawing),
     curveText(report, drawing),
     unreachedText(report, names, drawing),
   ].filter((part) => part !== "").join("\n\n");

@@ -1,5 +1,5 @@
 /**
- * The records of a database for commands that read: without what is published. Pure.
+ * The records of a database for commands that read: without what is published.
  *
  * @module
  */

@@ -28,6 +28,7 @@ const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   "cli/post_text": "sockets/cli_commands_test.ts",
   "cli/publications_command": "sockets/cli_commands_test.ts",
   "cli/publish_command": "sockets/cli_commands_test.ts",
+  "cli/reading_records": "sockets/cli_reading_test.ts and processes/explorer_command_test.ts",
   "cli/relay_prober": "sockets/cli_commands_test.ts",
   "cli/relay_text": "sockets/cli_commands_test.ts",
   "cli/relays_command": "sockets/cli_commands_test.ts",

@@ -25,7 +25,7 @@ export function peopleShown(report: PlanReport, most: number): string[] {
 }
 
 /** A row for each of the first people: whoever is asked for at the fewest relays comes first. */
-export function peopleTable(
+export function personTable(
   report: PlanReport,
   most: number,
   names: Names,

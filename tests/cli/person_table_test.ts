@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { peopleShown, peopleTable } from "../../src/cli/people_table.ts";
+import { peopleShown, personTable } from "../../src/cli/person_table.ts";
 import { planReport } from "../../src/cli/plan_report.ts";
 import { relayReport } from "../../src/explain.ts";
 import type { RelayKnowledge } from "../../src/nostr/relay_knowledge.ts";
@@ -23,14 +23,14 @@ function report(knowledge: ReadonlyMap<string, RelayKnowledge>, authors: readonl
   return { plan, report: planReport(source) };
 }
 
-Deno.test("peopleTable() has a row for each person, with the relays of the plan, up to its limit", () => {
+Deno.test("personTable() has a row for each person, with the relays of the plan, up to its limit", () => {
   const knowledge = new Map<string, RelayKnowledge>([
     [BOB, { write: ["wss://b.example/", "wss://shared.example/"] }],
     [CAROL, { write: ["wss://shared.example/"] }],
   ]);
   const { report: plan } = report(knowledge, [BOB, CAROL, DAVE, "junk"]);
   const names = new Map([[BOB, "Bob"], [CAROL, "Carol"], [DAVE, "Dave"]]);
-  const lines = peopleTable(plan, 10, names, PLAIN).split("\n");
+  const lines = personTable(plan, 10, names, PLAIN).split("\n");
   assert.deepEqual(lines.map((line) => line.trimEnd()), [
     "person  relays  known from    asked for at",
     "junk         0  no valid key",
@@ -38,17 +38,17 @@ Deno.test("peopleTable() has a row for each person, with the relays of the plan,
     "Dave         1  nothing       hub.example",
     "Bob          2  their list    shared.example, b.example",
   ]);
-  assert.match(peopleTable(plan, 1, names, PLAIN), /\nand 3 people more; .*--json has all$/);
-  assert.equal(peopleTable(report(new Map(), []).report, 10, names, PLAIN), "");
+  assert.match(personTable(plan, 1, names, PLAIN), /\nand 3 people more; .*--json has all$/);
+  assert.equal(personTable(report(new Map(), []).report, 10, names, PLAIN), "");
 });
 
-Deno.test("peopleTable() never leaves a relay out that is asked for a person", () => {
+Deno.test("personTable() never leaves a relay out that is asked for a person", () => {
   const authors = fc.integer({ min: 1, max: 40 });
   fc.assert(fc.property(fc.integer(), authors, (seed, authors) => {
     const lists = zipfLists({ authors, relays: 20, min: 1, seed });
     const people = [...lists.keys(), ALICE];
     const { plan, report: made } = report(lists, people);
-    const text = peopleTable(made, people.length, new Map(people.map((key) => [key, key])), {
+    const text = personTable(made, people.length, new Map(people.map((key) => [key, key])), {
       ...PLAIN,
       columns: 10_000,
     });
