@@ -104,12 +104,14 @@ export async function readPlan(
   const lists = await outbox.store.get(follows, { signal });
   const weights = new Map((await outbox.relays()).map(({ url, weight }) => [url, weight]));
   const { fallbackRelays, indexerRelays, policy } = settings;
-  const curve = coverageCurve(follows, lists, {
+  const curve = await coverageCurve(follows, lists, {
+    most: MAX_CURVE_RELAYS,
+    signal,
     fallbackRelays,
     indexerRelays,
     policy,
     weight: (url) => weights.get(url) ?? 1,
-  }, MAX_CURVE_RELAYS);
+  });
   return planReport({ pubkey, follows, maxRelays, explanation, curve });
 }
 
