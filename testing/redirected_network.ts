@@ -12,8 +12,12 @@ export function relayHosts(example: string): string[] {
   return [...hosts].filter((host) => !host.startsWith("gone."));
 }
 
-/** Leads all sockets and requests to these addresses: `127.0.0.1:<port>` by host. */
-export function redirectNetwork(addresses: ReadonlyMap<string, string>): void {
+/**
+ * Leads all sockets and requests to these addresses: `127.0.0.1:<port>` by host.
+ *
+ * @returns A function that ends it.
+ */
+export function redirectNetwork(addresses: ReadonlyMap<string, string>): () => void {
   const redirected = (value: string | URL) => {
     const url = new URL(value);
     if (url.hostname === "127.0.0.1") return url.href;
@@ -28,4 +32,8 @@ export function redirectNetwork(addresses: ReadonlyMap<string, string>): void {
   };
   globalThis.fetch = (input, init) =>
     fetchAnything(redirected(input instanceof Request ? input.url : input), init);
+  return () => {
+    globalThis.WebSocket = AnySocket;
+    globalThis.fetch = fetchAnything;
+  };
 }

@@ -14,7 +14,7 @@ import { relayFindings } from "./check_relays.ts";
 import type { CheckedRelay, CheckSource } from "./check_source.ts";
 import { useFindings } from "./check_use.ts";
 import type { Finding } from "./finding.ts";
-import { dateTime } from "./text.ts";
+import { dateTime, many } from "./text.ts";
 
 /** What a check found. */
 export interface CheckReport {
@@ -107,18 +107,18 @@ function listFindings(
 const SIZES = { write: [2, 4], read: [2, 4], messages: [1, 3] } as const;
 
 const SIDES = {
-  write: ["write relays", "NIP-65"],
-  read: ["read relays", "NIP-65"],
-  messages: ["relays for private messages", "NIP-17"],
+  write: ["write relay", "write relays", "NIP-65"],
+  read: ["read relay", "read relays", "NIP-65"],
+  messages: ["relay for private messages", "relays for private messages", "NIP-17"],
 } as const;
 
 function sizeFindings(list: RelayList | undefined, messages: RelayList | undefined): Finding[] {
   const found: Finding[] = [];
   const add = (side: keyof typeof SIZES, count: number) => {
     const [least, most] = SIZES[side];
-    const [what, nip] = SIDES[side];
+    const [one, more, nip] = SIDES[side];
     const code = `${side}-size`;
-    const text = `${count} ${what}; ${nip} asks for ${least} to ${most}.`;
+    const text = `${many(count, one, more)}; ${nip} asks for ${least} to ${most}.`;
     if (count >= least && count <= most) found.push({ level: "good", code, text });
     else if (count > most) {
       const advice = "Keep those that work best: apps ask two or three, and not always the same.";

@@ -1,9 +1,11 @@
 /**
- * How many people a plan reaches at a relay of their own, for each number of relays. Pure.
+ * How many people a plan reaches at a relay of their own, for each number of relays.
  *
  * @module
  */
 
+import { type Clock, nextTurn, systemClock } from "../base/clock.ts";
+import { authorReaches } from "../explorer/reach.ts";
 import type { RelayKnowledge } from "../nostr/relay_knowledge.ts";
 import type { PlanOptions } from "../plan/plan_options.ts";
 import { planReq, type ReqPlan } from "../plan/plan_req.ts";
@@ -18,27 +20,40 @@ export interface CurvePoint {
   readonly twice: number;
 }
 
-/** Plans a feed of some people with 1 to `most` relays. */
-export function coverageCurve(
+/** What is planned, and how long. */
+export interface CoverageCurveOptions extends PlanOptions {
+  /** The most relays that the curve reaches. */
+  readonly most: number;
+  readonly signal: AbortSignal;
+  readonly clock?: Clock;
+}
+
+/**
+ * Plans a feed of some people with 1 to `most` relays. Of thousands it takes seconds; after each
+ * plan whatever else the program does has its turn.
+ *
+ * @throws The signal's reason, if it is aborted.
+ */
+export async function coverageCurve(
   authors: readonly string[],
   knowledge: ReadonlyMap<string, RelayKnowledge>,
-  options: PlanOptions,
-  most: number,
-): CurvePoint[] {
+  { most, signal, clock = systemClock, ...options }: CoverageCurveOptions,
+): Promise<CurvePoint[]> {
   const filters = [{ kinds: [1], authors: [...authors] }];
-  return Array.from({ length: most }, (_, i) => {
-    const maxRelays = i + 1;
-    return { maxRelays, ...reached(planReq(filters, knowledge, { ...options, maxRelays })) };
-  });
+  const points: CurvePoint[] = [];
+  for (let maxRelays = 1; maxRelays <= most; maxRelays++) {
+    signal.throwIfAborted();
+    points.push({ maxRelays, ...reached(planReq(filters, knowledge, { ...options, maxRelays })) });
+    await nextTurn(clock);
+  }
+  signal.throwIfAborted();
+  return points;
 }
 
 /** How many authors a plan asks at one relay of their own list, and at two. */
-export function reached({ subjects }: Pick<ReqPlan, "subjects">): Omit<CurvePoint, "maxRelays"> {
-  let once = 0, twice = 0;
-  for (const { role, reason, relays } of subjects) {
-    if (role !== "write" || reason !== "list") continue;
-    if (relays.length >= 1) once++;
-    if (relays.length >= 2) twice++;
-  }
-  return { once, twice };
+export function reached(
+  plan: Pick<ReqPlan, "subjects" | "unrouted">,
+): Omit<CurvePoint, "maxRelays"> {
+  const { several, one } = authorReaches(plan);
+  return { once: several + one, twice: several };
 }

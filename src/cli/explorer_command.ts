@@ -19,6 +19,7 @@ import {
 } from "./network_options.ts";
 import { findNames } from "./people.ts";
 import { readPlan } from "./plan_command.ts";
+import { fileVersion, readChanged } from "./read_changed.ts";
 import { withSession, withStore } from "./session.ts";
 import { UsageError } from "./usage_error.ts";
 import { findWho, parseWho } from "./who.ts";
@@ -62,7 +63,10 @@ export const explorerCommand: CliCommand = {
     }
     const onError = (error: unknown) => terminal.note(`Warning: ${messageOf(error)}`);
     const serve = async (store: EventDatabase, reading: Omit<ExplorerReading, "onError">) => {
-      const data = async () => explorerData(await explorerSource(store, { ...reading, onError }));
+      const data = readChanged({
+        read: async () => explorerData(await explorerSource(store, { ...reading, onError })),
+        version: () => fileVersion(network.db),
+      });
       const server = await serveExplorer({ port, signal, data, onError });
       terminal.print(server.url);
       terminal.note("Open it in a browser. Ctrl-C ends it.");

@@ -16,6 +16,7 @@ import type { Outbox } from "../outbox.ts";
 import type { OutboxOptions } from "../outbox_options.ts";
 import { parseRelayRecord } from "../relays/relay_record_store.ts";
 import { nameIn, type Names, PROFILE_KIND } from "./people.ts";
+import { readingRecords } from "./reading_records.ts";
 
 /** Who is shown, and how the app plans. */
 export interface ExplorerReading {
@@ -97,7 +98,13 @@ async function ofOutbox(
     blocked: ReadonlySet<string>;
   }
 > {
-  const outbox: Outbox = createOutbox({ ...settings, user, store, onError });
+  const outbox: Outbox = createOutbox({
+    ...settings,
+    user,
+    store,
+    records: readingRecords(store),
+    onError,
+  });
   try {
     const knowledge = await outbox.store.get(people, { signal });
     if (people.length === 0) {

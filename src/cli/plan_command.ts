@@ -18,6 +18,7 @@ import { writeExplorer } from "./write_explorer.ts";
 /** The options of the command. */
 interface PlanCommandOptions extends NetworkOptions {
   readonly maxRelays: number;
+  readonly people: number;
   readonly without?: readonly string[];
   readonly json?: boolean;
   readonly html?: string;
@@ -37,6 +38,7 @@ export const planCommand: CliCommand = {
   examples: [
     ["plan npub1…", "Who is asked where, with the 20 best relays"],
     ["plan npub1… --max-relays 5", "What fewer connections would cost"],
+    ["plan npub1… --people 5000 | grep -i alice", "Where one of them is asked for"],
     ["plan npub1… --without wss://relay.damus.io", "Whom one relay's end would cut off"],
     ["plan npub1… --db outbox.sqlite3", "With what is known from before, kept for the next time"],
     ["plan npub1… --html plan.html", "As a page to explore, in one file"],
@@ -46,12 +48,13 @@ export const planCommand: CliCommand = {
     command.argument("<who>", "whose feed");
     command.option("-m, --max-relays <n>", "most relays that one request opens", count, 20);
     command.option("-w, --without <url>", "plan without this relay; repeatable", collected);
+    command.option("-p, --people <n>", "most people to print, each with their relays", count, 10);
     addNetworkOptions(command);
     command.option("--json", "print the report as JSON");
     command.option("--html <file>", "write the plan as a page to explore, too");
   },
   async run({ args: [text], options, terminal, signal }) {
-    const { maxRelays, without, json, html, ...network } = options as PlanCommandOptions;
+    const { maxRelays, people, without, json, html, ...network } = options as PlanCommandOptions;
     const who = parseWho(text);
     return await withSession(
       { network, outbox: { maxRelays }, without },
@@ -60,12 +63,14 @@ export const planCommand: CliCommand = {
         const pubkey = await findWho(who, session.outbox, signal);
         session.outbox.use({ user: pubkey });
         const report = await readPlan(session, pubkey, maxRelays, terminal, signal);
-        const named = html === undefined ? namedPeople(report) : [pubkey, ...allPeople(report)];
+        const named = html === undefined
+          ? namedPeople(report, people)
+          : [pubkey, ...allPeople(report)];
         const names = await findNames(session, named, signal);
         if (html !== undefined) {
           await writeExplorer(html, session, report, names, terminal, signal);
         }
-        terminal.print(json ? planJson(report, names) : planText(report, names, terminal));
+        terminal.print(json ? planJson(report, names) : planText(report, people, names, terminal));
         return 0;
       },
     );
@@ -99,12 +104,14 @@ export async function readPlan(
   const lists = await outbox.store.get(follows, { signal });
   const weights = new Map((await outbox.relays()).map(({ url, weight }) => [url, weight]));
   const { fallbackRelays, indexerRelays, policy } = settings;
-  const curve = coverageCurve(follows, lists, {
+  const curve = await coverageCurve(follows, lists, {
+    most: MAX_CURVE_RELAYS,
+    signal,
     fallbackRelays,
     indexerRelays,
     policy,
     weight: (url) => weights.get(url) ?? 1,
-  }, MAX_CURVE_RELAYS);
+  });
   return planReport({ pubkey, follows, maxRelays, explanation, curve });
 }
 

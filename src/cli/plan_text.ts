@@ -6,6 +6,7 @@
 
 import { curvePlot } from "./curve_plot.ts";
 import { nameOf, type Names } from "./people.ts";
+import { peopleShown, personTable } from "./person_table.ts";
 import type { PlanReport, UnreachedPerson, UnreachedReason } from "./plan_report.ts";
 import { relayState } from "./relay_text.ts";
 import type { Drawing } from "./streams.ts";
@@ -18,18 +19,26 @@ const MAX_NAMES = 8;
 const PLOT_HEIGHT = 8;
 
 /** The people whom the text names, so that their names can be looked up. */
-export function namedPeople({ pubkey, relays, unreached }: PlanReport): string[] {
+export function namedPeople(report: PlanReport, maxPeople: number): string[] {
+  const { pubkey, relays, unreached } = report;
   const listed = relays.flatMap(({ people }) => people.slice(0, MAX_NAMES));
   const byReason = [...Map.groupBy(unreached, ({ reason }) => reason).values()];
   const missing = byReason.flatMap((group) => group.slice(0, MAX_NAMES));
-  return [...new Set([pubkey, ...listed, ...missing.map(({ pubkey }) => pubkey)])];
+  const rows = peopleShown(report, maxPeople);
+  return [...new Set([pubkey, ...listed, ...rows, ...missing.map(({ pubkey }) => pubkey)])];
 }
 
-/** The whole report. */
-export function planText(report: PlanReport, names: Names, drawing: Drawing): string {
+/** The whole report, with a row for so many people at most. */
+export function planText(
+  report: PlanReport,
+  maxPeople: number,
+  names: Names,
+  drawing: Drawing,
+): string {
   return [
     headline(report, names, drawing),
     relayTable(report, names, drawing),
+    personTable(report, maxPeople, names, drawing),
     curveText(report, drawing),
     unreachedText(report, names, drawing),
   ].filter((part) => part !== "").join("\n\n");

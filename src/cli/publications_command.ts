@@ -79,7 +79,7 @@ function sendPending(
   terminal: Terminal,
   signal: AbortSignal,
 ): Promise<PublishedEvent[]> {
-  return withSession({ network }, terminal, async ({ outbox }) => {
+  return withSession({ network, sends: true }, terminal, async ({ outbox }) => {
     const all = await outbox.publications();
     const pending = all.filter(({ state }) => state === "pending");
     for (const publication of pending) publication.retry();

@@ -35,8 +35,8 @@ export const publishCommand: CliCommand = {
   description:
     "Reads events as JSON: one, an array, or one a line; - reads stdin. Each goes to its author's " +
     "write relays and the inboxes of those whom it tags, and the report says how far it is at " +
-    "each. With --db it is written down first, and tried for a week by whatever runs with that " +
-    "file: `publications --send` goes on with it.\n\n" +
+    "each. With --db it is written down first, and for a week `publications --send`, another " +
+    "`publish` or an app with that file go on with it.\n\n" +
     "Ends with the exit code 1 if no relay of its author has taken one of the events.",
   examples: [
     ["publish event.json --db outbox.sqlite3", "Publish an event for certain"],
@@ -51,7 +51,7 @@ export const publishCommand: CliCommand = {
   async run({ args: [file], options, terminal, signal }) {
     const { wait, json, ...network } = options as PublishOptions;
     const events = await readEventsFile(file, terminal.stdin);
-    return await withSession({ network }, terminal, async (session) => {
+    return await withSession({ network, sends: true }, terminal, async (session) => {
       const { publications, refused } = await publishAll(session, events, signal);
       await awaitPublications(publications, wait, terminal, signal);
       const report = [...publications, ...refused];

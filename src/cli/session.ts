@@ -13,6 +13,7 @@ import type { RelayFailureError } from "../nostr/errors.ts";
 import type { Outbox } from "../outbox.ts";
 import type { OutboxOptions } from "../outbox_options.ts";
 import { type NetworkOptions, networkSettings } from "./network_options.ts";
+import { readingRecords } from "./reading_records.ts";
 import { RelayProber } from "./relay_prober.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -39,6 +40,8 @@ export interface SessionOptions {
   readonly outbox?: OutboxOptions;
   /** Relays that are never connected to. @default none */
   readonly without?: readonly string[];
+  /** Whether it goes on with what is pending in the database. @default false */
+  readonly sends?: boolean;
 }
 
 /**
@@ -48,7 +51,7 @@ export interface SessionOptions {
  * @throws What `use` throws.
  */
 export async function withSession<T>(
-  { network, outbox: more = {}, without = [] }: SessionOptions,
+  { network, outbox: more = {}, without = [], sends = false }: SessionOptions,
   terminal: Pick<Terminal, "note">,
   use: (session: Session) => Promise<T>,
 ): Promise<T> {
@@ -57,7 +60,8 @@ export async function withSession<T>(
     const failures = new Map<string, RelayFailureError>();
     const onError = (error: Error) => terminal.note(`Warning: ${error.message}`);
     const onRelayError = (error: RelayFailureError) => void failures.set(error.relay, error);
-    const outbox = createOutbox({ ...settings, store, onRelayError, onError });
+    const records = sends ? store : readingRecords(store);
+    const outbox = createOutbox({ ...settings, store, records, onRelayError, onError });
     const pool = new NPool<NRelay>(outbox);
     const prober = new RelayProber({ onError });
     try {

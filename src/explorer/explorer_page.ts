@@ -42,13 +42,15 @@ export function explorerPage(
     );
 }
 
-/** What the page may do: run and style itself, and, if it is live, ask where it came from. */
+/** What the page may do: run and style itself, plan in a worker of its own, and, if it is live, ask where it came from. */
 export function contentSecurityPolicy(isLive: boolean): string {
   const { styleHash, scriptHash } = PAGE;
   return [
     "default-src 'none'",
     `script-src 'sha256-${scriptHash}'`,
     `style-src 'sha256-${styleHash}'`,
+    // The worker that plans is made of the page's own script.
+    "worker-src blob:",
     "img-src data:",
     `connect-src ${isLive ? "'self'" : "'none'"}`,
     "base-uri 'none'",

@@ -9,17 +9,7 @@ import type { RefusalReason } from "../nostr/relay_policy.ts";
 import type { UnroutedReason } from "../nostr/unrouted.ts";
 import { planReq, type ReqPlan, type SkippedRelay, type SubjectRoute } from "../plan.ts";
 import type { ExplorerData } from "./explorer_data.ts";
-
-/** How a person is reached, from best to worst. */
-export type Reach =
-  /** At two or more relays of their list. */
-  | "several"
-  /** At one relay of their list. */
-  | "one"
-  /** Only at relays that may have them: fallback and popular ones, and those that hints name. */
-  | "guess"
-  /** At none. */
-  | "none";
+import { countReaches, type Reach, reachOf } from "./reach.ts";
 
 /** Where a plan asks for one person. */
 export interface PersonPlan {
@@ -85,7 +75,7 @@ export class ExplorerPlanner {
       maxRelays,
       relays: relayPlans([...routes.keys()].map((url) => this.#indexes.get(url)!), plans),
       people: plans,
-      counts: countsOf(plans),
+      counts: countReaches(plans.map(({ reach }) => reach)),
     };
   }
 
@@ -115,13 +105,7 @@ export class ExplorerPlanner {
   #personPlan(route: SubjectRoute | undefined, unrouted: UnroutedReason | undefined): PersonPlan {
     const { relays: urls = [], reason = "invalid-pubkey" } = route ?? {};
     const relays = urls.map((url) => this.#indexes.get(url)!);
-    const reach = relays.length === 0 || unrouted !== undefined
-      ? "none"
-      : reason !== "list"
-      ? "guess"
-      : relays.length === 1
-      ? "one"
-      : "several";
+    const reach = reachOf({ relays: urls, reason }, unrouted !== undefined);
     return { relays, reach, reason, ...unrouted === undefined ? {} : { unrouted } };
   }
 }
@@ -158,10 +142,4 @@ function relayPlans(relays: readonly number[], people: readonly PersonPlan[]): R
     people: peopleOf.get(relay)!,
     alone: aloneOf.get(relay) ?? 0,
   }));
-}
-
-function countsOf(people: readonly PersonPlan[]): Record<Reach, number> {
-  const counts: Record<Reach, number> = { several: 0, one: 0, guess: 0, none: 0 };
-  for (const { reach } of people) counts[reach]++;
-  return counts;
 }

@@ -14,8 +14,8 @@ import { contentSecurityPolicy, explorerPage } from "./explorer_page.ts";
 /** How the page is served. */
 export interface ServeExplorerOptions {
   /**
-   * Makes the data anew. It is called for the page, and while a page is open whenever it asks for
-   * newer data, which is every 5 seconds; never twice at once.
+   * Makes the data. It is called for the page, and while a page is open whenever it asks for newer
+   * data, which is every 5 seconds; never twice at once. The same object stands for the same data.
    */
   readonly data: () => Promise<ExplorerData>;
   /** The port: an integer from 0 to 65,535. @default 0: one that is free */
@@ -55,10 +55,11 @@ export async function serveExplorer(options: ServeExplorerOptions): Promise<Expl
     );
   }
   signal?.throwIfAborted();
+  const tags = new WeakMap<ExplorerData, string>();
   let pending: Promise<ExplorerData> | undefined;
   const once = () => pending ??= data().finally(() => pending = undefined);
   const server = createServer((request, response) => {
-    answer(request, response, once).catch((error) => {
+    answer(request, response, once, tags).catch((error) => {
       onError(error);
       if (!response.headersSent) refuse(response, 500, "The data could not be read.");
       response.end();
@@ -87,6 +88,7 @@ async function answer(
   request: IncomingMessage,
   response: ServerResponse,
   data: () => Promise<ExplorerData>,
+  tags: WeakMap<ExplorerData, string>,
 ): Promise<void> {
   const { method = "", headers, url: path = "", socket } = request;
   const hosts = [LOOPBACK, "localhost"].map((name) => `${name}:${socket.localPort}`);
@@ -106,8 +108,8 @@ async function answer(
     response.end(explorerPage(await data(), { isLive: true }));
   } else if (path === "/data.json") {
     const made = await data();
-    const { madeAt: _, ...rest } = made;
-    const tag = `"${createHash("sha256").update(JSON.stringify(rest)).digest("base64url")}"`;
+    const tag = tags.get(made) ?? tagOf(made);
+    tags.set(made, tag);
     response.setHeader("ETag", tag);
     response.setHeader("Content-Type", "application/json; charset=utf-8");
     if (headers["if-none-match"] === tag) {
@@ -115,6 +117,11 @@ async function answer(
       response.end();
     } else response.end(JSON.stringify(made));
   } else refuse(response, 404, "There is no such page here.");
+}
+
+/** What the same data have in common, whenever they were made. */
+function tagOf({ madeAt: _, ...rest }: ExplorerData): string {
+  return `"${createHash("sha256").update(JSON.stringify(rest)).digest("base64url")}"`;
 }
 
 /** What every answer says: keep it nowhere, show it to no other origin. */

@@ -84,7 +84,7 @@ Deno.test("planText() shows relays, the curve in figures, and the unreached by r
   const source = report([ALICE, BOB], knowledge, 2, missing);
   const curve = [1, 2, 3].map((maxRelays) => ({ maxRelays, once: 1, twice: 0 }));
   const names = new Map([[ALICE, "Alice"], [BOB, "Bob"], [ME, "Me"]]);
-  const text = planText({ ...source, curve }, names, PLAIN);
+  const text = planText({ ...source, curve }, 10, names, PLAIN);
   assert.match(
     text,
     /^Me follows 2 people\. 2 relays would be asked: for 1 of them \(50 %\) a relay of their own/,
@@ -92,10 +92,10 @@ Deno.test("planText() shows relays, the curve in figures, and the unreached by r
   assert.match(text, /^wss:\/\/a.example\/ +1 +1 +nothing +Alice$/m);
   assert.match(text, /^ {2}relays +1 +2 +3\n {2}at one relay, % +50 +50 +50\n/m);
   assert.match(text, /^ {2}1 have no relay list: .*; 1 asked for at fallback relays\n {4}Bob$/m);
-  assert.deepEqual(new Set(namedPeople(source)), new Set([ME, ALICE, BOB]));
+  assert.deepEqual(new Set(namedPeople(source, 10)), new Set([ME, ALICE, BOB]));
 });
 
 Deno.test("planText() has room for nobody", () => {
-  const text = planText(report([], new Map(), 20), new Map(), PLAIN);
+  const text = planText(report([], new Map(), 20), 10, new Map(), PLAIN);
   assert.match(text, /^npub1\w+… follows 0 people\. 0 relays would be asked/);
 });

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { PassThrough } from "node:stream";
+import { fileVersion } from "../../src/cli/read_changed.ts";
 import { runCli } from "../../src/cli/run_cli.ts";
 import { RelayServer } from "../../testing/relay_server.ts";
 import { Signer } from "../../testing/signer.ts";
+import { writePending } from "../support/write_pending.ts";
 
 /** A command line whose output is read as it comes. */
 function start(args: readonly string[]) {
@@ -65,10 +67,15 @@ Deno.test("explorerCommand without anybody shows what a database has, and asks n
   try {
     assert.equal(await start(["plan", alice.pubkey, "--relay", relay.url, "--db", db]).code, 0);
     const { connections } = relay.stats;
+    await writePending(db, bob.sign({ content: "pending" }), relay.url);
     const cli = start(["explorer", "--db", db, "--relay", relay.url]);
+    await (await fetch(new URL("data.json", await cli.printed))).text();
+    const version = await fileVersion(db);
     const data = await (await fetch(new URL("data.json", await cli.printed))).json();
     assert.deepEqual(data.people.map(({ pubkey }: { pubkey: string }) => pubkey), [bob.pubkey]);
     assert.equal(relay.stats.connections, connections);
+    // It has written nothing, so that the next reading finds it unchanged.
+    assert.equal(await fileVersion(db), version);
     cli.stop();
     await cli.code;
   } finally {

@@ -32,7 +32,9 @@ async function withPage(
       await page.goto(`file://${file}`);
       await page.waitForSelector("html[data-drawn]");
       await test(page);
-      assert.deepEqual(requested.filter((url) => !url.startsWith("data:")), [`file://${file}`]);
+      // What is in the page itself is requested from nobody.
+      const others = requested.filter((url) => !/^(?:data|blob):/.test(url));
+      assert.deepEqual([...new Set(others)], [`file://${file}`]);
     }, options);
   } finally {
     await Deno.remove(file);
@@ -149,6 +151,95 @@ testUnless(missing, "explorerPage() is used by keyboard: the handle, the map, th
     assert.match(await page.locator("#details").innerText(), /Ada Lovelace/);
   });
 });
+
+testUnless(
+  missing,
+  "explorerPage() goes from dot to dot by keyboard, and says to screen readers who it is",
+  () => {
+    const world = plainWorld(300);
+    return withPage(world, async (page) => {
+      const focused = () =>
+        page.evaluate(() => {
+          const { ariaLabel, className, ariaPressed } = document.activeElement!;
+          return { name: ariaLabel!, kind: className, pressed: ariaPressed };
+        });
+      await page.getByRole("slider").focus();
+      await page.keyboard.press("Tab");
+      const disc = await focused();
+      assert.equal(disc.kind, "disc");
+      await page.keyboard.press("Tab");
+      const first = await focused();
+      assert.equal(first.kind, "dot-cursor");
+      const relay = disc.name.split(":")[0];
+      assert.match(first.name, new RegExp(`^.+, at ${relay}(?:, also at .+)?$`));
+      await page.keyboard.press("ArrowRight");
+      const second = await focused();
+      assert.equal(second.kind, "dot-cursor");
+      assert.notEqual(second.name, first.name);
+      assert.equal(await page.locator(".dot-cursor").count(), 1);
+      await page.keyboard.press("Enter");
+      assert.deepEqual([(await focused()).pressed, (await focused()).name], ["true", second.name]);
+      const person = second.name.split(", ")[0];
+      assert.ok((await page.locator("#details h3").innerText()).includes(person));
+      // Away from the edge there is always somebody in each direction.
+      for (const key of ["ArrowLeft", "ArrowUp", "ArrowDown", "ArrowRight"]) {
+        await page.keyboard.press(key);
+        assert.equal((await focused()).kind, "dot-cursor");
+      }
+      await page.keyboard.press("Escape");
+      assert.equal((await focused()).kind, "disc");
+      assert.ok((await page.locator("#details h3").innerText()).includes(person));
+      await page.keyboard.press("Escape");
+      assert.match(await page.locator("#details").innerText(), /How to read/);
+    });
+  },
+);
+
+testUnless(
+  missing,
+  "explorerPage() keeps what it shows in its address, for a reload or a link",
+  () => {
+    const world = plainWorld(300);
+    return withPage(world, async (page) => {
+      const capIs = (cap: number) =>
+        page.waitForFunction(
+          (cap) => document.querySelector("#cap")!.textContent === cap,
+          `${cap}`,
+        );
+      const details = page.locator("#details h3");
+      assert.equal(new URL(page.url()).hash, "");
+      await page.getByRole("slider").focus();
+      await page.keyboard.press("PageDown");
+      await page.fill("#search", "Ada Lovelace");
+      await page.waitForFunction(() => /cap=15&search=Ada\+Lovelace/.test(location.hash));
+      await page.reload();
+      await capIs(15);
+      assert.equal(await page.inputValue("#search"), "Ada Lovelace");
+      assert.equal(await page.getByRole("option").count(), 1);
+      await page.focus("#search");
+      await page.keyboard.press("Enter");
+      await page.waitForFunction(() => /^#cap=15&person=[0-9a-f]{64}$/.test(location.hash));
+      const { hash } = new URL(page.url());
+      await page.reload();
+      await capIs(15);
+      assert.match(await details.innerText(), /Ada Lovelace/);
+      assert.deepEqual(await figures(page), planned(world, 15));
+      // A link that somebody opens in the same tab, and one that says nothing.
+      await page.evaluate(() => location.hash = "#cap=3&reach=one");
+      await capIs(3);
+      assert.match(await details.innerText(), /One relay alone/);
+      await page.evaluate((hash) => location.hash = hash, hash);
+      await capIs(15);
+      assert.match(await details.innerText(), /Ada Lovelace/);
+      await page.evaluate(() => location.hash = "#cap=999999&person=<b>");
+      await capIs(50);
+      assert.match(await details.innerText(), /<b>/);
+      await page.evaluate(() => location.hash = "");
+      await capIs(20);
+      assert.match(await details.innerText(), /How to read/);
+    });
+  },
+);
 
 testUnless(
   missing,

@@ -21,11 +21,14 @@ export interface FakeProcessOptions {
   readonly signal?: AbortSignal;
   /** Whether stdout is a terminal. @default false */
   readonly isTTY?: boolean;
+  /** How wide it is. @default 80 */
+  readonly columns?: number;
 }
 
 /** A process without a terminal. */
 export function fakeProcess(options: FakeProcessOptions = {}): FakeProcess {
-  const { stdin = "", env = {}, signal = new AbortController().signal, isTTY = false } = options;
+  const { stdin = "", env = {}, signal = new AbortController().signal } = options;
+  const { isTTY = false, columns = 80 } = options;
   const texts = { stdout: "", stderr: "" };
   const output = (name: keyof typeof texts) => {
     const stream = new Writable({
@@ -34,7 +37,10 @@ export function fakeProcess(options: FakeProcessOptions = {}): FakeProcess {
         done();
       },
     });
-    return Object.assign(stream, name === "stdout" && isTTY ? { isTTY, columns: 80 } : {});
+    return Object.assign(
+      stream,
+      name === "stdout" ? isTTY ? { isTTY, columns } : { columns: options.columns } : {},
+    );
   };
   return {
     stdin: stdin === "" ? new PassThrough().end() : Readable.from([stdin]),

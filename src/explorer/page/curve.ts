@@ -8,7 +8,7 @@
 import { scaleLinear } from "d3-scale";
 // @ts-types="npm:@types/d3-shape@^3.1.7"
 import { area, curveMonotoneX } from "d3-shape";
-import type { Reach } from "../explorer_plan.ts";
+import type { Reach } from "../reach.ts";
 import { fill, h, svg } from "./dom.ts";
 import type { ExplorerState } from "./explorer_state.ts";
 import { many, percent } from "./format.ts";

@@ -67,7 +67,8 @@ function introduction({ data, plan }: ExplorerState): Node[] {
       "p",
       {},
       "Choose a disc, a dot or a figure above to see who it is. With the keyboard: Tab to the map, " +
-        "arrows from disc to disc, Enter to choose, Escape to let go, / to search.",
+        "arrows from disc to disc, Tab again and arrows from dot to dot, Enter to choose, Escape to " +
+        "let go, / to search.",
     ),
     h(
       "dl",

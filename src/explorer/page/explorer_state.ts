@@ -6,8 +6,10 @@
 
 import { type Clock, systemClock } from "../../base/clock.ts";
 import type { ExplorerData } from "../explorer_data.ts";
-import { type ExplorerPlan, ExplorerPlanner, type Reach } from "../explorer_plan.ts";
+import { type ExplorerPlan, ExplorerPlanner } from "../explorer_plan.ts";
+import type { Reach } from "../reach.ts";
 import { keepFocus } from "./keep_focus.ts";
+import { planInTurns, type PlanMaker } from "./plan_worker.ts";
 
 /** What is selected. */
 export type Selection =
@@ -20,10 +22,18 @@ export type Selection =
  * - `data`: everything.
  * - `plan`: the plan, at once and also while somebody drags.
  * - `rest`: the plan, once it has stayed the same for a moment.
- * - `curve`: one more plan of the curve is known.
+ * - `curve`: more plans of the curve are known.
  * - `selection`: the selection.
+ * - `search`: what is searched for.
  */
-export type Topic = "data" | "plan" | "rest" | "curve" | "selection";
+export type Topic = "data" | "plan" | "rest" | "curve" | "selection" | "search";
+
+/** What the state needs besides the data. */
+export interface ExplorerStateOptions {
+  readonly clock?: Clock;
+  /** Makes the plans of the curve. @default one in a turn */
+  readonly planMaker?: PlanMaker;
+}
 
 /** How long a plan stays the same before what is slow to draw follows it. */
 const REST_MS = 150;
@@ -39,11 +49,16 @@ export class ExplorerState {
   #planner: ExplorerPlanner;
   #cap: number;
   #selection: Selection | undefined;
+  #search = "";
+  readonly #planMaker: PlanMaker;
   #isDue = false;
+  #isCurveDue = false;
   #cancelRest = () => {};
 
-  constructor(data: ExplorerData, clock: Clock = systemClock) {
+  constructor(data: ExplorerData, options: ExplorerStateOptions = {}) {
+    const { clock = systemClock, planMaker = planInTurns(clock) } = options;
     this.#clock = clock;
+    this.#planMaker = planMaker;
     this.#data = data;
     this.#planner = new ExplorerPlanner(data);
     this.#cap = data.plan.maxRelays;
@@ -65,6 +80,11 @@ export class ExplorerState {
 
   get selection(): Selection | undefined {
     return this.#selection;
+  }
+
+  /** What is typed into the search. */
+  get search(): string {
+    return this.#search;
   }
 
   /** The plan for the cap. */
@@ -119,6 +139,13 @@ export class ExplorerState {
     this.#emit("selection");
   }
 
+  /** Searches for something; an empty text for nothing. */
+  setSearch(text: string): void {
+    if (text === this.#search) return;
+    this.#search = text;
+    this.#emit("search");
+  }
+
   /** Shows other data; the cap and the selection stay. */
   setData(data: ExplorerData): void {
     this.#data = data;
@@ -129,20 +156,22 @@ export class ExplorerState {
     this.completeCurve();
   }
 
-  /** Makes the plans of the curve, one in a turn, those next to the cap first. */
+  /** Makes the plans of the curve, those next to the cap first. */
   completeCurve(): void {
     const data = this.#data;
-    const step = () => {
+    const caps = Array.from({ length: this.maxCap }, (_, i) => i + 1)
+      .filter((cap) => !this.#plans.has(cap))
+      .sort((a, b) => Math.abs(a - this.#cap) - Math.abs(b - this.#cap));
+    this.#planMaker({ data, caps }, (plan) => {
       if (data !== this.#data) return;
-      const missing = Array.from({ length: this.maxCap }, (_, i) => i + 1)
-        .filter((cap) => !this.#plans.has(cap))
-        .sort((a, b) => Math.abs(a - this.#cap) - Math.abs(b - this.#cap));
-      if (missing.length === 0) return;
-      this.planOf(missing[0]);
-      this.#emit("curve");
-      this.#clock.after(0, step);
-    };
-    this.#clock.after(0, step);
+      if (!this.#plans.has(plan.maxRelays)) this.#plans.set(plan.maxRelays, plan);
+      if (this.#isCurveDue) return;
+      this.#isCurveDue = true;
+      requestAnimationFrame(() => {
+        this.#isCurveDue = false;
+        this.#emit("curve");
+      });
+    });
   }
 
   #emit(topic: Topic): void {

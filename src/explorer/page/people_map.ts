@@ -1,10 +1,11 @@
 /**
  * The map of people and relays: a disc for each relay that is asked, and in it a dot for each
- * person who is asked for there. Discs are buttons, so that keys reach them.
+ * person who is asked for there. Discs are buttons, so that keys reach them; so is one dot.
  *
  * @module
  */
 import { fill, h } from "./dom.ts";
+import { dotCursor } from "./dot_cursor.ts";
 import type { ExplorerState, Selection } from "./explorer_state.ts";
 import { count, host, many, personName } from "./format.ts";
 import { type Disc, dotNear, type MapLayout, mapLayout } from "./map_layout.ts";
@@ -21,7 +22,14 @@ export function peopleMap(state: ExplorerState): HTMLElement {
   const canvas = h("canvas", { "aria-hidden": "true" });
   const discs = h("div", { class: "discs", role: "group", "aria-label": "Relays that are asked" });
   const tip = h("div", { class: "tip", hidden: true, role: "presentation" });
-  const box = h("div", { class: "map", id: "map" }, canvas, discs, tip);
+  const dots = dotCursor({
+    state,
+    layout: () => target,
+    onPoint: (person) => hover(person === undefined ? undefined : personAt(person)),
+    onChoose: (person) => toggle(personAt(person)),
+    onLeave: (key) => buttons.get(key)?.focus(),
+  });
+  const box = h("div", { class: "map", id: "map" }, canvas, discs, dots.element, tip);
   const motion = matchMedia("(prefers-reduced-motion: reduce)");
   const buttons = new Map<string, HTMLButtonElement>();
   let target: MapLayout = { discs: [], spacing: 4 };
@@ -106,6 +114,7 @@ export function peopleMap(state: ExplorerState): HTMLElement {
       if (discs.children[i] !== button) discs.insertBefore(button, discs.children[i] ?? null);
     }
     mark();
+    dots.place();
   }
 
   function discButton(key: string): HTMLButtonElement {
@@ -116,7 +125,10 @@ export function peopleMap(state: ExplorerState): HTMLElement {
         class: "disc",
         tabindex: -1,
         onkeydown: (event: KeyboardEvent) => moveFocus(event, key),
-        onfocus: () => hover(selectionOf(key)),
+        onfocus: () => {
+          hover(selectionOf(key));
+          dots.enter(key);
+        },
         onblur: () => hover(undefined),
         // A click with a pointer is the map's, which knows the dots.
         onclick: (event: MouseEvent) => {
@@ -149,6 +161,10 @@ export function peopleMap(state: ExplorerState): HTMLElement {
       button.setAttribute("aria-pressed", `${key === selected}`);
       button.tabIndex = key === reachable ? 0 : -1;
     }
+  }
+
+  function personAt(index: number): Selection {
+    return { person: state.data.people[index].pubkey };
   }
 
   function selectionOf(key: string): Selection {
@@ -185,7 +201,7 @@ export function peopleMap(state: ExplorerState): HTMLElement {
     if (!at) return hover(undefined);
     const { disc, person, x, y } = at;
     const { data, plan } = state;
-    hover(person === undefined ? selectionOf(disc.key) : { person: data.people[person].pubkey });
+    hover(person === undefined ? selectionOf(disc.key) : personAt(person));
     fill(
       tip,
       person === undefined
@@ -207,13 +223,14 @@ export function peopleMap(state: ExplorerState): HTMLElement {
     const at = hit(event);
     if (!at) return state.select(undefined);
     const isPrecise = at.person !== undefined && (target.spacing >= 4 || hovered !== undefined);
-    toggle(isPrecise ? { person: state.data.people[at.person!].pubkey } : selectionOf(at.disc.key));
+    toggle(isPrecise ? personAt(at.person!) : selectionOf(at.disc.key));
   });
 
   state.on("plan", () => layOut(true));
   state.on("data", () => layOut(true));
   state.on("selection", () => {
     mark();
+    dots.place();
     paint();
   });
   let width = 0, height = 0;

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Reach } from "../explorer_plan.ts";
+import type { Reach } from "../reach.ts";
 
 /** Best first; each has a colour of its name in `page.css`. */
 export const REACHES: readonly Reach[] = ["several", "one", "guess", "none"];

@@ -32,6 +32,7 @@ export function searchBox(state: ExplorerState): HTMLElement {
   let active = 0;
 
   const show = () => {
+    state.setSearch(input.value);
     finder ??= new MatchFinder(state.data);
     matches = finder.find(input.value, MAX_MATCHES);
     active = 0;
@@ -65,10 +66,14 @@ export function searchBox(state: ExplorerState): HTMLElement {
     input.setAttribute("aria-expanded", "false");
     input.removeAttribute("aria-activedescendant");
   };
-  const choose = (match: Match) => {
+  const clear = () => {
     input.value = "";
     matches = [];
     close();
+    state.setSearch("");
+  };
+  const choose = (match: Match) => {
+    clear();
     state.select(selectionOf(state, match));
     document.getElementById("details")?.scrollIntoView({ block: "nearest" });
   };
@@ -79,8 +84,7 @@ export function searchBox(state: ExplorerState): HTMLElement {
     if (event.key === "Escape") {
       // The page would let go of what is selected.
       if (input.value !== "") event.stopPropagation();
-      input.value = "";
-      close();
+      clear();
     } else if (event.key === "Enter" && matches[active]) choose(matches[active]);
     else if (event.key === "ArrowDown" || event.key === "ArrowUp") {
       event.preventDefault();
@@ -96,6 +100,12 @@ export function searchBox(state: ExplorerState): HTMLElement {
     input.focus();
   });
   state.on("data", () => finder = undefined);
+  state.on("search", () => {
+    if (input.value === state.search) return;
+    input.value = state.search;
+    if (state.search === "") close();
+    else show();
+  });
   return h("div", { class: "search" }, input, list);
 }
 
