@@ -30,7 +30,8 @@ async function useOutbox(store: EventDatabase, recover?: () => Promise<unknown>)
   const errors: Error[] = [];
   const outbox = createOutbox({
     store,
-    storeTimeout: 300,
+    // Far longer than an answer takes on a machine with other work: only the lock is an outage.
+    storeTimeout: 1_500,
     fallbackRelays: [relay.url],
     indexerRelays: [],
     policy: { allowLocal: true, allowInsecure: true },
