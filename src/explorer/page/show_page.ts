@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { systemClock } from "../../base/clock.ts";
 import type { ExplorerData } from "../explorer_data.ts";
 import { curve } from "./curve.ts";
 import { details } from "./details.ts";
@@ -71,7 +72,7 @@ export function showPage(): void {
   // After the first drawing.
   requestAnimationFrame(() => {
     document.documentElement.dataset.drawn = "";
-    state.completeCurve();
+    systemClock.after(0, () => state.completeCurve());
   });
 }
 
