@@ -61,8 +61,10 @@ export function showPage(): void {
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape") state.select(undefined);
   });
-  if (document.documentElement.dataset.live !== undefined) {
+  const { live: version } = document.documentElement.dataset;
+  if (version !== undefined) {
     followChanges({
+      version,
       onData: (data) => state.setData(data),
       onConnected: (isConnected) => {
         connection.textContent = isConnected ? "" : "The program that serves this page has ended.";
