@@ -11,6 +11,7 @@ import { RelayConnection } from "./client_connection.ts";
 import { EventIndex } from "./event_index.ts";
 import { answerInfo, asksForInfo } from "./relay_info_answer.ts";
 import { asEvent, asFilters, parseClientMessage } from "./relay_messages.ts";
+import { readHead, readToEnd, writeAll } from "./tcp_host.ts";
 import { asksForPrivateKinds, maySee, signIn } from "./private_kinds.ts";
 import type { RelayServerOptions, RelayServerStats } from "./relay_server_options.ts";
 
@@ -108,14 +109,14 @@ export class RelayServer implements AsyncDisposable {
     await Promise.all([...this.#connections].map((connection) => connection.close()));
   }
 
-  /** Cuts every connection and stops listening, until {@link RelayServer.up}. */
+  /**
+   * Cuts every connection and stops listening, until {@link RelayServer.up}. Nobody else gets the
+   * port within a minute: the system keeps it for a connection that the relay ended.
+   */
   async down(): Promise<void> {
-    const server = this.#server;
-    this.#server = undefined;
-    this.#down.abort();
-    const down = server?.shutdown();
-    await this.disconnect();
-    await down;
+    if (!this.#server) return;
+    await using _ended = await openConnection(this.#port);
+    await this.#end();
   }
 
   /** Listens again, at the same port, with the same events. */
@@ -127,11 +128,20 @@ export class RelayServer implements AsyncDisposable {
 
   /** Goes down for good. Calling it again does no harm. */
   stop(): Promise<void> {
-    return this.#stopped ??= this.down();
+    return this.#stopped ??= this.#end();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.stop();
+  }
+
+  async #end(): Promise<void> {
+    const server = this.#server;
+    this.#server = undefined;
+    this.#down.abort();
+    const down = server?.shutdown();
+    await this.disconnect();
+    await down;
   }
 
   #listen(port: number): Deno.HttpServer<Deno.NetAddr> {
@@ -263,4 +273,17 @@ export class RelayServer implements AsyncDisposable {
     this.stats.eventsSent++;
     to.send(["EVENT", id, event]);
   }
+}
+
+/** Opens a connection on which a server answers; ends it once the server has. */
+async function openConnection(port: number): Promise<AsyncDisposable> {
+  const conn = await Deno.connect({ hostname: "127.0.0.1", port });
+  await writeAll(conn, "GET / HTTP/1.1\r\nhost: relay\r\n\r\n");
+  await readHead(conn);
+  return {
+    async [Symbol.asyncDispose]() {
+      await readToEnd(conn);
+      conn.close();
+    },
+  };
 }

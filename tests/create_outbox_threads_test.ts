@@ -192,3 +192,41 @@ Deno.test("Outbox believes a relay's verified answer about who wrote a post, and
   assert.ok(["first", "second"].every((content) => contents(found).includes(content)));
   await world.outbox.close();
 });
+
+Deno.test("Outbox asks an author's next inboxes for a thread in place of those that are lost, one for each", async () => {
+  const inboxes = ["1", "2", "3", "4", "5", "6"].map((i) => `wss://in${i}.example/`);
+  const world = start({ [inboxes[2]]: [first], [inboxes[4]]: [second] });
+  const { outbox, network } = world;
+  await outbox.store.event(alice.relayList({ write: [A_OUT], read: inboxes }));
+  for (const lost of [0, 1, 3]) {
+    network.scripts.set(inboxes[lost], { connect: "refuse" });
+  }
+  const isThread = (filter: NostrFilter) => filter["#e"] !== undefined;
+  const author = { subject: `id:${root.id}`, author: alice.pubkey, source: "tag" } as const;
+  const found = await query(world, [withHints({ kinds: [1], "#e": [root.id] }, [author])]);
+  assert.deepEqual(contents(found), ["first", "second"]);
+  // The first three, of which one works; the fourth, which does not; the fifth and the sixth.
+  const asked = network.relays.filter(({ reqs }) =>
+    reqs.some(({ filters }) => filters.some(isThread))
+  );
+  assert.deepEqual(asked.map(({ url }) => url).sort(), [HUB, inboxes[2], inboxes[4], inboxes[5]]);
+  await outbox.close();
+});
+
+Deno.test("Outbox asks a user's next inbox for what mentions them in place of one that is lost", async () => {
+  const inboxes = ["1", "2", "3", "4", "5", "6", "7"].map((i) => `wss://in${i}.example/`);
+  const mention = (content: string) => bob.sign({ content, tags: [["p", alice.pubkey]] });
+  const held = inboxes.map((url) => [url, [mention(url)]]);
+  const world = start(Object.fromEntries(held));
+  const { outbox, network } = world;
+  await outbox.store.event(alice.relayList({ write: [A_OUT], read: inboxes }));
+  const filters = [{ kinds: [1], "#p": [alice.pubkey] }];
+  const whole = contents(await query(world, filters));
+  assert.ok(whole.length < inboxes.length);
+  for (const relay of network.relays) relay.cut();
+  network.scripts.set(whole[0], { connect: "refuse" });
+  const next = contents(await query(world, filters));
+  assert.equal(next.length, whole.length);
+  assert.equal(next.includes(whole[0]), false);
+  await outbox.close();
+});

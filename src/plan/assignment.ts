@@ -48,6 +48,14 @@ export interface Assignment {
  */
 export const MAX_NOTIFIED_USERS = 2;
 
+/**
+ * Whether each relay of these rows counts, however many others have answered: what answers a post,
+ * or mentions one of a few users, may be at any one of them.
+ */
+export function isForEach({ role, first, end }: RoleRows): boolean {
+  return role === "thread" || role === "read" && end - first <= MAX_NOTIFIED_USERS;
+}
+
 /** The role of a row. */
 export function roleOf(roles: readonly RoleRows[], row: number): Role {
   return roles.find(({ end }) => row < end)!.role;

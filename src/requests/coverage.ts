@@ -11,7 +11,7 @@ import type { RelayRequestOutcome } from "../connections/relay_request.ts";
 import { type AnswerProof, weakestProof } from "../nostr/answer_proof.ts";
 import { eventOrGroupScope, peopleScope } from "../nostr/filter_subjects.ts";
 import type { Role } from "../nostr/relay_knowledge.ts";
-import { type Assignment, MAX_NOTIFIED_USERS, roleOf } from "../plan/assignment.ts";
+import { type Assignment, isForEach, roleOf } from "../plan/assignment.ts";
 import { eventSubjects } from "./event_subjects.ts";
 import { PairedVersions } from "./paired_versions.ts";
 import type { RelayProgress, SubjectDelivery } from "./relay_progress.ts";
@@ -45,8 +45,8 @@ export class Coverage {
   readonly #newest = new PairedVersions();
   /** Per row, 1 once {@link Coverage.takeDoubtful} gave it out. */
   readonly #doubted: Uint8Array;
-  /** Per row, 1 once {@link Coverage.takeOrphans} gave it out. */
-  readonly #orphaned: Uint8Array;
+  /** Per row, how many relays it had lost when it was last given out to be replaced; else 0. */
+  readonly #replaced: Uint8Array;
   #rowsOf?: ReadonlyMap<Role, ReadonlyMap<string, number>>;
   readonly #ofScope = new WeakMap<RequestScope, RowsInScope>();
   readonly #all: Rows;
@@ -65,7 +65,7 @@ export class Coverage {
     this.#known = new Uint32Array(subjects.length);
     this.#heard = new Uint8Array(relayIndexes.length);
     this.#proofs = new Array(relayIndexes.length).fill("unknown");
-    this.#orphaned = new Uint8Array(subjects.length);
+    this.#replaced = new Uint8Array(subjects.length);
     this.#doubted = new Uint8Array(subjects.length);
     this.#all = { rows: [...subjects.keys()] };
   }
@@ -169,15 +169,10 @@ export class Coverage {
     return this.#isCovered(this.#assignment.unscoped, hasThreads);
   }
 
-  /**
-   * Whether each relay of a row is awaited until it has answered or failed: what answers a post, or
-   * mentions one of a few users, may be at any one of them.
-   */
-  #awaitsEach(row: number): boolean {
-    return this.#assignment.roles.some(({ role, first, end }) =>
-      first <= row && row < end &&
-      (role === "thread" || role === "read" && end - first <= MAX_NOTIFIED_USERS)
-    );
+  /** Whether each relay of a row is awaited until it has answered or failed. */
+  awaitsEach(row: number): boolean {
+    const { roles } = this.#assignment;
+    return roles.some((rows) => rows.first <= row && row < rows.end && isForEach(rows));
   }
 
   /** Whether all rows are covered: one that was not mostly is not yet, so it is looked at first. */
@@ -196,9 +191,7 @@ export class Coverage {
     const partner = pairs?.get(row);
     if (partner === undefined) {
       const heard = this.#heard.subarray(first, end);
-      return this.#awaitsEach(row)
-        ? this.#isCovered(own, true)
-        : this.#isCovered(own, false, heard);
+      return this.awaitsEach(row) ? this.#isCovered(own, true) : this.#isCovered(own, false, heard);
     }
     const others = relayIndexes
       .subarray(partner * relaysPerSubject, (partner + 1) * relaysPerSubject);
@@ -266,13 +259,13 @@ export class Coverage {
 
   /**
    * The rows that have relays and lost all of them, or all but fallback relays that answered and
-   * had nothing; each row once.
+   * had nothing; each row once, and none that was taken as short.
    */
   takeOrphans(): number[] {
     const { subjects, relayIndexes, relaysPerSubject } = this.#assignment;
     const rows: number[] = [];
     for (let row = 0; row < subjects.length; row++) {
-      if (this.#orphaned[row] === 1) continue;
+      if (this.#replaced[row] > 0) continue;
       let lost = 0, others = 0;
       for (let at = row * relaysPerSubject; at < (row + 1) * relaysPerSubject; at++) {
         if (relayIndexes[at] < 0) continue;
@@ -280,10 +273,31 @@ export class Coverage {
         else if (!this.#isEmptyFallback(at)) others++;
       }
       if (lost === 0 || others > 0) continue;
-      this.#orphaned[row] = 1;
+      this.#replaced[row] = lost;
       rows.push(row);
     }
     return rows;
+  }
+
+  /**
+   * The rows of which each relay counts that lost some since they were last taken, and how many
+   * relays one row lost at most.
+   */
+  takeShort(): { rows: number[]; lost: number } {
+    const { roles, relayIndexes, relaysPerSubject } = this.#assignment;
+    const rows: number[] = [];
+    let most = 0;
+    for (const { first, end } of roles.filter(isForEach)) {
+      for (let row = first; row < end; row++) {
+        const own = relayIndexes.subarray(row * relaysPerSubject, (row + 1) * relaysPerSubject);
+        const lost = own.filter((index) => this.#relays[index]?.isLost).length;
+        if (lost <= this.#replaced[row]) continue;
+        most = Math.max(most, lost - this.#replaced[row]);
+        this.#replaced[row] = lost;
+        rows.push(row);
+      }
+    }
+    return { rows, lost: most };
   }
 
   /**
@@ -300,7 +314,7 @@ export class Coverage {
     const rows: number[] = [];
     for (let row = first; row < end; row++) {
       const partner = pairs.get(row);
-      if (partner === undefined || this.#doubted[row] === 1 || this.#orphaned[row] === 1) continue;
+      if (partner === undefined || this.#doubted[row] === 1 || this.#replaced[row] > 0) continue;
       if (!isOver(row) || !isOver(partner)) continue;
       this.#doubted[row] = 1;
       if (!this.#newest.agree(row, partner)) rows.push(row);

@@ -43,6 +43,14 @@ export class RelaysInUse {
     return new Set([...this.#uses].flatMap(({ url, isLost }) => isLost ? [] : url));
   }
 
+  /** The relays that are asked, and not lost, for any of these subjects, each with its role. */
+  urlsFor(subjects: ReadonlySet<string>): string[] {
+    if (subjects.size === 0) return [];
+    return [...this.#uses].flatMap(({ url, isLost, subjects: asked }) =>
+      !isLost && asked().some((subject) => subjects.has(subject)) ? url : []
+    );
+  }
+
   /** How many more relays may be asked. */
   get room(): number {
     return Math.max(0, this.#max - this.urls.size);

@@ -22,7 +22,8 @@ export interface RequestShares {
 
 /**
  * Plans for each subject that has no relay left, once for each of them: first for those that
- * fallback relays may serve, then for those that they have answered for. Empty where there is no
+ * fallback relays may serve, then for those that they have answered for. And for each of whose
+ * relays every one counts: a further relay in place of each that is lost. Empty where there is no
  * such subject, or no relay for it.
  *
  * @param inUse The relays that are being asked. @default as many as one likes may be
@@ -34,24 +35,30 @@ export function planReplacements(
   inUse: RelaysInUse = new RelaysInUse(),
 ): RequestShares[] {
   const { urls, subjects, roles, fallbacks = [] } = assignment;
-  const orphans = coverage.takeOrphans();
-  const isLost = (relayIndex: number) => coverage.relays[relayIndex].isLost;
-  return [false, true].flatMap((hasFallback): RequestShares[] => {
-    const keys = new Set(
-      orphans.filter((row) => coverage.hasEmptyFallback(row) === hasFallback)
-        .map((row) => keyOf(roleOf(roles, row), subjects[row])),
-    );
-    if (keys.size === 0) return [];
-    const excluding = new Set(
-      urls.filter((_, index) => isLost(index) || hasFallback && fallbacks.includes(index)),
-    );
+  const lost = urls.filter((_, index) => coverage.relays[index].isLost);
+  const planFor = (rows: readonly number[], maxRelays: number, others: readonly string[] = []) => {
+    if (rows.length === 0) return [];
+    const keysOf = (rows: readonly number[]) =>
+      new Set(rows.map((row) => keyOf(roleOf(roles, row), subjects[row])));
+    const keys = keysOf(rows);
+    const asked = inUse.urlsFor(keysOf(rows.filter((row) => coverage.awaitsEach(row))));
+    const excluding = new Set([...lost, ...asked, ...others]);
     const isMeant = (subject: string, role: Role) => keys.has(keyOf(role, subject));
-    const maxRelays = urls.filter((_, index) => isLost(index)).length;
     return replanWithin(replan, { excluding, isMeant, maxRelays }, inUse)
       .flatMap(({ plan: { routes }, ...replanned }): RequestShares[] =>
         routes.size === 0 ? [] : [{ ...replanned, routes }]
       );
-  });
+  };
+  const orphans = coverage.takeOrphans();
+  const [served, unserved] = [true, false].map((hasFallback) =>
+    orphans.filter((row) => coverage.hasEmptyFallback(row) === hasFallback)
+  );
+  const short = coverage.takeShort();
+  return [
+    ...planFor(unserved, lost.length),
+    ...planFor(served, lost.length, fallbacks.map((index) => urls[index])),
+    ...planFor(short.rows, short.lost),
+  ];
 }
 
 /**

@@ -1,12 +1,14 @@
 /**
  * Relays that never stop sending. They run in the test's own process, so they send in
- * slices, wait while the client does not read, and end with the connection.
+ * slices, wait while the client does not read, and end with the connection. A flood that came faster
+ * than a `RelaySocket` of this process reads would grow with all that waits for what is read.
  *
  * @module
  */
 
 import type { NostrEvent, NostrFilter } from "@nostrify/types";
 import { getEventHash } from "nostr-tools";
+import { allRead } from "../../src/connections/relay_socket.ts";
 import type { RelayConnection } from "../client_connection.ts";
 import { Signer } from "../signer.ts";
 import { type Fault, type FaultHost, type FaultSettings, relayHost } from "./fault.ts";
@@ -71,6 +73,7 @@ async function pour(
     do await new Promise((resume) => setTimeout(resume, PAUSE_MS)); while (
       to.isOpen && to.backlog > MAX_BACKLOG_BYTES
     );
+    await allRead();
   }
 }
 

@@ -120,9 +120,12 @@ Deno.test("ListRebroadcaster sends each version to a relay once, and the newest 
         now.rebroadcaster.has(list, url);
         has.set(url + author, list);
       } else if (step.do === "restart") {
-        // Lists that were sent before arrive first.
-        await settled();
-        for (const one of now.sending.splice(0)) accept(one);
+        // Lists that were sent before arrive first, and so do newer ones that follow them.
+        do {
+          await settled();
+          for (const one of now.sending.splice(0)) accept(one);
+          await settled();
+        } while (now.sending.length > 0);
         await now.rebroadcaster.idle();
         await now.rebroadcaster.close();
         now = setUp({ backend, store });

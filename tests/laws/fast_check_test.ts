@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 
 const numbers = fc.array(fc.integer());
 
-Deno.test("A law that is broken fails with the smallest example, awaited or not", async () => {
+Deno.test("fc.assert() of a broken law throws the smallest example, awaited or not", async () => {
   const short = (list: readonly number[]) => assert.ok(list.length < 3);
   assert.throws(() => fc.assert(fc.property(numbers, short)), /Counterexample: \[\[0,0,0\]\]/);
   await assert.rejects(
@@ -12,7 +12,7 @@ Deno.test("A law that is broken fails with the smallest example, awaited or not"
   );
 });
 
-Deno.test("A law that fails once fails, though the same example holds afterwards", async () => {
+Deno.test("fc.assert() of a law that fails once throws, though the same example holds afterwards", async () => {
   let runs = 0;
   const once = () => assert.notEqual(++runs, 7);
   assert.throws(() => fc.assert(fc.property(numbers, once)), /failed once, not again/);

@@ -56,3 +56,12 @@ Deno.test("RelaysInUse endReplaced() lets go of replacements of whom all are ask
   inUse.endReplaced();
   assert.deepEqual([left, [...inUse.urls]], [["a"], ["b", "c"]]);
 });
+
+Deno.test("RelaysInUse urlsFor() names the relays that are asked for a subject and not lost", () => {
+  const inUse = new RelaysInUse();
+  inUse.add("a", { subjects: () => ["thread x", "thread y"] });
+  inUse.add("b", { subjects: () => ["thread x"] }).lost();
+  inUse.add("c", { subjects: () => ["thread z"] });
+  assert.deepEqual(inUse.urlsFor(new Set(["thread x", "thread q"])), ["a"]);
+  assert.deepEqual(inUse.urlsFor(new Set()), []);
+});

@@ -4,6 +4,7 @@ import { openSqlite } from "../../src/db/sqlite.ts";
 import { Signer } from "../../testing/signer.ts";
 import { answering, EVIL, GOOD, network, stranger } from "../support/bad_indexers.ts";
 import { eventually } from "../support/eventually.ts";
+import { onlyUserOf } from "../support/only_user.ts";
 import { HUB, INDEXER, postsOf, publicUrl } from "../support/public_world.ts";
 
 /** Relays that send too much, nothing, or events that were not requested. */
@@ -72,7 +73,7 @@ for (const [how, silence] of [["says nothing", "req"], ["does not even connect",
 
 Deno.test("Discovery takes in no list that was not requested, whichever relay sends it", async () => {
   await using db = await openSqlite(":memory:");
-  await using net = network({ store: db });
+  await using net = network({ store: db, records: onlyUserOf(db) });
   const lists = people.map((person) => person.relayList({ both: [EVIL] }));
   net.relay("good").options.onOpen = (connection) => {
     for (const list of lists) connection.send(["EVENT", "nobody", list]);

@@ -4,6 +4,7 @@ import { openSqlite } from "../../src/db/sqlite.ts";
 import type { RelayServer } from "../../testing/relay_server.ts";
 import { Signer } from "../../testing/signer.ts";
 import { answering, GOOD, liesAbout, network } from "../support/bad_indexers.ts";
+import { onlyUserOf } from "../support/only_user.ts";
 import { HUB, INDEXER, postsOf, publicUrl } from "../support/public_world.ts";
 
 /** Indexers that lie: the outbox believes a list because its author signed it. */
@@ -29,7 +30,7 @@ for (const liars of [[INDEXER], [INDEXER, "second"], ["second", "third"]]) {
   const count = liars.length === 1 ? "one lying indexer" : "two lying indexers";
   Deno.test(`Discovery finds everybody in spite of ${count} of three (${liars.join(", ")})`, async () => {
     await using db = await openSqlite(":memory:");
-    await using net = network({ store: db });
+    await using net = network({ store: db, records: onlyUserOf(db) });
     for (const name of liars) lying(net.relay(name));
     const lists = people.map((person) => person.relayList({ both: [GOOD] }));
     for (const name of [INDEXER, "second", "third"]) net.relay(name).seed(lists);

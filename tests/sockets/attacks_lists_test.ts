@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { openSqlite } from "../../src/db/sqlite.ts";
 import { Signer } from "../../testing/signer.ts";
+import { onlyUserOf } from "../support/only_user.ts";
 import { HUB, INDEXER, postsOf, publicUrl, PublicWorld } from "../support/public_world.ts";
 
 /** Lists that are far too long, and events that pretend to delete lists. */
@@ -13,7 +14,12 @@ const many = (count: number) => Array.from({ length: count }, (_, i) => publicUr
 
 Deno.test("Outbox stores no list of 10,000 entries, wherever it comes from, and asks no crowd of relays", async () => {
   await using db = await openSqlite(":memory:");
-  await using net = new PublicWorld(["good"], { store: db, maxRelays: 8, maxInboxes: 4 });
+  await using net = new PublicWorld(["good"], {
+    store: db,
+    records: onlyUserOf(db),
+    maxRelays: 8,
+    maxInboxes: 4,
+  });
   const { world } = net;
   const urls = many(10_000);
   for (const name of [INDEXER, HUB]) {

@@ -3,6 +3,7 @@ import { nip19 } from "nostr-tools";
 import { openSqlite } from "../../src/db/sqlite.ts";
 import { withHints } from "../../src/hints/with_hints.ts";
 import { Signer } from "../../testing/signer.ts";
+import { onlyUserOf } from "../support/only_user.ts";
 import { PRIVATE } from "../support/private_urls.ts";
 import { HUB, INDEXER, postsOf, publicUrl, PublicWorld } from "../support/public_world.ts";
 
@@ -14,7 +15,7 @@ const HOSTS = [`${HUB}.example`, `${INDEXER}.example`];
 
 Deno.test("Outbox contacts nobody in the app's own network, whatever source of hints names it", async () => {
   await using db = await openSqlite(":memory:");
-  await using net = new PublicWorld([], { store: db });
+  await using net = new PublicWorld([], { store: db, records: onlyUserOf(db) });
   const { world: { outbox } } = net;
   const id = stranger.sign({ content: "unseen" }).id;
   const page = "https://identity.example/.well-known/nostr.json?name=bob";

@@ -22,6 +22,20 @@ Deno.test("RelayServer goes down and comes up at the same port, with the same ev
   assert.throws(() => relay.up(), /not down/);
 });
 
+Deno.test("RelayServer.down() keeps its port from others, whether it had clients or not", async () => {
+  for (const hasClient of [false, true]) {
+    await using relay = RelayServer.start();
+    await using _client = hasClient ? await RawClient.connect(relay.url) : undefined;
+    await relay.down();
+    for (let i = 0; i < 50_000; i++) {
+      const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+      assert.notEqual(`ws://127.0.0.1:${(listener.addr as Deno.NetAddr).port}/`, relay.url);
+      listener.close();
+    }
+    relay.up();
+  }
+});
+
 Deno.test("NIP-11: RelayServer describes itself as its `info` says", async () => {
   await using relay = RelayServer.start({ info: { body: { limitation: { max_limit: 7 } } } });
   const url = relay.url.replace("ws:", "http:");
