@@ -5,8 +5,8 @@
  */
 
 import { parentPort, workerData } from "node:worker_threads";
-import { RelayServer } from "./relay_server.ts";
+import { startHostedRelay } from "./hosted_relay.ts";
 
 // A relay for each host; answers with their addresses.
 const hosts: string[] = workerData;
-parentPort!.postMessage(hosts.map((host) => [host, new URL(RelayServer.start().url).host]));
+parentPort!.postMessage(hosts.map((host) => [host, new URL(startHostedRelay(host).url).host]));

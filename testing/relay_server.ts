@@ -236,7 +236,7 @@ export class RelayServer implements AsyncDisposable {
   #auth(from: RelayConnection, value: unknown): void {
     const event = asEvent(value);
     if (!event) return from.send(["NOTICE", "invalid: not an event"]);
-    const refusal = signIn(event, from, this.url);
+    const refusal = signIn(event, from, this.options.knownAs ?? this.url);
     from.send(["OK", event.id, refusal === "", refusal]);
     if (refusal === "") this.options.onSignIn?.(event, from);
   }

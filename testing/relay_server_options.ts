@@ -43,6 +43,8 @@ export interface RelayServerOptions {
    * @default false
    */
   restrictPrivateKinds?: boolean;
+  /** The address that clients sign in to, if it is another one. @default its own */
+  knownAs?: string;
   /** Called with each answer to a challenge that was accepted. */
   onSignIn?: (event: NostrEvent, connection: RelayConnection) => void;
   /** The relay's description of itself (NIP-11); without it there is none. */

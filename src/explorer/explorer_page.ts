@@ -10,10 +10,11 @@ import { PAGE } from "./page_bundle.ts";
 /** How the page is shown. */
 export interface ExplorerPageOptions {
   /**
-   * Whether the page asks where it came from for newer data, as {@link serveExplorer} has it.
-   * @default false: it sends nothing anywhere
+   * The version of the data, a text of letters, digits, `-` and `_`: the page then asks where it came
+   * from for newer data, as {@link serveExplorer} has it.
+   * @default none: it sends nothing anywhere
    */
-  readonly isLive?: boolean;
+  readonly liveVersion?: string;
 }
 
 /**
@@ -22,13 +23,14 @@ export interface ExplorerPageOptions {
  */
 export function explorerPage(
   data: ExplorerData,
-  { isLive = false }: ExplorerPageOptions = {},
+  { liveVersion }: ExplorerPageOptions = {},
 ): string {
   const { html, style, script } = PAGE;
+  const isLive = liveVersion !== undefined;
   const policy = contentSecurityPolicy(isLive);
   // The functions keep "$" in what is put in from being read as a pattern.
   return html
-    .replace("<html", () => isLive ? "<html data-live" : "<html")
+    .replace("<html", () => isLive ? `<html data-live="${liveVersion}"` : "<html")
     .replace(
       "<meta charset",
       () => `<meta http-equiv="Content-Security-Policy" content="${policy}">\n    <meta charset`,

@@ -55,11 +55,16 @@ export async function serveExplorer(options: ServeExplorerOptions): Promise<Expl
     );
   }
   signal?.throwIfAborted();
-  const tags = new WeakMap<ExplorerData, string>();
+  const versions = new WeakMap<ExplorerData, string>();
+  const versionOf = (data: ExplorerData) => {
+    const version = versions.get(data) ?? dataVersion(data);
+    versions.set(data, version);
+    return version;
+  };
   let pending: Promise<ExplorerData> | undefined;
   const once = () => pending ??= data().finally(() => pending = undefined);
   const server = createServer((request, response) => {
-    answer(request, response, once, tags).catch((error) => {
+    answer(request, response, once, versionOf).catch((error) => {
       onError(error);
       if (!response.headersSent) refuse(response, 500, "The data could not be read.");
       response.end();
@@ -88,7 +93,7 @@ async function answer(
   request: IncomingMessage,
   response: ServerResponse,
   data: () => Promise<ExplorerData>,
-  tags: WeakMap<ExplorerData, string>,
+  versionOf: (data: ExplorerData) => string,
 ): Promise<void> {
   const { method = "", headers, url: path = "", socket } = request;
   const hosts = [LOOPBACK, "localhost"].map((name) => `${name}:${socket.localPort}`);
@@ -105,11 +110,11 @@ async function answer(
     const policy = `${contentSecurityPolicy(true)}; frame-ancestors 'none'`;
     response.setHeader("Content-Security-Policy", policy);
     response.setHeader("Content-Type", "text/html; charset=utf-8");
-    response.end(explorerPage(await data(), { isLive: true }));
+    const made = await data();
+    response.end(explorerPage(made, { liveVersion: versionOf(made) }));
   } else if (path === "/data.json") {
     const made = await data();
-    const tag = tags.get(made) ?? tagOf(made);
-    tags.set(made, tag);
+    const tag = `"${versionOf(made)}"`;
     response.setHeader("ETag", tag);
     response.setHeader("Content-Type", "application/json; charset=utf-8");
     if (headers["if-none-match"] === tag) {
@@ -120,8 +125,8 @@ async function answer(
 }
 
 /** What the same data have in common, whenever they were made. */
-function tagOf({ madeAt: _, ...rest }: ExplorerData): string {
-  return `"${createHash("sha256").update(JSON.stringify(rest)).digest("base64url")}"`;
+function dataVersion({ madeAt: _, ...rest }: ExplorerData): string {
+  return createHash("sha256").update(JSON.stringify(rest)).digest("base64url");
 }
 
 /** What every answer says: keep it nowhere, show it to no other origin. */

@@ -53,7 +53,9 @@ export class FeedReader {
   #hasTriedStore = false;
   /** Whether an event is for these filters, once others were read before. */
   #isWanted?: (event: NostrEvent) => boolean;
-  /** Whether late events were dropped since the last page. */
+  /** Whether a page was asked for. */
+  #isAskedForAny = false;
+  /** Whether events were dropped since the last page. */
   #hasDropped = false;
   /** Whether there was a page. */
   #hasGivenAny = false;
@@ -107,21 +109,25 @@ export class FeedReader {
 
   /** Leaves an event that was handed out as late, and that nobody took, to the next page. */
   leave(event: NostrEvent): void {
-    const dropped = this.#merge.buffer.addLate(event);
+    this.#told("late", this.#merge.buffer.addLate(event));
+  }
+
+  /** Tells once, until the next page, that events were dropped. */
+  #told(which: "late" | "new", dropped: number): void {
     if (dropped === 0 || this.#hasDropped) return;
     this.#hasDropped = true;
-    this.#options.sources.onError(
-      new Error(
-        `A feed drops late events: nobody took a page or read live() while ${dropped} came. ` +
-          `Only the newest ${MAX_LATE} are kept`,
-      ),
-    );
+    const taken = which === "late" ? "took a page or read live()" : "took a page";
+    const text = `A feed drops ${which} events: nobody ${taken} while ${dropped} came. ` +
+      `Only the newest ${MAX_LATE} are kept`;
+    this.#options.sources.onError(new Error(text));
   }
 
   /** Takes in an event that came by itself; whether it came for the first time. */
   saw(event: NostrEvent): boolean {
     const place = this.#push(event, false, this.#hasGivenAll);
     if (place) this.#requests.keep([event]);
+    // A first page asks relays for what they have of these, too.
+    if (place === "waiting" && !this.#isAskedForAny) this.#told("new", this.#merge.buffer.trim());
     return place !== undefined;
   }
 
@@ -132,6 +138,7 @@ export class FeedReader {
    * @throws The signal's reason, if it is aborted; what planning throws.
    */
   async page(size: number, signal: AbortSignal): Promise<FeedPage | undefined> {
+    this.#isAskedForAny = true;
     if (!this.#isBegun && !this.#beginning) {
       const opening = await this.#openingPage(size, signal);
       if (opening) return opening;

@@ -20,7 +20,7 @@ const MAX_IDS = 100_000;
 const MAX_VERSIONS = 10_000;
 /** Most events and addresses of which it is remembered that their author deleted them. */
 const MAX_DELETED = 10_000;
-/** Most late events that wait for somebody to take them. */
+/** Most late events that wait for somebody to take them, and most news that wait for a first page. */
 export const MAX_LATE = 10_000;
 
 /** Sorts the newest first; of one second, the lower id (NIP-01). */
@@ -109,6 +109,19 @@ export class PageBuffer {
     // Seldom, since it sorts them all.
     if (this.#late.length < 2 * MAX_LATE) return 0;
     return this.#late.sort(newestFirst).splice(MAX_LATE).length;
+  }
+
+  /**
+   * Drops all but the newest of the waiting events, if these are twice as many; they may come again.
+   *
+   * @returns How many were dropped.
+   */
+  trim(): number {
+    // Seldom, since it sorts them all.
+    if (this.#waiting.length < 2 * MAX_LATE) return 0;
+    const dropped = this.#sorted().splice(MAX_LATE);
+    for (const { id } of dropped) this.#seen.delete(id);
+    return dropped.length;
   }
 
   /** The waiting event at an index, the newest first; absent if there are fewer. */

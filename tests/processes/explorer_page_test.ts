@@ -89,6 +89,11 @@ testUnless(
       assert.equal(await page.locator("#relays tbody tr").count(), 20);
       assert.match(await page.locator(".about").innerText(), /2,784 people, 1,641 relays/);
       assert.ok(await page.locator(".behind li").count() > 0);
+      // All 50 plans of the curve were made, by the worker.
+      await page.waitForFunction(() =>
+        document.querySelector("path.fill-several")!.getAttribute("d")!.split("C").length > 98
+      );
+      assert.equal(page.workers().length, 1);
     }),
 );
 
@@ -335,6 +340,7 @@ testUnless(
       await page.clock.install();
       await page.goto(server.url);
       await page.waitForSelector("html[data-drawn]", { state: "attached" });
+      assert.equal(page.workers().length, 1);
       await page.getByRole("slider").focus();
       await page.keyboard.press("Home");
       const first = page.locator("#relays tbody button").first();

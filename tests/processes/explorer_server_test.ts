@@ -40,13 +40,16 @@ Deno.test("serveExplorer() serves the page and its data, and forbids all that a 
   assert.match(server.url, /^http:\/\/127\.0\.0\.1:\d+\/$/);
   const page = await ask(server, "/");
   assert.equal(page.status, 200);
-  assert.match(page.text, /data-live/);
+  const [, version] = /<html data-live="([\w-]+)"/.exec(page.text)!;
   assert.match(`${page.headers["content-security-policy"]}`, /default-src 'none'/);
   assert.match(`${page.headers["content-security-policy"]}`, /frame-ancestors 'none'/);
   assert.equal(page.headers["cross-origin-resource-policy"], "same-origin");
   assert.equal(page.headers["access-control-allow-origin"], undefined);
   const { text } = await ask(server, "/data.json");
   assert.deepEqual(JSON.parse(text), dataOf("Ada"));
+  // The page need not be told again what stands in it.
+  const again = await ask(server, "/data.json", { "if-none-match": `"${version}"` });
+  assert.equal(again.status, 304);
 });
 
 Deno.test("serveExplorer() refuses other hosts, so that no stranger's page reads it by DNS rebinding", async () => {

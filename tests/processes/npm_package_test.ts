@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
+import { neventEncode, npubEncode } from "nostr-tools/nip19";
 import { packagesIn } from "../../npm/package_json.ts";
+import { COMMANDS } from "../../src/cli/commands.ts";
 import { RelayServer } from "../../testing/relay_server.ts";
 import { Signer } from "../../testing/signer.ts";
+import { ALICE, BOB, READER_NPUB, startSmallNetwork } from "../support/small_network.ts";
 import { ROOT } from "../support/source_files.ts";
 import { testUnless } from "../support/test_unless.ts";
 import { InstalledPackage, programsFor, type Runtime } from "./npm/installed_package.ts";
@@ -101,6 +104,42 @@ for (const runtime of [...GATE, ...WEEKLY]) {
     const { code, output } = await installed.runBin(runtime, "--help");
     assert.equal(code, 0, output);
     assert.match(output, /\bplan\b/);
+  });
+
+  testUnless(noBin, `Package for npm runs each command on ${runtime}`, async () => {
+    await using network = startSmallNetwork();
+    const post = network.alices.events.find(({ kind }) => kind === 1)!;
+    const code = neventEncode({ id: post.id, author: ALICE.pubkey });
+    const db = installed.path(`${runtime.replace(/\W/g, "_")}.sqlite3`);
+    const file = installed.path(`${runtime.replace(/\W/g, "_")}.json`);
+    await Deno.writeTextFile(file, JSON.stringify(ALICE.sign({ content: "from npm" })));
+    const run = async (expected: RegExp, exit: number, ...args: string[]) => {
+      const { code, output } = await installed.runBin(runtime, ...args, ...network.options);
+      assert.equal(code, exit, `${args[0]}: ${output}`);
+      assert.match(output, expected, args[0]);
+    };
+    await Promise.all([
+      run(/3 relays would be asked/, 0, "plan", READER_NPUB),
+      run(/It is at 1 of 1 of its author's relays/, 0, "why", code),
+      run(/finds 2 of their newest 2 posts/, 0, "why", npubEncode(BOB.pubkey)),
+      run(/1 thing is wrong/, 1, "check", READER_NPUB),
+      run(/Alice\n {4}first\n {4}line/, 0, "thread", code),
+    ]);
+    await run(/second[^]*first/, 0, "feed", READER_NPUB, "--pages", "1", "--db", db);
+    await run(/^3 posts of 3 people since /m, 0, "sync", READER_NPUB, "--days", "9999", "--db", db);
+    await run(/safe: 1 of 1 relay has it/, 0, "publish", file, "--db", db);
+    await run(/safe: 1 of 1 relay has it/, 0, "publications", "--db", db);
+    await run(new RegExp(`^${network.bobs.url} `, "m"), 0, "relays", "--db", db);
+    const args = ["explorer", READER_NPUB, "--db", db, ...network.options];
+    const exit = await installed.runBinUntilUsed(runtime, args, async (url) => {
+      assert.match(await (await fetch(url)).text(), /Outbox explorer/);
+    });
+    assert.equal(exit, 130);
+    const names = COMMANDS.map(({ name }) => name);
+    assert.deepEqual(names.toSorted(), [
+      ...["check", "explorer", "feed", "plan", "publications", "publish", "relays", "sync"],
+      ...["thread", "why"],
+    ], "Each command is tried here");
   });
 
   testUnless(skipped, `Package for npm runs the examples of the docs on ${runtime}`, async () => {

@@ -18,6 +18,8 @@ const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
 }).output();
 assert.ok(success, new TextDecoder().decode(stderr));
 const script = new TextDecoder().decode(stdout).trim();
+// The worker runs it as a script that is no module.
+assert.doesNotMatch(script, /\bimport\s*[{("'*]|\bexport\s*[{*]|\bimport\.meta/);
 // Either would end the script where it stands in HTML.
 assert.doesNotMatch(script, /<\/script|<!--/i);
 const [css, html] = PAGE_FILES.map((path) => Deno.readTextFileSync(new URL(path, ROOT)));

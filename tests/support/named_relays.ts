@@ -5,7 +5,8 @@
  */
 
 import { redirectNetwork } from "../../testing/redirected_network.ts";
-import { RelayServer } from "../../testing/relay_server.ts";
+import { startHostedRelay } from "../../testing/hosted_relay.ts";
+import type { RelayServer } from "../../testing/relay_server.ts";
 
 /** Relays by host; every socket of this process is led to them until they end. */
 export interface NamedRelays<Host extends string> extends AsyncDisposable {
@@ -14,7 +15,7 @@ export interface NamedRelays<Host extends string> extends AsyncDisposable {
 
 /** Starts a relay for each host, `hub.example` for instance. All other hosts are down. */
 export function startNamedRelays<Host extends string>(hosts: readonly Host[]): NamedRelays<Host> {
-  const started = hosts.map((host) => [host, RelayServer.start()] as const);
+  const started = hosts.map((host) => [host, startHostedRelay(host)] as const);
   const end = redirectNetwork(
     new Map(started.map(([host, { url }]) => [host, new URL(url).host])),
   );

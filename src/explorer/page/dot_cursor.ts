@@ -14,10 +14,10 @@ import { ARROWS, type Dot, dotPlace, nextDot } from "./next_dot.ts";
 export interface DotCursorOptions {
   readonly state: ExplorerState;
   readonly layout: () => MapLayout;
-  /** Shows a person by index, or nobody, as if a pointer was there. */
-  readonly onPoint: (person: number | undefined) => void;
-  /** Selects a person by index, or lets go of them. */
-  readonly onChoose: (person: number) => void;
+  /** Shows a person, or nobody, as if a pointer was there. */
+  readonly onPoint: (pubkey: string | undefined) => void;
+  /** Selects a person, or lets go of them. */
+  readonly onChoose: (pubkey: string) => void;
   /** Gives the focus back to the disc of a key. */
   readonly onLeave: (key: string) => void;
 }
@@ -40,27 +40,38 @@ export function dotCursor(options: DotCursorOptions): DotCursor {
     "aria-label": "People on the map: arrow keys go to the nearest, Enter chooses, Escape leaves",
   });
   /** Which disc and person the cursor is at; they stay so when the map changes. */
-  let at: { readonly key: string; readonly person: number } | undefined;
+  let at: { readonly key: string; readonly pubkey: string } | undefined;
   let button: HTMLButtonElement | undefined;
 
-  function dotOf({ key, person }: NonNullable<typeof at>): Dot | undefined {
+  const indexOf = (pubkey: string) =>
+    state.data.people.findIndex((person) => person.pubkey === pubkey);
+
+  function dotOf({ key, pubkey }: NonNullable<typeof at>): Dot | undefined {
     const disc = layout().discs.findIndex((disc) => disc.key === key);
-    const index = layout().discs[disc]?.people.indexOf(person) ?? -1;
+    const index = layout().discs[disc]?.people.indexOf(indexOf(pubkey)) ?? -1;
     return index < 0 ? undefined : { disc, index };
   }
 
-  /** The cursor's dot, or one to begin with. */
+  /** Where the cursor is now, whoever is not on the map any longer; somewhere to begin with. */
   function current(): Dot | undefined {
     const { discs } = layout();
-    const selected = selectedPerson(state);
-    if (selected !== undefined && at?.person !== selected) {
-      const disc = discs.find(({ people }) => people.includes(selected));
-      if (disc) at = { key: disc.key, person: selected };
+    const { selection } = state;
+    const isUsed = button !== undefined && document.activeElement === button;
+    const selected = selection && "person" in selection ? selection.person : undefined;
+    const wanted = isUsed ? at?.pubkey : selected ?? at?.pubkey;
+    if (wanted !== undefined && (at?.pubkey !== wanted || !dotOf(at))) {
+      const disc = discs.find(({ people }) => people.includes(indexOf(wanted)));
+      if (disc) at = { key: disc.key, pubkey: wanted };
     }
     const dot = at && dotOf(at);
     if (dot || discs.length === 0) return dot;
-    at = { key: discs[0].key, person: discs[0].people[0] };
-    return { disc: 0, index: 0 };
+    return begin(0);
+  }
+
+  function begin(disc: number): Dot {
+    const { key, people: [first] } = layout().discs[disc];
+    at = { key, pubkey: state.data.people[first].pubkey };
+    return { disc, index: 0 };
   }
 
   function place(): void {
@@ -77,7 +88,7 @@ export function dotCursor(options: DotCursorOptions): DotCursor {
 
   function goTo(dot: Dot): void {
     const { key, people } = layout().discs[dot.disc];
-    at = { key, person: people[dot.index] };
+    at = { key, pubkey: state.data.people[people[dot.index]].pubkey };
     const before = button;
     button = newButton();
     describe(button, dot);
@@ -95,7 +106,7 @@ export function dotCursor(options: DotCursorOptions): DotCursor {
     const here = disc.key === "" ? "nobody to ask" : `at ${host(disc.key)}`;
     const also = others.length === 0 ? "" : `, also at ${others.join(", ")}`;
     button.setAttribute("aria-label", `${personName(data.people[person])}, ${here}${also}`);
-    button.setAttribute("aria-pressed", `${selectedPerson(state) === person}`);
+    button.setAttribute("aria-pressed", `${isSelected(state, person)}`);
     const [x, y] = dotPlace(layout(), dot);
     Object.assign(button.style, { left: `${x}px`, top: `${y}px` });
     // On a map that is wider than the screen it stays in view.
@@ -107,11 +118,11 @@ export function dotCursor(options: DotCursorOptions): DotCursor {
       type: "button",
       class: "dot-cursor",
       onkeydown: press,
-      onfocus: () => onPoint(at?.person),
+      onfocus: () => onPoint(at?.pubkey),
       onblur: (event: FocusEvent) => {
         if (!element.contains(event.relatedTarget as Node | null)) onPoint(undefined);
       },
-      onclick: () => at && onChoose(at.person),
+      onclick: () => at && onChoose(at.pubkey),
     });
   }
 
@@ -134,17 +145,15 @@ export function dotCursor(options: DotCursorOptions): DotCursor {
     element,
     enter(key) {
       if (at?.key === key && dotOf(at)) return;
-      const disc = layout().discs.find((disc) => disc.key === key);
-      if (disc) at = { key, person: disc.people[0] };
+      const disc = layout().discs.findIndex((disc) => disc.key === key);
+      if (disc >= 0) begin(disc);
       place();
     },
     place,
   };
 }
 
-/** The index of the person who is selected. */
-function selectedPerson({ data, selection }: ExplorerState): number | undefined {
-  if (selection === undefined || !("person" in selection)) return undefined;
-  const index = data.people.findIndex(({ pubkey }) => pubkey === selection.person);
-  return index < 0 ? undefined : index;
+function isSelected({ data, selection }: ExplorerState, person: number): boolean {
+  return selection !== undefined && "person" in selection &&
+    selection.person === data.people[person].pubkey;
 }

@@ -11,6 +11,8 @@ const INTERVAL_MS = 5_000;
 
 /** What following needs. */
 export interface FollowOptions {
+  /** The version of the data in the page. */
+  readonly version: string;
   readonly onData: (data: ExplorerData) => void;
   /** Called when the program is gone, and when it is back. */
   readonly onConnected: (isConnected: boolean) => void;
@@ -18,12 +20,13 @@ export interface FollowOptions {
 }
 
 /** Follows for as long as the page is open. */
-export function followChanges({ onData, onConnected, clock = systemClock }: FollowOptions): void {
-  let tag = "";
+export function followChanges(
+  { version, onData, onConnected, clock = systemClock }: FollowOptions,
+): void {
+  let tag = `"${version}"`;
   const ask = async () => {
     try {
-      const headers: HeadersInit = tag === "" ? {} : { "If-None-Match": tag };
-      const response = await fetch("data.json", { headers });
+      const response = await fetch("data.json", { headers: { "If-None-Match": tag } });
       if (response.status === 200) {
         onData(await response.json());
         tag = response.headers.get("ETag") ?? "";

@@ -25,8 +25,8 @@ export function peopleMap(state: ExplorerState): HTMLElement {
   const dots = dotCursor({
     state,
     layout: () => target,
-    onPoint: (person) => hover(person === undefined ? undefined : personAt(person)),
-    onChoose: (person) => toggle(personAt(person)),
+    onPoint: (person) => hover(person === undefined ? undefined : { person }),
+    onChoose: (person) => toggle({ person }),
     onLeave: (key) => buttons.get(key)?.focus(),
   });
   const box = h("div", { class: "map", id: "map" }, canvas, discs, dots.element, tip);

@@ -73,11 +73,14 @@ export function planInWorker(start: () => Worker, clock: Clock = systemClock): P
   };
 }
 
-/** Starts a worker that runs the page's own script. */
+/**
+ * Starts a worker that runs the page's own script, which imports and exports nothing: browsers let a
+ * page that is a file start no module.
+ */
 export function startPageWorker(): Worker {
   const script = document.querySelector("script[type=module]")!.textContent!;
   const url = URL.createObjectURL(new Blob([script], { type: "text/javascript" }));
-  return new Worker(url, { type: "module" });
+  return new Worker(url);
 }
 
 /** What the page's script does in the worker. */

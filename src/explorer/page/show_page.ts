@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { systemClock } from "../../base/clock.ts";
 import type { ExplorerData } from "../explorer_data.ts";
 import { curve } from "./curve.ts";
 import { details } from "./details.ts";
@@ -60,8 +61,10 @@ export function showPage(): void {
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape") state.select(undefined);
   });
-  if (document.documentElement.dataset.live !== undefined) {
+  const { live: version } = document.documentElement.dataset;
+  if (version !== undefined) {
     followChanges({
+      version,
       onData: (data) => state.setData(data),
       onConnected: (isConnected) => {
         connection.textContent = isConnected ? "" : "The program that serves this page has ended.";
@@ -71,7 +74,7 @@ export function showPage(): void {
   // After the first drawing.
   requestAnimationFrame(() => {
     document.documentElement.dataset.drawn = "";
-    state.completeCurve();
+    systemClock.after(0, () => state.completeCurve());
   });
 }
 

@@ -118,6 +118,40 @@ export class InstalledPackage {
     return await this.#end(await this.#find(runtime), ["node_modules/.bin/outbox", ...args]);
   }
 
+  /**
+   * The same for a command that goes on: interrupts it (Ctrl-C) once it has printed a line.
+   *
+   * @param use What to do meanwhile with that line.
+   */
+  async runBinUntilUsed(
+    runtime: Runtime,
+    args: readonly string[],
+    use: (line: string) => Promise<void>,
+  ): Promise<number> {
+    const command = new Deno.Command(await this.#find(runtime), {
+      args: ["node_modules/.bin/outbox", ...args],
+      cwd: this.#folder,
+      signal: AbortSignal.timeout(MOST_MS),
+      stdout: "piped",
+      stderr: "null",
+    });
+    const process = command.spawn();
+    let printed = "";
+    let isUsed = false;
+    for await (const text of process.stdout.pipeThrough(new TextDecoderStream())) {
+      printed += text;
+      if (isUsed || !printed.includes("\n")) continue;
+      isUsed = true;
+      await use(printed.trim()).finally(() => process.kill("SIGINT"));
+    }
+    return (await process.status).code;
+  }
+
+  /** A path for a file of a program. */
+  path(name: string): string {
+    return `${this.#folder}/${name}`;
+  }
+
   /** Where a runtime is; npm downloads it the first time. */
   #find(runtime: Runtime): Promise<string> {
     const known = this.#runtimes.get(runtime) ?? this.#must("npx", [

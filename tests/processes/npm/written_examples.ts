@@ -6,7 +6,8 @@
 
 import { INDEXERS } from "../../../src/plan/default_indexers.ts";
 import { relayHosts } from "../../../testing/redirected_network.ts";
-import { RelayServer } from "../../../testing/relay_server.ts";
+import { startHostedRelay } from "../../../testing/hosted_relay.ts";
+import type { RelayServer } from "../../../testing/relay_server.ts";
 import { docExamples } from "../../support/doc_examples.ts";
 import { ROOT } from "../../support/source_files.ts";
 import type { InstalledPackage } from "./installed_package.ts";
@@ -52,7 +53,7 @@ export class HostedRelays implements AsyncDisposable {
   readonly #relays: ReadonlyMap<string, RelayServer>;
 
   constructor(hosts: readonly string[]) {
-    this.#relays = new Map(hosts.map((host) => [host, RelayServer.start()]));
+    this.#relays = new Map(hosts.map((host) => [host, startHostedRelay(host)]));
   }
 
   /** Where they listen, by host, as text. */
