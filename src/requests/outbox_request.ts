@@ -33,7 +33,6 @@ import type { RelayUse } from "./relays_in_use.ts";
 import { planReplacements, planSecondOpinions, type RequestShares } from "./replacements.ts";
 import {
   type Listener,
-  messagesOf,
   type RelayMessage,
   RequestListeners,
   type RequestWatcher,
@@ -109,17 +108,6 @@ export class OutboxRequest {
     this.#completion.beginAnew();
     for (const relayIndex of this.#listeners.relayIndexes) this.#sendEoseIfDue(relayIndex);
     this.#check();
-  }
-
-  /** Asks one of the relays: its messages, until the signal is aborted. */
-  join(
-    relayIndex: number,
-    connector: RelayConnector,
-    filters: readonly NostrFilter[],
-    signal: AbortSignal,
-  ): AsyncGenerator<RelayMessage, void> {
-    const listen = this.listen.bind(this, relayIndex, connector, filters);
-    return messagesOf(listen, signal);
   }
 
   /** Asks one of the relays: calls `push` with each message as it comes. */

@@ -50,14 +50,28 @@ export class SharedRequest {
     this.#options = options;
   }
 
-  /** A member that is not listened to yet, by its share of the plan. */
-  member(filters: readonly NostrFilter[], share: Planned, found?: Found): RequestMember {
+  /**
+   * A member that is not listened to yet, by its share of the plan.
+   *
+   * @param urls Its relays, as its relay indexes count them.
+   */
+  member(
+    filters: readonly NostrFilter[],
+    share: Planned,
+    urls: readonly string[],
+    found?: Found,
+  ): RequestMember {
     const member = new RequestMember(filters, share, {
       ...this.#options,
       verifying: () => this.#request?.verifying ?? [],
       enter: () => this.#enter(member),
       leave: () => this.#leave(member),
-      alone: () => this.#options.alone(share, found),
+      alone: () => {
+        const request = this.#options.alone(share, found);
+        // By itself, a request counts relays as its assignment does.
+        const indexes = urls.map((url) => share.assignment.urls.indexOf(url));
+        return { listen: (index, ...rest) => request.listen(indexes[index], ...rest) };
+      },
       finished: () => this.#finished(member),
     });
     this.#members.add(member);
@@ -120,7 +134,7 @@ export class SharedRequest {
   /** Nobody listens to a member any longer. */
   #leave(member: RequestMember): void {
     this.#members.delete(member);
-    this.#index.delete(member.filters, member);
+    this.#index.delete(member);
     const request = this.#request;
     if (this.#members.size === 0) {
       this.#cancelStart?.();

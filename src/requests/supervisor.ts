@@ -31,7 +31,7 @@ export interface SupervisorOptions {
 
 /** One relay's part of a request. */
 export interface RequestPart {
-  readonly request: Pick<OutboxRequest, "join">;
+  readonly request: Pick<OutboxRequest, "listen">;
   readonly relayIndex: number;
 }
 
@@ -113,7 +113,8 @@ export class Supervisor {
    * @param found What will be known of the people whose lists are still looked for.
    */
   planned(planned: Planned, found?: Found): void {
-    this.#remember(planned, this.#carryOut(planned, this.#request, found));
+    const { urls } = planned.assignment;
+    this.#remember(planned, urls, this.#carryOut(planned, this.#request, found));
   }
 
   /**
@@ -133,13 +134,18 @@ export class Supervisor {
       alone: (planned, found) => this.#carryOut(planned, this.#request, found),
     });
     for (const { filters, share, found } of members) {
-      this.#remember(share, shared.member(filters, share, found));
+      const urls = [...share.plan.routes.keys()];
+      this.#remember(share, urls, shared.member(filters, share, urls, found));
     }
   }
 
-  #remember({ plan, assignment }: Planned, request: RequestPart["request"]): void {
+  #remember(
+    { plan }: Planned,
+    urls: readonly string[],
+    request: RequestPart["request"],
+  ): void {
     for (const [url, filters] of plan.routes) {
-      this.#parts.set(filters, { request, relayIndex: assignment.urls.indexOf(url) });
+      this.#parts.set(filters, { request, relayIndex: urls.indexOf(url) });
     }
   }
 
