@@ -120,8 +120,11 @@ export class Supervisor {
   /**
    * Remembers that the filters of some plans are parts of requests which share the REQs of a plan
    * for all.
+   *
+   * @returns Call it once each of them has been handed out: then nobody waits for those for long
+   * that nobody listens to.
    */
-  plannedTogether(planned: Planned, members: Iterable<PlannedMember>, found?: Found): void {
+  plannedTogether(planned: Planned, members: Iterable<PlannedMember>, found?: Found): () => void {
     const { clock, stragglerTimeout, workload, onUnanswered, connector } = this.#request;
     const shared = new SharedRequest(planned, {
       clock,
@@ -137,6 +140,7 @@ export class Supervisor {
       const urls = [...share.plan.routes.keys()];
       this.#remember(share, urls, shared.member(filters, share, urls, found));
     }
+    return () => shared.handedOut();
   }
 
   #remember(
