@@ -156,6 +156,14 @@ export class OutboxRequest {
     return joinProgress(this.#coverage.progress(scope), parts);
   }
 
+  /**
+   * Whether enough of the relays that were asked first have answered for some of its subjects: before
+   * that, {@link OutboxRequest.progress} need not be looked at.
+   */
+  isCovered(scope: RequestScope): boolean {
+    return this.#coverage.isCovered(scope);
+  }
+
   /** Each resolves once something that came so far is verified; empty if nothing waits for that. */
   get verifying(): Promise<void>[] {
     return [...this.#relayRequests.values(), ...this.#parts.all]

@@ -28,8 +28,6 @@ export interface RequestMemberOptions extends CompletionOptions {
 
 /** See the module. */
 export class RequestMember {
-  /** The filters of the request. */
-  readonly filters: readonly NostrFilter[];
   /** What they name. */
   readonly scope: RequestScope;
   readonly #options: RequestMemberOptions;
@@ -45,7 +43,6 @@ export class RequestMember {
     share: Pick<Planned, "input">,
     options: RequestMemberOptions,
   ) {
-    this.filters = filters;
     this.scope = scopeOfParts(share.input.parts);
     this.#options = options;
     this.#completion = new Completion(options, () => this.finish());

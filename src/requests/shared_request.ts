@@ -130,7 +130,9 @@ export class SharedRequest {
   #progressed(request: OutboxRequest): void {
     for (const member of this.#members) {
       if (request.isDone) member.finish();
-      else if (!member.isDone && !request.isHeld) member.check(request.progress(member.scope));
+      else if (!member.isDone && !request.isHeld && request.isCovered(member.scope)) {
+        member.check(request.progress(member.scope));
+      }
     }
     if (!request.isDone) return;
     if (this.#silent.size > 0) {
