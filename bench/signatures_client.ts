@@ -10,6 +10,7 @@
 import { NPool } from "@nostrify/nostrify";
 import { createOutbox } from "@npool/outbox";
 import { verifyEvent } from "nostr-tools/pure";
+import { LoopLag, mainThreadMs } from "./loop_lag.ts";
 
 /** What a client found, and what it took. */
 export interface SignatureRun {
@@ -30,11 +31,6 @@ export interface SignatureRun {
 /** How often a timer is to run that shows whether the main thread is blocked. */
 const TICK_MS = 5;
 
-/** CPU time of the main thread so far, whose id on Linux is that of the process. */
-function mainThreadMs(): number {
-  return Number(Deno.readTextFileSync(`/proc/self/task/${Deno.pid}/schedstat`).split(" ")[0]) / 1e6;
-}
-
 function processMs(): number {
   const { user, system } = (globalThis as unknown as {
     process: { cpuUsage(): { user: number; system: number } };
@@ -50,19 +46,7 @@ async function run(mode: string, pubkey: string, urls: string[]): Promise<Signat
     ...mode === "plain" ? { verifyEvent } : {},
   });
   await using pool = new NPool({ ...outbox, open: outbox.open });
-  let last = performance.now();
-  let blockedMs = 0;
-  let lastBusy = mainThreadMs();
-  let turnMs = 0;
-  const tick = () => {
-    const now = performance.now();
-    blockedMs = Math.max(blockedMs, now - last - TICK_MS);
-    last = now;
-    const busy = mainThreadMs();
-    turnMs = Math.max(turnMs, busy - lastBusy);
-    lastBusy = busy;
-  };
-  const timer = setInterval(tick, TICK_MS);
+  using lag = new LoopLag(TICK_MS);
   const ids = new Set<string>();
   const [start, busy, cpu] = [performance.now(), mainThreadMs(), processMs()];
   const filters = [{ kinds: [1], authors: [pubkey], since: 1 }];
@@ -70,17 +54,15 @@ async function run(mode: string, pubkey: string, urls: string[]): Promise<Signat
     if (message[0] === "EVENT") ids.add(message[2].id);
     else break;
   }
-  tick();
-  const result = {
+  lag.look();
+  return {
     events: ids.size,
     wallMs: performance.now() - start,
     busyMs: mainThreadMs() - busy,
-    blockedMs,
-    turnMs,
+    blockedMs: lag.maxMs,
+    turnMs: lag.maxTurnMs,
     cpuMs: processMs() - cpu,
   };
-  clearInterval(timer);
-  return result;
 }
 
 if (import.meta.main) {

@@ -42,6 +42,8 @@ interface Answer {
 interface Run {
   readonly answers: readonly Answer[];
   readonly maxLagMs: number;
+  /** The most that the main thread used a core in one turn of the event loop. */
+  readonly maxTurnMs: number;
   readonly connections: number;
   readonly moved: number;
   readonly memoryMb: number;
@@ -92,6 +94,7 @@ async function measured(
   return {
     answers,
     maxLagMs: lag.maxMs,
+    maxTurnMs: lag.maxTurnMs,
     connections: relays.connections / network.about.relays.length,
     moved: relays.events / posts.size,
     memoryMb: Deno.memoryUsage().rss / 2 ** 20,
@@ -115,7 +118,8 @@ export async function benchUsers(): Promise<void> {
       "loopback, in a process of their own. Seconds until EOSE. `of a lone user`: the median and " +
       "the least share of what the same user finds alone, for eight of them. `moved`: events that " +
       "relays sent for each different post. `connections`: a relay. `CPU`: of this process. " +
-      "`lag`: how late its event loop was at most.",
+      "`lag`: how late its event loop was at most. `own turn`: the most that it used a core in one " +
+      "turn of the event loop, which other programs do not add to.",
   ));
   const only = Deno.env.get("BENCH_NETWORK");
   for (const [i, { name, isPrompt }] of NETWORKS.entries()) {
@@ -153,6 +157,7 @@ async function benchNetwork(name: string, isPrompt: boolean): Promise<void> {
       run.connections.toFixed(1),
       `${run.cpuS.toFixed(1)} s`,
       `${Math.round(run.maxLagMs)} ms`,
+      `${Math.round(run.maxTurnMs)} ms`,
       `${Math.round(run.memoryMb)} MB`,
     ]);
     progress(rows.at(-1)!.join(" | "));
@@ -214,6 +219,7 @@ async function benchNetwork(name: string, isPrompt: boolean): Promise<void> {
     "connections",
     "CPU",
     "lag",
+    "own turn",
     "memory",
   ];
   print(table(head, rows));

@@ -205,7 +205,7 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
     plannedTogether(planned, members, found) {
       refuseClosed("send a request");
       monitors.meet(relayCounts(planned.graph));
-      supervisor.plannedTogether(planned, members, found);
+      return supervisor.plannedTogether(planned, members, found);
     },
   });
   const ledger = new OutboxLedger({

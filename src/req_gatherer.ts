@@ -15,7 +15,8 @@
 import type { NostrFilter } from "@nostrify/types";
 import { abortable } from "./base/abortable.ts";
 import { BoundedMap } from "./base/bounded_map.ts";
-import type { Clock } from "./base/clock.ts";
+import { type Clock, nextTurn } from "./base/clock.ts";
+import { TimeSlices } from "./base/time_slices.ts";
 import type { WorkTime } from "./base/workload.ts";
 import {
   areMerged,
@@ -40,12 +41,15 @@ export interface ReqGathererOptions {
   readonly onError: (error: Error) => void;
   /** Called with the plan of a request that is carried out alone. */
   readonly planned: (planned: Planned, found?: Found) => void;
-  /** Called with the plan for several requests, and each one's share. */
+  /**
+   * Called with the plan for several requests, and each one's share. What it returns is called once
+   * each has got its share.
+   */
   readonly plannedTogether: (
     planned: Planned,
     members: readonly PlannedMember[],
     found?: Found,
-  ) => void;
+  ) => () => void;
 }
 
 /** How long requests are gathered that are made soon after others of their shape, in milliseconds. */
@@ -86,6 +90,8 @@ interface Group {
 /** See the module. */
 export class ReqGatherer {
   readonly #options: ReqGathererOptions;
+  /** Many requests at once leave other work its turn. */
+  readonly #slices: TimeSlices;
   readonly #groups = new Map<string, Group>();
   /** When requests of a shape were last planned together, in milliseconds since 1970. */
   readonly #gatheredAt: BoundedMap<string, number> = new BoundedMap({ max: MAX_SHAPES });
@@ -94,6 +100,7 @@ export class ReqGatherer {
   /** Gathers nothing before the first request. */
   constructor(options: ReqGathererOptions) {
     this.#options = options;
+    this.#slices = new TimeSlices(options.clock);
   }
 
   /**
@@ -103,6 +110,7 @@ export class ReqGatherer {
    */
   async route(filters: readonly NostrFilter[], opts: RouteOptions = {}): Promise<Planned> {
     const { planner } = this.#options;
+    await this.#slices.turn();
     const request = await planner.lookUpEarly(filters, opts);
     const values = varyingValues(request.filters);
     const waiting = { request, signal: opts.signal, ...Promise.withResolvers<Planned>() };
@@ -168,9 +176,16 @@ export class ReqGatherer {
     );
   }
 
-  /** Closes a group once those have joined that are made in the same turn. */
+  /** Closes a group once those have joined that are made in the same turn, or waited for their turn. */
   async #closeAfterTurn(shape: string, group: Group): Promise<void> {
+    const { clock } = this.#options;
+    const since = clock.now();
     for (let round = 0; round < TURN_ROUNDS; round++) await undefined;
+    while (this.#slices.isWaiting && clock.now() - since < MAX_WAIT_MS) {
+      await this.#slices.settled();
+      // The last of them needs rounds, too, to be here.
+      await nextTurn(clock);
+    }
     this.#close(shape, group);
   }
 
@@ -181,12 +196,12 @@ export class ReqGatherer {
     if (waiting.length > 1 || group.isBig) {
       this.#gatheredAt.set(shape, this.#options.clock.now());
     }
-    this.#carryOut(waiting, group.isBig);
+    void this.#carryOut(waiting, group.isBig);
   }
 
-  #carryOut(waiting: readonly Waiting[], areBig: boolean): void {
+  async #carryOut(waiting: readonly Waiting[], areBig: boolean): Promise<void> {
     try {
-      if (waiting.length > 1) return this.#together(waiting, areBig);
+      if (waiting.length > 1) return await this.#together(waiting, areBig);
       for (const { request, resolve } of waiting) resolve(this.#alone(request));
     } catch (error) {
       waiting.forEach(({ reject }) => reject(error));
@@ -202,7 +217,7 @@ export class ReqGatherer {
     return planned;
   }
 
-  #together(waiting: readonly Waiting[], areBig: boolean): void {
+  async #together(waiting: readonly Waiting[], areBig: boolean): Promise<void> {
     const { planner } = this.#options;
     const requests = waiting.map(({ request }) => request);
     const { filters, indexes } = joinFilters(requests.map(({ filters }) => filters), areBig);
@@ -221,12 +236,16 @@ export class ReqGatherer {
       const rest = waiting.filter((one) => !isCut(one));
       // Where fallback relays take every place, no choice of relays helps but fewer requests.
       if (rest.length === 0) rest.push(...apart.splice(apart.length >> 1));
-      if (apart.length > 0) return [rest, apart].forEach((some) => this.#carryOut(some, areBig));
+      if (apart.length > 0) {
+        for (const some of [rest, apart]) await this.#carryOut(some, areBig);
+        return;
+      }
     }
     const shareOf = planSharer(planned);
     const members: PlannedMember[] = [];
     const settle: (() => void)[] = [];
     for (const [i, { request, resolve, reject }] of waiting.entries()) {
+      await this.#slices.turn();
       // Before lists are known, a plan has rows for those alone whose lists are.
       const share = request.search ? planner.planned(request) : shareOf(request.parts, indexes[i]);
       try {
@@ -240,8 +259,12 @@ export class ReqGatherer {
         settle.push(() => reject(error));
       }
     }
-    this.#options.plannedTogether(planned, members, foundBy(joined));
-    for (const done of settle) done();
+    const begin = this.#options.plannedTogether(planned, members, foundBy(joined));
+    for (const done of settle) {
+      await this.#slices.turn();
+      done();
+    }
+    begin();
   }
 }
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
-import { holding } from "../testing/scripted_network.ts";
+import { holding, ScriptedNetwork } from "../testing/scripted_network.ts";
 import { quiet, START } from "../testing/test_clock.ts";
+import { scriptedOutbox } from "./support/scripted_outbox.ts";
 import { HOME, HUB, OTHER, people, start } from "./support/together_world.ts";
 
 /** What the feeds of many users of one process share. */
@@ -114,5 +115,55 @@ Deno.test("Outbox asks as many relays for big feeds together as for each of them
   await pass(5_000);
   assert.deepEqual(users.map(({ events }) => events.length), [1, 1]);
   for (const { close } of users) close();
+  await outbox.close();
+});
+
+Deno.test("Outbox leaves other work its turn while it plans the feeds of many users, and asks each relay once", async () => {
+  const network = new ScriptedNetwork({ connect: "fail" });
+  network.scripts.set(OTHER, holding(posts));
+  const { clock } = network;
+  const USERS = 60;
+  let worked = 0;
+  let plans = 0, plansInTurn = 0, mostInTurn = 0;
+  const { outbox, pool } = scriptedOutbox(network, {
+    clock: {
+      now: () => clock.now() + worked,
+      after: (ms, run) =>
+        clock.after(ms, () => {
+          plansInTurn = 0;
+          run();
+        }),
+    },
+    // Planning for a user takes two milliseconds.
+    onReqPlan() {
+      plans++;
+      worked += 2;
+      mostInTurn = Math.max(mostInTurn, ++plansInTurn);
+    },
+  });
+  for (const one of people) await outbox.store.event(one.relayList({ both: [OTHER] }));
+  const controller = new AbortController(), { signal } = controller;
+  const found = Array.from({ length: USERS }, async (_, user) => {
+    const authors: string[] = [];
+    const own = [feed([bob, carol, dave][user % 3])];
+    for await (const [verb, , event] of pool.req(own, { signal })) {
+      if (verb === "EVENT") authors.push(event.pubkey);
+      if (verb === "EOSE") break;
+    }
+    return authors;
+  });
+  await quiet();
+  await clock.advance(5_000);
+  await quiet();
+  assert.equal(plans, USERS);
+  // As many as go together before anything shows that there are many, and a slice.
+  assert.ok(mostInTurn <= 16 + 5, `${mostInTurn} plans in a turn`);
+  const expected = Array.from(
+    { length: USERS },
+    (_, user) => [[bob, carol, dave][user % 3].pubkey],
+  );
+  assert.deepEqual(await Promise.all(found), expected);
+  const reqs = network.relays.filter(({ url }) => url === OTHER).flatMap(({ reqs }) => reqs);
+  assert.equal(reqs.length, 1);
   await outbox.close();
 });

@@ -31,6 +31,8 @@ export class TimeSlices {
   #count = 0;
   /** When the slice is over; absent as long as nothing shows that jobs come without a pause. */
   #endsAt?: number;
+  /** Whether jobs that wait are being done. */
+  #isGoing = false;
 
   constructor(clock: Clock = systemClock) {
     this.#clock = clock;
@@ -42,6 +44,18 @@ export class TimeSlices {
     this.#jobs.push({ run, length });
     this.#waitingLength += length;
     while (this.#waitingLength > MAX_WAITING_LENGTH) this.#doFirst();
+  }
+
+  /**
+   * Resolves once it is the caller's turn: at once for few callers, else after all jobs that wait, and
+   * after most of what follows from them in rounds of promises, which counts as theirs.
+   */
+  turn(): Promise<void> {
+    return new Promise((resolve) => {
+      if (!this.isWaiting && this.#endsAt === undefined && this.#hasTime()) return resolve();
+      this.#jobs.push({ run: resolve, length: 0 });
+      if (!this.#isGoing) void this.#goOn();
+    });
   }
 
   /** Whether any job waits for its turn. */
@@ -66,17 +80,20 @@ export class TimeSlices {
     this.#endsAt = this.#clock.now() + SLICE_MS;
     this.#clock.after(0, () => {
       this.#endsAt = undefined;
-      if (this.isWaiting) void this.#goOn();
+      if (!this.isWaiting) return;
+      this.#begin();
+      void this.#goOn();
     });
   }
 
   async #goOn(): Promise<void> {
-    this.#begin();
+    this.#isGoing = true;
     while (this.isWaiting && this.#hasTime()) {
       this.#doFirst();
       // What follows from a job belongs to the slice.
       for (let round = 0; round < ROUNDS; round++) await undefined;
     }
+    this.#isGoing = false;
   }
 
   #doFirst(): void {

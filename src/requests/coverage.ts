@@ -200,18 +200,23 @@ export class Coverage {
 
   /** How far the relays of some subjects have come; nothing is pending here. */
   progress(scope: RequestScope): ScopeProgress {
-    const inScope = this.#inScope(scope);
-    const { relays, urls } = inScope;
-    const isSettled = relays.every((index) => this.hasSettled(index));
+    const { relays, urls } = this.#inScope(scope);
     return {
       isPending: false,
-      isSettled,
-      isCovered: isSettled || this.#areCovered(inScope) &&
-          (!scope.hasUnscoped ||
-            this.#isCovered(this.#assignment.unscoped, scope.subjects.has("thread"))),
+      isSettled: relays.every((index) => this.hasSettled(index)),
+      isCovered: this.isCovered(scope),
       isAnswered: relays.some((index) => this.#relays[index].state === "answered"),
       urls,
     };
+  }
+
+  /** Whether enough relays have answered for some subjects. */
+  isCovered(scope: RequestScope): boolean {
+    const inScope = this.#inScope(scope);
+    if (inScope.relays.every((index) => this.hasSettled(index))) return true;
+    return this.#areCovered(inScope) &&
+      (!scope.hasUnscoped ||
+        this.#isCovered(this.#assignment.unscoped, scope.subjects.has("thread")));
   }
 
   /** The rows of some subjects; remembered for as long as the object is. */

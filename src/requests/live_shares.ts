@@ -20,6 +20,9 @@ export interface LiveShares {
   readonly assignment: Assignment;
 }
 
+/** The subjects that each relay is to be asked for, by their roles. */
+export type AskedSubjects = ReadonlyMap<string, ReadonlyMap<Role, string[]>>;
+
 /**
  * Makes the filters of a request for the subjects that each relay is asked for, and the
  * assignment that goes with them. Unscoped filters are left out.
@@ -29,20 +32,29 @@ export function liveShares(
   asked: ReadonlyMap<string, Iterable<LiveSubject>>,
   settings: PlanSettings,
 ): LiveShares {
-  const urls = [...asked.keys()];
-  const indexesOf = new Map<Role, Map<string, number[]>>();
-  const routes = new Map<string, NostrFilter[]>();
-  const select = subjectSelector(parts);
-
-  urls.forEach((url, relayIndex) => {
+  const byRole = new Map<string, Map<Role, string[]>>();
+  for (const [url, subjects] of asked) {
     const wanted = new Map<Role, string[]>();
-    for (const { role, subject } of asked.get(url)!) {
-      if (role === "unscoped") continue;
-      add(wanted, role, subject);
-      const indexes = indexesOf.get(role) ?? new Map<string, number[]>();
-      indexesOf.set(role, indexes);
-      add(indexes, subject, relayIndex);
+    for (const { role, subject } of subjects) {
+      if (role !== "unscoped") add(wanted, role, subject);
     }
+    byRole.set(url, wanted);
+  }
+  return {
+    routes: routesFor(parts, byRole, settings),
+    assignment: assignmentFor(byRole, settings),
+  };
+}
+
+/** The filters for each relay that is asked for anything. */
+export function routesFor(
+  parts: ReqParts,
+  asked: AskedSubjects,
+  settings: PlanSettings,
+): Map<string, NostrFilter[]> {
+  const select = subjectSelector(parts);
+  const routes = new Map<string, NostrFilter[]>();
+  for (const [url, wanted] of asked) {
     const shares = parts.scoped.flatMap((part) => {
       const { role } = part.scope;
       let subjects = select(part, wanted.get(role) ?? []);
@@ -55,11 +67,25 @@ export function liveShares(
     });
     const filters = cutFilters(shares, settings);
     if (filters.length > 0) routes.set(url, filters);
+  }
+  return routes;
+}
+
+/** The relays as an assignment, in this order. */
+export function assignmentFor(asked: AskedSubjects, settings: PlanSettings): Assignment {
+  const urls = [...asked.keys()];
+  const indexesOf = new Map<Role, Map<string, number[]>>();
+  urls.forEach((url, relayIndex) => {
+    for (const [role, subjects] of asked.get(url)!) {
+      const indexes = indexesOf.get(role) ?? new Map<string, number[]>();
+      indexesOf.set(role, indexes);
+      for (const subject of subjects) add(indexes, subject, relayIndex);
+    }
   });
   const fallbacks = settings.fallbackRelays.map((url) => urls.indexOf(url))
     .filter((index) => index >= 0);
   const { relaysPerAuthor } = settings;
-  return { routes, assignment: { ...assignmentOf(urls, indexesOf), fallbacks, relaysPerAuthor } };
+  return { ...assignmentOf(urls, indexesOf), fallbacks, relaysPerAuthor };
 }
 
 /** Selects, of some subjects, those that a part names. */

@@ -8,59 +8,95 @@ import type { NostrEvent, NostrFilter } from "@nostrify/types";
 import { matchFilter } from "nostr-tools";
 import { varyingEntry } from "../nostr/join_filters.ts";
 
+/** A value, until it is deleted. */
+interface Entry<T> {
+  readonly value: T;
+  isDeleted: boolean;
+}
+
+/** Filters that differ in the values of one key alone. */
+interface Alike<T> {
+  /** What they say besides. */
+  readonly rest: NostrFilter;
+  /** The key, and who names which of its values; absent for filters without such values. */
+  readonly key?: string;
+  /** By the value of the key. */
+  readonly entries: Map<string, Entry<T>[]>;
+}
+
 /** Values by filters, found by the events that the filters match. */
 export class MemberIndex<T> {
-  /**
-   * Values by one thing that their events must have: an author, an id or the value of a tag; each
-   * with the rest of its filters, so that nobody looks for an author among hundreds again.
-   */
-  readonly #byKey = new Map<string, Map<T, NostrFilter[]>>();
+  /** By what the filters say besides: members of one request share that. */
+  readonly #alike = new Map<string, Alike<T>>();
+  readonly #entries = new Map<T, Entry<T>>();
+  #deleted = 0;
 
   /** Adds a value, once. */
   add(filters: readonly NostrFilter[], value: T): void {
+    const entry = { value, isDeleted: false };
+    this.#entries.set(value, entry);
     for (const filter of filters) {
-      const rest = restOf(filter);
-      for (const key of keysOf(filter)) {
-        let values = this.#byKey.get(key);
-        if (!values) this.#byKey.set(key, values = new Map());
-        const rests = values.get(value);
-        if (rests) rests.push(rest);
-        else values.set(value, [rest]);
+      const [key, names = [""]] = varyingEntry(filter) ?? [];
+      const { entries } = this.#likeIt(filter, key);
+      for (const name of names) {
+        const others = entries.get(name);
+        // A filter may name something twice.
+        if (!others) entries.set(name, [entry]);
+        else if (others.at(-1) !== entry) others.push(entry);
       }
     }
   }
 
-  /** Removes a value. */
-  delete(filters: readonly NostrFilter[], value: T): void {
-    for (const key of filters.flatMap(keysOf)) {
-      const values = this.#byKey.get(key);
-      if (values?.delete(value) && values.size === 0) this.#byKey.delete(key);
-    }
+  /** Removes a value. Where it stood is cleared once half of all values are removed. */
+  delete(value: T): void {
+    const entry = this.#entries.get(value);
+    if (!entry) return;
+    entry.isDeleted = true;
+    this.#entries.delete(value);
+    if (++this.#deleted > this.#entries.size) this.#clear();
   }
 
   /** The values whose filters match an event, each once. */
   of(event: NostrEvent): T[] {
-    const { id, pubkey, tags } = event;
-    const keys = new Set(["", `authors:${pubkey}`, `ids:${id}`]);
-    for (const [name, value] of tags) keys.add(`#${name}:${value}`);
-    const found = new Set<T>();
-    for (const key of keys) {
-      for (const [value, rests] of this.#byKey.get(key) ?? []) {
-        if (rests.some((rest) => matchFilter(rest, event))) found.add(value);
+    const found: Entry<T>[][] = [];
+    for (const { rest, key, entries } of this.#alike.values()) {
+      if (!matchFilter(rest, event)) continue;
+      for (const name of namesOf(event, key)) {
+        const some = entries.get(name);
+        if (some) found.push(some);
       }
     }
-    return [...found];
+    const values = found.flatMap((some) =>
+      some.flatMap(({ value, isDeleted }) => isDeleted ? [] : value)
+    );
+    return found.length > 1 ? [...new Set(values)] : values;
+  }
+
+  #likeIt(filter: NostrFilter, key?: string): Alike<T> {
+    const rest = key === undefined ? filter : { ...filter, [key]: undefined };
+    const text = JSON.stringify([key, rest]);
+    let alike = this.#alike.get(text);
+    if (!alike) this.#alike.set(text, alike = { rest, key, entries: new Map() });
+    return alike;
+  }
+
+  #clear(): void {
+    this.#deleted = 0;
+    for (const [text, { entries }] of this.#alike) {
+      for (const [name, some] of entries) {
+        const left = some.filter(({ isDeleted }) => !isDeleted);
+        if (left.length > 0) entries.set(name, left);
+        else entries.delete(name);
+      }
+      if (entries.size === 0) this.#alike.delete(text);
+    }
   }
 }
 
-/** One key for each value that may differ, or an empty one for a filter without such values. */
-function keysOf(filter: NostrFilter): string[] {
-  const [key, values] = varyingEntry(filter) ?? [];
-  return values?.map((value) => `${key}:${value}`) ?? [""];
-}
-
-/** What a filter says besides. */
-function restOf(filter: NostrFilter): NostrFilter {
-  const [key] = varyingEntry(filter) ?? [];
-  return key === undefined ? filter : { ...filter, [key]: undefined };
+/** The values of a key that an event has; an empty one for no key. */
+function namesOf({ id, pubkey, tags }: NostrEvent, key?: string): Iterable<string> {
+  if (key === undefined) return [""];
+  if (key === "authors") return [pubkey];
+  if (key === "ids") return [id];
+  return new Set(tags.flatMap(([name, value]) => key === `#${name}` ? value ?? [] : []));
 }

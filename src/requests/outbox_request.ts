@@ -33,7 +33,6 @@ import type { RelayUse } from "./relays_in_use.ts";
 import { planReplacements, planSecondOpinions, type RequestShares } from "./replacements.ts";
 import {
   type Listener,
-  messagesOf,
   type RelayMessage,
   RequestListeners,
   type RequestWatcher,
@@ -111,17 +110,6 @@ export class OutboxRequest {
     this.#check();
   }
 
-  /** Asks one of the relays: its messages, until the signal is aborted. */
-  join(
-    relayIndex: number,
-    connector: RelayConnector,
-    filters: readonly NostrFilter[],
-    signal: AbortSignal,
-  ): AsyncGenerator<RelayMessage, void> {
-    const listen = this.listen.bind(this, relayIndex, connector, filters);
-    return messagesOf(listen, signal);
-  }
-
   /** Asks one of the relays: calls `push` with each message as it comes. */
   async listen(
     relayIndex: number,
@@ -166,6 +154,14 @@ export class OutboxRequest {
         isEssential: this.#parts.isEssential(part),
       }));
     return joinProgress(this.#coverage.progress(scope), parts);
+  }
+
+  /**
+   * Whether enough of the relays that were asked first have answered for some of its subjects: before
+   * that, {@link OutboxRequest.progress} need not be looked at.
+   */
+  isCovered(scope: RequestScope): boolean {
+    return this.#coverage.isCovered(scope);
   }
 
   /** Each resolves once something that came so far is verified; empty if nothing waits for that. */

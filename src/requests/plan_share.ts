@@ -14,8 +14,7 @@ import type { ReqPlan } from "../plan/plan_req.ts";
 import type { Planned } from "../plan/replan.ts";
 import type { ReqParts } from "../plan/req_parts.ts";
 import type { RequestScope } from "./scope_progress.ts";
-import type { LiveSubject } from "./live_assignment.ts";
-import { liveShares } from "./live_shares.ts";
+import { type AskedSubjects, assignmentFor, routesFor } from "./live_shares.ts";
 
 /** What the parts of a request ask for. */
 export function scopeOfParts({ scoped, unscoped }: ReqParts): RequestScope {
@@ -39,38 +38,39 @@ export function planSharer(
   planned: Planned,
 ): (parts: ReqParts, indexes: readonly number[]) => Planned {
   const { assignment: { urls, unscoped, relayIndexes, relaysPerSubject }, input } = planned;
-  const rowOf = rowFinder(planned.assignment);
+  const { rowsOf, subjectAt } = rowFinder(planned.assignment);
   return (parts, indexes) => {
     const scope = scopeOfParts(parts);
     const whole = new Set(scope.hasUnscoped ? unscoped : []);
-    const asked = new Map<number, LiveSubject[]>([...whole].map((index) => [index, []]));
+    const asked = new Map<number, Map<Role, string[]>>(
+      [...whole].map((index) => [index, new Map()]),
+    );
     for (const [role, subjects] of scope.subjects) {
       // In the order of every plan, so that the filters do not depend on the app's order.
-      for (const subject of [...subjects].sort()) {
-        const at = (rowOf(role, subject) ?? NaN) * relaysPerSubject;
-        for (let i = at; i < at + relaysPerSubject && relayIndexes[i] >= 0; i++) {
-          const index = relayIndexes[i];
-          if (!asked.has(index)) asked.set(index, []);
-          asked.get(index)!.push({ role, subject });
+      for (const row of rowsOf(role, subjects)) {
+        const subject = subjectAt(row);
+        const end = (row + 1) * relaysPerSubject;
+        for (let at = row * relaysPerSubject; at < end && relayIndexes[at] >= 0; at++) {
+          addSubject(asked, relayIndexes[at], role, subject);
         }
       }
     }
     const order = [...asked.keys()].sort((a, b) => a - b);
-    const byUrl = new Map(order.map((index) => [urls[index], asked.get(index)!]));
-    const shares = liveShares(parts, byUrl, input.settings);
+    const byUrl: AskedSubjects = new Map(order.map((index) => [urls[index], asked.get(index)!]));
+    const shares = routesFor(parts, byUrl, input.settings);
     // A relay that gets whole filters is not asked for their events besides.
     const scoped = parts.scoped.filter(({ scope: { role } }) => role !== "id");
     const besides = whole.size === 0
       ? shares
-      : liveShares({ ...parts, scoped }, byUrl, input.settings);
+      : routesFor({ ...parts, scoped }, byUrl, input.settings);
     const routes = new Map<string, NostrFilter[]>();
     for (const index of order) {
       const filters = whole.has(index)
         ? [
-          ...besides.routes.get(urls[index]) ?? [],
+          ...besides.get(urls[index]) ?? [],
           ...parts.unscoped.map(({ filter }) => copyFilter(filter)),
         ]
-        : shares.routes.get(urls[index]) ?? [];
+        : shares.get(urls[index]) ?? [];
       if (filters.length > 0) routes.set(urls[index], filters);
     }
     const plan: ReqPlan = {
@@ -81,15 +81,34 @@ export function planSharer(
         return planned.plan.subjects.filter(({ role, subject }) => isOwn.get(role)?.has(subject));
       },
     };
-    const assignment = { ...shares.assignment, unscoped: [...whole].map((i) => order.indexOf(i)) };
+    let assignment: Assignment | undefined;
     return {
       ...planned,
       ...planned.replannersFor(parts),
       plan,
-      assignment,
+      // Needed by those alone that are carried out by themselves.
+      get assignment() {
+        return assignment ??= {
+          ...assignmentFor(byUrl, input.settings),
+          unscoped: [...whole].map((i) => order.indexOf(i)),
+        };
+      },
       input: { ...input, parts },
     };
   };
+}
+
+function addSubject(
+  asked: Map<number, Map<Role, string[]>>,
+  relayIndex: number,
+  role: Role,
+  subject: string,
+): void {
+  let roles = asked.get(relayIndex);
+  if (!roles) asked.set(relayIndex, roles = new Map());
+  const subjects = roles.get(role);
+  if (subjects) subjects.push(subject);
+  else roles.set(role, [subject]);
 }
 
 /** The subjects that a plan requests from none of their relays, since these are too many. */
@@ -102,16 +121,28 @@ export function cutSubjects({ subjects }: Pick<ReqPlan, "subjects">): ReadonlySe
   return cut;
 }
 
-/** A function from a subject in a role to its row. */
+/** Finds the rows of some subjects in a role, sorted by subject. */
 function rowFinder({ subjects, roles }: Assignment) {
-  const rowsOf = new Map(roles.map(({ role, first, end }) => {
-    const rows = subjects.slice(first, end).map((
-      subject,
-      i,
-    ): [string, number] => [subject, first + i]);
-    return [role, new Map(rows)];
+  const rankOf = new Map(roles.map(({ role, first, end }) => {
+    const sorted = [...subjects.slice(first, end).keys()].map((i) => first + i)
+      .sort((a, b) => subjects[a] < subjects[b] ? -1 : 1);
+    const ranks = new Map(sorted.map((row, rank): [string, number] => [subjects[row], rank]));
+    return [role, { sorted, ranks }];
   }));
-  return (role: Role, subject: string) => rowsOf.get(role)?.get(subject);
+  return {
+    subjectAt: (row: number) => subjects[row],
+    rowsOf(role: Role, some: Iterable<string>): number[] {
+      const { sorted, ranks } = rankOf.get(role) ?? {};
+      if (!sorted || !ranks) return [];
+      const own: number[] = [];
+      for (const subject of some) {
+        const rank = ranks.get(subject);
+        if (rank !== undefined) own.push(rank);
+      }
+      // Numbers, which are sorted faster than what they stand for.
+      return [...Uint32Array.from(own).sort()].map((rank) => sorted[rank]);
+    },
+  };
 }
 
 /** What of the joined filters goes nowhere and is named by the parts' filters, too. */

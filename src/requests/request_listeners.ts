@@ -10,8 +10,7 @@ import type {
   NostrRelayEOSE,
   NostrRelayEVENT,
 } from "@nostrify/types";
-import { onAbort } from "../base/abortable.ts";
-import { AsyncQueue } from "../base/async_queue.ts";
+import { AsyncQueue, type Reading } from "../base/async_queue.ts";
 
 /** What a relay sends for a subscription. */
 export type RelayMessage = NostrRelayEVENT | NostrRelayEOSE | NostrRelayCLOSED;
@@ -89,22 +88,29 @@ export class RequestListeners {
   }
 }
 
-/** The messages that a listener is pushed, until the signal is aborted; then it ends. */
-export async function* messagesOf(
-  listen: (signal: AbortSignal, push: Listener["push"]) => Promise<void>,
+/**
+ * The messages that a listener is pushed, until the signal is aborted, or `listen` has ended and they
+ * are read.
+ *
+ * @param listen Pushes messages until `listening` is aborted: when nobody reads any longer, or by
+ * `listen` itself.
+ */
+export function messagesOf(
+  listen: (listening: AbortController, push: Listener["push"]) => Promise<void>,
   signal: AbortSignal,
-): AsyncGenerator<RelayMessage, void> {
+): Reading<RelayMessage> {
   const queue = new AsyncQueue<RelayMessage>();
-  const listening = new AbortController();
-  const release = onAbort(signal, () => listening.abort(signal.reason));
-  const running = listen(listening.signal, (message) => queue.push(message));
-  try {
-    yield* queue.read(signal);
-  } finally {
-    release();
-    listening.abort();
-    await running;
-  }
+  return queue.read(signal, () => {
+    const listening = new AbortController();
+    const running = listen(listening, (message) => queue.push(message))
+      .finally(() => queue.close());
+    // Whoever reads hears of it at the end.
+    void Promise.allSettled([running]);
+    return async () => {
+      listening.abort(signal.aborted ? signal.reason : undefined);
+      await running;
+    };
+  });
 }
 
 /** What a listener is told when there is no more to come. */

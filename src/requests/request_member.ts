@@ -6,14 +6,13 @@
 
 import type { NostrEvent, NostrFilter } from "@nostrify/types";
 import { onAbort } from "../base/abortable.ts";
-import { AsyncQueue } from "../base/async_queue.ts";
 import type { RelayConnector } from "../connections/relay_connector.ts";
 import type { Planned } from "../plan/replan.ts";
 import { Completion, type CompletionOptions, type Progress } from "./completion.ts";
 import type { RequestScope } from "./scope_progress.ts";
 import type { OutboxRequest } from "./outbox_request.ts";
 import { scopeOfParts } from "./plan_share.ts";
-import { type RelayMessage, RequestListeners } from "./request_listeners.ts";
+import { type Listener, RequestListeners } from "./request_listeners.ts";
 
 /** What a member needs of the request that it is part of. */
 export interface RequestMemberOptions extends CompletionOptions {
@@ -24,19 +23,17 @@ export interface RequestMemberOptions extends CompletionOptions {
   /** Called once the stored events are over. */
   readonly finished: () => void;
   /** Makes the request that carries out the member's plan by itself. */
-  readonly alone: () => OutboxRequest;
+  readonly alone: () => Pick<OutboxRequest, "listen">;
 }
 
 /** See the module. */
 export class RequestMember {
-  /** The filters of the request. */
-  readonly filters: readonly NostrFilter[];
   /** What they name. */
   readonly scope: RequestScope;
   readonly #options: RequestMemberOptions;
   readonly #listeners = new RequestListeners();
   readonly #completion: Completion;
-  readonly #started = Promise.withResolvers<OutboxRequest | undefined>();
+  readonly #started = Promise.withResolvers<Pick<OutboxRequest, "listen"> | undefined>();
   #hasEntered = false;
   #isDone = false;
 
@@ -46,7 +43,6 @@ export class RequestMember {
     share: Pick<Planned, "input">,
     options: RequestMemberOptions,
   ) {
-    this.filters = filters;
     this.scope = scopeOfParts(share.input.parts);
     this.#options = options;
     this.#completion = new Completion(options, () => this.finish());
@@ -91,23 +87,18 @@ export class RequestMember {
     for (const relayIndex of this.#listeners.relayIndexes) this.#listeners.eose(relayIndex);
   }
 
-  /** Its messages for one of the relays of its plan, until the signal is aborted. */
-  async *join(
+  /** Listens to one of the relays of its plan: calls `push` with each message as it comes. */
+  async listen(
     relayIndex: number,
     connector: RelayConnector,
     filters: readonly NostrFilter[],
     signal: AbortSignal,
-  ): AsyncGenerator<RelayMessage, void> {
-    const queue = new AsyncQueue<RelayMessage>();
+    push: Listener["push"],
+  ): Promise<void> {
     const isLate = this.#isDone;
     const aborted = Promise.withResolvers<undefined>();
     const release = onAbort(signal, () => aborted.resolve(undefined));
-    this.#listeners.add(relayIndex, {
-      push: (message) => queue.push(message),
-      signal,
-      end: () => {},
-      ended: signal,
-    });
+    this.#listeners.add(relayIndex, { push, signal, end: () => {}, ended: signal });
     let isAlone = false;
     try {
       if (!this.#hasEntered) {
@@ -117,9 +108,9 @@ export class RequestMember {
       const alone = await Promise.race([this.#started.promise, aborted.promise]);
       if (signal.aborted) return;
       isAlone = alone !== undefined;
-      if (alone) return yield* alone.join(relayIndex, connector, filters, signal);
+      if (alone) return await alone.listen(relayIndex, connector, filters, signal, push);
       if (isLate) this.#listeners.eose(relayIndex);
-      yield* queue.read(signal);
+      await aborted.promise;
     } finally {
       release();
       this.#listeners.delete(relayIndex);

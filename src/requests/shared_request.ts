@@ -37,6 +37,9 @@ export class SharedRequest {
   readonly #index = new MemberIndex<RequestMember>();
   readonly #asking = new AbortController();
   #request?: OutboxRequest;
+  /** How many members were listened to. */
+  #entered = 0;
+  #isHandedOut = false;
   #hasStarted = false;
   #cancelStart?: () => void;
   /** The relays of members that none of their relays answered. */
@@ -50,23 +53,50 @@ export class SharedRequest {
     this.#options = options;
   }
 
-  /** A member that is not listened to yet, by its share of the plan. */
-  member(filters: readonly NostrFilter[], share: Planned, found?: Found): RequestMember {
+  /**
+   * A member that is not listened to yet, by its share of the plan.
+   *
+   * @param urls Its relays, as its relay indexes count them.
+   */
+  member(
+    filters: readonly NostrFilter[],
+    share: Planned,
+    urls: readonly string[],
+    found?: Found,
+  ): RequestMember {
     const member = new RequestMember(filters, share, {
       ...this.#options,
       verifying: () => this.#request?.verifying ?? [],
       enter: () => this.#enter(member),
       leave: () => this.#leave(member),
-      alone: () => this.#options.alone(share, found),
+      alone: () => {
+        const request = this.#options.alone(share, found);
+        // By itself, a request counts relays as its assignment does.
+        const indexes = urls.map((url) => share.assignment.urls.indexOf(url));
+        return { listen: (index, ...rest) => request.listen(indexes[index], ...rest) };
+      },
       finished: () => this.#finished(member),
     });
     this.#members.add(member);
+    this.#index.add(filters, member);
     return member;
+  }
+
+  /** All members have been handed out: it starts soon, whether they are listened to or not. */
+  handedOut(): void {
+    this.#isHandedOut = true;
+    if (this.#entered > 0) this.#startSoon();
   }
 
   /** Somebody listens to a member. */
   #enter(member: RequestMember): void {
     if (this.#hasStarted) return member.startAlone();
+    this.#entered++;
+    if (this.#isHandedOut) this.#startSoon();
+  }
+
+  #startSoon(): void {
+    if (this.#hasStarted) return;
     if ([...this.#members].every(({ isListenedTo }) => isListenedTo)) return this.#start();
     this.#cancelStart ??= this.#options.clock.after(MAX_START_WAIT_MS, () => this.#start());
   }
@@ -76,10 +106,9 @@ export class SharedRequest {
     this.#hasStarted = true;
     this.#cancelStart?.();
     for (const member of this.#members) {
-      if (!member.isListenedTo) this.#members.delete(member);
+      if (!member.isListenedTo) this.#remove(member);
     }
     if (this.#members.size <= 1) return this.#members.forEach((member) => member.startAlone());
-    for (const member of this.#members) this.#index.add(member.filters, member);
     const request = this.#request = this.#options.together(this.#planned);
     request.onProgress = () => this.#progressed(request);
     for (const member of this.#members) member.start();
@@ -101,7 +130,9 @@ export class SharedRequest {
   #progressed(request: OutboxRequest): void {
     for (const member of this.#members) {
       if (request.isDone) member.finish();
-      else if (!member.isDone && !request.isHeld) member.check(request.progress(member.scope));
+      else if (!member.isDone && !request.isHeld && request.isCovered(member.scope)) {
+        member.check(request.progress(member.scope));
+      }
     }
     if (!request.isDone) return;
     if (this.#silent.size > 0) {
@@ -119,13 +150,17 @@ export class SharedRequest {
 
   /** Nobody listens to a member any longer. */
   #leave(member: RequestMember): void {
-    this.#members.delete(member);
-    this.#index.delete(member.filters, member);
+    this.#remove(member);
     const request = this.#request;
     if (this.#members.size === 0) {
       this.#cancelStart?.();
       this.#asking.abort();
     } else if (request?.isDone) this.#dropUnneeded(request);
+  }
+
+  #remove(member: RequestMember): void {
+    this.#members.delete(member);
+    this.#index.delete(member);
   }
 
   /**

@@ -7,7 +7,7 @@
 
 import { NPool } from "@nostrify/nostrify";
 import type { NostrEvent, NostrFilter, NRelay } from "@nostrify/types";
-import { onAbort } from "../base/abortable.ts";
+import type { Reading } from "../base/async_queue.ts";
 import { Closing } from "../base/closing.ts";
 import { publishToRelay } from "../connections/publish_to_relay.ts";
 import type { RelayConnector } from "../connections/relay_connector.ts";
@@ -15,7 +15,12 @@ import type { RelayRequestOptions } from "../connections/relay_request.ts";
 import { unsendableFault } from "../nostr/check_event.ts";
 import { exactFilters, invalidError } from "../nostr/exact_filters.ts";
 import { matchesNothing } from "../nostr/filter_subjects.ts";
-import { closedMessage, type RelayMessage } from "./request_listeners.ts";
+import {
+  closedMessage,
+  type Listener,
+  messagesOf,
+  type RelayMessage,
+} from "./request_listeners.ts";
 import type { Supervisor } from "./supervisor.ts";
 
 /** What a relay under supervision needs. */
@@ -71,28 +76,33 @@ export class SupervisedRelay implements NRelay {
    * is aborted. Never throws for what the relay does. If the pool or the outbox is closed, now
    * or later, it says CLOSED and ends.
    */
-  async *req(
+  req(
     filters: NostrFilter[],
-    { signal }: { signal?: AbortSignal } = {},
-  ): AsyncGenerator<RelayMessage, void> {
+    { signal = NEVER }: { signal?: AbortSignal } = {},
+  ): Reading<RelayMessage> {
+    return messagesOf((listening, push) => this.#listen(filters, listening, push), signal);
+  }
+
+  /** Pushes what belongs to a request, until that is given up or the pool or the outbox is closed. */
+  async #listen(
+    filters: readonly NostrFilter[],
+    listening: AbortController,
+    push: Listener["push"],
+  ): Promise<void> {
     const refusal = this.#refusal("send a request");
-    if (refusal) return yield closedMessage(refusal);
+    if (refusal) return push(closedMessage(refusal));
     const connector = this.#connector;
     const exact = this.#exact(filters);
-    if (exact instanceof Error) return yield closedMessage(exact);
+    if (exact instanceof Error) return push(closedMessage(exact));
     const { request, relayIndex } = this.#supervisor.take(exact, connector.url);
-    const ended = new AbortController();
-    const releases = [
-      onAbort(signal, () => ended.abort(signal?.reason)),
-      this.#closing.onClose(() => ended.abort()),
-      this.#outboxClosing.onClose(() => ended.abort()),
-    ];
+    const end = () => listening.abort();
+    const releases = [this.#closing.onClose(end), this.#outboxClosing.onClose(end)];
     try {
-      yield* request.join(relayIndex, connector, exact, ended.signal);
+      await request.listen(relayIndex, connector, exact, listening.signal, push);
     } finally {
       for (const release of releases) release();
     }
-    if (!signal?.aborted) yield closedMessage(new Error("the pool or the outbox was closed"));
+    push(closedMessage(new Error("the pool or the outbox was closed")));
   }
 
   /**
@@ -169,3 +179,6 @@ export class SupervisedRelay implements NRelay {
     return this.close();
   }
 }
+
+/** A signal that nobody aborts. */
+const NEVER = new AbortController().signal;

@@ -31,7 +31,7 @@ export interface SupervisorOptions {
 
 /** One relay's part of a request. */
 export interface RequestPart {
-  readonly request: Pick<OutboxRequest, "join">;
+  readonly request: Pick<OutboxRequest, "listen">;
   readonly relayIndex: number;
 }
 
@@ -113,14 +113,18 @@ export class Supervisor {
    * @param found What will be known of the people whose lists are still looked for.
    */
   planned(planned: Planned, found?: Found): void {
-    this.#remember(planned, this.#carryOut(planned, this.#request, found));
+    const { urls } = planned.assignment;
+    this.#remember(planned, urls, this.#carryOut(planned, this.#request, found));
   }
 
   /**
    * Remembers that the filters of some plans are parts of requests which share the REQs of a plan
    * for all.
+   *
+   * @returns Call it once each of them has been handed out: then nobody waits for those for long
+   * that nobody listens to.
    */
-  plannedTogether(planned: Planned, members: Iterable<PlannedMember>, found?: Found): void {
+  plannedTogether(planned: Planned, members: Iterable<PlannedMember>, found?: Found): () => void {
     const { clock, stragglerTimeout, workload, onUnanswered, connector } = this.#request;
     const shared = new SharedRequest(planned, {
       clock,
@@ -133,13 +137,19 @@ export class Supervisor {
       alone: (planned, found) => this.#carryOut(planned, this.#request, found),
     });
     for (const { filters, share, found } of members) {
-      this.#remember(share, shared.member(filters, share, found));
+      const urls = [...share.plan.routes.keys()];
+      this.#remember(share, urls, shared.member(filters, share, urls, found));
     }
+    return () => shared.handedOut();
   }
 
-  #remember({ plan, assignment }: Planned, request: RequestPart["request"]): void {
+  #remember(
+    { plan }: Planned,
+    urls: readonly string[],
+    request: RequestPart["request"],
+  ): void {
     for (const [url, filters] of plan.routes) {
-      this.#parts.set(filters, { request, relayIndex: assignment.urls.indexOf(url) });
+      this.#parts.set(filters, { request, relayIndex: urls.indexOf(url) });
     }
   }
 

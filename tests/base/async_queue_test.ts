@@ -104,3 +104,60 @@ Deno.test("AsyncQueue keeps all values for a slow reader, in order", async () =>
   assert.deepEqual(values, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
   assert.equal(controller.listeners, 0);
 });
+
+Deno.test("AsyncQueue read() hands values to those who ask in advance, in the order in which they asked", async () => {
+  const queue = new AsyncQueue<number>();
+  const reader = queue.read(new AbortController().signal);
+  const asked = [1, 2, 3, 4].map(() => reader.next());
+  queue.push(1);
+  queue.push(2);
+  queue.close();
+  assert.deepEqual((await Promise.all(asked)).map(({ value }) => value), [
+    1,
+    2,
+    undefined,
+    undefined,
+  ]);
+});
+
+Deno.test("AsyncQueue read() begins once something is asked for, and ends what it began, by whatever the reading ends", async () => {
+  for (const end of ["return", "abort", "close"] as const) {
+    const queue = new AsyncQueue<number>();
+    const controller = new CountedController();
+    const course: string[] = [];
+    const stopped = Promise.withResolvers<void>();
+    const reader = queue.read(controller.signal, () => {
+      course.push("begun");
+      return () => {
+        course.push("ending");
+        return stopped.promise;
+      };
+    });
+    assert.equal(course.length, 0);
+    queue.push(1);
+    await reader.next();
+    const last: Promise<unknown> = end === "return" ? reader.return() : reader.next();
+    void last.then(() => course.push("ended"));
+    if (end === "abort") controller.abort();
+    if (end === "close") queue.close();
+    await settled();
+    assert.deepEqual(course, ["begun", "ending"]);
+    stopped.resolve();
+    assert.deepEqual(await last, { done: true, value: undefined });
+    await reader.return();
+    assert.deepEqual(course, ["begun", "ending", "ended"]);
+    assert.equal(controller.listeners, 0);
+  }
+});
+
+Deno.test("AsyncQueue read() begins nothing for a reading that is over before, and says what fails at its end", async () => {
+  const begin = (): never => assert.fail("it began");
+  await new AsyncQueue().read(AbortSignal.abort(), begin).next();
+  await new AsyncQueue().read(new AbortController().signal, begin).return();
+  const queue = new AsyncQueue<number>();
+  const fault = new Error("it broke");
+  const reader = queue.read(new AbortController().signal, () => () => Promise.reject(fault));
+  const next = reader.next();
+  queue.close();
+  await assert.rejects(next, fault);
+});

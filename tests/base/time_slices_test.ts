@@ -32,7 +32,17 @@ function setUp() {
     }
     await settled();
   };
-  return { done, give, slices, turn, timers };
+  /** Callers, each of whom takes a millisecond once it is their turn. */
+  const call = (count: number) => {
+    for (let i = 0; i < count; i++) {
+      const n = given++;
+      void slices.turn().then(() => {
+        done.push(n);
+        now++;
+      });
+    }
+  };
+  return { call, done, give, slices, turn, timers };
 }
 
 Deno.test("TimeSlices does few jobs at once, and sets no timer", () => {
@@ -88,4 +98,35 @@ Deno.test("TimeSlices.settled() resolves once the jobs that came before are done
   assert.ok(settledAfter >= 30 && settledAfter < 60, `${settledAfter}`);
   while (done.length < 60) await turn();
   await slices.settled();
+});
+
+Deno.test("TimeSlices turn() lets few callers go on at once, and sets no timer", async () => {
+  const { call, done, timers } = setUp();
+  call(15);
+  await settled();
+  assert.equal(done.length, 15);
+  assert.equal(timers.size, 0);
+});
+
+Deno.test("TimeSlices turn() lets many callers go on in order, ten milliseconds at a time, however many call at once", async () => {
+  const { call, turn, done, timers } = setUp();
+  call(100);
+  for (let before = 0; done.length < 100; before = done.length) {
+    await settled();
+    // Callers before the first slice cost it nothing, since they go on together.
+    assert.ok(done.length - before <= 16 + 10, `${done.length - before} in a turn`);
+    await turn();
+  }
+  assert.deepEqual(done, Array.from({ length: 100 }, (_, n) => n));
+  await turn();
+  assert.equal(timers.size, 0);
+});
+
+Deno.test("TimeSlices turn() lets no caller overtake jobs that wait, and no job overtakes callers", async () => {
+  const { call, give, turn, done } = setUp();
+  give(30);
+  call(5);
+  give(5);
+  while (done.length < 40) await turn();
+  assert.deepEqual(done, Array.from({ length: 40 }, (_, n) => n));
 });

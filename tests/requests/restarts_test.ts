@@ -3,6 +3,7 @@ import fc from "fast-check";
 import assert from "node:assert/strict";
 import { matchFilters } from "nostr-tools";
 import { OutboxRequest } from "../../src/requests/outbox_request.ts";
+import { messagesOf } from "../../src/requests/request_listeners.ts";
 import { found, RELAY, ScriptedNetwork } from "../../testing/scripted_network.ts";
 import type { ScriptedReq } from "../../testing/scripted_req.ts";
 import { START } from "../../testing/test_clock.ts";
@@ -72,7 +73,10 @@ class Restarts extends ScriptedNetwork {
       connector: (url) => this.link(url),
     });
     (async () => {
-      const messages = request.join(0, this.link(RELAY), FILTERS, this.#controller.signal);
+      const messages = messagesOf(
+        ({ signal }, push) => request.listen(0, this.link(RELAY), FILTERS, signal, push),
+        this.#controller.signal,
+      );
       for await (const message of messages) {
         if (message[0] === "EVENT") this.events.push(message[2]);
       }

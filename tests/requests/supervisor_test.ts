@@ -117,14 +117,8 @@ Deno.test("Supervisor takes no relay that backs off as a replacement", async () 
     const { request, relayIndex } = test.supervisor.take(filters, at);
     const controller = new AbortController();
     const reading = (async () => {
-      for await (
-        const _ of request.join(
-          relayIndex,
-          test.supervisor.connector(at),
-          filters,
-          controller.signal,
-        )
-      );
+      const connector = test.supervisor.connector(at);
+      await request.listen(relayIndex, connector, filters, controller.signal, () => {});
     })();
     await test.clock.advance(100);
     assert.equal([...new Set(test.relays.map(({ url }) => url[6]))].join(""), asked);
@@ -155,18 +149,16 @@ Deno.test("Supervisor gives a deep request four times as long", async () => {
     const [[at, filters]] = own.plan.routes;
     const { request, relayIndex } = test.supervisor.take(filters, at);
     const controller = new AbortController();
-    const reader = request.join(
-      relayIndex,
-      test.supervisor.connector(at),
-      filters,
-      controller.signal,
-    );
+    const connector = test.supervisor.connector(at);
     let isDone = false;
-    reader.next().then(() => isDone = true);
+    const listening = request.listen(relayIndex, connector, filters, controller.signal, () => {
+      isDone = true;
+    });
     await test.clock.advance(ms - 1);
     assert.ok(!isDone);
     await test.clock.advance(1);
     assert.ok(isDone);
-    await reader.return();
+    controller.abort();
+    await listening;
   }
 });

@@ -5,11 +5,12 @@
  */
 
 import type { NostrEvent, NostrFilter } from "@nostrify/types";
+import type { Reading } from "../../src/base/async_queue.ts";
 import { reqPlanner } from "../../src/create_req_router.ts";
 import type { Planned } from "../../src/plan/replan.ts";
 import { OutboxRequest } from "../../src/requests/outbox_request.ts";
 import type { OutboxRequestOptions } from "../../src/requests/outbox_request_options.ts";
-import type { RelayMessage } from "../../src/requests/request_listeners.ts";
+import { messagesOf, type RelayMessage } from "../../src/requests/request_listeners.ts";
 import type { RouterOptions } from "../../src/router_options.ts";
 import { MemorySource, relayList } from "../../testing/memory_source.ts";
 import { ScriptedNetwork } from "../../testing/scripted_network.ts";
@@ -108,12 +109,16 @@ export class RequestTest extends ScriptedNetwork {
   }
 
   /** Asks one of its relays, and leaves the reading to the test. */
-  messages(letter: string): AsyncGenerator<RelayMessage, void> {
+  messages(letter: string): Reading<RelayMessage> {
     const { plan, assignment } = this.#planned!;
     const connector = this.link(url(letter));
     const relayIndex = assignment.urls.indexOf(connector.url);
     const filters = plan.routes.get(connector.url)!;
-    return this.request!.join(relayIndex, connector, filters, this.controller.signal);
+    const request = this.request!;
+    return messagesOf(
+      ({ signal }, push) => request.listen(relayIndex, connector, filters, signal, push),
+      this.controller.signal,
+    );
   }
 
   /** Asks one of its relays. */
