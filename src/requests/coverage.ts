@@ -13,6 +13,7 @@ import { eventOrGroupScope, peopleScope } from "../nostr/filter_subjects.ts";
 import type { Role } from "../nostr/relay_knowledge.ts";
 import { type Assignment, isForEach, roleOf } from "../plan/assignment.ts";
 import { eventSubjects } from "./event_subjects.ts";
+import { LostRows } from "./lost_rows.ts";
 import { PairedVersions } from "./paired_versions.ts";
 import type { RelayProgress, SubjectDelivery } from "./relay_progress.ts";
 import { type RequestScope, rowsAmong, type ScopeProgress } from "./scope_progress.ts";
@@ -45,8 +46,8 @@ export class Coverage {
   readonly #newest = new PairedVersions();
   /** Per row, 1 once {@link Coverage.takeDoubtful} gave it out. */
   readonly #doubted: Uint8Array;
-  /** Per row, how many relays it had lost when it was last given out to be replaced; else 0. */
-  readonly #replaced: Uint8Array;
+  readonly #lostRows: LostRows;
+  readonly #isLost = (relayIndex: number) => this.#relays[relayIndex].isLost;
   #rowsOf?: ReadonlyMap<Role, ReadonlyMap<string, number>>;
   readonly #ofScope = new WeakMap<RequestScope, RowsInScope>();
   readonly #all: Rows;
@@ -65,7 +66,7 @@ export class Coverage {
     this.#known = new Uint32Array(subjects.length);
     this.#heard = new Uint8Array(relayIndexes.length);
     this.#proofs = new Array(relayIndexes.length).fill("unknown");
-    this.#replaced = new Uint8Array(subjects.length);
+    this.#lostRows = new LostRows(assignment);
     this.#doubted = new Uint8Array(subjects.length);
     this.#all = { rows: [...subjects.keys()] };
   }
@@ -193,9 +194,10 @@ export class Coverage {
       const heard = this.#heard.subarray(first, end);
       return this.awaitsEach(row) ? this.#isCovered(own, true) : this.#isCovered(own, false, heard);
     }
-    const others = relayIndexes
-      .subarray(partner * relaysPerSubject, (partner + 1) * relaysPerSubject);
-    return this.#isCovered([...own, ...others].filter((index) => index >= 0), false);
+    return this.#isCovered(
+      [...own, ...this.#indexesOf(partner)].filter((index) => index >= 0),
+      false,
+    );
   }
 
   /** How far the relays of some subjects have come; nothing is pending here. */
@@ -267,42 +269,15 @@ export class Coverage {
    * had nothing; each row once, and none that was taken as short.
    */
   takeOrphans(): number[] {
-    const { subjects, relayIndexes, relaysPerSubject } = this.#assignment;
-    const rows: number[] = [];
-    for (let row = 0; row < subjects.length; row++) {
-      if (this.#replaced[row] > 0) continue;
-      let lost = 0, others = 0;
-      for (let at = row * relaysPerSubject; at < (row + 1) * relaysPerSubject; at++) {
-        if (relayIndexes[at] < 0) continue;
-        if (this.#relays[relayIndexes[at]].isLost) lost++;
-        else if (!this.#isEmptyFallback(at)) others++;
-      }
-      if (lost === 0 || others > 0) continue;
-      this.#replaced[row] = lost;
-      rows.push(row);
-    }
-    return rows;
+    return this.#lostRows.takeOrphans(this.#isLost, (at) => this.#isEmptyFallback(at));
   }
 
   /**
    * The rows of which each relay counts that lost some since they were last taken, and how many
-   * relays one row lost at most.
+   * relays one of them lost at most.
    */
   takeShort(): { rows: number[]; lost: number } {
-    const { roles, relayIndexes, relaysPerSubject } = this.#assignment;
-    const rows: number[] = [];
-    let most = 0;
-    for (const { first, end } of roles.filter(isForEach)) {
-      for (let row = first; row < end; row++) {
-        const own = relayIndexes.subarray(row * relaysPerSubject, (row + 1) * relaysPerSubject);
-        const lost = own.filter((index) => this.#relays[index]?.isLost).length;
-        if (lost <= this.#replaced[row]) continue;
-        most = Math.max(most, lost - this.#replaced[row]);
-        this.#replaced[row] = lost;
-        rows.push(row);
-      }
-    }
-    return { rows, lost: most };
+    return this.#lostRows.takeShort(this.#isLost);
   }
 
   /**
@@ -310,16 +285,17 @@ export class Coverage {
    * not agree on the newest version, or had none; each row once.
    */
   takeDoubtful(): number[] {
-    const { roles, pairs, relayIndexes, relaysPerSubject } = this.#assignment;
+    const { roles, pairs } = this.#assignment;
     if (!pairs?.size) return [];
     const isOver = (row: number) =>
-      relayIndexes.subarray(row * relaysPerSubject, (row + 1) * relaysPerSubject)
-        .every((index) => index < 0 || this.hasSettled(index));
+      this.#indexesOf(row).every((index) => index < 0 || this.hasSettled(index));
     const { first = 0, end = 0 } = roles.find(({ role }) => role === "index") ?? {};
     const rows: number[] = [];
     for (let row = first; row < end; row++) {
       const partner = pairs.get(row);
-      if (partner === undefined || this.#doubted[row] === 1 || this.#replaced[row] > 0) continue;
+      if (partner === undefined || this.#doubted[row] === 1 || this.#lostRows.isTaken(row)) {
+        continue;
+      }
       if (!isOver(row) || !isOver(partner)) continue;
       this.#doubted[row] = 1;
       if (!this.#newest.agree(row, partner)) rows.push(row);
@@ -377,9 +353,14 @@ export class Coverage {
 
   /** How many relays have answered for a row. */
   #answersFor(row: number): number {
-    const { relayIndexes, relaysPerSubject } = this.#assignment;
-    return relayIndexes.subarray(row * relaysPerSubject, (row + 1) * relaysPerSubject)
+    return this.#indexesOf(row)
       .reduce((sum, index) => sum + Number(this.#relays[index]?.state === "answered"), 0);
+  }
+
+  /** The relay indexes of a row. */
+  #indexesOf(row: number): Int32Array {
+    const { relayIndexes, relaysPerSubject } = this.#assignment;
+    return relayIndexes.subarray(row * relaysPerSubject, (row + 1) * relaysPerSubject);
   }
 
   /** Where the assignment has a relay for a row; -1 if it does not. */
