@@ -113,6 +113,8 @@ testUnless(
         await page.mouse.move(box.x + box.width * share, box.y + 40, { steps: 4 });
       }
       await page.mouse.up();
+      // A cap is drawn with the next frame.
+      await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(drawn)));
       const cap = Number(await slider.getAttribute("aria-valuenow"));
       assert.ok(cap < 10, `${cap}`);
       await page.waitForFunction(
