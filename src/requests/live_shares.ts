@@ -6,11 +6,12 @@
  */
 
 import type { NostrFilter } from "@nostrify/types";
-import type { Role } from "../nostr/relay_knowledge.ts";
-import type { Assignment, RoleRows } from "../plan/assignment.ts";
+import type { RelayKnowledge, Role } from "../nostr/relay_knowledge.ts";
+import { type Assignment, roleOf, type RoleRows } from "../plan/assignment.ts";
 import { cutFilters } from "../plan/cut_filters.ts";
 import type { PlanSettings } from "../plan/plan_options.ts";
 import { EXTRA_ROLES, mainRole, type ReqParts, type ScopedPart } from "../plan/req_parts.ts";
+import { listsRelay } from "./listed_roles.ts";
 import type { LiveSubject } from "./live_assignment.ts";
 
 /** Part of a plan. */
@@ -23,11 +24,14 @@ export interface LiveShares {
 /**
  * Makes the filters of a request for the subjects that each relay is asked for, and the
  * assignment that goes with them. Unscoped filters are left out.
+ *
+ * @param knowledge Says whose lists name which relays. @default nobody has a list
  */
 export function liveShares(
   parts: ReqParts,
   asked: ReadonlyMap<string, Iterable<LiveSubject>>,
   settings: PlanSettings,
+  knowledge: ReadonlyMap<string, RelayKnowledge> = new Map(),
 ): LiveShares {
   const urls = [...asked.keys()];
   const indexesOf = new Map<Role, Map<string, number[]>>();
@@ -58,8 +62,13 @@ export function liveShares(
   });
   const fallbacks = settings.fallbackRelays.map((url) => urls.indexOf(url))
     .filter((index) => index >= 0);
-  const { relaysPerAuthor } = settings;
-  return { routes, assignment: { ...assignmentOf(urls, indexesOf), fallbacks, relaysPerAuthor } };
+  const { check, relaysPerAuthor } = settings;
+  const made = assignmentOf(urls, indexesOf);
+  const isListed = (row: number, relayIndex: number) => {
+    const subject = made.subjects[row];
+    return listsRelay(knowledge.get(subject), roleOf(made.roles, row), urls[relayIndex], check);
+  };
+  return { routes, assignment: { ...made, fallbacks, relaysPerAuthor, isListed } };
 }
 
 /** Selects, of some subjects, those that a part names. */

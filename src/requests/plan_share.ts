@@ -57,7 +57,7 @@ export function planSharer(
     }
     const order = [...asked.keys()].sort((a, b) => a - b);
     const byUrl = new Map(order.map((index) => [urls[index], asked.get(index)!]));
-    const shares = liveShares(parts, byUrl, input.settings);
+    const shares = liveShares(parts, byUrl, input.settings, input.knowledge);
     // A relay that gets whole filters is not asked for their events besides.
     const scoped = parts.scoped.filter(({ scope: { role } }) => role !== "id");
     const besides = whole.size === 0
