@@ -51,8 +51,8 @@ export interface PlanOptions {
   readonly relaysPerAuthor?: number;
   /**
    * How many popular relays each author without a usable list is requested from, besides hinted and
-   * fallback relays: an integer of at least 0. A relay is popular if one in twenty of the
-   * request's authors with a list names it, and ten at least; the request asks it anyway. With 0, a relay that
+   * fallback relays: an integer of at least 0. A relay is popular if a tenth of the request's
+   * authors with a list name it, and ten at least; the request asks it anyway. With 0, a relay that
    * no hint and no option names learns nothing of people who do not name it.
    * @default 12
    */

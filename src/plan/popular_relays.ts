@@ -12,7 +12,7 @@ import { type CandidateRows, HINTED, NO_LIST, OWN_LIST } from "./candidate_rows.
 import type { PlanSettings } from "./plan_options.ts";
 
 /** The share of the request's authors with a list who must name a relay, and how many at least. */
-const MIN_SHARE = 1 / 20, MIN_PEOPLE = 10;
+const MIN_SHARE = 1 / 10, MIN_PEOPLE = 10;
 
 /**
  * Adds popular relays to the authors without a usable list who have relays: up to `popularRelays`

@@ -55,11 +55,11 @@ function usesOf({ authors, known }: Crowd): ReadonlyMap<string, number> {
 const plan = ({ authors, known, options }: Crowd, more: PlanOptions = {}) =>
   planReq([{ kinds: [1], authors: [...authors] }], known, { ...options, ...more });
 
-Deno.test("R4 honest: planReq() asks for an author without a list fallback relays, hinted ones, and relays that one list in twenty names", () => {
+Deno.test("R4 honest: planReq() asks for an author without a list fallback relays, hinted ones, and relays that a tenth of the lists name", () => {
   fc.assert(fc.property(crowds, (crowd) => {
     const { fallbackRelays, popularRelays, relaysPerAuthor } = crowd.options;
     const uses = usesOf(crowd);
-    const least = Math.max(10, (crowd.authors.length - crowd.listless.size) / 20);
+    const least = Math.max(10, (crowd.authors.length - crowd.listless.size) / 10);
     for (const { subject, relays } of plan(crowd).subjects) {
       if (!crowd.listless.has(subject)) continue;
       const others = relays.filter((url) => !fallbackRelays!.includes(url) && url !== HINTED_RELAY);
@@ -74,7 +74,7 @@ Deno.test("planReq() asks the most used of the chosen relays for authors without
   fc.assert(fc.property(crowds, (crowd) => {
     const { routes, subjects } = plan(crowd);
     const uses = usesOf(crowd);
-    const least = Math.max(10, (crowd.authors.length - crowd.listless.size) / 20);
+    const least = Math.max(10, (crowd.authors.length - crowd.listless.size) / 10);
     const best = [...routes.keys()].filter((url) => (uses.get(url) ?? 0) >= least)
       .sort((a, b) => uses.get(b)! - uses.get(a)! || (a < b ? -1 : 1))
       .slice(0, crowd.options.popularRelays);
