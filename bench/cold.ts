@@ -10,15 +10,15 @@
  * There are two draws. In the first the three biggest relays live, which favours clients
  * that know no others; in the second one of the three is dead. Every client verifies its
  * events, in WebAssembly, which takes about a third of a millisecond a post. Relays run in
- * a thread of their own.
+ * a process of their own.
  *
  * @module
  */
 
 import { COLD, COLD_THREE, PAGED, PLAIN, WARM } from "./cold_clients.ts";
 import { type Course, runCold } from "./cold_course.ts";
-import { LoopbackNetwork } from "./loopback_network.ts";
 import type { LoopbackTraffic } from "./loopback_relay.ts";
+import { RelayProcess } from "./relay_process.ts";
 import { count, median, percent, print, progress, prose, table } from "./report.ts";
 
 const WORLD = { name: "cold", follows: 1_000, relays: 200, days: 7 } as const;
@@ -33,15 +33,15 @@ export async function benchCold(): Promise<void> {
   progress(`cold start: ${count(WORLD.follows)} follows, ${WORLD.relays} relays`);
   print("## Cold start");
   print(prose(
-    `${count(WORLD.follows)} follows over ${WORLD.relays} relays on loopback, and three ` +
-      "indexers, with the latencies of the network. The database is empty. Seconds from asking " +
+    `${count(WORLD.follows)} follows over ${WORLD.relays} relays on loopback, in a process of ` +
+      "their own, and three indexers, with the latencies of the network. The database is empty. Seconds from asking " +
       "the pool for the posts of a week until the first, until 90 % of those that came, and " +
       "until the last; of all posts that living relays hold. `connections`, `documents` " +
       "(NIP-11), `REQs`, `filters` and bytes are counted by the relays, in brackets by the " +
       "indexers; `moved`: events for each different post.",
   ));
   for (const { seed, clients } of DRAWS) {
-    using network = await LoopbackNetwork.start({ ...WORLD, seed });
+    await using network = await RelayProcess.start({ ...WORLD, seed });
     const { lists, dead, deadHubs, held } = network.about;
     const rows: string[][] = [];
     for (const [client, runs] of clients) {

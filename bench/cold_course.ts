@@ -6,7 +6,6 @@
 
 import type { ColdClient } from "./cold_clients.ts";
 import type { ColdWorld } from "./cold_world.ts";
-import type { LoopbackNetwork } from "./loopback_network.ts";
 import type { NetworkTraffic } from "./loopback_relay.ts";
 
 /** The course of one start. Times are seconds since the feed was requested. */
@@ -27,7 +26,7 @@ const MAX_COURSE_S = 30;
 
 /** Starts a client, requests everybody's posts, and waits until no more arrive. */
 export async function runCold(
-  { about }: LoopbackNetwork<ColdWorld>,
+  { about }: { readonly about: ColdWorld },
   client: ColdClient,
   traffic: () => Promise<NetworkTraffic>,
 ): Promise<Course> {

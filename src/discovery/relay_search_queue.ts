@@ -57,6 +57,8 @@ export interface RelaySearchQueueOptions {
 
 /** How long a search waits for a relay before other relays are asked, too. */
 const LATE_AFTER_MS = 2_000;
+/** How long lists are gathered before they are stored, while the relay still answers. */
+const GATHERING_MS = 100;
 /** How many versions of each list a relay may send, and how many other events besides. */
 const MAX_VERSIONS_PER_LIST = 3;
 const MAX_EXTRA_EVENTS = 100;
@@ -146,10 +148,14 @@ export class RelaySearchQueue {
     let received = new Map<NostrEvent, ListSearch>();
     let events = 0;
     let late: Promise<void> | undefined;
-    const storeReceived = async () => {
-      const lists = received;
+    let stored: Promise<unknown> = Promise.resolve();
+    let cancelStore: (() => void) | undefined;
+    const storeReceived = () => {
+      cancelStore?.();
+      cancelStore = undefined;
+      const storing = store(received).then((found) => found.forEach(onFound));
       received = new Map();
-      for (const search of await store(lists)) onFound(search);
+      return stored = Promise.all([stored, storing]);
     };
     const reportLate = async () => {
       await storeReceived();
@@ -160,7 +166,10 @@ export class RelaySearchQueue {
       if (request.signal.aborted) return;
       if (++events > maxEvents) return end();
       const search = batch.get(event.pubkey)?.find(({ kind }) => kind === event.kind);
-      if (search && !isTooLong(event)) received.set(event, search);
+      if (!search || isTooLong(event)) return;
+      received.set(event, search);
+      // Whoever waits for a list need not wait for the rest of the answer.
+      cancelStore ??= clock.after(GATHERING_MS, storeReceived);
     };
     let answer: SearchAnswer = { answered: false, complete: false };
     try {

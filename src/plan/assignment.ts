@@ -40,6 +40,11 @@ export interface Assignment {
   readonly unscoped: readonly number[];
   /** The indexes of the fallback relays; absent if there are none. */
   readonly fallbacks?: readonly number[];
+  /**
+   * Whether the subject's own list names a relay of its row: then it is no fallback relay for that
+   * subject. Absent: no list does.
+   */
+  readonly isListed?: (row: number, relayIndex: number) => boolean;
 }
 
 /**

@@ -54,7 +54,7 @@ export interface PlanOptions {
    * fallback relays: an integer of at least 0. A relay is popular if a tenth of the request's
    * authors with a list name it, and ten at least; the request asks it anyway. With 0, a relay that
    * no hint and no option names learns nothing of people who do not name it.
-   * @default 4
+   * @default 12
    */
   readonly popularRelays?: number;
   /**
@@ -164,7 +164,7 @@ export function planSettings(options: PlanOptions = DEFAULT_OPTIONS): PlanSettin
     searchRelays: checkedRelays("searchRelays", options.searchRelays, check),
     maxRelays: integer("maxRelays", options.maxRelays, 20, 1),
     relaysPerAuthor: integer("relaysPerAuthor", options.relaysPerAuthor, 2, 1),
-    popularRelays: integer("popularRelays", options.popularRelays, 4, 0),
+    popularRelays: integer("popularRelays", options.popularRelays, 12, 0),
     authorsPerFilter: integer("authorsPerFilter", options.authorsPerFilter, 10, 1),
     maxFiltersPerRelay: integer("maxFiltersPerRelay", options.maxFiltersPerRelay, 100, 1),
     maxInboxes: integer("maxInboxes", options.maxInboxes, 20, 0),

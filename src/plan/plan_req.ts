@@ -18,7 +18,7 @@ import { copyFilter } from "../nostr/filter_subjects.ts";
 import type { RelayKnowledge } from "../nostr/relay_knowledge.ts";
 import type { Unrouted } from "../nostr/unrouted.ts";
 import type { Assignment } from "./assignment.ts";
-import { candidateRows } from "./candidate_rows.ts";
+import { candidateRows, OWN_LIST } from "./candidate_rows.ts";
 import { chooseRelays } from "./choose_relays.ts";
 import { cutFilters } from "./cut_filters.ts";
 import { type PlanOptions, type PlanSettings, planSettings } from "./plan_options.ts";
@@ -153,6 +153,8 @@ export function planParts(
     pairs: rows.pairs,
     unscoped: [...new Set([...choice.unscoped, ...choice.search])],
     fallbacks: rows.fallbacks.map((id) => choice.relays.indexOf(id)).filter((index) => index >= 0),
+    // Whoever has a list is requested from relays of it alone, unless the cap leaves them out.
+    isListed: (row) => rows.origins[row] === OWN_LIST && !choice.leftOut[row],
   };
   return { plan, assignment, graph: rows.graph };
 }

@@ -266,7 +266,8 @@ export class Coverage {
 
   /**
    * The rows that have relays and lost all of them, or all but fallback relays that answered and
-   * had nothing; each row once, and none that was taken as short.
+   * had nothing, and that the subject's own list does not name; each row once, and none that was
+   * taken as short.
    */
   takeOrphans(): number[] {
     return this.#lostRows.takeOrphans(this.#isLost, (at) => this.#isEmptyFallback(at));
@@ -303,7 +304,10 @@ export class Coverage {
     return rows;
   }
 
-  /** Whether a fallback relay has answered for a row, and had nothing of its subject. */
+  /**
+   * Whether a fallback relay that the subject's own list does not name has answered for a row, and had
+   * nothing of the subject.
+   */
   hasEmptyFallback(row: number): boolean {
     const { relaysPerSubject } = this.#assignment;
     for (let at = row * relaysPerSubject; at < (row + 1) * relaysPerSubject; at++) {
@@ -313,11 +317,12 @@ export class Coverage {
   }
 
   #isEmptyFallback(at: number): boolean {
-    const { relayIndexes, relaysPerSubject, fallbacks } = this.#assignment;
+    const { relayIndexes, relaysPerSubject, fallbacks, isListed } = this.#assignment;
     const { state, isLost } = this.#relays[relayIndexes[at]] ?? {};
-    return state === "answered" && !isLost && this.#sent[at] === 0 &&
-      (fallbacks?.includes(relayIndexes[at]) === true ||
-        this.#hasPopular(Math.floor(at / relaysPerSubject)));
+    if (state !== "answered" || isLost || this.#sent[at] > 0) return false;
+    const row = Math.floor(at / relaysPerSubject);
+    const isFallback = fallbacks?.includes(relayIndexes[at]) === true;
+    return isFallback && !isListed?.(row, relayIndexes[at]) || this.#hasPopular(row);
   }
 
   /** Whether popular relays are asked for the subject of a row, which nothing names for it. */

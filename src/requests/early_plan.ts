@@ -29,7 +29,7 @@ export function isPendingRole(role: LiveSubject["role"]): boolean {
  * that it has for them are asked for their newest events, where they are asked for nothing else.
  */
 export function earlyPlan(planned: Planned, pending: ReadonlySet<string>): Planned {
-  const { input: { parts, settings }, assignment, plan } = planned;
+  const { input: { parts, settings, knowledge }, assignment, plan } = planned;
   const now = new Map<string, LiveSubject[]>();
   const later = new Map<string, LiveSubject[]>();
   for (const [url, subjects] of new LiveAssignment(assignment).asked) {
@@ -47,6 +47,7 @@ export function earlyPlan(planned: Planned, pending: ReadonlySet<string>): Plann
     parts,
     new Map(asked.map((url) => [url, now.get(url) ?? []])),
     settings,
+    knowledge,
   );
   const routes = new Map<string, NostrFilter[]>();
   for (const url of asked) routes.set(url, shares.routes.get(url) ?? newest.get(url)!);

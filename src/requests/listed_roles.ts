@@ -6,6 +6,7 @@
 
 import { DM_LIST_KIND, RELAY_LIST_KIND } from "../nostr/kinds.ts";
 import type { RelayKnowledge, RelayList, Role } from "../nostr/relay_knowledge.ts";
+import type { RelayUrlCheck } from "../nostr/relay_url.ts";
 
 /** A role in which a person's own list names the relays. */
 export type ListedRole = Exclude<Role & keyof RelayKnowledge, "given">;
@@ -15,6 +16,16 @@ const LISTED_ROLES: readonly ListedRole[] = ["write", "read", "dm", "private"];
 /** Whether a person's own list names the relays for a role. */
 export function isListedRole(role: Role): role is ListedRole {
   return (LISTED_ROLES as readonly Role[]).includes(role);
+}
+
+/** Whether somebody's own list for a role names a relay, given in normal form. */
+export function listsRelay(
+  known: RelayKnowledge | undefined,
+  role: Role,
+  url: string,
+  check: (url: string) => RelayUrlCheck,
+): boolean {
+  return isListedRole(role) && (known?.[role] ?? []).some((value) => check(value).url === url);
 }
 
 /** What a list says of its author's relays; `undefined` for a list of another kind. */

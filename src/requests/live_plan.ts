@@ -10,7 +10,7 @@ import type { PlanSettings } from "../plan/plan_options.ts";
 import { type PlannedReq, planParts } from "../plan/plan_req.ts";
 import type { PlanInput, Planned } from "../plan/replan.ts";
 import { threadAuthor } from "../plan/thread_relays.ts";
-import { changedRoles, isListedRole } from "./listed_roles.ts";
+import { changedRoles, listsRelay } from "./listed_roles.ts";
 import { isPendingRole } from "./early_plan.ts";
 import { LiveAssignment, type LiveSubject, type RelayChange } from "./live_assignment.ts";
 
@@ -146,9 +146,7 @@ export class LivePlan {
 
   /** Whether somebody's own list names a relay. */
   #lists(role: Role, subject: string, url: string): boolean {
-    if (!isListedRole(role)) return false;
-    const list = this.#knowledge.get(subject)?.[role] ?? [];
-    return list.some((value) => this.#settings.check(value).url === url);
+    return listsRelay(this.#knowledge.get(subject), role, url, this.#settings.check);
   }
 }
 

@@ -172,6 +172,6 @@ export class LiveRequest {
     const { planned, wrapReplan } = this.#options;
     const { parts, settings } = planned.input;
     const replan = wrapReplan(planned.replanWith(plan.knowledge));
-    return { ...liveShares(parts, asked, settings), replan };
+    return { ...liveShares(parts, asked, settings, plan.knowledge), replan };
   }
 }

@@ -6,11 +6,12 @@
  */
 
 import type { NostrFilter } from "@nostrify/types";
-import type { Role } from "../nostr/relay_knowledge.ts";
-import type { Assignment, RoleRows } from "../plan/assignment.ts";
+import type { RelayKnowledge, Role } from "../nostr/relay_knowledge.ts";
+import { type Assignment, roleOf, type RoleRows } from "../plan/assignment.ts";
 import { cutFilters } from "../plan/cut_filters.ts";
 import type { PlanSettings } from "../plan/plan_options.ts";
 import { EXTRA_ROLES, mainRole, type ReqParts, type ScopedPart } from "../plan/req_parts.ts";
+import { listsRelay } from "./listed_roles.ts";
 import type { LiveSubject } from "./live_assignment.ts";
 
 /** Part of a plan. */
@@ -26,11 +27,14 @@ export type AskedSubjects = ReadonlyMap<string, ReadonlyMap<Role, string[]>>;
 /**
  * Makes the filters of a request for the subjects that each relay is asked for, and the
  * assignment that goes with them. Unscoped filters are left out.
+ *
+ * @param knowledge Says whose lists name which relays. @default nobody has a list
  */
 export function liveShares(
   parts: ReqParts,
   asked: ReadonlyMap<string, Iterable<LiveSubject>>,
   settings: PlanSettings,
+  knowledge: ReadonlyMap<string, RelayKnowledge> = new Map(),
 ): LiveShares {
   const byRole = new Map<string, Map<Role, string[]>>();
   for (const [url, subjects] of asked) {
@@ -42,7 +46,7 @@ export function liveShares(
   }
   return {
     routes: routesFor(parts, byRole, settings),
-    assignment: assignmentFor(byRole, settings),
+    assignment: assignmentFor(byRole, settings, knowledge),
   };
 }
 
@@ -71,8 +75,16 @@ export function routesFor(
   return routes;
 }
 
-/** The relays as an assignment, in this order. */
-export function assignmentFor(asked: AskedSubjects, settings: PlanSettings): Assignment {
+/**
+ * The relays as an assignment, in this order.
+ *
+ * @param knowledge Says whose lists name which relays. @default nobody has a list
+ */
+export function assignmentFor(
+  asked: AskedSubjects,
+  settings: PlanSettings,
+  knowledge: ReadonlyMap<string, RelayKnowledge> = new Map(),
+): Assignment {
   const urls = [...asked.keys()];
   const indexesOf = new Map<Role, Map<string, number[]>>();
   urls.forEach((url, relayIndex) => {
@@ -84,8 +96,13 @@ export function assignmentFor(asked: AskedSubjects, settings: PlanSettings): Ass
   });
   const fallbacks = settings.fallbackRelays.map((url) => urls.indexOf(url))
     .filter((index) => index >= 0);
-  const { relaysPerAuthor } = settings;
-  return { ...assignmentOf(urls, indexesOf), fallbacks, relaysPerAuthor };
+  const { check, relaysPerAuthor } = settings;
+  const made = assignmentOf(urls, indexesOf);
+  const isListed = (row: number, relayIndex: number) => {
+    const subject = made.subjects[row];
+    return listsRelay(knowledge.get(subject), roleOf(made.roles, row), urls[relayIndex], check);
+  };
+  return { ...made, fallbacks, relaysPerAuthor, isListed };
 }
 
 /** Selects, of some subjects, those that a part names. */

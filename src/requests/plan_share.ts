@@ -89,7 +89,7 @@ export function planSharer(
       // Needed by those alone that are carried out by themselves.
       get assignment() {
         return assignment ??= {
-          ...assignmentFor(byUrl, input.settings),
+          ...assignmentFor(byUrl, input.settings, input.knowledge),
           unscoped: [...whole].map((i) => order.indexOf(i)),
         };
       },

@@ -117,6 +117,20 @@ Deno.test("RelaySearchQueue reports a late relay, what it sent until then, and i
   assert.deepEqual(test.reported.slice(3), ["cut late 6", "cut late 7", "idle"]);
 });
 
+Deno.test("RelaySearchQueue stores what a relay has sent within a tenth of a second, though its answer goes on", async () => {
+  const test = new QueueTest();
+  test.add(6);
+  test.add(7);
+  await test.clock.advance(99);
+  assert.deepEqual(test.reported, []);
+  await test.clock.advance(1);
+  assert.deepEqual(test.reported, ["found 7"]);
+  test.ends[0](COMPLETE);
+  await settled();
+  assert.deepEqual(test.reported.slice(1), ["complete 6", "complete 7", "idle"]);
+  assert.equal(test.clock.pending, 0);
+});
+
 Deno.test("RelaySearchQueue sends no request once its signal is aborted", async () => {
   const test = new QueueTest();
   for (const n of [1, 2, 3, 4, 5]) test.add(n);

@@ -25,7 +25,7 @@ Deno.test("planSettings() fills in the documented defaults", () => {
     searchRelays: [],
     maxRelays: 20,
     relaysPerAuthor: 2,
-    popularRelays: 4,
+    popularRelays: 12,
     authorsPerFilter: 10,
     maxFiltersPerRelay: 100,
     maxInboxes: 20,

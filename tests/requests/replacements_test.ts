@@ -4,6 +4,8 @@ import { planSettings } from "../../src/plan/plan_options.ts";
 import { planRequest } from "../../src/plan/replan.ts";
 import { reqParts } from "../../src/plan/req_parts.ts";
 import { Coverage } from "../../src/requests/coverage.ts";
+import { LiveAssignment } from "../../src/requests/live_assignment.ts";
+import { liveShares } from "../../src/requests/live_shares.ts";
 import { RelaysInUse } from "../../src/requests/relays_in_use.ts";
 import { planReplacements } from "../../src/requests/replacements.ts";
 import { relayList } from "../../testing/memory_source.ts";
@@ -125,4 +127,27 @@ Deno.test("planReplacements() asks no other hint where the fallback relay had so
   coverage.settle(at("h"), { answered: true, proof: "finish" });
   coverage.markLost(at("p"));
   assert.deepEqual(planReplacements(assignment, coverage, replan), []);
+});
+
+Deno.test("planReplacements() replaces nothing where a relay of the author's own list answered, be it a fallback relay, too", () => {
+  const known = new Map<string, RelayKnowledge>([[ALICE, { write: ["h", "p", "q"].map(url) }]]);
+  const settings = planSettings({
+    indexerRelays: [],
+    fallbackRelays: [url("h")],
+    weight: (at) => at === url("q") ? 0.1 : 1,
+  });
+  const planned = planRequest(reqParts([posts(ALICE)]), known, settings, false);
+  const { input: { parts }, replan } = planned;
+  const asked = new LiveAssignment(planned.assignment).asked;
+  const live = liveShares(parts, asked, settings, known).assignment;
+  for (const assignment of [planned.assignment, live]) {
+    assert.deepEqual(assignment.urls.toSorted(), ["h", "p"].map(url));
+    const coverage = new Coverage(assignment);
+    coverage.settle(assignment.urls.indexOf(url("h")), { answered: true, proof: "finish" });
+    coverage.markLost(assignment.urls.indexOf(url("p")));
+    assert.deepEqual(planReplacements(assignment, coverage, replan), []);
+    coverage.markLost(assignment.urls.indexOf(url("h")));
+    const [{ routes }] = planReplacements(assignment, coverage, replan);
+    assert.deepEqual([...routes.keys()], [url("q")]);
+  }
 });
