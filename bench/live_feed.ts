@@ -43,10 +43,9 @@ export async function followLists(
   const request = new OutboxRequest(planned.assignment, options, planned.replan);
   routes.follow(request, planned);
   const controller = new AbortController();
-  const reading = [...planned.plan.routes].map(async ([url, filters], relayIndex) => {
-    const messages = request.join(relayIndex, connector(url), filters, controller.signal);
-    for await (const _ of messages);
-  });
+  const reading = [...planned.plan.routes].map(([url, filters], relayIndex) =>
+    request.listen(relayIndex, connector(url), filters, controller.signal, () => {})
+  );
   await clock.advance(1_000);
 
   const open = () =>
