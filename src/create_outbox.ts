@@ -9,24 +9,23 @@ import { abortable } from "./base/abortable.ts";
 import { Closing } from "./base/closing.ts";
 import { Semaphore } from "./base/semaphore.ts";
 import { StallWatch } from "./base/stall_watch.ts";
+import { within } from "./base/within.ts";
 import { BACKGROUND_RANK } from "./connections/relay_connector.ts";
 import { ConnectTimeout } from "./connections/connect_timeout.ts";
-import { coverageFilters, coverageReport } from "./coverage_report.ts";
-import { HintFinder } from "./hint_finder.ts";
-import { explanation, missingListsOf, relayReport } from "./explain.ts";
-import { MAX_PROBES } from "./ledger/send_schedule.ts";
+import { MAX_PROBES } from "./ledger/max_probes.ts";
+import { feedHandle } from "./feeds/feed_handle.ts";
 import type { Outbox } from "./outbox.ts";
-import { OutboxFeeds } from "./outbox_feeds.ts";
-import { OutboxLedger } from "./outbox_ledger.ts";
 import type { OutboxOptions } from "./outbox_options.ts";
 import { changedOptions, outboxSettings } from "./outbox_settings.ts";
+import { OutboxSignIn } from "./outbox_sign_in.ts";
+import { learningPart, publishingPart, readingPart } from "./parts.ts";
 import { PeopleDirectory } from "./people_directory.ts";
 import { isDeep } from "./plan/deep_requests.ts";
 import type { PlanSettings } from "./plan/plan_options.ts";
+import type { Planned } from "./plan/replan.ts";
 import { relayCounts } from "./plan/relay_graph.ts";
+import { Publishing } from "./publishing.ts";
 import { RelayEvents } from "./relay_events.ts";
-import { MonitorReader } from "./relays/monitor_reader.ts";
-import { RelayInfoRefresher } from "./relays/relay_info_refresher.ts";
 import { RelayMemory } from "./relays/relay_memory.ts";
 import { queryAll, toIndexers } from "./query_all.ts";
 import { ReqGatherer } from "./req_gatherer.ts";
@@ -35,8 +34,6 @@ import { LiveRoutes } from "./requests/live_routes.ts";
 import { type RelayOptions, SupervisedRelay } from "./requests/supervised_relay.ts";
 import { Supervisor } from "./requests/supervisor.ts";
 import { SharedLists } from "./shared_lists.ts";
-import { SignInPolicy } from "./sign_in_policy.ts";
-import { SpanBook } from "./spans/span_book.ts";
 import { UserPolicy } from "./user_policy.ts";
 
 export type { Outbox } from "./outbox.ts";
@@ -93,21 +90,25 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
     learning: settings.learning,
   });
 
+  const learning = learningPart.of((part) => part, onError);
   // Spans tell what is in the store of one process: those of others say nothing about it.
-  const spans = new SpanBook({ clock, backend: settings.ownRecords, onError });
+  const spans = learning.of(
+    ({ SpanBook }) => new SpanBook({ clock, backend: settings.ownRecords, onError }),
+  );
   const sharing = settings.records && new SharedLists(settings.records, { store, onError });
 
   // The directory of people listens to the relays, and needs them itself.
   const events = new RelayEvents();
   const live = new LiveRoutes({ clock, source: store, watch: events.watch });
-  const informer = new RelayInfoRefresher({
-    clock,
-    memory,
-    fetch: settings.fetch,
-    timeout: INFO_TIMEOUT_MS,
-    isBlocked,
-  });
-  const signIn = new SignInPolicy({
+  const informer = learning.of(
+    ({ RelayInfoRefresher }) =>
+      new RelayInfoRefresher({
+        ...{ clock, memory, isBlocked },
+        fetch: settings.fetch,
+        timeout: INFO_TIMEOUT_MS,
+      }),
+  );
+  const signIn = new OutboxSignIn({
     ...{ clock, onError, policy },
     auth: settings.auth,
     list: async (pubkey, kind) => (await store.get([pubkey], { kind })).get(pubkey) ?? null,
@@ -115,7 +116,7 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
     connector: (url, identity) => supervisor.connector(url, identity),
     onSignedIn: (url) => ledger.signedIn(url),
     onEnded: (ended) => void supervisor.endNamed((identity) => identity === ended),
-  });
+  }, publishingPart);
   const requests = { clock, random, memory, maxPages, onRelayError, signIn, workload };
   const supervisor: Supervisor = new Supervisor({
     connector: {
@@ -128,7 +129,7 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
       idleTimeout: settings.idleTimeout,
       onConnected: (url) => {
         ledger.connected(url);
-        if (settings.relayInfo) informer.connected(url);
+        if (settings.relayInfo) informer.when((informer) => informer.connected(url));
       },
       isBlocked,
     },
@@ -140,7 +141,8 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
       onMissed: events.missed,
       onUnanswered: router.onError,
       onAnswered: (url, outcome) => {
-        for (const range of answeredRanges(url, outcome)) spans.add(range);
+        const ranges = answeredRanges(url, outcome);
+        if (ranges.length > 0) spans.when((book) => ranges.forEach((range) => book.add(range)));
       },
     },
     live,
@@ -151,6 +153,7 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
       ...requests,
       rank: 0,
       onPublished: events.published,
+      publish: async (...args) => await (await publishingPart.load()).publishToRelay(...args),
       onError: router.onError,
       ...own,
     });
@@ -169,11 +172,11 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
     query: (filters) => queryAll(filters, relay, reqRouter),
     // Not checked: a wrong number fails a plan, and must not fail a search in a timer.
     weight: weighted(settings.weight),
+    learning,
   });
   events.listener = people;
 
   const { knowledge } = people;
-  const stored = { lookUp: knowledge.known.bind(knowledge) };
   const byMemory = (plan: PlanSettings): PlanSettings => ({
     ...plan,
     weight: weighted(plan.weight),
@@ -199,16 +202,16 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
     onError: router.onError,
     planned(planned, found) {
       refuseClosed("send a request");
-      monitors.meet(relayCounts(planned.graph));
+      meet(planned);
       supervisor.planned(planned, found);
     },
     plannedTogether(planned, members, found) {
       refuseClosed("send a request");
-      monitors.meet(relayCounts(planned.graph));
+      meet(planned);
       return supervisor.plannedTogether(planned, members, found);
     },
   });
-  const ledger = new OutboxLedger({
+  const ledger = new Publishing({
     ...shared,
     backend: settings.records,
     days: settings.publishFor,
@@ -221,27 +224,25 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
     lists: store,
     closing,
     refuseClosed,
-  });
-  const monitors = new MonitorReader({
-    monitors: settings.monitors,
-    clock,
-    memory,
-    onError,
-    query: (filters) => queryAll(filters, relay, toIndexers(current.plan)),
-  });
+  }, publishingPart);
+  const monitors = learning.of(({ MonitorReader }) =>
+    new MonitorReader({
+      monitors: settings.monitors,
+      clock,
+      memory,
+      onError,
+      query: (filters) => queryAll(filters, relay, toIndexers(current.plan)),
+    })
+  );
+  const hasMonitors = settings.monitors.length > 0;
+  const meet = ({ graph }: Planned) => {
+    if (hasMonitors) monitors.when((monitors) => monitors.meet(relayCounts(graph)));
+  };
 
-  const report = (url: string) =>
-    relayReport({
-      url,
-      isOpen: supervisor.isOpen(url),
-      now: clock.now(),
-      weight: learned(url),
-      record: memory.record(url),
-    });
   const prepare = async (signal?: AbortSignal) => {
     refuseClosed("send a request");
     await abortable(memory.ready(), signal);
-    monitors.refresh();
+    if (hasMonitors) monitors.when((monitors) => monitors.refresh());
   };
   const reqRouter: Outbox["reqRouter"] = async (filters, opts) => {
     await prepare(opts?.signal);
@@ -249,34 +250,40 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
     refuseClosed("send a request");
     return routes;
   };
-  const feeds = new OutboxFeeds({
-    clock,
-    requests,
-    supervisor,
-    spans,
-    lists: store,
-    timeout: settings.timeout,
-    storeTimeout: settings.storeTimeout,
-    async plan(filters, signal, isEarly) {
-      await prepare(signal);
-      const planned = await planner.feedPlan(filters, signal, isEarly);
-      monitors.meet(relayCounts(planned.graph));
-      refuseClosed("read a feed");
-      return planned;
-    },
-    reqRouter,
-    open: (url) => relay(url, { closing }),
-    onSeen: events.saw,
-    trust: settings.verifier.trust,
-    closing,
-    refuseClosed,
-    onError: router.onError,
-  });
+  const feeds = readingPart.of(({ OutboxFeeds }) =>
+    new OutboxFeeds({
+      ...{ clock, requests, supervisor, reqRouter, closing, refuseClosed },
+      // They come with feeds.
+      spans: spans.loaded!,
+      lists: store,
+      timeout: settings.timeout,
+      storeTimeout: settings.storeTimeout,
+      async plan(filters, signal, isEarly) {
+        await prepare(signal);
+        const planned = await planner.feedPlan(filters, signal, isEarly);
+        meet(planned);
+        refuseClosed("read a feed");
+        return planned;
+      },
+      open: (url) => relay(url, { closing }),
+      onSeen: events.saw,
+      trust: settings.verifier.trust,
+      onError: router.onError,
+    })
+  );
+  const questions = readingPart.of(({ OutboxQuestions }) =>
+    new OutboxQuestions({
+      ...{ settings, knowledge, memory, people, planner, spans, supervisor, learned },
+      onError: router.onError,
+      check: (url) => policy.check(url),
+      weight: weighted(settings.weight),
+    })
+  );
   const end = async () => {
     closing.close();
     gatherer.close();
-    await feeds.close();
-    informer.close();
+    await feeds.made?.close();
+    informer.made?.close();
     live.close();
     policy.close();
     await people.end();
@@ -285,16 +292,10 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
     await ledger.close();
     // The last events that relays took are known by now.
     await people.close();
-    await Promise.all([memory.close(), spans.close()]);
+    await within(spans.idle(), clock, MAX_LOADING_MS);
+    await Promise.all([memory.close(), spans.made?.close()]);
     await sharing?.close();
   };
-  const hints = new HintFinder({
-    knowledge,
-    onError: router.onError,
-    seenOn: (key) => people.seenOn(key),
-    check: (url) => policy.check(url),
-    weight: weighted(settings.weight),
-  });
   void ledger.start();
   let ended: Promise<void> | undefined;
   const close = () => ended ??= end().finally(() => settings.verifier.close());
@@ -320,11 +321,11 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
     },
     async hintFor(subject) {
       refuseClosed("give a hint");
-      return await hints.hintFor(subject);
+      return await (await questions.load()).hints.hintFor(subject);
     },
     async seenOn(event) {
       refuseClosed("say where an event was seen");
-      return await hints.seenOn(event);
+      return await (await questions.load()).hints.seenOn(event);
     },
     // `NPool.query()` swallows what a router throws, but not what this does.
     get eoseTimeout(): 0 {
@@ -344,11 +345,16 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
     },
     feed(filters, options) {
       refuseClosed("open a feed");
-      return feeds.open(filters, options);
+      return feeds.loaded?.open(filters, options) ?? feedHandle(filters, options ?? {}, {
+        load: async () => (await feeds.load()).open,
+        now: () => clock.now(),
+        onClose: (end) => closing.onClose(end),
+        refuseClosed: () => refuseClosed("read a feed"),
+      });
     },
     async find(text, opts) {
       refuseClosed("find anybody");
-      return await people.find(text, opts);
+      return await (await abortable(questions.load(), opts?.signal)).find(text, opts);
     },
     hint(subject, relays) {
       refuseClosed("enter a hint");
@@ -360,30 +366,13 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
     },
     async explain(filters) {
       refuseClosed("explain a request");
-      await memory.ready();
-      const planned = await planner.plan(filters, stored);
-      const { plan } = planned;
-      const standIns = supervisor.standIns(planned).flatMap(({ routes }) => [...routes])
-        .map(([url, filters]) => ({ ...report(url), filters }));
-      const relays = [...plan.routes.keys()].map(report);
-      const missingLists = await missingListsOf(
-        planned,
-        (kind, pubkey) => people.searchState(kind, pubkey),
-      );
-      return explanation({ plan, relays, standIns, missingLists });
+      return await (await questions.load()).explain(filters);
     },
     async coverage(of) {
       refuseClosed("report coverage");
-      await Promise.all([memory.ready(), spans.ready()]);
-      const filters = coverageFilters(of, spans);
-      const planned = await planner.plan(filters, stored);
-      const standIns = supervisor.standIns(planned).flatMap(({ routes }) => [...routes]);
-      return coverageReport({ filters, plan: planned.plan, standIns, report, book: spans });
+      return await (await questions.load()).coverage(of);
     },
-    async relays() {
-      await memory.ready();
-      return [...memory.entries()].map(([url]) => report(url));
-    },
+    relays: async () => await (await questions.load()).relays(),
     store,
     close,
     [Symbol.asyncDispose]: close,
@@ -393,6 +382,8 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
 const DAY_S = 86_400;
 /** Longest that fetching a relay's information document (NIP-11) may take. */
 const INFO_TIMEOUT_MS = 5_000;
+/** How long the end waits for what learns from answers to be loaded, if it is not. */
+const MAX_LOADING_MS = 5_000;
 
 /** The options that name relays, as they were checked. */
 function relaysOf({ fallbackRelays, indexerRelays, searchRelays }: PlanSettings) {

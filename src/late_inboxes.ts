@@ -7,6 +7,7 @@
 
 import type { NostrEvent } from "@nostrify/types";
 import type { Clock } from "./base/clock.ts";
+import { LATE_INBOX_MS } from "./ledger/may_be_open.ts";
 import type { ListListener } from "./lists/relay_list_store.ts";
 import { ADDRESS_LIST_KINDS } from "./nostr/kinds.ts";
 import type { EventPlan } from "./plan/event_plan.ts";
@@ -29,8 +30,6 @@ export interface LateInboxesOptions {
   readonly onError: (error: Error) => void;
 }
 
-/** For how long a list counts that is found after an event was published. */
-const LATE_INBOX_MS = 86_400_000;
 /** How long lists are gathered before events are planned again. */
 const GATHER_MS = 500;
 /** When an event is planned again where a relay that no list names was not tried yet. */

@@ -10,7 +10,8 @@ import type { Clock } from "./base/clock.ts";
 import type { Closing } from "./base/closing.ts";
 import { askRelay } from "./connections/ask_relay.ts";
 import type { RelayRequestOptions } from "./connections/relay_request.ts";
-import { createFeed, type Feed, type FeedOptions } from "./feeds/feed.ts";
+import { createFeed, type Feed } from "./feeds/feed.ts";
+import type { FeedOptions } from "./feeds/feed_options.ts";
 import type { FeedSources } from "./feeds/feed_sources.ts";
 import { FeedStore } from "./feeds/feed_store.ts";
 import type { RelayListStore } from "./lists/relay_list_store.ts";
@@ -59,8 +60,16 @@ export class OutboxFeeds {
     this.#sources = feedSources(options);
   }
 
-  /** See `Outbox.feed`. */
-  open(filters: readonly NostrFilter[], options: FeedOptions = {}): Feed {
+  /**
+   * See `Outbox.feed`.
+   *
+   * @param openedAt When the app opened it, in milliseconds since 1970. @default now
+   */
+  readonly open = (
+    filters: readonly NostrFilter[],
+    options: FeedOptions = {},
+    openedAt?: number,
+  ): Feed => {
     const { closing, refuseClosed } = this.#options;
     const feed = createFeed(filters, options, {
       sources: this.#sources,
@@ -73,10 +82,10 @@ export class OutboxFeeds {
         };
       },
       refuseClosed: () => refuseClosed("read a feed"),
-    });
+    }, openedAt);
     this.#open.add(feed);
     return feed;
-  }
+  };
 
   /** Ends every feed; resolves once what came is kept. */
   async close(): Promise<void> {

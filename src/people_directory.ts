@@ -6,27 +6,23 @@
 
 import type { NostrEvent, NostrFilter } from "@nostrify/types";
 import { show } from "./base/check_option.ts";
+import type { OnDemand } from "./base/on_demand.ts";
 import { PersistentMap } from "./base/persistent_map.ts";
+import { within } from "./base/within.ts";
 import { askRelay } from "./connections/ask_relay.ts";
 import type { RelayRequestOptions } from "./connections/relay_request.ts";
 import { Discovery, type SearchState } from "./discovery/discovery.ts";
 import type { DiscoveryProgress } from "./discovery/discovery_progress.ts";
 import { EventSearch } from "./discovery/event_search.ts";
 import { Knowledge, type KnowledgeOptions } from "./discovery/knowledge.ts";
-import { ListRebroadcaster } from "./discovery/list_rebroadcaster.ts";
-import { PassiveDiscovery } from "./discovery/passive_discovery.ts";
 import type { AskRelay } from "./discovery/relay_search_queue.ts";
 import { SEARCH_LOG_RECORDS } from "./discovery/search_log.ts";
 import { EventSightings } from "./hints/event_sightings.ts";
-import { filterOf } from "./hints/filter_of.ts";
-import { findNip05 } from "./hints/find_nip05.ts";
+import type { Hint } from "./hints/hint.ts";
 import { HintBook } from "./hints/hint_book.ts";
-import { parseNip05Address } from "./hints/nip05_address.ts";
-import { nip05Hints } from "./hints/nip05_document.ts";
-import { hintsOf } from "./hints/with_hints.ts";
+import type * as LearningPart from "./learning_part.ts";
 import { advised } from "./nostr/exact_filters.ts";
 import { RELAY_LIST_KIND } from "./nostr/kinds.ts";
-import { holdsSecret, pointerIn } from "./nostr/nip19_text.ts";
 import { isPubkey } from "./nostr/pubkeys.ts";
 import type { Role } from "./nostr/relay_knowledge.ts";
 import { refusalText } from "./nostr/relay_policy.ts";
@@ -35,7 +31,6 @@ import type { OutboxSettings } from "./outbox_settings.ts";
 import type { PlanSettings } from "./plan/plan_options.ts";
 import type { RelayListener } from "./relay_events.ts";
 import type { Supervisor } from "./requests/supervisor.ts";
-import { UserContacts } from "./user_contacts.ts";
 import type { UserPolicy } from "./user_policy.ts";
 
 /** What a directory needs. */
@@ -52,6 +47,8 @@ export interface PeopleDirectoryOptions {
   readonly query: (filters: NostrFilter[]) => Promise<NostrEvent[]>;
   /** How much a relay counts; one of weight 0 is not searched. */
   readonly weight: (url: string) => number;
+  /** What learns from events that relays send or take. */
+  readonly learning: OnDemand<typeof LearningPart>;
 }
 
 /** Most people whose searches are remembered. */
@@ -60,6 +57,8 @@ const MAX_LOGGED_PEOPLE = 100_000;
 const SHARED_LOG_DELAY_MS = 1_000;
 /** Longest that one relay may take to answer which lists it has. */
 const MAX_SEARCH_MS = 10_000;
+/** How long the end waits for what learns from events to be loaded, if it is not. */
+const MAX_LOADING_MS = 5_000;
 
 /** See the module. */
 export class PeopleDirectory implements RelayListener {
@@ -67,9 +66,7 @@ export class PeopleDirectory implements RelayListener {
   readonly #book: HintBook;
   readonly #sightings: EventSightings;
   readonly #events: EventSearch;
-  readonly #passive: PassiveDiscovery;
-  readonly #rebroadcaster: ListRebroadcaster;
-  readonly #contacts: UserContacts;
+  readonly #learners: OnDemand<Learners>;
   /** Absent if the app names no indexer. */
   readonly #discovery?: Discovery;
   /** What routers look up. */
@@ -88,23 +85,25 @@ export class PeopleDirectory implements RelayListener {
     const check = (url: string) => policy.check(url);
     this.#book = new HintBook({ ...persistent, check });
     this.#sightings = new EventSightings({ ...persistent, check });
-    this.#passive = new PassiveDiscovery({
-      clock,
-      store,
-      book: this.#book,
-      get user() {
-        return policy.user?.pubkey;
-      },
-      onError,
-    });
-    this.#contacts = new UserContacts({
-      clock,
-      user: () => policy.user?.pubkey,
-      stored: (filters) => store.query(filters),
-      query,
-      onError,
-    });
-    this.#rebroadcaster = new ListRebroadcaster({ ...persistent, store, publish });
+    this.#learners = options.learning.of((part) => ({
+      passive: new part.PassiveDiscovery({
+        clock,
+        store,
+        book: this.#book,
+        get user() {
+          return policy.user?.pubkey;
+        },
+        onError,
+      }),
+      contacts: new part.UserContacts({
+        clock,
+        user: () => policy.user?.pubkey,
+        stored: (filters) => store.query(filters),
+        query,
+        onError,
+      }),
+      rebroadcaster: new part.ListRebroadcaster({ ...persistent, store, publish }),
+    }));
     if (settings.router.plan.indexerRelays.length > 0) {
       this.#discovery = createDiscovery(options, this.#book, this.#fallbacks);
     }
@@ -131,10 +130,12 @@ export class PeopleDirectory implements RelayListener {
 
   /** Learns from an event that a relay sent. */
   saw(event: NostrEvent, url: string): void {
-    if (event.kind === RELAY_LIST_KIND) this.#rebroadcaster.has(event, url);
-    this.#passive.saw(event, url);
-    this.#contacts.saw(event);
     this.#sightings.saw(event, url);
+    this.#learners.when(({ contacts, passive, rebroadcaster }) => {
+      if (event.kind === RELAY_LIST_KIND) rebroadcaster.has(event, url);
+      passive.saw(event, url);
+      contacts.saw(event);
+    });
   }
 
   /** Learns that a relay had nothing of a person or an event that another relay had. */
@@ -149,11 +150,16 @@ export class PeopleDirectory implements RelayListener {
    * once a list counts for what is published next.
    */
   published(event: NostrEvent, url: string): Promise<void> | undefined {
-    const storing = this.#passive.published(event);
-    this.#contacts.saw(event);
     this.#sightings.saw(event, url);
-    this.#rebroadcaster.published(event, url);
-    return storing;
+    const learn = ({ contacts, passive, rebroadcaster }: Learners) => {
+      const storing = passive.published(event);
+      contacts.saw(event);
+      rebroadcaster.published(event, url);
+      return storing;
+    };
+    const { loaded } = this.#learners;
+    if (loaded) return learn(loaded);
+    return this.#learners.attempt().then((learners) => learners && learn(learners));
   }
 
   /** Keeps people's lists fresh until the function that it returns is called. */
@@ -186,8 +192,9 @@ export class PeopleDirectory implements RelayListener {
   }
 
   /** Whether the user follows or has answered somebody. Never rejects. */
-  isContact(pubkey: string): Promise<boolean> {
-    return this.#contacts.has(pubkey);
+  async isContact(pubkey: string): Promise<boolean> {
+    const learners = await this.#learners.attempt();
+    return await learners?.contacts.has(pubkey) ?? false;
   }
 
   /** The relays that sent an event, by its key; the first to send it first. */
@@ -233,31 +240,34 @@ export class PeopleDirectory implements RelayListener {
     return values.filter(isPubkey);
   }
 
-  /** See `Outbox.find`. */
-  async find(text: string, { signal }: { signal?: AbortSignal } = {}): Promise<NostrFilter> {
-    signal?.throwIfAborted();
-    if (!isAddress(text)) {
-      const filter = filterOf(text);
-      this.#book.add(hintsOf([filter]));
-      return filter;
-    }
-    const { fetch, shared: { clock }, policy } = this.#options.settings;
-    const person = await findNip05(text, { fetch, clock, signal, allowLocal: policy?.allowLocal });
-    this.#book.add(nip05Hints.read(person));
-    return { authors: [person.pubkey] };
+  /** Remembers hints that the app gave. */
+  addHints(hints: Iterable<Hint>): void {
+    this.#book.add(hints);
   }
 
   /** Ends every search, and what is sent to relays without a call of the app. */
   async end(): Promise<void> {
     this.#events.close();
-    await Promise.all([this.#discovery?.close(), this.#rebroadcaster.close()]);
+    await Promise.all([this.#discovery?.close(), this.#learners.made?.rebroadcaster.close()]);
   }
 
   /** Writes down what was learned. The relays must be closed by then. */
   async close(): Promise<void> {
+    await within(this.#learners.idle(), this.#options.settings.shared.clock, MAX_LOADING_MS);
     await this.end();
-    await Promise.all([this.#passive.idle(), this.#book.close(), this.#sightings.close()]);
+    await Promise.all([
+      this.#learners.made?.passive.idle(),
+      this.#book.close(),
+      this.#sightings.close(),
+    ]);
   }
+}
+
+/** What learns from events that relays send or take. */
+interface Learners {
+  readonly passive: LearningPart.PassiveDiscovery;
+  readonly contacts: LearningPart.UserContacts;
+  readonly rebroadcaster: LearningPart.ListRebroadcaster;
 }
 
 /** The options of {@link PeopleDirectory.discover}. */
@@ -345,14 +355,4 @@ function createDiscovery(
     onProgress: settings.onProgress,
   });
   return discovery;
-}
-
-/**
- * Whether a text is an internet identifier (NIP-05). No domain may learn of a secret. A code after
- * a bare `@` is no domain.
- */
-function isAddress(text: string): boolean {
-  if (typeof text !== "string" || holdsSecret(text)) return false;
-  const address = parseNip05Address(text);
-  return address !== undefined && (address.name !== "" || pointerIn(text) === undefined);
 }

@@ -8,6 +8,7 @@
 import { finalizeEvent, generateSecretKey } from "nostr-tools/pure";
 import { BoundedMap } from "./base/bounded_map.ts";
 import type { Clock } from "./base/clock.ts";
+import { ConnectionSignIn } from "./connections/connection_sign_in.ts";
 import type { Identity, SignIn } from "./connections/identity.ts";
 import type { RelayConnector } from "./connections/relay_connector.ts";
 import type { UserSigner } from "./lists/user_lists.ts";
@@ -217,6 +218,7 @@ export class SignInPolicy implements SignIn<RelayConnector> {
       void this.#pausedUntil.set(`${relay} ${key}`, clock.now() + REFUSED_PAUSE_MS);
     const identity: Identity = {
       key,
+      signer: (relay) => new ConnectionSignIn(relay, identity, clock),
       accepted: this.#options.onSignedIn,
       refused,
       sign: async (relay, challenge) => {

@@ -3,6 +3,7 @@ import type { NostrEvent } from "@nostrify/types";
 import fc from "fast-check";
 import assert from "node:assert/strict";
 import { createOutbox } from "../src/create_outbox.ts";
+import "./support/loaded_parts.ts";
 import type { Explanation } from "../src/explain.ts";
 import { RoutingError } from "../src/nostr/errors.ts";
 import type { ReqPlan } from "../src/plan/plan_req.ts";

@@ -2,6 +2,7 @@ import { NCache, NPool } from "@nostrify/nostrify";
 import type { NostrEvent } from "@nostrify/types";
 import assert from "node:assert/strict";
 import { createOutbox } from "../src/create_outbox.ts";
+import "./support/loaded_parts.ts";
 import { Signer } from "../testing/signer.ts";
 import { eventually } from "./support/eventually.ts";
 import { PeopleWorld } from "./support/people_world.ts";

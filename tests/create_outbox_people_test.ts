@@ -3,6 +3,7 @@ import type { NostrEvent } from "@nostrify/types";
 import assert from "node:assert/strict";
 import { nip19 } from "nostr-tools";
 import { createOutbox } from "../src/create_outbox.ts";
+import "./support/loaded_parts.ts";
 import { openSqlite } from "../src/db/sqlite.ts";
 import { filterOf } from "../src/hints/filter_of.ts";
 import { Signer } from "../testing/signer.ts";

@@ -1,6 +1,7 @@
 import { NCache, NPool } from "@nostrify/nostrify";
 import assert from "node:assert/strict";
 import { createOutbox } from "../src/create_outbox.ts";
+import "./support/loaded_parts.ts";
 import { openSqlite } from "../src/db/sqlite.ts";
 import { RelayListStore } from "../src/lists/relay_list_store.ts";
 import type { OutboxOptions } from "../src/outbox_options.ts";

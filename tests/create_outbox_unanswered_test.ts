@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { createOutbox } from "../src/create_outbox.ts";
+import "./support/loaded_parts.ts";
 import type { RoutingError } from "../src/nostr/errors.ts";
 import { holding, ScriptedNetwork } from "../testing/scripted_network.ts";
 import type { Script } from "../testing/scripted_relay.ts";

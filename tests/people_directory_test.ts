@@ -3,52 +3,52 @@ import { nip19 } from "nostr-tools";
 import { settled } from "../testing/test_clock.ts";
 import { A, alice, B, bob, C, relaysOf, start } from "./support/people_parts.ts";
 
-Deno.test("NIP-19: PeopleDirectory find() makes a filter of a pasted code, and remembers its relays", async () => {
-  const { people, hinted, asked } = start();
+Deno.test("NIP-19: findFilter() makes a filter of a pasted code, and remembers its relays", async () => {
+  const { find, hinted, asked } = start();
   const { pubkey } = bob;
   const id = "ee".repeat(32);
   const nprofile = nip19.nprofileEncode({ pubkey, relays: [A] });
   const nevent = nip19.neventEncode({ id, relays: [B] });
-  assert.deepEqual(await people.find(`see ${nprofile}.`), { authors: [pubkey] });
-  assert.deepEqual(await people.find(`https://njump.me/${nevent}`), { ids: [id] });
-  assert.deepEqual(await people.find(nip19.npubEncode(pubkey)), { authors: [pubkey] });
+  assert.deepEqual(await find(`see ${nprofile}.`), { authors: [pubkey] });
+  assert.deepEqual(await find(`https://njump.me/${nevent}`), { ids: [id] });
+  assert.deepEqual(await find(nip19.npubEncode(pubkey)), { authors: [pubkey] });
   assert.deepEqual(await hinted(pubkey), [`${A} nip19`]);
   assert.deepEqual(await hinted(`id:${id}`), [`${B} nip19`]);
   assert.deepEqual(asked, []);
 });
 
-Deno.test("NIP-05: PeopleDirectory find() asks the domain of an address, and remembers the relays it names", async () => {
-  const { people, hinted, asked } = start();
+Deno.test("NIP-05: findFilter() asks the domain of an address, and remembers the relays it names", async () => {
+  const { find, hinted, asked } = start();
   for (const address of ["bob@nostr.example", " bob@nostr.example:8443 "]) {
-    assert.deepEqual(await people.find(address), { authors: [bob.pubkey] });
+    assert.deepEqual(await find(address), { authors: [bob.pubkey] });
   }
   assert.deepEqual(asked, [
     "https://nostr.example/.well-known/nostr.json?name=bob",
     "https://nostr.example:8443/.well-known/nostr.json?name=bob",
   ]);
   assert.deepEqual(await hinted(bob.pubkey), [`${B} nip05`]);
-  await assert.rejects(people.find("nostr.example"), { message: /names no pubkey/ });
-  await assert.rejects(people.find("bob@localhost"), { message: /\(local\)/ });
+  await assert.rejects(find("nostr.example"), { message: /names no pubkey/ });
+  await assert.rejects(find("bob@localhost"), { message: /\(local\)/ });
 });
 
-Deno.test("PeopleDirectory find() refuses anything else, and sends no secret key to a domain", async () => {
-  const { people, asked } = start();
+Deno.test("findFilter() refuses anything else, and sends no secret key to a domain", async () => {
+  const { find, asked } = start();
   const secrets = [`${nip19.nsecEncode(new Uint8Array(32).fill(1))}@a.example`, "nsec1abc.example"];
   const long = [`${"a.".repeat(5_000)}!`, "a".repeat(100_000), `${"a".repeat(500)}.example`];
   for (const text of [...secrets, ...long, "", "bob", "a..b", 7 as unknown as string]) {
-    await assert.rejects(people.find(text), TypeError);
+    await assert.rejects(find(text), TypeError);
   }
   assert.deepEqual(asked, []);
 });
 
-Deno.test("PeopleDirectory find() rejects with the signal's reason when it is aborted", async () => {
+Deno.test("findFilter() rejects with the signal's reason when it is aborted", async () => {
   const fetch = () => new Promise<never>(() => {});
-  const { people } = start({ fetch });
+  const { find } = start({ fetch });
   const given = { signal: AbortSignal.abort(new Error("never mind")) };
-  await assert.rejects(people.find("bob@nostr.example", given), { message: "never mind" });
-  await assert.rejects(people.find(nip19.npubEncode(bob.pubkey), given), { message: "never mind" });
+  await assert.rejects(find("bob@nostr.example", given), { message: "never mind" });
+  await assert.rejects(find(nip19.npubEncode(bob.pubkey), given), { message: "never mind" });
   const controller = new AbortController();
-  const found = people.find("bob@nostr.example", controller);
+  const found = find("bob@nostr.example", controller);
   await settled();
   controller.abort(new Error("too late"));
   await assert.rejects(found, { message: "too late" });
@@ -110,21 +110,21 @@ Deno.test("NIP-37: PeopleDirectory looks up private relays once the signer has d
   assert.deepEqual(later.get(alice.pubkey), { private: [A] });
 });
 
-Deno.test("NIP-19, NIP-21: PeopleDirectory find() reads a code after @ or nostr:, and asks no domain", async () => {
-  const { people, asked } = start();
+Deno.test("NIP-19, NIP-21: findFilter() reads a code after @ or nostr:, and asks no domain", async () => {
+  const { find, asked } = start();
   const npub = nip19.npubEncode(alice.pubkey);
   for (const text of [`@${npub}`, ` @${npub} `, `nostr:${npub}`, `nostr:${npub.toUpperCase()}`]) {
-    assert.deepEqual(await people.find(text), { authors: [alice.pubkey] }, text);
+    assert.deepEqual(await find(text), { authors: [alice.pubkey] }, text);
   }
   const nprofile = nip19.nprofileEncode({ pubkey: alice.pubkey, relays: [B] });
-  assert.deepEqual(await people.find(`@${nprofile}`), { authors: [alice.pubkey] });
+  assert.deepEqual(await find(`@${nprofile}`), { authors: [alice.pubkey] });
   assert.deepEqual(asked, []);
 });
 
-Deno.test("NIP-29: PeopleDirectory find() reads the address of a group, and remembers its host", async () => {
-  const { people, asked, hinted } = start();
+Deno.test("NIP-29: findFilter() reads the address of a group, and remembers its host", async () => {
+  const { find, asked, hinted } = start();
   for (const text of ["b.example'cats", "wss://b.example'cats"]) {
-    assert.deepEqual(await people.find(text), { "#h": ["cats"] });
+    assert.deepEqual(await find(text), { "#h": ["cats"] });
   }
   assert.deepEqual(await hinted("group:cats"), [`${B} nip19`]);
   assert.deepEqual(asked, []);

@@ -9,10 +9,13 @@ import type { Clock } from "../base/clock.ts";
 import { messageOf } from "../base/message_of.ts";
 import { within } from "../base/within.ts";
 import { RelayFailureError } from "../nostr/errors.ts";
-import type { Identity } from "./identity.ts";
+import {
+  type ChallengeAnswer,
+  type ConnectionSigner,
+  type Identity,
+  SIGN_IN_TIMEOUT_MS,
+} from "./identity.ts";
 
-/** How long a request waits for a sign-in: a user may have to agree, a signer may be remote. */
-export const SIGN_IN_TIMEOUT_MS = 10_000;
 /** How long to wait for a challenge: some relays send one only when they refuse something. */
 const CHALLENGE_WAIT_MS = 500;
 /** Most signatures for one connection: some relays send a challenge with each refusal. */
@@ -20,16 +23,13 @@ const MAX_SIGNATURES = 3;
 /** Longest challenge that is signed, in characters. */
 const MAX_CHALLENGE_LENGTH = 1_000;
 
-/** Sends the signed answer; resolves once the relay has accepted it. */
-type Answer = (event: NostrEvent) => Promise<void>;
-
 /** See the module. */
-export class ConnectionSignIn {
+export class ConnectionSignIn implements ConnectionSigner {
   readonly #url: string;
   readonly #identity: Identity;
   readonly #clock: Clock;
   readonly #given = Promise.withResolvers<void>();
-  #challenge?: { readonly text: string; readonly answer: Answer };
+  #challenge?: { readonly text: string; readonly answer: ChallengeAnswer };
   /** What answers the newest challenge, once somebody wants that. */
   #answering?: Promise<void>;
   #signatures = 0;
@@ -41,24 +41,15 @@ export class ConnectionSignIn {
     this.#clock = clock;
   }
 
-  /**
-   * Takes a challenge.
-   *
-   * @param answer Answers on the connection on which the challenge came.
-   */
-  challenged(text: string, answer: Answer): void {
+  /** See {@link ConnectionSigner.challenged}. */
+  challenged(text: string, answer: ChallengeAnswer): void {
     if (text.length > MAX_CHALLENGE_LENGTH || text === this.#challenge?.text) return;
     this.#challenge = { text, answer };
     this.#answering = undefined;
     this.#given.resolve();
   }
 
-  /**
-   * Answers the newest challenge, unless it was answered; waits a moment for the first.
-   *
-   * @returns Whether the relay accepted an answer since this was called.
-   * @throws {RelayFailureError} `auth-required`, if it did not, or not in time.
-   */
+  /** See {@link ConnectionSigner.answer}. */
   async answer(signal: AbortSignal): Promise<boolean> {
     if (!this.#challenge) await within(this.#given.promise, this.#clock, CHALLENGE_WAIT_MS, signal);
     if (!this.#challenge || signal.aborted) return false;
@@ -72,7 +63,7 @@ export class ConnectionSignIn {
     throw this.#error(`no sign-in within ${SIGN_IN_TIMEOUT_MS} ms`);
   }
 
-  async #sign({ text, answer }: { text: string; answer: Answer }): Promise<void> {
+  async #sign({ text, answer }: { text: string; answer: ChallengeAnswer }): Promise<void> {
     if (++this.#signatures > MAX_SIGNATURES) {
       throw this.#error(`the relay sent more than ${MAX_SIGNATURES} challenges`);
     }

@@ -13,7 +13,7 @@ import { within } from "../base/within.ts";
 import { RelayFailureError } from "../nostr/errors.ts";
 import { BACKOFFS, waitMs } from "../relays/backoff.ts";
 import { failureOf, retryAfter } from "../relays/relay_replies.ts";
-import { SIGN_IN_TIMEOUT_MS } from "./connection_sign_in.ts";
+import { SIGN_IN_TIMEOUT_MS } from "./identity.ts";
 import type { RelayConnector } from "./relay_connector.ts";
 import type { RelayRequestOptions } from "./relay_request.ts";
 

@@ -10,7 +10,7 @@ import { abortable } from "../base/abortable.ts";
 import { messageOf } from "../base/message_of.ts";
 import { RateMeter } from "../base/rate_meter.ts";
 import { RelayFailureError } from "../nostr/errors.ts";
-import { ConnectionSignIn } from "./connection_sign_in.ts";
+import type { ConnectionSigner } from "./identity.ts";
 import { HandshakeTimer } from "./handshake_timer.ts";
 import { Keepalive } from "./keepalive.ts";
 import { NamedWait } from "./named_wait.ts";
@@ -49,7 +49,7 @@ export class RelayConnection {
   readonly #keepalive: Keepalive;
   readonly #opened = Promise.withResolvers<void>();
   readonly #handshake: HandshakeTimer;
-  readonly #signIn?: ConnectionSignIn;
+  readonly #signIn?: ConnectionSigner;
   #relay?: ReadRelay;
   /** Whether the relay object says when it is open, and when it is closed. */
   #hasHooks = false;
@@ -64,7 +64,7 @@ export class RelayConnection {
     this.#options = options;
     this.startedAt = options.clock.now();
     const { clock, connectTimeout, identity } = options;
-    if (identity) this.#signIn = new ConnectionSignIn(url, identity, clock);
+    this.#signIn = identity?.signer(url);
     this.namedWait = options.namedWait ?? new NamedWait(clock);
     this.#handshake = new HandshakeTimer(clock, {
       timeout: connectTimeout,

@@ -7,44 +7,12 @@
 import type { NostrEvent, NostrFilter, NStore } from "@nostrify/types";
 import { onAbort } from "../base/abortable.ts";
 import { AsyncQueue } from "../base/async_queue.ts";
-import {
-  checkFunction,
-  checkNames,
-  integer,
-  type OptionNames,
-  show,
-} from "../base/check_option.ts";
+import { checkFunction, integer } from "../base/check_option.ts";
 import { checkFeedFilters } from "./feed_filters.ts";
+import { checkFeedOptions, type FeedOptions } from "./feed_options.ts";
 import { FeedReader, MAX_FUTURE_S } from "./feed_reader.ts";
 import type { FeedGap, FeedPage, FeedSources } from "./feed_sources.ts";
 import type { FeedStore } from "./feed_store.ts";
-
-/** How a feed is read. */
-export interface FeedOptions {
-  /**
-   * A store for the feed's events. What was read into it completely is read from it, and relays are
-   * asked for the rest alone: the first page comes at once. An app must not remove events from it
-   * one by one, or the feed has gaps; a store that was emptied or replaced is noticed.
-   * @default none: every feed asks relays for everything
-   */
-  readonly store?: NStore;
-  /** Events in a page: an integer from 1 to 5,000. @default 50 */
-  readonly pageSize?: number;
-  /**
-   * How long a page waits for relays that do not answer, in milliseconds: an integer of at least 0.
-   * What they have comes in `late`, and `behind` names them.
-   * @default 1_500
-   */
-  readonly patience?: number;
-  /**
-   * Whether the first page waits for relays as the others do, though the store could give one at
-   * once.
-   * @default false: what came since stands in `late` of the second page, or comes by `live()`
-   */
-  readonly fresh?: boolean;
-  /** Ends the feed. @default none */
-  readonly signal?: AbortSignal;
-}
 
 /** How {@link Feed.sync} goes on. */
 export interface FeedSyncProgress {
@@ -111,26 +79,22 @@ export interface FeedContext {
   readonly refuseClosed: () => void;
 }
 
-const FEED_OPTIONS: OptionNames<FeedOptions> = {
-  store: true,
-  pageSize: true,
-  patience: true,
-  fresh: true,
-  signal: true,
-};
-const MAX_PAGE_SIZE = 5_000;
-
-/** Creates a feed; sends nothing before the first page is asked for. */
+/**
+ * Creates a feed; sends nothing before the first page is asked for.
+ *
+ * @param openedAt When the app opened it, in milliseconds since 1970.
+ */
 export function createFeed(
   given: readonly NostrFilter[],
   options: FeedOptions,
   context: FeedContext,
+  openedAt: number = context.sources.clock.now(),
 ): Feed {
   const filters = checkFeedFilters(given);
-  const { pageSize, patience, signal } = checkOptions(options);
+  const { pageSize, patience, signal } = checkFeedOptions(options);
   const { sources, storeOf, onClose, refuseClosed } = context;
   const store = options.store && storeOf(options.store);
-  const startedAt = Math.floor(sources.clock.now() / 1000);
+  const startedAt = Math.floor(openedAt / 1000);
   const top = startedAt + MAX_FUTURE_S;
   const closing = new AbortController();
   let queue: AsyncQueue<NostrEvent> | undefined;
@@ -291,25 +255,3 @@ export function createFeed(
 const MAX_QUEUED = 5_000;
 /** New events are requested from this long before the feed's start on, in seconds. */
 const LIVE_OVERLAP_S = 300;
-
-function checkOptions(options: FeedOptions) {
-  checkNames(options, FEED_OPTIONS);
-  const { store, signal } = options;
-  const pageSize = integer("pageSize", options.pageSize, 50, 1);
-  if (pageSize > MAX_PAGE_SIZE) {
-    throw new RangeError(
-      `Cannot use option "pageSize": it must be an integer from 1 to ${MAX_PAGE_SIZE}, ` +
-        `got ${pageSize}`,
-    );
-  }
-  const patience = integer("patience", options.patience, 1_500, 0);
-  if (options.fresh !== undefined && typeof options.fresh !== "boolean") {
-    throw new TypeError(
-      `Cannot use option "fresh": it must be a boolean, got ${show(options.fresh)}`,
-    );
-  }
-  if (store !== undefined && typeof store?.query !== "function") {
-    throw new TypeError(`Cannot use option "store": it must be an NStore, got ${show(store)}`);
-  }
-  return { pageSize, patience, signal };
-}

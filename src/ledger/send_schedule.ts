@@ -9,6 +9,7 @@
  */
 
 import { BACKOFFS, waitMs } from "../relays/backoff.ts";
+import { MAX_PROBES } from "./max_probes.ts";
 
 /** An event for a relay. */
 export interface ScheduledOffer {
@@ -25,11 +26,6 @@ export interface ScheduledOffer {
 
 /** Most events that one relay is offered at once. */
 const MAX_IN_FLIGHT = 20;
-/**
- * Most relays that failed and are tried again at once. An attempt takes as long as a timeout where a
- * relay hangs, and 64 of these are about 400 a minute.
- */
-export const MAX_PROBES = 64;
 
 /** The state of one relay. */
 class Lane {

@@ -9,7 +9,7 @@ import { NPool } from "@nostrify/nostrify";
 import type { NostrEvent, NostrFilter, NRelay } from "@nostrify/types";
 import type { Reading } from "../base/async_queue.ts";
 import { Closing } from "../base/closing.ts";
-import { publishToRelay } from "../connections/publish_to_relay.ts";
+import type { publishToRelay } from "../connections/publish_to_relay.ts";
 import type { RelayConnector } from "../connections/relay_connector.ts";
 import type { RelayRequestOptions } from "../connections/relay_request.ts";
 import { unsendableFault } from "../nostr/check_event.ts";
@@ -25,6 +25,8 @@ import type { Supervisor } from "./supervisor.ts";
 
 /** What a relay under supervision needs. */
 export interface RelayOptions extends RelayRequestOptions {
+  /** Offers an event to a relay. */
+  readonly publish: typeof publishToRelay;
   /** Called with each event that the relay accepted, and awaited. */
   readonly onPublished?: (event: NostrEvent, url: string) => unknown;
   /**
@@ -132,9 +134,9 @@ export class SupervisedRelay implements NRelay {
     const fault = unsendableFault(event);
     if (fault !== undefined) throw new TypeError(`Cannot publish an event: ${fault}`);
     const connector = this.#connector;
-    const { carry, onPublished } = this.#options;
+    const { carry, onPublished, publish } = this.#options;
     const offer = async () => {
-      await publishToRelay(event, connector, this.#options, signal);
+      await publish(event, connector, this.#options, signal);
       await onPublished?.(event, connector.url);
     };
     const publishing = carry ? carry(event, connector.url, offer) : offer();

@@ -106,12 +106,3 @@ export function nodeThreads(): NodeThreads {
   if (!threads) throw new Error("Cannot start a worker: this runtime has none");
   return threads;
 }
-
-/**
- * How many threads are of use: one for each core but the program's own, at most four. Two on two
- * cores, since the program's own thread has little left to do.
- */
-export function usefulWorkers(): number {
-  const { hardwareConcurrency = 2 } = globalThis.navigator ?? {};
-  return Math.min(4, hardwareConcurrency, Math.max(2, hardwareConcurrency - 1));
-}

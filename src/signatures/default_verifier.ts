@@ -6,9 +6,10 @@
 
 import { type Clock, systemClock } from "../base/clock.ts";
 import { VerificationCache, type VerifyEvent } from "../nostr/verification_cache.ts";
-import { createWorker, usefulWorkers, webWorker } from "./create_worker.ts";
 import { EventVerifier } from "./event_verifier.ts";
 import { checkPlainly } from "./signature_check.ts";
+import { usefulWorkers } from "./useful_workers.ts";
+import { verifyThreads } from "./verify_threads.ts";
 import { WorkerVerifier } from "./worker_verifier.ts";
 
 /** A verifier as an outbox has it, from its beginning to its end. */
@@ -64,7 +65,10 @@ function ownVerifier({ verifyEvent, verifyWorker, clock }: VerifierOptions): Ver
   const workers = new WorkerVerifier({
     clock: clock ?? systemClock,
     check: checkPlainly,
-    createWorker: verifyWorker ? (listener) => webWorker(verifyWorker(), listener) : createWorker,
+    createWorker: (listener) => {
+      const { createWorker, webWorker } = verifyThreads.loaded!;
+      return verifyWorker ? webWorker(verifyWorker(), listener) : createWorker(listener);
+    },
     maxWorkers: usefulWorkers(),
   });
   const verifier = new EventVerifier(verifyEvent ?? ((event) => workers.verify(event)));

@@ -8,7 +8,8 @@ import type { NostrEvent } from "@nostrify/types";
 import type { Clock } from "../base/clock.ts";
 import type { CreateWorker } from "./create_worker.ts";
 import { type CheckSignature, eventOf, signedText } from "./signature_check.ts";
-import { type VerifyJob, VerifyPool } from "./verify_pool.ts";
+import type { VerifyJob, VerifyPool } from "./verify_pool.ts";
+import { verifyThreads } from "./verify_threads.ts";
 
 /** What a {@link WorkerVerifier} needs. */
 export interface WorkerVerifierOptions {
@@ -28,7 +29,9 @@ const MANY_EVENTS = 300;
 /** See the module. */
 export class WorkerVerifier {
   readonly #options: WorkerVerifierOptions;
-  readonly #pool: VerifyPool;
+  /** Absent before many events wait. */
+  #pool?: VerifyPool;
+  #cannotLoad = false;
   #waiting: VerifyJob[] = [];
   /** How many at the beginning of `#waiting` are taken. */
   #taken = 0;
@@ -41,21 +44,11 @@ export class WorkerVerifier {
   /** Starts nothing. */
   constructor(options: WorkerVerifierOptions) {
     this.#options = options;
-    this.#pool = new VerifyPool({
-      ...options,
-      take: (max) => this.#take(max),
-      waiting: () => this.#size,
-      giveBack: (jobs) => {
-        this.#waiting = [...jobs, ...this.#waiting.slice(this.#taken)];
-        this.#taken = 0;
-        this.#goOn();
-      },
-    });
   }
 
   /** Says whether an event is genuine: at once, or as a promise where many wait. */
   verify(event: NostrEvent): boolean | Promise<boolean> {
-    if (this.#size === 0 && this.#busyMs < SLICE_MS && !this.#pool.isReady) {
+    if (this.#size === 0 && this.#busyMs < SLICE_MS && !this.#pool?.isReady) {
       const isValid = this.#check(event);
       if (this.#busyMs > 0) this.#nextTurn();
       return isValid;
@@ -69,7 +62,7 @@ export class WorkerVerifier {
   /** Ends the threads; what waits counts as not genuine. It may be used again. */
   close(): void {
     this.#isClosing = true;
-    this.#pool.end();
+    this.#pool?.end();
     const rest = this.#take(Infinity);
     this.#cancelTurn?.();
     this.#cancelTurn = undefined;
@@ -79,7 +72,7 @@ export class WorkerVerifier {
   }
 
   get #needsThread(): boolean {
-    return this.#size >= MANY_EVENTS && this.#pool.canStart;
+    return this.#size >= MANY_EVENTS && (this.#pool?.canStart ?? !this.#cannotLoad);
   }
 
   get #size(): number {
@@ -99,13 +92,13 @@ export class WorkerVerifier {
   /** Sees that what waits is verified by somebody. */
   #goOn(): void {
     if (this.#size === 0 || this.#isClosing) return;
-    if (!this.#pool.isReady || this.#needsThread) this.#nextTurn();
-    if (!this.#pool.isReady || this.#isFeeding) return;
+    if (!this.#pool?.isReady || this.#needsThread) this.#nextTurn();
+    if (!this.#pool?.isReady || this.#isFeeding) return;
     this.#isFeeding = true;
     // What comes together is sent together.
     queueMicrotask(() => {
       this.#isFeeding = false;
-      this.#pool.feed();
+      this.#pool?.feed();
     });
   }
 
@@ -114,9 +107,29 @@ export class WorkerVerifier {
       this.#cancelTurn = undefined;
       this.#busyMs = 0;
       // Starting a thread takes as long as a slice.
-      if (this.#needsThread) this.#pool.start();
-      else if (!this.#pool.isReady) this.#slice();
+      const pool = this.#needsThread ? this.#loadedPool() : undefined;
+      if (pool) pool.start();
+      else if (!this.#pool?.isReady) this.#slice();
       this.#goOn();
+    });
+  }
+
+  /** What has threads; if it must be loaded first, this thread goes on meanwhile. */
+  #loadedPool(): VerifyPool | undefined {
+    const { loaded } = verifyThreads;
+    if (!loaded) {
+      void verifyThreads.attempt().then((part) => this.#cannotLoad ||= part === undefined);
+      return undefined;
+    }
+    return this.#pool ??= new loaded.VerifyPool({
+      ...this.#options,
+      take: (max) => this.#take(max),
+      waiting: () => this.#size,
+      giveBack: (jobs) => {
+        this.#waiting = [...jobs, ...this.#waiting.slice(this.#taken)];
+        this.#taken = 0;
+        this.#goOn();
+      },
     });
   }
 

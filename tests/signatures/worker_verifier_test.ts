@@ -1,5 +1,6 @@
 import type { NostrEvent } from "@nostrify/types";
 import assert from "node:assert/strict";
+import "../support/loaded_parts.ts";
 import type { CreateWorker, WorkerListener } from "../../src/signatures/create_worker.ts";
 import type { SignedText } from "../../src/signatures/signature_check.ts";
 import { WorkerVerifier } from "../../src/signatures/worker_verifier.ts";

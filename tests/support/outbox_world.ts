@@ -16,6 +16,7 @@ import type { FaultHost } from "../../testing/faulty_relay.ts";
 import { RelayServer } from "../../testing/relay_server.ts";
 import { eventually } from "./eventually.ts";
 import { IdleClock } from "./idle_clock.ts";
+import "./loaded_parts.ts";
 
 /** The deadline: what takes more milliseconds counts as hung. */
 export const DEADLINE = 30_000;

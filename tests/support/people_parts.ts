@@ -5,14 +5,17 @@
  */
 
 import type { NostrEvent } from "@nostrify/types";
+import { findFilter } from "../../src/find_filter.ts";
 import type { RelayFailureError } from "../../src/nostr/errors.ts";
 import type { OutboxOptions } from "../../src/outbox_options.ts";
 import { outboxSettings } from "../../src/outbox_settings.ts";
+import { learningPart } from "../../src/parts.ts";
 import { PeopleDirectory } from "../../src/people_directory.ts";
 import { UserPolicy } from "../../src/user_policy.ts";
 import { holding } from "../../testing/scripted_network.ts";
 import { Signer } from "../../testing/signer.ts";
 import { quiet, type TestClock } from "../../testing/test_clock.ts";
+import "./loaded_parts.ts";
 import { SupervisorTest } from "./scripted_supervisor.ts";
 
 /** Two people. */
@@ -67,7 +70,10 @@ export function start(options: OutboxOptions = {}, held: NostrEvent[] = [], weig
       return world.refusal ? Promise.reject(world.refusal) : Promise.resolve();
     },
     weight: (url) => weights.get(url) ?? 1,
+    learning: learningPart,
   });
+  const find = (text: string, opts?: { signal?: AbortSignal }) =>
+    findFilter(text, (hints) => people.addHints(hints), settings, opts?.signal);
   /** The hints of a subject. */
   const hinted = async (subject: string) => {
     const [people, eventsAndGroups] = subject.includes(":") ? [[], [subject]] : [[subject], []];
@@ -79,6 +85,7 @@ export function start(options: OutboxOptions = {}, held: NostrEvent[] = [], weig
     test,
     clock,
     people,
+    find,
     policy,
     settings,
     errors,

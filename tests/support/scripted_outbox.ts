@@ -8,6 +8,7 @@ import { NPool } from "@nostrify/nostrify";
 import { createOutbox } from "../../src/create_outbox.ts";
 import type { OutboxOptions } from "../../src/outbox_options.ts";
 import type { ScriptedNetwork } from "../../testing/scripted_network.ts";
+import "./loaded_parts.ts";
 
 /** Creates an outbox that asks no relay unless a list or an option names it. */
 export function scriptedOutbox(network: ScriptedNetwork, options: OutboxOptions = {}) {

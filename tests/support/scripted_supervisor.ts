@@ -5,6 +5,7 @@
  */
 
 import { NPool } from "@nostrify/nostrify";
+import { publishToRelay } from "../../src/connections/publish_to_relay.ts";
 import { type RelayOptions, SupervisedRelay } from "../../src/requests/supervised_relay.ts";
 import { Supervisor, type SupervisorOptions } from "../../src/requests/supervisor.ts";
 import { ScriptedNetwork } from "../../testing/scripted_network.ts";
@@ -36,7 +37,7 @@ export class SupervisorTest extends ScriptedNetwork {
     onPublished?: RelayOptions["onPublished"],
     closing?: RelayOptions["closing"],
   ): SupervisedRelay {
-    const options = { ...this.#requestOptions, onPublished, closing };
+    const options = { ...this.#requestOptions, onPublished, closing, publish: publishToRelay };
     return new SupervisedRelay(this.supervisor.connector(url), this.supervisor, options);
   }
 

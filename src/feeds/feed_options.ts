@@ -1,0 +1,72 @@
+/**
+ * The options of a feed, and their check.
+ *
+ * @module
+ */
+
+import type { NStore } from "@nostrify/types";
+import { checkNames, integer, type OptionNames, show } from "../base/check_option.ts";
+
+/** How a feed is read. */
+export interface FeedOptions {
+  /**
+   * A store for the feed's events. What was read into it completely is read from it, and relays are
+   * asked for the rest alone: the first page comes at once. An app must not remove events from it
+   * one by one, or the feed has gaps; a store that was emptied or replaced is noticed.
+   * @default none: every feed asks relays for everything
+   */
+  readonly store?: NStore;
+  /** Events in a page: an integer from 1 to 5,000. @default 50 */
+  readonly pageSize?: number;
+  /**
+   * How long a page waits for relays that do not answer, in milliseconds: an integer of at least 0.
+   * What they have comes in `late`, and `behind` names them.
+   * @default 1_500
+   */
+  readonly patience?: number;
+  /**
+   * Whether the first page waits for relays as the others do, though the store could give one at
+   * once.
+   * @default false: what came since stands in `late` of the second page, or comes by `live()`
+   */
+  readonly fresh?: boolean;
+  /** Ends the feed. @default none */
+  readonly signal?: AbortSignal;
+}
+
+const FEED_OPTIONS: OptionNames<FeedOptions> = {
+  store: true,
+  pageSize: true,
+  patience: true,
+  fresh: true,
+  signal: true,
+};
+const MAX_PAGE_SIZE = 5_000;
+
+/**
+ * Options with their defaults.
+ *
+ * @throws {TypeError} If one is of the wrong type or does not exist.
+ * @throws {RangeError} If a number is out of its range.
+ */
+export function checkFeedOptions(options: FeedOptions) {
+  checkNames(options, FEED_OPTIONS);
+  const { store, signal } = options;
+  const pageSize = integer("pageSize", options.pageSize, 50, 1);
+  if (pageSize > MAX_PAGE_SIZE) {
+    throw new RangeError(
+      `Cannot use option "pageSize": it must be an integer from 1 to ${MAX_PAGE_SIZE}, ` +
+        `got ${pageSize}`,
+    );
+  }
+  const patience = integer("patience", options.patience, 1_500, 0);
+  if (options.fresh !== undefined && typeof options.fresh !== "boolean") {
+    throw new TypeError(
+      `Cannot use option "fresh": it must be a boolean, got ${show(options.fresh)}`,
+    );
+  }
+  if (store !== undefined && typeof store?.query !== "function") {
+    throw new TypeError(`Cannot use option "store": it must be an NStore, got ${show(store)}`);
+  }
+  return { pageSize, patience, signal };
+}

@@ -1,0 +1,12 @@
+/**
+ * What learns from the answers of relays, and is of no use before the first.
+ *
+ * @module
+ */
+
+export { ListRebroadcaster } from "./discovery/list_rebroadcaster.ts";
+export { PassiveDiscovery } from "./discovery/passive_discovery.ts";
+export { MonitorReader } from "./relays/monitor_reader.ts";
+export { RelayInfoRefresher } from "./relays/relay_info_refresher.ts";
+export { SpanBook } from "./spans/span_book.ts";
+export { UserContacts } from "./user_contacts.ts";

@@ -1,0 +1,123 @@
+import assert from "node:assert/strict";
+import { bundle, bundleSplit } from "../../testing/bundle.ts";
+import { chromiumMissing, type Page, withChromium } from "../../testing/chromium.ts";
+import { servePages } from "../../testing/page_server.ts";
+import { RelayServer } from "../../testing/relay_server.ts";
+import { Signer } from "../../testing/signer.ts";
+import { testUnless } from "../support/test_unless.ts";
+import type { PartsPage } from "./parts_page.ts";
+
+const missing = await chromiumMissing();
+
+declare const page: PartsPage;
+
+/** What a page whose parts cannot be loaded writes to the console. */
+const OFFLINE = /ERR_|Failed to load/;
+
+const HTML = '<!doctype html><link rel="icon" href="data:,">' +
+  '<script type="module" src="/parts_page.js"></script>';
+
+/** Two relays, each with the lists and posts of one person; they answer once the test says so. */
+function startWorld() {
+  const answering = Promise.withResolvers<void>();
+  const relay = RelayServer.start({ latency: () => answering.promise });
+  const alice = new Signer(1);
+  relay.seed([
+    alice.sign({ kind: 10002, tags: [["r", relay.url]] }),
+    alice.sign({ kind: 1, content: "hello" }),
+  ]);
+  return { alice, relay, answer: answering.resolve, [Symbol.asyncDispose]: () => relay.stop() };
+}
+
+/** The names of the parts that a page has requested, each once, as they come. */
+function partsOf(tab: Page): Set<string> {
+  const parts = new Set<string>();
+  tab.on("request", (request) => {
+    const [, name] = /\/(\w+_part)-\w+\.js$/.exec(request.url()) ?? [];
+    if (name) parts.add(name);
+  });
+  return parts;
+}
+
+/** Runs a test in a page with an outbox. */
+async function withPage(
+  test: (tab: Page, world: ReturnType<typeof startWorld>, parts: Set<string>) => Promise<void>,
+  files?: Record<string, string>,
+): Promise<void> {
+  await using world = startWorld();
+  const split = files ?? Object.fromEntries(await bundleSplit("tests/browser/parts_page.ts"));
+  await using server = servePages({ "index.html": HTML, ...split });
+  await withChromium(async (context) => {
+    const tab = await context.newPage();
+    const parts = partsOf(tab);
+    await tab.goto(server.url);
+    await tab.waitForFunction("globalThis.page");
+    await tab.evaluate((url) => page.start(url), world.relay.url);
+    await test(tab, world, parts);
+    await tab.evaluate(() => page.close());
+  }, { expectedErrors: OFFLINE });
+}
+
+testUnless(missing, "createOutbox() loads parts when they are needed, in Chromium", async () => {
+  await withPage(async (tab, { alice, relay, answer }, parts) => {
+    const read = tab.evaluate((author) => page.read(author), alice.pubkey);
+    while (relay.stats.reqs === 0) await tab.waitForTimeout(10);
+    assert.deepEqual([...parts], []);
+    answer();
+    assert.deepEqual(await read, ["hello"]);
+    while (parts.size === 0) await tab.waitForTimeout(10);
+    assert.deepEqual([...parts], ["learning_part"]);
+    await tab.evaluate((author) => page.open(author), alice.pubkey);
+    assert.deepEqual(await tab.evaluate(() => page.next()), ["hello"]);
+    assert.deepEqual([...parts], ["learning_part", "reading_part"]);
+    const post = alice.sign({ kind: 1, content: "new", created_at: Math.floor(Date.now() / 1000) });
+    await tab.evaluate((event) => page.publish(event), post);
+    assert.deepEqual([...parts], ["learning_part", "reading_part", "publishing_part"]);
+    const text = await tab.evaluate((author) => page.explain(author), alice.pubkey);
+    assert.equal(text, "1 of 1 person requested from 1 relay");
+    assert.deepEqual(await tab.evaluate(() => page.errors()), []);
+  });
+});
+
+testUnless(
+  missing,
+  "createOutbox() says that a part could not be loaded, and tries again, in Chromium",
+  async () => {
+    await withPage(async (tab, { alice, answer }) => {
+      answer();
+      await tab.route("**/*_part-*", (route) => route.abort());
+      assert.deepEqual(await tab.evaluate((author) => page.read(author), alice.pubkey), ["hello"]);
+      await tab.evaluate((author) => page.open(author), alice.pubkey);
+      const failed = "could not be loaded. The next call tries again";
+      assert.equal(
+        await tab.evaluate(() => page.next()),
+        `Cannot read a feed or answer a question: a part of @npool/outbox ${failed}`,
+      );
+      assert.deepEqual(await tab.evaluate(() => page.errors()), [
+        `Cannot learn from what relays answer: a part of @npool/outbox ${failed}`,
+      ]);
+      await tab.unroute("**/*_part-*");
+      assert.deepEqual(await tab.evaluate(() => page.next()), ["hello"]);
+    });
+  },
+);
+
+testUnless(
+  missing,
+  "createOutbox() has all parts in one file where a bundler does not split, in Chromium",
+  async () => {
+    const whole = { "parts_page.js": await bundle("tests/browser/parts_page.ts") };
+    await withPage(async (tab, { alice, answer }, parts) => {
+      answer();
+      await tab.evaluate((author) => page.open(author), alice.pubkey);
+      assert.deepEqual(await tab.evaluate(() => page.next()), ["hello"]);
+      const post = alice.sign({
+        kind: 1,
+        content: "new",
+        created_at: Math.floor(Date.now() / 1000),
+      });
+      await tab.evaluate((event) => page.publish(event), post);
+      assert.deepEqual([...parts], []);
+    }, whole);
+  },
+);
