@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { nextTurn } from "../../src/base/clock.ts";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { type FaultName, startFault } from "../../testing/faulty_relay.ts";
@@ -121,6 +122,8 @@ Deno.test("V1: Outbox leaves nothing behind of requests and events that are abor
   const relays = [living, ...faulty.flatMap(({ relay }) => relay ?? [])];
   const isDone = () => relays.every((each) => each.requests === 0);
   await world.clock.holding(() => eventually("every REQ was closed", isDone));
+  // A slice of planning ends with the turn.
+  await nextTurn(world.clock);
   await world[Symbol.asyncDispose]();
   assert.equal(world.clock.pending, 0);
   assert.deepEqual(world.errors, []);
