@@ -121,8 +121,8 @@ export class Coverage {
       }
     }
     const { subjects, relayIndexes, relaysPerSubject } = this.#assignment;
-    for (const [at, index] of relayIndexes.entries()) {
-      if (index !== relayIndex) continue;
+    for (let at = 0; at < relayIndexes.length; at++) {
+      if (relayIndexes[at] !== relayIndex) continue;
       this.#proofs[at] = bySubject.get(subjects[Math.floor(at / relaysPerSubject)]) ?? proof;
     }
   }
