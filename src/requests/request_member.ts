@@ -38,11 +38,7 @@ export class RequestMember {
   #isDone = false;
 
   /** @param share The member's plan. */
-  constructor(
-    filters: readonly NostrFilter[],
-    share: Pick<Planned, "input">,
-    options: RequestMemberOptions,
-  ) {
+  constructor(share: Pick<Planned, "input">, options: RequestMemberOptions) {
     this.scope = scopeOfParts(share.input.parts);
     this.#options = options;
     this.#completion = new Completion(options, () => this.finish());

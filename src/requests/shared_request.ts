@@ -64,7 +64,7 @@ export class SharedRequest {
     urls: readonly string[],
     found?: Found,
   ): RequestMember {
-    const member = new RequestMember(filters, share, {
+    const member = new RequestMember(share, {
       ...this.#options,
       verifying: () => this.#request?.verifying ?? [],
       enter: () => this.#enter(member),
