@@ -5,7 +5,10 @@ import assert from "node:assert/strict";
 import { MemberIndex } from "../../src/requests/member_index.ts";
 import { AUTHORS, note } from "../support/notes.ts";
 
-const values = (of: readonly string[]) => fc.subarray([...of], { minLength: 1 });
+/** Some values, perhaps with one of them twice. */
+const values = (of: readonly string[]) =>
+  fc.tuple(fc.subarray([...of], { minLength: 1 }), fc.boolean())
+    .map(([some, isTwice]) => isTwice ? [...some, some[0]] : some);
 const PEOPLE = AUTHORS.slice(0, 3);
 const filter: fc.Arbitrary<NostrFilter> = fc.record({
   kinds: fc.subarray([0, 1], { minLength: 1 }),

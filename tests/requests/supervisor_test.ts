@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { reqPlanner } from "../../src/create_req_router.ts";
 import type { Planned } from "../../src/plan/replan.ts";
+import { reqParts } from "../../src/plan/req_parts.ts";
+import { planSharer } from "../../src/requests/plan_share.ts";
 import { MemorySource, relayList } from "../../testing/memory_source.ts";
 import { RELAY } from "../../testing/scripted_network.ts";
 import { settled, START } from "../../testing/test_clock.ts";
@@ -161,4 +163,33 @@ Deno.test("Supervisor gives a deep request four times as long", async () => {
     controller.abort();
     await listening;
   }
+});
+
+Deno.test("Supervisor asks for requests together once all of them are handed out, and never sooner", async () => {
+  const test = new SupervisorTest();
+  const own = await planned("a");
+  const share = planSharer(own);
+  const shares = [1, 2, 3].map(() => share(reqParts([filter]), [0]));
+  const handedOut = test.supervisor.plannedTogether(
+    own,
+    shares.map((share) => ({ filters: [filter], share })),
+  );
+  const controller = new AbortController();
+  const listen = ({ plan }: Planned) => {
+    const [[at, filters]] = plan.routes;
+    const { request, relayIndex } = test.supervisor.take(filters, at);
+    const connector = test.supervisor.connector(at);
+    return request.listen(relayIndex, connector, filters, controller.signal, () => {});
+  };
+  const listening = [listen(shares[0])];
+  await test.clock.advance(1_000);
+  listening.push(listen(shares[1]));
+  await test.clock.advance(1_000);
+  assert.equal(test.relays.length, 0);
+  handedOut();
+  // The third is not listened to, which keeps nobody waiting for long.
+  await test.clock.advance(5);
+  assert.equal(test.relays.flatMap(({ reqs }) => reqs).length, 1);
+  controller.abort();
+  await Promise.all(listening);
 });
