@@ -8,13 +8,10 @@
 import type { NostrEvent } from "@nostrify/types";
 import { abortable } from "./base/abortable.ts";
 import type { OnDemand } from "./base/on_demand.ts";
-import { mayBeOpen } from "./ledger/may_be_open.ts";
+import { LOOK_ALONE_INTERVAL_MS, mayBeOpen } from "./ledger/may_be_open.ts";
 import type { Publication } from "./ledger/publication_handle.ts";
 import type { OutboxLedger, OutboxLedgerOptions } from "./outbox_ledger.ts";
 import type * as PublishingPart from "./publishing_part.ts";
-
-/** How often it is looked whether others publish, or whether the ledger can be loaded now. */
-const LOOK_INTERVAL_MS = 15_000;
 
 /** See the module. */
 export class Publishing {
@@ -115,7 +112,7 @@ export class Publishing {
     if (closing.isClosed || this.#ledger.made) return;
     if (isNeeded && await this.#ledger.attempt()) return;
     if (closing.isClosed || !isNeeded && !backend.claim) return;
-    this.#cancelLook = clock.after(LOOK_INTERVAL_MS, () => void this.#look(backend));
+    this.#cancelLook = clock.after(LOOK_ALONE_INTERVAL_MS, () => void this.#look(backend));
   }
 
   /** Whether something stored may be open, or others over the same database publish. */

@@ -43,10 +43,10 @@ export interface Feed extends AsyncDisposable, AsyncIterableIterator<FeedPage, u
   readonly return: () => Promise<IteratorReturnResult<undefined>>;
   /**
    * Yields new events as relays send them, from the first page on, each once: also what came since
-   * a first page from the store. Before that page it yields nothing: what comes waits for the page,
-   * of which the newest 10,000 are kept at least. What is not yielded here stands in `late` of the next page; so does
-   * what comes while 5,000 events wait for the loop. Of what waits for a page, the newest 10,000 are
-   * kept at least, and `onError` is called where others are dropped.
+   * a first page from the store. Before that page it yields nothing: what comes waits for the page.
+   * What is not yielded here stands in `late` of the next page; so does what comes while 5,000 events
+   * wait for the loop. Of what waits for a page, the newest 10,000 are kept at least, and `onError` is
+   * called where others are dropped.
    */
   readonly live: (opts?: { signal?: AbortSignal }) => AsyncGenerator<NostrEvent, void>;
   /**

@@ -7,6 +7,9 @@
 /** For how long a list counts that is found after an event was published. */
 export const LATE_INBOX_MS = 86_400_000;
 
+/** How often an outbox that knows of no others looks whether others over one database publish. */
+export const LOOK_ALONE_INTERVAL_MS = 15_000;
+
 /** Whether there may be anything left to do for a publication, as a store has it. */
 export function mayBeOpen(text: string, now: number): boolean {
   const [, at] = /^\{"at":([\d.]+),/.exec(text) ?? [];

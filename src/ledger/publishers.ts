@@ -11,6 +11,7 @@
 
 import type { Clock } from "../base/clock.ts";
 import type { RecordStore } from "../base/record_store.ts";
+import { LOOK_ALONE_INTERVAL_MS } from "./may_be_open.ts";
 
 /** What {@link Publishers} need. */
 export interface PublishersOptions {
@@ -32,9 +33,8 @@ export interface PublishersOptions {
 const CLAIM_MS = 10_000;
 /** How often a publisher that has something left to send claims its name again. */
 const RENEWAL_INTERVAL_MS = 4_000;
-/** How often an outbox looks whether others are gone: where there are others, and where not. */
+/** How often an outbox that knows of others looks whether these are gone. */
 const LOOK_INTERVAL_MS = 4_000;
-const LOOK_ALONE_INTERVAL_MS = 15_000;
 
 /** See the module. */
 export class Publishers {

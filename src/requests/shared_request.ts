@@ -37,8 +37,6 @@ export class SharedRequest {
   readonly #index = new MemberIndex<RequestMember>();
   readonly #asking = new AbortController();
   #request?: OutboxRequest;
-  /** How many members were listened to. */
-  #entered = 0;
   #isHandedOut = false;
   #hasStarted = false;
   #cancelStart?: () => void;
@@ -85,13 +83,12 @@ export class SharedRequest {
   /** All members have been handed out: it starts soon, whether they are listened to or not. */
   handedOut(): void {
     this.#isHandedOut = true;
-    if (this.#entered > 0) this.#startSoon();
+    if ([...this.#members].some(({ isListenedTo }) => isListenedTo)) this.#startSoon();
   }
 
   /** Somebody listens to a member. */
   #enter(member: RequestMember): void {
     if (this.#hasStarted) return member.startAlone();
-    this.#entered++;
     if (this.#isHandedOut) this.#startSoon();
   }
 

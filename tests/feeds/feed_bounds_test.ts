@@ -15,13 +15,18 @@ function manyNews() {
   return { news, live };
 }
 
-Deno.test("F6 memory is bounded: Feed live() lets only so many events wait, and says where it drops some", async () => {
-  const world = new FeedWorld({
+/** One author with one post. */
+function quietWorld(): FeedWorld {
+  return new FeedWorld({
     lists: [[0]],
     relays: Array(5).fill(LIVES),
     posts: [{ author: 0, at: 0, missing: [] }],
     pageSize: 5,
   });
+}
+
+Deno.test("F6 memory is bounded: Feed live() lets only so many events wait, and says where it drops some", async () => {
+  const world = quietWorld();
   const { news, live } = manyNews();
   const feed = world.feed({}, world.filters, { live });
   await during(world, feed.next());
@@ -41,12 +46,7 @@ Deno.test("F6 memory is bounded: Feed live() lets only so many events wait, and 
 });
 
 Deno.test("F6 memory is bounded: Feed live() without any page keeps the newest for the first, and says so", async () => {
-  const world = new FeedWorld({
-    lists: [[0]],
-    relays: Array(5).fill(LIVES),
-    posts: [{ author: 0, at: 0, missing: [] }],
-    pageSize: 5,
-  });
+  const world = quietWorld();
   const { news, live } = manyNews();
   const feed = world.feed({ pageSize: 5_000 }, world.filters, { live });
   const reading = feed.live().next();
