@@ -141,6 +141,8 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
       onMissed: events.missed,
       onUnanswered: router.onError,
       onAnswered: (url, outcome) => {
+        // A user may publish when the network is gone.
+        if (current.options.user) void publishingPart.attempt();
         const ranges = answeredRanges(url, outcome);
         if (ranges.length > 0) spans.when((book) => ranges.forEach((range) => book.add(range)));
       },
