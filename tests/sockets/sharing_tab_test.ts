@@ -115,6 +115,21 @@ Deno.test("SharingTab never shares a connection that may sign in", async () => {
   for (const one of relays) await one.close();
 });
 
+Deno.test("shareRelays() shares nothing among tabs that give other names", async () => {
+  const browser = new FakeBrowser();
+  await using relay = RelayServer.start();
+  const tabs = [shareRelays({ name: "a" }), shareRelays(), shareRelays({ name: "a" })];
+  const relays = tabs.map((tab) => tab.open(relay.url, hooks()));
+  for (const one of relays) await one.query([{ kinds: [1] }]);
+  assert.deepEqual(tabs.map(({ isLeader }) => isLeader), [true, true, false]);
+  assert.equal(relay.open, 2);
+  tabs[1].close();
+  await eventually("its own connection is gone", () => relay.open === 1);
+  assert.deepEqual(tabs.map(({ isLeader }) => isLeader), [true, false, false]);
+  for (const tab of tabs) tab.close();
+  browser.restore();
+});
+
 Deno.test("shareRelays() connects by itself where there are no Web Locks, and refuses wrong options", async () => {
   const browser = new FakeBrowser({ hasLocks: false });
   await using relay = RelayServer.start();
