@@ -82,6 +82,8 @@ export class InstalledPackage {
   async compile(resolution: Resolution): Promise<Ended> {
     const options = {
       strict: true,
+      exactOptionalPropertyTypes: true,
+      noUncheckedIndexedAccess: resolution === "nodenext",
       target: "ES2022",
       lib: ["ES2024", "DOM", "DOM.Iterable"],
       types: ["node"],
