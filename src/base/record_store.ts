@@ -66,7 +66,7 @@ export interface RecordStore {
       readonly hasMore: boolean;
       readonly changes: ReadonlyMap<RecordTopic | "stored", ReadonlyMap<string, string>>;
     }>;
-  } | undefined;
+  };
   /**
    * Claims keys for `ms` milliseconds, so that one of several who use the records does what they
    * stand for. With 0 a claim ends. Absent if only one uses them.

@@ -83,7 +83,6 @@ export class InstalledPackage {
     const options = {
       strict: true,
       exactOptionalPropertyTypes: true,
-      noUncheckedIndexedAccess: resolution === "nodenext",
       target: "ES2022",
       lib: ["ES2024", "DOM", "DOM.Iterable"],
       types: ["node"],
