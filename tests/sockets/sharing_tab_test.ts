@@ -90,6 +90,26 @@ Deno.test("SharingTab that leads ends the lines of a tab that is gone", async ()
   await eventually("its line is gone", () => relay.open === 0);
 });
 
+Deno.test("SharingTab close() leaves no lock and no channel, however early it comes", async () => {
+  await using world = setUp(0);
+  const { browser, clock, relay } = world;
+  new SharingTab("test", clock).close();
+  const tabs = [1, 2, 3].map(() => new SharingTab("test", clock));
+  const relays = tabs.map((tab) => tab.open(relay.url, hooks()));
+  for (const one of relays) await one.query([{ kinds: [1] }]);
+  assert.deepEqual(tabs.map(({ isLeader }) => isLeader), [true, false, false]);
+  tabs[1].close();
+  await relays[2].query([{ kinds: [1] }]);
+  for (const tab of tabs) {
+    tab.close();
+    tab.close();
+  }
+  await eventually("all channels are closed", () => browser.channels === 0);
+  using next = new SharingTab("test", clock);
+  await next.open(relay.url, hooks()).query([{ kinds: [1] }]);
+  assert.equal(next.isLeader, true);
+});
+
 Deno.test("SharingTab connects by itself when the tab that leads does not answer", async () => {
   await using world = setUp(2);
   const { browser, clock, relay, tabs } = world;

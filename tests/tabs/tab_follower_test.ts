@@ -137,12 +137,12 @@ Deno.test("TabFollower has no lines over itself once it leads", async () => {
   follower.leaderChanged(true);
   for (const { heard } of lines) assert.match(heard.join(), /^closed undefined the tab that had/);
   follower.leaderChanged(true);
+  await clock.advance(10_000);
+  assert.equal(alone.length, 0);
   for (const { heard, line } of lines) {
     line.close();
     assert.equal(heard.length, 1);
   }
-  await clock.advance(10_000);
-  assert.equal(alone.length, 0);
   assert.deepEqual(await world.said(), []);
 });
 
