@@ -6,9 +6,10 @@
 
 import type { NostrEvent } from "@nostrify/types";
 import type { Feed } from "../feeds/feed.ts";
+import { MAX_PAGE_SIZE } from "../feeds/feed_options.ts";
 import type { FeedGap, FeedPage } from "../feeds/feed_sources.ts";
 import type { CliCommand, CommandCall } from "./command.ts";
-import { addNetworkOptions, count, type NetworkOptions } from "./network_options.ts";
+import { addNetworkOptions, count, countUpTo, type NetworkOptions } from "./network_options.ts";
 import { failuresText, findFollows, findNames, type Names } from "./people.ts";
 import { eventLine, postText } from "./post_text.ts";
 import { type Session, withSession } from "./session.ts";
@@ -42,7 +43,7 @@ export const feedCommand: CliCommand = {
   configure(command) {
     command.argument("<who>", "whose feed");
     command.option("-p, --pages <n>", "print so many pages, and ask nothing", count);
-    command.option("-n, --limit <n>", "posts in a page", count, 20);
+    command.option("-n, --limit <n>", "posts in a page", countUpTo(MAX_PAGE_SIZE), 20);
     command.option("-l, --live", "go on with new posts until Ctrl-C");
     addNetworkOptions(command);
     command.option("--json", "print each event as JSON, one a line");

@@ -173,10 +173,7 @@ const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   "ledger/queued_offers": "ledger/ledger_test.ts",
   "ledger/stored_publications": "ledger/ledger_test.ts",
   "ledger/superseded": "ledger/ledger_test.ts",
-  "tabs/shared_socket": "sockets/sharing_tab_test.ts",
   "tabs/sharing_tab": "sockets/sharing_tab_test.ts and browser/tabs_test.ts",
-  "tabs/tab_follower": "sockets/sharing_tab_test.ts",
-  "tabs/tab_leader": "sockets/sharing_tab_test.ts",
   "tabs/tab_messages": "types",
   "tabs/tabs": "sockets/sharing_tab_test.ts and browser/tabs_test.ts",
 };

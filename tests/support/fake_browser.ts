@@ -41,6 +41,11 @@ export class FakeBrowser {
     this.#frozen.add(channel);
   }
 
+  /** How many ends of channels are open. */
+  get channels(): number {
+    return [...this.#channels.values()].reduce((sum, { size }) => sum + size, 0);
+  }
+
   /** Puts back what was there before. */
   restore(): void {
     for (const restore of this.#restore) restore();
