@@ -40,7 +40,9 @@ export async function benchSoak(): Promise<void> {
   const only = Deno.env.get("BENCH_SOAK");
   print("## Memory over time");
   print(prose(
-    `What is on the heap after a forced collection, once a minute for ${count(SECONDS)} s. Growth: ` +
+    `What is on the heap after a forced collection, once a minute for ${
+      count(SECONDS)
+    } s. Growth: ` +
       "by least squares over the second half.",
   ));
   if (only !== "feed") report("A user a second", await soakUsers());
@@ -67,7 +69,9 @@ async function soakUsers(): Promise<Sample[]> {
     const authors = shuffled(random, about.pubkeys).slice(0, FOLLOWS);
     const signal = AbortSignal.timeout(120_000);
     try {
-      for await (const [verb] of pool.req([{ kinds: [1], authors, since: about.since }], { signal })) {
+      for await (
+        const [verb] of pool.req([{ kinds: [1], authors, since: about.since }], { signal })
+      ) {
         if (verb === "EVENT") events++;
         if (verb === "EOSE") break;
       }
@@ -76,15 +80,15 @@ async function soakUsers(): Promise<Sample[]> {
     }
     answered++;
   };
+  const open = new Set<Promise<void>>();
+  const done = () => `${count(answered)} users, ${count(events)} events`;
   return await sampled(async (until) => {
-    const open = new Set<Promise<void>>();
-    for (let i = 0; performance.now() < until; i++) {
+    while (performance.now() < until) {
       const asking = ask().finally(() => open.delete(asking));
       open.add(asking);
       await later(1_000);
     }
-    await Promise.all(open);
-  }, () => `${count(answered)} users, ${count(events)} events`);
+  }, { done, idle: () => Promise.all(open) });
 }
 
 async function soakFeed(): Promise<Sample[]> {
@@ -121,7 +125,12 @@ async function soakFeed(): Promise<Sample[]> {
   try {
     return await sampled(
       (until) => later(until - performance.now()),
-      () => `${count(events)} events by req(), ${count(live)} by feed.live(), ${count(errors)} errors`,
+      {
+        done: () =>
+          `${count(events)} events by req(), ${count(live)} by feed.live(), ${
+            count(errors)
+          } errors`,
+      },
     );
   } finally {
     ending.abort();
@@ -131,32 +140,35 @@ async function soakFeed(): Promise<Sample[]> {
   }
 }
 
+/** What {@link sampled} looks at besides the heap. */
+interface Look {
+  /** What went on so far. */
+  readonly done: () => string;
+  /** Resolves once nothing is under way that will end soon. @default at once */
+  readonly idle?: () => Promise<unknown>;
+}
+
 /** Looks once a minute while something runs. */
 async function sampled(
   run: (until: number) => Promise<void>,
-  done: () => string,
+  { done, idle }: Look,
 ): Promise<Sample[]> {
   const { gc } = globalThis as { gc?: () => void };
   if (!gc) throw new Error("Cannot look at the heap: started without --v8-flags=--expose-gc");
   const samples: Sample[] = [];
-  const look = () => {
+  const look = async () => {
+    await idle?.();
     for (let round = 0; round < 3; round++) gc();
     const { heapUsed, external, rss } = Deno.memoryUsage();
     const mb = (bytes: number) => bytes / 2 ** 20;
-    samples.push({
-      minute: samples.length,
-      heapMb: mb(heapUsed),
-      externalMb: mb(external),
-      rssMb: mb(rss),
-      done: done(),
-    });
-    const last = samples.at(-1)!;
+    const [heapMb, externalMb, rssMb] = [mb(heapUsed), mb(external), mb(rss)];
+    samples.push({ minute: samples.length, heapMb, externalMb, rssMb, done: done() });
     progress(
-      `minute ${last.minute}: heap ${last.heapMb.toFixed(2)} MB, external ` +
-        `${last.externalMb.toFixed(2)} MB, resident ${last.rssMb.toFixed(0)} MB; ${last.done}`,
+      `minute ${samples.length - 1}: heap ${heapMb.toFixed(2)} MB, external ` +
+        `${externalMb.toFixed(2)} MB, resident ${rssMb.toFixed(0)} MB; ${done()}`,
     );
   };
-  look();
+  await look();
   const timer = setInterval(look, LOOK_MS);
   await run(performance.now() + 1000 * SECONDS);
   clearInterval(timer);

@@ -1,6 +1,8 @@
 /**
  * Relays that go away and come back again and again, while people post: a process of its own for
- * `soak.ts`. Its first line says what clients may know; it ends with its input.
+ * `soak.ts`. Its first line says what clients may know; it ends with its input. `BENCH_FLAP_MS` and
+ * `BENCH_POST_MS` say how often a relay cuts its connections or goes away, and how often somebody
+ * posts.
  *
  * @module
  */
@@ -18,9 +20,10 @@ export interface SoakRelays {
 }
 
 const RELAYS = 12, PEOPLE = 100, RELAYS_PER_PERSON = 3;
-/** How often one relay cuts its connections or goes away, and how long it is away at most. */
-const FLAP_MS = 500, MAX_AWAY_MS = 4_000;
-const POST_MS = 250;
+const FLAP_MS = Number(Deno.env.get("BENCH_FLAP_MS") ?? 500);
+const POST_MS = Number(Deno.env.get("BENCH_POST_MS") ?? 250);
+/** How long a relay is away at most. */
+const MAX_AWAY_MS = 4_000;
 
 async function main(): Promise<void> {
   const random = createRandom(11);

@@ -10,7 +10,7 @@ import type { RecordStore } from "../base/record_store.ts";
 import type { AnswerProof } from "../nostr/answer_proof.ts";
 import { isPubkey } from "../nostr/pubkeys.ts";
 import type { Span } from "./span.ts";
-import { addRange, kindsIn, lastSeen, NO_SPANS, relaysIn, spansIn } from "./span_record.ts";
+import { kindsIn, lastSeen, NO_SPANS, rangeAdder, relaysIn, spansIn } from "./span_record.ts";
 import { formatSpans, parseSpans } from "./span_text.ts";
 import { formatMarks, isMarksKey, marksKey, MAX_STORES, parseMarks } from "./store_marks.ts";
 
@@ -86,13 +86,7 @@ export class SpanBook {
     // Until they are read, only so many changes are remembered.
     void this.ready();
     const now = this.#now();
-    // Authors who were requested together often have the same text.
-    const texts = new Map<string, string>();
-    const change = (text: string) => {
-      const changed = texts.get(text) ?? addRange(text, { ...range, proof }, now);
-      texts.set(text, changed);
-      return changed;
-    };
+    const change = rangeAdder({ ...range, proof }, now);
     for (const author of new Set(authors)) {
       if (isPubkey(author)) this.#records.change(author, change, NO_SPANS);
     }
