@@ -66,8 +66,8 @@ export function addRange(text: string, range: AuthorRange, now: number): string 
 }
 
 /**
- * The same as {@link addRange} for many texts. Authors who are requested from one relay have equal
- * lines of that relay, so each line is read and written once.
+ * The same as {@link addRange} for many texts. Authors who are requested together often have the
+ * same text, or at least the same lines: each is read and written once.
  */
 export function rangeAdder(range: AuthorRange, now: number): (text: string) => string {
   const added = listsOf(range, now);
@@ -80,7 +80,7 @@ export function rangeAdder(range: AuthorRange, now: number): (text: string) => s
     const lists = parseSpans(line);
     return lists && formatSpans(lists.flatMap((list) => countingOf(list, now)));
   });
-  return (text) => {
+  return remembered((text) => {
     if (added.length === 0) return text;
     const lines = text === NO_SPANS ? [] : text.split("\n");
     const isOwn = (line: string) => line.startsWith(`${name} `);
@@ -89,7 +89,7 @@ export function rangeAdder(range: AuthorRange, now: number): (text: string) => s
     const whole = all.sort().join("\n");
     const isWithin = all.length <= MAX_RELAYS && whole.length <= MAX_TEXT;
     return isWithin && !all.includes(undefined) ? whole : addRange(text, range, now);
-  };
+  });
 }
 
 /** A function of texts that is computed once for each. */
