@@ -271,7 +271,10 @@ export function joinedLookUp(
 ): LookedUp {
   const hints = requests.flatMap(({ hints }) => hints);
   const parts = partsOf(filters, [], hints);
-  const knowledge = new Map(requests.flatMap(({ knowledge }) => [...knowledge]));
+  const knowledge = new Map<string, RelayKnowledge>();
+  for (const request of requests) {
+    for (const [key, known] of request.knowledge) knowledge.set(key, known);
+  }
   const joined = { filters, invalid: [], hints, parts, knowledge };
   const searches = requests.flatMap(({ search }) => search ?? []);
   if (searches.length === 0) return joined;

@@ -6,6 +6,7 @@
 
 import type { NostrEvent } from "@nostrify/types";
 import type { Clock } from "../base/clock.ts";
+import { SLICE_MS } from "../base/time_slices.ts";
 import type { CreateWorker } from "./create_worker.ts";
 import { type CheckSignature, eventOf, signedText } from "./signature_check.ts";
 import type { VerifyJob, VerifyPool } from "./verify_pool.ts";
@@ -21,8 +22,6 @@ export interface WorkerVerifierOptions {
   readonly maxWorkers: number;
 }
 
-/** So long this thread verifies signatures before other work has a turn. */
-const SLICE_MS = 10;
 /** When so many events wait, threads are started. */
 const MANY_EVENTS = 300;
 
