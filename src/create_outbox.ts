@@ -18,7 +18,7 @@ import type { Outbox } from "./outbox.ts";
 import type { OutboxOptions } from "./outbox_options.ts";
 import { changedOptions, outboxSettings } from "./outbox_settings.ts";
 import { OutboxSignIn } from "./outbox_sign_in.ts";
-import { learningPart, publishingPart, readingPart } from "./parts.ts";
+import { learningPart, publishingPart, readingPart, sharingPart } from "./parts.ts";
 import { PeopleDirectory } from "./people_directory.ts";
 import { isDeep } from "./plan/deep_requests.ts";
 import type { PlanSettings } from "./plan/plan_options.ts";
@@ -205,11 +205,12 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
       meet(planned);
       supervisor.planned(planned, found);
     },
-    plannedTogether(planned, members, found) {
+    plannedTogether(Shared, planned, members, found) {
       refuseClosed("send a request");
       meet(planned);
-      return supervisor.plannedTogether(planned, members, found);
+      return supervisor.plannedTogether(Shared, planned, members, found);
     },
+    sharing: sharingPart.of((part) => part, onError),
   });
   const ledger = new Publishing({
     ...shared,

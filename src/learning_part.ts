@@ -4,6 +4,7 @@
  * @module
  */
 
+export * from "./core_part.ts";
 export { ListRebroadcaster } from "./discovery/list_rebroadcaster.ts";
 export { PassiveDiscovery } from "./discovery/passive_discovery.ts";
 export { MonitorReader } from "./relays/monitor_reader.ts";

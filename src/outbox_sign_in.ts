@@ -8,7 +8,6 @@ import type { SignIn } from "./connections/identity.ts";
 import type { RelayConnector } from "./connections/relay_connector.ts";
 import type { SignInSubject } from "./nostr/sign_in.ts";
 import type { OnDemand } from "./base/on_demand.ts";
-import type * as PublishingPart from "./publishing_part.ts";
 import type { SignInPolicy, SignInPolicyOptions } from "./sign_in_policy.ts";
 
 /** See the module. */
@@ -19,7 +18,7 @@ export class OutboxSignIn implements SignIn<RelayConnector> {
   /** Loads nothing yet. */
   constructor(
     options: SignInPolicyOptions,
-    part: Pick<OnDemand<Pick<typeof PublishingPart, "SignInPolicy">>, "of">,
+    part: Pick<OnDemand<{ readonly SignInPolicy: typeof SignInPolicy }>, "of">,
   ) {
     this.#options = options;
     this.#policy = part.of(

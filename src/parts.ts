@@ -38,7 +38,14 @@ export const readingPart = part("read a feed or answer a question", async () => 
  */
 export const publishingPart = part("publish or sign in", () => import("./publishing_part.ts"));
 
+/** What requests share: loaded when several of one shape are made together. */
+export const sharingPart = part(
+  "plan requests together, so each goes out by itself",
+  () => import("./sharing_part.ts"),
+);
+
 /** Loads all parts. @throws {Error} If one cannot be loaded. */
 export async function loadParts(): Promise<void> {
-  await Promise.all([readingPart, publishingPart, verifyThreads].map((part) => part.load()));
+  const parts = [readingPart, publishingPart, sharingPart, verifyThreads];
+  await Promise.all(parts.map((part) => part.load()));
 }

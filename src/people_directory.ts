@@ -15,12 +15,13 @@ import { Discovery, type SearchState } from "./discovery/discovery.ts";
 import type { DiscoveryProgress } from "./discovery/discovery_progress.ts";
 import { EventSearch } from "./discovery/event_search.ts";
 import { Knowledge, type KnowledgeOptions } from "./discovery/knowledge.ts";
+import type { ListRebroadcaster } from "./discovery/list_rebroadcaster.ts";
+import type { PassiveDiscovery } from "./discovery/passive_discovery.ts";
 import type { AskRelay } from "./discovery/relay_search_queue.ts";
 import { SEARCH_LOG_RECORDS } from "./discovery/search_log.ts";
 import { EventSightings } from "./hints/event_sightings.ts";
 import type { Hint } from "./hints/hint.ts";
 import { HintBook } from "./hints/hint_book.ts";
-import type * as LearningPart from "./learning_part.ts";
 import { advised } from "./nostr/exact_filters.ts";
 import { RELAY_LIST_KIND } from "./nostr/kinds.ts";
 import { isPubkey } from "./nostr/pubkeys.ts";
@@ -31,6 +32,7 @@ import type { OutboxSettings } from "./outbox_settings.ts";
 import type { PlanSettings } from "./plan/plan_options.ts";
 import type { RelayListener } from "./relay_events.ts";
 import type { Supervisor } from "./requests/supervisor.ts";
+import type { UserContacts } from "./user_contacts.ts";
 import type { UserPolicy } from "./user_policy.ts";
 
 /** What a directory needs. */
@@ -48,7 +50,7 @@ export interface PeopleDirectoryOptions {
   /** How much a relay counts; one of weight 0 is not searched. */
   readonly weight: (url: string) => number;
   /** What learns from events that relays send or take. */
-  readonly learning: OnDemand<typeof LearningPart>;
+  readonly learning: Pick<OnDemand<LearnerClasses>, "of">;
 }
 
 /** Most people whose searches are remembered. */
@@ -265,9 +267,16 @@ export class PeopleDirectory implements RelayListener {
 
 /** What learns from events that relays send or take. */
 interface Learners {
-  readonly passive: LearningPart.PassiveDiscovery;
-  readonly contacts: LearningPart.UserContacts;
-  readonly rebroadcaster: LearningPart.ListRebroadcaster;
+  readonly passive: PassiveDiscovery;
+  readonly contacts: UserContacts;
+  readonly rebroadcaster: ListRebroadcaster;
+}
+
+/** What they are made of. */
+interface LearnerClasses {
+  readonly PassiveDiscovery: typeof PassiveDiscovery;
+  readonly UserContacts: typeof UserContacts;
+  readonly ListRebroadcaster: typeof ListRebroadcaster;
 }
 
 /** The options of {@link PeopleDirectory.discover}. */

@@ -26,6 +26,7 @@ import type { PlanSettings } from "./plan/plan_options.ts";
 import { type Planned, planRequest } from "./plan/replan.ts";
 import { reqLookup, type ReqParts, reqParts, withGiven } from "./plan/req_parts.ts";
 import { earlyPlan } from "./requests/early_plan.ts";
+import type { Found } from "./requests/live_routes.ts";
 import { lookUp, type RouterSettings, type RouterSource } from "./router_options.ts";
 
 /** What a request says besides its filters, where the host passes it on; `NPool` does not. */
@@ -262,6 +263,14 @@ export class ReqPlanner {
     const { knowledge, error } = await lookUp(source, lookup, this.#settings, opts.signal);
     return { filters, invalid, hints, parts, knowledge, error };
   }
+}
+
+/** What will be known of the people of a request whose lists are looked for. */
+export function foundBy({ search }: LookedUp): Found | undefined {
+  const found = search?.found.then(({ knowledge }) => knowledge);
+  // It rejects for requests alone that are given up.
+  void Promise.allSettled([found]);
+  return found;
 }
 
 /** A request for several that were looked up each by itself; `filters` are theirs, joined. */

@@ -73,6 +73,9 @@ testUnless(missing, "createOutbox() loads parts when they are needed, in Chromiu
     const post = alice.sign({ kind: 1, content: "new", created_at: Math.floor(Date.now() / 1000) });
     await tab.evaluate((event) => page.publish(event), post);
     assert.deepEqual([...parts], ["learning_part", "reading_part", "publishing_part"]);
+    const both = await tab.evaluate((author) => page.readTwice(author), alice.pubkey);
+    assert.deepEqual(both, [["new", "hello"], ["new", "hello"]]);
+    assert.deepEqual([...parts].slice(3), ["sharing_part"]);
     const text = await tab.evaluate((author) => page.explain(author), alice.pubkey);
     assert.equal(text, "1 of 1 person requested from 1 relay");
     assert.deepEqual(await tab.evaluate(() => page.errors()), []);
@@ -95,6 +98,11 @@ testUnless(
       );
       assert.deepEqual(await tab.evaluate(() => page.errors()), [
         `Cannot learn from what relays answer: a part of @npool/outbox ${failed}`,
+      ]);
+      const both = await tab.evaluate((author) => page.readTwice(author), alice.pubkey);
+      assert.deepEqual(both, [["hello"], ["hello"]]);
+      assert.deepEqual((await tab.evaluate(() => page.errors())).slice(1), [
+        `Cannot plan requests together, so each goes out by itself: a part of @npool/outbox ${failed}`,
       ]);
       await tab.unroute("**/*_part-*");
       assert.deepEqual(await tab.evaluate(() => page.next()), ["hello"]);
