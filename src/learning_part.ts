@@ -1,5 +1,6 @@
 /**
- * What learns from the answers of relays, and is of no use before the first.
+ * What learns from the answers of relays, and has open requests follow it. It is of no use before
+ * the first answer.
  *
  * @module
  */
@@ -9,5 +10,6 @@ export { ListRebroadcaster } from "./discovery/list_rebroadcaster.ts";
 export { PassiveDiscovery } from "./discovery/passive_discovery.ts";
 export { MonitorReader } from "./relays/monitor_reader.ts";
 export { RelayInfoRefresher } from "./relays/relay_info_refresher.ts";
+export { LiveRequest } from "./requests/live_request.ts";
 export { SpanBook } from "./spans/span_book.ts";
 export { UserContacts } from "./user_contacts.ts";
