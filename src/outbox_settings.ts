@@ -21,7 +21,7 @@ import { Workload } from "./base/workload.ts";
 import type { OpenRelay } from "./connections/open_relay.ts";
 import { RelaySocket } from "./connections/relay_socket.ts";
 import type { DiscoveryProgress } from "./discovery/discovery_progress.ts";
-import { MemoryStore } from "./lists/memory_store.ts";
+import { LateMemoryStore } from "./lists/late_memory_store.ts";
 import { RelayListStore } from "./lists/relay_list_store.ts";
 import { STORE_TIMEOUT_MS } from "./lists/relay_list_store_options.ts";
 import type { UserSigner } from "./lists/user_lists.ts";
@@ -297,7 +297,7 @@ function listStore(
     );
   }
   const now = () => clock.now();
-  return new RelayListStore(store ?? new MemoryStore({ max: MAX_EVENTS_IN_MEMORY, now }), {
+  return new RelayListStore(store ?? new LateMemoryStore({ max: MAX_EVENTS_IN_MEMORY, now }), {
     verifyEvent,
     storeTimeout,
     now,
