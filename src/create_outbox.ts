@@ -4,13 +4,13 @@
  * @module
  */
 
-import { answeredRanges } from "./answered_ranges.ts";
 import { abortable } from "./base/abortable.ts";
 import { Closing } from "./base/closing.ts";
 import { Semaphore } from "./base/semaphore.ts";
 import { StallWatch } from "./base/stall_watch.ts";
 import { within } from "./base/within.ts";
 import { BACKGROUND_RANK } from "./connections/relay_connector.ts";
+import type { RelayRequestOutcome } from "./connections/relay_request.ts";
 import { ConnectTimeout } from "./connections/connect_timeout.ts";
 import { MAX_PROBES } from "./ledger/max_probes.ts";
 import { feedHandle } from "./feeds/feed_handle.ts";
@@ -95,6 +95,11 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
   const spans = learning.of(
     ({ SpanBook }) => new SpanBook({ clock, backend: settings.ownRecords, onError }),
   );
+  const answers = learning.of(
+    ({ answeredRanges }) => (url: string, outcome: RelayRequestOutcome) => {
+      for (const range of answeredRanges(url, outcome)) spans.loaded!.add(range);
+    },
+  );
   const sharing = settings.records && new SharedLists(settings.records, { store, onError });
 
   // The directory of people listens to the relays, and needs them itself.
@@ -140,10 +145,7 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
       onSeen: events.saw,
       onMissed: events.missed,
       onUnanswered: router.onError,
-      onAnswered: (url, outcome) => {
-        const ranges = answeredRanges(url, outcome);
-        if (ranges.length > 0) spans.when((book) => ranges.forEach((range) => book.add(range)));
-      },
+      onAnswered: (url, outcome) => answers.when((add) => add(url, outcome)),
     },
     live,
   });
@@ -293,7 +295,7 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
     await ledger.close();
     // The last events that relays took are known by now.
     await people.close();
-    await within(spans.idle(), clock, MAX_LOADING_MS);
+    await within(answers.idle(), clock, MAX_LOADING_MS);
     await Promise.all([memory.close(), spans.made?.close()]);
     await sharing?.close();
   };

@@ -6,6 +6,8 @@
  */
 
 export * from "./core_part.ts";
+export { answeredRanges } from "./answered_ranges.ts";
+export { EventSearch } from "./discovery/event_search.ts";
 export { ListRebroadcaster } from "./discovery/list_rebroadcaster.ts";
 export { PassiveDiscovery } from "./discovery/passive_discovery.ts";
 export { MonitorReader } from "./relays/monitor_reader.ts";

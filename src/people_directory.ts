@@ -13,7 +13,7 @@ import { askRelay } from "./connections/ask_relay.ts";
 import type { RelayRequestOptions } from "./connections/relay_request.ts";
 import { Discovery, type SearchState } from "./discovery/discovery.ts";
 import type { DiscoveryProgress } from "./discovery/discovery_progress.ts";
-import { EventSearch } from "./discovery/event_search.ts";
+import type { EventSearch } from "./discovery/event_search.ts";
 import { Knowledge, type KnowledgeOptions } from "./discovery/knowledge.ts";
 import type { ListRebroadcaster } from "./discovery/list_rebroadcaster.ts";
 import type { PassiveDiscovery } from "./discovery/passive_discovery.ts";
@@ -67,7 +67,7 @@ export class PeopleDirectory implements RelayListener {
   readonly #options: PeopleDirectoryOptions;
   readonly #book: HintBook;
   readonly #sightings: EventSightings;
-  readonly #events: EventSearch;
+  readonly #events: OnDemand<EventSearch>;
   readonly #learners: OnDemand<Learners>;
   /** Absent if the app names no indexer. */
   readonly #discovery?: Discovery;
@@ -110,12 +110,14 @@ export class PeopleDirectory implements RelayListener {
       this.#discovery = createDiscovery(options, this.#book, this.#fallbacks);
     }
     const book = hintsAndSightings(this.#book, this.#sightings);
-    this.#events = createEventSearch(options, book, this.#fallbacks);
+    this.#events = options.learning.of(({ EventSearch }) =>
+      createEventSearch(EventSearch, options, book, this.#fallbacks)
+    );
     this.knowledge = new Knowledge({
       clock,
       store,
       book,
-      events: this.#events,
+      events: { find: (ids, opts) => this.#findEvents(ids, opts) },
       discovery: this.#discovery,
       get user() {
         return policy.user;
@@ -222,6 +224,16 @@ export class PeopleDirectory implements RelayListener {
     return await this.knowledge.during(() => discovery.discover(people, opts), opts.signal);
   }
 
+  /** See {@link EventSearch.find}: waiting for it to be loaded counts. */
+  async #findEvents(ids: readonly string[], opts: FindEventsOptions): Promise<void> {
+    const { clock } = this.#options.settings.shared;
+    const until = clock.now() + opts.wait;
+    const events = this.#events.loaded ??
+      await within(this.#events.attempt(), clock, opts.wait, opts.signal);
+    opts.signal?.throwIfAborted();
+    await events?.find(ids, { ...opts, wait: until - clock.now() });
+  }
+
   /** The pubkeys among some values; reports the others, and throws if there are only others. */
   #checkedPeople(pubkeys: Iterable<string>): readonly string[] {
     const isList = typeof pubkeys === "object" && pubkeys !== null && Symbol.iterator in pubkeys;
@@ -249,7 +261,7 @@ export class PeopleDirectory implements RelayListener {
 
   /** Ends every search, and what is sent to relays without a call of the app. */
   async end(): Promise<void> {
-    this.#events.close();
+    this.#events.made?.close();
     await Promise.all([this.#discovery?.close(), this.#learners.made?.rebroadcaster.close()]);
   }
 
@@ -272,11 +284,12 @@ interface Learners {
   readonly rebroadcaster: ListRebroadcaster;
 }
 
-/** What they are made of. */
+/** What they are made of, and what looks events up. */
 interface LearnerClasses {
   readonly PassiveDiscovery: typeof PassiveDiscovery;
   readonly UserContacts: typeof UserContacts;
   readonly ListRebroadcaster: typeof ListRebroadcaster;
+  readonly EventSearch: typeof EventSearch;
 }
 
 /** The options of {@link PeopleDirectory.discover}. */
@@ -284,6 +297,8 @@ interface DiscoverOptions {
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: DiscoveryProgress) => void;
 }
+
+type FindEventsOptions = Parameters<EventSearch["find"]>[1];
 
 /** The hints of a book, and where events were seen. */
 function hintsAndSightings(book: HintBook, sightings: EventSightings): KnowledgeOptions["book"] {
@@ -299,12 +314,13 @@ function hintsAndSightings(book: HintBook, sightings: EventSightings): Knowledge
 
 /** Looks events up at fallback relays and the relays of hints. */
 function createEventSearch(
+  Search: typeof EventSearch,
   options: PeopleDirectoryOptions,
   book: KnowledgeOptions["book"],
   fallbacks: readonly string[],
 ): EventSearch {
   const { clock } = options.settings.shared;
-  return new EventSearch({
+  return new Search({
     clock,
     fallbacks,
     ...searching(options),
