@@ -253,7 +253,7 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
     refuseClosed("send a request");
     return routes;
   };
-  const feeds = readingPart.of(({ OutboxFeeds }) =>
+  const feeds = readingPart.of(({ feedPlan, OutboxFeeds }) =>
     new OutboxFeeds({
       ...{ clock, requests, supervisor, reqRouter, closing, refuseClosed },
       // They come with feeds.
@@ -263,7 +263,7 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
       storeTimeout: settings.storeTimeout,
       async plan(filters, signal, isEarly) {
         await prepare(signal);
-        const planned = await planner.feedPlan(filters, signal, isEarly);
+        const planned = await feedPlan(planner, filters, signal, isEarly);
         meet(planned);
         refuseClosed("read a feed");
         return planned;

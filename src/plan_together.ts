@@ -4,10 +4,12 @@
  * @module
  */
 
+import type { NostrFilter } from "@nostrify/types";
 import type { TimeSlices } from "./base/time_slices.ts";
-import { areMerged, joinFilters } from "./nostr/join_filters.ts";
+import { joinFilters } from "./nostr/join_filters.ts";
+import { areMerged } from "./nostr/request_shape.ts";
 import type { Planned } from "./plan/replan.ts";
-import { foundBy, joinedLookUp, type LookedUp, type ReqPlanner } from "./req_planner.ts";
+import { foundBy, type LookedUp, partsOf, type ReqPlanner } from "./req_planner.ts";
 import type { Found } from "./requests/live_routes.ts";
 import { cutSubjects, planSharer } from "./requests/plan_share.ts";
 import { SharedRequest } from "./requests/shared_request.ts";
@@ -99,4 +101,27 @@ export async function planTogether<T extends WaitingRequest>(
     done();
   }
   begin();
+}
+
+/** A request for several that were looked up each by itself; `filters` are theirs, joined. */
+function joinedLookUp(
+  filters: readonly NostrFilter[],
+  requests: readonly LookedUp[],
+): LookedUp {
+  const hints = requests.flatMap(({ hints }) => hints);
+  const parts = partsOf(filters, [], hints);
+  const knowledge = new Map(requests.flatMap(({ knowledge }) => [...knowledge]));
+  const joined = { filters, invalid: [], hints, parts, knowledge };
+  const searches = requests.flatMap(({ search }) => search ?? []);
+  if (searches.length === 0) return joined;
+  const found = Promise.allSettled(searches.map(({ found }) => found)).then((results): LookedUp => {
+    const all = results.flatMap((one) =>
+      one.status === "fulfilled" ? [...one.value.knowledge] : []
+    );
+    return { ...joined, knowledge: new Map([...knowledge, ...all]) };
+  });
+  return {
+    ...joined,
+    search: { people: new Set(searches.flatMap(({ people }) => [...people])), found },
+  };
 }

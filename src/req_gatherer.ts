@@ -19,7 +19,7 @@ import { type Clock, nextTurn } from "./base/clock.ts";
 import type { OnDemand } from "./base/on_demand.ts";
 import { TimeSlices } from "./base/time_slices.ts";
 import type { WorkTime } from "./base/workload.ts";
-import { areMerged, requestIdentity, requestShape, varyingValues } from "./nostr/join_filters.ts";
+import { areMerged, requestIdentity, requestShape, varyingValues } from "./nostr/request_shape.ts";
 import type { Planned } from "./plan/replan.ts";
 import type { planTogether, PlanTogetherOptions, WaitingRequest } from "./plan_together.ts";
 import { foundBy, type LookedUp, type ReqPlanner, type RouteOptions } from "./req_planner.ts";

@@ -5,7 +5,8 @@
  */
 
 import { parseNip05Address } from "../hints/nip05_address.ts";
-import { holdsSecret, pointerIn } from "../nostr/nip19_text.ts";
+import { holdsSecret } from "../nostr/holds_secret.ts";
+import { pointerIn } from "../nostr/nip19_text.ts";
 import { isPubkey } from "../nostr/pubkeys.ts";
 import type { Outbox } from "../outbox.ts";
 import { UsageError } from "./usage_error.ts";
