@@ -145,7 +145,11 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
       onSeen: events.saw,
       onMissed: events.missed,
       onUnanswered: router.onError,
-      onAnswered: (url, outcome) => answers.when((add) => add(url, outcome)),
+      onAnswered: (url, outcome) => {
+        // A user may publish when the network is gone.
+        if (current.options.user) void publishingPart.attempt();
+        answers.when((add) => add(url, outcome));
+      },
     },
     live,
   });

@@ -22,8 +22,9 @@ export const readingPart = partOf("read a feed or answer a question", async () =
 });
 
 /**
- * What publishes: loaded for the first event, or if a stored one may still wait for relays; and when
- * a relay refuses something without a sign-in (NIP-42), if there is anybody to sign in as.
+ * What publishes: loaded for the first event, or if a stored one may still wait for relays; when a
+ * relay has answered, if there is a `user`, who may publish offline; and when a relay refuses
+ * something without a sign-in (NIP-42), if there is anybody to sign in as.
  */
 export const publishingPart = partOf("publish or sign in", () => import("./publishing_part.ts"));
 

@@ -39,10 +39,10 @@ function partsOf(tab: Page): Set<string> {
   return parts;
 }
 
-/** Runs a test in a page with an outbox. */
+/** Runs a test in a page with an outbox, of Alice's or of nobody's. */
 async function withPage(
   test: (tab: Page, world: ReturnType<typeof startWorld>, parts: Set<string>) => Promise<void>,
-  files?: Record<string, string>,
+  { files, isAlices = false }: { files?: Record<string, string>; isAlices?: boolean } = {},
 ): Promise<void> {
   await using world = startWorld();
   const split = files ?? Object.fromEntries(await bundleSplit("tests/browser/parts_page.ts"));
@@ -52,7 +52,8 @@ async function withPage(
     const parts = partsOf(tab);
     await tab.goto(server.url);
     await tab.waitForFunction("globalThis.page");
-    await tab.evaluate((url) => page.start(url), world.relay.url);
+    const user = isAlices ? world.alice.pubkey : undefined;
+    await tab.evaluate(([url, user]) => page.start(url!, user), [world.relay.url, user]);
     await test(tab, world, parts);
     await tab.evaluate(() => page.close());
   }, { expectedErrors: OFFLINE });
@@ -82,6 +83,24 @@ testUnless(missing, "createOutbox() loads parts when they are needed, in Chromiu
     assert.deepEqual(await tab.evaluate(() => page.errors()), []);
   });
 });
+
+testUnless(
+  missing,
+  "createOutbox() with a user can publish once the network is gone, in Chromium",
+  async () => {
+    await withPage(async (tab, { alice, relay, answer }) => {
+      const loaded = tab.waitForResponse(/publishing_part/);
+      answer();
+      assert.deepEqual(await tab.evaluate((author) => page.read(author), alice.pubkey), ["hello"]);
+      await (await loaded).finished();
+      await tab.route("**/*_part-*", (route) => route.abort());
+      await relay.stop();
+      const post = alice.sign({ kind: 1, content: "new" });
+      assert.equal(await tab.evaluate((event) => page.writeDown(event), post), "pending");
+      assert.deepEqual(await tab.evaluate(() => page.errors()), []);
+    }, { isAlices: true });
+  },
+);
 
 testUnless(
   missing,
@@ -129,6 +148,6 @@ testUnless(
       });
       await tab.evaluate((event) => page.publish(event), post);
       assert.deepEqual([...parts], []);
-    }, whole);
+    }, { files: whole });
   },
 );

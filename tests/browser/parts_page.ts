@@ -15,12 +15,13 @@ let feed: Feed;
 const errors: string[] = [];
 
 const PAGE = {
-  async start(indexer: string): Promise<void> {
+  async start(indexer: string, user?: string): Promise<void> {
     outbox = createOutbox({
       store: await openIndexedDb("parts"),
       indexerRelays: [indexer],
       policy: { allowLocal: true, allowInsecure: true },
       relayInfo: false,
+      user,
       onError: ({ message }) => errors.push(message),
     });
     pool = new NPool(outbox);
@@ -54,6 +55,11 @@ const PAGE = {
   /** Publishes an event; resolves once a relay of its author has it. */
   async publish(event: NostrEvent): Promise<void> {
     await (await outbox.publish(event)).safe;
+  },
+
+  /** Publishes an event; resolves with its state once it is written down. */
+  async writeDown(event: NostrEvent): Promise<string> {
+    return (await outbox.publish(event)).state;
   },
 
   /** How many people the next request for somebody reaches. */
