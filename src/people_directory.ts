@@ -5,7 +5,7 @@
  */
 
 import type { NostrEvent, NostrFilter } from "@nostrify/types";
-import { show } from "./base/check_option.ts";
+import { abortable } from "./base/abortable.ts";
 import type { OnDemand } from "./base/on_demand.ts";
 import { PersistentMap } from "./base/persistent_map.ts";
 import { within } from "./base/within.ts";
@@ -19,12 +19,12 @@ import type { ListRebroadcaster } from "./discovery/list_rebroadcaster.ts";
 import type { PassiveDiscovery } from "./discovery/passive_discovery.ts";
 import type { AskRelay } from "./discovery/relay_search_queue.ts";
 import { SEARCH_LOG_RECORDS } from "./discovery/search_log.ts";
+import type { ThreadAuthors } from "./discovery/thread_authors.ts";
 import { EventSightings } from "./hints/event_sightings.ts";
 import type { Hint } from "./hints/hint.ts";
 import { HintBook } from "./hints/hint_book.ts";
-import { advised } from "./nostr/exact_filters.ts";
 import { RELAY_LIST_KIND } from "./nostr/kinds.ts";
-import { isPubkey } from "./nostr/pubkeys.ts";
+import type { checkedPeople } from "./nostr/checked_people.ts";
 import type { Role } from "./nostr/relay_knowledge.ts";
 import { refusalText } from "./nostr/relay_policy.ts";
 import { isSubjectKey, subjectKey } from "./nostr/subject_key.ts";
@@ -50,7 +50,7 @@ export interface PeopleDirectoryOptions {
   /** How much a relay counts; one of weight 0 is not searched. */
   readonly weight: (url: string) => number;
   /** What learns from events that relays send or take. */
-  readonly learning: Pick<OnDemand<LearnerClasses>, "of">;
+  readonly learning: Pick<OnDemand<LearnerClasses>, "of" | "load">;
 }
 
 /** Most people whose searches are remembered. */
@@ -67,7 +67,7 @@ export class PeopleDirectory implements RelayListener {
   readonly #options: PeopleDirectoryOptions;
   readonly #book: HintBook;
   readonly #sightings: EventSightings;
-  readonly #events: OnDemand<EventSearch>;
+  readonly #threads: OnDemand<Threads>;
   readonly #learners: OnDemand<Learners>;
   /** Absent if the app names no indexer. */
   readonly #discovery?: Discovery;
@@ -110,14 +110,21 @@ export class PeopleDirectory implements RelayListener {
       this.#discovery = createDiscovery(options, this.#book, this.#fallbacks);
     }
     const book = hintsAndSightings(this.#book, this.#sightings);
-    this.#events = options.learning.of(({ EventSearch }) =>
-      createEventSearch(EventSearch, options, book, this.#fallbacks)
-    );
+    this.#threads = options.learning.of(({ EventSearch, ThreadAuthors }) => {
+      const events = createEventSearch(EventSearch, options, book, this.#fallbacks);
+      const discovery = this.#discovery;
+      return { events, authors: new ThreadAuthors({ clock, store, book, discovery, events }) };
+    });
     this.knowledge = new Knowledge({
       clock,
       store,
       book,
-      events: { find: (ids, opts) => this.#findEvents(ids, opts) },
+      authors: {
+        find: async (keys, until, opts) =>
+          await (await this.#authors(until, opts.signal))?.find(keys, until, opts),
+        read: async (keys, opts) =>
+          await (await this.#authors(clock.now() + settings.discoveryTimeout))?.read(keys, opts),
+      },
       discovery: this.#discovery,
       get user() {
         return policy.user;
@@ -218,40 +225,20 @@ export class PeopleDirectory implements RelayListener {
     opts: DiscoverOptions = {},
   ): Promise<DiscoveryProgress> {
     opts.signal?.throwIfAborted();
-    const people = this.#checkedPeople(pubkeys);
+    const { checkedPeople } = await abortable(this.#options.learning.load(), opts.signal);
+    const people = checkedPeople(pubkeys, this.#options.settings.shared.onError);
     const discovery = this.#discovery;
     if (!discovery) return { known: 0, asked: 0, found: 0, missing: 0 };
     return await this.knowledge.during(() => discovery.discover(people, opts), opts.signal);
   }
 
-  /** See {@link EventSearch.find}: waiting for it to be loaded counts. */
-  async #findEvents(ids: readonly string[], opts: FindEventsOptions): Promise<void> {
+  /** What finds the authors of threads, if it is loaded before a time. */
+  async #authors(until: number, signal?: AbortSignal): Promise<ThreadAuthors | undefined> {
     const { clock } = this.#options.settings.shared;
-    const until = clock.now() + opts.wait;
-    const events = this.#events.loaded ??
-      await within(this.#events.attempt(), clock, opts.wait, opts.signal);
-    opts.signal?.throwIfAborted();
-    await events?.find(ids, { ...opts, wait: until - clock.now() });
-  }
-
-  /** The pubkeys among some values; reports the others, and throws if there are only others. */
-  #checkedPeople(pubkeys: Iterable<string>): readonly string[] {
-    const isList = typeof pubkeys === "object" && pubkeys !== null && Symbol.iterator in pubkeys;
-    if (!isList) {
-      throw new TypeError(
-        `Cannot search for relay lists: "pubkeys" must be an array or a set, got ${show(pubkeys)}`,
-      );
-    }
-    const values = [...pubkeys];
-    const wrong = values.filter((value) => !isPubkey(value));
-    if (wrong.length === 0) return values;
-    const error = new TypeError(
-      `Cannot search for ${wrong.length} of ${values.length} relay lists: each pubkey must be ` +
-        `64 lowercase hex characters, got ${advised(wrong[0])}`,
-    );
-    if (wrong.length === values.length) throw error;
-    this.#options.settings.shared.onError(error);
-    return values.filter(isPubkey);
+    const threads = this.#threads.loaded ??
+      await within(this.#threads.attempt(), clock, until - clock.now(), signal);
+    signal?.throwIfAborted();
+    return threads?.authors;
   }
 
   /** Remembers hints that the app gave. */
@@ -261,7 +248,7 @@ export class PeopleDirectory implements RelayListener {
 
   /** Ends every search, and what is sent to relays without a call of the app. */
   async end(): Promise<void> {
-    this.#events.made?.close();
+    this.#threads.made?.events.close();
     await Promise.all([this.#discovery?.close(), this.#learners.made?.rebroadcaster.close()]);
   }
 
@@ -284,12 +271,14 @@ interface Learners {
   readonly rebroadcaster: ListRebroadcaster;
 }
 
-/** What they are made of, and what looks events up. */
+/** What they and {@link Threads} are made of, and what checks who is searched for. */
 interface LearnerClasses {
   readonly PassiveDiscovery: typeof PassiveDiscovery;
   readonly UserContacts: typeof UserContacts;
   readonly ListRebroadcaster: typeof ListRebroadcaster;
   readonly EventSearch: typeof EventSearch;
+  readonly checkedPeople: typeof checkedPeople;
+  readonly ThreadAuthors: typeof ThreadAuthors;
 }
 
 /** The options of {@link PeopleDirectory.discover}. */
@@ -298,7 +287,11 @@ interface DiscoverOptions {
   readonly onProgress?: (progress: DiscoveryProgress) => void;
 }
 
-type FindEventsOptions = Parameters<EventSearch["find"]>[1];
+/** What finds the authors of threads. */
+interface Threads {
+  readonly events: EventSearch;
+  readonly authors: ThreadAuthors;
+}
 
 /** The hints of a book, and where events were seen. */
 function hintsAndSightings(book: HintBook, sightings: EventSightings): KnowledgeOptions["book"] {

@@ -59,6 +59,8 @@ const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   "nostr/holds_secret": "nostr/nip19_text_test.ts",
   "hints/attached_hints": "hints/with_hints_test.ts",
   "requests/asked_subjects": "requests/live_assignment_test.ts and requests/early_plan_test.ts",
+  "nostr/checked_people": "people_directory_test.ts",
+  "discovery/thread_authors": "discovery/knowledge_threads_test.ts",
   "requests/relay_progress": "types",
   "explorer/reach": "explorer/explorer_plan_test.ts and cli/coverage_curve_test.ts",
   "query_all": "create_outbox_test.ts",
