@@ -5,7 +5,8 @@
  * @module
  */
 
-export * from "./core_part.ts";
+// Each part has what is loaded before it, or bundlers would cut that into ten files.
+export { wireOutbox } from "./wire_outbox.ts";
 export { answeredRanges } from "./answered_ranges.ts";
 export { EventSearch } from "./discovery/event_search.ts";
 export { ListRebroadcaster } from "./discovery/list_rebroadcaster.ts";

@@ -272,7 +272,7 @@ interface Learners {
 }
 
 /** What they and {@link Threads} are made of, and what checks who is searched for. */
-interface LearnerClasses {
+export interface LearnerClasses {
   readonly PassiveDiscovery: typeof PassiveDiscovery;
   readonly UserContacts: typeof UserContacts;
   readonly ListRebroadcaster: typeof ListRebroadcaster;

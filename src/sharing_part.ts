@@ -4,5 +4,6 @@
  * @module
  */
 
-export * from "./core_part.ts";
+// Each part has what is loaded before it, or bundlers would cut that into ten files.
+export { wireOutbox } from "./wire_outbox.ts";
 export { planTogether } from "./plan_together.ts";
