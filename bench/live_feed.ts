@@ -7,6 +7,7 @@
 import type { RelayConnector } from "../src/connections/relay_connector.ts";
 import { reqPlanner } from "../src/create_req_router.ts";
 import type { RelayList } from "../src/nostr/relay_knowledge.ts";
+import { learningPart, loadParts } from "../src/parts.ts";
 import { LiveRoutes } from "../src/requests/live_routes.ts";
 import { OutboxRequest } from "../src/requests/outbox_request.ts";
 import { News } from "../testing/list_news.ts";
@@ -30,10 +31,11 @@ export async function followLists(
   lists: readonly RelayList[],
   { fallback, intervalMs }: { fallback: string; intervalMs: number },
 ): Promise<FeedOutcome> {
+  await loadParts();
   const network = new ScriptedNetwork(holding([]));
   const { clock, fake: { memory } } = network;
   const news = new News();
-  const routes = new LiveRoutes({ clock, source: news });
+  const routes = new LiveRoutes({ clock, source: news, part: learningPart });
   const routing = { fallbackRelays: [fallback], indexerRelays: [] };
   const feed = [{ kinds: [1], authors: lists.map(({ pubkey }) => pubkey) }];
   const planned = await reqPlanner(new MemorySource(), routing).plan(feed);

@@ -10,8 +10,9 @@ import { findNip05 } from "./hints/find_nip05.ts";
 import type { Hint } from "./hints/hint.ts";
 import { parseNip05Address } from "./hints/nip05_address.ts";
 import { nip05Hints } from "./hints/nip05_document.ts";
-import { hintsOf } from "./hints/with_hints.ts";
-import { holdsSecret, pointerIn } from "./nostr/nip19_text.ts";
+import { hintsOf } from "./hints/attached_hints.ts";
+import { holdsSecret } from "./nostr/holds_secret.ts";
+import { pointerIn } from "./nostr/nip19_text.ts";
 import type { OutboxSettings } from "./outbox_settings.ts";
 
 /** See `Outbox.find`. Calls `onHints` with the relays that the text names. */

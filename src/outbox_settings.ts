@@ -6,8 +6,10 @@
 
 import { boundedRecords } from "./base/bounded_records.ts";
 import {
+  checkBoolean,
   checkFunction,
   checkNames,
+  checkOption,
   integer,
   type OptionNames,
   pickOptions,
@@ -21,7 +23,7 @@ import { Workload } from "./base/workload.ts";
 import type { OpenRelay } from "./connections/open_relay.ts";
 import { RelaySocket } from "./connections/relay_socket.ts";
 import type { DiscoveryProgress } from "./discovery/discovery_progress.ts";
-import { MemoryStore } from "./lists/memory_store.ts";
+import { LateMemoryStore } from "./lists/late_memory_store.ts";
 import { RelayListStore } from "./lists/relay_list_store.ts";
 import { STORE_TIMEOUT_MS } from "./lists/relay_list_store_options.ts";
 import type { UserSigner } from "./lists/user_lists.ts";
@@ -240,43 +242,33 @@ const FUNCTIONS = [
 
 const AUTH_NAMES: readonly unknown[] = ["never", "own", "throwaway"];
 
-function checkBoolean(name: string, value: unknown): void {
-  if (value === undefined || typeof value === "boolean") return;
-  throw new TypeError(`Cannot use option "${name}": it must be a boolean, got ${value}`);
-}
-
 function checkAuth(auth: AuthOption = "own"): AuthOption {
-  if (typeof auth === "function" || AUTH_NAMES.includes(auth)) return auth;
-  const names = AUTH_NAMES.map(show).join(", ");
-  throw new TypeError(
-    `Cannot use option "auth": it must be ${names} or a function, got ${show(auth)}`,
-  );
+  const isRight = typeof auth === "function" || AUTH_NAMES.includes(auth);
+  checkOption("auth", isRight, `be ${AUTH_NAMES.map(show).join(", ")} or a function`, auth);
+  return auth;
 }
 
 function checkClock(clock: Clock = systemClock): Clock {
-  if (typeof clock?.now === "function" && typeof clock.after === "function") return clock;
-  throw new TypeError(
-    `Cannot use option "clock": it must have the methods now and after, got ${clock}`,
-  );
+  checkMethods("clock", clock, ["now", "after"]);
+  return clock;
 }
 
 function checkMonitors(monitors: readonly string[] = []): readonly string[] {
-  if (Array.isArray(monitors) && monitors.every(isPubkey)) return [...monitors];
-  throw new TypeError(
-    `Cannot use option "monitors": it must be an array of pubkeys (64 lowercase hex), ` +
-      `got ${JSON.stringify(monitors)}`,
+  const wrong = Array.isArray(monitors) ? monitors.filter((value) => !isPubkey(value)) : [monitors];
+  checkOption(
+    "monitors",
+    wrong.length === 0,
+    "be an array of pubkeys (64 lowercase hex)",
+    wrong[0],
   );
+  return [...monitors];
 }
 
 function checkUser({ user, signer }: OutboxOptions): Pick<OutboxOptions, "user" | "signer"> {
-  if (user !== undefined && !isPubkey(user)) {
-    throw new TypeError(
-      `Cannot use option "user": it must be a pubkey (64 lowercase hex), got ${user}`,
-    );
-  }
-  if (signer !== undefined && (typeof signer !== "object" || signer === null)) {
-    throw new TypeError(`Cannot use option "signer": it must be an object, got ${signer}`);
-  }
+  const isUser = user === undefined || isPubkey(user);
+  checkOption("user", isUser, "be a pubkey (64 lowercase hex)", user);
+  const isSigner = signer === undefined || typeof signer === "object" && signer !== null;
+  checkOption("signer", isSigner, "be an object", signer);
   if (signer && !user) {
     throw new TypeError(`Cannot use option "signer": it needs option "user", whose lists it reads`);
   }
@@ -290,14 +282,9 @@ function listStore(
   storeTimeout: number,
 ): RelayListStore {
   if (store instanceof RelayListStore) return store;
-  const isStore = typeof store?.event === "function" && typeof store.query === "function";
-  if (store !== undefined && !isStore) {
-    throw new TypeError(
-      `Cannot use option "store": it must have the methods event and query, got ${store}`,
-    );
-  }
+  if (store !== undefined) checkMethods("store", store, ["event", "query"]);
   const now = () => clock.now();
-  return new RelayListStore(store ?? new MemoryStore({ max: MAX_EVENTS_IN_MEMORY, now }), {
+  return new RelayListStore(store ?? new LateMemoryStore({ max: MAX_EVENTS_IN_MEMORY, now }), {
     verifyEvent,
     storeTimeout,
     now,
@@ -311,11 +298,11 @@ function recordStore(
   timeout: number,
 ): RecordStore | undefined {
   if (records === undefined) return undefined;
-  if (typeof records?.readRecords === "function" && typeof records.writeRecords === "function") {
-    return boundedRecords(records, new CircuitBreaker({ clock, timeout }));
-  }
-  throw new TypeError(
-    `Cannot use option "records": it must have the methods readRecords and writeRecords, ` +
-      `got ${records}`,
-  );
+  checkMethods("records", records, ["readRecords", "writeRecords"]);
+  return boundedRecords(records, new CircuitBreaker({ clock, timeout }));
+}
+
+function checkMethods<T>(name: string, value: T, methods: readonly (keyof T & string)[]): void {
+  const isRight = methods.every((method) => typeof value?.[method] === "function");
+  checkOption(name, isRight, `have the methods ${methods.join(" and ")}`, value);
 }

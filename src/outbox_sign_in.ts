@@ -4,45 +4,50 @@
  * @module
  */
 
-import type { SignIn } from "./connections/identity.ts";
 import type { RelayConnector } from "./connections/relay_connector.ts";
+import type { NamedParts, QuerySignIn } from "./connections/sign_in_query.ts";
 import type { SignInSubject } from "./nostr/sign_in.ts";
 import type { OnDemand } from "./base/on_demand.ts";
-import type * as PublishingPart from "./publishing_part.ts";
 import type { SignInPolicy, SignInPolicyOptions } from "./sign_in_policy.ts";
 
+/** What is loaded. */
+interface SignInParts extends NamedParts {
+  readonly SignInPolicy: typeof SignInPolicy;
+}
+
 /** See the module. */
-export class OutboxSignIn implements SignIn<RelayConnector> {
+export class OutboxSignIn implements QuerySignIn {
   readonly #options: SignInPolicyOptions;
-  readonly #policy: OnDemand<SignInPolicy>;
+  readonly #loaded: OnDemand<NamedParts & { readonly policy: SignInPolicy }>;
 
   /** Loads nothing yet. */
-  constructor(
-    options: SignInPolicyOptions,
-    part: Pick<OnDemand<Pick<typeof PublishingPart, "SignInPolicy">>, "of">,
-  ) {
+  constructor(options: SignInPolicyOptions, part: Pick<OnDemand<SignInParts>, "of">) {
     this.#options = options;
-    this.#policy = part.of(
-      ({ SignInPolicy }) => new SignInPolicy(options),
-      options.onError,
-    );
+    this.#loaded = part.of(({ connectNamed, NamedQueries, SignInPolicy }) => ({
+      ...{ connectNamed, NamedQueries },
+      policy: new SignInPolicy(options),
+    }), options.onError);
   }
 
   /** Call it when the user or the signer may have changed. */
   userChanged(): void {
-    this.#policy.made?.userChanged();
+    this.#loaded.made?.policy.userChanged();
   }
 
-  /** See {@link SignIn.known}. */
+  /** See {@link QuerySignIn.known}. */
   known(subject: SignInSubject): Promise<RelayConnector | undefined> | undefined {
-    return this.#policy.made?.known(subject);
+    return this.#loaded.made?.policy.known(subject);
   }
 
-  /** See {@link SignIn.refused}. */
+  /** See {@link QuerySignIn.refused}. */
   async refused(subject: SignInSubject): Promise<RelayConnector | undefined> {
+    return await (await this.named())?.policy.refused(subject);
+  }
+
+  /** See {@link QuerySignIn.named}. Never rejects. */
+  async named() {
     const { auth, policy: { signer } } = this.#options;
     if (auth === "never" || auth !== "throwaway" && !signer) return undefined;
-    const policy = await this.#policy.attempt();
-    return await policy?.refused(subject);
+    return await this.#loaded.attempt();
   }
 }

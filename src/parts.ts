@@ -5,29 +5,18 @@
  * @module
  */
 
-import { OnDemand } from "./base/on_demand.ts";
+import { partOf } from "./base/on_demand.ts";
+import { writingPart } from "./lists/write_lists.ts";
 import { verifyThreads } from "./signatures/verify_threads.ts";
 
-/** A part whose loading fails with an error that says what could not be done. */
-function part<T>(action: string, load: () => Promise<T>): OnDemand<T> {
-  return new OnDemand(() =>
-    load().catch((cause: unknown) => {
-      throw new Error(
-        `Cannot ${action}: a part of @npool/outbox could not be loaded. The next call tries again`,
-        { cause },
-      );
-    })
-  );
-}
-
 /** What learns from the answers of relays: loaded for the first of them. */
-export const learningPart = part(
+export const learningPart = partOf(
   "learn from what relays answer",
   () => import("./learning_part.ts"),
 );
 
 /** Feeds, and what an app asks the outbox itself: loaded for the first feed or question. */
-export const readingPart = part("read a feed or answer a question", async () => {
+export const readingPart = partOf("read a feed or answer a question", async () => {
   const [reading] = await Promise.all([import("./reading_part.ts"), learningPart.load()]);
   return reading;
 });
@@ -37,9 +26,16 @@ export const readingPart = part("read a feed or answer a question", async () => 
  * relay has answered, if there is a `user`, who may publish offline; and when a relay refuses
  * something without a sign-in (NIP-42), if there is anybody to sign in as.
  */
-export const publishingPart = part("publish or sign in", () => import("./publishing_part.ts"));
+export const publishingPart = partOf("publish or sign in", () => import("./publishing_part.ts"));
+
+/** What requests share: loaded when several of one shape are made together. */
+export const sharingPart = partOf(
+  "plan requests together, so each goes out by itself",
+  () => import("./sharing_part.ts"),
+);
 
 /** Loads all parts. @throws {Error} If one cannot be loaded. */
 export async function loadParts(): Promise<void> {
-  await Promise.all([readingPart, publishingPart, verifyThreads].map((part) => part.load()));
+  const parts = [readingPart, publishingPart, sharingPart, verifyThreads, writingPart];
+  await Promise.all(parts.map((part) => part.load()));
 }

@@ -5,7 +5,7 @@
  */
 
 import type { NostrEvent, NostrFilter } from "@nostrify/types";
-import { show } from "./base/check_option.ts";
+import { abortable } from "./base/abortable.ts";
 import type { OnDemand } from "./base/on_demand.ts";
 import { PersistentMap } from "./base/persistent_map.ts";
 import { within } from "./base/within.ts";
@@ -13,17 +13,18 @@ import { askRelay } from "./connections/ask_relay.ts";
 import type { RelayRequestOptions } from "./connections/relay_request.ts";
 import { Discovery, type SearchState } from "./discovery/discovery.ts";
 import type { DiscoveryProgress } from "./discovery/discovery_progress.ts";
-import { EventSearch } from "./discovery/event_search.ts";
+import type { EventSearch } from "./discovery/event_search.ts";
 import { Knowledge, type KnowledgeOptions } from "./discovery/knowledge.ts";
+import type { ListRebroadcaster } from "./discovery/list_rebroadcaster.ts";
+import type { PassiveDiscovery } from "./discovery/passive_discovery.ts";
 import type { AskRelay } from "./discovery/relay_search_queue.ts";
 import { SEARCH_LOG_RECORDS } from "./discovery/search_log.ts";
+import type { ThreadAuthors } from "./discovery/thread_authors.ts";
 import { EventSightings } from "./hints/event_sightings.ts";
 import type { Hint } from "./hints/hint.ts";
 import { HintBook } from "./hints/hint_book.ts";
-import type * as LearningPart from "./learning_part.ts";
-import { advised } from "./nostr/exact_filters.ts";
 import { RELAY_LIST_KIND } from "./nostr/kinds.ts";
-import { isPubkey } from "./nostr/pubkeys.ts";
+import type { checkedPeople } from "./nostr/checked_people.ts";
 import type { Role } from "./nostr/relay_knowledge.ts";
 import { refusalText } from "./nostr/relay_policy.ts";
 import { isSubjectKey, subjectKey } from "./nostr/subject_key.ts";
@@ -31,6 +32,7 @@ import type { OutboxSettings } from "./outbox_settings.ts";
 import type { PlanSettings } from "./plan/plan_options.ts";
 import type { RelayListener } from "./relay_events.ts";
 import type { Supervisor } from "./requests/supervisor.ts";
+import type { UserContacts } from "./user_contacts.ts";
 import type { UserPolicy } from "./user_policy.ts";
 
 /** What a directory needs. */
@@ -48,7 +50,7 @@ export interface PeopleDirectoryOptions {
   /** How much a relay counts; one of weight 0 is not searched. */
   readonly weight: (url: string) => number;
   /** What learns from events that relays send or take. */
-  readonly learning: OnDemand<typeof LearningPart>;
+  readonly learning: Pick<OnDemand<LearnerClasses>, "of" | "load">;
 }
 
 /** Most people whose searches are remembered. */
@@ -65,7 +67,7 @@ export class PeopleDirectory implements RelayListener {
   readonly #options: PeopleDirectoryOptions;
   readonly #book: HintBook;
   readonly #sightings: EventSightings;
-  readonly #events: EventSearch;
+  readonly #threads: OnDemand<Threads>;
   readonly #learners: OnDemand<Learners>;
   /** Absent if the app names no indexer. */
   readonly #discovery?: Discovery;
@@ -108,12 +110,21 @@ export class PeopleDirectory implements RelayListener {
       this.#discovery = createDiscovery(options, this.#book, this.#fallbacks);
     }
     const book = hintsAndSightings(this.#book, this.#sightings);
-    this.#events = createEventSearch(options, book, this.#fallbacks);
+    this.#threads = options.learning.of(({ EventSearch, ThreadAuthors }) => {
+      const events = createEventSearch(EventSearch, options, book, this.#fallbacks);
+      const discovery = this.#discovery;
+      return { events, authors: new ThreadAuthors({ clock, store, book, discovery, events }) };
+    });
     this.knowledge = new Knowledge({
       clock,
       store,
       book,
-      events: this.#events,
+      authors: {
+        find: async (keys, until, opts) =>
+          await (await this.#authors(until, opts.signal))?.find(keys, until, opts),
+        read: async (keys, opts) =>
+          await (await this.#authors(clock.now() + settings.discoveryTimeout))?.read(keys, opts),
+      },
       discovery: this.#discovery,
       get user() {
         return policy.user;
@@ -214,30 +225,20 @@ export class PeopleDirectory implements RelayListener {
     opts: DiscoverOptions = {},
   ): Promise<DiscoveryProgress> {
     opts.signal?.throwIfAborted();
-    const people = this.#checkedPeople(pubkeys);
+    const { checkedPeople } = await abortable(this.#options.learning.load(), opts.signal);
+    const people = checkedPeople(pubkeys, this.#options.settings.shared.onError);
     const discovery = this.#discovery;
     if (!discovery) return { known: 0, asked: 0, found: 0, missing: 0 };
     return await this.knowledge.during(() => discovery.discover(people, opts), opts.signal);
   }
 
-  /** The pubkeys among some values; reports the others, and throws if there are only others. */
-  #checkedPeople(pubkeys: Iterable<string>): readonly string[] {
-    const isList = typeof pubkeys === "object" && pubkeys !== null && Symbol.iterator in pubkeys;
-    if (!isList) {
-      throw new TypeError(
-        `Cannot search for relay lists: "pubkeys" must be an array or a set, got ${show(pubkeys)}`,
-      );
-    }
-    const values = [...pubkeys];
-    const wrong = values.filter((value) => !isPubkey(value));
-    if (wrong.length === 0) return values;
-    const error = new TypeError(
-      `Cannot search for ${wrong.length} of ${values.length} relay lists: each pubkey must be ` +
-        `64 lowercase hex characters, got ${advised(wrong[0])}`,
-    );
-    if (wrong.length === values.length) throw error;
-    this.#options.settings.shared.onError(error);
-    return values.filter(isPubkey);
+  /** What finds the authors of threads, if it is loaded before a time. */
+  async #authors(until: number, signal?: AbortSignal): Promise<ThreadAuthors | undefined> {
+    const { clock } = this.#options.settings.shared;
+    const threads = this.#threads.loaded ??
+      await within(this.#threads.attempt(), clock, until - clock.now(), signal);
+    signal?.throwIfAborted();
+    return threads?.authors;
   }
 
   /** Remembers hints that the app gave. */
@@ -247,7 +248,7 @@ export class PeopleDirectory implements RelayListener {
 
   /** Ends every search, and what is sent to relays without a call of the app. */
   async end(): Promise<void> {
-    this.#events.close();
+    this.#threads.made?.events.close();
     await Promise.all([this.#discovery?.close(), this.#learners.made?.rebroadcaster.close()]);
   }
 
@@ -265,15 +266,31 @@ export class PeopleDirectory implements RelayListener {
 
 /** What learns from events that relays send or take. */
 interface Learners {
-  readonly passive: LearningPart.PassiveDiscovery;
-  readonly contacts: LearningPart.UserContacts;
-  readonly rebroadcaster: LearningPart.ListRebroadcaster;
+  readonly passive: PassiveDiscovery;
+  readonly contacts: UserContacts;
+  readonly rebroadcaster: ListRebroadcaster;
+}
+
+/** What they and {@link Threads} are made of, and what checks who is searched for. */
+export interface LearnerClasses {
+  readonly PassiveDiscovery: typeof PassiveDiscovery;
+  readonly UserContacts: typeof UserContacts;
+  readonly ListRebroadcaster: typeof ListRebroadcaster;
+  readonly EventSearch: typeof EventSearch;
+  readonly checkedPeople: typeof checkedPeople;
+  readonly ThreadAuthors: typeof ThreadAuthors;
 }
 
 /** The options of {@link PeopleDirectory.discover}. */
 interface DiscoverOptions {
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: DiscoveryProgress) => void;
+}
+
+/** What finds the authors of threads. */
+interface Threads {
+  readonly events: EventSearch;
+  readonly authors: ThreadAuthors;
 }
 
 /** The hints of a book, and where events were seen. */
@@ -290,12 +307,13 @@ function hintsAndSightings(book: HintBook, sightings: EventSightings): Knowledge
 
 /** Looks events up at fallback relays and the relays of hints. */
 function createEventSearch(
+  Search: typeof EventSearch,
   options: PeopleDirectoryOptions,
   book: KnowledgeOptions["book"],
   fallbacks: readonly string[],
 ): EventSearch {
   const { clock } = options.settings.shared;
-  return new EventSearch({
+  return new Search({
     clock,
     fallbacks,
     ...searching(options),

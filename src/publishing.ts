@@ -11,7 +11,6 @@ import type { OnDemand } from "./base/on_demand.ts";
 import { LOOK_ALONE_INTERVAL_MS, mayBeOpen } from "./ledger/may_be_open.ts";
 import type { Publication } from "./ledger/publication_handle.ts";
 import type { OutboxLedger, OutboxLedgerOptions } from "./outbox_ledger.ts";
-import type * as PublishingPart from "./publishing_part.ts";
 
 /** See the module. */
 export class Publishing {
@@ -24,7 +23,7 @@ export class Publishing {
   /** Reads and loads nothing before {@link Publishing.start}. */
   constructor(
     options: OutboxLedgerOptions,
-    part: Pick<OnDemand<Pick<typeof PublishingPart, "OutboxLedger">>, "of">,
+    part: Pick<OnDemand<{ readonly OutboxLedger: typeof OutboxLedger }>, "of">,
   ) {
     this.#options = options;
     this.#ledger = part.of(({ OutboxLedger }) => {

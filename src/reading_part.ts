@@ -6,5 +6,6 @@
 
 // By then relays have answered; and with fewer ways to reach a file, bundlers make fewer of them.
 export * from "./learning_part.ts";
+export { feedPlan } from "./feed_plan.ts";
 export { OutboxFeeds } from "./outbox_feeds.ts";
 export { OutboxQuestions } from "./outbox_questions.ts";

@@ -16,20 +16,14 @@ import type { NostrFilter } from "@nostrify/types";
 import { abortable } from "./base/abortable.ts";
 import { BoundedMap } from "./base/bounded_map.ts";
 import { type Clock, nextTurn } from "./base/clock.ts";
+import type { OnDemand } from "./base/on_demand.ts";
 import { TimeSlices } from "./base/time_slices.ts";
 import type { WorkTime } from "./base/workload.ts";
-import {
-  areMerged,
-  joinFilters,
-  requestIdentity,
-  requestShape,
-  varyingValues,
-} from "./nostr/join_filters.ts";
+import { areMerged, requestIdentity, requestShape, varyingValues } from "./nostr/request_shape.ts";
 import type { Planned } from "./plan/replan.ts";
-import { joinedLookUp, type LookedUp, type ReqPlanner, type RouteOptions } from "./req_planner.ts";
-import { cutSubjects, planSharer } from "./requests/plan_share.ts";
+import type { planTogether, PlanTogetherOptions, WaitingRequest } from "./plan_together.ts";
+import { foundBy, type LookedUp, type ReqPlanner, type RouteOptions } from "./req_planner.ts";
 import type { Found } from "./requests/live_routes.ts";
-import type { PlannedMember } from "./requests/supervisor.ts";
 
 /** What a {@link ReqGatherer} needs. */
 export interface ReqGathererOptions {
@@ -41,15 +35,9 @@ export interface ReqGathererOptions {
   readonly onError: (error: Error) => void;
   /** Called with the plan of a request that is carried out alone. */
   readonly planned: (planned: Planned, found?: Found) => void;
-  /**
-   * Called with the plan for several requests, and each one's share. What it returns is called once
-   * each has got its share.
-   */
-  readonly plannedTogether: (
-    planned: Planned,
-    members: readonly PlannedMember[],
-    found?: Found,
-  ) => () => void;
+  readonly plannedTogether: PlanTogetherOptions<WaitingRequest>["plannedTogether"];
+  /** What plans several requests as one; each goes out by itself if it cannot be loaded. */
+  readonly sharing: Pick<OnDemand<Sharing>, "loaded" | "attempt">;
 }
 
 /** How long requests are gathered that are made soon after others of their shape, in milliseconds. */
@@ -68,16 +56,16 @@ const LOOK_MS = 25, LATE_MS = 15;
 const MAX_WAIT_MS = 5_000;
 /** How often it is reported that they wait. */
 const REPORT_MS = 60_000;
-/** Big requests together get `maxRelays` as often as they are many, but not more often than this. */
-const MAX_RELAYS_FACTOR = 3;
 /** Most shapes of which it is remembered when they were gathered last. */
 const MAX_SHAPES = 100;
 
-interface Waiting {
-  readonly request: LookedUp;
+/** What plans several requests as one. */
+interface Sharing {
+  readonly planTogether: typeof planTogether;
+}
+
+interface Waiting extends WaitingRequest {
   readonly signal?: AbortSignal;
-  readonly resolve: (planned: Planned) => void;
-  readonly reject: (error: unknown) => void;
 }
 
 interface Group {
@@ -202,11 +190,23 @@ export class ReqGatherer {
 
   async #carryOut(waiting: readonly Waiting[], areBig: boolean): Promise<void> {
     try {
-      if (waiting.length > 1) return await this.#together(waiting, areBig);
+      const sharing = waiting.length > 1 ? await this.#sharing() : undefined;
+      if (sharing) {
+        return await sharing.planTogether(waiting, areBig, {
+          ...this.#options,
+          slices: this.#slices,
+          carryOut: (some) => this.#carryOut(some, areBig),
+        });
+      }
       for (const { request, resolve } of waiting) resolve(this.#alone(request));
     } catch (error) {
       waiting.forEach(({ reject }) => reject(error));
     }
+  }
+
+  #sharing(): Sharing | undefined | Promise<Sharing | undefined> {
+    const { sharing } = this.#options;
+    return sharing.loaded ?? sharing.attempt();
   }
 
   #alone(request: LookedUp): Planned {
@@ -217,56 +217,6 @@ export class ReqGatherer {
     void planner.reportFound(request);
     return planned;
   }
-
-  async #together(waiting: readonly Waiting[], areBig: boolean): Promise<void> {
-    const { planner } = this.#options;
-    const requests = waiting.map(({ request }) => request);
-    const { filters, indexes } = joinFilters(requests.map(({ filters }) => filters), areBig);
-    const isOfMany = areBig && areMerged(filters);
-    const joined = joinedLookUp(filters, requests);
-    // Where lists are still looked for, it is not known yet who would have no place.
-    const isWide = isOfMany || !areBig && joined.search !== undefined;
-    const factor = isWide ? Math.min(waiting.length, MAX_RELAYS_FACTOR) : 1;
-    const planned = planner.planned(joined, factor);
-    if (!areBig) {
-      // Who has no place within `maxRelays` beside others is planned apart from them.
-      const cut = cutSubjects(planned.plan);
-      const isCut = ({ request: { parts } }: Waiting) =>
-        parts.scoped.some(({ scope }) => scope.subjects.some((subject) => cut.has(subject)));
-      const apart = waiting.filter(isCut);
-      const rest = waiting.filter((one) => !isCut(one));
-      // Where fallback relays take every place, no choice of relays helps but fewer requests.
-      if (rest.length === 0) rest.push(...apart.splice(apart.length >> 1));
-      if (apart.length > 0) {
-        for (const some of [rest, apart]) await this.#carryOut(some, areBig);
-        return;
-      }
-    }
-    const shareOf = planSharer(planned);
-    const members: PlannedMember[] = [];
-    const settle: (() => void)[] = [];
-    for (const [i, { request, resolve, reject }] of waiting.entries()) {
-      await this.#slices.turn();
-      // Before lists are known, a plan has rows for those alone whose lists are.
-      const share = request.search ? planner.planned(request) : shareOf(request.parts, indexes[i]);
-      try {
-        planner.report(share, request);
-        if (share.plan.routes.size > 0) {
-          members.push({ filters: request.filters, share, found: foundBy(request) });
-        }
-        void planner.reportFound(request);
-        settle.push(() => resolve(share));
-      } catch (error) {
-        settle.push(() => reject(error));
-      }
-    }
-    const begin = this.#options.plannedTogether(planned, members, foundBy(joined));
-    for (const done of settle) {
-      await this.#slices.turn();
-      done();
-    }
-    begin();
-  }
 }
 
 /** How many of some values are not among others: a union of the two would copy the others. */
@@ -274,14 +224,6 @@ function countMissing(values: ReadonlySet<string>, others: ReadonlySet<string>):
   let count = 0;
   for (const value of values) if (!others.has(value)) count++;
   return count;
-}
-
-/** What will be known of the people of a request whose lists are looked for. */
-function foundBy({ search }: LookedUp): Found | undefined {
-  const found = search?.found.then(({ knowledge }) => knowledge);
-  // It rejects for requests alone that are given up.
-  void Promise.allSettled([found]);
-  return found;
 }
 
 /** How many rounds of promises requests of one turn may be apart. */

@@ -7,10 +7,9 @@
 import type { NostrFilter } from "@nostrify/types";
 import { BoundedSet } from "./base/bounded_set.ts";
 import type { EarlyKnowledge } from "./discovery/knowledge.ts";
-import type { FeedPlan } from "./feeds/feed_sources.ts";
 import type { Hint } from "./hints/hint.ts";
 import { addAttached, givenRelays } from "./hints/merge_hints.ts";
-import { hintsOf } from "./hints/with_hints.ts";
+import { hintsOf } from "./hints/attached_hints.ts";
 import { checkFilters } from "./nostr/check_filters.ts";
 import { RoutingError } from "./nostr/errors.ts";
 import {
@@ -26,6 +25,7 @@ import type { PlanSettings } from "./plan/plan_options.ts";
 import { type Planned, planRequest } from "./plan/replan.ts";
 import { reqLookup, type ReqParts, reqParts, withGiven } from "./plan/req_parts.ts";
 import { earlyPlan } from "./requests/early_plan.ts";
+import type { Found } from "./requests/live_routes.ts";
 import { lookUp, type RouterSettings, type RouterSource } from "./router_options.ts";
 
 /** What a request says besides its filters, where the host passes it on; `NPool` does not. */
@@ -104,6 +104,11 @@ export class ReqPlanner {
     this.#adapt = adapt;
   }
 
+  /** The relays that stand in for lists, as of this moment. */
+  get fallbackRelays(): readonly string[] {
+    return this.#adapt(this.#settings.plan).fallbackRelays;
+  }
+
   /** Plans by another source, and reports nothing. Throws for what is no filter, as `route` does. */
   async plan(filters: readonly NostrFilter[], source = this.#source): Promise<Planned> {
     checkFilters(filters);
@@ -178,34 +183,6 @@ export class ReqPlanner {
   }
 
   /**
-   * Plans a feed, which is read little by little: people whose lists are looked for are read from
-   * the fallback relays meanwhile.
-   *
-   * @param isEarly Whether to plan before lists are found.
-   * @throws As {@link ReqPlanner.route} does.
-   */
-  async feedPlan(
-    filters: readonly NostrFilter[],
-    signal: AbortSignal,
-    isEarly = false,
-  ): Promise<FeedPlan> {
-    if (!isEarly) return await this.route(filters, { signal });
-    const { search, ...request } = await this.lookUpEarly(filters, { signal });
-    const known = search ? withoutHints(request, search.people) : request;
-    const planned = this.planned(known);
-    this.report(planned, known);
-    if (!search) return planned;
-    void this.reportFound({ ...request, search });
-    const { fallbackRelays } = this.#adapt(this.#settings.plan);
-    const found = search.found.then(({ knowledge }) =>
-      withoutHintsTo(fallbackRelays, knowledge, search.people)
-    );
-    // It rejects for feeds alone that are given up.
-    void Promise.allSettled([found]);
-    return { ...planned, search: { people: search.people, found } };
-  }
-
-  /**
    * The plan of a request, or of one for several, with `maxRelays` as often as `factor` says. Leaves
    * out the people whose lists are still looked for.
    */
@@ -264,52 +241,16 @@ export class ReqPlanner {
   }
 }
 
-/** A request for several that were looked up each by itself; `filters` are theirs, joined. */
-export function joinedLookUp(
-  filters: readonly NostrFilter[],
-  requests: readonly LookedUp[],
-): LookedUp {
-  const hints = requests.flatMap(({ hints }) => hints);
-  const parts = partsOf(filters, [], hints);
-  const knowledge = new Map<string, RelayKnowledge>();
-  for (const request of requests) {
-    for (const [key, known] of request.knowledge) knowledge.set(key, known);
-  }
-  const joined = { filters, invalid: [], hints, parts, knowledge };
-  const searches = requests.flatMap(({ search }) => search ?? []);
-  if (searches.length === 0) return joined;
-  const found = Promise.allSettled(searches.map(({ found }) => found)).then((results): LookedUp => {
-    const all = results.flatMap((one) =>
-      one.status === "fulfilled" ? [...one.value.knowledge] : []
-    );
-    return { ...joined, knowledge: new Map([...knowledge, ...all]) };
-  });
-  return {
-    ...joined,
-    search: { people: new Set(searches.flatMap(({ people }) => [...people])), found },
-  };
+/** What will be known of the people of a request whose lists are looked for. */
+export function foundBy({ search }: LookedUp): Found | undefined {
+  const found = search?.found.then(({ knowledge }) => knowledge);
+  // It rejects for requests alone that are given up.
+  void Promise.allSettled([found]);
+  return found;
 }
 
-/** What is known, without hints about people whose lists may yet be found: a list beats them all. */
-function withoutHints(request: LookedUp, people: ReadonlySet<string>): LookedUp {
-  const knowledge = new Map(request.knowledge);
-  for (const pubkey of people) knowledge.delete(pubkey);
-  return { ...request, knowledge };
-}
-
-/** The same without hints that people got since fallback relays stood in for their lists. */
-function withoutHintsTo(
-  relays: readonly string[],
-  knowledge: ReadonlyMap<string, RelayKnowledge>,
-  people: ReadonlySet<string>,
-): ReadonlyMap<string, RelayKnowledge> {
-  return new Map([...knowledge].map(([key, known]) => {
-    if (!known.hints || !people.has(key)) return [key, known];
-    return [key, { ...known, hints: known.hints.filter(({ url }) => !relays.includes(url)) }];
-  }));
-}
-
-function partsOf(
+/** The parts of a request. */
+export function partsOf(
   filters: readonly NostrFilter[],
   invalid: readonly InvalidValue[],
   hints: readonly Hint[],

@@ -48,10 +48,35 @@ export function integer(
   min: number,
 ): number {
   if (value === undefined) return fallback;
-  if (Number.isSafeInteger(value) && value >= min) return value;
-  throw new RangeError(
-    `Cannot use option "${name}": it must be an integer >= ${min}, got ${show(value)}`,
-  );
+  const isRight = Number.isSafeInteger(value) && value >= min;
+  checkOption(name, isRight, `be an integer >= ${min}`, value, RangeError);
+  return value;
+}
+
+/**
+ * Checks an option.
+ *
+ * @param rule What it must do, such as `be an object`.
+ * @throws {TypeError} If it is not right; or another error.
+ */
+export function checkOption(
+  name: string,
+  isRight: boolean,
+  rule: string,
+  value: unknown,
+  ErrorClass: new (message: string) => Error = TypeError,
+): asserts isRight {
+  if (isRight) return;
+  throw new ErrorClass(`Cannot use option "${name}": it must ${rule}, got ${show(value)}`);
+}
+
+/**
+ * Checks an option that must be a boolean or absent.
+ *
+ * @throws {TypeError} If it is anything else.
+ */
+export function checkBoolean(name: string, value: unknown): void {
+  checkOption(name, ["undefined", "boolean"].includes(typeof value), "be a boolean", value);
 }
 
 /**
@@ -60,8 +85,7 @@ export function integer(
  * @throws {TypeError} If it is anything else.
  */
 export function checkFunction(name: string, value: unknown): void {
-  if (value === undefined || typeof value === "function") return;
-  throw new TypeError(`Cannot use option "${name}": it must be a function, got ${show(value)}`);
+  checkOption(name, ["undefined", "function"].includes(typeof value), "be a function", value);
 }
 
 /**

@@ -4,6 +4,18 @@
  * @module
  */
 
+/** A part whose loading fails with an error that says what could not be done. */
+export function partOf<T>(action: string, load: () => Promise<T>): OnDemand<T> {
+  return new OnDemand(() =>
+    load().catch((cause: unknown) => {
+      throw new Error(
+        `Cannot ${action}: a part of @npool/outbox could not be loaded. The next call tries again`,
+        { cause },
+      );
+    })
+  );
+}
+
 /** Most actions that wait for a part to be loaded. */
 const MAX_WAITING = 10_000;
 

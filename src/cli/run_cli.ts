@@ -5,7 +5,7 @@
  */
 
 import { Command, CommanderError } from "commander";
-import { holdsSecret } from "../nostr/nip19_text.ts";
+import { holdsSecret } from "../nostr/holds_secret.ts";
 import { causedMessage } from "./caused_message.ts";
 import type { CliCommand } from "./command.ts";
 import { COMMANDS } from "./commands.ts";

@@ -6,7 +6,7 @@
 
 import type { NostrEvent, NostrFilter } from "@nostrify/types";
 import { systemClock } from "../base/clock.ts";
-import { hintsOf } from "../hints/with_hints.ts";
+import { hintsOf } from "../hints/attached_hints.ts";
 import { DM_LIST_KIND } from "../nostr/kinds.ts";
 import type { RelayKnowledge } from "../nostr/relay_knowledge.ts";
 import { checkRelayUrl } from "../nostr/relay_url.ts";

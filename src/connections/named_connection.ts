@@ -6,30 +6,13 @@
  */
 
 import type { NostrFilter } from "@nostrify/types";
-import { abortable } from "../base/abortable.ts";
-import { startTimeout } from "../base/stall_watch.ts";
-import { within } from "../base/within.ts";
-import { RelayFailureError } from "../nostr/errors.ts";
-import type { RelayConnection } from "./relay_connection.ts";
-import type { RelayConnector } from "./relay_connector.ts";
-import type { SignInQueryOptions } from "./sign_in_query.ts";
-
-/** A connection that has signed in. */
-export interface NamedConnection {
-  /** Counts one more user, which the caller must count down again. */
-  readonly connection: RelayConnection;
-  /** Call it when the connection is not used any longer. */
-  readonly release: () => void;
-}
+import type { ConnectNamedOptions, NamedConnection } from "./connect_named.ts";
+import type { QuerySignIn } from "./sign_in_query.ts";
 
 /** What {@link namedConnection} needs besides the filters. */
-export interface NamedConnectionOptions
-  extends Pick<SignInQueryOptions, "clock" | "memory" | "signIn" | "onRelayError"> {
-  /** Who connects first: lower ranks before higher ones. */
-  readonly rank: number;
-  readonly signal: AbortSignal;
-  /** Called when signing in takes longer than a relay may take to answer. */
-  readonly onLate: () => void;
+export interface NamedConnectionOptions extends ConnectNamedOptions {
+  /** Who signs in where. @default nobody does */
+  readonly signIn?: QuerySignIn;
 }
 
 /**
@@ -45,37 +28,9 @@ export function namedConnection(
   filters: readonly NostrFilter[],
   options: NamedConnectionOptions,
 ): Promise<NamedConnection | undefined> | undefined {
-  const known = filters.map((filter) => options.signIn?.known({ relay, filter }));
+  const { signIn } = options;
+  const known = filters.map((filter) => signIn?.known({ relay, filter }));
   // Nothing waits where there is nothing to wait for.
-  if (known.length === 0 || known.includes(undefined)) return undefined;
-  return connected(known, options);
-}
-
-async function connected(
-  known: readonly (Promise<RelayConnector | undefined> | undefined)[],
-  { clock, memory, onLate, onRelayError, rank, signal }: NamedConnectionOptions,
-): Promise<NamedConnection | undefined> {
-  const [connector, ...others] = await Promise.all(known);
-  signal.throwIfAborted();
-  if (!connector || others.some((other) => other !== connector)) return undefined;
-  const { soft, hard } = memory.deadlines(connector.url);
-  const use = connector.use();
-  let connection: RelayConnection | undefined;
-  let cancelLate = () => {};
-  try {
-    connection = await connector.connection(rank, signal);
-    await abortable(connection.whenOpen(), signal);
-    cancelLate = startTimeout(clock, soft, onLate);
-    const signedIn = connection.signIn(signal).then(() => true);
-    if (await within(signedIn, clock, hard, signal)) return { connection, release: use.release };
-  } catch (error) {
-    if (!signal.aborted && !(error instanceof RelayFailureError)) throw error;
-    if (!signal.aborted) onRelayError?.(error as RelayFailureError);
-  } finally {
-    cancelLate();
-  }
-  if (connection) connection.users--;
-  use.release();
-  signal.throwIfAborted();
-  return undefined;
+  if (!signIn || known.length === 0 || known.includes(undefined)) return undefined;
+  return signIn.named().then((parts) => parts?.connectNamed(known, options));
 }

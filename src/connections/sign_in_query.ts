@@ -6,32 +6,33 @@
  */
 
 import type { NostrFilter } from "@nostrify/types";
-import { onAbort } from "../base/abortable.ts";
 import { within } from "../base/within.ts";
-import { type AnswerProof, weakestProof } from "../nostr/answer_proof.ts";
-import { RelayFailureError } from "../nostr/errors.ts";
+import type { AnswerProof } from "../nostr/answer_proof.ts";
+import type { RelayFailureError } from "../nostr/errors.ts";
+import type { connectNamed } from "./connect_named.ts";
 import { SIGN_IN_TIMEOUT_MS, type SignIn } from "./identity.ts";
+import type { Ask, NamedQueries } from "./named_queries.ts";
 import type { RelayConnection } from "./relay_connection.ts";
 import type { RelayConnector } from "./relay_connector.ts";
 import { RelayQuery } from "./relay_query.ts";
-import type { QueryRequests, RelayQueryOptions } from "./relay_query_options.ts";
+import type { RelayQueryOptions } from "./relay_query_options.ts";
 
 /** Dependencies and settings of a {@link SignInQuery}. */
 export interface SignInQueryOptions extends Omit<RelayQueryOptions, "onAuthRequired"> {
   /** Who signs in where. @default nobody does */
-  readonly signIn?: SignIn<RelayConnector>;
+  readonly signIn?: QuerySignIn;
 }
 
-/** How filters are requested from one of the queries. */
-type Ask = (query: QueryRequests, filters: readonly NostrFilter[]) => Promise<void>;
+/** Who signs in where, and what requests filters then. */
+export interface QuerySignIn extends SignIn<RelayConnector> {
+  /** What is loaded when a relay first wants a sign-in; `undefined` if nobody can sign in. */
+  readonly named: () => Promise<NamedParts | undefined>;
+}
 
-/** Filters by the connector that they go over; `undefined` is for the connection without a name. */
-type Routes = ReadonlyMap<RelayConnector | undefined, readonly NostrFilter[]>;
-
-/** A query on a connection that signs in. */
-interface Part {
-  readonly connection: RelayConnection;
-  readonly query: RelayQuery;
+/** What requests filters on connections that sign in. */
+export interface NamedParts {
+  readonly NamedQueries: typeof NamedQueries;
+  readonly connectNamed: typeof connectNamed;
 }
 
 /** A {@link RelayQuery} over as many connections as there are identities. */
@@ -41,8 +42,7 @@ export class SignInQuery {
   readonly #signal: AbortSignal;
   readonly #anonymous: RelayQuery;
   readonly #ended = Promise.withResolvers<RelayFailureError>();
-  readonly #connecting = new Map<RelayConnector, Promise<Part>>();
-  readonly #parts = new Set<Part>();
+  #named?: NamedQueries;
 
   /** @param connection The connection without a name. */
   constructor(connection: RelayConnection, options: SignInQueryOptions, signal: AbortSignal) {
@@ -56,8 +56,12 @@ export class SignInQuery {
     void this.#anonymous.ended.then(this.#ended.resolve);
   }
 
+  get #parts(): NamedQueries["parts"] {
+    return this.#named?.parts ?? [];
+  }
+
   get #queries(): RelayQuery[] {
-    return [this.#anonymous, ...[...this.#parts].map(({ query }) => query)];
+    return [this.#anonymous, ...this.#parts.map(({ query }) => query)];
   }
 
   /** See {@link RelayQuery.proofs}. */
@@ -97,7 +101,7 @@ export class SignInQuery {
 
   /** When something was last heard on the connection that was silent longest. */
   get heardAt(): number {
-    const parts = [...this.#parts].map(({ connection }) => connection.heardAt);
+    const parts = this.#parts.map(({ connection }) => connection.heardAt);
     return Math.min(this.#connection.heardAt, ...parts);
   }
 
@@ -133,111 +137,26 @@ export class SignInQuery {
     const known = filters.map((filter) => signIn?.known({ relay, filter }));
     // Nothing waits where there is nothing to wait for.
     if (known.every((one) => one === undefined)) return await ask(this.#anonymous, filters);
-    const routes = routesOf(filters, await Promise.all(known));
-    await Promise.all([...routes].map(async ([connector, some]) => {
-      if (this.#signal.aborted) return;
-      if (!connector || !await this.#askAs(connector, some, ask)) await ask(this.#anonymous, some);
-    }));
+    const [named, connectors] = await Promise.all([this.#loaded(), Promise.all(known)]);
+    if (named) await named.ask(filters, connectors, ask);
+    else await ask(this.#anonymous, filters);
   }
 
-  /**
-   * Requests again what the relay refused without a sign-in, for which it waits some seconds.
-   *
-   * @returns What the answers prove, of the filters that were answered.
-   */
-  async #refused(
-    filters: readonly NostrFilter[],
-    ask: Ask,
-  ): Promise<ReadonlyMap<NostrFilter, AnswerProof>> {
-    const proofs = new Map<NostrFilter, AnswerProof>();
-    const routes = await this.#routesAfterRefusal(filters);
-    await Promise.all([...routes].map(async ([connector, some]) => {
-      if (!connector || this.#signal.aborted) return;
-      const answers = await this.#askAs(connector, some, ask);
-      if (!answers) return;
-      // A filter that is requested in parts stands there in parts.
-      const parts = [...answers].flatMap(([filter, proof]) => some.includes(filter) ? [] : [proof]);
-      for (const filter of some) proofs.set(filter, answers.get(filter) ?? weakestProof(parts));
-    }));
-    return proofs;
+  async #refused(filters: readonly NostrFilter[], ask: Ask) {
+    const named = await this.#loaded();
+    return await named?.refused(filters, ask) ?? new Map<NostrFilter, AnswerProof>();
   }
 
-  async #routesAfterRefusal(filters: readonly NostrFilter[]): Promise<Routes> {
-    const { signIn, clock } = this.#options;
-    const { url: relay } = this.#connection;
-    const decide = (filter: NostrFilter) =>
-      within(signIn!.refused({ relay, filter }), clock, SIGN_IN_TIMEOUT_MS, this.#signal);
-    return routesOf(filters, await Promise.all(filters.map(decide)));
+  /** What asks on connections that sign in, if anybody can. */
+  async #loaded(): Promise<NamedQueries | undefined> {
+    const { clock, signIn } = this.#options;
+    const parts = await within(signIn!.named(), clock, SIGN_IN_TIMEOUT_MS, this.#signal);
+    return this.#named ??= parts && new parts.NamedQueries({
+      ...this.#options,
+      signIn: signIn!,
+      url: this.#connection.url,
+      anonymous: this.#anonymous,
+      onEnded: this.#ended.resolve,
+    }, this.#signal);
   }
-
-  /**
-   * Requests filters over a connection that signs in first.
-   *
-   * @returns What the answers prove; `undefined` if nobody could connect or sign in, or the relay
-   * answered no REQ.
-   */
-  async #askAs(
-    connector: RelayConnector,
-    filters: readonly NostrFilter[],
-    ask: Ask,
-  ): Promise<ReadonlyMap<NostrFilter, AnswerProof> | undefined> {
-    try {
-      const { connection, query } = await this.#part(connector);
-      await connection.signIn(this.#signal);
-      if (!this.#signal.aborted) await ask(query, filters);
-      return query.proofs;
-    } catch (error) {
-      if (this.#signal.aborted) return undefined;
-      if (!(error instanceof RelayFailureError)) throw error;
-      this.#options.onRelayError?.(error);
-      return undefined;
-    }
-  }
-
-  #part(connector: RelayConnector): Promise<Part> {
-    const known = this.#connecting.get(connector);
-    if (known) return known;
-    const connecting = this.#connect(connector);
-    const forget = () => void this.#connecting.delete(connector);
-    this.#connecting.set(connector, connecting);
-    connecting.then(({ connection }) => connection.onEnd(forget), forget);
-    return connecting;
-  }
-
-  async #connect(connector: RelayConnector): Promise<Part> {
-    const use = connector.use();
-    let connection: RelayConnection;
-    try {
-      connection = await connector.connection(0, this.#signal);
-    } catch (error) {
-      use.release();
-      throw error;
-    }
-    const query = new RelayQuery(connection, { ...this.#options, onWait: undefined }, this.#signal);
-    const part = { connection, query };
-    this.#parts.add(part);
-    void query.ended.then(this.#ended.resolve);
-    let isReleased = false;
-    const release = () => {
-      if (isReleased) return;
-      isReleased = true;
-      connection.users--;
-      use.release();
-    };
-    onAbort(this.#signal, release);
-    connection.onEnd(release);
-    return part;
-  }
-}
-
-function routesOf(
-  filters: readonly NostrFilter[],
-  connectors: readonly (RelayConnector | undefined)[],
-): Routes {
-  const routes = new Map<RelayConnector | undefined, NostrFilter[]>();
-  filters.forEach((filter, index) => {
-    const connector = connectors[index];
-    routes.set(connector, [...routes.get(connector) ?? [], filter]);
-  });
-  return routes;
 }

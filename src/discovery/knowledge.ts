@@ -5,7 +5,6 @@
  * @module
  */
 
-import type { NStore } from "@nostrify/types";
 import { abortable } from "../base/abortable.ts";
 import type { Clock } from "../base/clock.ts";
 import { TimeSlices } from "../base/time_slices.ts";
@@ -23,22 +22,22 @@ import type {
 import type { RelayUrlCheck } from "../nostr/relay_url.ts";
 import { addressAuthor, isEventKey, subjectKey } from "../nostr/subject_key.ts";
 import type { FindOptions } from "./discovery_options.ts";
-import type { EventSearch } from "./event_search.ts";
+import type { ThreadAuthors } from "./thread_authors.ts";
 
 export type { FindOptions } from "./discovery_options.ts";
 
 /** The sources of {@link Knowledge}. */
 export interface KnowledgeOptions {
   readonly clock: Clock;
-  readonly store: KnownListsSource & Partial<Pick<NStore, "query">>;
+  readonly store: KnownListsSource;
   readonly book: Pick<HintBook, "add" | "has" | "get" | "authorOf"> & { ready(): Promise<unknown> };
   /** Finds missing lists; absent if no relay may be asked. */
   readonly discovery?: {
     ready(): Promise<void>;
     find(kind: number, pubkeys: readonly string[], opts: FindOptions): Promise<void>;
   };
-  /** Looks events up at relays; absent if no relay may be asked. `book` learns what it finds. */
-  readonly events?: Pick<EventSearch, "find">;
+  /** Finds who wrote the events of threads; absent if nobody may be asked. `book` learns that. */
+  readonly authors?: Pick<ThreadAuthors, "find" | "read">;
   /** The app's user and their own lists. */
   readonly user?: {
     readonly pubkey: string;
@@ -61,8 +60,6 @@ export interface EarlyKnowledge {
 
 /** Shortest time between two searches for the user's own lists. */
 const USER_LISTS_INTERVAL_MS = 600_000;
-/** Most events that a look-up reads from the database. */
-const MAX_STORED_EVENTS = 250;
 /** The weight of a group's host in the user's own list; one that a request names weighs more. */
 const USER_GROUP_WEIGHT = 0.99;
 
@@ -141,42 +138,13 @@ export class Knowledge implements KnowledgeSource {
 
   /** Finds who wrote the events of threads, and the lists of these people, until a time. */
   async #findAuthors(lookup: Lookup, until: number, opts: LookupOptions): Promise<void> {
-    const { clock, discovery, events } = this.#options;
-    const { signal } = opts;
     const unknown = this.#authorless(lookup);
-    if (unknown.length === 0) return;
-    await this.#readAuthors(unknown, opts);
-    const left = () => Math.max(0, until - clock.now());
-    const missing = this.#authorless(lookup).map(idOf);
-    if (missing.length > 0) await events?.find(missing, { signal, wait: left() });
-    const authors = unknown.flatMap((key) => this.#authorOf(key) ?? []);
-    if (authors.length > 0) {
-      await discovery?.find(RELAY_LIST_KIND, [...new Set(authors)], { signal, wait: left() });
-    }
+    if (unknown.length > 0) await this.#options.authors?.find(unknown, until, opts);
   }
 
   /** The events of threads, by their ids, whose author is not known. */
   #authorless({ threads = [] }: Lookup): readonly string[] {
     return threads.filter((key) => isEventKey(key) && this.#authorOf(key) === undefined);
-  }
-
-  /** Reads who wrote some events from the database, as far as it has them. */
-  async #readAuthors(keys: readonly string[], { signal, onFailure }: LookupOptions): Promise<void> {
-    const { book, store } = this.#options;
-    const ids = keys.slice(0, MAX_STORED_EVENTS).map(idOf);
-    if (ids.length === 0 || !store.query) return;
-    try {
-      const found = await abortable(store.query([{ ids, limit: ids.length }], { signal }), signal);
-      book.add(found.map(({ id, pubkey }) => ({
-        subject: subjectKey("id", id),
-        author: pubkey,
-        source: "delivered",
-      })));
-    } catch (error) {
-      signal?.throwIfAborted();
-      if (!onFailure) throw error;
-      onFailure(error);
-    }
   }
 
   /**
@@ -196,7 +164,8 @@ export class Knowledge implements KnowledgeSource {
   /** Like {@link Knowledge.lookUp}, from what is stored: asks no relay. */
   async known(lookup: Lookup, opts: LookupOptions = {}): Promise<KnowledgeMap> {
     await abortable(this.#read(), opts.signal);
-    await this.#readAuthors(this.#authorless(lookup), opts);
+    const unknown = this.#authorless(lookup);
+    if (unknown.length > 0) await this.#options.authors?.read(unknown, opts);
     return await this.#known(lookup, opts);
   }
 
@@ -299,11 +268,6 @@ export class Knowledge implements KnowledgeSource {
     }
     return [];
   }
-}
-
-/** The id of an event, by its key. */
-function idOf(key: string): string {
-  return key.slice("id:".length);
 }
 
 type KnowledgeMap = ReadonlyMap<string, RelayKnowledge>;

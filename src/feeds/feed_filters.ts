@@ -4,8 +4,7 @@
  * @module
  */
 
-import type { NostrEvent, NostrFilter } from "@nostrify/types";
-import { matchFilter } from "nostr-tools";
+import type { NostrFilter } from "@nostrify/types";
 import { checkFilters, normalFilter } from "../nostr/check_filters.ts";
 import { copyFilter } from "../nostr/filter_subjects.ts";
 
@@ -32,16 +31,4 @@ export function checkFeedFilters(filters: readonly NostrFilter[]): NostrFilter[]
     }
     return copyFilter(normalFilter(filter));
   });
-}
-
-/** Says whether an event matches any of the filters, in a time that their authors do not lengthen. */
-export function eventMatcher(filters: readonly NostrFilter[]): (event: NostrEvent) => boolean {
-  const parts = filters.map(({ authors, ...rest }) => ({
-    authors: authors && new Set(authors),
-    rest,
-  }));
-  return (event) =>
-    parts.some(({ authors, rest }) =>
-      (authors?.has(event.pubkey) ?? true) && matchFilter(rest, event)
-    );
 }

@@ -5,7 +5,13 @@
  */
 
 import type { NStore } from "@nostrify/types";
-import { checkNames, integer, type OptionNames, show } from "../base/check_option.ts";
+import {
+  checkBoolean,
+  checkNames,
+  checkOption,
+  integer,
+  type OptionNames,
+} from "../base/check_option.ts";
 
 /** How a feed is read. */
 export interface FeedOptions {
@@ -54,20 +60,17 @@ export function checkFeedOptions(options: FeedOptions) {
   checkNames(options, FEED_OPTIONS);
   const { store, signal } = options;
   const pageSize = integer("pageSize", options.pageSize, 50, 1);
-  if (pageSize > MAX_PAGE_SIZE) {
-    throw new RangeError(
-      `Cannot use option "pageSize": it must be an integer from 1 to ${MAX_PAGE_SIZE}, ` +
-        `got ${pageSize}`,
-    );
-  }
+  const isSmall = pageSize <= MAX_PAGE_SIZE;
+  checkOption(
+    "pageSize",
+    isSmall,
+    `be an integer from 1 to ${MAX_PAGE_SIZE}`,
+    pageSize,
+    RangeError,
+  );
   const patience = integer("patience", options.patience, 1_500, 0);
-  if (options.fresh !== undefined && typeof options.fresh !== "boolean") {
-    throw new TypeError(
-      `Cannot use option "fresh": it must be a boolean, got ${show(options.fresh)}`,
-    );
-  }
-  if (store !== undefined && typeof store?.query !== "function") {
-    throw new TypeError(`Cannot use option "store": it must be an NStore, got ${show(store)}`);
-  }
+  checkBoolean("fresh", options.fresh);
+  const isStore = store === undefined || typeof store?.query === "function";
+  checkOption("store", isStore, "be an NStore", store);
   return { pageSize, patience, signal };
 }

@@ -11,7 +11,7 @@ import { isExpired } from "../nostr/expiration.ts";
 import type { RelayKnowledge } from "../nostr/relay_knowledge.ts";
 import { FeedCursors } from "./feed_cursors.ts";
 import { pageDelivery } from "./feed_delivery.ts";
-import { eventMatcher } from "./feed_filters.ts";
+import { eventMatcher } from "./event_matcher.ts";
 import { gapsOf, knownRanges, openingGaps } from "./feed_gaps.ts";
 import type { FeedMerge, MergedPage } from "./feed_merge.ts";
 import { FeedRequests } from "./feed_requests.ts";

@@ -6,7 +6,8 @@
 
 import type { NostrFilter } from "@nostrify/types";
 import { isAddressableKind } from "nostr-tools/kinds";
-import { holdsSecret, type Pointer, pointerIn } from "../nostr/nip19_text.ts";
+import { holdsSecret } from "../nostr/holds_secret.ts";
+import { type Pointer, pointerIn } from "../nostr/nip19_text.ts";
 import { isPubkey } from "../nostr/pubkeys.ts";
 import { subjectKey } from "../nostr/subject_key.ts";
 import { parseGroupAddress } from "./group_address.ts";

@@ -1,6 +1,5 @@
 /**
- * Attaches hints to the filters of one request: `NPool` hands a router the very filter
- * objects that it was given, and nothing else.
+ * Attaches what an app knows of relays to the filters of one request.
  *
  * @module
  */
@@ -8,6 +7,7 @@
 import type { NostrFilter } from "@nostrify/types";
 import { eventOrGroupScope, peopleScope } from "../nostr/filter_subjects.ts";
 import { eventKey } from "../nostr/subject_key.ts";
+import { attachHints, hintsOf } from "./attached_hints.ts";
 import type { Hint } from "./hint.ts";
 import { HintList } from "./hint_list.ts";
 
@@ -52,19 +52,12 @@ export function withHints<F extends NostrFilter>(
     if (typeof hint === "string") addUrl(list, filter, people, hint);
     else list.add(hint?.subject, hint?.url, hint?.author, hint?.source);
   }
-  for (const { subject, url, author, source } of attached.get(filter) ?? []) {
+  for (const { subject, url, author, source } of hintsOf([filter])) {
     list.add(subject, url, author, source);
   }
-  attached.set(filter, list.all());
+  attachHints(filter, list.all());
   return filter;
 }
-
-/** The hints that are attached to any of these filters. */
-export function hintsOf(filters: readonly NostrFilter[]): Hint[] {
-  return filters.flatMap((filter) => attached.get(filter) ?? []);
-}
-
-const attached = new WeakMap<NostrFilter, readonly Hint[]>();
 
 function addUrl(
   list: HintList,

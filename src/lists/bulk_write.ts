@@ -5,10 +5,10 @@
  */
 
 import type { NostrEvent, NStore } from "@nostrify/types";
-import { nextTurn } from "../base/clock.ts";
 import { shapeFault } from "../nostr/check_event.ts";
-import { EventRefusedError } from "../nostr/errors.ts";
+import type { EventRefusedError } from "../nostr/errors.ts";
 import { LIST_KINDS } from "../nostr/kinds.ts";
+import { addRefusal, checkAll, type CheckTools } from "./check_all.ts";
 import type { ListWriter } from "./list_writer.ts";
 
 /** The result of storing events together. */
@@ -24,27 +24,16 @@ export interface StoreResult {
 }
 
 /** What {@link bulkWrite} works with. */
-export interface BulkWriteTools {
+export interface BulkWriteTools extends CheckTools {
   readonly db: NStore;
   readonly writer: ListWriter;
-  /**
-   * Copies a valid event; verifies its signature unless `isVerified`, in another thread perhaps.
-   *
-   * @throws {EventRefusedError} If the event is not valid.
-   */
-  readonly check: (event: NostrEvent, isVerified: boolean) => NostrEvent | Promise<NostrEvent>;
   /** Most events that are written together. */
   readonly batchSize: number;
-  /** The time in milliseconds. */
-  readonly now: () => number;
 }
 
 interface Options {
   readonly signal?: AbortSignal;
 }
-
-/** How many milliseconds of verifying pass before other work gets a turn. */
-const VERIFYING_SLICE_MS = 10;
 
 /** Stores events in their order, each as it would be stored by itself. */
 export async function bulkWrite(
@@ -96,54 +85,6 @@ async function writeBatch(
   await writeLists();
 }
 
-/**
- * Checks events, in slices of time.
- *
- * @param verified Those that are not verified again.
- * @param refused Takes the errors of those that are not valid.
- * @returns Copies of the events that are valid.
- * @throws The signal's reason.
- */
-export async function checkAll(
-  events: readonly NostrEvent[],
-  verified: ReadonlySet<NostrEvent>,
-  refused: EventRefusedError[],
-  { check, now }: Pick<BulkWriteTools, "check" | "now">,
-  opts: Options,
-): Promise<NostrEvent[]> {
-  const outcomes: (NostrEvent | Error | Promise<NostrEvent | Error>)[] = [];
-  let sliceStart = now();
-  for (const event of events) {
-    const isVerified = verified.has(event);
-    if (now() - sliceStart >= VERIFYING_SLICE_MS) {
-      await nextTurn();
-      sliceStart = now();
-    }
-    opts.signal?.throwIfAborted();
-    outcomes.push(outcomeOf(() => check(event, isVerified)));
-  }
-  const checked: NostrEvent[] = [];
-  for (const outcome of outcomes) {
-    const result = outcome instanceof Promise ? await outcome : outcome;
-    if (result instanceof Error) addRefusal(result, refused);
-    else checked.push(result);
-  }
-  opts.signal?.throwIfAborted();
-  return checked;
-}
-
-/** What a check returns or throws, now or later. */
-function outcomeOf(
-  check: () => NostrEvent | Promise<NostrEvent>,
-): NostrEvent | Error | Promise<NostrEvent | Error> {
-  try {
-    const result = check();
-    return result instanceof Promise ? result.catch((error) => error) : result;
-  } catch (error) {
-    return error as Error;
-  }
-}
-
 /** The lists that are stored exactly as given: they were verified before. */
 async function storedAlready(
   db: NStore,
@@ -165,10 +106,4 @@ function canonicalText(
   { id, pubkey, created_at, kind, tags, content, sig }: NostrEvent,
 ): string {
   return JSON.stringify([id, pubkey, created_at, kind, tags, content, sig]);
-}
-
-/** Collects a refusal; anything else is thrown on. */
-function addRefusal(error: unknown, refused: EventRefusedError[]): void {
-  if (!(error instanceof EventRefusedError)) throw error;
-  refused.push(error);
 }

@@ -11,6 +11,7 @@
 import type { NostrEvent, NostrFilter, NostrRelayCOUNT, NStore } from "@nostrify/types";
 import { boundedRecords } from "../base/bounded_records.ts";
 import { CircuitBreaker } from "../base/circuit_breaker.ts";
+import type { OnDemand } from "../base/on_demand.ts";
 import type { RecordStore } from "../base/record_store.ts";
 import { checkedEvent, forgedError } from "../nostr/check_event.ts";
 import { EventRefusedError } from "../nostr/errors.ts";
@@ -20,15 +21,17 @@ import type { RelayList, RelayListSource } from "../nostr/relay_knowledge.ts";
 import { ANY_RELAY, parseRelayList } from "../nostr/relay_list.ts";
 import { placesOf } from "../nostr/vanish_requests.ts";
 import { BoundedStore } from "./bounded_store.ts";
-import { bulkWrite, checkAll, type StoreResult } from "./bulk_write.ts";
+import type { StoreResult } from "./bulk_write.ts";
+import { checkAll } from "./check_all.ts";
 import { ListCache } from "./list_cache.ts";
-import { ListWriter } from "./list_writer.ts";
-import { reloadLists } from "./reload_lists.ts";
+import type { ListWriter } from "./list_writer.ts";
 import {
   type ListStoreSettings,
   listStoreSettings,
   type RelayListStoreOptions,
 } from "./relay_list_store_options.ts";
+import { writingPart } from "./write_lists.ts";
+import type * as WritingPart from "./writing_part.ts";
 
 export type { RelayListStoreOptions } from "./relay_list_store_options.ts";
 export type { StoreResult } from "./bulk_write.ts";
@@ -82,7 +85,7 @@ export class RelayListStore implements NStore, RelayListSource {
   readonly #db: NStore;
   readonly #settings: ListStoreSettings;
   readonly #caches: ReadonlyMap<number, ListCache>;
-  readonly #writer: ListWriter;
+  readonly #writing: OnDemand<typeof WritingPart & { readonly writer: ListWriter }>;
   readonly #listeners = new Set<{ readonly listener: ListListener }>();
   readonly #records: RecordStore | undefined;
 
@@ -118,13 +121,16 @@ export class RelayListStore implements NStore, RelayListSource {
     this.#records = isRecordStore(database) ? boundedRecords(database, breaker) : undefined;
     this.#settings = settings;
     this.#caches = caches;
-    this.#writer = new ListWriter(db, {
-      onCurrent: (event) => caches.get(event.kind)?.update(event),
-      onUnknown: (pubkey) => caches.forEach((cache) => cache.invalidate(pubkey)),
-      onStored: (event) => this.#notify(event.kind, () => this.#parse(event), event),
-      onDeleted: (kind, { pubkey, created_at }) =>
-        this.#notify(kind, () => ({ pubkey, created_at, write: [], read: [] })),
-    }, placesOf(settings.relayUrls));
+    this.#writing = writingPart.of((part) => ({
+      ...part,
+      writer: new part.ListWriter(db, {
+        onCurrent: (event) => caches.get(event.kind)?.update(event),
+        onUnknown: (pubkey) => caches.forEach((cache) => cache.invalidate(pubkey)),
+        onStored: (event) => this.#notify(event.kind, () => this.#parse(event), event),
+        onDeleted: (kind, { pubkey, created_at }) =>
+          this.#notify(kind, () => ({ pubkey, created_at, write: [], read: [] })),
+      }, placesOf(settings.relayUrls)),
+    }));
   }
 
   /**
@@ -182,8 +188,9 @@ export class RelayListStore implements NStore, RelayListSource {
     opts.signal?.throwIfAborted();
     const checking = this.#check(event);
     const checked = checking instanceof Promise ? await checking : checking;
-    if (!LIST_KINDS.includes(checked.kind)) return await this.#writer.writeOther(checked, opts);
-    const { refused } = await this.#writer.writeLists([checked], opts);
+    const { writer } = this.#writing.loaded ?? await this.#writing.load();
+    if (!LIST_KINDS.includes(checked.kind)) return await writer.writeOther(checked, opts);
+    const { refused } = await writer.writeLists([checked], opts);
     if (refused.length > 0) throw refused[0];
   }
 
@@ -204,9 +211,10 @@ export class RelayListStore implements NStore, RelayListSource {
   ): Promise<StoreResult> {
     opts.signal?.throwIfAborted();
     const { batchSize, now } = this.#settings;
+    const { bulkWrite, writer } = this.#writing.loaded ?? await this.#writing.load();
     return await bulkWrite(events, {
       db: this.#db,
-      writer: this.#writer,
+      writer,
       check: (event, isVerified) => this.#check(event, isVerified),
       batchSize,
       now,
@@ -243,6 +251,7 @@ export class RelayListStore implements NStore, RelayListSource {
    * @throws What the database throws.
    */
   async reload(keys: Iterable<string>): Promise<void> {
+    const { reloadLists } = this.#writing.loaded ?? await this.#writing.load();
     await reloadLists(this.#db, keys, {
       caches: this.#caches,
       batchSize: this.#settings.batchSize,
@@ -278,7 +287,8 @@ export class RelayListStore implements NStore, RelayListSource {
    * @throws {TypeError} If the database cannot remove.
    */
   async remove(filters: NostrFilter[], opts?: { signal?: AbortSignal }): Promise<void> {
-    await this.#writer.remove(filters, opts);
+    const { writer } = this.#writing.loaded ?? await this.#writing.load();
+    await writer.remove(filters, opts);
   }
 
   #cache(kind: number = RELAY_LIST_KIND): ListCache {

@@ -7,7 +7,7 @@
 
 import type { NostrFilter } from "@nostrify/types";
 import { show } from "../base/check_option.ts";
-import { holdsSecret } from "./nip19_text.ts";
+import { holdsSecret } from "./holds_secret.ts";
 
 /**
  * Checks that filters have the form of NIP-01: lists are arrays of strings, `kinds` an array of

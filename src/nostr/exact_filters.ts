@@ -7,7 +7,7 @@
 
 import type { NostrFilter } from "@nostrify/types";
 import { show } from "../base/check_option.ts";
-import { holdsSecret } from "./nip19_text.ts";
+import { holdsSecret } from "./holds_secret.ts";
 import { isPubkey } from "./pubkeys.ts";
 import type { Unrouted } from "./unrouted.ts";
 

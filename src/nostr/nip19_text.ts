@@ -49,11 +49,6 @@ export function pointersIn(text: string, most: number): Pointer[] {
   return pointers;
 }
 
-/** Whether a text holds a secret key, misspelled or not: no other code has `1` inside. */
-export function holdsSecret(text: string): boolean {
-  return /n(?:crypt)?sec1/i.test(text);
-}
-
 function pointerOf(code: string): Pointer | undefined {
   try {
     const pointer = decode(code) as Pointer;

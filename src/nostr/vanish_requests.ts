@@ -6,12 +6,14 @@
  */
 
 import type { NostrEvent } from "@nostrify/types";
-import { show } from "../base/check_option.ts";
+import { checkOption } from "../base/check_option.ts";
 import { ANY_RELAY } from "./relay_list.ts";
 import { checkRelayUrl } from "./relay_url.ts";
 
 /** What a request names to vanish from all relays. */
 export const ALL_RELAYS = "ALL_RELAYS";
+
+const RULE = "be an array of relays' URLs";
 
 /**
  * The URLs of one place, in the form of {@link placeText}.
@@ -19,10 +21,10 @@ export const ALL_RELAYS = "ALL_RELAYS";
  * @throws {TypeError} If one is no URL of a relay.
  */
 export function placesOf(urls: unknown = []): readonly string[] {
-  if (!Array.isArray(urls)) throw notUrls(urls);
+  checkOption("relayUrls", Array.isArray(urls), RULE, urls);
   return urls.map((value: unknown) => {
     const { url } = typeof value === "string" ? checkRelayUrl(value, ANY_RELAY) : {};
-    if (url === undefined) throw notUrls(value);
+    checkOption("relayUrls", url !== undefined, RULE, value);
     return placeText(url);
   });
 }
@@ -39,11 +41,5 @@ export function vanishesFrom(
 ): boolean {
   return tags.some(([name, value = ""]) =>
     name === "relay" && (value === ALL_RELAYS || places.includes(placeText(value)))
-  );
-}
-
-function notUrls(value: unknown): TypeError {
-  return new TypeError(
-    `Cannot use option "relayUrls": it must be an array of relays' URLs, got ${show(value)}`,
   );
 }

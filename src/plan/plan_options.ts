@@ -5,8 +5,10 @@
  */
 
 import {
+  checkBoolean,
   checkFunction,
   checkNames,
+  checkOption,
   integer,
   type OptionNames,
   show,
@@ -184,9 +186,7 @@ function checkedRelays(
   urls: readonly string[] = [],
   check: PlanSettings["check"],
 ): readonly string[] {
-  if (!Array.isArray(urls)) {
-    throw new TypeError(`Cannot use option "${name}": it must be an array, got ${show(urls)}`);
-  }
+  checkOption(name, Array.isArray(urls), "be an array", urls);
   const normal = urls.map((value) => {
     const { url, reason } = check(value);
     if (url !== undefined) return url;
@@ -198,16 +198,10 @@ function checkedRelays(
 }
 
 function checkPolicy(policy: RelayUrlPolicy): void {
-  if (typeof policy !== "object" || policy === null) {
-    throw new TypeError(`Cannot use option "policy": it must be an object, got ${show(policy)}`);
-  }
+  checkOption("policy", typeof policy === "object" && policy !== null, "be an object", policy);
   checkNames(policy, POLICY_OPTIONS, "policy.");
   for (const name of ["allowLocal", "allowInsecure", "allowOnion"] as const) {
-    if (!["boolean", "undefined"].includes(typeof policy[name])) {
-      throw new TypeError(
-        `Cannot use option "policy.${name}": it must be a boolean, got ${show(policy[name])}`,
-      );
-    }
+    checkBoolean(`policy.${name}`, policy[name]);
   }
   checkFunction("policy.allow", policy.allow);
 }

@@ -11,7 +11,7 @@ import type { NostrFilter } from "@nostrify/types";
 import type { Assignment } from "../plan/assignment.ts";
 import type { Planned } from "../plan/replan.ts";
 import type { ReqParts, ScopedPart } from "../plan/req_parts.ts";
-import { LiveAssignment, type LiveSubject } from "./live_assignment.ts";
+import { askedSubjects, type LiveSubject } from "./asked_subjects.ts";
 import { liveShares } from "./live_shares.ts";
 
 /** Most relays that are asked for the newest events of people whose lists are looked for. */
@@ -32,7 +32,7 @@ export function earlyPlan(planned: Planned, pending: ReadonlySet<string>): Plann
   const { input: { parts, settings, knowledge }, assignment, plan } = planned;
   const now = new Map<string, LiveSubject[]>();
   const later = new Map<string, LiveSubject[]>();
-  for (const [url, subjects] of new LiveAssignment(assignment).asked) {
+  for (const [url, subjects] of askedSubjects(assignment)) {
     const isLater = ({ role, subject }: LiveSubject) => isPendingRole(role) && pending.has(subject);
     const known = [...subjects].filter((subject) => !isLater(subject));
     if (known.length > 0) now.set(url, known);

@@ -5,17 +5,18 @@
  * @module
  */
 
-import type { Role } from "../nostr/relay_knowledge.ts";
 import type { Assignment } from "../plan/assignment.ts";
 import type { PlannedReq } from "../plan/plan_req.ts";
+import {
+  type LiveSubject,
+  relaysByRow,
+  type SubjectsByRelay,
+  subjectsByRelay,
+  subjectsByRow,
+  unscopedSubject,
+} from "./asked_subjects.ts";
 
-/** What a request asks for in one role; the same object in every plan of the request. */
-export interface LiveSubject {
-  /** Which relays count; `unscoped` for all filters that name no subject. */
-  readonly role: Role | "unscoped";
-  /** A pubkey, or the id of an event or group; empty where the role is `unscoped`. */
-  readonly subject: string;
-}
+export type { LiveSubject } from "./asked_subjects.ts";
 
 /** What changed at one relay. */
 export interface RelayChange {
@@ -27,13 +28,11 @@ export interface RelayChange {
   readonly lost: readonly LiveSubject[];
 }
 
-type SubjectsByRelay = Map<string, ReadonlySet<LiveSubject>>;
-
 /** See the module. */
 export class LiveAssignment {
   /** The subjects by row: all plans of one request have the same rows. */
   readonly #subjects: readonly LiveSubject[];
-  readonly #unscoped: LiveSubject = { role: "unscoped", subject: "" };
+  readonly #unscoped = unscopedSubject();
   /** The relays that the unscoped filters went to at first. They stay there. */
   readonly #unscopedRelays: readonly string[];
   /** The relays of each row. */
@@ -127,35 +126,9 @@ export class LiveAssignment {
   }
 
   #byRelay(chosen: readonly string[]): SubjectsByRelay {
-    const asked = new Map<string, Set<LiveSubject>>();
-    const add = (url: string, subject: LiveSubject) => {
-      const subjects = asked.get(url);
-      if (subjects) subjects.add(subject);
-      else asked.set(url, new Set([subject]));
-    };
-    this.#relays.forEach((urls, row) => {
-      for (const url of urls) add(url, this.#subjects[row]);
-    });
-    for (const url of this.#unscopedRelays) if (chosen.includes(url)) add(url, this.#unscoped);
-    return asked;
+    const unscoped = this.#unscopedRelays.filter((url) => chosen.includes(url));
+    return subjectsByRelay(this.#subjects, this.#relays, unscoped, this.#unscoped);
   }
 }
 
 const NONE: ReadonlySet<LiveSubject> = new Set();
-
-function subjectsByRow({ subjects, roles }: Pick<Assignment, "subjects" | "roles">): LiveSubject[] {
-  return roles.flatMap(({ role, first, end }) =>
-    subjects.slice(first, end).map((subject): LiveSubject => ({ role, subject }))
-  );
-}
-
-function relaysByRow({ urls, subjects, relayIndexes, relaysPerSubject }: Assignment): string[][] {
-  return subjects.map((_, row) => {
-    const relays: string[] = [];
-    const end = (row + 1) * relaysPerSubject;
-    for (let at = row * relaysPerSubject; at < end && relayIndexes[at] >= 0; at++) {
-      relays.push(urls[relayIndexes[at]]);
-    }
-    return relays;
-  });
-}

@@ -7,11 +7,12 @@
 
 import { BoundedMap } from "../base/bounded_map.ts";
 import type { Clock } from "../base/clock.ts";
+import type { OnDemand } from "../base/on_demand.ts";
 import type { RelayKnowledge, RelayList } from "../nostr/relay_knowledge.ts";
 import type { Planned, Replan } from "../plan/replan.ts";
 import { threadAuthor } from "../plan/thread_relays.ts";
 import { changedRoles, isListedRole, listNews } from "./listed_roles.ts";
-import { LiveRequest } from "./live_request.ts";
+import type { LiveRequest } from "./live_request.ts";
 import type { OutboxRequest } from "./outbox_request.ts";
 
 /** Where lists come from as they become known; {@link RelayListStore} is one. */
@@ -35,7 +36,12 @@ export interface LiveRoutesOptions {
    * called.
    */
   readonly watch?: (pubkeys: Iterable<string>) => () => void;
+  /** What changes a request while it is open, loaded once there is something to change. */
+  readonly part: Pick<OnDemand<{ readonly LiveRequest: typeof LiveRequest }>, "of">;
 }
+
+/** Takes in what became known of a person. */
+type Follower = (pubkey: string, news: RelayKnowledge) => void;
 
 /** Of how many people news is remembered for requests that are being planned. */
 const MAX_RECENT_PEOPLE = 1_000;
@@ -44,14 +50,16 @@ const MAX_RECENT_PEOPLE = 1_000;
 export class LiveRoutes {
   readonly #clock: Clock;
   readonly #watch: LiveRoutesOptions["watch"];
-  readonly #followers = new Map<string, Set<LiveRequest>>();
+  readonly #part: LiveRoutesOptions["part"];
+  readonly #followers = new Map<string, Set<Follower>>();
   /** What became known last, the newest last. */
   readonly #recent = new BoundedMap<string, RelayKnowledge>({ max: MAX_RECENT_PEOPLE });
   readonly #stop: () => void;
 
   /** Listens from now on. */
-  constructor({ clock, source, watch }: LiveRoutesOptions) {
+  constructor({ clock, part, source, watch }: LiveRoutesOptions) {
     this.#clock = clock;
+    this.#part = part;
     this.#watch = watch;
     this.#stop = source.onList((list, kind) => this.#update(list, kind));
   }
@@ -75,22 +83,34 @@ export class LiveRoutes {
     found?: Found,
   ): void {
     if (found) request.hold(planned.early?.previews);
-    const live = new LiveRequest(request, { clock: this.#clock, planned, wrapReplan });
+    const live = this.#part.of(({ LiveRequest }) =>
+      new LiveRequest(request, { clock: this.#clock, planned, wrapReplan })
+    );
+    let hasEnded = false;
+    const follower: Follower = (pubkey, news) =>
+      live.when((request) => hasEnded || request.update(pubkey, news));
+    const complete = async (all?: Awaited<Found>) => {
+      const loaded = live.loaded ?? await live.attempt();
+      if (hasEnded) return;
+      if (loaded) loaded.complete(all);
+      else request.release();
+    };
     const people = listedPeople(planned);
     let unwatch: (() => void) | undefined;
     request.watcher = {
       begun: () => {
-        this.#begin(live, people, planned.input.knowledge);
-        found?.then((all) => live.complete(all), () => live.complete());
+        this.#begin(follower, people, planned.input.knowledge);
+        found?.then(complete, () => complete());
       },
       done: () => {
-        live.done();
+        live.made?.done();
         unwatch ??= this.#watch?.(people);
       },
       ended: () => {
         unwatch?.();
-        live.end();
-        for (const pubkey of people) this.#forget(pubkey, live);
+        hasEnded = true;
+        live.made?.end();
+        for (const pubkey of people) this.#forget(pubkey, follower);
       },
     };
   }
@@ -103,25 +123,25 @@ export class LiveRoutes {
   }
 
   #begin(
-    live: LiveRequest,
+    follower: Follower,
     people: ReadonlySet<string>,
     planned: ReadonlyMap<string, RelayKnowledge>,
   ): void {
     for (const pubkey of people) {
       const followers = this.#followers.get(pubkey);
-      if (followers) followers.add(live);
-      else this.#followers.set(pubkey, new Set([live]));
+      if (followers) followers.add(follower);
+      else this.#followers.set(pubkey, new Set([follower]));
       // It may have become known since it was looked up.
       const recent = this.#recent.get(pubkey);
       if (recent && changedRoles(recent, planned.get(pubkey)).length > 0) {
-        live.update(pubkey, recent);
+        follower(pubkey, recent);
       }
     }
   }
 
-  #forget(pubkey: string, live: LiveRequest): void {
+  #forget(pubkey: string, follower: Follower): void {
     const followers = this.#followers.get(pubkey);
-    if (followers?.delete(live) && followers.size === 0) this.#followers.delete(pubkey);
+    if (followers?.delete(follower) && followers.size === 0) this.#followers.delete(pubkey);
   }
 
   #update(list: RelayList, kind: number): void {
@@ -129,7 +149,7 @@ export class LiveRoutes {
     const news = listNews(list, kind);
     if (!news) return;
     this.#recent.set(pubkey, { ...this.#recent.get(pubkey), ...news });
-    for (const live of this.#followers.get(pubkey) ?? []) live.update(pubkey, news);
+    for (const follower of this.#followers.get(pubkey) ?? []) follower(pubkey, news);
   }
 }
 

@@ -12,7 +12,7 @@ import { cutFilters } from "../plan/cut_filters.ts";
 import type { PlanSettings } from "../plan/plan_options.ts";
 import { EXTRA_ROLES, mainRole, type ReqParts, type ScopedPart } from "../plan/req_parts.ts";
 import { listsRelay } from "./listed_roles.ts";
-import type { LiveSubject } from "./live_assignment.ts";
+import type { LiveSubject } from "./asked_subjects.ts";
 
 /** Part of a plan. */
 export interface LiveShares {

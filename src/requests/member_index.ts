@@ -6,7 +6,7 @@
 
 import type { NostrEvent, NostrFilter } from "@nostrify/types";
 import { matchFilter } from "nostr-tools";
-import { varyingEntry } from "../nostr/join_filters.ts";
+import { varyingEntry } from "../nostr/request_shape.ts";
 
 /** A value, until it is deleted. */
 interface Entry<T> {

@@ -19,7 +19,7 @@ import type { Found, LiveRoutes } from "./live_routes.ts";
 import { OutboxRequest } from "./outbox_request.ts";
 import type { OutboxRequestOptions } from "./outbox_request_options.ts";
 import { planReplacements, type RequestShares } from "./replacements.ts";
-import { SharedRequest } from "./shared_request.ts";
+import type { SharedRequest } from "./shared_request.ts";
 
 /** What a supervisor is made of. */
 export interface SupervisorOptions {
@@ -121,12 +121,18 @@ export class Supervisor {
    * Remembers that the filters of some plans are parts of requests which share the REQs of a plan
    * for all.
    *
+   * @param Shared What makes them one, loaded by then.
    * @returns Call it once each of them has been handed out: then nobody waits for those for long
    * that nobody listens to.
    */
-  plannedTogether(planned: Planned, members: Iterable<PlannedMember>, found?: Found): () => void {
+  plannedTogether(
+    Shared: typeof SharedRequest,
+    planned: Planned,
+    members: Iterable<PlannedMember>,
+    found?: Found,
+  ): () => void {
     const { clock, stragglerTimeout, workload, onUnanswered, connector } = this.#request;
-    const shared = new SharedRequest(planned, {
+    const shared = new Shared(planned, {
       clock,
       stragglerTimeout,
       workload,

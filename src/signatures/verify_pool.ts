@@ -5,7 +5,6 @@
  */
 
 import type { Clock } from "../base/clock.ts";
-import { startTimeout } from "../base/stall_watch.ts";
 import type { CreateWorker, VerifyWorker, WorkerMessage } from "./create_worker.ts";
 import type { SignedText } from "./signature_check.ts";
 
@@ -18,6 +17,8 @@ export interface VerifyJob {
 /** What a pool needs, and what it reports. */
 export interface VerifyPoolOptions {
   readonly clock: Clock;
+  /** Calls `act` after `ms` milliseconds in which the program ran; returns what cancels that. */
+  readonly startTimeout: (ms: number, act: () => void) => () => void;
   readonly createWorker: CreateWorker;
   /** Most threads. */
   readonly maxWorkers: number;
@@ -75,14 +76,14 @@ export class VerifyPool {
 
   /** Starts a thread. */
   start(): void {
-    const { clock, createWorker } = this.#options;
+    const { createWorker, startTimeout } = this.#options;
     try {
       const worker = createWorker({
         message: (message) => this.#message(thread, message as WorkerMessage),
         failed: () => this.#failed(thread),
       });
       const thread: Thread = { worker, batches: new Map(), isReady: false, cancelTimeout() {} };
-      thread.cancelTimeout = startTimeout(clock, WORKER_TIMEOUT_MS, () => this.#failed(thread));
+      thread.cancelTimeout = startTimeout(WORKER_TIMEOUT_MS, () => this.#failed(thread));
       this.#threads.add(thread);
     } catch {
       // A content policy or a runtime without workers: that will not change.
@@ -122,8 +123,8 @@ export class VerifyPool {
   #watch(thread: Thread): void {
     thread.cancelTimeout();
     if (thread.batches.size === 0) return;
-    const { clock } = this.#options;
-    thread.cancelTimeout = startTimeout(clock, WORKER_TIMEOUT_MS, () => this.#failed(thread));
+    const { startTimeout } = this.#options;
+    thread.cancelTimeout = startTimeout(WORKER_TIMEOUT_MS, () => this.#failed(thread));
   }
 
   #message(thread: Thread, message: WorkerMessage): void {

@@ -6,6 +6,7 @@
 
 import type { NostrEvent } from "@nostrify/types";
 import type { Clock } from "../base/clock.ts";
+import { startTimeout } from "../base/stall_watch.ts";
 import { SLICE_MS } from "../base/time_slices.ts";
 import type { CreateWorker } from "./create_worker.ts";
 import { type CheckSignature, eventOf, signedText } from "./signature_check.ts";
@@ -122,6 +123,7 @@ export class WorkerVerifier {
     }
     return this.#pool ??= new loaded.VerifyPool({
       ...this.#options,
+      startTimeout: (ms, act) => startTimeout(this.#options.clock, ms, act),
       take: (max) => this.#take(max),
       waiting: () => this.#size,
       giveBack: (jobs) => {

@@ -32,6 +32,11 @@ const PAGE = {
     return (await pool.query([{ kinds: [1], authors: [author] }])).map(({ content }) => content);
   },
 
+  /** The same for two requests that are made together. */
+  async readTwice(author: string): Promise<string[][]> {
+    return await Promise.all([this.read(author), this.read(author)]);
+  },
+
   /** Opens a feed. */
   open(author: string): void {
     feed = outbox.feed([{ kinds: [1], authors: [author] }]);

@@ -1,7 +1,8 @@
 import type { NostrEvent, NostrFilter } from "@nostrify/types";
 import assert from "node:assert/strict";
 import { abortable } from "../../src/base/abortable.ts";
-import { Knowledge } from "../../src/discovery/knowledge.ts";
+import { type FindOptions, Knowledge } from "../../src/discovery/knowledge.ts";
+import { ThreadAuthors } from "../../src/discovery/thread_authors.ts";
 import { HintBook } from "../../src/hints/hint_book.ts";
 import type { Lookup } from "../../src/nostr/relay_knowledge.ts";
 import { checkRelayUrl } from "../../src/nostr/relay_url.ts";
@@ -31,37 +32,41 @@ function start({ stored = [] as NostrEvent[], failure = undefined as Error | und
   const finds: { pubkeys: readonly string[]; wait: number }[] = [];
   const queries: NostrFilter[] = [];
   const lists = new Map([[ALICE, relayList(ALICE, { write: [B], read: [A] })]]);
-  const knowledge = new Knowledge({
+  const sources = {
     clock,
     book,
     store: {
-      get: (pubkeys) =>
+      get: (pubkeys: Iterable<string>) =>
         Promise.resolve(
           new Map([...pubkeys].flatMap((pubkey) => {
             const list = lists.get(pubkey);
             return list ? [[pubkey, list]] : [];
           })),
         ),
-      query(filters) {
+      query(filters: NostrFilter[]) {
         queries.push(...filters);
         return failure ? Promise.reject(failure) : Promise.resolve(stored);
       },
     },
     discovery: {
       ready: () => Promise.resolve(),
-      find(_, pubkeys, { wait }) {
+      find(_: number, pubkeys: readonly string[], { wait }: FindOptions) {
         finds.push({ pubkeys, wait });
         return Promise.resolve();
       },
     },
     events: {
-      async find(ids, { wait, signal }) {
+      async find(ids: readonly string[], { wait, signal }: FindOptions) {
         const { promise, resolve } = Promise.withResolvers<void>();
         const cancel = clock.after(wait, resolve);
         searches.push({ ids, wait, found: resolve });
         await abortable(promise, signal).finally(cancel);
       },
     },
+  };
+  const knowledge = new Knowledge({
+    ...sources,
+    authors: new ThreadAuthors(sources),
     check: (url) => checkRelayUrl(url),
     wait: WAIT_MS,
   });

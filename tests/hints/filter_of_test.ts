@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import * as nip19 from "nostr-tools/nip19";
 import { filterOf } from "../../src/hints/filter_of.ts";
 import { nip19Hints } from "../../src/hints/nip19_hints.ts";
-import { hintsOf } from "../../src/hints/with_hints.ts";
+import { hintsOf } from "../../src/hints/attached_hints.ts";
 import { PEOPLE } from "../support/arbitraries.ts";
 
 const [ALICE, BOB] = PEOPLE;

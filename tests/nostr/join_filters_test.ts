@@ -2,12 +2,8 @@ import type { NostrEvent, NostrFilter } from "@nostrify/types";
 import fc from "fast-check";
 import { matchFilter, matchFilters } from "nostr-tools";
 import assert from "node:assert/strict";
-import {
-  areMerged,
-  joinFilters,
-  requestShape,
-  varyingValues,
-} from "../../src/nostr/join_filters.ts";
+import { joinFilters } from "../../src/nostr/join_filters.ts";
+import { areMerged, requestShape, varyingValues } from "../../src/nostr/request_shape.ts";
 import { mostMatches } from "../../src/nostr/most_matches.ts";
 
 const [A, B, C] = ["a", "b", "c"].map((digit) => digit.repeat(64));

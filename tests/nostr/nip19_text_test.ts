@@ -9,7 +9,8 @@ import {
   npubEncode,
   nsecEncode,
 } from "nostr-tools/nip19";
-import { holdsSecret, pointerIn } from "../../src/nostr/nip19_text.ts";
+import { holdsSecret } from "../../src/nostr/holds_secret.ts";
+import { pointerIn } from "../../src/nostr/nip19_text.ts";
 import { PEOPLE } from "../support/arbitraries.ts";
 
 const [ALICE, BOB] = PEOPLE;

@@ -1,9 +1,13 @@
 import assert from "node:assert/strict";
+import { OnDemand } from "../../src/base/on_demand.ts";
+import { LiveRequest } from "../../src/requests/live_request.ts";
+import { LiveRoutes } from "../../src/requests/live_routes.ts";
+import { News } from "../../testing/list_news.ts";
 import { holding } from "../../testing/scripted_network.ts";
 import { settled } from "../../testing/test_clock.ts";
 import { LiveTest, openFeed } from "../support/live_world.ts";
 import { AUTHORS, note, notes } from "../support/notes.ts";
-import { url } from "../support/scripted_request.ts";
+import { RequestTest, url } from "../support/scripted_request.ts";
 
 const posts = (count: number) => ({ kinds: [1], authors: AUTHORS.slice(0, count) });
 const post = (author: number, draft = {}) => note({ pubkey: AUTHORS[author], ...draft });
@@ -115,4 +119,54 @@ Deno.test("LiveRoutes ignores lists that name no relay to ask", async () => {
   await test.clock.advance(60_000);
   assert.equal(test.asked, "z");
   assert.deepEqual(test.asking("z"), ["AB"]);
+});
+
+/** An open request whose lists are found at once, and what changes it, once the test loads that. */
+async function openWithoutPart() {
+  const loading = Promise.withResolvers<{ LiveRequest: typeof LiveRequest }>();
+  const errors: string[] = [];
+  const report = ({ message }: Error) => void errors.push(message);
+  const part = new OnDemand(() => loading.promise, undefined, report);
+  const test = new RequestTest({
+    scripts: { z: holding([]), a: holding([post(0)]) },
+    routing: { indexerRelays: [], fallbackRelays: [url("z")], popularRelays: 0 },
+  });
+  const news = new News();
+  const routes = new LiveRoutes({ clock: test.clock, source: news, part });
+  const planned = await test.plan(posts(1));
+  const found = Promise.resolve(
+    new Map([[AUTHORS[0], { write: [url("a")], read: [url("a")] }]]),
+  );
+  routes.follow(test.request!, planned, undefined, found);
+  test.join("z");
+  await test.clock.advance(1_000);
+  return { test, news, loading, errors };
+}
+
+Deno.test("LiveRoutes has a request wait until what changes it is loaded, and then changed", async () => {
+  const { test, loading } = await openWithoutPart();
+  assert.deepEqual([test.doneAt, test.asked], [undefined, "z"]);
+  loading.resolve({ LiveRequest });
+  await test.clock.advance(1_000);
+  assert.deepEqual([test.events.length, test.asked], [1, "za"]);
+  assert.ok(test.doneAt! >= 1_000);
+});
+
+Deno.test("LiveRoutes lets a request end as it was planned where what changes it cannot be loaded", async () => {
+  const { test, loading, errors } = await openWithoutPart();
+  loading.reject(new Error("offline"));
+  await test.clock.advance(1_000);
+  assert.deepEqual([test.events.length, test.asked, errors], [0, "z", ["offline"]]);
+  assert.ok(test.doneAt! >= 1_000);
+});
+
+Deno.test("LiveRoutes changes no request that ends before what changes it is loaded", async () => {
+  const { test, news, loading } = await openWithoutPart();
+  news.tell(AUTHORS[0], [url("a")]);
+  test.controller.abort();
+  await settled();
+  const { pending } = test.clock;
+  loading.resolve({ LiveRequest });
+  await test.clock.advance(1_000);
+  assert.deepEqual([test.asked, test.clock.pending <= pending], ["z", true]);
 });

@@ -3,6 +3,7 @@ import { reqPlanner } from "../../src/create_req_router.ts";
 import type { Planned } from "../../src/plan/replan.ts";
 import { reqParts } from "../../src/plan/req_parts.ts";
 import { planSharer } from "../../src/requests/plan_share.ts";
+import { SharedRequest } from "../../src/requests/shared_request.ts";
 import { MemorySource, relayList } from "../../testing/memory_source.ts";
 import { RELAY } from "../../testing/scripted_network.ts";
 import { settled, START } from "../../testing/test_clock.ts";
@@ -171,6 +172,7 @@ Deno.test("Supervisor asks for requests together once all of them are handed out
   const share = planSharer(own);
   const shares = [1, 2, 3].map(() => share(reqParts([filter]), [0]));
   const handedOut = test.supervisor.plannedTogether(
+    SharedRequest,
     own,
     shares.map((share) => ({ filters: [filter], share })),
   );

@@ -6,7 +6,9 @@
 
 import type { NostrFilter } from "@nostrify/types";
 import type { Planned } from "../../src/plan/replan.ts";
+import { learningPart } from "../../src/parts.ts";
 import { LiveRoutes } from "../../src/requests/live_routes.ts";
+import "./loaded_parts.ts";
 import { News } from "../../testing/list_news.ts";
 import { holding } from "../../testing/scripted_network.ts";
 import type { Script } from "../../testing/scripted_relay.ts";
@@ -17,7 +19,11 @@ import { type RequestSettings, RequestTest, url } from "./scripted_request.ts";
 /** See the module. */
 export class LiveTest extends RequestTest {
   readonly news: News = new News();
-  readonly routes: LiveRoutes = new LiveRoutes({ clock: this.clock, source: this.news });
+  readonly routes: LiveRoutes = new LiveRoutes({
+    clock: this.clock,
+    source: this.news,
+    part: learningPart,
+  });
 
   constructor(settings: RequestSettings = {}) {
     // A dozen people who name one relay are for one test; they stand for few in the others.

@@ -1,0 +1,10 @@
+/**
+ * What stores lists: what writes them to a database, and a database in memory.
+ *
+ * @module
+ */
+
+export { bulkWrite } from "./bulk_write.ts";
+export { ListWriter } from "./list_writer.ts";
+export { MemoryStore } from "./memory_store.ts";
+export { reloadLists } from "./reload_lists.ts";
