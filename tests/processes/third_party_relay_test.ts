@@ -6,24 +6,18 @@ import { createOutbox } from "../../src/mod.ts";
 import { LineProcess } from "../../testing/line_process.ts";
 import { Signer } from "../../testing/signer.ts";
 import { testUnless } from "../support/test_unless.ts";
+import { RELAY_PACKAGES, RELAY_PROGRAM } from "./third_party_relay.ts";
 
 /** The relay is installed from npm: each week, with this variable. */
 const skipped = Deno.env.get("OUTBOX_THIRD_PARTIES") === undefined ? "weekly" : undefined;
-const PACKAGES = [
-  ...["core", "common", "validator"].map((name) => `@nostr-relay/${name}@0.0.40`),
-  ...["ws@8", "nostr-tools@2"],
-];
 
 /** A folder where the relay can be started, and its end. */
 async function installed(): Promise<AsyncDisposable & { readonly start: StartRelay }> {
   const folder = await Deno.makeTempDir();
   await Deno.writeTextFile(`${folder}/package.json`, '{ "type": "module" }\n');
-  await Deno.copyFile(
-    new URL("third_party_relay.js", import.meta.url),
-    `${folder}/relay.js`,
-  );
+  await Deno.writeTextFile(`${folder}/relay.js`, RELAY_PROGRAM);
   const { success, stderr } = await new Deno.Command("npm", {
-    args: ["install", "--no-audit", "--no-fund", "--loglevel=error", ...PACKAGES],
+    args: ["install", "--no-audit", "--no-fund", "--loglevel=error", ...RELAY_PACKAGES],
     cwd: folder,
   }).output();
   assert.ok(success, new TextDecoder().decode(stderr));

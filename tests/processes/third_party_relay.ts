@@ -1,6 +1,21 @@
-// A relay of other people's making (@nostr-relay), with events in memory, in a process of its own:
-// it prints its address, and takes a line of JSON for each event that it is to have.
-// `walled` as an argument: whoever has not signed in (NIP-42) is refused.
+/**
+ * The program of a relay of other people's making (@nostr-relay), with events in memory. It is text,
+ * since its packages are not among this project's.
+ *
+ * It prints its address, and takes a line of JSON for each event that it is to have. With the
+ * argument `walled` it refuses whoever has not signed in (NIP-42).
+ *
+ * @module
+ */
+
+/** What it imports, as npm installs it. */
+export const RELAY_PACKAGES: readonly string[] = [
+  ...["core", "common", "validator"].map((name) => `@nostr-relay/${name}@0.0.40`),
+  ...["ws@8", "nostr-tools@2"],
+];
+
+/** See the module. */
+export const RELAY_PROGRAM = `
 import { EventRepository } from "@nostr-relay/common";
 import { NostrRelay } from "@nostr-relay/core";
 import { Validator } from "@nostr-relay/validator";
@@ -57,8 +72,9 @@ new WebSocketServer({ server }).on("connection", (socket, request) => {
     }
   });
 });
-server.listen(0, "127.0.0.1", () => console.log(`ws://127.0.0.1:${server.address().port}/`));
+server.listen(0, "127.0.0.1", () => console.log(\`ws://127.0.0.1:\${server.address().port}/\`));
 
 const lines = createInterface({ input: process.stdin });
 lines.on("line", (line) => memory.upsert(JSON.parse(line)));
 lines.on("close", () => process.exit(0));
+`;
