@@ -74,20 +74,27 @@ export const feedCommand: CliCommand = {
   },
 };
 
-/** Prints pages, as many as are wanted; the result is whose posts may be missing in them. */
-async function printPages(
-  feed: Feed,
+/**
+ * Prints pages, as many as are wanted; the result is whose posts may be missing in them. A page that
+ * is empty because relays are late is none: the next one waits for them.
+ */
+export async function printPages(
+  feed: Pick<Feed, "next">,
   { pages, isLive }: { readonly pages?: number; readonly isLive: boolean },
-  printer: PostPrinter,
-  { terminal, signal, options }: CommandCall,
+  printer: Pick<PostPrinter, "print">,
+  { terminal, signal, options }: Pick<CommandCall, "terminal" | "signal" | "options">,
 ): Promise<readonly FeedGap[]> {
   let behind: readonly FeedGap[] = [];
-  for (let printed = 1;; printed++) {
+  for (let printed = 0;;) {
     const { done, value: page } = await feed.next();
     if (done) return behind;
     behind = page.behind;
+    if (page.events.length + page.late.length === 0) {
+      if (behind.some(({ reason }) => reason === "late")) continue;
+      return behind;
+    }
     await printer.print(page, isLive);
-    if (page.events.length === 0 || printed >= (pages ?? (isLive ? 1 : Infinity))) return behind;
+    if (++printed >= (pages ?? (isLive ? 1 : Infinity))) return behind;
     if (pages !== undefined) continue;
     if (options.json || !await terminal.confirm("More?", signal)) return behind;
   }

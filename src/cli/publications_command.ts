@@ -55,7 +55,7 @@ export const publicationsCommand: CliCommand = {
     }
     const events = send
       ? await sendPending(network, wait, terminal, signal)
-      : await storedPublications(network.db);
+      : await storedPublications(network.db, terminal);
     const shown = pending ? events.filter(isPending) : events;
     terminal.print(
       json ? publicationsJson(shown) : publicationsText(shown, systemClock.now(), terminal),
@@ -65,9 +65,19 @@ export const publicationsCommand: CliCommand = {
 };
 
 /** What is written down. */
-async function storedPublications(db: string): Promise<PublishedEvent[]> {
+async function storedPublications(
+  db: string,
+  { note }: Pick<Terminal, "note">,
+): Promise<PublishedEvent[]> {
   const records = await withExistingStore(db, (store) => store.readRecords("publication"));
-  return [...records.values()].flatMap((text) => parsePublication(text) ?? [])
+  const stored = [...records.values()].flatMap((text) => parsePublication(text) ?? []);
+  const unread = records.size - stored.length;
+  if (unread > 0) {
+    note(
+      `Warning: Cannot read ${unread} of ${records.size} publications: they are left as they are`,
+    );
+  }
+  return stored
     .map(({ event, at, targets }) => ({ event, publishedAt: at, targets }))
     .sort((a, b) => a.publishedAt - b.publishedAt);
 }

@@ -6,10 +6,12 @@
 
 import { createOutbox } from "../create_outbox.ts";
 import type { RelayReport } from "../explain.ts";
+import { causedMessage } from "./caused_message.ts";
 import type { CliCommand } from "./command.ts";
 import { addFileOptions, count, type NetworkOptions } from "./network_options.ts";
 import { withExistingStore } from "./session.ts";
 import type { Drawing } from "./streams.ts";
+import type { Terminal } from "./terminal.ts";
 import { duration, many } from "./text.ts";
 import { textTable } from "./text_table.ts";
 import { UsageError } from "./usage_error.ts";
@@ -45,16 +47,17 @@ export const relaysCommand: CliCommand = {
     if (db === undefined) {
       throw new UsageError("Cannot list relays without a file: name one with --db");
     }
-    const relays = await readRelays(db);
+    const relays = await readRelays(db, terminal);
     terminal.print(json ? JSON.stringify(relays, null, 2) : relaysText(relays, limit, terminal));
     return 0;
   },
 };
 
 /** The relays that a file knows, the heaviest first. Sends nothing, and writes nothing. */
-async function readRelays(db: string): Promise<RelayReport[]> {
+async function readRelays(db: string, { note }: Pick<Terminal, "note">): Promise<RelayReport[]> {
   const records = await withExistingStore(db, (store) => store.readRecords("relay"));
   const outbox = createOutbox({
+    onError: (error) => note(`Warning: ${causedMessage(error)}`),
     records: {
       readRecords: (topic) => Promise.resolve(topic === "relay" ? records : new Map()),
       writeRecords: () => Promise.resolve(),

@@ -17,7 +17,6 @@ const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   "cli/command": "types",
   "cli/commands": "cli/run_cli_test.ts",
   "cli/event_places": "types",
-  "cli/feed_command": "sockets/cli_commands_test.ts and processes/cli_terminal_test.ts",
   "cli/finding": "cli/check_report_test.ts",
   "cli/list_versions": "sockets/cli_commands_test.ts",
   "cli/main": "processes/cli_terminal_test.ts",

@@ -70,6 +70,20 @@ Deno.test("runCli(sync) fails if its file cannot be written", async () => {
   assert.equal((await run(network, args)).code, 0, "it goes on once it can");
 });
 
+Deno.test("runCli(relays) and publications say what they cannot read, which another version may have written", async () => {
+  await using network = startSmallNetwork();
+  await using file = await temporaryFile();
+  const event = JSON.stringify(ALICE.sign({ content: "news" }));
+  await run(network, ["publish", "-", "--db", file.db], { stdin: event });
+  const other = new DatabaseSync(file.db);
+  other.exec("update outbox_records set record = 'v99'");
+  other.close();
+  for (const command of ["relays", "publications"]) {
+    const { stderr } = await run({ options: [] }, [command, "--db", file.db]);
+    assert.match(stderr, /^Warning: Cannot read \d of \d (?:records of relays|publications)/m);
+  }
+});
+
 Deno.test("runCli(feed) says which page sizes there are", async () => {
   const { code, stderr } = await run({ options: [] }, ["feed", READER_NPUB, "-n", "5001"]);
   assert.equal(code, 2);

@@ -90,6 +90,21 @@ Deno.test("SharingTab that leads ends the lines of a tab that is gone", async ()
   await eventually("its line is gone", () => relay.open === 0);
 });
 
+Deno.test("SharingTab ends its lines when it takes over from a tab that crashed without a word", async () => {
+  await using world = setUp(3);
+  const { browser, relay, tabs } = world;
+  const closed: number[] = [];
+  const open = (i: number) => tabs[i].open(relay.url, hooks({ onClose: () => closed.push(i) }));
+  for (const i of [1, 2]) await open(i).query([{ kinds: [1] }]);
+  browser.freeze("test tab ");
+  tabs[0].close();
+  await eventually("both have heard it", () => closed.length === 2);
+  browser.thaw();
+  assert.deepEqual(closed.toSorted(), [1, 2]);
+  for (const i of [1, 2]) await open(i).query([{ kinds: [1] }]);
+  assert.equal(relay.open, 1);
+});
+
 Deno.test("SharingTab close() leaves no lock and no channel, however early it comes", async () => {
   await using world = setUp(0);
   const { browser, clock, relay } = world;
