@@ -12,6 +12,7 @@ import type { CliCommand, CommandCall } from "./command.ts";
 import { addNetworkOptions, count, countUpTo, type NetworkOptions } from "./network_options.ts";
 import { failuresText, findFollows, findNames, type Names } from "./people.ts";
 import { eventLine, postText } from "./post_text.ts";
+import { readElsewhere } from "./read_elsewhere.ts";
 import { type Session, withSession } from "./session.ts";
 import { many } from "./text.ts";
 import { findWho, parseWho } from "./who.ts";
@@ -57,7 +58,8 @@ export const feedCommand: CliCommand = {
       const pubkey = await findWho(who, outbox, signal);
       outbox.use({ user: pubkey });
       const authors = await findFollows(session, pubkey, signal);
-      const feed = outbox.feed([{ kinds: [1], authors }], {
+      const filters = [{ kinds: [1], authors }];
+      const feed = outbox.feed(filters, {
         pageSize: limit,
         patience: PATIENCE_MS,
         fresh: true,
@@ -66,7 +68,7 @@ export const feedCommand: CliCommand = {
       });
       const printer = new PostPrinter(session, call);
       const behind = await printPages(feed, { pages, isLive: live === true }, printer, call);
-      terminal.note(gapsText(behind));
+      terminal.note(gapsText(behind, await readElsewhere(filters, outbox)));
       terminal.note(failuresText(failures.values()).replace("; r", "R"));
       if (live) await printer.follow(feed);
       return 0;
@@ -144,9 +146,29 @@ class PostPrinter {
   }
 }
 
-/** Whose posts may be missing. */
-export function gapsText(behind: readonly FeedGap[]): string {
-  if (behind.length === 0) return "Nothing is known to be missing.";
+/**
+ * Whose posts may be missing.
+ *
+ * @param elsewhere Those of whom only relays that they do not name were read.
+ */
+export function gapsText(behind: readonly FeedGap[], elsewhere: readonly string[]): string {
+  const named = new Set(behind.map(({ pubkey }) => pubkey));
+  const others = elsewhere.filter((pubkey) => !named.has(pubkey)).length;
+  const sentences = [
+    ...behind.length > 0 ? [behindText(behind)] : [],
+    ...others > 0
+      ? [
+        `Posts of ${
+          many(others, "person", "people")
+        } were read from fallback relays alone, which ` +
+        "may not have all: none of their own relays can be asked now.",
+      ]
+      : [],
+  ];
+  return sentences.join(" ") || "Nothing is known to be missing.";
+}
+
+function behindText(behind: readonly FeedGap[]): string {
   const people = new Set(behind.map(({ pubkey }) => pubkey));
   const reasons = [...Map.groupBy(behind, ({ reason }) => reason)]
     .sort(([, a], [, b]) => b.length - a.length)

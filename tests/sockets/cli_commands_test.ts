@@ -223,6 +223,23 @@ Deno.test("runCli(sync) reads everything into a file, and goes on where it ended
   assert.equal((await run(network, ["sync", READER_NPUB])).code, 2);
 });
 
+Deno.test("runCli(sync, feed) name those whose own relays could not be read, though others answered", async () => {
+  await using network = startSmallNetwork();
+  await using file = await temporaryFile();
+  await network.bobs.down();
+  const args = ["sync", READER_NPUB, "--db", file.db, "--days", "9999"];
+  const text = "Posts of 1 person were read from fallback relays alone, which may not have all: " +
+    "none of their own relays can be asked now.";
+  const { stdout, stderr } = await run(network, args);
+  assert.ok(stdout.includes(`. ${text}\n`), stdout + stderr);
+  const json = await run(network, [...args, "--json"]);
+  const { behind, elsewhere } = JSON.parse(json.stdout);
+  assert.deepEqual([behind, elsewhere], [[], [BOB.pubkey]]);
+  const feed = await run(network, ["feed", READER_NPUB, "--db", file.db, "--pages", "1"]);
+  assert.ok(feed.stderr.includes(text), feed.stderr);
+  network.bobs.up();
+});
+
 Deno.test("runCli(thread) prints a post's whole thread, answers below what they answer", async () => {
   await using network = startSmallNetwork();
   const reply = BOB.sign({
