@@ -7,6 +7,7 @@
 import { cpus } from "node:os";
 import { benchBatching } from "./batching.ts";
 import { benchBig } from "./big.ts";
+import { benchBigCeiling } from "./big_ceiling.ts";
 import { benchCold } from "./cold.ts";
 import { benchCoverage } from "./coverage.ts";
 import { benchDatabase } from "./database.ts";
@@ -52,6 +53,7 @@ benchRecall();
 await benchDiscovery();
 await benchCold();
 await benchBig();
+benchBigCeiling();
 await benchUsers();
 await benchBatching();
 await benchProcesses();

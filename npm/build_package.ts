@@ -11,8 +11,8 @@
 
 import {
   BIN,
+  binText,
   CLI_ENTRY,
-  compiledPath,
   type DenoConfig,
   packageJson,
   packagesIn,
@@ -125,13 +125,7 @@ async function nameCompiledFiles(declarations: URL): Promise<void> {
 /** Writes what `npx` starts: the `main` of the command line, with the arguments of the process. */
 async function writeBin(folder: URL, entry: string): Promise<void> {
   await Deno.mkdir(new URL("bin/", folder), { recursive: true });
-  const lines = [
-    "#!/usr/bin/env node",
-    'import process from "node:process";',
-    `import { main } from ".${compiledPath(entry)}.js";`,
-    "process.exitCode = await main();",
-  ];
-  await Deno.writeTextFile(new URL(BIN, folder), `${lines.join("\n")}\n`, { mode: 0o755 });
+  await Deno.writeTextFile(new URL(BIN, folder), binText(entry), { mode: 0o755 });
 }
 
 async function writeJson(file: URL, value: unknown): Promise<void> {

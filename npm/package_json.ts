@@ -35,6 +35,29 @@ export const CLI_ENTRY = "./cli";
 /** The file that npm links to as `outbox`. */
 export const BIN = "bin/outbox.js";
 
+/** The oldest Node that has what the command line needs. */
+const [NODE_MAJOR, NODE_MINOR] = [22, 13];
+
+/**
+ * What `npx` starts: it loads the command line only on a Node that has SQLite, and tells others so
+ * in one sentence. npm itself only warns.
+ */
+export function binText(entry: string): string {
+  return `#!/usr/bin/env node
+import process from "node:process";
+const [major, minor] = process.versions.node.split(".").map(Number);
+if (major < ${NODE_MAJOR} || major === ${NODE_MAJOR} && minor < ${NODE_MINOR}) {
+  process.stderr.write(
+    \`Cannot run on Node \${process.versions.node}: it must be ${NODE_MAJOR}.${NODE_MINOR} or later\\n\`,
+  );
+  process.exitCode = 1;
+} else {
+  const { main } = await import(".${compiledPath(entry)}.js");
+  process.exitCode = await main();
+}
+`;
+}
+
 /** From a file of `src` to the compiled file, without its extension. */
 export function compiledPath(path: string): string {
   return path.replace(/^\.\/src\//, "./lib/").replace(/\.tsx?$/, "");
@@ -82,7 +105,7 @@ export function packageJson(
     license: config.license,
     ...repository && { repository: { type: "git", url: `git+${repository}.git` } },
     type: "module",
-    engines: { node: ">=22.13" },
+    engines: { node: `>=${NODE_MAJOR}.${NODE_MINOR}` },
     sideEffects: false,
     exports: {
       ...Object.fromEntries(

@@ -99,19 +99,21 @@ export interface Outbox extends AsyncDisposable {
    * policy refuses; nothing changes then.
    */
   readonly use: (
-    changes: Pick<
-      OutboxOptions,
-      | "user"
-      | "signer"
-      | "fallbackRelays"
-      | "searchRelays"
-      | "maxRelays"
-      | "relaysPerAuthor"
-      | "popularRelays"
-      | "authorsPerFilter"
-      | "maxFiltersPerRelay"
-      | "maxInboxes"
-    >,
+    changes: {
+      readonly [
+        Name in
+          | "user"
+          | "signer"
+          | "fallbackRelays"
+          | "searchRelays"
+          | "maxRelays"
+          | "relaysPerAuthor"
+          | "popularRelays"
+          | "authorsPerFilter"
+          | "maxFiltersPerRelay"
+          | "maxInboxes"
+      ]?: OutboxOptions[Name] | undefined;
+    },
   ) => void;
   /**
    * Opens a feed: pages of events, the newest first, without gaps that nobody names, and what is

@@ -7,6 +7,7 @@
 import type { NostrFilter } from "@nostrify/types";
 import type { TimeSlices } from "./base/time_slices.ts";
 import { joinFilters } from "./nostr/join_filters.ts";
+import type { RelayKnowledge } from "./nostr/relay_knowledge.ts";
 import { areMerged } from "./nostr/request_shape.ts";
 import type { Planned } from "./plan/replan.ts";
 import { foundBy, type LookedUp, partsOf, type ReqPlanner } from "./req_planner.ts";
@@ -110,7 +111,10 @@ function joinedLookUp(
 ): LookedUp {
   const hints = requests.flatMap(({ hints }) => hints);
   const parts = partsOf(filters, [], hints);
-  const knowledge = new Map(requests.flatMap(({ knowledge }) => [...knowledge]));
+  const knowledge = new Map<string, RelayKnowledge>();
+  for (const request of requests) {
+    for (const [key, known] of request.knowledge) knowledge.set(key, known);
+  }
   const joined = { filters, invalid: [], hints, parts, knowledge };
   const searches = requests.flatMap(({ search }) => search ?? []);
   if (searches.length === 0) return joined;

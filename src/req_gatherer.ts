@@ -122,13 +122,14 @@ export class ReqGatherer {
     const { clock } = this.#options;
     const group = this.#groups.get(shape);
     const max = isBig ? MAX_BIG_VALUES_TOGETHER : MAX_VALUES_TOGETHER;
-    if (group && group.values.union(new Set(values)).size <= max) {
+    const own = new Set(values);
+    if (group && group.values.size + countMissing(own, group.values) <= max) {
       group.waiting.push(waiting);
-      for (const value of values) group.values.add(value);
+      for (const value of own) group.values.add(value);
       return;
     }
     if (group) this.#close(shape, group);
-    const opened: Group = { waiting: [waiting], values: new Set(values), isBig };
+    const opened: Group = { waiting: [waiting], values: own, isBig };
     this.#groups.set(shape, opened);
     const sinceLast = clock.now() - (this.#gatheredAt.get(shape) ?? -Infinity);
     if (isBig && sinceLast <= BIG_BURST_MS) this.#closeOnceIdle(shape, opened, clock.now());
@@ -216,6 +217,13 @@ export class ReqGatherer {
     void planner.reportFound(request);
     return planned;
   }
+}
+
+/** How many of some values are not among others: a union of the two would copy the others. */
+function countMissing(values: ReadonlySet<string>, others: ReadonlySet<string>): number {
+  let count = 0;
+  for (const value of values) if (!others.has(value)) count++;
+  return count;
 }
 
 /** How many rounds of promises requests of one turn may be apart. */

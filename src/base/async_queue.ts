@@ -111,13 +111,14 @@ class QueueReader<T> implements Reading<T> {
     return this;
   }
 
+  /** An aborted signal ends the reading, so that it need not be looked at for each value. */
   get #isOver(): boolean {
-    return this.#ending !== undefined || this.#signal.aborted || this.#queue.isOver;
+    return this.#ending !== undefined || this.#queue.isOver;
   }
 
   #start(): void {
     this.#hasBegun = true;
-    if (this.#signal.aborted) return;
+    if (this.#signal.aborted) return void this.#end();
     this.#queue.onChange = () => this.#serve();
     this.#finish = this.#begin?.();
     this.#release = onAbort(this.#signal, () => void this.#end());

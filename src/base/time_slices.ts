@@ -8,9 +8,11 @@
 import { type Clock, systemClock } from "./clock.ts";
 
 /** How long this thread works before other work has a turn, in milliseconds. */
-const SLICE_MS = 10;
-/** So many jobs are done at least before a slice begins: few jobs need no timer. */
+export const SLICE_MS = 5;
+/** So many jobs are done at least before a slice begins, unless one takes long: few need no timer. */
 const FREE_JOBS = 16;
+/** A job that takes so long, in milliseconds, begins a slice. */
+const LONG_JOB_MS = 2;
 /** Most characters of what waits: 200 MB at most. What is more takes its turn at once. */
 const MAX_WAITING_LENGTH = 2 ** 26;
 
@@ -40,7 +42,7 @@ export class TimeSlices {
 
   /** Does a job: now if there is time for it, else once it is its turn. */
   do(run: () => void, length: number): void {
-    if (!this.isWaiting && this.#hasTime()) return run();
+    if (!this.isWaiting && this.#hasTime()) return this.#run(run);
     this.#jobs.push({ run, length });
     this.#waitingLength += length;
     while (this.#waitingLength > MAX_WAITING_LENGTH) this.#doFirst();
@@ -56,6 +58,11 @@ export class TimeSlices {
       this.#jobs.push({ run: resolve, length: 0 });
       if (!this.#isGoing) void this.#goOn();
     });
+  }
+
+  /** Does all jobs that wait, now. */
+  doAll(): void {
+    while (this.isWaiting) this.#doFirst();
   }
 
   /** Whether any job waits for its turn. */
@@ -74,10 +81,18 @@ export class TimeSlices {
     return true;
   }
 
+  #run(run: () => void): void {
+    if (this.#endsAt !== undefined) return run();
+    const start = this.#clock.now();
+    run();
+    if (this.#endsAt !== undefined || this.#clock.now() - start < LONG_JOB_MS) return;
+    this.#begin(start);
+  }
+
   /** Begins a slice, which the next turn of the event loop ends. */
-  #begin(): void {
+  #begin(start = this.#clock.now()): void {
     this.#count = 0;
-    this.#endsAt = this.#clock.now() + SLICE_MS;
+    this.#endsAt = start + SLICE_MS;
     this.#clock.after(0, () => {
       this.#endsAt = undefined;
       if (!this.isWaiting) return;

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { npubEncode } from "nostr-tools/nip19";
 import { systemClock } from "../base/clock.ts";
 import { RELAY_LIST_KIND } from "../nostr/kinds.ts";
 import { INDEXERS } from "../plan/default_indexers.ts";
@@ -13,7 +14,7 @@ import { checkText } from "./check_text.ts";
 import type { CliCommand } from "./command.ts";
 import { collectLists, type ListVersions } from "./list_versions.ts";
 import { addNetworkOptions, type NetworkOptions } from "./network_options.ts";
-import { findNames } from "./people.ts";
+import { failuresText, findNames } from "./people.ts";
 import { pickPlanOptions } from "./plan_options_of.ts";
 import type { ProbeFailure, RelayProber } from "./relay_prober.ts";
 import { type Session, withSession } from "./session.ts";
@@ -77,6 +78,14 @@ async function readLists(
   const { indexerRelays: indexers = INDEXERS, fallbackRelays = [], policy } = settings;
   const first = [...indexers, ...fallbackRelays];
   const lists = await collectLists(prober, pubkey, first, policy, signal);
+  const failures = [...lists.answers.values()].flatMap(({ url, failure }) =>
+    failure ? [{ relay: url, reason: failure.reason }] : []
+  );
+  if (failures.length === lists.answers.size) {
+    throw new Error(
+      `Cannot check ${npubEncode(pubkey)}: no relay answered${failuresText(failures)}`,
+    );
+  }
   const relays = [...lists.answers.keys()].filter((url) => !indexers.includes(url));
   const infos = await Promise.all(
     relays.map(async (url) => [url, await prober.info(url, signal)] as const),

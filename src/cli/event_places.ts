@@ -37,6 +37,8 @@ export interface EventPlaces {
   readonly event?: NostrEvent;
   readonly author?: string;
   readonly hasList: boolean;
+  /** Whether too few relays answered the search for the author's list. */
+  readonly isUnanswered: boolean;
   /** The request of its author to delete it; absent if no relay has one. */
   readonly deletion?: NostrEvent;
   readonly isExpired: boolean;

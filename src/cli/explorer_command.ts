@@ -20,7 +20,7 @@ import {
 import { findNames } from "./people.ts";
 import { readPlan } from "./plan_command.ts";
 import { fileVersion, readChanged } from "./read_changed.ts";
-import { withSession, withStore } from "./session.ts";
+import { withExistingStore, withSession } from "./session.ts";
 import { UsageError } from "./usage_error.ts";
 import { findWho, parseWho } from "./who.ts";
 
@@ -58,9 +58,6 @@ export const explorerCommand: CliCommand = {
   },
   async run({ args: [text], options, terminal, signal }) {
     const { maxRelays, port, ...network } = options as ExplorerCommandOptions;
-    if (text === undefined && network.db === undefined) {
-      throw new UsageError("Cannot show anybody: name somebody, or a database with --db");
-    }
     const onError = (error: unknown) => terminal.note(`Warning: ${messageOf(error)}`);
     const serve = async (store: EventDatabase, reading: Omit<ExplorerReading, "onError">) => {
       const data = readChanged({
@@ -74,8 +71,11 @@ export const explorerCommand: CliCommand = {
       return 0;
     };
     if (text === undefined) {
+      if (network.db === undefined) {
+        throw new UsageError("Cannot show anybody: name somebody, or a database with --db");
+      }
       const settings = { ...networkSettings(network), maxRelays };
-      return await withStore(network, (store) => serve(store, { settings, signal }));
+      return await withExistingStore(network.db, (store) => serve(store, { settings, signal }));
     }
     const who = parseWho(text);
     return await withSession({ network, outbox: { maxRelays } }, terminal, async (session) => {

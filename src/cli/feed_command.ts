@@ -6,9 +6,10 @@
 
 import type { NostrEvent } from "@nostrify/types";
 import type { Feed } from "../feeds/feed.ts";
+import { MAX_PAGE_SIZE } from "../feeds/feed_options.ts";
 import type { FeedGap, FeedPage } from "../feeds/feed_sources.ts";
 import type { CliCommand, CommandCall } from "./command.ts";
-import { addNetworkOptions, count, type NetworkOptions } from "./network_options.ts";
+import { addNetworkOptions, count, countUpTo, type NetworkOptions } from "./network_options.ts";
 import { failuresText, findFollows, findNames, type Names } from "./people.ts";
 import { eventLine, postText } from "./post_text.ts";
 import { type Session, withSession } from "./session.ts";
@@ -42,7 +43,7 @@ export const feedCommand: CliCommand = {
   configure(command) {
     command.argument("<who>", "whose feed");
     command.option("-p, --pages <n>", "print so many pages, and ask nothing", count);
-    command.option("-n, --limit <n>", "posts in a page", count, 20);
+    command.option("-n, --limit <n>", "posts in a page", countUpTo(MAX_PAGE_SIZE), 20);
     command.option("-l, --live", "go on with new posts until Ctrl-C");
     addNetworkOptions(command);
     command.option("--json", "print each event as JSON, one a line");
@@ -73,20 +74,27 @@ export const feedCommand: CliCommand = {
   },
 };
 
-/** Prints pages, as many as are wanted; the result is whose posts may be missing in them. */
-async function printPages(
-  feed: Feed,
+/**
+ * Prints pages, as many as are wanted; the result is whose posts may be missing in them. A page that
+ * is empty because relays are late is none: the next one waits for them.
+ */
+export async function printPages(
+  feed: Pick<Feed, "next">,
   { pages, isLive }: { readonly pages?: number; readonly isLive: boolean },
-  printer: PostPrinter,
-  { terminal, signal, options }: CommandCall,
+  printer: Pick<PostPrinter, "print">,
+  { terminal, signal, options }: Pick<CommandCall, "terminal" | "signal" | "options">,
 ): Promise<readonly FeedGap[]> {
   let behind: readonly FeedGap[] = [];
-  for (let printed = 1;; printed++) {
+  for (let printed = 0;;) {
     const { done, value: page } = await feed.next();
     if (done) return behind;
     behind = page.behind;
+    if (page.events.length + page.late.length === 0) {
+      if (behind.some(({ reason }) => reason === "late")) continue;
+      return behind;
+    }
     await printer.print(page, isLive);
-    if (page.events.length === 0 || printed >= (pages ?? (isLive ? 1 : Infinity))) return behind;
+    if (++printed >= (pages ?? (isLive ? 1 : Infinity))) return behind;
     if (pages !== undefined) continue;
     if (options.json || !await terminal.confirm("More?", signal)) return behind;
   }

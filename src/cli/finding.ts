@@ -18,6 +18,17 @@ export interface Finding {
   readonly advice?: string;
 }
 
+/** That a relay list was looked for, and could not be: it says nothing of whoever should have it. */
+export function unansweredList(whose: string): Finding {
+  return {
+    level: "unsure",
+    code: "no-list",
+    text:
+      `Whether there is ${whose} relay list (kind 10002) is not known: too few relays answered.`,
+    advice: "Try again later, or name relays that collect lists: --indexer wss://….",
+  };
+}
+
 /** One line for each finding, and one for what to do. */
 export function findingsText(findings: readonly Finding[], { colors }: Drawing): string {
   const marks = { good: colors.green("✓"), unsure: colors.yellow("?"), wrong: colors.red("✗") };

@@ -23,11 +23,17 @@ const FALLBACK_RELAYS = ["wss://relay.damus.io/", "wss://nos.lol/", "wss://relay
 /** The policy if a user names a relay on their own machine or network. */
 const LOCAL: RelayUrlPolicy = { allowLocal: true, allowInsecure: true };
 
-/** Adds the options to a command. */
+/** Adds the options to a command that connects to relays. */
 export function addNetworkOptions(command: Command): Command {
-  return command
+  command
     .option("-r, --relay <url>", "relay for people without a relay list; repeatable", collected)
-    .option("-i, --indexer <url>", "relay that collects relay lists; repeatable", collected)
+    .option("-i, --indexer <url>", "relay that collects relay lists; repeatable", collected);
+  return addFileOptions(command);
+}
+
+/** Adds the options of every command to one that connects to nothing. */
+export function addFileOptions(command: Command): Command {
+  return command
     .option("--db <file>", "SQLite file that keeps what was found and learned")
     .option("-q, --quiet", "print no progress and no remarks");
 }
@@ -41,6 +47,14 @@ export function collected(value: string, others: readonly string[] = []): string
 export function count(value: string): number {
   if (/^[1-9]\d{0,8}$/.test(value)) return Number(value);
   throw new InvalidArgumentError("It must be an integer >= 1.");
+}
+
+/** Reads the number of an option: an integer from 1 to `most`. */
+export function countUpTo(most: number): (value: string) => number {
+  return (value) => {
+    if (/^[1-9]\d{0,8}$/.test(value) && Number(value) <= most) return Number(value);
+    throw new InvalidArgumentError(`It must be an integer from 1 to ${most}.`);
+  };
 }
 
 /**

@@ -15,8 +15,10 @@ import { textTable } from "./text_table.ts";
 
 /** Most names in a line. */
 const MAX_NAMES = 8;
-/** Lines of the plot. */
-const PLOT_HEIGHT = 8;
+/** Lines of the plot, and what stands left of it. */
+const PLOT_HEIGHT = 8, PLOT_MARGIN = 8;
+/** What stands left of the figures. */
+const LABEL_WIDTH = 20;
 
 /** The people whom the text names, so that their names can be looked up. */
 export function namedPeople(report: PlanReport, maxPeople: number): string[] {
@@ -47,8 +49,10 @@ export function planText(
 function headline(report: PlanReport, names: Names, { colors }: Drawing): string {
   const { pubkey, follows, once, twice, relays } = report;
   return `${colors.bold(nameOf(pubkey, names))} follows ${many(follows, "person", "people")}. ` +
-    `${many(relays.length, "relay", "relays")} would be asked: for ${once} of them ` +
-    `(${percent(once, follows)}) a relay of their own, for ${twice} (${
+    `${many(relays.length, "relay", "relays")} would be asked: for ${
+      once.toLocaleString("en")
+    } of them ` +
+    `(${percent(once, follows)}) a relay of their own, for ${twice.toLocaleString("en")} (${
       percent(twice, follows)
     }) two.`;
 }
@@ -78,7 +82,7 @@ function relayTable({ relays }: PlanReport, names: Names, drawing: Drawing): str
 const FIGURES = [1, 2, 3, 5, 10, 15, 20, 30, 40, 50];
 
 function curveText({ curve, follows, maxRelays }: PlanReport, drawing: Drawing): string {
-  const { colors } = drawing;
+  const { colors, columns } = drawing;
   if (curve.length === 0 || follows === 0) return "";
   const plot = curvePlot({
     shares: curve.map(({ once }) => once / follows),
@@ -89,15 +93,18 @@ function curveText({ curve, follows, maxRelays }: PlanReport, drawing: Drawing):
   const points = curve.filter((point) =>
     FIGURES.includes(point.maxRelays) || point.maxRelays === maxRelays
   );
-  const width = Math.max(...points.map(({ maxRelays }) => `${maxRelays}`.length), 4);
+  const cell = Math.max(...points.map(({ maxRelays }) => `${maxRelays}`.length), 4) + 2;
+  const most = Math.max(1, Math.floor((columns - LABEL_WIDTH) / cell));
+  const step = Math.ceil(points.length / most);
+  const shown = points.filter((_, i) => i % step === 0);
   const row = (label: string, cells: readonly string[]) =>
-    `  ${label.padEnd(18)}${cells.map((cell) => cell.padStart(width + 2)).join("")}`;
+    `  ${label}`.padEnd(LABEL_WIDTH) + cells.map((text) => text.padStart(cell)).join("");
   return [
     colors.bold("Who is asked for at a relay of their own, by the number of relays"),
-    plot,
-    row("relays", points.map(({ maxRelays }) => `${maxRelays}`)),
-    row("at one relay, %", points.map(({ once }) => percentage(once, follows))),
-    row("at two relays, %", points.map(({ twice }) => percentage(twice, follows))),
+    ...PLOT_MARGIN + curve.length > columns ? [] : [plot],
+    row("relays", shown.map(({ maxRelays }) => `${maxRelays}`)),
+    row("at one relay, %", shown.map(({ once }) => percentage(once, follows))),
+    row("at two relays, %", shown.map(({ twice }) => percentage(twice, follows))),
   ].join("\n");
 }
 
@@ -106,11 +113,18 @@ function unreachedText({ unreached }: PlanReport, names: Names, { colors }: Draw
   const groups = [...Map.groupBy(unreached, ({ reason }) => reason)]
     .sort(([, a], [, b]) => b.length - a.length);
   const lines = groups.flatMap(([reason, people]) => [
-    `  ${colors.yellow(`${people.length}`)} ${UNREACHED[reason]}; ${whereAsked(people)}`,
+    `  ${colors.yellow(`${people.length}`)} ${unreachedFor(reason, people.length)}; ${
+      whereAsked(people)
+    }`,
     `    ${namesText(people, names)}`,
     ...reason === "unusable" ? refusedLines(people, colors.dim) : [],
   ]);
   return [colors.bold("Who is not asked for at a relay of their own"), ...lines].join("\n");
+}
+
+function unreachedFor(reason: UnreachedReason, count: number): string {
+  const text = UNREACHED[reason];
+  return count === 1 ? text.replace(/^have /, "has ").replace(/^are /, "is ") : text;
 }
 
 const UNREACHED: Readonly<Record<UnreachedReason, string>> = {

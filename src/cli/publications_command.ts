@@ -17,7 +17,7 @@ import {
   type PublishedEvent,
 } from "./publications_report.ts";
 import { plain } from "./publish_command.ts";
-import { withSession, withStore } from "./session.ts";
+import { withExistingStore, withSession } from "./session.ts";
 import type { Terminal } from "./terminal.ts";
 import { UsageError } from "./usage_error.ts";
 
@@ -55,7 +55,7 @@ export const publicationsCommand: CliCommand = {
     }
     const events = send
       ? await sendPending(network, wait, terminal, signal)
-      : await storedPublications(network);
+      : await storedPublications(network.db, terminal);
     const shown = pending ? events.filter(isPending) : events;
     terminal.print(
       json ? publicationsJson(shown) : publicationsText(shown, systemClock.now(), terminal),
@@ -65,9 +65,19 @@ export const publicationsCommand: CliCommand = {
 };
 
 /** What is written down. */
-async function storedPublications(options: NetworkOptions): Promise<PublishedEvent[]> {
-  const records = await withStore(options, (store) => store.readRecords("publication"));
-  return [...records.values()].flatMap((text) => parsePublication(text) ?? [])
+async function storedPublications(
+  db: string,
+  { note }: Pick<Terminal, "note">,
+): Promise<PublishedEvent[]> {
+  const records = await withExistingStore(db, (store) => store.readRecords("publication"));
+  const stored = [...records.values()].flatMap((text) => parsePublication(text) ?? []);
+  const unread = records.size - stored.length;
+  if (unread > 0) {
+    note(
+      `Warning: Cannot read ${unread} of ${records.size} publications: they are left as they are`,
+    );
+  }
+  return stored
     .map(({ event, at, targets }) => ({ event, publishedAt: at, targets }))
     .sort((a, b) => a.publishedAt - b.publishedAt);
 }

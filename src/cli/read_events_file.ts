@@ -6,6 +6,7 @@
 
 import type { NostrEvent } from "@nostrify/types";
 import { readFile } from "node:fs/promises";
+import { verifyEvent } from "nostr-tools/pure";
 import type { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { messageOf } from "../base/message_of.ts";
@@ -28,15 +29,18 @@ export async function readEventsFile(path: string, stdin: Readable): Promise<Nos
   return parseEvents(content, path === "-" ? "stdin" : path);
 }
 
-/** The events in a text. @throws {UsageError} If it holds something else. */
+/** The events in a text, each once. @throws {UsageError} If it holds something else. */
 export function parseEvents(content: string, name: string): NostrEvent[] {
-  const whole = parseJson(content);
+  // Windows begins text files with a byte order mark.
+  const json = content.replace(/^\uFEFF/, "");
+  const whole = parseJson(json);
   const values = Array.isArray(whole)
     ? whole
     : whole !== undefined
     ? [whole]
-    : content.split("\n").filter((line) => line.trim() !== "").map(parseJson);
+    : json.split("\n").filter((line) => line.trim() !== "").map(parseJson);
   if (values.length === 0) throw new UsageError(`Cannot publish from ${name}: it holds no event`);
+  const events = new Map<string, NostrEvent>();
   for (const [i, value] of values.entries()) {
     if (value === undefined) {
       throw new UsageError(`Cannot publish from ${name}: line ${i + 1} is not JSON`);
@@ -45,6 +49,13 @@ export function parseEvents(content: string, name: string): NostrEvent[] {
     if (fault !== undefined) {
       throw new UsageError(`Cannot publish from ${name}: event ${i + 1} is not sendable: ${fault}`);
     }
+    if (!verifyEvent({ ...value } as NostrEvent)) {
+      throw new UsageError(
+        `Cannot publish from ${name}: the id or the signature of event ${i + 1} is wrong, and no ` +
+          "relay would take it",
+      );
+    }
+    events.set(value.id, value);
   }
-  return values as NostrEvent[];
+  return [...events.values()];
 }

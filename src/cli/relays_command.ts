@@ -6,16 +6,18 @@
 
 import { createOutbox } from "../create_outbox.ts";
 import type { RelayReport } from "../explain.ts";
+import { causedMessage } from "./caused_message.ts";
 import type { CliCommand } from "./command.ts";
-import { addNetworkOptions, count, type NetworkOptions } from "./network_options.ts";
-import { withStore } from "./session.ts";
+import { addFileOptions, count, type NetworkOptions } from "./network_options.ts";
+import { withExistingStore } from "./session.ts";
 import type { Drawing } from "./streams.ts";
+import type { Terminal } from "./terminal.ts";
 import { duration, many } from "./text.ts";
 import { textTable } from "./text_table.ts";
 import { UsageError } from "./usage_error.ts";
 
 /** The options of the command. */
-interface RelaysOptions extends NetworkOptions {
+interface RelaysOptions extends Pick<NetworkOptions, "db"> {
   readonly limit: number;
   readonly json?: boolean;
 }
@@ -37,24 +39,25 @@ export const relaysCommand: CliCommand = {
   ],
   configure(command) {
     command.option("-n, --limit <n>", "most relays to print", count, 50);
-    addNetworkOptions(command);
+    addFileOptions(command);
     command.option("--json", "print all as JSON");
   },
   async run({ options, terminal }) {
-    const { limit, json, ...network } = options as RelaysOptions;
-    if (network.db === undefined) {
+    const { limit, json, db } = options as RelaysOptions;
+    if (db === undefined) {
       throw new UsageError("Cannot list relays without a file: name one with --db");
     }
-    const relays = await readRelays(network);
+    const relays = await readRelays(db, terminal);
     terminal.print(json ? JSON.stringify(relays, null, 2) : relaysText(relays, limit, terminal));
     return 0;
   },
 };
 
 /** The relays that a file knows, the heaviest first. Sends nothing, and writes nothing. */
-async function readRelays(network: NetworkOptions): Promise<RelayReport[]> {
-  const records = await withStore(network, (store) => store.readRecords("relay"));
+async function readRelays(db: string, { note }: Pick<Terminal, "note">): Promise<RelayReport[]> {
+  const records = await withExistingStore(db, (store) => store.readRecords("relay"));
   const outbox = createOutbox({
+    onError: (error) => note(`Warning: ${causedMessage(error)}`),
     records: {
       readRecords: (topic) => Promise.resolve(topic === "relay" ? records : new Map()),
       writeRecords: () => Promise.resolve(),

@@ -5,7 +5,8 @@
  */
 
 import { Command, CommanderError } from "commander";
-import { messageOf } from "../base/message_of.ts";
+import { holdsSecret } from "../nostr/holds_secret.ts";
+import { causedMessage } from "./caused_message.ts";
 import type { CliCommand } from "./command.ts";
 import { COMMANDS } from "./commands.ts";
 import { printable } from "./printable.ts";
@@ -23,12 +24,20 @@ export interface CliProcess extends Streams {
 /** Exit codes. */
 const FAILED = 1, WRONG_ARGUMENTS = 2, INTERRUPTED = 130;
 
+/** What is said of a secret key, whatever it was meant for: no error, and no file, may have it. */
+const SECRET = "Cannot use a secret key: no command needs one, and nobody else may see it; " +
+  "the history of the shell may have it now";
+
 /** Runs a command line. Never rejects. @returns The exit code. */
 export async function runCli(
   args: readonly string[],
   process: CliProcess,
   commands: readonly CliCommand[] = COMMANDS,
 ): Promise<number> {
+  if (args.some(holdsSecret)) {
+    process.stderr.write(`${SECRET}\n`);
+    return WRONG_ARGUMENTS;
+  }
   let code = 0;
   const program = createProgram(commands, process, (result) => code = result);
   try {
@@ -106,5 +115,5 @@ function examplesText(examples: CliCommand["examples"]): string {
 
 /** The message of an error, in one line. */
 function errorText(error: unknown): string {
-  return printable(messageOf(error)).replace(/\s+/g, " ").trim();
+  return printable(causedMessage(error)).replace(/\s+/g, " ").trim();
 }

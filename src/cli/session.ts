@@ -6,16 +6,19 @@
 
 import { NPool } from "@nostrify/nostrify";
 import type { NRelay } from "@nostrify/types";
+import { existsSync } from "node:fs";
 import { createOutbox } from "../create_outbox.ts";
 import type { EventDatabase } from "../db/kysely.ts";
 import { openSqlite } from "../db/sqlite.ts";
 import type { RelayFailureError } from "../nostr/errors.ts";
 import type { Outbox } from "../outbox.ts";
 import type { OutboxOptions } from "../outbox_options.ts";
+import { causedMessage } from "./caused_message.ts";
 import { type NetworkOptions, networkSettings } from "./network_options.ts";
 import { readingRecords } from "./reading_records.ts";
 import { RelayProber } from "./relay_prober.ts";
 import type { Terminal } from "./terminal.ts";
+import { UsageError } from "./usage_error.ts";
 
 /** What a command works with. */
 export interface Session {
@@ -58,7 +61,7 @@ export async function withSession<T>(
   const settings: OutboxOptions = { ...networkSettings(network, without), ...more };
   return await withStore(network, async (store) => {
     const failures = new Map<string, RelayFailureError>();
-    const onError = (error: Error) => terminal.note(`Warning: ${error.message}`);
+    const onError = (error: Error) => terminal.note(`Warning: ${causedMessage(error)}`);
     const onRelayError = (error: RelayFailureError) => void failures.set(error.relay, error);
     const records = sends ? store : readingRecords(store);
     const outbox = createOutbox({ ...settings, store, records, onRelayError, onError });
@@ -74,12 +77,27 @@ export async function withSession<T>(
 }
 
 /**
+ * Opens a database that is there, for a command that only reads it, and closes it once it was used.
+ *
+ * @throws {UsageError} If there is no such file.
+ * @throws {Error} If it cannot be opened.
+ * @throws What `use` throws.
+ */
+export async function withExistingStore<T>(
+  db: string,
+  use: (store: EventDatabase) => Promise<T>,
+): Promise<T> {
+  if (!existsSync(db)) throw new UsageError(`Cannot read ${db}: there is no such file`);
+  return await withStore({ db }, use);
+}
+
+/**
  * Opens the database alone, a file that keeps everything or memory, and closes it once it was used.
  *
  * @throws {Error} If it cannot be opened.
  * @throws What `use` throws.
  */
-export async function withStore<T>(
+async function withStore<T>(
   { db = ":memory:" }: Pick<NetworkOptions, "db">,
   use: (store: EventDatabase) => Promise<T>,
 ): Promise<T> {

@@ -5,7 +5,6 @@
  */
 
 import { parseNip05Address } from "../hints/nip05_address.ts";
-import { holdsSecret } from "../nostr/holds_secret.ts";
 import { pointerIn } from "../nostr/nip19_text.ts";
 import { isPubkey } from "../nostr/pubkeys.ts";
 import type { Outbox } from "../outbox.ts";
@@ -25,15 +24,12 @@ const MAX_SHOWN = 20;
 /**
  * Reads whom a text names, without looking anything up.
  *
- * @throws {UsageError} If it names nobody. A secret key is not shown.
+ * @throws {UsageError} If it names nobody.
  */
 export function parseWho(text: string): Who {
   const value = text.trim();
   const hex = value.toLowerCase();
   if (isPubkey(hex)) return { text: value, pubkey: hex };
-  if (holdsSecret(value)) {
-    throw new UsageError("Cannot use a secret key: nobody else may see it; give the npub instead");
-  }
   const pointer = pointerIn(value);
   if (pointer?.type === "npub") return { text: value, pubkey: pointer.data };
   if (pointer?.type === "nprofile") return { text: value, pubkey: pointer.data.pubkey };

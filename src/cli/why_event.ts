@@ -52,7 +52,8 @@ export async function findEvent(
   for (const [url, reason] of plan?.reasons ?? []) add(url, reason);
   const list = author === undefined ? undefined : knowledge.get(author);
   if (!plan) { for (const url of list?.write ?? []) add(url, "outbox"); }
-  for (const [url, place] of await readersOf(session, event, author)) add(url, place);
+  const { readers, isUnanswered } = await readersOf(session, event, author);
+  for (const [url, place] of readers) add(url, place);
   for (const { url } of hints) add(url, "link");
   if (event) { for (const url of await outbox.seenOn(event.id)) add(url, "seen"); }
   for (const url of settings.fallbackRelays ?? []) add(url, "fallback");
@@ -72,6 +73,7 @@ export async function findEvent(
       filter: exact,
       author,
       hasList: list?.write !== undefined,
+      isUnanswered,
       places,
       refused: refusedRelays(list, settings.policy),
       ...plan?.refusal === undefined ? {} : { refusal: plan.refusal },
@@ -104,20 +106,29 @@ async function knowledgeFor(
   return knowledge;
 }
 
-/** The relays that an app would ask for the author's events of this kind, and those it must not. */
+/**
+ * The relays that an app would ask for the author's events of this kind, and those it must not;
+ * and whether too few relays answered the search for the author's list.
+ */
 async function readersOf(
   { outbox }: Session,
   event: NostrEvent | undefined,
   author: string | undefined,
-): Promise<[url: string, place: "reader" | "blocked"][]> {
-  if (author === undefined) return [];
-  const { plan } = await outbox.explain([{ kinds: [event?.kind ?? 1], authors: [author] }]);
+): Promise<{ readers: [url: string, place: "reader" | "blocked"][]; isUnanswered: boolean }> {
+  if (author === undefined) return { readers: [], isUnanswered: false };
+  const { plan, missingLists } = await outbox.explain([{
+    kinds: [event?.kind ?? 1],
+    authors: [author],
+  }]);
   const skipped = plan.subjects.flatMap(({ skipped }) => skipped);
-  return [
-    ...[...plan.routes.keys()].map((url) => [url, "reader"] as [string, "reader"]),
-    ...skipped.filter(({ reason }) => reason === "blocked")
-      .map(({ url }) => [url, "blocked"] as [string, "blocked"]),
-  ];
+  return {
+    readers: [
+      ...[...plan.routes.keys()].map((url) => [url, "reader"] as [string, "reader"]),
+      ...skipped.filter(({ reason }) => reason === "blocked")
+        .map(({ url }) => [url, "blocked"] as [string, "blocked"]),
+    ],
+    isUnanswered: missingLists.some(({ reason }) => reason === "not-answered"),
+  };
 }
 
 /** What asks for the deletion of the event. */

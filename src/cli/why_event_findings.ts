@@ -5,7 +5,7 @@
  */
 
 import type { EventPlaces, WhyRelay } from "./event_places.ts";
-import type { Finding } from "./finding.ts";
+import { type Finding, unansweredList } from "./finding.ts";
 import { dateTime, many } from "./text.ts";
 
 /** Where a stranger to the event would look for it. */
@@ -80,7 +80,9 @@ function notFound(relays: readonly WhyRelay[], unknown: readonly WhyRelay[]): Fi
   };
 }
 
-function aboutAuthor({ author, hasList }: Pick<EventPlaces, "author" | "hasList">): Finding[] {
+function aboutAuthor(
+  { author, hasList, isUnanswered }: Pick<EventPlaces, "author" | "hasList" | "isUnanswered">,
+): Finding[] {
   if (author === undefined) {
     return [{
       level: "unsure",
@@ -90,6 +92,7 @@ function aboutAuthor({ author, hasList }: Pick<EventPlaces, "author" | "hasList"
     }];
   }
   if (hasList) return [];
+  if (isUnanswered) return [unansweredList("its author's")];
   return [{
     level: "wrong",
     code: "no-list",

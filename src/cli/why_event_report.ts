@@ -22,6 +22,8 @@ export interface WhyEventSource {
   readonly author?: string;
   /** Whether the author has a relay list. */
   readonly hasList: boolean;
+  /** Whether too few relays answered the search for it. */
+  readonly isUnanswered: boolean;
   /** Why each relay was asked. */
   readonly places: ReadonlyMap<string, readonly WhyPlace[]>;
   /** Relays of the author's list that are not connected to. */
@@ -40,7 +42,7 @@ export interface WhyEventReport extends EventPlaces {
 
 /** Makes a report. */
 export function whyEventReport(source: WhyEventSource): WhyEventReport {
-  const { filter, author, hasList, places, refused, refusal, answers, now } = source;
+  const { filter, author, hasList, isUnanswered, places, refused, refusal, answers, now } = source;
   const event = answers.flatMap(({ events }) => events.filter((one) => matchFilter(filter, one)))
     .reduce<NostrEvent | undefined>((a, b) => a && !isNewer(b, a) ? a : b, undefined);
   const deletion = event && answers.flatMap(({ events }) => events)
@@ -54,6 +56,7 @@ export function whyEventReport(source: WhyEventSource): WhyEventReport {
     ...event ? { event } : {},
     author: event?.pubkey ?? author,
     hasList,
+    isUnanswered,
     ...deletion ? { deletion } : {},
     isExpired: event !== undefined && isExpired(event, now),
     ...refusal === undefined ? {} : { refusal },

@@ -23,7 +23,7 @@ export async function findPosts(
 ): Promise<WhyPersonSource> {
   await outbox.discover([pubkey], { signal });
   const list = (await outbox.store.get([pubkey], { signal })).get(pubkey);
-  const { plan } = await outbox.explain([{ kinds: POST_KINDS, authors: [pubkey] }]);
+  const { plan, missingLists } = await outbox.explain([{ kinds: POST_KINDS, authors: [pubkey] }]);
   const places = new Map<string, PersonPlace[]>();
   const add = (value: string, place: PersonPlace) => {
     const { url } = checkRelayUrl(value, settings.policy);
@@ -43,7 +43,8 @@ export async function findPosts(
     }));
     signal.throwIfAborted();
     const refused = refusedRelays(list, settings.policy);
-    return { pubkey, hasList: list !== undefined, refused, places, answers };
+    const isUnanswered = missingLists.some(({ reason }) => reason === "not-answered");
+    return { pubkey, hasList: list !== undefined, isUnanswered, refused, places, answers };
   } finally {
     bar.close();
   }

@@ -8,7 +8,7 @@ import type { NostrEvent } from "@nostrify/types";
 import type { AnswerProof } from "../nostr/answer_proof.ts";
 import type { RefusedRelay } from "../nostr/relay_policy.ts";
 import { isNewer } from "../nostr/versions.ts";
-import type { Finding } from "./finding.ts";
+import { type Finding, unansweredList } from "./finding.ts";
 import type { ProbeAnswer, ProbeFailure } from "./relay_prober.ts";
 import { many } from "./text.ts";
 
@@ -33,6 +33,8 @@ export interface WhyPersonSource {
   readonly pubkey: string;
   /** Whether they have a relay list that anybody found. */
   readonly hasList: boolean;
+  /** Whether too few relays answered the search for it. */
+  readonly isUnanswered: boolean;
   /** Relays of their list that are not connected to. */
   readonly refused: readonly RefusedRelay[];
   readonly places: ReadonlyMap<string, readonly PersonPlace[]>;
@@ -55,7 +57,7 @@ export const MAX_POSTS = 20;
 
 /** Makes a report. */
 export function whyPersonReport(source: WhyPersonSource): WhyPersonReport {
-  const { pubkey, hasList, refused, places, answers } = source;
+  const { pubkey, refused, places, answers } = source;
   const all = new Map(answers.flatMap(({ events }) => events.map((event) => [event.id, event])));
   const posts = [...all.values()].sort((a, b) => isNewer(a, b) ? -1 : 1).slice(0, MAX_POSTS);
   const ids = new Set(posts.map(({ id }) => id));
@@ -68,16 +70,16 @@ export function whyPersonReport(source: WhyPersonSource): WhyPersonReport {
     ...failure ? { failure } : {},
   })).sort((a, b) => b.held - a.held || (a.url < b.url ? -1 : 1));
   const report = { pubkey, posts, relays, refused };
-  return { ...report, findings: findings(report, hasList, answers) };
+  return { ...report, findings: findings(report, source) };
 }
 
 function findings(
   { posts, relays, refused }: Omit<WhyPersonReport, "findings">,
-  hasList: boolean,
-  answers: readonly ProbeAnswer[],
+  { hasList, isUnanswered, answers }: WhyPersonSource,
 ): Finding[] {
   const found: Finding[] = [];
-  if (!hasList) {
+  if (!hasList && isUnanswered) found.push(unansweredList("their"));
+  else if (!hasList) {
     found.push({
       level: "wrong",
       code: "no-list",
@@ -121,7 +123,7 @@ function readerFinding(
 ): Finding[] {
   if (posts.length === 0) {
     return [{
-      level: "wrong",
+      level: relays.every(({ failure }) => failure) ? "unsure" : "wrong",
       code: "no-posts",
       text: "No relay that answered has a post of theirs.",
     }];

@@ -97,7 +97,7 @@ export class IndexedDb implements NStore, RecordStore {
   readonly #writing: IdbWriting;
   readonly #writes: GroupCommit<IdbTransaction, PreparedEvent, Outcome>;
   /** What several tabs need; absent if the option `shared` is `false`. */
-  readonly shared?: RecordStore["shared"];
+  readonly shared?: NonNullable<RecordStore["shared"]>;
   /** Claims keys, so that one of several tabs does what they stand for. */
   readonly claim: NonNullable<RecordStore["claim"]>;
 

@@ -61,9 +61,9 @@ export class EventDatabase implements NStore, RecordStore {
   /** The last writing of records that is not in `#writes`. */
   #lastRecords: Promise<unknown> = Promise.resolve();
   /** What several processes need; absent unless the option `shared` is set, on PostgreSQL. */
-  readonly shared?: RecordStore["shared"];
+  readonly shared?: NonNullable<RecordStore["shared"]>;
   /** Claims keys; absent on PostgreSQL unless the option `shared` is set. */
-  readonly claim?: RecordStore["claim"];
+  readonly claim?: NonNullable<RecordStore["claim"]>;
 
   /**
    * Takes over a Kysely instance: {@link EventDatabase.close} closes it.

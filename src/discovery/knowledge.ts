@@ -7,6 +7,7 @@
 
 import { abortable } from "../base/abortable.ts";
 import type { Clock } from "../base/clock.ts";
+import { TimeSlices } from "../base/time_slices.ts";
 import type { HintBook } from "../hints/hint_book.ts";
 import { addDmLists, addHints, authorHints } from "../hints/merge_hints.ts";
 import { knownLists, type KnownListsOptions, type KnownListsSource } from "../lists/known_lists.ts";
@@ -65,6 +66,8 @@ const USER_GROUP_WEIGHT = 0.99;
 /** What routers look up. */
 export class Knowledge implements KnowledgeSource {
   readonly #options: KnowledgeOptions;
+  /** A search that ends for many look-ups at once leaves other work its turn. */
+  readonly #slices: TimeSlices;
   /** The last search for the user's own lists, and when it began. */
   #userSearch?: {
     readonly pubkey: string;
@@ -75,6 +78,7 @@ export class Knowledge implements KnowledgeSource {
   /** Reads nothing, and asks no relay, before the first look-up. */
   constructor(options: KnowledgeOptions) {
     this.#options = options;
+    this.#slices = new TimeSlices(options.clock);
   }
 
   /**
@@ -128,7 +132,8 @@ export class Knowledge implements KnowledgeSource {
     const knowledge = await this.#known(lookup, opts);
     const pending = new Set(missing.filter((pubkey) => !knowledge.get(pubkey)?.write));
     if (isOver || pending.size === 0) return { knowledge };
-    return { knowledge, pending, rest: over.then(() => this.#known(lookup, opts)) };
+    const rest = over.then(() => this.#slices.turn()).then(() => this.#known(lookup, opts));
+    return { knowledge, pending, rest };
   }
 
   /** Finds who wrote the events of threads, and the lists of these people, until a time. */

@@ -91,13 +91,17 @@ export class ListSearch {
   settle(): void {
     if (this.#isSettled) return;
     this.#isSettled = true;
-    for (const listener of [...this.listeners]) listener.settled?.();
+    for (const listener of [...this.listeners]) {
+      listener.settled?.();
+      if (!listener.over) this.listeners.delete(listener);
+    }
   }
 
   /** Ends the search. */
   end(verdict: Verdict): void {
     this.settle();
     for (const listener of [...this.listeners]) listener.over?.(verdict, this);
+    this.listeners.clear();
   }
 
   /** Whether callers may wait for it: there is no list yet. */
@@ -157,6 +161,7 @@ export async function waitFor(
     throw error;
   } finally {
     cancel();
-    for (const { listeners } of awaited) listeners.delete(listener);
+    // Searches let go of those whom they have called.
+    if (left > 0) { for (const { listeners } of awaited) listeners.delete(listener); }
   }
 }

@@ -47,7 +47,8 @@ const FEED_OPTIONS: OptionNames<FeedOptions> = {
   fresh: true,
   signal: true,
 };
-const MAX_PAGE_SIZE = 5_000;
+/** The largest {@link FeedOptions.pageSize}. */
+export const MAX_PAGE_SIZE = 5_000;
 
 /**
  * Options with their defaults.

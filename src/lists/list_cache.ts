@@ -5,8 +5,8 @@
  */
 
 import type { NostrEvent, NStore } from "@nostrify/types";
-import { LRUCache } from "lru-cache";
 import { abortable } from "../base/abortable.ts";
+import { LruCache } from "../base/lru_cache.ts";
 import type { RelayList } from "../nostr/relay_knowledge.ts";
 import { type Batch, ListBatchLoader } from "./list_batch_loader.ts";
 
@@ -34,7 +34,7 @@ const MISSING = Symbol("missing list");
 /** See the module. The list that was requested least recently goes first. */
 export class ListCache {
   readonly #options: ListCacheOptions;
-  readonly #cached: LRUCache<string, RelayList | typeof MISSING>;
+  readonly #cached: LruCache<string, RelayList | typeof MISSING>;
   readonly #loader: ListBatchLoader;
   /** The time while one look-up reads the cache, so that it reads the clock once. */
   #readAt: number | undefined;
@@ -43,7 +43,7 @@ export class ListCache {
     const { max, ttl, missingTtl } = options;
     this.#options = options;
     const now = () => this.#now();
-    this.#cached = new LRUCache({ max, ttl, ttlResolution: 0, perf: { now } });
+    this.#cached = new LruCache({ max, ttl, ttlResolution: 0, perf: { now } });
     this.#loader = new ListBatchLoader(db, {
       ...options,
       onLoad: (pubkey, list) => {

@@ -6,8 +6,8 @@
  */
 
 import type { NostrEvent, NostrFilter, NStore } from "@nostrify/types";
-import { LRUCache } from "lru-cache";
 import { isAddressableKind, isEphemeralKind, isReplaceableKind } from "nostr-tools/kinds";
+import { LruCache } from "../base/lru_cache.ts";
 import { deletedError } from "../nostr/deleted_error.ts";
 import { deletionTargets } from "../nostr/deletion_targets.ts";
 import { checkNotExpired, isExpired } from "../nostr/expiration.ts";
@@ -31,7 +31,7 @@ interface Options {
 export class MemoryStore implements NStore {
   readonly #now: () => number;
   /** By id. Whatever leaves it leaves the indexes, too. */
-  readonly #events: LRUCache<string, NostrEvent>;
+  readonly #events: LruCache<string, NostrEvent>;
   /** By author and kind, and then by {@link slotOf}. */
   readonly #byAuthor = new Map<string, Map<number, Map<string, NostrEvent>>>();
   /** Deletions by what they name, see {@link namesOf}. */
@@ -40,7 +40,7 @@ export class MemoryStore implements NStore {
   /** Creates an empty store. */
   constructor({ max, now }: MemoryStoreOptions) {
     this.#now = now;
-    this.#events = new LRUCache({ max, dispose: (event) => this.#unindex(event) });
+    this.#events = new LruCache({ max, dispose: (event) => this.#unindex(event) });
   }
 
   /**

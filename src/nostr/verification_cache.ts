@@ -5,8 +5,8 @@
  */
 
 import type { NostrEvent } from "@nostrify/types";
-import { LRUCache } from "lru-cache";
 import { getEventHash, validateEvent } from "nostr-tools/pure";
+import { LruCache } from "../base/lru_cache.ts";
 import { isSignature } from "./check_event.ts";
 import { isPubkey } from "./pubkeys.ts";
 
@@ -22,7 +22,7 @@ const MAX_REMEMBERED_SIGNATURES = 50_000;
  * content are forged.
  */
 export class VerificationCache {
-  readonly #verified = new LRUCache<string, string>({ max: MAX_REMEMBERED_SIGNATURES });
+  readonly #verified = new LruCache<string, string>({ max: MAX_REMEMBERED_SIGNATURES });
 
   /**
    * Whether an event is genuine, as far as that is known without its signature: `false` if it does

@@ -46,6 +46,9 @@ const MORE_INBOXES = 1;
 /** The share of `maxRelays` that fallback relays may take for subjects the cap leaves out. */
 const MAX_FALLBACK_SHARE = 1 / 4;
 
+/** Room is made for a fallback relay that weighs this share of the heaviest: others are dead. */
+const MIN_FALLBACK_WEIGHT_SHARE = 1 / 10;
+
 /** A relay is full once its filters have grown to this many times `authorsPerFilter`. */
 const FULL_FILTER_GROWTH = 2;
 
@@ -74,7 +77,7 @@ export function chooseRelays(
   const cover = { maxRelays, relaysPerSubject: relaysPerAuthor, first, fewer };
   let relays = greedyCover(rows.graph, cover);
   if (rows.fallbacks.length > 0 && isAnyLeftOut(rows, relays)) {
-    relays = withFallbacks(relays, first.length, rows.fallbacks, settings);
+    relays = withFallbacks(rows, relays, first.length, settings);
   }
   relays = withStrict(rows, relays, maxRelays);
   relays = inRounds(rows, threads, relays, Math.min(maxRelays, MAX_THREAD_RELAYS));
@@ -202,14 +205,16 @@ function isBetter({ weights, urls }: RelayGraph, a: number, b: number): boolean 
 
 /**
  * Makes room for fallback relays by dropping the relays chosen last, which is what a
- * smaller cap would have given.
+ * smaller cap would have given. None is made for one that is most likely dead beside others.
  */
 function withFallbacks(
+  { graph: { weights }, fallbacks }: CandidateRows,
   relays: readonly number[],
   fixed: number,
-  fallbacks: readonly number[],
   { maxRelays, relaysPerAuthor }: PlanSettings,
 ): number[] {
+  const heaviest = Math.max(...fallbacks.map((id) => weights[id]));
+  const sound = fallbacks.filter((id) => weights[id] >= heaviest * MIN_FALLBACK_WEIGHT_SHARE);
   const reserve = Math.min(
     relaysPerAuthor,
     fallbacks.length,
@@ -217,7 +222,7 @@ function withFallbacks(
     maxRelays - 1,
   );
   const chosen = fallbacks.filter((id) => relays.includes(id));
-  const missing = fallbacks.filter((id) => !relays.includes(id))
+  const missing = sound.filter((id) => !relays.includes(id))
     .slice(0, Math.max(0, reserve - chosen.length));
   const kept = [...relays];
   let excess = kept.length + missing.length - maxRelays;

@@ -39,8 +39,9 @@ export interface PlanOptions {
    */
   readonly searchRelays?: readonly string[];
   /**
-   * Most relays that one request opens, fallback relays included: an integer of at least 1.
-   * Lower it on a phone, raise it on a server.
+   * Most relays that one request asks at a time, fallback relays included: an integer of at least
+   * 1. An outbox asks another in place of one that is lost. Lower it on a phone, raise it on a
+   * server.
    * @default 20
    */
   readonly maxRelays?: number;

@@ -40,6 +40,8 @@ export interface RequestWatcher {
 /** The listeners of one request, by relay index. */
 export class RequestListeners {
   readonly #listeners = new Map<number, Listener>();
+  /** One of them, who was found to listen. */
+  #any?: Listener;
 
   /** How many there are. */
   get size(): number {
@@ -59,17 +61,22 @@ export class RequestListeners {
   /** Nobody listens to a relay any longer. */
   delete(relayIndex: number): void {
     this.#listeners.delete(relayIndex);
+    this.#any = undefined;
   }
 
   /** Hands an event to the listener of a relay, or else to any who still listens. */
   event(relayIndex: number, event: NostrEvent): void {
-    let listener = this.#listeners.get(relayIndex);
-    if (!listener || listener.signal.aborted) listener = this.#anyListener();
-    listener?.push(["EVENT", SUBSCRIPTION_ID, event]);
+    const listener = this.#listeners.get(relayIndex);
+    if (!listener || listener.signal.aborted) return this.eventOfAny(event);
+    listener.push(["EVENT", SUBSCRIPTION_ID, event]);
   }
 
-  #anyListener(): Listener | undefined {
-    for (const listener of this.#listeners.values()) if (!listener.signal.aborted) return listener;
+  /** Hands an event to any who still listens. */
+  eventOfAny(event: NostrEvent): void {
+    if (!this.#any || this.#any.signal.aborted) {
+      this.#any = this.#listeners.values().find(({ signal }) => !signal.aborted);
+    }
+    this.#any?.push(["EVENT", SUBSCRIPTION_ID, event]);
   }
 
   /** Sends the EOSE of a relay to its listener. */

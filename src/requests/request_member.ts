@@ -16,14 +16,14 @@ import { type Listener, RequestListeners } from "./request_listeners.ts";
 
 /** What a member needs of the request that it is part of. */
 export interface RequestMemberOptions extends CompletionOptions {
-  /** Called when somebody listens; `start` or `startAlone` follows. */
+  /** Called when somebody listens; `startAlone` may follow, now or later. */
   readonly enter: () => void;
   /** Called when nobody listens any longer. */
   readonly leave: () => void;
   /** Called once the stored events are over. */
   readonly finished: () => void;
   /** Makes the request that carries out the member's plan by itself. */
-  readonly alone: () => Pick<OutboxRequest, "listen">;
+  readonly alone: () => Alone;
 }
 
 /** See the module. */
@@ -33,7 +33,9 @@ export class RequestMember {
   readonly #options: RequestMemberOptions;
   readonly #listeners = new RequestListeners();
   readonly #completion: Completion;
-  readonly #started = Promise.withResolvers<Pick<OutboxRequest, "listen"> | undefined>();
+  #alone?: Alone;
+  /** Calls for what listens, once the plan is carried out by itself. */
+  readonly #startsAlone = new Set<(alone: Alone) => void>();
   #hasEntered = false;
   #isDone = false;
 
@@ -54,19 +56,15 @@ export class RequestMember {
     return this.#isDone;
   }
 
-  /** Gets its events and its end from the request that it is part of. */
-  start(): void {
-    this.#started.resolve(undefined);
-  }
-
-  /** Carries out its plan by itself. */
+  /** Carries out its plan by itself, and not with the request that it is part of. */
   startAlone(): void {
-    this.#started.resolve(this.#options.alone());
+    const alone = this.#alone = this.#options.alone();
+    for (const start of this.#startsAlone) start(alone);
   }
 
   /** Takes an event that matches its filters. */
   event(event: NostrEvent): void {
-    this.#listeners.event(ANY_LISTENER, event);
+    this.#listeners.eventOfAny(event);
   }
 
   /** Finishes, now or after a while, where enough relays have answered for its subjects. */
@@ -91,26 +89,26 @@ export class RequestMember {
     signal: AbortSignal,
     push: Listener["push"],
   ): Promise<void> {
-    const isLate = this.#isDone;
-    const aborted = Promise.withResolvers<undefined>();
-    const release = onAbort(signal, () => aborted.resolve(undefined));
+    const { promise: over, resolve } = Promise.withResolvers<Alone | undefined>();
+    const release = onAbort(signal, () => resolve(undefined));
     this.#listeners.add(relayIndex, { push, signal, end: () => {}, ended: signal });
-    let isAlone = false;
+    this.#startsAlone.add(resolve);
+    let alone: Alone | undefined;
     try {
+      if (this.#isDone) this.#listeners.eose(relayIndex);
       if (!this.#hasEntered) {
         this.#hasEntered = true;
         this.#options.enter();
       }
-      const alone = await Promise.race([this.#started.promise, aborted.promise]);
-      if (signal.aborted) return;
-      isAlone = alone !== undefined;
-      if (alone) return await alone.listen(relayIndex, connector, filters, signal, push);
-      if (isLate) this.#listeners.eose(relayIndex);
-      await aborted.promise;
+      alone = this.#alone ?? await over;
+      if (alone && !signal.aborted) {
+        await alone.listen(relayIndex, connector, filters, signal, push);
+      }
     } finally {
       release();
+      this.#startsAlone.delete(resolve);
       this.#listeners.delete(relayIndex);
-      if (!this.isListenedTo && !isAlone) {
+      if (!this.isListenedTo && !alone) {
         this.#completion.end();
         this.#options.leave();
       }
@@ -118,5 +116,5 @@ export class RequestMember {
   }
 }
 
-/** The listener of no relay: any gets what is for it. */
-const ANY_LISTENER = -1;
+/** The request by which a member carries out its plan by itself. */
+type Alone = Pick<OutboxRequest, "listen">;

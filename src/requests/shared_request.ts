@@ -108,7 +108,6 @@ export class SharedRequest {
     if (this.#members.size <= 1) return this.#members.forEach((member) => member.startAlone());
     const request = this.#request = this.#options.together(this.#planned);
     request.onProgress = () => this.#progressed(request);
-    for (const member of this.#members) member.start();
     const { plan: { routes }, assignment: { urls } } = this.#planned;
     const { signal } = this.#asking;
     for (const [url, filters] of routes) {

@@ -7,10 +7,11 @@
 import type { Clock } from "../base/clock.ts";
 import { PersistentMap } from "../base/persistent_map.ts";
 import type { RecordStore } from "../base/record_store.ts";
+import { TimeSlices } from "../base/time_slices.ts";
 import type { AnswerProof } from "../nostr/answer_proof.ts";
 import { isPubkey } from "../nostr/pubkeys.ts";
 import type { Span } from "./span.ts";
-import { addRange, kindsIn, lastSeen, NO_SPANS, relaysIn, spansIn } from "./span_record.ts";
+import { kindsIn, lastSeen, NO_SPANS, rangeAdder, relaysIn, spansIn } from "./span_record.ts";
 import { formatSpans, parseSpans } from "./span_text.ts";
 import { formatMarks, isMarksKey, marksKey, MAX_STORES, parseMarks } from "./store_marks.ts";
 
@@ -54,12 +55,15 @@ export interface SpanBookOptions {
 export class SpanBook {
   readonly #clock: Clock;
   /** By author, as texts of `span_text.ts`; and the marks of stores. */
-  readonly #records: PersistentMap<string>;
+  readonly #texts: PersistentMap<string>;
+  /** Answers about thousands of people, of many relays at once, leave other work its turn. */
+  readonly #slices: TimeSlices;
 
   /** Reads nothing before {@link SpanBook.ready} or the first answer. */
   constructor(options: SpanBookOptions) {
     this.#clock = options.clock;
-    this.#records = new PersistentMap({
+    this.#slices = new TimeSlices(options.clock);
+    this.#texts = new PersistentMap({
       ...options,
       max: options.max ?? 10_000,
       topic: "span",
@@ -72,9 +76,15 @@ export class SpanBook {
     });
   }
 
+  /** The records, with all answers that came so far. */
+  get #records(): PersistentMap<string> {
+    this.#slices.doAll();
+    return this.#texts;
+  }
+
   /** Resolves once the database's spans are read, or cannot be read. Never rejects. */
   ready(): Promise<void> {
-    return this.#records.ready();
+    return this.#texts.ready();
   }
 
   /**
@@ -85,17 +95,12 @@ export class SpanBook {
     if (proof === "unknown") return;
     // Until they are read, only so many changes are remembered.
     void this.ready();
-    const now = this.#now();
-    // Authors who were requested together often have the same text.
-    const texts = new Map<string, string>();
-    const change = (text: string) => {
-      const changed = texts.get(text) ?? addRange(text, { ...range, proof }, now);
-      texts.set(text, changed);
-      return changed;
-    };
-    for (const author of new Set(authors)) {
-      if (isPubkey(author)) this.#records.change(author, change, NO_SPANS);
-    }
+    const change = rangeAdder({ ...range, proof }, this.#now());
+    this.#slices.do(() => {
+      for (const author of new Set(authors)) {
+        if (isPubkey(author)) this.#texts.change(author, change, NO_SPANS);
+      }
+    }, authors.length * PUBKEY_LENGTH);
   }
 
   /**
@@ -162,6 +167,8 @@ export class SpanBook {
     return Math.floor(this.#clock.now() / 1000);
   }
 }
+
+const PUBKEY_LENGTH = 64;
 
 /** A text as it is kept, whatever was read; `undefined` if nothing of it can be read. */
 function cleanText(text: string): string | undefined {

@@ -24,6 +24,7 @@ import {
   MAX_STORE,
   MAX_TEXT,
   parseSpans,
+  relayName,
   type SpanList,
 } from "./span_text.ts";
 
@@ -61,19 +62,64 @@ export const MAX_LISTS = 64;
  */
 export function addRange(text: string, range: AuthorRange, now: number): string {
   const added = listsOf(range, now);
-  if (added.length === 0) return text;
-  const lists = new Map<string, SpanList>();
+  return added.length === 0 ? text : bounded(withLists(countingLists(text, now), added));
+}
+
+/**
+ * The same as {@link addRange} for many texts. Authors who are requested together often have the
+ * same text, or at least the same lines: each is read and written once.
+ */
+export function rangeAdder(range: AuthorRange, now: number): (text: string) => string {
+  const added = listsOf(range, now);
+  const name = relayName(range.relay);
+  const addedTo = remembered((line) => {
+    const lists = withLists(countingLists(line, now), added);
+    return lists.length > MAX_LISTS ? undefined : formatSpans(lists);
+  });
+  const counting = remembered((line) => {
+    const lists = parseSpans(line);
+    return lists && formatSpans(lists.flatMap((list) => countingOf(list, now)));
+  });
+  return remembered((text) => {
+    if (added.length === 0) return text;
+    const lines = text === NO_SPANS ? [] : text.split("\n");
+    const isOwn = (line: string) => line.startsWith(`${name} `);
+    const others = lines.filter((line) => !isOwn(line)).map(counting);
+    const all = [addedTo(lines.find(isOwn) ?? NO_SPANS), ...others].filter((line) => line !== "");
+    const whole = all.sort().join("\n");
+    const isWithin = all.length <= MAX_RELAYS && whole.length <= MAX_TEXT;
+    return isWithin && !all.includes(undefined) ? whole : addRange(text, range, now);
+  });
+}
+
+/** A function of texts that is computed once for each. */
+function remembered<T>(compute: (text: string) => T): (text: string) => T {
+  const known = new Map<string, T>();
+  return (text) => {
+    if (!known.has(text)) known.set(text, compute(text));
+    return known.get(text)!;
+  };
+}
+
+/** The lists of a text that count, as far as they do; none if it cannot be read. */
+function countingLists(text: string, now: number): SpanList[] {
+  return (text === NO_SPANS ? [] : parseSpans(text) ?? []).flatMap((list) => countingOf(list, now));
+}
+
+function countingOf(list: SpanList, now: number): SpanList[] {
+  const spans = list.spans.filter((span) => isValid(span, now));
+  return spans.length > 0 ? [{ ...list, spans }] : [];
+}
+
+function withLists(before: readonly SpanList[], added: readonly SpanList[]): SpanList[] {
   const keyOf = ({ relay, kind, store }: SpanList) => `${relay} ${kind} ${store}`;
-  for (const list of parseSpans(text) ?? []) {
-    const spans = list.spans.filter((span) => isValid(span, now));
-    if (spans.length > 0) lists.set(keyOf(list), { ...list, spans });
-  }
+  const lists = new Map(before.map((list) => [keyOf(list), list]));
   for (const list of added) {
     const { spans = [] } = lists.get(keyOf(list)) ?? {};
     const all = overlaid([...spans, ...list.spans]);
     lists.set(keyOf(list), { ...list, spans: atMost(all, MAX_SPANS) });
   }
-  return bounded([...lists.values()]);
+  return [...lists.values()];
 }
 
 /** The lists that an answer says something about, with one span each. */

@@ -41,7 +41,7 @@ export function isRelay(url: string): boolean {
 export function formatSpans(lists: readonly SpanList[]): string {
   const groups = new Map<string, Map<string, (number | undefined)[]>>();
   for (const { relay, kind, store, spans } of lists) {
-    const name = relay.replace(/^wss:\/\//, "");
+    const name = relayName(relay);
     const ofRelay = groups.get(name) ?? new Map<string, (number | undefined)[]>();
     groups.set(name, ofRelay);
     const ending = `${store === undefined ? "" : `@${store}`}:${formatList(spans)}`;
@@ -52,6 +52,11 @@ export function formatSpans(lists: readonly SpanList[]): string {
     return `${name} ${texts.sort().join(" ")}`;
   });
   return lines.sort().join("\n");
+}
+
+/** The first word of a relay's line. */
+export function relayName(relay: string): string {
+  return relay.replace(/^wss:\/\//, "");
 }
 
 function formatKinds(kinds: readonly (number | undefined)[]): string {

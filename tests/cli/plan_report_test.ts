@@ -91,8 +91,20 @@ Deno.test("planText() shows relays, the curve in figures, and the unreached by r
   );
   assert.match(text, /^wss:\/\/a.example\/ +1 +1 +nothing +Alice$/m);
   assert.match(text, /^ {2}relays +1 +2 +3\n {2}at one relay, % +50 +50 +50\n/m);
-  assert.match(text, /^ {2}1 have no relay list: .*; 1 asked for at fallback relays\n {4}Bob$/m);
+  assert.match(text, /^ {2}1 has no relay list: .*; 1 asked for at fallback relays\n {4}Bob$/m);
   assert.deepEqual(new Set(namedPeople(source, 10)), new Set([ME, ALICE, BOB]));
+});
+
+Deno.test("planText() breaks no line of the curve in a narrow terminal", () => {
+  const curve = Array.from({ length: 50 }, (_, i) => ({ maxRelays: i + 1, once: 1, twice: 0 }));
+  const source = { ...report([ALICE], new Map(), 20), curve };
+  for (const columns of [20, 40, 57, 58, 80, 120]) {
+    const text = planText(source, 0, new Map(), { ...PLAIN, columns });
+    const lines = text.split("\n").filter((line) => /[┤└]|^ {2}(?:relays|at)/.test(line));
+    for (const line of lines) assert.ok(line.length <= Math.max(columns, 26), line);
+    assert.equal(lines.some((line) => line.includes("┤")), columns >= 58);
+    assert.equal(/^ {2}relays.* 50$/m.test(text), columns >= 80);
+  }
 });
 
 Deno.test("planText() has room for nobody", () => {

@@ -10,6 +10,8 @@ Deno.test("parseEvents() reads one event, an array, and one a line", () => {
   const both = [one, two];
   assert.deepEqual(parseEvents(JSON.stringify(one, null, 2), "x"), [one]);
   assert.deepEqual(parseEvents(JSON.stringify(both), "x"), both);
+  assert.deepEqual(parseEvents(`\uFEFF${JSON.stringify(both)}`, "x"), both);
+  assert.deepEqual(parseEvents(`${JSON.stringify(one)}\n${JSON.stringify(one)}`, "x"), [one]);
   assert.deepEqual(parseEvents(`${JSON.stringify(one)}\r\n\n${JSON.stringify(two)}\n`, "x"), both);
 });
 
@@ -19,6 +21,10 @@ Deno.test("parseEvents() says which event is wrong, and how", () => {
     ["[]", /holds no event/],
     [`${JSON.stringify(one)}\nnonsense`, /line 2 is not JSON/],
     [JSON.stringify([one, { ...two, sig: 1 }]), /event 2 is not sendable: /],
+    [
+      JSON.stringify([one, { ...two, content: "changed" }]),
+      /the id or the signature of event 2 is wrong, and no relay would take it$/,
+    ],
     ["null", /event 1 is not sendable/],
     ["7", /event 1 is not sendable/],
   ];

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { nsecEncode } from "nostr-tools/nip19";
 import type { CliCommand } from "../../src/cli/command.ts";
 import { COMMANDS } from "../../src/cli/commands.ts";
 import { runCli } from "../../src/cli/run_cli.ts";
@@ -53,6 +54,8 @@ Deno.test("runCli() says each error in one line, and tells wrong arguments by th
   const fails = (error: unknown) => run(["do"], () => Promise.reject(error));
   const failed = await fails(new Error("Cannot\nfind  it\u001b[2J"));
   assert.deepEqual([failed.code, failed.stdout, failed.stderr], [1, "", "Cannot find it[2J\n"]);
+  const caused = await fails(new Error("Cannot read", { cause: new Error("it is locked") }));
+  assert.equal(caused.stderr, "Cannot read: it is locked\n");
   assert.equal((await fails(new UsageError("no"))).code, 2);
   assert.deepEqual([(await fails("text")).code, (await fails("text")).stderr], [1, "text\n"]);
   for (const args of [[], ["does"], ["do", "--nothing"]]) {
@@ -63,6 +66,33 @@ Deno.test("runCli() says each error in one line, and tells wrong arguments by th
     stderr,
     /^Cannot read the arguments: unknown option '--quit'\n\(Did you mean --quiet\?\)/,
   );
+});
+
+Deno.test("runCli() takes a secret key for nothing, wherever it is, and never shows it", async () => {
+  const secret = nsecEncode(new Uint8Array(32).fill(1));
+  const cases = [
+    [secret],
+    ["plan", secret],
+    ["plan", `nostr:${secret}`.toUpperCase()],
+    ["plan", "a.example", secret],
+    ["plan", "a.example", "--db", secret],
+    ["plan", "a.example", `--relay=wss://${secret}`],
+    ["why", `x${secret}`.slice(0, 50)],
+    ["thread", secret],
+    ["publish", secret],
+    [
+      "publish",
+      "ncryptsec1qgg9947rlpvqu76pj5ecreduf9jxhselq2nae2kghhvd5g7dgjtcxfqtd67p9m0w57lspw8",
+    ],
+  ];
+  for (const args of cases) {
+    const process = fakeProcess();
+    assert.equal(await runCli(args, process), 2, args[0]);
+    const { stdout, stderr } = process.printed();
+    assert.equal(stdout, "");
+    assert.match(stderr, /^Cannot use a secret key: [^\n]*\n$/);
+    assert.doesNotMatch(stderr, /sec1/i);
+  }
 });
 
 Deno.test("runCli() returns 130 and prints no error after an interruption", async () => {

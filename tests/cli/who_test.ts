@@ -26,22 +26,19 @@ Deno.test("parseWho() reads an npub, an nprofile, hex, and a name at a domain", 
   }
 });
 
-Deno.test("parseWho() says what is wrong, and never shows a secret key", () => {
-  const secret = nip19.nsecEncode(new Uint8Array(32).fill(1));
+Deno.test("parseWho() says what is wrong", () => {
   const cases: [string, RegExp][] = [
     ["npub1junk", /got "npub1junk"$/],
     ["", /got ""$/],
     ["alice", /must be an npub, an nprofile, a public key in hex or name@domain/],
     [nip19.noteEncode(pubkey), /code of an event \(note\)/],
     [nip19.npubEncode(pubkey).slice(0, -1), /Cannot tell who is meant/],
-    [secret, /^Cannot use a secret key/],
-    [`x${secret}`.slice(0, 50), /^Cannot use a secret key/],
   ];
   for (const [text, message] of cases) {
     assert.throws(() => parseWho(text), (error: Error) => {
       assert.ok(error instanceof UsageError);
       assert.match(error.message, message);
-      return !error.message.includes(secret.slice(10, 20));
+      return true;
     });
   }
 });

@@ -27,6 +27,7 @@ function report(answers: readonly ProbeAnswer[], more: Partial<WhyEventSource> =
     filter: { ids: [post.id] },
     author: alice.pubkey,
     hasList: true,
+    isUnanswered: false,
     places: new Map([[OWN, ["outbox", "reader"]], [INBOX, ["inbox"]], [OTHER, ["fallback"]]]),
     refused: [],
     answers,
@@ -116,6 +117,15 @@ Deno.test("whyEventReport() says that it knows no author, and no list", () => {
     "no-author",
   ]);
   assert.deepEqual(codes(report(none, { hasList: false }), "wrong"), ["nowhere-found", "no-list"]);
+});
+
+Deno.test("whyEventReport() accuses nobody of having no list where too few relays answered", () => {
+  const offline = report([fails(OWN), fails(INBOX), fails(OTHER)], {
+    hasList: false,
+    isUnanswered: true,
+  });
+  assert.deepEqual(codes(offline, "unsure"), ["nowhere-found", "no-list"]);
+  assert.deepEqual(codes(offline, "wrong"), []);
 });
 
 Deno.test("whyEventReport() calls nothing absent that did not answer, whatever the answers", () => {

@@ -14,6 +14,7 @@ function report(answers: readonly ProbeAnswer[], more: Partial<WhyPersonSource> 
   return whyPersonReport({
     pubkey: alice.pubkey,
     hasList: true,
+    isUnanswered: false,
     refused: [],
     places,
     answers,
@@ -59,6 +60,11 @@ Deno.test("whyPersonReport() reports relays that fail, entries that are none, an
   const codes = found.findings.map(({ code }) => code);
   assert.deepEqual(codes, ["unreachable", "refused", "no-posts"]);
   assert.equal(report([answer(C, 0, 1)], { hasList: false }).findings[0].code, "no-list");
+  const offline = report([failed], { hasList: false, isUnanswered: true, places: new Map() });
+  assert.deepEqual(offline.findings.map(({ level, code }) => `${level} ${code}`), [
+    "unsure no-list",
+    "unsure no-posts",
+  ]);
   const text = whyPersonText(found, new Map([[alice.pubkey, "Alice"]]), PLAIN);
   assert.match(text, /^Where the newest 0 posts of Alice are$/m);
   assert.match(

@@ -19,15 +19,15 @@ export const NOSTR = ["@nostrify/types", "nostr-tools"];
 
 /** Who may import whom, from the ground up. A room imports only rooms above its own line. */
 export const ROOMS: Readonly<Record<string, Room>> = {
-  base: { rooms: [], packages: [], awaits: true },
-  nostr: { rooms: ["base"], packages: [...NOSTR, "lru-cache"], awaits: false },
+  base: { rooms: [], packages: ["lru-cache"], awaits: true },
+  nostr: { rooms: ["base"], packages: NOSTR, awaits: false },
   db: {
     rooms: ["base", "nostr"],
     packages: [...NOSTR, "idb", "kysely", "node:sqlite", "pg"],
     awaits: true,
   },
   signatures: { rooms: ["base", "nostr"], packages: [...NOSTR, "nostr-wasm"], awaits: true },
-  lists: { rooms: ["base", "nostr"], packages: [...NOSTR, "lru-cache"], awaits: true },
+  lists: { rooms: ["base", "nostr"], packages: NOSTR, awaits: true },
   hints: { rooms: ["base", "nostr"], packages: NOSTR, awaits: true },
   spans: { rooms: ["base", "nostr"], packages: NOSTR, awaits: true },
   plan: { rooms: ["base", "nostr"], packages: NOSTR, awaits: false },

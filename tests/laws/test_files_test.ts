@@ -17,7 +17,6 @@ const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   "cli/command": "types",
   "cli/commands": "cli/run_cli_test.ts",
   "cli/event_places": "types",
-  "cli/feed_command": "sockets/cli_commands_test.ts and processes/cli_terminal_test.ts",
   "cli/finding": "cli/check_report_test.ts",
   "cli/list_versions": "sockets/cli_commands_test.ts",
   "cli/main": "processes/cli_terminal_test.ts",
@@ -190,10 +189,7 @@ const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   "ledger/queued_offers": "ledger/ledger_test.ts",
   "ledger/stored_publications": "ledger/ledger_test.ts",
   "ledger/superseded": "ledger/ledger_test.ts",
-  "tabs/shared_socket": "sockets/sharing_tab_test.ts",
   "tabs/sharing_tab": "sockets/sharing_tab_test.ts and browser/tabs_test.ts",
-  "tabs/tab_follower": "sockets/sharing_tab_test.ts",
-  "tabs/tab_leader": "sockets/sharing_tab_test.ts",
   "tabs/tab_messages": "types",
   "tabs/tabs": "sockets/sharing_tab_test.ts and browser/tabs_test.ts",
 };

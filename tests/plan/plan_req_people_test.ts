@@ -98,6 +98,25 @@ Deno.test("planReq() makes room for fallbacks by dropping the relays chosen last
   for (const { relays } of leftOut) assert.deepEqual(relays, expected.slice(-2));
 });
 
+Deno.test("planReq() makes no room for a fallback relay that is most likely dead, unless all are", () => {
+  const own = Array.from({ length: 12 }, (_, i) => `wss://${i}.example/`);
+  const people = PEOPLE.slice(0, own.length);
+  const lists = new Map(people.map((pubkey, i) => {
+    return [pubkey, { pubkey, created_at: 0, write: [own[i]], read: [] }];
+  }));
+  const fallbackRelays = ["wss://x.example/", "wss://y.example/"];
+  const weight = fc.constantFrom(0.005, 0.05, 0.09, 0.14, 0.5, 1, 1.3);
+  fc.assert(fc.property(weight, weight, fc.integer({ min: 8, max: 11 }), (x, y, maxRelays) => {
+    const weights = new Map([[fallbackRelays[0], x], [fallbackRelays[1], y]]);
+    const options = { maxRelays, fallbackRelays, weight: (url: string) => weights.get(url) ?? 1 };
+    const { routes, unrouted } = planReq([{ authors: people }], lists, options);
+    const sound = fallbackRelays.filter((url) => weights.get(url)! >= Math.max(x, y) / 10);
+    assert.deepEqual(fallbackRelays.filter((url) => routes.has(url)), sound);
+    assert.equal(routes.size, maxRelays);
+    assert.deepEqual(unrouted, []);
+  }));
+});
+
 Deno.test("planReq() keeps the best of people's own relays if maxRelays is 1", () => {
   const lists = new Map(
     PEOPLE.slice(0, 3).map((pubkey, i) => {

@@ -204,6 +204,35 @@ testUnless(
 
 testUnless(
   missing,
+  "explorerPage() tells screen readers what each control is, and of a picture its name alone",
+  () =>
+    withPage(explorerWorld({ follows: 300 }), async (page) => {
+      const session = await page.context().newCDPSession(page);
+      const { nodes } = await session.send("Accessibility.getFullAXTree");
+      const byId = new Map(nodes.map((node) => [node.nodeId, node]));
+      const told = nodes.filter(({ ignored }) => !ignored);
+      const role = (node: typeof nodes[number]) => `${node.role?.value}`;
+      const controls = ["button", "slider", "combobox", "image", "table", "link"];
+      for (const node of told.filter((node) => controls.includes(role(node)))) {
+        assert.notEqual(`${node.name?.value ?? ""}`.trim(), "", JSON.stringify(node));
+      }
+      for (const kind of ["slider", "combobox", "image", "table"]) {
+        assert.ok(told.some((node) => role(node) === kind), kind);
+      }
+      const inside = (node: typeof nodes[number]): typeof nodes =>
+        (node.childIds ?? []).flatMap((id) => {
+          const child = byId.get(id);
+          return child ? [...child.ignored ? [] : [child], ...inside(child)] : [];
+        });
+      for (const picture of told.filter((node) => role(node) === "image")) {
+        const symbols = inside(picture).filter((node) => role(node) === "graphics-symbol");
+        assert.deepEqual(symbols.map(({ name }) => name?.value), []);
+      }
+    }),
+);
+
+testUnless(
+  missing,
   "explorerPage() keeps what it shows in its address, for a reload or a link",
   () => {
     const world = plainWorld(300);

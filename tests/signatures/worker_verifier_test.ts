@@ -1,6 +1,7 @@
 import type { NostrEvent } from "@nostrify/types";
 import assert from "node:assert/strict";
 import "../support/loaded_parts.ts";
+import { SLICE_MS } from "../../src/base/time_slices.ts";
 import type { CreateWorker, WorkerListener } from "../../src/signatures/create_worker.ts";
 import type { SignedText } from "../../src/signatures/signature_check.ts";
 import { WorkerVerifier } from "../../src/signatures/worker_verifier.ts";
@@ -85,7 +86,7 @@ function setUp({ maxWorkers = 1, create = undefined as CreateWorker | undefined 
 
 Deno.test("WorkerVerifier verifies few events at once, and starts no thread", () => {
   const { verifier, verify, workers, forged, pending } = setUp();
-  const events = notes(10);
+  const events = notes(SLICE_MS);
   forged.add(events[3].id);
   assert.deepEqual(verify(events), events.map(({ id }) => !forged.has(id)));
   assert.equal(workers.length, 0);
@@ -93,10 +94,10 @@ Deno.test("WorkerVerifier verifies few events at once, and starts no thread", ()
   assert.equal(pending(), 0);
 });
 
-Deno.test("WorkerVerifier lets other work have its turn after ten milliseconds", async () => {
+Deno.test("WorkerVerifier lets other work have its turn after five milliseconds", async () => {
   const { verifier, verify, workers, turn, checked } = setUp();
   const results = verify(notes(100));
-  for (let count = 10; count <= 100; count += 10) {
+  for (let count = SLICE_MS; count <= 100; count += SLICE_MS) {
     assert.equal(checked.length, count);
     assert.equal(results.filter((isValid) => isValid).length, count);
     await turn();
@@ -115,7 +116,11 @@ Deno.test("WorkerVerifier starts threads one by one while 300 events wait, and v
   assert.equal(workers.length, 0);
   await turn(3);
   assert.equal(workers.length, 1);
-  assert.equal(checked.length, 30, "in the turn that starts a thread nothing is verified");
+  assert.equal(
+    checked.length,
+    3 * SLICE_MS,
+    "in the turn that starts a thread nothing is verified",
+  );
   workers[0].listener.message("ready");
   assert.deepEqual(workers[0].batches.map(({ items }) => items.length), [64, 64]);
   await workers[0].answer();
@@ -126,7 +131,7 @@ Deno.test("WorkerVerifier starts threads one by one while 300 events wait, and v
     for (const worker of workers) if (worker.batches.length > 0) await worker.answer();
   }
   assert.deepEqual(results, events.map(({ id }) => !forged.has(id)));
-  assert.equal(checked.length, 30, "no event is verified twice");
+  assert.equal(checked.length, 3 * SLICE_MS, "no event is verified twice");
   await turn();
   await clock.advance(4_999);
   assert.ok(!workers[0].isEnded);
@@ -177,7 +182,7 @@ for (const [name, fail] of DEATHS) {
       await turn();
     }
     assert.equal(workers.length, 3);
-    await turn(100);
+    await turn(200);
     assert.deepEqual(results, events.map(({ id }) => !forged.has(id)));
     verifier.close();
     assert.equal(pending(), 0);
@@ -210,11 +215,11 @@ for (const [name, fail] of FAILED_STARTS) {
     const events = notes(400);
     forged.add(events[390].id);
     const results = verify(events);
-    await turn(50);
+    await turn(100);
     assert.deepEqual(results, events.map(({ id }) => !forged.has(id)));
     await clock.advance(10_000);
     verify(notes(400));
-    await turn(50);
+    await turn(100);
     assert.equal(tries, 1);
     verifier.close();
     assert.equal(pending(), 0);
@@ -228,7 +233,10 @@ Deno.test("WorkerVerifier close() ends its threads and timers; what waits is not
   workers[0].listener.message("ready");
   verifier.close();
   await settled();
-  assert.deepEqual(results, [...Array(10).fill(true), ...Array(390).fill(false)]);
+  assert.deepEqual(results, [
+    ...Array(SLICE_MS).fill(true),
+    ...Array(400 - SLICE_MS).fill(false),
+  ]);
   assert.ok(workers[0].isEnded);
   assert.equal(pending(), 0);
   assert.deepEqual(verify(notes(1)), [true]);

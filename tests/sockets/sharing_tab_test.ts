@@ -90,6 +90,41 @@ Deno.test("SharingTab that leads ends the lines of a tab that is gone", async ()
   await eventually("its line is gone", () => relay.open === 0);
 });
 
+Deno.test("SharingTab ends its lines when it takes over from a tab that crashed without a word", async () => {
+  await using world = setUp(3);
+  const { browser, relay, tabs } = world;
+  const closed: number[] = [];
+  const open = (i: number) => tabs[i].open(relay.url, hooks({ onClose: () => closed.push(i) }));
+  for (const i of [1, 2]) await open(i).query([{ kinds: [1] }]);
+  browser.freeze("test tab ");
+  tabs[0].close();
+  await eventually("both have heard it", () => closed.length === 2);
+  browser.thaw();
+  assert.deepEqual(closed.toSorted(), [1, 2]);
+  for (const i of [1, 2]) await open(i).query([{ kinds: [1] }]);
+  assert.equal(relay.open, 1);
+});
+
+Deno.test("SharingTab close() leaves no lock and no channel, however early it comes", async () => {
+  await using world = setUp(0);
+  const { browser, clock, relay } = world;
+  new SharingTab("test", clock).close();
+  const tabs = [1, 2, 3].map(() => new SharingTab("test", clock));
+  const relays = tabs.map((tab) => tab.open(relay.url, hooks()));
+  for (const one of relays) await one.query([{ kinds: [1] }]);
+  assert.deepEqual(tabs.map(({ isLeader }) => isLeader), [true, false, false]);
+  tabs[1].close();
+  await relays[2].query([{ kinds: [1] }]);
+  for (const tab of tabs) {
+    tab.close();
+    tab.close();
+  }
+  await eventually("all channels are closed", () => browser.channels === 0);
+  using next = new SharingTab("test", clock);
+  await next.open(relay.url, hooks()).query([{ kinds: [1] }]);
+  assert.equal(next.isLeader, true);
+});
+
 Deno.test("SharingTab connects by itself when the tab that leads does not answer", async () => {
   await using world = setUp(2);
   const { browser, clock, relay, tabs } = world;
@@ -113,6 +148,21 @@ Deno.test("SharingTab never shares a connection that may sign in", async () => {
   for (const one of relays) await one.query([{ kinds: [1] }]);
   assert.equal(relay.open, 2);
   for (const one of relays) await one.close();
+});
+
+Deno.test("shareRelays() shares nothing among tabs that give other names", async () => {
+  const browser = new FakeBrowser();
+  await using relay = RelayServer.start();
+  const tabs = [shareRelays({ name: "a" }), shareRelays(), shareRelays({ name: "a" })];
+  const relays = tabs.map((tab) => tab.open(relay.url, hooks()));
+  for (const one of relays) await one.query([{ kinds: [1] }]);
+  assert.deepEqual(tabs.map(({ isLeader }) => isLeader), [true, true, false]);
+  assert.equal(relay.open, 2);
+  tabs[1].close();
+  await eventually("its own connection is gone", () => relay.open === 1);
+  assert.deepEqual(tabs.map(({ isLeader }) => isLeader), [true, false, false]);
+  for (const tab of tabs) tab.close();
+  browser.restore();
 });
 
 Deno.test("shareRelays() connects by itself where there are no Web Locks, and refuses wrong options", async () => {

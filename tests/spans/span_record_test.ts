@@ -7,6 +7,7 @@ import {
   MAX_RELAYS,
   MAX_SPANS,
   NO_SPANS,
+  rangeAdder,
   relaysIn,
   spansIn,
 } from "../../src/spans/span_record.ts";
@@ -40,6 +41,25 @@ Deno.test("addRange() keeps to its bounds, and keeps what counts longest", () =>
       for (const { spans } of lists) assert.ok(spans.length <= MAX_SPANS);
     }),
     { numRuns: 50 },
+  );
+});
+
+Deno.test("rangeAdder() adds an answer to many texts as addRange() does to each", () => {
+  const days = fc.nat({ max: 40 }).map((days) => START + days * DAY_S);
+  const authors = fc.array(
+    fc.record({ ranges, length: fc.nat({ max: 30 }) }, { noNullPrototype: true }),
+    { maxLength: 5 },
+  );
+  fc.assert(
+    fc.property(authors, ranges, days, (authors, [range], now) => {
+      const add = rangeAdder(range, now);
+      for (const { ranges, length } of authors) {
+        const text = ranges.slice(0, length)
+          .reduce((text, range) => addRange(text, range, START), NO_SPANS);
+        assert.equal(add(text), addRange(text, range, now));
+      }
+    }),
+    { numRuns: 200 },
   );
 });
 

@@ -22,7 +22,7 @@ export class FakeBrowser {
   /** Puts its parts where programs look for them. */
   constructor({ hasLocks = true } = {}) {
     const channels = this.#channels;
-    const isFrozen = (name: string) => this.#frozen.has(name);
+    const isFrozen = (name: string) => [...this.#frozen].some((prefix) => name.startsWith(prefix));
     this.#replace(
       globalThis,
       "BroadcastChannel",
@@ -36,9 +36,19 @@ export class FakeBrowser {
     this.#replace(navigator, "locks", hasLocks ? { request } : undefined);
   }
 
-  /** What is said on a channel is heard by nobody from now on. */
-  freeze(channel: string): void {
-    this.#frozen.add(channel);
+  /** What is said on channels whose names begin like this is heard by nobody from now on. */
+  freeze(channels: string): void {
+    this.#frozen.add(channels);
+  }
+
+  /** It is heard again. */
+  thaw(): void {
+    this.#frozen.clear();
+  }
+
+  /** How many ends of channels are open. */
+  get channels(): number {
+    return [...this.#channels.values()].reduce((sum, { size }) => sum + size, 0);
   }
 
   /** Puts back what was there before. */

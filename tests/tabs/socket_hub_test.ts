@@ -118,6 +118,41 @@ Deno.test("SocketHub opens another WebSocket where one has 18 subscriptions", ()
   assert.equal(sockets[0].closes, 1);
 });
 
+Deno.test("SocketHub has room again for each subscription that is over, however it ended", () => {
+  const { sockets, open } = setUp();
+  const { line } = open();
+  sockets[0].open();
+  const wireId = () => `${sockets[0].sent.at(-1)![1]}`;
+  for (let id = 1; id <= 60; id++) {
+    say(line, id % 3 === 0 ? "COUNT" : "REQ", `${id}`, {});
+    if (id % 3 === 0) sockets[0].say("COUNT", wireId(), { count: 1 });
+    else if (id % 3 === 1) sockets[0].say("CLOSED", wireId(), "error: no");
+    else say(line, "CLOSE", `${id}`);
+  }
+  assert.equal(sockets.length, 1);
+  for (let id = 1; id <= 18; id++) say(line, "REQ", `again ${id}`, {});
+  // One that changes its filters keeps its place.
+  say(line, "REQ", "again 1", { kinds: [1] });
+  assert.equal(sockets.length, 1);
+  assert.deepEqual(sockets[0].sent.at(-1)![2], { kinds: [1] });
+});
+
+Deno.test("SocketHub lets a line that was closed go from all its WebSockets, for good", () => {
+  const { sockets, open } = setUp();
+  const [one, two] = [open(), open()];
+  sockets[0].open();
+  for (let id = 1; id <= 20; id++) say(one.line, "REQ", `${id}`, {});
+  sockets[1].open();
+  one.line.close();
+  assert.deepEqual([sockets[0].closes, sockets[1].closes], [0, 1]);
+  const sent = sockets[0].sent.length;
+  say(one.line, "REQ", "late", {});
+  one.line.close();
+  sockets[0].say("NOTICE", "to whom it may concern");
+  assert.deepEqual([sockets.length, sockets[0].sent.length], [2, sent]);
+  assert.deepEqual([one.heard, two.heard.length], [["open"], 2]);
+});
+
 Deno.test("SocketHub ends every line of a relay that hangs up, and no other", () => {
   const { hub, sockets, open } = setUp();
   const [one, two, other] = [open(), open(), open("wss://other.example/")];

@@ -29,6 +29,11 @@ export function svg<Name extends keyof SVGElementTagNameMap>(
   return filled(document.createElementNS("http://www.w3.org/2000/svg", name), props, children);
 }
 
+/** Parts of a picture that has a name as a whole: titles for a pointer, nothing for a screen reader. */
+export function parts(...children: Child[]): SVGGElement {
+  return svg("g", { "aria-hidden": "true" }, ...children);
+}
+
 /** Replaces what stands in an element. */
 export function fill(parent: Element, ...children: Child[]): void {
   parent.replaceChildren(...nodesOf(children));

@@ -9,7 +9,7 @@ import { scaleLinear } from "d3-scale";
 import { timeTicks } from "d3-time";
 // @ts-types="npm:@types/d3-shape@^3.1.7"
 import { line } from "d3-shape";
-import { fill, h, svg } from "./dom.ts";
+import { fill, h, parts, svg } from "./dom.ts";
 import type { ExplorerState } from "./explorer_state.ts";
 import { day, percent, tick } from "./format.ts";
 import { type HealthDay, healthDays } from "./health_days.ts";
@@ -84,13 +84,13 @@ export function healthChart(state: ExplorerState): HTMLElement {
               class: `line-${name}`,
               d: line<HealthDay>().x(at).y(share)(known) ?? "",
             }),
-            ...known.map((it) =>
+            parts(...known.map((it) =>
               svg(
                 "circle",
                 { class: `dot-${name}`, cx: at(it), cy: share(it), r: 3.5 },
                 svg("title", {}, `${day(it.day * DAY_MS / 1000)}: ${percent(it[part], it[whole])}`),
               )
-            ),
+            )),
           ];
         }),
     );

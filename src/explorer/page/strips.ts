@@ -5,7 +5,7 @@
  */
 import type { ExplorerFeed } from "../explorer_data.ts";
 import type { ExplorerHealth } from "../explorer_health.ts";
-import { svg } from "./dom.ts";
+import { parts, svg } from "./dom.ts";
 import { day, many, percent } from "./format.ts";
 
 /** How many days the strips show. */
@@ -44,7 +44,7 @@ export function healthStrip(days: ExplorerHealth["days"], now: number): SVGSVGEl
       "aria-label": `${many(days?.length ?? 0, "day")} with connections in the last ${STRIP_DAYS}`,
     },
     svg("rect", { class: "strip-base", y: HEIGHT - 1, width: STRIP_DAYS * WIDTH, height: 1 }),
-    ...bars,
+    parts(...bars),
   );
 }
 
@@ -85,6 +85,6 @@ export function spanStrip(
         }`,
     },
     svg("rect", { class: "strip-base", y: 4.5, width, height: 1 }),
-    ...bars,
+    parts(...bars),
   );
 }

@@ -82,6 +82,7 @@ export class InstalledPackage {
   async compile(resolution: Resolution): Promise<Ended> {
     const options = {
       strict: true,
+      exactOptionalPropertyTypes: true,
       target: "ES2022",
       lib: ["ES2024", "DOM", "DOM.Iterable"],
       types: ["node"],
