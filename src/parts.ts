@@ -9,9 +9,12 @@ import { partOf } from "./base/on_demand.ts";
 import { writingPart } from "./lists/write_lists.ts";
 import { verifyThreads } from "./signatures/verify_threads.ts";
 
-/** What learns from the answers of relays: loaded for the first of them. */
+/**
+ * What learns from the answers of relays, and changes open requests: loaded for the first answer, or
+ * if relay lists are looked for.
+ */
 export const learningPart = partOf(
-  "learn from what relays answer",
+  "learn from what relays answer, or look for people and events",
   () => import("./learning_part.ts"),
 );
 

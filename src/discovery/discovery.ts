@@ -11,6 +11,7 @@
 
 import { abortable } from "../base/abortable.ts";
 import { BoundedMap } from "../base/bounded_map.ts";
+import { writingPart } from "../lists/write_lists.ts";
 import { RELAY_LIST_KIND } from "../nostr/kinds.ts";
 import type { DiscoveryOptions, FindOptions } from "./discovery_options.ts";
 import { type DiscoveryProgress, ProgressCounter } from "./discovery_progress.ts";
@@ -258,6 +259,8 @@ export class Discovery {
     if (hasList) search.callers = 1;
     else this.#progress.set(kind, pubkey, "asked");
     searches.set(pubkey, search);
+    // Nobody waits for it once the list is found.
+    if (!writingPart.loaded) void writingPart.attempt();
     (this.#claims ?? this.#rounds).start(search);
     return search;
   }

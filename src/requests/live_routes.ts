@@ -82,10 +82,14 @@ export class LiveRoutes {
     wrapReplan: (replan: Replan) => Replan = (replan) => replan,
     found?: Found,
   ): void {
-    if (found) request.hold(planned.early?.previews);
     const live = this.#part.of(({ LiveRequest }) =>
       new LiveRequest(request, { clock: this.#clock, planned, wrapReplan })
     );
+    if (found) {
+      request.hold(planned.early?.previews);
+      // Nobody waits for it once lists are found.
+      void live.attempt();
+    }
     let hasEnded = false;
     const follower: Follower = (pubkey, news) =>
       live.when((request) => hasEnded || request.update(pubkey, news));

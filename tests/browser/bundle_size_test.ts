@@ -64,7 +64,7 @@ for (const [path, [atOnce, total]] of Object.entries(MOST)) {
   });
 }
 
-Deno.test("createOutbox() loads feeds, publishing, what learns and what requests share on demand, and nothing else", async () => {
+Deno.test("createOutbox() loads feeds, publishing, storing, what learns and what requests share on demand, and nothing else", async () => {
   const { onDemand } = await ownSize("src/create_outbox.ts");
   assert.deepEqual(Object.keys(onDemand).sort(), [
     "learning_part",
