@@ -172,6 +172,7 @@ async function sampled(
   const timer = setInterval(look, LOOK_MS);
   await run(performance.now() + 1000 * SECONDS);
   clearInterval(timer);
+  await idle?.();
   return samples;
 }
 

@@ -37,6 +37,18 @@ Deno.test("Outbox asks each relay once for big feeds made at once, and each user
   await outbox.close();
 });
 
+Deno.test("Outbox plans big feeds together for up to 5,000 different people, however often they are named", async () => {
+  const { open, pass, outbox, reqs } = await world({ authorsPerFilter: 5_000 });
+  const many = Array.from({ length: 3_000 }, (_, i) => i.toString(16).padStart(64, "0"));
+  const all = { kinds: [1], authors: [bob.pubkey, ...many], since: START - 100 };
+  const users = [all, { ...all, authors: [...all.authors, carol.pubkey] }, all].map(open);
+  await pass(3_000);
+  assert.equal(reqs(OTHER).length, 1);
+  assert.deepEqual(users.map(({ eoses }) => eoses), [1, 1, 1]);
+  for (const { close } of users) close();
+  await outbox.close();
+});
+
 Deno.test("Outbox asks by itself for big feeds that have a limit or another since", async () => {
   const { open, pass, outbox, reqs } = await world();
   const users = [

@@ -1,3 +1,4 @@
+import type { NostrFilter } from "@nostrify/types";
 import assert from "node:assert/strict";
 import { withHints } from "../src/hints/with_hints.ts";
 import type { ReqPlan } from "../src/plan/plan_req.ts";
@@ -38,6 +39,35 @@ Deno.test("Outbox carries a request out by itself where nobody listens to those 
   }
   assert.deepEqual(found, [[bob.pubkey], [people[2].pubkey]]);
   assert.deepEqual(reqs(OTHER).map(({ filters }) => filters[0].authors), found);
+  await outbox.close();
+});
+
+Deno.test("Outbox carries a request out by itself at each of its relays, where others of its plan began before", async () => {
+  const { outbox, pass, reqs } = await start({
+    [OTHER]: holding(profiles),
+    [HUB]: holding([]),
+  }, { indexerRelays: [HUB], discoveryTimeout: 0 });
+  const planning = [bob, people[2], people[3]].map((one) => outbox.reqRouter([profileOf(one)]));
+  await pass(100);
+  const [first, second, late] = await Promise.all(planning);
+  const listen = (routes: ReadonlyMap<string, NostrFilter[]>) =>
+    [...routes].map(([url, filters]) => {
+      const listening = { url, eoses: 0 };
+      void (async () => {
+        for await (const [verb] of outbox.open(url).req(filters)) {
+          if (verb === "EOSE") listening.eoses++;
+        }
+      })();
+      return listening;
+    });
+  const all = [first, second].flatMap(listen);
+  await pass(1_000);
+  const before = reqs(HUB).length;
+  all.push(...listen(late));
+  await pass(5_000);
+  assert.deepEqual([...late.keys()].toSorted(), [HUB, OTHER].toSorted());
+  assert.ok(reqs(HUB).length > before);
+  assert.deepEqual(all.map(({ eoses }) => eoses), all.map(() => 1));
   await outbox.close();
 });
 

@@ -8,7 +8,7 @@
 import { type Clock, systemClock } from "./clock.ts";
 
 /** How long this thread works before other work has a turn, in milliseconds. */
-export const SLICE_MS = 5;
+const SLICE_MS = 10;
 /** So many jobs are done at least before a slice begins, unless one takes long: few need no timer. */
 const FREE_JOBS = 16;
 /** A job that takes so long, in milliseconds, begins a slice. */

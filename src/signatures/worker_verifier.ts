@@ -7,7 +7,6 @@
 import type { NostrEvent } from "@nostrify/types";
 import type { Clock } from "../base/clock.ts";
 import { startTimeout } from "../base/stall_watch.ts";
-import { SLICE_MS } from "../base/time_slices.ts";
 import type { CreateWorker } from "./create_worker.ts";
 import { type CheckSignature, eventOf, signedText } from "./signature_check.ts";
 import type { VerifyJob, VerifyPool } from "./verify_pool.ts";
@@ -23,6 +22,11 @@ export interface WorkerVerifierOptions {
   readonly maxWorkers: number;
 }
 
+/**
+ * So long this thread verifies signatures before other work has a turn: in the same turn it may
+ * read messages, for ten milliseconds.
+ */
+export const SLICE_MS = 5;
 /** When so many events wait, threads are started. */
 const MANY_EVENTS = 300;
 

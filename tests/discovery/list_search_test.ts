@@ -50,6 +50,8 @@ Deno.test("waitFor() resolves once all searches are settled, or over if the call
     for (const one of searches) one.settle();
     await settled();
     assert.equal(isOver, onOver === undefined);
+    const kept = onOver === undefined ? 0 : 1;
+    assert.deepEqual(searches.map(({ listeners }) => listeners.size), [kept, kept]);
     for (const one of searches) one.end("found");
     await waiting;
     assert.deepEqual(searches.map(({ listeners }) => listeners.size), [0, 0]);

@@ -80,7 +80,7 @@ Deno.test("Completion waits until what sockets handed over in time is read", asy
     onNotice: () => read++,
   }, () => socket);
   socket.open();
-  // Five milliseconds are the longest that messages are read without a pause.
+  // Ten milliseconds are the longest that messages are read without a pause.
   const long = `["NOTICE",${JSON.stringify("{}".repeat(2 ** 18))}${" ".repeat(2 ** 18)}]`;
   for (let i = 0; i < 200; i++) socket.onmessage!({ data: long });
   const test = start();

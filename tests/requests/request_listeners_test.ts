@@ -31,6 +31,19 @@ Deno.test("RequestListeners hands an event to the listener of its relay, or else
   assert.equal(second.messages.length, 2);
 });
 
+Deno.test("RequestListeners hands events to nobody who was deleted", () => {
+  const listeners = new RequestListeners();
+  const [first, second] = [0, 1].map((index) => listen(listeners, index));
+  const events = [note(), note(), note()];
+  listeners.eventOfAny(events[0]);
+  listeners.delete(0);
+  listeners.eventOfAny(events[1]);
+  listeners.delete(1);
+  listeners.eventOfAny(events[2]);
+  assert.deepEqual(first.messages.map(([, , event]) => event), [events[0]]);
+  assert.deepEqual(second.messages.map(([, , event]) => event), [events[1]]);
+});
+
 Deno.test("RequestListeners sends EOSE to the listener of one relay, and knows who listens", () => {
   const listeners = new RequestListeners();
   const [first, second] = [0, 1].map((index) => listen(listeners, index));

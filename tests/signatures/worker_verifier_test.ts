@@ -1,10 +1,9 @@
 import type { NostrEvent } from "@nostrify/types";
 import assert from "node:assert/strict";
 import "../support/loaded_parts.ts";
-import { SLICE_MS } from "../../src/base/time_slices.ts";
 import type { CreateWorker, WorkerListener } from "../../src/signatures/create_worker.ts";
 import type { SignedText } from "../../src/signatures/signature_check.ts";
-import { WorkerVerifier } from "../../src/signatures/worker_verifier.ts";
+import { SLICE_MS, WorkerVerifier } from "../../src/signatures/worker_verifier.ts";
 import { settled, TestClock } from "../../testing/test_clock.ts";
 import { notes } from "../support/notes.ts";
 

@@ -35,6 +35,34 @@ Deno.test("SpanBook lets an inferred span count for 7 days, and others for 30, b
   assert.deepEqual(book.get(P, B, [1]), []);
 });
 
+Deno.test("SpanBook leaves other work its turn between many answers, and reads and writes with all that came", async () => {
+  const relays = Array.from({ length: 40 }, (_, n) => `wss://${n}.example/`);
+  const records = new RecordMap();
+  const turns = new Set<() => void>();
+  let now = START * 1000;
+  // Each look at the clock takes a while.
+  const clock = {
+    now: () => now += 3,
+    after: (_ms: number, run: () => void) => {
+      turns.add(run);
+      return () => turns.delete(run);
+    },
+  };
+  const book = new SpanBook({ clock, backend: records, onError: assert.ifError });
+  await book.ready();
+  const at = START + 3_600;
+  for (const [n, relay] of relays.entries()) {
+    book.add({ ...answer, authors: [person(n)], relay, at });
+  }
+  assert.ok(turns.size > 0);
+  await book.close();
+  assert.equal((await records.readRecords("span")).size, relays.length);
+  for (const [n, relay] of relays.entries()) {
+    book.add({ ...answer, authors: [person(n)], relay, at });
+  }
+  for (const [n, relay] of relays.entries()) assert.deepEqual(book.relaysOf(person(n)), [relay]);
+});
+
 Deno.test("NIP-59: SpanBook never lets gift wraps count that are younger than 50 hours", () => {
   for (const kinds of [[1059], undefined]) {
     const book = bookOf([{ ...answer, kinds }]);
