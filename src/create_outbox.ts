@@ -99,7 +99,10 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
 
   // The directory of people listens to the relays, and needs them itself.
   const events = new RelayEvents();
-  const live = new LiveRoutes({ clock, source: store, watch: events.watch });
+  const live = new LiveRoutes({
+    ...{ clock, source: store, watch: events.watch },
+    connector: (url) => supervisor.connector(url),
+  });
   const informer = learning.of(
     ({ RelayInfoRefresher }) =>
       new RelayInfoRefresher({

@@ -7,6 +7,7 @@
 
 import { BoundedMap } from "../base/bounded_map.ts";
 import type { Clock } from "../base/clock.ts";
+import type { RelayConnector } from "../connections/relay_connector.ts";
 import type { RelayKnowledge, RelayList } from "../nostr/relay_knowledge.ts";
 import type { Planned, Replan } from "../plan/replan.ts";
 import { threadAuthor } from "../plan/thread_relays.ts";
@@ -35,6 +36,8 @@ export interface LiveRoutesOptions {
    * called.
    */
   readonly watch?: (pubkeys: Iterable<string>) => () => void;
+  /** Gives the connector of a relay. @default no relay is connected to before it is asked */
+  readonly connector?: (url: string) => RelayConnector;
 }
 
 /** Of how many people news is remembered for requests that are being planned. */
@@ -44,13 +47,15 @@ const MAX_RECENT_PEOPLE = 1_000;
 export class LiveRoutes {
   readonly #clock: Clock;
   readonly #watch: LiveRoutesOptions["watch"];
+  readonly #connector: LiveRoutesOptions["connector"];
   readonly #followers = new Map<string, Set<LiveRequest>>();
   /** What became known last, the newest last. */
   readonly #recent = new BoundedMap<string, RelayKnowledge>({ max: MAX_RECENT_PEOPLE });
   readonly #stop: () => void;
 
   /** Listens from now on. */
-  constructor({ clock, source, watch }: LiveRoutesOptions) {
+  constructor({ clock, source, watch, connector }: LiveRoutesOptions) {
+    this.#connector = connector;
     this.#clock = clock;
     this.#watch = watch;
     this.#stop = source.onList((list, kind) => this.#update(list, kind));
@@ -75,7 +80,12 @@ export class LiveRoutes {
     found?: Found,
   ): void {
     if (found) request.hold(planned.early?.previews);
-    const live = new LiveRequest(request, { clock: this.#clock, planned, wrapReplan });
+    const live = new LiveRequest(request, {
+      clock: this.#clock,
+      planned,
+      wrapReplan,
+      connector: this.#connector,
+    });
     const people = listedPeople(planned);
     let unwatch: (() => void) | undefined;
     request.watcher = {
