@@ -66,10 +66,11 @@ export const WARM: ColdClient = {
 /** A pool that knows three relays, with the library's connections, which page and never hang. */
 export const PAGED: ColdClient = {
   name: "three big relays, 10 authors a filter, paged",
-  async start(world) {
+  start(world) {
     const outbox = createOutbox({ ...WORKERS, indexerRelays: [] });
     const pool = bigPool(world, { open: outbox.open, eoseTimeout: outbox.eoseTimeout }, cut);
-    return { pool, [Symbol.asyncDispose]: () => pool.close().then(outbox.close) };
+    const close = () => pool.close().then(outbox.close);
+    return Promise.resolve({ pool, [Symbol.asyncDispose]: close });
   },
 };
 
