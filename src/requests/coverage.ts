@@ -181,12 +181,11 @@ export class Coverage {
     return open.every((row) => this.#isLate(row)) ? open : undefined;
   }
 
-  /** Whether the relays of a row are late or have failed, and need not each be awaited. */
+  /** Whether no relay of a row that is not covered is in time; they need not each be awaited. */
   #isLate(row: number): boolean {
     const role = roleOf(this.#assignment.roles, row);
     if (role !== "write" && role !== "read" || this.awaitsEach(row)) return false;
-    const states = [...this.#indexesOf(row)].map((index) => this.#relays[index]?.state);
-    return !states.includes("waiting") && !states.includes("answered");
+    return !this.#indexesOf(row).some((index) => this.#relays[index]?.state === "waiting");
   }
 
   /** Waits no longer for some rows. */

@@ -30,6 +30,20 @@ Deno.test("LateSubjects leaves as many as it may in all parts of a request, and 
   assert.ok(subjects.leave(...late(0, 1, 2)));
 });
 
+Deno.test("LateSubjects leave() says whether the coverage is done then: what names no subject may be missing", () => {
+  for (const isAnswered of [false, true]) {
+    const assignment = {
+      ...late(0)[0],
+      urls: ["wss://a.example/", "wss://b.example/"],
+      unscoped: [1],
+    };
+    const coverage = new Coverage(assignment);
+    coverage.markLate(0);
+    if (isAnswered) coverage.settle(1, { answered: true, proof: "inferred" });
+    assert.equal(new LateSubjects(1).leave(assignment, coverage), isAnswered);
+  }
+});
+
 Deno.test("LateSubjects leaves nobody by default", () => {
   const [assignment, coverage] = late(0);
   assert.ok(!new LateSubjects().leave(assignment, coverage));
