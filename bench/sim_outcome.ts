@@ -29,6 +29,8 @@ export interface SimOutcome {
   readonly relays: number;
   /** Of those, the dead. */
   readonly dead: number;
+  /** Milliseconds until the first post. */
+  readonly first: number;
   /** Milliseconds until half of what came in all was there. */
   readonly half: number;
   /** Milliseconds until nine tenths of it was there. */
@@ -79,6 +81,7 @@ export class Arrivals {
       connections: traffic.connections,
       relays: urls.length,
       dead: urls.filter((url) => world.relayOf.get(url)?.dead ?? true).length,
+      first: this.#times[0] ?? 0,
       half: at(0.5),
       most: at(0.9),
       end: clock.now() - this.#start,

@@ -79,7 +79,10 @@ export function wireOutbox(options: OutboxOptions, parts: OutboxParts): Outbox {
 
   // The directory of people listens to the relays, and needs them itself.
   const events = new RelayEvents();
-  const live = new LiveRoutes({ clock, source: store, watch: events.watch, part: learning });
+  const live = new LiveRoutes({
+    ...{ clock, source: store, watch: events.watch, part: learning },
+    connector: (url) => supervisor.connector(url),
+  });
   const informer = learning.of(
     ({ RelayInfoRefresher }) =>
       new RelayInfoRefresher({

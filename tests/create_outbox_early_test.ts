@@ -55,6 +55,51 @@ Deno.test("Outbox yields a post of a fallback relay before it has found the auth
   assert.deepEqual([...routes.values()].flat().map(({ limit }) => limit), [200, 200]);
 });
 
+/** Opens the relays of a request, and advances the clock until a relay is connected to. */
+async function connected(world: EarlyWorld, url: string) {
+  const { clock, relays } = world.network;
+  const controller = new AbortController();
+  const routes = await world.world.outbox.reqRouter([world.filter], controller);
+  const reading = [...routes].map(async ([url, filters]) => {
+    for await (const _ of world.world.outbox.open(url).req(filters, controller));
+  });
+  while (!relays.some((relay) => relay.url === url)) await clock.advance(10);
+  const [relay] = relays.filter((relay) => relay.url === url);
+  const end = async () => {
+    controller.abort();
+    await Promise.allSettled(reading);
+  };
+  return { relay, end };
+}
+
+Deno.test("Outbox connects to relays of the first lists that it finds before it has planned by them", async () => {
+  const people = [
+    { relays: [0, 1], at: "indexer" as const },
+    { relays: [0], at: "nowhere" as const },
+  ];
+  const world = new EarlyWorld(plot({ people }));
+  const { clock, relays, scripts } = world.network;
+  // So the search goes on.
+  scripts.set(INDEXERS[1], { onReq: (req) => void clock.after(2_500, () => req.eose()) });
+  const { relay, end } = await connected(world, urlOf(0));
+  assert.ok(world.now <= 1_430, `${world.now}`);
+  assert.equal(relay.reqs.length, 0);
+  await clock.advance(160);
+  assert.equal(relay.reqs.length, 1);
+  assert.equal(relays.filter(({ url }) => url === urlOf(0)).length, 1);
+  await end();
+  await world.world.outbox.close();
+});
+
+Deno.test("Outbox lets go of relays that it connected to early if nobody reads any longer", async () => {
+  const world = new EarlyWorld(plot());
+  const { relay, end } = await connected(world, urlOf(0));
+  await end();
+  await world.network.clock.advance(40_000);
+  assert.ok(relay.isClosed);
+  await world.world.outbox.close();
+});
+
 Deno.test("Outbox asks those at once whose relay lists are known, while others' are looked for", async () => {
   const people = [
     { relays: [0, 1], at: "store" as const },

@@ -57,8 +57,8 @@ export interface RelaySearchQueueOptions {
 
 /** How long a search waits for a relay before other relays are asked, too. */
 const LATE_AFTER_MS = 2_000;
-/** How long lists are gathered before they are stored, while the relay still answers. */
-const GATHERING_MS = 100;
+/** How long lists are gathered before they are stored, while the relay still answers; the first. */
+const GATHERING_MS = 100, FIRST_GATHERING_MS = 20;
 /** How many versions of each list a relay may send, and how many other events besides. */
 const MAX_VERSIONS_PER_LIST = 3;
 const MAX_EXTRA_EVENTS = 100;
@@ -146,7 +146,7 @@ export class RelaySearchQueue {
     const end = () => request.abort();
     const release = onAbort(signal, end);
     let received = new Map<NostrEvent, ListSearch>();
-    let events = 0;
+    let events = 0, gatheringMs = FIRST_GATHERING_MS;
     let late: Promise<void> | undefined;
     let stored: Promise<unknown> = Promise.resolve();
     let cancelStore: (() => void) | undefined;
@@ -169,7 +169,8 @@ export class RelaySearchQueue {
       if (!search || isTooLong(event)) return;
       received.set(event, search);
       // Whoever waits for a list need not wait for the rest of the answer.
-      cancelStore ??= clock.after(GATHERING_MS, storeReceived);
+      cancelStore ??= clock.after(gatheringMs, storeReceived);
+      gatheringMs = GATHERING_MS;
     };
     let answer: SearchAnswer = { answered: false, complete: false };
     try {

@@ -5,30 +5,24 @@
  * @module
  */
 
-import type { NostrEvent, NostrFilter } from "@nostrify/types";
+import type { NostrEvent } from "@nostrify/types";
 import { isAddressableKind, isReplaceableKind } from "nostr-tools/kinds";
 import type { RelayRequestOutcome } from "../connections/relay_request.ts";
-import { type AnswerProof, weakestProof } from "../nostr/answer_proof.ts";
-import { eventOrGroupScope, peopleScope } from "../nostr/filter_subjects.ts";
+import type { AnswerProof } from "../nostr/answer_proof.ts";
 import type { Role } from "../nostr/relay_knowledge.ts";
 import { type Assignment, isForEach, roleOf } from "../plan/assignment.ts";
 import { eventSubjects } from "./event_subjects.ts";
 import { LostRows } from "./lost_rows.ts";
 import { PairedVersions } from "./paired_versions.ts";
 import type { RelayProgress, SubjectDelivery } from "./relay_progress.ts";
-import { type RequestScope, rowsAmong, type ScopeProgress } from "./scope_progress.ts";
-
-/** Rows, and one of them that was not covered when they were last looked at, if there was one. */
-interface Rows {
-  readonly rows: readonly number[];
-  uncovered?: number;
-}
-
-/** The rows of some subjects, and the relays that are asked for them. */
-interface RowsInScope extends Rows {
-  readonly relays: readonly number[];
-  readonly urls: readonly string[];
-}
+import {
+  type RequestScope,
+  type Rows,
+  rowsAmong,
+  type RowsInScope,
+  type ScopeProgress,
+} from "./scope_progress.ts";
+import { subjectProofs } from "./subject_proofs.ts";
 
 /** The relays of one request, and how far they have come. */
 export class Coverage {
@@ -47,6 +41,8 @@ export class Coverage {
   /** Per row, 1 once {@link Coverage.takeDoubtful} gave it out. */
   readonly #doubted: Uint8Array;
   readonly #lostRows: LostRows;
+  /** The rows that are waited for no longer. */
+  readonly #left = new Set<number>();
   readonly #isLost = (relayIndex: number) => this.#relays[relayIndex].isLost;
   #rowsOf?: ReadonlyMap<Role, ReadonlyMap<string, number>>;
   readonly #ofScope = new WeakMap<RequestScope, RowsInScope>();
@@ -103,24 +99,12 @@ export class Coverage {
     if (answered) {
       relay.isLost = false;
       relay.proof = proof;
-      this.#noteProofs(relayIndex, proof, proofs ?? new Map());
+      this.#noteProofs(relayIndex, proof, subjectProofs(proofs));
     }
     if (relay.state !== "answered") relay.state = answered ? "answered" : "failed";
   }
 
-  /** Each subject has the weakest proof of the filters that name it. */
-  #noteProofs(
-    relayIndex: number,
-    proof: AnswerProof,
-    proofs: ReadonlyMap<NostrFilter, AnswerProof>,
-  ): void {
-    const bySubject = new Map<string, AnswerProof>();
-    for (const [filter, proof] of proofs) {
-      const { subjects = [] } = peopleScope(filter) ?? eventOrGroupScope(filter) ?? {};
-      for (const subject of subjects) {
-        bySubject.set(subject, weakestProof([bySubject.get(subject) ?? proof, proof]));
-      }
-    }
+  #noteProofs(relayIndex: number, proof: AnswerProof, bySubject: Map<string, AnswerProof>): void {
     const { subjects, relayIndexes, relaysPerSubject } = this.#assignment;
     for (let at = 0; at < relayIndexes.length; at++) {
       if (relayIndexes[at] !== relayIndex) continue;
@@ -184,8 +168,34 @@ export class Coverage {
     return all.uncovered === undefined;
   }
 
+  /**
+   * The authors and inboxes that are still waited for, by row, where none of their relays has
+   * answered and none is in time; absent while others are waited for, too.
+   */
+  get onlyLate(): readonly number[] | undefined {
+    const { rows, uncovered } = this.#all;
+    const isOpen = (row: number) => !this.#isRowCovered(row);
+    // Most often one row shows it.
+    if (uncovered !== undefined && isOpen(uncovered) && !this.#isLate(uncovered)) return undefined;
+    const open = rows.filter(isOpen);
+    return open.every((row) => this.#isLate(row)) ? open : undefined;
+  }
+
+  /** Whether no relay of a row that is not covered is in time; they need not each be awaited. */
+  #isLate(row: number): boolean {
+    const role = roleOf(this.#assignment.roles, row);
+    if (role !== "write" && role !== "read" || this.awaitsEach(row)) return false;
+    return !this.#indexesOf(row).some((index) => this.#relays[index]?.state === "waiting");
+  }
+
+  /** Waits no longer for some rows. */
+  leave(rows: readonly number[]): void {
+    rows.forEach((row) => this.#left.add(row));
+  }
+
   /** Whether enough relays of a row have answered; relays of a paired row count as its own. */
   #isRowCovered(row: number): boolean {
+    if (this.#left.has(row)) return true;
     const { relayIndexes, relaysPerSubject, pairs } = this.#assignment;
     const [first, end] = [row * relaysPerSubject, (row + 1) * relaysPerSubject];
     const own = relayIndexes.subarray(first, end);

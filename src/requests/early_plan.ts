@@ -20,7 +20,7 @@ const MAX_PREVIEW_RELAYS = 3;
 const MAX_PREVIEW_EVENTS = 200;
 
 /** Whether somebody is not asked for in a role as long as their list is looked for. */
-export function isPendingRole(role: LiveSubject["role"]): boolean {
+export function isPendingRole(role: LiveSubject["role"]): role is "write" | "read" {
   return role === "write" || role === "read";
 }
 
@@ -31,18 +31,23 @@ export function isPendingRole(role: LiveSubject["role"]): boolean {
 export function earlyPlan(planned: Planned, pending: ReadonlySet<string>): Planned {
   const { input: { parts, settings, knowledge }, assignment, plan } = planned;
   const now = new Map<string, LiveSubject[]>();
-  const later = new Map<string, LiveSubject[]>();
+  const later = new Set<LiveSubject>();
   for (const [url, subjects] of askedSubjects(assignment)) {
     const isLater = ({ role, subject }: LiveSubject) => isPendingRole(role) && pending.has(subject);
-    const known = [...subjects].filter((subject) => !isLater(subject));
+    const known: LiveSubject[] = [];
+    for (const subject of subjects) isLater(subject) ? later.add(subject) : known.push(subject);
     if (known.length > 0) now.set(url, known);
-    else later.set(url, [...subjects]);
   }
   // A list beats every hint: relays that strangers name wait until it is known that there is none.
-  const previews = [...later].filter(([url]) => settings.fallbackRelays.includes(url))
-    .slice(0, MAX_PREVIEW_RELAYS);
-  const newest = liveShares(previewParts(parts), new Map(previews), settings).routes;
-  const asked = assignment.urls.filter((url) => now.has(url) || newest.has(url));
+  const previews = settings.fallbackRelays
+    .filter((url) => !now.has(url) && settings.weight(url) > 0 && settings.check(url).url === url)
+    .slice(0, Math.min(MAX_PREVIEW_RELAYS, settings.maxRelays - now.size));
+  const newest = liveShares(
+    previewParts(parts),
+    new Map(previews.map((url) => [url, later])),
+    settings,
+  ).routes;
+  const asked = [...now.keys(), ...newest.keys()];
   const shares = liveShares(
     parts,
     new Map(asked.map((url) => [url, now.get(url) ?? []])),

@@ -6,8 +6,11 @@
  */
 
 import type { Clock } from "../base/clock.ts";
+import type { RelayConnector } from "../connections/relay_connector.ts";
 import type { RelayKnowledge } from "../nostr/relay_knowledge.ts";
 import type { Planned, Replan } from "../plan/replan.ts";
+import { connectEarly, mostNamed } from "./early_connections.ts";
+import { isPendingRole } from "./early_plan.ts";
 import type { LiveSubject, RelayChange } from "./live_assignment.ts";
 import { LivePlan } from "./live_plan.ts";
 import { liveShares } from "./live_shares.ts";
@@ -20,11 +23,17 @@ export interface LiveRequestOptions {
   readonly planned: Planned;
   /** Wraps what finds replacements for lost relays; see {@link LiveRoutes.follow}. */
   readonly wrapReplan: (replan: Replan) => Replan;
+  /** Gives the connector of a relay. @default no relay is connected to before it is asked */
+  readonly connector?: (url: string) => RelayConnector;
 }
 
 /** For how long changes are gathered; it doubles each time, until a long silence. */
 const MIN_GATHERING_MS = 250;
 const MAX_GATHERING_MS = 30_000;
+/** For how long changes are gathered first where nobody's list was known. */
+const EARLY_GATHERING_MS = 150;
+/** Most relays that are connected to before the first plan. */
+const MAX_EARLY_CONNECTIONS = 8;
 /** How many subscriptions a relay has for one request before they are made one. */
 const MAX_SUBSCRIPTIONS = 4;
 /** The same where the relay has not answered all of them yet. */
@@ -48,6 +57,9 @@ export class LiveRequest {
   #gatheringMs = MIN_GATHERING_MS;
   #gatheredAt = -Infinity;
   #cancel?: () => void;
+  #cancelConnect?: () => void;
+  /** Lets go of relays that were connected to before the first plan. */
+  #disconnect?: () => void;
   /** Whether lists are still looked for. */
   #isEarly: boolean;
   #hasEnded = false;
@@ -65,8 +77,29 @@ export class LiveRequest {
     if (this.#cancel || this.#isEarly && this.#hasLimit) return;
     const { clock } = this.#options;
     const silence = clock.now() - this.#gatheredAt;
-    if (silence >= MAX_GATHERING_MS) this.#gatheringMs = MIN_GATHERING_MS;
+    const isFirst = this.#isEarly && !this.#plan;
+    if (silence >= MAX_GATHERING_MS) {
+      this.#gatheringMs = isFirst ? EARLY_GATHERING_MS : MIN_GATHERING_MS;
+    }
     this.#cancel = clock.after(this.#gatheringMs, () => this.#gather());
+    // Lists that came together are all here then.
+    if (isFirst) this.#cancelConnect = clock.after(0, () => this.#connect());
+  }
+
+  /** Connects to relays of the first lists while more are gathered. */
+  #connect(): void {
+    const { connector, planned: { input: { parts, settings } } } = this.#options;
+    if (!connector) return;
+    const roles = new Set(parts.scoped.map(({ scope }) => scope.role).filter(isPendingRole));
+    const max = Math.min(MAX_EARLY_CONNECTIONS, settings.maxRelays);
+    const urls = mostNamed(this.#pending.values(), { ...settings, roles, max });
+    this.#disconnect = connectEarly(urls.map(connector));
+  }
+
+  #endConnect(): void {
+    this.#cancelConnect?.();
+    this.#disconnect?.();
+    this.#disconnect = undefined;
   }
 
   /**
@@ -91,6 +124,7 @@ export class LiveRequest {
     this.#hasEnded = true;
     this.#cancel?.();
     this.#cancel = undefined;
+    this.#endConnect();
     this.#pending.clear();
   }
 
@@ -118,6 +152,7 @@ export class LiveRequest {
     const changes = plan.difference();
     this.#request.endPreviews((url) => plan.relays.has(url));
     if (changes.length > 0) this.#apply(plan, changes);
+    this.#endConnect();
   }
 
   #begin(planned: Planned): LivePlan {

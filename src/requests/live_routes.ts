@@ -8,6 +8,7 @@
 import { BoundedMap } from "../base/bounded_map.ts";
 import type { Clock } from "../base/clock.ts";
 import type { OnDemand } from "../base/on_demand.ts";
+import type { RelayConnector } from "../connections/relay_connector.ts";
 import type { RelayKnowledge, RelayList } from "../nostr/relay_knowledge.ts";
 import type { Planned, Replan } from "../plan/replan.ts";
 import { threadAuthor } from "../plan/thread_relays.ts";
@@ -38,6 +39,8 @@ export interface LiveRoutesOptions {
   readonly watch?: (pubkeys: Iterable<string>) => () => void;
   /** What changes a request while it is open, loaded once there is something to change. */
   readonly part: Pick<OnDemand<{ readonly LiveRequest: typeof LiveRequest }>, "of">;
+  /** Gives the connector of a relay. @default no relay is connected to before it is asked */
+  readonly connector?: (url: string) => RelayConnector;
 }
 
 /** Takes in what became known of a person. */
@@ -51,13 +54,15 @@ export class LiveRoutes {
   readonly #clock: Clock;
   readonly #watch: LiveRoutesOptions["watch"];
   readonly #part: LiveRoutesOptions["part"];
+  readonly #connector: LiveRoutesOptions["connector"];
   readonly #followers = new Map<string, Set<Follower>>();
   /** What became known last, the newest last. */
   readonly #recent = new BoundedMap<string, RelayKnowledge>({ max: MAX_RECENT_PEOPLE });
   readonly #stop: () => void;
 
   /** Listens from now on. */
-  constructor({ clock, part, source, watch }: LiveRoutesOptions) {
+  constructor({ clock, part, source, watch, connector }: LiveRoutesOptions) {
+    this.#connector = connector;
     this.#clock = clock;
     this.#part = part;
     this.#watch = watch;
@@ -83,7 +88,12 @@ export class LiveRoutes {
     found?: Found,
   ): void {
     const live = this.#part.of(({ LiveRequest }) =>
-      new LiveRequest(request, { clock: this.#clock, planned, wrapReplan })
+      new LiveRequest(request, {
+        clock: this.#clock,
+        planned,
+        wrapReplan,
+        connector: this.#connector,
+      })
     );
     if (found) {
       request.hold(planned.early?.previews);

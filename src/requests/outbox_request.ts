@@ -359,7 +359,8 @@ export class OutboxRequest {
 
   #check(): void {
     const isOpen = !this.#isDone && !this.isHeld && !this.#parts.hasEssential;
-    const isCovered = isOpen && this.#coverage.isDone;
+    const isCovered = isOpen &&
+      (this.#coverage.isDone || this.#origin.late.leave(this.#assignment, this.#coverage));
     const [{ isSettled }, { hasPending: isPending }] = [this.#coverage, this.#parts];
     this.#completion.check({ isCovered, isSettled, isPending });
     this.onProgress?.();

@@ -10,6 +10,7 @@ import type { RelayConnector } from "../connections/relay_connector.ts";
 import type { RelayRequestOptions, RelayRequestOutcome } from "../connections/relay_request.ts";
 import type { Role } from "../nostr/relay_knowledge.ts";
 import type { CompletionOptions } from "./completion.ts";
+import { LateSubjects } from "./late_subjects.ts";
 import { Previews } from "./previews.ts";
 import { RelaysInUse } from "./relays_in_use.ts";
 import { Answers } from "./unanswered.ts";
@@ -19,6 +20,11 @@ export interface OutboxRequestOptions extends Omit<RelayRequestOptions, "rank">,
   readonly timeout: number;
   /** Most relays that are asked at a time. @default no bound */
   readonly maxRelays?: number;
+  /**
+   * For how many of its people a request does not wait at most, if all their relays are late.
+   * @default 0
+   */
+  readonly maxLate?: number;
   /** Gives the connector of a relay. */
   readonly connector: (url: string) => RelayConnector;
   /** Called with each event that a relay sends, as often as it comes. */
@@ -46,13 +52,16 @@ export interface RequestOrigin {
   readonly answers: Answers;
   readonly previews: Previews;
   readonly inUse: RelaysInUse;
+  readonly late: LateSubjects;
 }
 
 /** Ids remembered of one request: a hundred times what `NPool` remembers. */
 const MAX_REMEMBERED_IDS = 100_000;
 
 /** What a request has that is no part of another. */
-export function noOrigin({ maxRelays }: Pick<OutboxRequestOptions, "maxRelays">): RequestOrigin {
+export function noOrigin(
+  { maxRelays, maxLate }: Pick<OutboxRequestOptions, "maxRelays" | "maxLate">,
+): RequestOrigin {
   return {
     isWhole: true,
     rounds: 0,
@@ -61,5 +70,6 @@ export function noOrigin({ maxRelays }: Pick<OutboxRequestOptions, "maxRelays">)
     answers: new Answers(),
     previews: new Previews(),
     inUse: new RelaysInUse(maxRelays),
+    late: new LateSubjects(maxLate),
   };
 }

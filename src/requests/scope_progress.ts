@@ -7,6 +7,18 @@
 import type { Role } from "../nostr/relay_knowledge.ts";
 import type { Progress } from "./completion.ts";
 
+/** Rows, and one of them that was not covered when they were last looked at, if there was one. */
+export interface Rows {
+  readonly rows: readonly number[];
+  uncovered?: number;
+}
+
+/** The rows of some subjects, and the relays that are asked for them. */
+export interface RowsInScope extends Rows {
+  readonly relays: readonly number[];
+  readonly urls: readonly string[];
+}
+
 /** Some of what a request asks for. */
 export interface RequestScope {
   readonly subjects: ReadonlyMap<Role, ReadonlySet<string>>;

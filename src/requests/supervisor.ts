@@ -51,6 +51,9 @@ const MAX_IDLE_CONNECTORS = 2_000;
 /** How much longer a request may take that reaches far back: its answers come page by page. */
 const DEEP_TIMEOUT_FACTOR = 4;
 
+/** For which share of its people a request does not wait at most, if all their relays are late. */
+const MAX_LATE_SHARE = 1 / 100;
+
 /** Keeps one connector per relay, and knows which plan a request is part of. */
 export class Supervisor {
   readonly #options: SupervisorOptions;
@@ -139,7 +142,7 @@ export class Supervisor {
       connector,
       onUnanswered,
       together: (planned) =>
-        this.#carryOut(planned, { ...this.#request, onUnanswered: undefined }, found),
+        this.#carryOut(planned, { ...this.#request, onUnanswered: undefined, maxLate: 0 }, found),
       alone: (planned, found) => this.#carryOut(planned, this.#request, found),
     });
     for (const { filters, share, found } of members) {
@@ -163,8 +166,10 @@ export class Supervisor {
     const { assignment, isDeep, replan } = planned;
     const timeout = request.timeout * (isDeep ? DEEP_TIMEOUT_FACTOR : 1);
     const wrapReplan = (replan: Replan) => this.#excludingResting(replan);
-    const { maxRelays } = planned.input.settings;
-    const options = { ...request, timeout, maxRelays };
+    const { settings: { maxRelays }, parts } = planned.input;
+    const people = parts.scoped.reduce((sum, { scope }) => sum + scope.subjects.length, 0);
+    const maxLate = isDeep ? 0 : Math.floor(people * MAX_LATE_SHARE);
+    const options = { maxLate, ...request, timeout, maxRelays };
     const carried = new OutboxRequest(assignment, options, wrapReplan(replan));
     this.#options.live?.follow(carried, planned, wrapReplan, found);
     return carried;

@@ -105,6 +105,36 @@ Deno.test("Coverage is done once no person waits for a relay", () => {
   );
 });
 
+Deno.test("Coverage onlyLate names those it waits for, if no relay of theirs is in time, and leave() ends that", () => {
+  fc.assert(fc.property(asked, steps, (asked, steps) => {
+    const coverage = played(new Coverage(assignmentOf(asked)), steps);
+    const own = asked.map((all) => all.slice(0, 2));
+    const waited = own.flatMap((relays, row) =>
+      isDone([...own.keys()].map((i) => i === row ? relays : []), [], steps) ? [] : [row]
+    );
+    const isLate = (relays: readonly number[]) =>
+      relays.every((index) => {
+        const { state } = coverage.relays[index];
+        return state === "late" || state === "failed";
+      });
+    const late = waited.filter((row) => isLate(own[row]));
+    assert.deepEqual(coverage.onlyLate, late.length === waited.length ? late : undefined);
+    if (late.length < waited.length) return;
+    coverage.leave(late);
+    assert.ok(coverage.isDone);
+    assert.deepEqual(coverage.onlyLate, []);
+  }));
+});
+
+Deno.test("Coverage onlyLate leaves out nobody of whom each relay counts: threads, events, one user's mentions", () => {
+  for (const role of ["thread", "id", "group", "dm", "read", "write"] as const) {
+    const assignment = { ...assignmentOf([[0]]), roles: [{ role, first: 0, end: 1 }] };
+    const coverage = new Coverage(assignment);
+    coverage.markLate(0);
+    assert.deepEqual(coverage.onlyLate, role === "write" ? [0] : undefined, role);
+  }
+});
+
 Deno.test("Coverage is settled once every relay has answered or failed, whether it is asked for a person or not", () => {
   fc.assert(fc.property(asked, steps, (asked, steps) => {
     const coverage = played(new Coverage(assignmentOf(asked, { relaysPerSubject: 3 })), steps);

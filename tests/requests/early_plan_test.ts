@@ -11,6 +11,8 @@ const PEOPLE = Array.from({ length: 5 }, (_, i) => `${i + 1}`.repeat(64));
 const RELAYS = Array.from({ length: 5 }, (_, i) => `wss://r${i}.example/`);
 const HUBS = ["wss://hub0.example/", "wss://hub1.example/"];
 
+const MANY_HUBS = Array.from({ length: 5 }, (_, i) => `wss://hub${i}.example/`);
+
 /** A request of which some people's lists are known. */
 const requests = fc.record({
   lists: fc.array(fc.uniqueArray(fc.constantFrom(...RELAYS, HUBS[0]), { maxLength: 3 }), {
@@ -27,17 +29,18 @@ const requests = fc.record({
   maxRelays: fc.integer({ min: 1, max: 6 }),
 });
 
-function plan({ lists, filter, maxRelays }: {
+function plan({ lists, filter, maxRelays, fallbackRelays = HUBS }: {
   lists: string[][];
   filter: NostrFilter;
   maxRelays: number;
+  fallbackRelays?: string[];
 }) {
   const known = PEOPLE.flatMap((pubkey, i) =>
     lists[i].length > 0 ? [[pubkey, relayList(pubkey, { write: lists[i], read: lists[i] })]] : []
   ) as [string, ReturnType<typeof relayList>][];
   const settings = planSettings({
     maxRelays,
-    fallbackRelays: HUBS,
+    fallbackRelays,
     indexerRelays: ["wss://index0.example/", "wss://index1.example/"],
   });
   const planned = planRequest(reqParts([filter]), new Map(known), settings, false);
@@ -74,12 +77,49 @@ Deno.test("earlyPlan() asks for the others as the plan does, and only fallback r
   }));
 });
 
-Deno.test("earlyPlan() keeps to R3: it has no relay that the plan has not", () => {
-  fc.assert(fc.property(requests, (request) => {
-    const { planned, early } = plan(request);
-    for (const url of early.plan.routes.keys()) assert.ok(planned.plan.routes.has(url));
+Deno.test("earlyPlan() keeps to R3: it has at most maxRelays relays, those of the plan and fallback relays", () => {
+  fc.assert(fc.property(requests, fc.integer({ min: 1, max: 5 }), (request, count) => {
+    const fallbackRelays = MANY_HUBS.slice(0, count);
+    const { planned, early } = plan({ ...request, fallbackRelays });
+    assert.ok(early.plan.routes.size <= request.maxRelays);
+    for (const url of early.plan.routes.keys()) {
+      assert.ok(planned.plan.routes.has(url) || early.early!.previews.has(url));
+    }
     assert.deepEqual(early.assignment.urls, [...early.plan.routes.keys()]);
   }));
+});
+
+Deno.test("earlyPlan() asks three fallback relays for the newest events of all, however few the plan has for each", () => {
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 1, max: 5 }),
+      fc.integer({ min: 1, max: 6 }),
+      (count, maxRelays) => {
+        const fallbackRelays = MANY_HUBS.slice(0, count);
+        const lists = PEOPLE.map(() => []);
+        const filter = { kinds: [1], authors: PEOPLE };
+        const { early } = plan({ lists, filter, maxRelays, fallbackRelays });
+        const expected = fallbackRelays.slice(0, Math.min(3, maxRelays));
+        assert.deepEqual([...early.early!.previews], expected);
+        for (const filters of early.plan.routes.values()) {
+          assert.deepEqual(filters.flatMap(namesOf).sort(), PEOPLE);
+        }
+      },
+    ),
+  );
+});
+
+Deno.test("earlyPlan() asks no fallback relay that the user blocks, or that weighs nothing", () => {
+  const settings = planSettings({
+    fallbackRelays: MANY_HUBS,
+    weight: (url) => url === MANY_HUBS[0] ? 0 : 1,
+  });
+  const check: typeof settings.check = (url) =>
+    url === MANY_HUBS[1] ? { reason: "blocked" } : settings.check(url);
+  const parts = reqParts([{ kinds: [1], authors: PEOPLE }]);
+  const planned = planRequest(parts, new Map(), { ...settings, check }, false);
+  const { early } = earlyPlan(planned, new Set(PEOPLE));
+  assert.deepEqual([...early!.previews], MANY_HUBS.slice(2, 5));
 });
 
 Deno.test("earlyPlan() has no rows for people who are pending, but for indexers, and keeps pairs", () => {

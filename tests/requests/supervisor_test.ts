@@ -13,6 +13,13 @@ import { SupervisorTest } from "../support/scripted_supervisor.ts";
 
 const filter = { kinds: [1], authors: [AUTHORS[0]] };
 
+/** How many people a request is for, what it is, and when it is done if a relay is late. */
+const CASES = [[99, "", 8_000], [100, "", 3_100], [100, "deep", 8_000], [
+  100,
+  "shared",
+  8_000,
+]] as const;
+
 /** A plan for one author with these relays. */
 function planned(letters: string, relaysPerAuthor = 2) {
   const urls = [...letters].map(url);
@@ -163,6 +170,48 @@ Deno.test("Supervisor gives a deep request four times as long", async () => {
     assert.ok(isDone);
     controller.abort();
     await listening;
+  }
+});
+
+Deno.test("Supervisor lets one of a hundred people miss a request's end if their relay is late, and nobody a deep or a shared one's", async () => {
+  const pubkeys = Array.from({ length: 200 }, (_, i) => i.toString(16).padStart(64, "0"));
+  for (const [count, how, ms] of CASES) {
+    const test = new SupervisorTest();
+    Object.assign(test.fake.times, { soft: 3_000, hard: 8_000 });
+    const filter = { kinds: [1], authors: pubkeys.slice(0, count) };
+    const lists = filter.authors.map((pubkey, i) =>
+      relayList(pubkey, { write: [url(i === 0 ? "z" : "a")] })
+    );
+    const planner = reqPlanner(new MemorySource(...lists), { onError: () => {} });
+    const plan = { ...await planner.plan([filter]), isDeep: how === "deep" };
+    const share = planSharer(plan);
+    const members = [1, 2].map(() => ({ filters: [filter], share: share(plan.input.parts, [0]) }));
+    const begin = test.supervisor.plannedTogether(
+      SharedRequest,
+      plan,
+      how === "shared" ? members : [],
+    );
+    test.supervisor.planned(plan);
+    const plans = how === "shared" ? members.map(({ share }) => share) : [plan];
+    const routes = plans.flatMap(({ plan }) => [...plan.routes]);
+    const controller = new AbortController();
+    let left = routes.length;
+    const listening = routes.map(([at, filters]) => {
+      const { request, relayIndex } = test.supervisor.take(filters, at);
+      const connector = test.supervisor.connector(at);
+      return request.listen(relayIndex, connector, filters, controller.signal, () => left--);
+    });
+    begin();
+    await settled();
+    for (const relay of test.relays.filter((relay) => relay.url === url("a"))) {
+      for (const req of relay.live) req.eose();
+    }
+    await test.clock.advance(ms - 1);
+    assert.ok(left > 0, `${count}`);
+    await test.clock.advance(1);
+    assert.equal(left, 0, `${count}`);
+    controller.abort();
+    await Promise.all(listening);
   }
 });
 
