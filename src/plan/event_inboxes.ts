@@ -46,7 +46,7 @@ export function planDelivery<Reason>(
   );
   const listed = new Set(rows.filter((_, user) => hintCounts[user] === undefined).flat());
   const hinted = new Set(rows.flatMap((row, user) => row.slice(0, hintCounts[user] ?? 0)));
-  const taken = new Set(urls.keys().filter((id) => reasons.has(urls[id])));
+  const taken = new Set(urls.flatMap((url, id) => reasons.has(url) ? id : []));
   for (const id of chooseInboxes(graph, taken, settings.maxInboxes)) {
     const url = urls[id];
     reasons.set(url, listed.has(url) ? "inbox" : hinted.has(url) ? "hint" : "fallback");

@@ -74,7 +74,7 @@ export class RequestListeners {
   /** Hands an event to any who still listens. */
   eventOfAny(event: NostrEvent): void {
     if (!this.#any || this.#any.signal.aborted) {
-      this.#any = this.#listeners.values().find(({ signal }) => !signal.aborted);
+      this.#any = [...this.#listeners.values()].find(({ signal }) => !signal.aborted);
     }
     this.#any?.push(["EVENT", SUBSCRIPTION_ID, event]);
   }
