@@ -5,7 +5,7 @@
  */
 
 /** A hash of what it was bundled from. */
-export const PAGE_SOURCES = "d231ecb5296177295fb00dab3e010078a2f08d03cf6602f9c05ac7c5af786c07";
+export const PAGE_SOURCES = "611ffd56b936e76fd5bc2d61b8b93f8044075d4d1f62b750c362cc0655b49394";
 
 /** Its parts; the hashes are SHA-256 in Base64, as a content security policy names them. */
 export const PAGE: Readonly<
