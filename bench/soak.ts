@@ -40,18 +40,17 @@ export async function benchSoak(): Promise<void> {
   const only = Deno.env.get("BENCH_SOAK");
   print("## Memory over time");
   print(prose(
-    `What is on the heap after a forced collection, once a minute for ${
-      count(SECONDS)
-    } s. Growth: ` +
-      "by least squares over the second half.",
+    `What is on the heap after a forced collection, once a minute for ${count(SECONDS)} s. ` +
+      "Growth: by least squares over the second half.",
   ));
   if (only !== "feed") report("A user a second", await soakUsers());
   if (only !== "users") report("An open feed over relays that come and go", await soakFeed());
 }
 
 async function soakUsers(): Promise<Sample[]> {
-  const world = { name: "cold", follows: 3_000, relays: 60, days: 1, seed: 3, isPrompt: true };
-  await using network = await RelayProcess.start({ ...world, name: "cold" });
+  await using network = await RelayProcess.start({
+    ...{ name: "cold", follows: 3_000, relays: 60, days: 1, seed: 3, isPrompt: true },
+  });
   const { about } = network;
   const known = new Set([...about.relays, ...about.indexers]);
   const random = createRandom(7);

@@ -59,8 +59,6 @@ const MAX_LOGGED_PEOPLE = 100_000;
 const SHARED_LOG_DELAY_MS = 1_000;
 /** Longest that one relay may take to answer which lists it has. */
 const MAX_SEARCH_MS = 10_000;
-/** How long the end waits for what learns from events to be loaded, if it is not. */
-const MAX_LOADING_MS = 5_000;
 
 /** See the module. */
 export class PeopleDirectory implements RelayListener {
@@ -122,8 +120,10 @@ export class PeopleDirectory implements RelayListener {
       authors: {
         find: async (keys, until, opts) =>
           await (await this.#authors(until, opts.signal))?.find(keys, until, opts),
-        read: async (keys, opts) =>
-          await (await this.#authors(clock.now() + settings.discoveryTimeout))?.read(keys, opts),
+        read: async (keys, opts) => {
+          const until = clock.now() + settings.discoveryTimeout;
+          await (await this.#authors(until, opts.signal))?.read(keys, opts);
+        },
       },
       discovery: this.#discovery,
       get user() {
@@ -254,7 +254,7 @@ export class PeopleDirectory implements RelayListener {
 
   /** Writes down what was learned. The relays must be closed by then. */
   async close(): Promise<void> {
-    await within(this.#learners.idle(), this.#options.settings.shared.clock, MAX_LOADING_MS);
+    await this.#learners.idle(this.#options.settings.shared.clock);
     await this.end();
     await Promise.all([
       this.#learners.made?.passive.idle(),

@@ -8,7 +8,6 @@ import { abortable } from "./base/abortable.ts";
 import { Closing } from "./base/closing.ts";
 import { Semaphore } from "./base/semaphore.ts";
 import { StallWatch } from "./base/stall_watch.ts";
-import { within } from "./base/within.ts";
 import { BACKGROUND_RANK } from "./connections/relay_connector.ts";
 import type { RelayRequestOutcome } from "./connections/relay_request.ts";
 import { ConnectTimeout } from "./connections/connect_timeout.ts";
@@ -277,7 +276,7 @@ export function wireOutbox(options: OutboxOptions, parts: OutboxParts): Outbox {
     await ledger.close();
     // The last events that relays took are known by now.
     await people.close();
-    await within(answers.idle(), clock, MAX_LOADING_MS);
+    await answers.idle(clock);
     await Promise.all([memory.close(), spans.made?.close()]);
     await sharing?.close();
   };
@@ -367,8 +366,6 @@ export function wireOutbox(options: OutboxOptions, parts: OutboxParts): Outbox {
 const DAY_S = 86_400;
 /** Longest that fetching a relay's information document (NIP-11) may take. */
 const INFO_TIMEOUT_MS = 5_000;
-/** How long the end waits for what learns from answers to be loaded, if it is not. */
-const MAX_LOADING_MS = 5_000;
 
 /** The options that name relays, as they were checked. */
 function relaysOf({ fallbackRelays, indexerRelays, searchRelays }: PlanSettings) {

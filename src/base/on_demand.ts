@@ -4,6 +4,9 @@
  * @module
  */
 
+import type { Clock } from "./clock.ts";
+import { within } from "./within.ts";
+
 /** A part whose loading fails with an error that says what could not be done. */
 export function partOf<T>(action: string, load: () => Promise<T>): OnDemand<T> {
   return new OnDemand(() =>
@@ -18,6 +21,8 @@ export function partOf<T>(action: string, load: () => Promise<T>): OnDemand<T> {
 
 /** Most actions that wait for a part to be loaded. */
 const MAX_WAITING = 10_000;
+/** How long the end waits for a part to be loaded. */
+const MAX_LOADING_MS = 5_000;
 
 /** A part that is loaded at most once; if that fails, the next call tries again. */
 export class OnDemand<T> {
@@ -88,9 +93,9 @@ export class OnDemand<T> {
     this.#acting ??= this.#act();
   }
 
-  /** Resolves once no action waits. Never rejects. */
-  async idle(): Promise<void> {
-    await this.#acting;
+  /** Resolves once no action waits, or the part takes over five seconds to load. Never rejects. */
+  async idle(clock: Clock): Promise<void> {
+    if (this.#acting) await within(this.#acting, clock, MAX_LOADING_MS);
   }
 
   /**

@@ -154,17 +154,15 @@ class PostPrinter {
 export function gapsText(behind: readonly FeedGap[], elsewhere: readonly string[]): string {
   const named = new Set(behind.map(({ pubkey }) => pubkey));
   const others = elsewhere.filter((pubkey) => !named.has(pubkey)).length;
-  const sentences = [
-    ...behind.length > 0 ? [behindText(behind)] : [],
-    ...others > 0
-      ? [
-        `Posts of ${
-          many(others, "person", "people")
-        } were read from fallback relays alone, which ` +
-        "may not have all: none of their own relays can be asked now.",
-      ]
-      : [],
-  ];
+  const sentences: string[] = [];
+  if (behind.length > 0) sentences.push(behindText(behind));
+  if (others > 0) {
+    const people = many(others, "person", "people");
+    sentences.push(
+      `Posts of ${people} were read from fallback relays alone, which may not have all: ` +
+        "none of their own relays can be asked now.",
+    );
+  }
   return sentences.join(" ") || "Nothing is known to be missing.";
 }
 

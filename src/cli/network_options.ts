@@ -45,16 +45,17 @@ export function collected(value: string, others: readonly string[] = []): string
 
 /** Reads the number of an option: an integer from 1 on. */
 export function count(value: string): number {
-  if (/^[1-9]\d{0,8}$/.test(value)) return Number(value);
-  throw new InvalidArgumentError("It must be an integer >= 1.");
+  return checkedCount(value, Infinity, "an integer >= 1");
 }
 
 /** Reads the number of an option: an integer from 1 to `most`. */
 export function countUpTo(most: number): (value: string) => number {
-  return (value) => {
-    if (/^[1-9]\d{0,8}$/.test(value) && Number(value) <= most) return Number(value);
-    throw new InvalidArgumentError(`It must be an integer from 1 to ${most}.`);
-  };
+  return (value) => checkedCount(value, most, `an integer from 1 to ${most}`);
+}
+
+function checkedCount(value: string, most: number, rule: string): number {
+  if (/^[1-9]\d{0,8}$/.test(value) && Number(value) <= most) return Number(value);
+  throw new InvalidArgumentError(`It must be ${rule}.`);
 }
 
 /**

@@ -8,6 +8,7 @@ import type { NStore } from "@nostrify/types";
 import { systemClock } from "../base/clock.ts";
 import { messageOf } from "../base/message_of.ts";
 import type { EventDatabase } from "../db/kysely.ts";
+import { isRefusal } from "../feeds/feed_store.ts";
 import type { CliCommand } from "./command.ts";
 import { gapsText } from "./feed_command.ts";
 import { addNetworkOptions, count, type NetworkOptions } from "./network_options.ts";
@@ -110,8 +111,7 @@ class WatchedStore implements Pick<NStore, "event" | "query"> {
   readonly event: NStore["event"] = (event, options) => {
     const writing = this.#store.event(event, options);
     const watched = writing.catch((error: unknown) => {
-      const isRefused = error instanceof Error && error.name === "EventRefusedError";
-      if (!isRefused) this.#failure ??= error;
+      if (!isRefusal(error)) this.#failure ??= error;
     }).finally(() => this.#writing.delete(watched));
     this.#writing.add(watched);
     return writing;

@@ -162,7 +162,7 @@ function reachesBackTo({ since = 0, limit }: NostrFilter, found: readonly NostrE
 }
 
 /** Whether a store refuses an event, such as one that its author deleted: it works, then. */
-function isRefusal(error: unknown): boolean {
+export function isRefusal(error: unknown): boolean {
   return error instanceof Error &&
     (error.name === "EventRefusedError" || error.name === "RelayError");
 }

@@ -8,8 +8,9 @@
 import type { Clock } from "../base/clock.ts";
 import type { RelayConnector } from "../connections/relay_connector.ts";
 import type { RelayKnowledge } from "../nostr/relay_knowledge.ts";
+import { mostNamed } from "../plan/most_named.ts";
 import type { Planned, Replan } from "../plan/replan.ts";
-import { connectEarly, mostNamed } from "./early_connections.ts";
+import { connectEarly } from "./early_connections.ts";
 import { isPendingRole } from "./early_plan.ts";
 import type { LiveSubject, RelayChange } from "./live_assignment.ts";
 import { LivePlan } from "./live_plan.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { OnDemand } from "../../src/base/on_demand.ts";
-import { settled } from "../../testing/test_clock.ts";
+import { settled, TestClock } from "../../testing/test_clock.ts";
 
 /** A part that is loaded when the test says. */
 function scripted() {
@@ -61,7 +61,7 @@ Deno.test("OnDemand when() calls in order once the part is loaded, and at once f
   });
   part.when((text) => calls.push(`2 ${text}`));
   assert.equal(loads.length, 1);
-  const idle = part.idle();
+  const idle = part.idle(new TestClock());
   loads[0].resolve("part");
   await idle;
   assert.deepEqual(calls, ["1 part", "2 part", "3, called meanwhile"]);
@@ -74,12 +74,24 @@ Deno.test("OnDemand when() forgets actions where loading fails, and those beyond
   let calls = 0;
   part.when(() => calls++);
   loads[0].reject(new Error("offline"));
-  await part.idle();
+  await part.idle(new TestClock());
   for (let i = 0; i < 10_001; i++) part.when(() => calls++);
   loads[1].resolve("part");
-  await part.idle();
+  await part.idle(new TestClock());
   assert.equal(calls, 10_000);
-  await part.idle();
+  await part.idle(new TestClock());
+});
+
+Deno.test("OnDemand idle() waits five seconds at most for a part that does not load", async () => {
+  const { part } = scripted();
+  const clock = new TestClock();
+  let isIdle = false;
+  part.when(() => {});
+  void part.idle(clock).then(() => isIdle = true);
+  await clock.advance(4_999);
+  assert.ok(!isIdle);
+  await clock.advance(1);
+  assert.ok(isIdle);
 });
 
 Deno.test("OnDemand of() makes one thing of the part, at its first use", async () => {
