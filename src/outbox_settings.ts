@@ -21,7 +21,7 @@ import { PolledRecords } from "./base/polled_records.ts";
 import type { RecordStore } from "./base/record_store.ts";
 import { Workload } from "./base/workload.ts";
 import type { OpenRelay } from "./connections/open_relay.ts";
-import { RelaySocket } from "./connections/relay_socket.ts";
+import { isFlooded, RelaySocket } from "./connections/relay_socket.ts";
 import type { DiscoveryProgress } from "./discovery/discovery_progress.ts";
 import { LateMemoryStore } from "./lists/late_memory_store.ts";
 import { RelayListStore } from "./lists/relay_list_store.ts";
@@ -121,7 +121,7 @@ export function outboxSettings(options: OutboxOptions): OutboxSettings {
   const storeTimeout = integer("storeTimeout", options.storeTimeout, STORE_TIMEOUT_MS, 1);
   // Verifying signatures takes most of the time that the program spends on what relays send.
   const workload = new Workload(clock);
-  const used = useVerifier(options);
+  const used = useVerifier(options, isFlooded);
   const verifier = { ...used, verify: workload.measured(used.verify) };
   const store = listStore(options, clock, verifier.verify, storeTimeout);
   const shared = { clock, random, onError: sortingErrors(router.onError, onRelayError) };

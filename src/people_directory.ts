@@ -356,6 +356,7 @@ function createDiscovery(
     indexers: indexerRelays,
     moreIndexers: () => policy.indexers,
     workload: settings.workload,
+    onSearch: settings.verifier.expect,
     fallbacks,
     hintsOf: (pubkey) => book.get(pubkey).map(({ url }) => url),
     weight,

@@ -103,7 +103,10 @@ export function wireOutbox(options: OutboxOptions, parts: OutboxParts): Outbox {
   const supervisor: Supervisor = new Supervisor({
     connector: {
       ...{ clock, memory, onError, onRelayError, random },
-      open: settings.open,
+      open(...args) {
+        settings.verifier.expect(1);
+        return settings.open(...args);
+      },
       semaphore: new Semaphore(settings.maxConnecting),
       background: new Semaphore(MAX_PROBES),
       connectTimeout: new ConnectTimeout(),

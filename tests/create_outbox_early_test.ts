@@ -1,7 +1,11 @@
 import assert from "node:assert/strict";
 import type { NostrEvent } from "@nostrify/types";
 import * as fc from "fast-check";
-import { quiet } from "../testing/test_clock.ts";
+import { RelaySocket } from "../src/connections/relay_socket.ts";
+import { createOutbox } from "../src/create_outbox.ts";
+import { ScriptedSocket } from "../testing/scripted_socket.ts";
+import { Signer } from "../testing/signer.ts";
+import { quiet, TestClock } from "../testing/test_clock.ts";
 import type { OutboxOptions } from "../src/outbox_options.ts";
 import type { ReqPlan } from "../src/plan/plan_req.ts";
 import {
@@ -53,6 +57,33 @@ Deno.test("Outbox yields a post of a fallback relay before it has found the auth
   assert.deepEqual([...routes.keys()], HUBS);
   // A preview: the newest events, as many as a screen shows.
   assert.deepEqual([...routes.values()].flat().map(({ limit }) => limit), [200, 200]);
+});
+
+Deno.test("createOutbox() starts threads for signatures once it looks for 300 lists, not for fewer", async () => {
+  for (const [follows, starts] of [[299, 0], [300, 1]]) {
+    const clock = new TestClock();
+    let started = 0;
+    const outbox = createOutbox({
+      clock,
+      indexerRelays: ["wss://indexer.example/"],
+      relayInfo: false,
+      // It never connects.
+      open: (url) => new RelaySocket(url, {}, () => new ScriptedSocket()),
+      verifyWorker: () => {
+        started++;
+        throw new Error("no more is needed here");
+      },
+    });
+    const authors = Array.from({ length: follows }, (_, i) => new Signer(i + 1).pubkey);
+    const routing = outbox.reqRouter([{ kinds: [1], authors }]);
+    for (let turn = 0; turn < 10; turn++) {
+      await quiet();
+      await clock.advance(10);
+    }
+    assert.equal(started, starts, `${follows} lists`);
+    await outbox.close();
+    await Promise.allSettled([routing]);
+  }
 });
 
 /** Opens the relays of a request, and advances the clock until a relay is connected to. */

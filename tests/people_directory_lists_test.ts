@@ -191,6 +191,7 @@ Deno.test("PeopleDirectory close() writes down what was learned, up to the last,
   people.hint(alice.pubkey, [C]);
   await people.close();
   await people.close();
+  settings.verifier.close();
   assert.equal((await settings.store.query([{ ids: [list.id] }])).length, 1);
   assert.deepEqual([...records.records.keys()].sort(), [alice.pubkey, bob.pubkey].sort());
   assert.equal(clock.pending, 0);

@@ -35,6 +35,8 @@ export class TimeSlices {
   #endsAt?: number;
   /** Whether jobs that wait are being done. */
   #isGoing = false;
+  /** When jobs were last done that had waited. */
+  #wentAt = -Infinity;
 
   constructor(clock: Clock = systemClock) {
     this.#clock = clock;
@@ -68,6 +70,11 @@ export class TimeSlices {
   /** Whether any job waits for its turn. */
   get isWaiting(): boolean {
     return this.#done < this.#jobs.length;
+  }
+
+  /** Whether jobs have come without a pause in the last `ms` milliseconds. */
+  wasBusy(ms: number): boolean {
+    return this.isWaiting || this.#clock.now() - this.#wentAt < ms;
   }
 
   /** Resolves once all jobs that came so far are done. */
@@ -109,6 +116,7 @@ export class TimeSlices {
       for (let round = 0; round < ROUNDS; round++) await undefined;
     }
     this.#isGoing = false;
+    this.#wentAt = this.#clock.now();
   }
 
   #doFirst(): void {

@@ -9,6 +9,12 @@ import type { RelayFailure } from "../nostr/relay_failure.ts";
 import { failureOf, limitsFrom, refusalOf } from "../relays/relay_replies.ts";
 import { reqSize } from "./req_size.ts";
 
+/** A REQ that was sent, and whether it has brought events. */
+export interface PendingReq {
+  readonly filters: readonly NostrFilter[];
+  readonly hasEvents: boolean;
+}
+
 /** A REQ, and why the relay refuses it. */
 export interface RefusedReq<T> {
   readonly req: T;
@@ -19,26 +25,25 @@ export interface RefusedReq<T> {
  * The REQ that is refused: the largest, where a REQ is too large, and otherwise the last;
  * `undefined` if the NOTICE refuses nothing.
  *
- * @param pending The REQs without an EOSE so far, in the order in which they were sent.
+ * A REQ that has brought events is refused only if all have.
+ *
+ * @param allPending The REQs without an EOSE so far, in the order in which they were sent.
  * @param subscriptions How many subscriptions are open.
  */
-export function refusedReq<T extends { readonly filters: readonly NostrFilter[] }>(
+export function refusedReq<T extends PendingReq>(
   notice: string,
-  pending: readonly T[],
+  allPending: readonly T[],
   subscriptions: number,
 ): RefusedReq<T> | undefined {
-  const bytes = (req: T) => reqSize(req.filters).bytes;
-  const largest = [...pending].sort((a, b) =>
-    b.filters.length - a.filters.length || bytes(b) - bytes(a)
-  ).at(0);
+  const silent = allPending.filter(({ hasEvents }) => !hasEvents);
+  const pending = silent.length > 0 ? silent : allPending;
   const last = pending.at(-1);
-  for (const req of new Set([largest, last])) {
-    if (!req) continue;
-    const lesson = limitsFrom(notice, { ...reqSize(req.filters), subscriptions });
-    const refused = lesson.maxSubscriptions === undefined ? largest : last;
-    if (Object.keys(lesson).length === 0 || refused !== req) continue;
-    return { req, failure: failureOf(notice) };
-  }
-  const failure = refusalOf(notice);
-  return failure === undefined || !last ? undefined : { req: last, failure };
+  if (!last) return undefined;
+  const size = (req: T) => reqSize(req.filters);
+  const [largest] = [...pending].sort((a, b) =>
+    b.filters.length - a.filters.length || size(b).bytes - size(a).bytes
+  );
+  const [limit] = Object.keys(limitsFrom(notice, { ...size(largest), subscriptions }));
+  const failure = limit ? failureOf(notice) : refusalOf(notice);
+  return failure && { req: limit && limit !== "maxSubscriptions" ? largest : last, failure };
 }

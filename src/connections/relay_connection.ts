@@ -17,6 +17,7 @@ import { NamedWait } from "./named_wait.ts";
 import type { RelayHooks } from "./open_relay.ts";
 import type { RelayConnectionOptions } from "./relay_connection_options.ts";
 import { type ReadRelay, RelayLogReader } from "./relay_log_reader.ts";
+import { refusedReq } from "./refused_req.ts";
 import { RelaySubscription, type SubscriptionListener } from "./relay_subscription.ts";
 import { SubscriptionSlots } from "./subscription_slots.ts";
 
@@ -243,6 +244,7 @@ export class RelayConnection {
       flood: (error) => this.end(error),
     });
     this.#subscriptions.add(subscription);
+    subscription.place = this.#subscriptions.size;
     if (this.#subscriptions.size === 1) this.#keepalive.start();
     if (this.#ended || !this.#relay) subscription.end(this.#ended!);
     else subscription.start(this.#relay);
@@ -354,6 +356,15 @@ export class RelayConnection {
     return isValid;
   }
 
+  /** Ends the subscription that a NOTICE refuses, if it refuses one. */
+  #refuse(notice: string): void {
+    const pending = [...this.#subscriptions].filter(({ isPending }) => isPending);
+    const refused = refusedReq(notice, pending, this.#subscriptions.size);
+    if (!refused) return;
+    refused.req.reasonText = notice;
+    refused.req.end(new RelayFailureError(this.url, refused.failure, notice));
+  }
+
   #hooks(): RelayHooks {
     const onStray = (length = 0) => {
       if (this.#ended) return;
@@ -369,7 +380,7 @@ export class RelayConnection {
       onOpen: () => this.#noteOpen(),
       onStray,
       onNotice: (text) => {
-        if (!this.#ended) this.#options.onNotice(text);
+        if (!this.#ended) this.#refuse(text);
         onStray(text.length);
       },
       onChallenge: (challenge, answer) => {

@@ -27,8 +27,6 @@ export interface RelayConnectionOptions {
   readonly onOpen: (ms?: number) => void;
   /** Called once when the connection ends. */
   readonly onEnd: (error: RelayFailureError) => void;
-  /** Called with the text of each NOTICE. */
-  readonly onNotice: (notice: string) => void;
   /** Called when the relay answers a probe of a silent connection. */
   readonly onAlive?: () => void;
   /** As whom to sign in, once that is asked for. @default the connection has no name */

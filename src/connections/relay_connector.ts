@@ -89,7 +89,6 @@ export class RelayConnector {
   #wasBlocked = false;
   /** Events that are being published. */
   readonly #publishing = new Set<Promise<void>>();
-  readonly #noticeListeners = new Set<(notice: string) => void>();
   readonly #closing = new AbortController();
 
   constructor(url: string, options: RelayConnectorOptions) {
@@ -149,16 +148,6 @@ export class RelayConnector {
       );
     };
     return { release };
-  }
-
-  /**
-   * Calls the listener with the text of each NOTICE, on whichever connection it comes.
-   *
-   * @returns Removes the listener.
-   */
-  onNotice(listener: (notice: string) => void): () => void {
-    this.#noticeListeners.add(listener);
-    return () => this.#noticeListeners.delete(listener);
   }
 
   /**
@@ -294,7 +283,6 @@ export class RelayConnector {
       },
       onEnd: (error) => this.#ended(connection, error, openedAt),
       onAlive: () => memory.alive(this.url),
-      onNotice: (notice) => this.#noticeListeners.forEach((listener) => listener(notice)),
     });
     this.#handshakes.add(connection);
     const settled = () => {

@@ -27,12 +27,16 @@ import { RateLimitWaits } from "./rate_limit_waits.ts";
 import type { RelayConnection } from "./relay_connection.ts";
 import type { QueryRequests, RelayQueryOptions, StoredEnd } from "./relay_query_options.ts";
 import type { RelaySubscription } from "./relay_subscription.ts";
-import { refusedReq } from "./refused_req.ts";
 import { reqSize } from "./req_size.ts";
 import { splitLiveReqs, splitReqs } from "./split_reqs.ts";
 
 /** Most REQs of a query that stay open: connections have a slot for each request, not for more. */
 const MAX_STAYING_REQS = 1;
+/**
+ * For how long a relay may refuse what was sent at once with a REQ too many, in milliseconds. What is
+ * sent again sooner would pass for the one that the next NOTICE refuses.
+ */
+const REFUSALS_MS = 50;
 /** How often a REQ is sent again, in smaller parts or after a wait. */
 const MAX_REQ_TRIES = 8;
 
@@ -148,20 +152,6 @@ export class RelayQuery implements QueryRequests {
     this.#answeredReqs = 0;
     await this.#requestAll(filters.map(firstPage), false, 0);
     if (this.#answeredReqs === 0 && this.#lastError) throw this.#lastError;
-  }
-
-  /**
-   * Reads a NOTICE, which names no subscription but may be about a REQ of this query: that it has
-   * too many filters, is one too many, or is refused.
-   */
-  handleNotice(notice: string): void {
-    const { url, subscriptions } = this.#connection;
-    const refused = refusedReq(notice, [...this.#pending], subscriptions);
-    if (!refused) return;
-    const { req, failure } = refused;
-    req.reasonText = notice;
-    this.#pending.delete(req);
-    req.end(new RelayFailureError(url, failure, notice));
   }
 
   /** Closes all subscriptions. */
@@ -306,10 +296,10 @@ export class RelayQuery implements QueryRequests {
     stay: boolean,
     tries: number,
     error: RelayFailureError,
-    { filters, reasonText = "" }: RelaySubscription,
+    { filters, place, reasonText = "" }: RelaySubscription,
   ): Promise<void> {
     const { memory, clock } = this.#options;
-    const { url, ended, subscriptions } = this.#connection;
+    const { url, ended } = this.#connection;
     let pages = refused;
     if (!ended && tries < MAX_REQ_TRIES && error.reason === "auth-required") {
       // A relay may send its challenge only now.
@@ -318,10 +308,14 @@ export class RelayQuery implements QueryRequests {
       if (pages.length === 0 || this.#signal.aborted) return;
     }
     if (!ended && tries < MAX_REQ_TRIES) {
-      const sent = { ...reqSize(filters), subscriptions: subscriptions + 1 };
+      // Of several REQs too many, the one that was sent first shows how many are not.
+      const { maxSubscriptions = Infinity } = this.#limits;
+      const subscriptions = Math.min(place, maxSubscriptions + 1);
+      const sent = { ...reqSize(filters), subscriptions };
       const lesson = limitsFrom(reasonText, sent);
       if (Object.keys(lesson).length > 0) {
         memory.learnLimits(url, lesson);
+        if (lesson.maxSubscriptions) await sleep(clock, REFUSALS_MS, this.#signal);
         return await this.#requestAll(pages.map(samePage), stay, tries + 1);
       }
       if (this.#limits.minLimit === undefined && LIMIT_REFUSALS.includes(error.reason)) {

@@ -214,7 +214,6 @@ export class RelayRequest {
         if (ms > Math.min(MAX_RATE_LIMITED_MS, memory.deadlines(url).hard)) this.#fail(error);
       },
     }, signal);
-    const stopNotices = this.#connector.onNotice((notice) => query.handleNotice(notice));
     this.#progress.start();
     const stopDeadlines = this.#isAnswered
       ? () => {}
@@ -243,7 +242,6 @@ export class RelayRequest {
     } finally {
       this.#resumeFrom = this.#isAnswered ? this.since : this.#resumeFrom;
       this.#query = this.#liveOn = undefined;
-      stopNotices();
       stopDeadlines();
       this.#reportDelivered();
       this.#unansweredBytes = query.unansweredBytes;

@@ -51,6 +51,14 @@ export async function allRead(): Promise<void> {
   if (SLICES.isWaiting) await SLICES.settled();
 }
 
+/** For so long after a flood of messages, in milliseconds, the next one is likely to follow. */
+const FLOOD_MS = 100;
+
+/** Whether relays send more than this thread reads as it comes. */
+export function isFlooded(): boolean {
+  return SLICES.wasBusy(FLOOD_MS);
+}
+
 /** `WebSocket.CONNECTING` and `WebSocket.OPEN`. */
 const CONNECTING = 0, OPEN = 1;
 /** The code of a connection that ended without one, or never stood. */

@@ -48,6 +48,10 @@ export class RelaySubscription {
   readonly filters: NostrFilter[];
   /** The text of the CLOSED that ended it, or of the NOTICE that was about it. */
   reasonText?: string;
+  /** How many subscriptions of its connection were open when it was sent, with itself. */
+  place = 1;
+  /** Whether any event has come. */
+  hasEvents = false;
   readonly #url: string;
   readonly #listener: ConnectionListener;
   readonly #controller = new AbortController();
@@ -55,6 +59,8 @@ export class RelaySubscription {
   /** How many more stored events may come before it is a flood. */
   #storedEventsLeft: number;
   #isStored = true;
+  /** Whether its EOSE has come, be it that events before that wait to be verified. */
+  #isAnswered = false;
   #isOver = false;
   /** Whether nothing more comes: it is over once what came is verified. */
   #isEnding = false;
@@ -110,6 +116,11 @@ export class RelaySubscription {
     this.#order.then(() => this.#end(error));
   }
 
+  /** Whether neither EOSE nor an end has come, so that the relay may still refuse it. */
+  get isPending(): boolean {
+    return !this.#isAnswered && !this.#isOver && !this.#isEnding;
+  }
+
   /** Whether events wait to be verified. */
   get isVerifying(): boolean {
     return this.#order.isWaiting;
@@ -145,8 +156,10 @@ export class RelaySubscription {
       if (this.#isOver || this.#isEnding) return;
       this.#listener.message();
       if (message[0] === "EVENT") this.#event(message[2]);
-      else if (message[0] === "EOSE") this.#order.then(() => this.#eose(eoseHints(message)));
-      else if (message[0] === "CLOSED") {
+      else if (message[0] === "EOSE") {
+        this.#isAnswered = true;
+        this.#order.then(() => this.#eose(eoseHints(message)));
+      } else if (message[0] === "CLOSED") {
         this.reasonText = message[2];
         return;
       }
@@ -160,6 +173,7 @@ export class RelaySubscription {
   }
 
   #event(event: NostrEvent): void {
+    this.hasEvents = true;
     this.#count();
     if (!this.#isOver) this.#order.event(event);
   }

@@ -120,11 +120,6 @@ export class SignInQuery {
     return this.#ask(filters, (query, some) => query.catchUp(some));
   }
 
-  /** See {@link RelayQuery.handleNotice}. */
-  handleNotice(notice: string): void {
-    this.#anonymous.handleNotice(notice);
-  }
-
   /** Closes all subscriptions. */
   close(): void {
     for (const query of this.#queries) query.close();

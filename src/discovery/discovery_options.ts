@@ -54,6 +54,8 @@ export interface DiscoveryOptions {
   readonly missingTtl: number;
   /** Most people in one request. @default 250 */
   readonly maxAuthors?: number;
+  /** Called with how many lists are requested at once, which are about to come. */
+  readonly onSearch?: (lists: number) => void;
   /** Called with the progress of all searches since the start. */
   readonly onProgress?: (progress: DiscoveryProgress) => void;
   /** Called with each failure. */

@@ -8,6 +8,7 @@
 import type { NostrEvent, NostrFilter } from "@nostrify/types";
 import { onAbort } from "../base/abortable.ts";
 import { type Clock, MAX_TIMER_MS } from "../base/clock.ts";
+import type { OnDemand } from "../base/on_demand.ts";
 import { expiresAt, isExpired } from "../nostr/expiration.ts";
 import {
   BLOCKED_LIST_KIND,
@@ -21,8 +22,9 @@ import { ANY_RELAY } from "../nostr/relay_list.ts";
 import { hostOf, type RelayUrlCheck, rememberedCheck } from "../nostr/relay_url.ts";
 import { isNewer } from "../nostr/versions.ts";
 import { isHostRoot, readEntries } from "./list_entries.ts";
-import { PrivateEntries, type UserSigner } from "./private_entries.ts";
+import type { PrivateEntries, UserSigner } from "./private_entries.ts";
 import type { ListListener } from "./relay_list_store.ts";
+import { writingPart } from "./write_lists.ts";
 
 export type { Decrypter, UserSigner } from "./private_entries.ts";
 
@@ -72,7 +74,7 @@ interface Entries {
 /** Keeps the user's lists current with the store until it is closed. */
 export class UserLists {
   readonly #options: UserListsOptions;
-  #privateEntries: PrivateEntries | undefined;
+  #privateEntries: OnDemand<PrivateEntries> | undefined;
   readonly #stopListening: () => void;
   readonly #listeners = new Set<{ readonly listener: () => void }>();
   readonly #entries = new Map<number, Entries>();
@@ -98,9 +100,9 @@ export class UserLists {
   #groupHosts: ReadonlySet<string> = new Set();
 
   constructor(options: UserListsOptions) {
-    const { user, signer, store, onError } = options;
+    const { user, signer, store } = options;
     this.#options = options;
-    if (signer) this.#privateEntries = new PrivateEntries(signer, onError);
+    this.#privateEntries = this.#privateEntriesOf(signer);
     this.#stopListening = store.onList(({ pubkey }, kind, event) => {
       if (pubkey === user && USER_LIST_KINDS.includes(kind)) this.#update(kind, event);
     });
@@ -162,7 +164,7 @@ export class UserLists {
 
   /** Decrypts with another signer, or with none, from now on. */
   useSigner(signer: UserSigner | undefined): void {
-    this.#privateEntries = signer && new PrivateEntries(signer, this.#options.onError);
+    this.#privateEntries = this.#privateEntriesOf(signer);
     if (this.#ready) this.#ready = this.#readOrRetryLater(USER_LIST_KINDS);
   }
 
@@ -254,10 +256,16 @@ export class UserLists {
     if (event && privateEntries) await this.#decrypt(event, privateEntries);
   }
 
+  /** What decrypts private entries, which few users have. */
+  #privateEntriesOf(signer: UserSigner | undefined): OnDemand<PrivateEntries> | undefined {
+    const { onError } = this.#options;
+    return signer && writingPart.of((part) => new part.PrivateEntries(signer, onError), onError);
+  }
+
   /** Sets the private entries; asks the signer again if it fails, or takes too long. */
   async #decrypt(
     event: NostrEvent,
-    privateEntries: PrivateEntries,
+    privateEntries: OnDemand<PrivateEntries>,
     tries = 1,
   ): Promise<void> {
     const { kind } = event;
@@ -268,13 +276,14 @@ export class UserLists {
     const { clock } = this.#options;
     const wait = Math.min(SIGNER_RETRY_MS * 2 ** (tries - 1), LONGEST_SIGNER_RETRY_MS);
     const askAgain = () => {
-      privateEntries.forget(kind);
+      privateEntries.loaded?.forget(kind);
       void this.#decrypt(event, privateEntries, tries + 1);
     };
     const retry = { cancel: clock.after(SIGNER_PATIENCE_MS + wait, askAgain) };
     this.#cancelRetries([kind]);
     this.#retries.set(kind, retry);
-    const privateTags = await privateEntries.of(event);
+    const entries = privateEntries.loaded ?? await privateEntries.attempt();
+    const privateTags = await entries?.of(event);
     if (isOver()) return;
     if (privateTags) {
       this.#cancelRetries([kind]);

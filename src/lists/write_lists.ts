@@ -1,6 +1,6 @@
 /**
- * What stores lists, which is loaded when there is something to be stored or changed: reading needs
- * none of it.
+ * What stores lists, which is loaded when there is something to be stored, changed or decrypted: other
+ * reading needs none of it.
  *
  * @module
  */
@@ -10,6 +10,6 @@ import type * as WritingPart from "./writing_part.ts";
 
 /** See the module. */
 export const writingPart: OnDemand<typeof WritingPart> = partOf(
-  "store events",
+  "store events or decrypt lists",
   () => import("./writing_part.ts"),
 );

@@ -14,7 +14,7 @@ import { MAX_NAMED_WAIT_MS } from "./backoff.ts";
 export interface SentReq {
   /** Filters in the REQ. */
   readonly filters?: number;
-  /** Subscriptions open on the connection, this one included. */
+  /** Subscriptions open on the connection when it was sent, itself included. */
   readonly subscriptions?: number;
   /** The length of the message, in bytes. */
   readonly bytes?: number;
@@ -121,7 +121,8 @@ const LIMIT_RULES: readonly Rule[] = [
  * Reads the limit in the text of a CLOSED or a NOTICE; `{}` if there is none.
  *
  * A number in the text is the new limit if it is plausible and less than what was sent. Otherwise
- * the limit is half of what was sent, at least 1; a relay that still refuses says so again.
+ * the limit is half of what was sent, or one subscription less than were open, and at least 1; a
+ * relay that still refuses says so again.
  *
  * @param reasonText What the relay sent.
  * @param sent What the relay was sent. If that is not known, only a number counts.
@@ -138,7 +139,9 @@ export function limitsFrom(reasonText: string, sent: SentReq = {}): ReportedLimi
     return plausible.length === 0 ? {} : { [rule.limit]: Math.min(...plausible) };
   }
   const below = plausible.filter((value) => value < sentCount);
-  const limit = below.length === 0 ? Math.floor(sentCount / 2) : Math.max(...below);
+  // A relay refuses each subscription too many, and keeps the others.
+  const less = rule.limit === "maxSubscriptions" ? sentCount - 1 : Math.floor(sentCount / 2);
+  const limit = below.length === 0 ? less : Math.max(...below);
   return { [rule.limit]: Math.max(rule.least, limit) };
 }
 

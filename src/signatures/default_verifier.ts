@@ -14,6 +14,8 @@ import { WorkerVerifier } from "./worker_verifier.ts";
 
 /** A verifier as an outbox has it, from its beginning to its end. */
 export interface VerifierUse extends Pick<EventVerifier, "verify" | "trust"> {
+  /** Says that so many events are about to come: what takes time is done while relays do. */
+  readonly expect: (count: number) => void;
   /** Ends the use. What only this outbox waits for counts as not genuine. */
   readonly close: () => void;
 }
@@ -28,6 +30,9 @@ export interface VerifierOptions {
   readonly clock?: Clock;
 }
 
+/** Whether relays send more than this thread reads as it comes. */
+export type IsFlooded = () => boolean;
+
 /** The default verifier of the whole program, and how many outboxes use it. */
 let shared: VerifierUse | undefined;
 let users = 0;
@@ -36,20 +41,21 @@ let users = 0;
  * A verifier for one outbox. Outboxes without options share one, since what is genuine and how many
  * threads a machine has is the same for all.
  */
-export function useVerifier(options: VerifierOptions = {}): VerifierUse {
+export function useVerifier(options: VerifierOptions = {}, isFlooded?: IsFlooded): VerifierUse {
   const { verifyEvent, verifyWorker, clock } = options;
-  if (verifyEvent || verifyWorker || clock) return ownVerifier(options);
+  if (verifyEvent || verifyWorker || clock) return ownVerifier(options, isFlooded);
   // What an app's store holds convinces only the outbox of that app.
   const trusted = new VerificationCache();
   let isUsed = false;
   let isTrusting = false;
+  const used = (): VerifierUse => {
+    if (!isUsed) users++;
+    isUsed = true;
+    return shared ??= ownVerifier({}, isFlooded);
+  };
   return {
-    verify: (event) => {
-      if (!isUsed) users++;
-      isUsed = true;
-      shared ??= ownVerifier({});
-      return (isTrusting ? trusted.check(event) : undefined) ?? shared.verify(event);
-    },
+    verify: (event) => (isTrusting ? trusted.check(event) : undefined) ?? used().verify(event),
+    expect: (count) => used().expect(count),
     trust: (events) => {
       isTrusting = true;
       trusted.addAll(events);
@@ -61,7 +67,10 @@ export function useVerifier(options: VerifierOptions = {}): VerifierUse {
   };
 }
 
-function ownVerifier({ verifyEvent, verifyWorker, clock }: VerifierOptions): VerifierUse {
+function ownVerifier(
+  { verifyEvent, verifyWorker, clock }: VerifierOptions,
+  isFlooded?: IsFlooded,
+): VerifierUse {
   const workers = new WorkerVerifier({
     clock: clock ?? systemClock,
     check: checkPlainly,
@@ -70,11 +79,13 @@ function ownVerifier({ verifyEvent, verifyWorker, clock }: VerifierOptions): Ver
       return verifyWorker ? webWorker(verifyWorker(), listener) : createWorker(listener);
     },
     maxWorkers: usefulWorkers(),
+    isFlooded,
   });
   const verifier = new EventVerifier(verifyEvent ?? ((event) => workers.verify(event)));
   return {
     verify: verifier.verify,
     trust: verifier.trust,
+    expect: (count) => verifyEvent || workers.expect(count),
     close: () => workers.close(),
   };
 }

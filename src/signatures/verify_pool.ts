@@ -22,14 +22,23 @@ export interface VerifyPoolOptions {
   readonly createWorker: CreateWorker;
   /** Most threads. */
   readonly maxWorkers: number;
+  /**
+   * Whether messages come faster than this thread reads them: while it starts another one, more of
+   * them come, and all are read in one turn. @default never
+   */
+  readonly isFlooded?: () => boolean;
   /** Takes at most so many jobs of those that wait. */
   readonly take: (max: number) => readonly VerifyJob[];
   /** How many jobs wait. */
   readonly waiting: () => number;
+  /** Called once a thread is ready, so that another one may start. */
+  readonly onReady: () => void;
   /** Called with the jobs of a thread that is gone; they wait again, before all others. */
   readonly giveBack: (jobs: readonly VerifyJob[]) => void;
 }
 
+/** For so long at most, in milliseconds, a flood of messages delays the next thread. */
+const MAX_DELAY_MS = 1_000;
 /** Most events of one message: a thread is busy with them for some ten milliseconds. */
 const MAX_BATCH = 64;
 /** A thread has the next batch before it is done with the last. */
@@ -56,6 +65,8 @@ export class VerifyPool {
   #lastBatch = 0;
   #deaths = 0;
   #isOfUse = true;
+  /** Since when a thread is to start. */
+  #dueSince?: number;
   #cancelIdle?: () => void;
 
   /** Starts nothing. */
@@ -74,9 +85,12 @@ export class VerifyPool {
       [...this.#threads].every(({ isReady }) => isReady);
   }
 
-  /** Starts a thread. */
-  start(): void {
-    const { createWorker, startTimeout } = this.#options;
+  /** Starts a thread, unless there is a flood; says whether it did. Call it once in a turn. */
+  start(): boolean {
+    const { clock, createWorker, isFlooded, startTimeout } = this.#options;
+    this.#dueSince ??= clock.now();
+    if (isFlooded?.() && clock.now() - this.#dueSince < MAX_DELAY_MS) return false;
+    this.#dueSince = undefined;
     try {
       const worker = createWorker({
         message: (message) => this.#message(thread, message as WorkerMessage),
@@ -89,6 +103,7 @@ export class VerifyPool {
       // A content policy or a runtime without workers: that will not change.
       this.#isOfUse = false;
     }
+    return true;
   }
 
   /** Gives jobs to threads that have time. */
@@ -131,7 +146,8 @@ export class VerifyPool {
     if (message === "ready") {
       thread.isReady = true;
       thread.cancelTimeout();
-      return this.feed();
+      this.feed();
+      return this.#options.onReady();
     }
     const jobs = thread.batches.get(message?.batch);
     if (!jobs || message.valid?.length !== jobs.length) return this.#failed(thread);

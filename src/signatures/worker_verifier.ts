@@ -8,7 +8,7 @@ import type { NostrEvent } from "@nostrify/types";
 import type { Clock } from "../base/clock.ts";
 import { startTimeout } from "../base/stall_watch.ts";
 import type { CreateWorker } from "./create_worker.ts";
-import { type CheckSignature, eventOf, signedText } from "./signature_check.ts";
+import { type CheckSignature, eventOf, prepareCheck, signedText } from "./signature_check.ts";
 import type { VerifyJob, VerifyPool } from "./verify_pool.ts";
 import { verifyThreads } from "./verify_threads.ts";
 
@@ -20,6 +20,8 @@ export interface WorkerVerifierOptions {
   readonly createWorker: CreateWorker;
   /** Most threads. */
   readonly maxWorkers: number;
+  /** Whether messages come faster than this thread reads them. @default never */
+  readonly isFlooded?: () => boolean;
 }
 
 /**
@@ -27,8 +29,10 @@ export interface WorkerVerifierOptions {
  * read messages, for ten milliseconds.
  */
 export const SLICE_MS = 5;
-/** When so many events wait, threads are started. */
+/** When so many events wait, or are expected, threads are started. */
 const MANY_EVENTS = 300;
+/** For so long, in milliseconds, events are expected that do not come. */
+const EXPECTED_MS = 3_000;
 
 /** See the module. */
 export class WorkerVerifier {
@@ -44,6 +48,10 @@ export class WorkerVerifier {
   #cancelTurn?: () => void;
   #isFeeding = false;
   #isClosing = false;
+  /** Whether a check has computed what the first one needs. */
+  #isPrepared = false;
+  /** Until when many events are expected. */
+  #expectedUntil = -Infinity;
 
   /** Starts nothing. */
   constructor(options: WorkerVerifierOptions) {
@@ -63,6 +71,15 @@ export class WorkerVerifier {
     return promise;
   }
 
+  /**
+   * Prepares for so many events, while relays are waited for: for one as for many by a first check,
+   * for many with threads.
+   */
+  expect(count: number): void {
+    if (count >= MANY_EVENTS) this.#expectedUntil = this.#options.clock.now() + EXPECTED_MS;
+    if (!this.#isPrepared || this.#needsThread) this.#nextTurn();
+  }
+
   /** Ends the threads; what waits counts as not genuine. It may be used again. */
   close(): void {
     this.#isClosing = true;
@@ -71,12 +88,14 @@ export class WorkerVerifier {
     this.#cancelTurn?.();
     this.#cancelTurn = undefined;
     this.#busyMs = 0;
+    this.#expectedUntil = -Infinity;
     this.#isClosing = false;
     for (const { resolve } of rest) resolve(false);
   }
 
   get #needsThread(): boolean {
-    return this.#size >= MANY_EVENTS && (this.#pool?.canStart ?? !this.#cannotLoad);
+    const isMuch = this.#size >= MANY_EVENTS || this.#options.clock.now() < this.#expectedUntil;
+    return isMuch && (this.#pool?.canStart ?? !this.#cannotLoad);
   }
 
   get #size(): number {
@@ -95,9 +114,10 @@ export class WorkerVerifier {
 
   /** Sees that what waits is verified by somebody. */
   #goOn(): void {
-    if (this.#size === 0 || this.#isClosing) return;
-    if (!this.#pool?.isReady || this.#needsThread) this.#nextTurn();
-    if (!this.#pool?.isReady || this.#isFeeding) return;
+    if (this.#isClosing) return;
+    const isReady = this.#pool?.isReady ?? false;
+    if (this.#needsThread || this.#size > 0 && !isReady) this.#nextTurn();
+    if (!isReady || this.#size === 0 || this.#isFeeding) return;
     this.#isFeeding = true;
     // What comes together is sent together.
     queueMicrotask(() => {
@@ -110,19 +130,26 @@ export class WorkerVerifier {
     this.#cancelTurn ??= this.#options.clock.after(0, () => {
       this.#cancelTurn = undefined;
       this.#busyMs = 0;
-      // Starting a thread takes as long as a slice.
-      const pool = this.#needsThread ? this.#loadedPool() : undefined;
-      if (pool) pool.start();
-      else if (!this.#pool?.isReady) this.#slice();
+      // Either takes as long as a slice, or longer.
+      if (!this.#isPrepared) prepareCheck((event) => this.#check(event));
+      else if (!this.#startsThread() && !this.#pool?.isReady) this.#slice();
       this.#goOn();
     });
+  }
+
+  /** Starts a thread if it is time for one; says whether it did. */
+  #startsThread(): boolean {
+    return this.#needsThread && (this.#loadedPool()?.start() ?? false);
   }
 
   /** What has threads; if it must be loaded first, this thread goes on meanwhile. */
   #loadedPool(): VerifyPool | undefined {
     const { loaded } = verifyThreads;
     if (!loaded) {
-      void verifyThreads.attempt().then((part) => this.#cannotLoad ||= part === undefined);
+      void verifyThreads.attempt().then((part) => {
+        this.#cannotLoad ||= part === undefined;
+        this.#goOn();
+      });
       return undefined;
     }
     return this.#pool ??= new loaded.VerifyPool({
@@ -130,6 +157,7 @@ export class WorkerVerifier {
       startTimeout: (ms, act) => startTimeout(this.#options.clock, ms, act),
       take: (max) => this.#take(max),
       waiting: () => this.#size,
+      onReady: () => this.#goOn(),
       giveBack: (jobs) => {
         this.#waiting = [...jobs, ...this.#waiting.slice(this.#taken)];
         this.#taken = 0;
@@ -151,6 +179,7 @@ export class WorkerVerifier {
     const { clock, check } = this.#options;
     const start = clock.now();
     const isValid = check(event);
+    this.#isPrepared = true;
     this.#busyMs += Math.max(0, clock.now() - start);
     return isValid;
   }

@@ -121,6 +121,20 @@ Deno.test("TimeSlices.settled() resolves once the jobs that came before are done
   await slices.settled();
 });
 
+Deno.test("TimeSlices wasBusy() tells a flood of jobs from some, while it lasts and for a while after", async () => {
+  const { turn, done, give, slices, pass } = setUp();
+  give(15);
+  assert.equal(slices.wasBusy(100), false);
+  give(30);
+  assert.equal(slices.wasBusy(100), true);
+  while (done.length < 45) await turn();
+  assert.equal(slices.isWaiting, false);
+  pass(99);
+  assert.equal(slices.wasBusy(100), true);
+  pass(1);
+  assert.equal(slices.wasBusy(100), false);
+});
+
 Deno.test("TimeSlices turn() lets few callers go on at once, and sets no timer", async () => {
   const { call, done, timers } = setUp();
   call(15);

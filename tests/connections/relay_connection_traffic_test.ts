@@ -113,12 +113,24 @@ Deno.test("S4: RelayConnection counts a long message that belongs to no subscrip
   assert.deepEqual(errors.map(({ reason }) => reason), ["flood"]);
 });
 
-Deno.test("RelayConnection reports the text of each NOTICE", () => {
-  const { relay, notices } = new ConnectionTest();
-  relay.say(["NOTICE", "too many filters"]);
+Deno.test("RelayConnection ends the subscription that a NOTICE refuses, and no other", async () => {
+  const { relay, subscribe } = new ConnectionTest();
+  relay.accept();
+  const answered = subscribe([{}, {}, {}]);
+  await settled();
+  relay.last.eose();
+  await settled();
+  const [large, small] = [subscribe([{}, {}]), subscribe()];
+  await settled();
   relay.say(["NOTICE", 7]);
+  relay.say(["NOTICE", "too many filters"]);
   relay.say(["AUTH", "challenge"]);
-  assert.deepEqual(notices, ["too many filters", "7"]);
+  await settled();
+  assert.deepEqual(large.errors.map(({ message }) => message), [
+    `Relay ${RELAY} failed (closed): too many filters`,
+  ]);
+  assert.equal(large.subscription!.reasonText, "too many filters");
+  assert.deepEqual([answered.errors, small.errors], [[], []]);
 });
 
 Deno.test("RelayConnection has as many slots as the relay takes subscriptions, as far as is known now", async () => {

@@ -133,18 +133,6 @@ Deno.test("RelayConnector closes a connection that is unused for a while, which 
   assert.equal(network.relays.length, 2);
 });
 
-Deno.test("RelayConnector onNotice() reports NOTICEs of all connections, until the listener is removed", async () => {
-  const network = new ScriptedNetwork();
-  const connector = network.link();
-  await using(connector).connection;
-  const heard: string[] = [];
-  const unhear = connector.onNotice((words) => heard.push(words));
-  network.last.say(["NOTICE", "one"]);
-  unhear();
-  network.last.say(["NOTICE", "two"]);
-  assert.deepEqual(heard, ["one"]);
-});
-
 Deno.test("RelayConnector close() ends all connections for good, and leaves no timer", async () => {
   const network = new ScriptedNetwork({ connect: "wait" });
   network.semaphore.resize(1);

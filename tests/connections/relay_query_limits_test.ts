@@ -33,24 +33,12 @@ function limited(refusal: Refusal, says: "CLOSED" | "NOTICE" = "CLOSED"): Script
   };
 }
 
-/** An answer whose connection passes notices on to it, as a connector does. */
-class NoticedAnswer extends QueryTest {
-  /** Does so from now on. */
-  listen(): this {
-    this.notices.push = (...all: string[]) => {
-      for (const words of all) this.query.handleNotice(words);
-      return 0;
-    };
-    return this;
-  }
-}
-
 Deno.test("RelayQuery sends smaller REQs after a relay has said that there are too many filters", async () => {
   for (const says of ["CLOSED", "NOTICE"] as const) {
     for (const most of [1, 3, 10, 39]) {
       const refusal: Refusal = (filters) =>
         filters.length > most ? `error: too many filters, at most ${most}` : undefined;
-      const test = new NoticedAnswer(limited(refusal, says)).listen();
+      const test = new QueryTest(limited(refusal, says));
       test.maxSubscriptions = 3;
       test.request(...filters);
       await quiet();
@@ -92,17 +80,59 @@ Deno.test("RelayQuery sends shorter REQs after a relay has said that one is too 
 Deno.test("RelayQuery waits for a slot after a relay has said that there are too many subscriptions", async () => {
   for (const says of ["CLOSED", "NOTICE"] as const) {
     const refusal: Refusal = (_, open) => open > 2 ? "too many concurrent REQs" : undefined;
-    const test = new NoticedAnswer(limited(refusal, says)).listen();
+    const test = new QueryTest(limited(refusal, says));
     const { fake } = test.network;
     Object.defineProperty(test, "maxSubscriptions", {
       get: () => fake.limits(RELAY).maxSubscriptions ?? 10,
     });
     fake.learnLimits(RELAY, { maxFilters: 4 });
     test.request(...filters);
-    await quiet();
+    for (let i = 0; i < 10; i++) {
+      await quiet();
+      await test.network.clock.advance(50);
+    }
     assert.equal(test.outcome, "fine", says);
     assert.deepEqual(ids(test.events), ids(posts));
-    assert.ok(fake.limits(RELAY).maxSubscriptions! <= 5);
+    assert.equal(fake.limits(RELAY).maxSubscriptions, 3);
+  }
+});
+
+Deno.test("RelayQuery keeps as many REQs open as a relay takes that refuses the rest of what was sent at once", async () => {
+  for (const says of ["CLOSED", "NOTICE"] as const) {
+    for (let most = 1; most < 10; most++) {
+      let isSlow = true;
+      const test = new QueryTest({
+        onReq(req, relay) {
+          const isTaken = relay.live.indexOf(req) < most;
+          const refuse = () =>
+            says === "CLOSED"
+              ? req.closed("error: too many concurrent REQs")
+              : relay.say(["NOTICE", "ERROR: too many concurrent REQs"]);
+          setImmediate(() => {
+            if (!isTaken) refuse();
+            else if (!isSlow) req.send(...found(posts, req.filters)).eose();
+          });
+        },
+      });
+      const { fake } = test.network;
+      Object.defineProperty(test, "maxSubscriptions", {
+        get: () => fake.limits(RELAY).maxSubscriptions ?? 20,
+      });
+      fake.learnLimits(RELAY, { maxFilters: 4 });
+      test.request(...filters);
+      await quiet();
+      assert.equal(fake.limits(RELAY).maxSubscriptions, most, `${says} ${most}`);
+      const { live } = test.relay;
+      assert.equal(live.length, most);
+      await test.network.clock.advance(50);
+      assert.equal(test.relay.reqs.length, 10, "a REQ is sent again once there is a slot");
+      isSlow = false;
+      for (const req of live) req.send(...found(posts, req.filters)).eose();
+      await quiet();
+      assert.equal(test.outcome, "fine");
+      assert.deepEqual(ids(test.events), ids(posts));
+      assert.equal(test.relay.reqs.length, 10 + 10 - most);
+    }
   }
 });
 

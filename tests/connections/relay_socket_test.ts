@@ -2,7 +2,7 @@ import type { NostrEvent, NostrFilter } from "@nostrify/types";
 import assert from "node:assert/strict";
 import { nextTurn } from "../../src/base/clock.ts";
 import type { RelayHooks } from "../../src/connections/open_relay.ts";
-import { RelaySocket } from "../../src/connections/relay_socket.ts";
+import { allRead, isFlooded, RelaySocket } from "../../src/connections/relay_socket.ts";
 import { ScriptedSocket } from "../../testing/scripted_socket.ts";
 import { settled } from "../../testing/test_clock.ts";
 import { note } from "../support/notes.ts";
@@ -297,4 +297,20 @@ Deno.test("RelaySocket does not end with an error of a connection that stands, b
   assert.deepEqual(test.heard, ["connecting", "open"]);
   test.socket.drop(1006);
   assert.deepEqual(test.heard, ["connecting", "open", "code 1006"]);
+});
+
+Deno.test("isFlooded() tells when relays send more than the thread reads as it comes", async () => {
+  const test = new Test();
+  test.socket.open();
+  const { messages } = test.reading();
+  await settled();
+  const count = 20_000;
+  for (let i = 0; i < count; i++) test.socket.say("EVENT", "1", note());
+  assert.ok(messages.length < count, "it reads all at once");
+  assert.equal(isFlooded(), true);
+  await allRead();
+  await settled();
+  assert.equal(messages.length, count);
+  assert.equal(isFlooded(), true, "the next messages are likely to follow");
+  await nextTurn();
 });

@@ -58,6 +58,15 @@ Deno.test("Discovery find() only begins a search if `wait` is 0", async () => {
   assert.equal(world.requests.length, 2);
 });
 
+Deno.test("Discovery find() says how many lists are about to come, as soon as it looks for them", async () => {
+  const expected: number[] = [];
+  const world = new DiscoveryWorld({ [I1]: hangs }, { onSearch: (lists) => expected.push(lists) });
+  void world.discovery.find(10002, people(3), { wait: 60_000 });
+  await world.turn();
+  assert.deepEqual(expected, [3]);
+  await world.discovery.close();
+});
+
 Deno.test("Discovery find() requests no list that is being requested, however many callers there are", async () => {
   const world = new DiscoveryWorld({ [I1]: hangs, [I2]: hangs });
   const both = [10_000, 20_000].map((wait) => world.discovery.find(10002, [P, P], { wait }));

@@ -88,7 +88,7 @@ Deno.test("limitsFrom() understands what relays in use send", () => {
     // strfry: CLOSED since 1.1, NOTICE before; subscriptions are refused by NOTICE alone
     ["ERROR: bad req: arr too big", { maxFilters: 20 }],
     ["ERROR: bad req: filter validation failed: invalid number of filters: 40", { maxFilters: 20 }],
-    ["ERROR: too many concurrent REQs", { maxSubscriptions: 15 }],
+    ["ERROR: too many concurrent REQs", { maxSubscriptions: 29 }],
     // nostream, by NOTICE; so spelled
     [
       "Subscription rejected: Too many filters: Number of filters per susbscription must be less then or equal to 10",
@@ -105,7 +105,7 @@ Deno.test("limitsFrom() understands what relays in use send", () => {
     // nostr-rs-relay, by NOTICE
     [
       "Subscription error: Maximum concurrent subscription count reached",
-      { maxSubscriptions: 15 },
+      { maxSubscriptions: 29 },
     ],
     ["message too large (200000 > 131072)", { maxMessageLength: 131_072 }],
     // rnostr
@@ -119,11 +119,11 @@ Deno.test("limitsFrom() understands what relays in use send", () => {
     ],
     // netstr
     ["invalid: too many filters", { maxFilters: 20 }],
-    ["invalid: too many subscriptions", { maxSubscriptions: 15 }],
+    ["invalid: too many subscriptions", { maxSubscriptions: 29 }],
     ["invalid: message is too large", { maxMessageLength: 100_000 }],
     // the relay builder of rust-nostr, bostr, lnbits, me.untethr
-    ["rate-limited: too many REQs", { maxSubscriptions: 15 }],
-    ["rate-limited: too many subscriptions.", { maxSubscriptions: 15 }],
+    ["rate-limited: too many REQs", { maxSubscriptions: 29 }],
+    ["rate-limited: too many subscriptions.", { maxSubscriptions: 29 }],
     ["Maximum number of filters (10) exceeded.", { maxFilters: 10 }],
     ["Too many subscription filters.", { maxFilters: 20 }],
     // spelled in other ways
@@ -194,7 +194,7 @@ Deno.test("limitsFrom() believes a plausible number and no other", () => {
   assert.deepEqual(at("message too large, at most 3", { bytes: 9000 }), { maxMessageLength: 4500 });
   // A number inside an id is none.
   assert.deepEqual(at("too many subscriptions: 7-e1 sub_3 4.5", { subscriptions: 20 }), {
-    maxSubscriptions: 10,
+    maxSubscriptions: 19,
   });
 });
 

@@ -39,6 +39,16 @@ Deno.test("useVerifier() asks an app's own verifier once for each event", async 
   verifier.close();
 });
 
+Deno.test("useVerifier() prepares nothing where an app verifies by itself", () => {
+  const verifier = useVerifier({
+    verifyEvent: () => assert.fail("it has no event"),
+    verifyWorker: () => assert.fail("it needs no worker"),
+    clock: { now: () => 0, after: () => assert.fail("nothing is to be done later") },
+  });
+  verifier.expect(1_000);
+  verifier.close();
+});
+
 Deno.test("useVerifier() starts the app's own worker where many events wait, and does without if that fails", async () => {
   let starts = 0;
   const verifier = useVerifier({

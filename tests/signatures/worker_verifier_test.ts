@@ -39,6 +39,7 @@ function setUp({ maxWorkers = 1, create = undefined as CreateWorker | undefined 
   const checked: string[] = [];
   let busy = 0;
   const turns = new Set<() => void>();
+  const flood = { isOn: false };
   const verifier = new WorkerVerifier({
     clock: {
       now: () => clock.now() + busy,
@@ -59,6 +60,7 @@ function setUp({ maxWorkers = 1, create = undefined as CreateWorker | undefined 
       return worker;
     }),
     maxWorkers,
+    isFlooded: () => flood.isOn,
   });
   /** Verifies events, and returns what is known of each by now. */
   const verify = (events: readonly NostrEvent[]) => {
@@ -80,7 +82,7 @@ function setUp({ maxWorkers = 1, create = undefined as CreateWorker | undefined 
     }
   };
   const pending = () => clock.pending + turns.size;
-  return { clock, workers, forged, checked, verifier, verify, turn, pending };
+  return { clock, workers, forged, checked, flood, verifier, verify, turn, pending };
 }
 
 Deno.test("WorkerVerifier verifies few events at once, and starts no thread", () => {
@@ -150,6 +152,88 @@ Deno.test("WorkerVerifier sends new events to a thread that is ready, and togeth
   await settled();
   assert.deepEqual(workers[0].batches.map(({ items }) => items.length), [20]);
   await workers[0].answer();
+  assert.ok(results.every((isValid) => isValid));
+  verifier.close();
+});
+
+Deno.test("WorkerVerifier expect() prepares the first check once, and starts no thread for few events", async () => {
+  const { verifier, verify, workers, turn, checked, pending } = setUp();
+  verifier.expect(1);
+  verifier.expect(299);
+  assert.equal(checked.length, 0, "other work goes first");
+  await turn();
+  assert.equal(checked.length, 1);
+  verifier.expect(1);
+  await turn(3);
+  assert.equal(checked.length, 1);
+  assert.equal(workers.length, 0);
+  const events = notes(1);
+  assert.deepEqual(verify(events), [true], "the check beforehand takes nobody's time");
+  verifier.close();
+  assert.equal(pending(), 0);
+});
+
+Deno.test("WorkerVerifier close() forgets what it expected", async () => {
+  const { verifier, workers, turn, checked, pending } = setUp();
+  verifier.expect(300);
+  verifier.close();
+  assert.equal(pending(), 0);
+  verifier.expect(1);
+  await turn(3);
+  assert.equal(workers.length, 0);
+  assert.equal(checked.length, 1);
+  assert.equal(pending(), 0);
+});
+
+Deno.test("WorkerVerifier expect() starts its threads one by one before many events come, and ends them if none come", async () => {
+  const { verifier, verify, workers, clock, turn, pending } = setUp({ maxWorkers: 2 });
+  verifier.expect(300);
+  await turn(5);
+  assert.equal(workers.length, 1, "starting a second one takes its time, too");
+  workers[0].listener.message("ready");
+  await turn(5);
+  assert.equal(workers.length, 2);
+  workers[1].listener.message("ready");
+  await turn(5);
+  assert.equal(workers.length, 2);
+  assert.equal(pending(), 1, "nothing but the threads' end waits");
+  const results = verify(notes(20));
+  await settled();
+  for (const worker of workers) while (worker.batches.length > 0) await worker.answer();
+  assert.ok(results.every((isValid) => isValid));
+  await clock.advance(5_000);
+  assert.ok(workers.every(({ isEnded }) => isEnded));
+  assert.equal(pending(), 0);
+  verifier.verify(notes(1)[0]);
+  await turn(3);
+  assert.equal(workers.length, 2, "what was expected is long over");
+  verifier.close();
+});
+
+Deno.test("WorkerVerifier starts a thread between floods of messages, or a second after it was needed", async () => {
+  const { verifier, verify, workers, checked, clock, flood, turn } = setUp({ maxWorkers: 2 });
+  flood.isOn = true;
+  const results = verify(notes(3_000));
+  await turn(10);
+  assert.equal(workers.length, 0);
+  assert.equal(checked.length, 11 * SLICE_MS, "meanwhile this thread verifies");
+  flood.isOn = false;
+  await turn();
+  assert.equal(workers.length, 1);
+  flood.isOn = true;
+  workers[0].listener.message("ready");
+  await turn(5);
+  assert.equal(workers.length, 1);
+  await clock.advance(999);
+  await turn();
+  assert.equal(workers.length, 1);
+  await clock.advance(1);
+  await turn();
+  assert.equal(workers.length, 2);
+  workers[1].listener.message("ready");
+  while (workers.some(({ batches }) => batches.length > 0)) {
+    for (const worker of workers) if (worker.batches.length > 0) await worker.answer();
+  }
   assert.ok(results.every((isValid) => isValid));
   verifier.close();
 });

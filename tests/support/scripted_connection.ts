@@ -20,7 +20,6 @@ export class ConnectionTest {
   readonly opened: (number | undefined)[] = [];
   /** Each report that the connection has ended. */
   readonly ended: RelayFailureError[] = [];
-  readonly notices: string[] = [];
   /** Every event that was verified. */
   readonly verified: NostrEvent[] = [];
   maxSubscriptions = 10;
@@ -41,7 +40,6 @@ export class ConnectionTest {
       connectTimeout: () => 5_000,
       onOpen: (ms) => this.opened.push(ms),
       onEnd: (error) => this.ended.push(error),
-      onNotice: (notice) => this.notices.push(notice),
       onError: (error) => errors.push(error),
     });
     this.connection.whenOpen().then(() => {}, () => {});

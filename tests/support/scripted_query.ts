@@ -27,8 +27,14 @@ export class QueryTest extends ConnectionTest {
 
   constructor(script: Script = {}, options: Partial<RelayQueryOptions> = {}) {
     super(script);
+    this.query = this.another(options);
+    this.query.ended.then((error) => this.endedBy = error);
+  }
+
+  /** Another query on the same connection. */
+  another(options: Partial<RelayQueryOptions> = {}): RelayQuery {
     const { clock, fake } = this.network;
-    this.query = new RelayQuery(this.connection, {
+    return new RelayQuery(this.connection, {
       clock,
       memory: fake.memory,
       random: () => 0.5,
@@ -37,7 +43,6 @@ export class QueryTest extends ConnectionTest {
       onProgress: () => this.progress++,
       ...options,
     }, this.controller.signal);
-    this.query.ended.then((error) => this.endedBy = error);
   }
 
   /** What the whole answer proves. */
