@@ -13,6 +13,8 @@ import { reqSize } from "./req_size.ts";
 export interface PendingReq {
   readonly filters: readonly NostrFilter[];
   readonly hasEvents: boolean;
+  /** How many subscriptions were open when it was sent, with itself. */
+  readonly place: number;
 }
 
 /** A REQ, and why the relay refuses it. */
@@ -22,8 +24,8 @@ export interface RefusedReq<T> {
 }
 
 /**
- * The REQ that is refused: the largest, where a REQ is too large, and otherwise the last;
- * `undefined` if the NOTICE refuses nothing.
+ * The REQ that is refused: the largest, where a REQ is too large; the one beside which most others
+ * were open, where there are too many; otherwise the last. `undefined` if the NOTICE refuses nothing.
  *
  * A REQ that has brought events is refused only if all have.
  *
@@ -45,5 +47,7 @@ export function refusedReq<T extends PendingReq>(
   );
   const [limit] = Object.keys(limitsFrom(notice, { ...size(largest), subscriptions }));
   const failure = limit ? failureOf(notice) : refusalOf(notice);
-  return failure && { req: limit && limit !== "maxSubscriptions" ? largest : last, failure };
+  if (!limit) return failure && { req: last, failure };
+  const [crowded] = [...pending].sort((a, b) => b.place - a.place);
+  return failure && { req: limit === "maxSubscriptions" ? crowded : largest, failure };
 }

@@ -24,7 +24,7 @@ export class SubscriptionSlots {
    * Waits for a slot.
    *
    * @param stay Whether the subscription is to stay open after its EOSE.
-   * @returns Releases the slot.
+   * @returns Releases the slot when its subscription is closed, once the relay hears of that.
    * @throws The signal's reason, if it is aborted first.
    */
   async acquire(signal: AbortSignal, stay: boolean): Promise<() => void> {
@@ -32,10 +32,11 @@ export class SubscriptionSlots {
     const releaseStaying = stay ? await this.#staying.acquire(0, signal) : () => {};
     try {
       const release = await this.#all.acquire(0, signal);
-      return () => {
-        release();
-        releaseStaying();
-      };
+      return () =>
+        void closeSent().then(() => {
+          release();
+          releaseStaying();
+        });
     } catch (error) {
       releaseStaying();
       throw error;
@@ -59,4 +60,12 @@ export class SubscriptionSlots {
     this.#staying.resize(Math.max(1, max - 1));
     return max;
   }
+}
+
+/** After so many rounds of promises a relay object has sent its CLOSE. */
+const CLOSE_ROUNDS = 32;
+
+/** Resolves once a CLOSE is sent. A REQ before it would be one too many for the relay. */
+async function closeSent(): Promise<void> {
+  for (let round = 0; round < CLOSE_ROUNDS; round++) await undefined;
 }

@@ -7,7 +7,9 @@
  * @module
  */
 
+import type { NostrFilter } from "@nostrify/types";
 import { parseJson } from "../base/parse_json.ts";
+import { refusedReq } from "../connections/refused_req.ts";
 import type { SocketLike } from "../connections/relay_socket.ts";
 
 /** What a line hears of its relay. */
@@ -28,11 +30,20 @@ export interface Line {
 /** Most subscriptions on one socket before another is opened: strfry takes 20. */
 const MAX_SUBSCRIPTIONS = 18;
 /** The id of a subscription on the wire: the line's number, and its own id. */
-const WIRE_ID = /^(\d+):([^]*)$/;
+const WIRE_ID = /^\d+:([^]*)$/;
 /** A relay's message that begins as relays usually write it. */
 const PLAIN = /^\["([A-Z]+)","(\d+):(\w+)"/;
 /** `WebSocket.OPEN`. */
 const OPEN = 1;
+
+/** What is open on a WebSocket. */
+interface HubSubscription {
+  readonly line: HubLine;
+  readonly filters: readonly NostrFilter[];
+  readonly place: number;
+  hasEvents: boolean;
+  isPending: boolean;
+}
 
 /** See the module. */
 export class SocketHub {
@@ -86,8 +97,8 @@ class HubSocket {
   readonly #socket: SocketLike;
   readonly #onEnd: () => void;
   readonly #lines = new Map<number, HubLine>();
-  /** Ids on the wire of what is open. */
-  readonly #wireIds = new Set<string>();
+  /** What is open, by its id on the wire. */
+  readonly #subscriptions = new Map<string, HubSubscription>();
   /** Texts that wait for the connection. */
   #unsent: string[] = [];
   #hasEnded = false;
@@ -104,7 +115,7 @@ class HubSocket {
 
   /** How many subscriptions are open on it. */
   get subscriptions(): number {
-    return this.#wireIds.size;
+    return this.#subscriptions.size;
   }
 
   get isOpen(): boolean {
@@ -120,11 +131,18 @@ class HubSocket {
     if (this.#lines.size === 0) this.end();
   }
 
-  /** Sends a message that opens (`true`) or closes (`false`) what has an id on the wire. */
-  sendOf(wireId: string, isOpen: boolean, message: unknown[]): void {
-    if (isOpen) this.#wireIds.add(wireId);
-    else this.#wireIds.delete(wireId);
-    this.send(JSON.stringify(message));
+  /** Sends what opens a subscription of a line; an id may be used again. */
+  request(line: HubLine, verb: string, wireId: string, filters: readonly NostrFilter[]): void {
+    this.#subscriptions.delete(wireId);
+    const place = this.#subscriptions.size + 1;
+    this.#subscriptions.set(wireId, { line, filters, place, hasEvents: false, isPending: true });
+    this.send(JSON.stringify([verb, wireId, ...filters]));
+  }
+
+  /** Sends what closes a subscription. */
+  unsubscribe(wireId: string): void {
+    this.#subscriptions.delete(wireId);
+    this.send(JSON.stringify(["CLOSE", wireId]));
   }
 
   send(text: string): void {
@@ -151,15 +169,20 @@ class HubSocket {
   #received(data: string): void {
     const plain = PLAIN.exec(data);
     const [verb, id] = plain ? [plain[1], `${plain[2]}:${plain[3]}`] : verbAndId(data);
-    const [, number, own] = WIRE_ID.exec(id) ?? [];
-    const line = this.#wireIds.has(id) ? this.#lines.get(Number(number)) : undefined;
-    if (!line) {
+    const subscription = this.#subscriptions.get(id);
+    if (!subscription) {
+      const refused = this.#lineRefusedBy(data);
+      if (refused) return refused.received(data);
       // It concerns all, or nobody: then each line counts it as something that it did not ask for.
       for (const each of this.#lines.values()) each.received(data);
       return;
     }
+    const { line } = subscription;
+    const [, own] = WIRE_ID.exec(id)!;
+    if (verb === "EVENT") subscription.hasEvents = true;
+    else subscription.isPending = false;
     if (verb === "CLOSED" || verb === "COUNT") {
-      this.#wireIds.delete(id);
+      this.#subscriptions.delete(id);
       line.forget(own);
     }
     line.received(
@@ -167,6 +190,14 @@ class HubSocket {
         ? `["${verb}",${JSON.stringify(own)}${data.slice(plain[0].length)}`
         : JSON.stringify((parseJson(data) as unknown[]).with(1, own)),
     );
+  }
+
+  /** The line with the subscription that a NOTICE refuses; `undefined` if it refuses none. */
+  #lineRefusedBy(data: string): HubLine | undefined {
+    const notice = data.startsWith('["NOTICE"') ? parseJson(data) : undefined;
+    if (!Array.isArray(notice)) return undefined;
+    const pending = [...this.#subscriptions.values()].filter(({ isPending }) => isPending);
+    return refusedReq(`${notice[1]}`, pending, this.subscriptions)?.req.line;
   }
 }
 
@@ -209,9 +240,9 @@ class HubLine implements Line {
     if (verb === "REQ" || verb === "COUNT") {
       const socket = this.#subscriptions.get(id) ?? this.#use(this.#socketWithRoom());
       this.#subscriptions.set(id, socket);
-      socket.sendOf(wireId, true, [verb, wireId, ...rest]);
+      socket.request(this, verb, wireId, rest as NostrFilter[]);
     } else if (verb === "CLOSE") {
-      this.#subscriptions.get(id)?.sendOf(wireId, false, [verb, wireId]);
+      this.#subscriptions.get(id)?.unsubscribe(wireId);
       this.#subscriptions.delete(id);
     } else if (verb === "EVENT") this.#home?.send(text);
   };

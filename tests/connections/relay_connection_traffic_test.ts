@@ -133,6 +133,19 @@ Deno.test("RelayConnection ends the subscription that a NOTICE refuses, and no o
   assert.deepEqual([answered.errors, small.errors], [[], []]);
 });
 
+Deno.test("RelayConnection takes a NOTICE about subscriptions to be about the one beside which most others were open", async () => {
+  const { relay, subscribe } = new ConnectionTest();
+  relay.accept();
+  const [first, second, third] = [subscribe(), subscribe(), subscribe()];
+  for (const { subscription } of [first, second]) subscription!.close();
+  const last = subscribe();
+  await settled();
+  relay.say(["NOTICE", "ERROR: too many concurrent REQs"]);
+  await settled();
+  assert.deepEqual([third.errors.length, last.errors.length], [1, 0]);
+  assert.equal(third.subscription!.place, 3);
+});
+
 Deno.test("RelayConnection has as many slots as the relay takes subscriptions, as far as is known now", async () => {
   const test = new ConnectionTest();
   const { connection } = test;

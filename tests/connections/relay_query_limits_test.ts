@@ -3,8 +3,12 @@ import fc from "fast-check";
 import assert from "node:assert/strict";
 import { setImmediate } from "node:timers";
 import type { RelayFailureError } from "../../src/nostr/errors.ts";
-import { found, RELAY } from "../../testing/scripted_network.ts";
+import { RelayConnection } from "../../src/connections/relay_connection.ts";
+import { RelayQuery } from "../../src/connections/relay_query.ts";
+import { RelaySocket } from "../../src/connections/relay_socket.ts";
+import { found, RELAY, ScriptedNetwork } from "../../testing/scripted_network.ts";
 import type { Script } from "../../testing/scripted_relay.ts";
+import { ScriptedSocket } from "../../testing/scripted_socket.ts";
 import { quiet } from "../../testing/test_clock.ts";
 import { AUTHORS, note } from "../support/notes.ts";
 import { QueryTest } from "../support/scripted_query.ts";
@@ -133,6 +137,57 @@ Deno.test("RelayQuery keeps as many REQs open as a relay takes that refuses the 
       assert.deepEqual(ids(test.events), ids(posts));
       assert.equal(test.relay.reqs.length, 10 + 10 - most);
     }
+  }
+});
+
+/** A WebSocket to a relay that has nothing, and counts the subscriptions that are open. */
+class CountedSocket extends ScriptedSocket {
+  readonly subscribed = new Set<string>();
+  /** Most at once. */
+  most = 0;
+
+  override send(text: string): void {
+    super.send(text);
+    const [verb, id] = JSON.parse(text);
+    if (verb === "CLOSE") this.subscribed.delete(id);
+    else {
+      this.subscribed.add(id);
+      setImmediate(() => this.say("EOSE", id));
+    }
+    this.most = Math.max(this.most, this.subscribed.size);
+  }
+}
+
+Deno.test("RelayQuery never has more REQs open than a relay takes, as the relay counts them", async () => {
+  for (const maxSubscriptions of [1, 2, 3, 7]) {
+    const { clock, fake } = new ScriptedNetwork();
+    const socket = new CountedSocket();
+    const connection = new RelayConnection(RELAY, {
+      open: (url, hooks) => new RelaySocket(url, hooks, () => socket),
+      clock,
+      verifyEvent: () => true,
+      maxSubscriptions: () => maxSubscriptions,
+      connectTimeout: () => 5_000,
+      onOpen: () => {},
+      onEnd: () => {},
+      onError: (error) => assert.fail(error),
+    });
+    connection.start();
+    socket.open();
+    fake.learnLimits(RELAY, { maxFilters: 4 });
+    const options = {
+      clock,
+      memory: fake.memory,
+      random: () => 0.5,
+      maxPages: 20,
+      onEvent: () => {},
+      onProgress: () => {},
+    };
+    const controller = new AbortController();
+    const ask = () => new RelayQuery(connection, options, controller.signal).requestStored(filters);
+    await Promise.all([ask(), ask()]);
+    assert.equal(socket.most, maxSubscriptions);
+    controller.abort();
   }
 });
 

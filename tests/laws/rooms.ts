@@ -49,8 +49,13 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     awaits: true,
   },
   tabs: {
-    rooms: ["base", "connections/open_relay", "connections/relay_socket"],
-    packages: [],
+    rooms: [
+      "base",
+      "connections/open_relay",
+      "connections/refused_req",
+      "connections/relay_socket",
+    ],
+    packages: ["@nostrify/types"],
     awaits: true,
   },
   feeds: {

@@ -90,6 +90,36 @@ Deno.test("SocketHub hands on to all lines what concerns no subscription", () =>
   for (const { heard } of lines) assert.deepEqual(heard.slice(1), messages);
 });
 
+Deno.test("SocketHub hands a NOTICE that refuses a REQ to the line that sent it", () => {
+  for (
+    const [notice, which] of [
+      ["error: too many filters", 0],
+      ["too many subscriptions", 1],
+      ["restricted: members only", 1],
+      ["hello", undefined],
+    ] as const
+  ) {
+    const { open, sockets } = setUp();
+    const lines = [open(), open(), open()];
+    const [socket] = sockets;
+    socket.open();
+    say(lines[0].line, "REQ", "a", { kinds: [1] }, { kinds: [7] });
+    say(lines[1].line, "REQ", "a", { kinds: [1] });
+    // What has brought events, or an answer, is not refused.
+    for (const id of ["a", "b"]) say(lines[2].line, "REQ", id, { kinds: [1] }, {}, {});
+    const [, , third, fourth] = socket.sent as [string, string][];
+    socket.say("EVENT", third[1], { id: "x" });
+    socket.say("EOSE", fourth[1]);
+    for (const { heard } of lines) heard.length = 0;
+    socket.say("NOTICE", notice);
+    assert.deepEqual(
+      lines.map(({ heard }) => heard.length),
+      lines.map((_, i) => Number(which === undefined || which === i)),
+      notice,
+    );
+  }
+});
+
 Deno.test("SocketHub never signs in on a WebSocket that is shared", () => {
   const { sockets, open } = setUp();
   const { line } = open();
