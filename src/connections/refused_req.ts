@@ -41,13 +41,13 @@ export function refusedReq<T extends PendingReq>(
   const pending = silent.length > 0 ? silent : allPending;
   const last = pending.at(-1);
   if (!last) return undefined;
-  const size = (req: T) => reqSize(req.filters);
-  const [largest] = [...pending].sort((a, b) =>
-    b.filters.length - a.filters.length || size(b).bytes - size(a).bytes
-  );
-  const [limit] = Object.keys(limitsFrom(notice, { ...size(largest), subscriptions }));
+  const withMost = (of: (req: T) => number) =>
+    pending.reduce((most, req) => of(req) > of(most) ? req : most);
+  const largest = withMost(({ filters }) => filters.length * 2 ** 32 + reqSize(filters).bytes);
+  const sent = { ...reqSize(largest.filters), subscriptions };
+  const [limit] = Object.keys(limitsFrom(notice, sent));
   const failure = limit ? failureOf(notice) : refusalOf(notice);
-  if (!limit) return failure && { req: last, failure };
-  const [crowded] = [...pending].sort((a, b) => b.place - a.place);
-  return failure && { req: limit === "maxSubscriptions" ? crowded : largest, failure };
+  if (!failure) return undefined;
+  if (!limit) return { req: last, failure };
+  return { req: limit === "maxSubscriptions" ? withMost(({ place }) => place) : largest, failure };
 }

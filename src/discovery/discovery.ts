@@ -223,7 +223,7 @@ export class Discovery {
     const lists = { searches: [] as ListSearch[], known: stored.known, missing: [] as string[] };
     if (this.#closing.signal.aborted) return lists;
     for (const pubkey of stored.missing) this.#requestMissing(kind, pubkey, lists);
-    if (lists.searches.length > 0) this.#options.onSearch?.(lists.searches.length);
+    this.#options.onSearch?.(lists.searches.length);
     for (const pubkey of stored.known) {
       this.#progress.set(kind, pubkey, "known");
       if (this.#isOlder(searchLog.get(pubkey)?.[kind], refreshAfter)) {

@@ -130,16 +130,13 @@ export class WorkerVerifier {
     this.#cancelTurn ??= this.#options.clock.after(0, () => {
       this.#cancelTurn = undefined;
       this.#busyMs = 0;
-      // Either takes as long as a slice, or longer.
+      // Preparing takes longer than a slice, and starting a thread as long.
       if (!this.#isPrepared) prepareCheck((event) => this.#check(event));
-      else if (!this.#startsThread() && !this.#pool?.isReady) this.#slice();
+      else if (!(this.#needsThread && this.#loadedPool()?.start() || this.#pool?.isReady)) {
+        this.#slice();
+      }
       this.#goOn();
     });
-  }
-
-  /** Starts a thread if it is time for one; says whether it did. */
-  #startsThread(): boolean {
-    return this.#needsThread && (this.#loadedPool()?.start() ?? false);
   }
 
   /** What has threads; if it must be loaded first, this thread goes on meanwhile. */

@@ -7,9 +7,7 @@
  * @module
  */
 
-import type { NostrFilter } from "@nostrify/types";
 import { parseJson } from "../base/parse_json.ts";
-import { refusedReq } from "../connections/refused_req.ts";
 import type { SocketLike } from "../connections/relay_socket.ts";
 
 /** What a line hears of its relay. */
@@ -33,16 +31,15 @@ const MAX_SUBSCRIPTIONS = 18;
 const WIRE_ID = /^\d+:([^]*)$/;
 /** A relay's message that begins as relays usually write it. */
 const PLAIN = /^\["([A-Z]+)","(\d+):(\w+)"/;
+const NOTICE = /^\s*\[\s*"NOTICE"/;
 /** `WebSocket.OPEN`. */
 const OPEN = 1;
 
 /** What is open on a WebSocket. */
 interface HubSubscription {
   readonly line: HubLine;
-  readonly filters: readonly NostrFilter[];
-  readonly place: number;
-  hasEvents: boolean;
-  isPending: boolean;
+  /** Whether it has brought nothing so far, so that the relay may still refuse it. */
+  isSilent: boolean;
 }
 
 /** See the module. */
@@ -132,11 +129,10 @@ class HubSocket {
   }
 
   /** Sends what opens a subscription of a line; an id may be used again. */
-  request(line: HubLine, verb: string, wireId: string, filters: readonly NostrFilter[]): void {
+  subscribe(line: HubLine, wireId: string, message: unknown[]): void {
     this.#subscriptions.delete(wireId);
-    const place = this.#subscriptions.size + 1;
-    this.#subscriptions.set(wireId, { line, filters, place, hasEvents: false, isPending: true });
-    this.send(JSON.stringify([verb, wireId, ...filters]));
+    this.#subscriptions.set(wireId, { line, isSilent: true });
+    this.send(JSON.stringify(message));
   }
 
   /** Sends what closes a subscription. */
@@ -171,16 +167,16 @@ class HubSocket {
     const [verb, id] = plain ? [plain[1], `${plain[2]}:${plain[3]}`] : verbAndId(data);
     const subscription = this.#subscriptions.get(id);
     if (!subscription) {
-      const refused = this.#lineRefusedBy(data);
-      if (refused) return refused.received(data);
+      // A NOTICE names no subscription. If it refuses one, that is most likely the last.
+      const silent = [...this.#subscriptions.values()].filter(({ isSilent }) => isSilent);
+      if (silent.length > 0 && NOTICE.test(data)) return silent.at(-1)!.line.received(data);
       // It concerns all, or nobody: then each line counts it as something that it did not ask for.
       for (const each of this.#lines.values()) each.received(data);
       return;
     }
     const { line } = subscription;
     const [, own] = WIRE_ID.exec(id)!;
-    if (verb === "EVENT") subscription.hasEvents = true;
-    else subscription.isPending = false;
+    subscription.isSilent = false;
     if (verb === "CLOSED" || verb === "COUNT") {
       this.#subscriptions.delete(id);
       line.forget(own);
@@ -190,14 +186,6 @@ class HubSocket {
         ? `["${verb}",${JSON.stringify(own)}${data.slice(plain[0].length)}`
         : JSON.stringify((parseJson(data) as unknown[]).with(1, own)),
     );
-  }
-
-  /** The line with the subscription that a NOTICE refuses; `undefined` if it refuses none. */
-  #lineRefusedBy(data: string): HubLine | undefined {
-    const notice = data.startsWith('["NOTICE"') ? parseJson(data) : undefined;
-    if (!Array.isArray(notice)) return undefined;
-    const pending = [...this.#subscriptions.values()].filter(({ isPending }) => isPending);
-    return refusedReq(`${notice[1]}`, pending, this.subscriptions)?.req.line;
   }
 }
 
@@ -240,7 +228,7 @@ class HubLine implements Line {
     if (verb === "REQ" || verb === "COUNT") {
       const socket = this.#subscriptions.get(id) ?? this.#use(this.#socketWithRoom());
       this.#subscriptions.set(id, socket);
-      socket.request(this, verb, wireId, rest as NostrFilter[]);
+      socket.subscribe(this, wireId, [verb, wireId, ...rest]);
     } else if (verb === "CLOSE") {
       this.#subscriptions.get(id)?.unsubscribe(wireId);
       this.#subscriptions.delete(id);

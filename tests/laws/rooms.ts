@@ -49,13 +49,8 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     awaits: true,
   },
   tabs: {
-    rooms: [
-      "base",
-      "connections/open_relay",
-      "connections/refused_req",
-      "connections/relay_socket",
-    ],
-    packages: ["@nostrify/types"],
+    rooms: ["base", "connections/open_relay", "connections/relay_socket"],
+    packages: [],
     awaits: true,
   },
   feeds: {

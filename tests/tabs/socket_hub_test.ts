@@ -90,34 +90,29 @@ Deno.test("SocketHub hands on to all lines what concerns no subscription", () =>
   for (const { heard } of lines) assert.deepEqual(heard.slice(1), messages);
 });
 
-Deno.test("SocketHub hands a NOTICE that refuses a REQ to the line that sent it", () => {
-  for (
-    const [notice, which] of [
-      ["error: too many filters", 0],
-      ["too many subscriptions", 1],
-      ["restricted: members only", 1],
-      ["hello", undefined],
-    ] as const
-  ) {
-    const { open, sockets } = setUp();
-    const lines = [open(), open(), open()];
-    const [socket] = sockets;
-    socket.open();
-    say(lines[0].line, "REQ", "a", { kinds: [1] }, { kinds: [7] });
-    say(lines[1].line, "REQ", "a", { kinds: [1] });
-    // What has brought events, or an answer, is not refused.
-    for (const id of ["a", "b"]) say(lines[2].line, "REQ", id, { kinds: [1] }, {}, {});
-    const [, , third, fourth] = socket.sent as [string, string][];
-    socket.say("EVENT", third[1], { id: "x" });
-    socket.say("EOSE", fourth[1]);
+Deno.test("SocketHub hands a NOTICE to the line with the last REQ that has brought nothing, or else to all", () => {
+  const { open, sockets } = setUp();
+  const lines = [open(), open(), open()];
+  const [socket] = sockets;
+  socket.open();
+  for (const { line } of lines) say(line, "REQ", "a", { kinds: [1] });
+  const [first, second, third] = (socket.sent as [string, string][]).map(([, id]) => id);
+  const heardBy = () => {
     for (const { heard } of lines) heard.length = 0;
-    socket.say("NOTICE", notice);
-    assert.deepEqual(
-      lines.map(({ heard }) => heard.length),
-      lines.map((_, i) => Number(which === undefined || which === i)),
-      notice,
-    );
-  }
+    socket.say("NOTICE", "too many subscriptions");
+    return lines.map(({ heard }) => heard.length);
+  };
+  assert.deepEqual(heardBy(), [0, 0, 1]);
+  socket.say("EVENT", third, { id: "x" });
+  assert.deepEqual(heardBy(), [0, 1, 0]);
+  socket.say("EOSE", second);
+  assert.deepEqual(heardBy(), [1, 0, 0]);
+  socket.say("CLOSED", first, "error: bad filter");
+  assert.deepEqual(heardBy(), [1, 1, 1]);
+  for (const id of ["b", "c"]) say(lines[0].line, "REQ", id, {});
+  say(lines[1].line, "REQ", "b", {});
+  say(lines[1].line, "CLOSE", "b");
+  assert.deepEqual(heardBy(), [1, 0, 0]);
 });
 
 Deno.test("SocketHub never signs in on a WebSocket that is shared", () => {
