@@ -11,7 +11,8 @@
  * that know no others; in the second one of the three is dead. Clients of the library verify as by
  * default, in workers as soon as many events wait, but for one that has a verifier of its own;
  * that one and the plain pool verify in the main thread, in WebAssembly, which takes about a third
- * of a millisecond a post. Relays run in a process of their own.
+ * of a millisecond a post. Relays run in a process of their own. The environment may say
+ * `BENCH_STARTS`.
  *
  * @module
  */
@@ -28,6 +29,9 @@ const DRAWS = [
   { seed: 2, clients: [[COLD, 2], [COLD_MAIN, 1], [WARM, 1], [PAGED, 2], [PLAIN, 1]] },
   { seed: 3, clients: [[COLD, 2], [COLD_THREE, 2], [COLD_MAIN, 1], [PAGED, 2], [PLAIN, 1]] },
 ] as const;
+
+/** How often each client starts at least. */
+const STARTS = Number(Deno.env.get("BENCH_STARTS") ?? 1);
 
 /** Runs the clients, and prints their results. */
 export async function benchCold(): Promise<void> {
@@ -49,7 +53,7 @@ export async function benchCold(): Promise<void> {
     for (const [client, runs] of clients) {
       progress(client.name);
       const courses: Course[] = [];
-      while (courses.length < runs) {
+      while (courses.length < Math.max(runs, STARTS)) {
         courses.push(await runCold(network, client, () => network.traffic()));
       }
       rows.push([client.name, ...cells(courses, held)]);
@@ -57,7 +61,7 @@ export async function benchCold(): Promise<void> {
     print(prose(
       `${count(lists.length)} people have a list, ${dead} relays are dead, ` +
         `${deadHubs} of the three biggest among them; ${count(held)} posts.` +
-        " Means of two starts where a client has two.",
+        " Medians where a client starts more than once.",
     ));
     print(table(HEAD, rows));
   }
