@@ -24,7 +24,7 @@ export class SubscriptionSlots {
    * Waits for a slot.
    *
    * @param stay Whether the subscription is to stay open after its EOSE.
-   * @returns Releases the slot when its subscription is closed, once the relay hears of that.
+   * @returns Call it when the subscription is closed: releases the slot once CLOSE is sent.
    * @throws The signal's reason, if it is aborted first.
    */
   async acquire(signal: AbortSignal, stay: boolean): Promise<() => void> {

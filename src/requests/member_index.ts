@@ -58,18 +58,19 @@ export class MemberIndex<T> {
 
   /** The values whose filters match an event, each once. */
   of(event: NostrEvent): T[] {
-    const found: Entry<T>[][] = [];
+    const values: T[] = [];
+    let lists = 0;
     for (const { rest, key, entries } of this.#alike.values()) {
       if (!matchFilter(rest, event)) continue;
       for (const name of namesOf(event, key)) {
         const some = entries.get(name);
-        if (some) found.push(some);
+        if (!some) continue;
+        lists++;
+        // A loop: `flatMap()` takes as long as all else that becomes of an event here.
+        for (const { value, isDeleted } of some) if (!isDeleted) values.push(value);
       }
     }
-    const values = found.flatMap((some) =>
-      some.flatMap(({ value, isDeleted }) => isDeleted ? [] : value)
-    );
-    return found.length > 1 ? [...new Set(values)] : values;
+    return lists > 1 ? [...new Set(values)] : values;
   }
 
   #likeIt(filter: NostrFilter, key?: string): Alike<T> {
