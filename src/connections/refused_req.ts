@@ -30,12 +30,10 @@ export interface RefusedReq<T> {
  * A REQ that has brought events is refused only if all have.
  *
  * @param allPending The REQs without an EOSE so far, in the order in which they were sent.
- * @param subscriptions How many subscriptions are open.
  */
 export function refusedReq<T extends PendingReq>(
   notice: string,
   allPending: readonly T[],
-  subscriptions: number,
 ): RefusedReq<T> | undefined {
   const silent = allPending.filter(({ hasEvents }) => !hasEvents);
   const pending = silent.length > 0 ? silent : allPending;
@@ -44,7 +42,7 @@ export function refusedReq<T extends PendingReq>(
   const withMost = (of: (req: T) => number) =>
     pending.reduce((most, req) => of(req) > of(most) ? req : most);
   const largest = withMost(({ filters }) => filters.length * 2 ** 32 + reqSize(filters).bytes);
-  const sent = { ...reqSize(largest.filters), subscriptions };
+  const sent = { ...reqSize(largest.filters), subscriptions: largest.place };
   const [limit] = Object.keys(limitsFrom(notice, sent));
   const failure = limit ? failureOf(notice) : refusalOf(notice);
   if (!failure) return undefined;

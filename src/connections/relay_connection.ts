@@ -359,7 +359,7 @@ export class RelayConnection {
   /** Ends the subscription that a NOTICE refuses, if it refuses one. */
   #refuse(notice: string): void {
     const pending = [...this.#subscriptions].filter(({ isPending }) => isPending);
-    const refused = refusedReq(notice, pending, this.#subscriptions.size);
+    const refused = refusedReq(notice, pending);
     if (!refused) return;
     refused.req.reasonText = notice;
     refused.req.end(new RelayFailureError(this.url, refused.failure, notice));

@@ -50,7 +50,7 @@ export class RelayQuery implements QueryRequests {
   readonly #signal: AbortSignal;
   readonly #waits: RateLimitWaits;
   readonly #subscriptions = new Set<RelaySubscription>();
-  /** Subscriptions without an EOSE so far, in the order in which they were sent. */
+  /** Subscriptions without an EOSE so far. */
   readonly #pending = new Set<RelaySubscription>();
   readonly #ended = Promise.withResolvers<RelayFailureError>();
   /** What waits for a slot, or has no place, of what is to be live. */

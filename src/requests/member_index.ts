@@ -66,7 +66,7 @@ export class MemberIndex<T> {
         const some = entries.get(name);
         if (!some) continue;
         lists++;
-        // A loop: `flatMap()` takes as long as all else that becomes of an event here.
+        // Loops: with `flatMap()` this takes six times as long.
         for (const { value, isDeleted } of some) if (!isDeleted) values.push(value);
       }
     }

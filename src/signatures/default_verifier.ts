@@ -10,7 +10,7 @@ import { EventVerifier } from "./event_verifier.ts";
 import { checkPlainly } from "./signature_check.ts";
 import { usefulWorkers } from "./useful_workers.ts";
 import { verifyThreads } from "./verify_threads.ts";
-import { WorkerVerifier } from "./worker_verifier.ts";
+import { WorkerVerifier, type WorkerVerifierOptions } from "./worker_verifier.ts";
 
 /** A verifier as an outbox has it, from its beginning to its end. */
 export interface VerifierUse extends Pick<EventVerifier, "verify" | "trust"> {
@@ -30,9 +30,6 @@ export interface VerifierOptions {
   readonly clock?: Clock;
 }
 
-/** Whether relays send more than this thread reads as it comes. */
-export type IsFlooded = () => boolean;
-
 /** The default verifier of the whole program, and how many outboxes use it. */
 let shared: VerifierUse | undefined;
 let users = 0;
@@ -40,8 +37,13 @@ let users = 0;
 /**
  * A verifier for one outbox. Outboxes without options share one, since what is genuine and how many
  * threads a machine has is the same for all.
+ *
+ * @param isFlooded Whether relays send more than this thread reads as it comes.
  */
-export function useVerifier(options: VerifierOptions = {}, isFlooded?: IsFlooded): VerifierUse {
+export function useVerifier(
+  options: VerifierOptions = {},
+  isFlooded?: WorkerVerifierOptions["isFlooded"],
+): VerifierUse {
   const { verifyEvent, verifyWorker, clock } = options;
   if (verifyEvent || verifyWorker || clock) return ownVerifier(options, isFlooded);
   // What an app's store holds convinces only the outbox of that app.
@@ -69,7 +71,7 @@ export function useVerifier(options: VerifierOptions = {}, isFlooded?: IsFlooded
 
 function ownVerifier(
   { verifyEvent, verifyWorker, clock }: VerifierOptions,
-  isFlooded?: IsFlooded,
+  isFlooded?: WorkerVerifierOptions["isFlooded"],
 ): VerifierUse {
   const workers = new WorkerVerifier({
     clock: clock ?? systemClock,

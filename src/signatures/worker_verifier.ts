@@ -39,7 +39,8 @@ export class WorkerVerifier {
   readonly #options: WorkerVerifierOptions;
   /** Absent before many events wait. */
   #pool?: VerifyPool;
-  #cannotLoad = false;
+  /** Whether what has threads may be loaded: it is not under way, and did not fail. */
+  #mayLoad = true;
   #waiting: VerifyJob[] = [];
   /** How many at the beginning of `#waiting` are taken. */
   #taken = 0;
@@ -95,7 +96,7 @@ export class WorkerVerifier {
 
   get #needsThread(): boolean {
     const isMuch = this.#size >= MANY_EVENTS || this.#options.clock.now() < this.#expectedUntil;
-    return isMuch && (this.#pool?.canStart ?? !this.#cannotLoad);
+    return isMuch && (this.#pool?.canStart ?? this.#mayLoad);
   }
 
   get #size(): number {
@@ -143,8 +144,9 @@ export class WorkerVerifier {
   #loadedPool(): VerifyPool | undefined {
     const { loaded } = verifyThreads;
     if (!loaded) {
+      this.#mayLoad = false;
       void verifyThreads.attempt().then((part) => {
-        this.#cannotLoad ||= part === undefined;
+        this.#mayLoad = part !== undefined;
         this.#goOn();
       });
       return undefined;

@@ -168,8 +168,10 @@ class HubSocket {
     const subscription = this.#subscriptions.get(id);
     if (!subscription) {
       // A NOTICE names no subscription. If it refuses one, that is most likely the last.
-      const silent = [...this.#subscriptions.values()].filter(({ isSilent }) => isSilent);
-      if (silent.length > 0 && NOTICE.test(data)) return silent.at(-1)!.line.received(data);
+      const last = NOTICE.test(data)
+        ? [...this.#subscriptions.values()].filter(({ isSilent }) => isSilent).at(-1)
+        : undefined;
+      if (last) return last.line.received(data);
       // It concerns all, or nobody: then each line counts it as something that it did not ask for.
       for (const each of this.#lines.values()) each.received(data);
       return;
