@@ -7,6 +7,7 @@
 
 import { type AnyExecutor, type AnyKysely, run } from "./any_kysely.ts";
 import type { SqlFlavour } from "./sql_flavour.ts";
+import { transact } from "./transact.ts";
 
 /** The condition for kinds that keep an author's newest event alone, as in the index. */
 export const REPLACEABLE = "kind >= 10000 and kind < 20000 or (kind in (0, 3))";
@@ -62,10 +63,11 @@ const SHARED_STATEMENTS = [
     owner text not null,
     until timestamptz not null
   )`,
-  // Lists are in no memory for as long as a day without being read again.
-  `delete from outbox_records where topic = 'stored'
-    and updated_at < extract(epoch from now())::integer - 86400`,
 ];
+
+/** Lists are in no memory for as long as a day without being read again. */
+const FORGET_LISTS = `delete from outbox_records where topic = 'stored'
+  and updated_at < extract(epoch from now())::integer - 86400`;
 
 const VERSION_COLUMN = `select 1 from pg_attribute
   where attrelid = 'outbox_records'::regclass and attname = 'version'`;
@@ -73,6 +75,10 @@ const VERSION_COLUMN = `select 1 from pg_attribute
 /** Adds columns to a table that others may be reading: only once, since it waits for them. */
 const ADD_VERSION = `alter table outbox_records
   add column version bigint not null default 0, add column writer text not null default ''`;
+
+/** What there is by its name, where `create` would look for it. */
+const NAMES = `select relname as name from pg_class
+  where relnamespace = (select oid from pg_namespace where nspname = current_schema())`;
 
 /**
  * Creates missing tables and indexes. It may run any number of times, in several
@@ -86,19 +92,28 @@ export async function migrateSchema(
     // Each statement is atomic and does nothing the second time. In one
     // transaction the first would read, and the next could find the database
     // changed by another process and fail at once.
-    return await create(db);
+    for (const statement of STATEMENTS) await run(db, statement);
+    return;
   }
   // PostgreSQL's "if not exists" is not atomic: two at once fail on a catalogue.
-  await db.transaction().setIsolationLevel("read committed").execute(
-    async (trx) => {
-      await run(trx, flavour.lock);
-      await create(trx);
-      if ((await run(trx, VERSION_COLUMN)).length === 0) await run(trx, ADD_VERSION);
-      for (const statement of SHARED_STATEMENTS) await run(trx, statement);
-    },
-  );
+  await transact(db, flavour, async (trx) => {
+    await createMissing(trx, STATEMENTS);
+    if ((await run(trx, VERSION_COLUMN)).length === 0) await run(trx, ADD_VERSION);
+    await createMissing(trx, SHARED_STATEMENTS);
+    await run(trx, FORGET_LISTS);
+  });
 }
 
-async function create(db: AnyExecutor): Promise<void> {
-  for (const statement of STATEMENTS) await run(db, statement);
+/**
+ * Runs the statements whose table, index or sequence is missing. PostgreSQL locks a table before it
+ * finds that an index of it exists: for that it waits for who writes, and who writes records may
+ * wait for this transaction (`shared_records.ts`).
+ */
+async function createMissing(db: AnyExecutor, statements: readonly string[]): Promise<void> {
+  const rows = await run<{ name: string }>(db, NAMES);
+  const names = new Set(rows.map(({ name }) => name));
+  for (const statement of statements) {
+    const [, name] = statement.match(/ if not exists (\w+)/) ?? [];
+    if (!names.has(name)) await run(db, statement);
+  }
 }

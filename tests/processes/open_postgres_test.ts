@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
+import { Kysely, PostgresDialect } from "kysely";
 import pg from "pg";
 import { nextTurn } from "../../src/base/clock.ts";
+import { anyKysely } from "../../src/db/any_kysely.ts";
 import { openPostgres } from "../../src/db/postgres.ts";
+import { sqlFlavour } from "../../src/db/sql_flavour.ts";
 import { unsigned } from "../db/events.ts";
 import { LineProcess } from "../../testing/line_process.ts";
 import { testUnless } from "../support/test_unless.ts";
@@ -182,4 +185,62 @@ Deno.test("openPostgres() rejects if the server cannot be reached, and says why"
       return true;
     },
   );
+});
+
+/** Resolves once `count` statements of the server wait for a lock. */
+async function untilWaiting(pool: pg.Pool, count: number): Promise<void> {
+  const waiting = "select 1 from pg_locks where not granted";
+  while ((await pool.query(waiting)).rows.length < count) await nextTurn();
+}
+
+testPostgres("openPostgres() and a process that writes records wait in turn", async (server) => {
+  const schema = await server.schema();
+  const pool = schema.pool();
+  const deadlocks = async (): Promise<number> => {
+    const { rows } = await pool.query(
+      "select deadlocks::integer as n from pg_stat_database where datname = current_database()",
+    );
+    return rows[0].n;
+  };
+  const writer = await openPostgres(schema.url);
+  const before = await deadlocks();
+  const third = await pool.connect();
+  await third.query("begin");
+  const kysely = new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) });
+  await third.query(sqlFlavour(anyKysely(kysely)).lock);
+  const opening = openPostgres(schema.url);
+  await untilWaiting(pool, 1);
+  // It holds its table when it waits.
+  const writing = writer.writeRecords("relay", new Map([["wss://r.example/", "{}"]]));
+  await untilWaiting(pool, 2);
+  await third.query("commit");
+  third.release();
+  const [opened] = await Promise.all([opening, writing]);
+  assert.equal((await opened.readRecords("relay")).size, 1);
+  // What a session counted is known once it ends.
+  await Promise.all([opened.close(), writer.close()]);
+  assert.equal(await deadlocks(), before);
+  await pool.end();
+});
+
+testPostgres("openPostgres() gives way to a program that takes no lock of ours", async (server) => {
+  const schema = await server.schema();
+  const pool = schema.pool();
+  await (await openPostgres(schema.url)).close();
+  // As in a database of NDatabase's.
+  await pool.query("drop index nostr_events_author_idx, nostr_tags_event_id_idx");
+  const other = await pool.connect();
+  await other.query("begin");
+  // So PostgreSQL ends the transaction of the two that waits longer.
+  await other.query("set local deadlock_timeout = '1min'");
+  await other.query("lock table nostr_tags in row exclusive mode");
+  const opening = openPostgres(schema.url);
+  await untilWaiting(pool, 1);
+  await other.query("lock table nostr_events in row exclusive mode");
+  await other.query("commit");
+  other.release();
+  await (await opening).close();
+  const { rows } = await pool.query("select to_regclass('nostr_tags_event_id_idx') as name");
+  assert.equal(rows[0].name, "nostr_tags_event_id_idx");
+  await pool.end();
 });
