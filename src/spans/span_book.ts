@@ -58,6 +58,9 @@ export class SpanBook {
   readonly #texts: PersistentMap<string>;
   /** Answers about thousands of people, of many relays at once, leave other work its turn. */
   readonly #slices: TimeSlices;
+  /** Answers that wait, each of which is handed to the slices by a call. */
+  #waiting: (() => void)[] = [];
+  #cancelWaiting?: () => void;
 
   /** Reads nothing before {@link SpanBook.ready} or the first answer. */
   constructor(options: SpanBookOptions) {
@@ -78,6 +81,7 @@ export class SpanBook {
 
   /** The records, with all answers that came so far. */
   get #records(): PersistentMap<string> {
+    this.#begin();
     this.#slices.doAll();
     return this.#texts;
   }
@@ -96,11 +100,14 @@ export class SpanBook {
     // Until they are read, only so many changes are remembered.
     void this.ready();
     const change = rangeAdder({ ...range, proof }, this.#now());
-    this.#slices.do(() => {
+    const run = () => {
       for (const author of new Set(authors)) {
         if (isPubkey(author)) this.#texts.change(author, change, NO_SPANS);
       }
-    }, authors.length * PUBKEY_LENGTH);
+    };
+    this.#waiting.push(() => this.#slices.do(run, authors.length * PUBKEY_LENGTH));
+    if (this.#waiting.length >= MAX_WAITING) return this.#begin();
+    this.#cancelWaiting ??= this.#clock.after(WAIT_MS, () => this.#begin());
   }
 
   /**
@@ -163,12 +170,23 @@ export class SpanBook {
     return this.#records.close();
   }
 
+  /** Ends the wait of all answers. */
+  #begin(): void {
+    this.#cancelWaiting?.();
+    this.#cancelWaiting = undefined;
+    for (const begin of this.#waiting.splice(0)) begin();
+  }
+
   #now(): number {
     return Math.floor(this.#clock.now() / 1000);
   }
 }
 
 const PUBKEY_LENGTH = 64;
+/** How long an answer waits: the app, which waits for its events, comes first. */
+const WAIT_MS = 1_000;
+/** Most answers that wait. */
+const MAX_WAITING = 1_000;
 
 /** A text as it is kept, whatever was read; `undefined` if nothing of it can be read. */
 function cleanText(text: string): string | undefined {

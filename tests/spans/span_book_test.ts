@@ -54,6 +54,9 @@ Deno.test("SpanBook leaves other work its turn between many answers, and reads a
   for (const [n, relay] of relays.entries()) {
     book.add({ ...answer, authors: [person(n)], relay, at });
   }
+  const [begin] = turns;
+  turns.clear();
+  begin();
   assert.ok(turns.size > 0);
   await book.close();
   assert.equal((await records.readRecords("span")).size, relays.length);
@@ -61,6 +64,40 @@ Deno.test("SpanBook leaves other work its turn between many answers, and reads a
     book.add({ ...answer, authors: [person(n)], relay, at });
   }
   for (const [n, relay] of relays.entries()) assert.deepEqual(book.relaysOf(person(n)), [relay]);
+});
+
+Deno.test("SpanBook puts answers off for a second, unless they are asked for or many", async () => {
+  const clock = new TestClock();
+  const book = new SpanBook({ clock, onError: assert.ifError });
+  let read = 0;
+  const authors = {
+    ...{ length: 1, 0: P },
+    *[Symbol.iterator]() {
+      read++;
+      yield P;
+    },
+  } as unknown as string[];
+  book.add({ ...answer, authors });
+  await clock.advance(999);
+  assert.equal(read, 0);
+  await clock.advance(1);
+  assert.equal(read, 1);
+
+  book.add({ ...answer, authors });
+  assert.equal(book.get(P, A, [1]).length, 1);
+  assert.equal(read, 2);
+
+  for (let n = 0; n < 1_000; n++) book.add({ ...answer, authors });
+  await settled();
+  assert.ok(read > 2);
+});
+
+Deno.test("SpanBook close() leaves no timer", async () => {
+  const clock = new TestClock();
+  const book = new SpanBook({ clock, onError: assert.ifError });
+  book.add(answer);
+  await book.close();
+  assert.equal(clock.pending, 0);
 });
 
 Deno.test("NIP-59: SpanBook never lets gift wraps count that are younger than 50 hours", () => {
