@@ -20,6 +20,8 @@ export interface RequestMemberOptions extends CompletionOptions {
   readonly enter: () => void;
   /** Called when nobody listens any longer. */
   readonly leave: () => void;
+  /** Calls what finishes a member: now, or where many finish at once when it is its turn. */
+  readonly inTurn: (finish: () => void) => void;
   /** Called once the stored events are over. */
   readonly finished: () => void;
   /** Makes the request that carries out the member's plan by itself. */
@@ -37,6 +39,7 @@ export class RequestMember {
   /** Calls for what listens, once the plan is carried out by itself. */
   readonly #startsAlone = new Set<(alone: Alone) => void>();
   #hasEntered = false;
+  #isFinishing = false;
   #isDone = false;
 
   /** @param share The member's plan. */
@@ -72,9 +75,15 @@ export class RequestMember {
     this.#completion.check(progress);
   }
 
-  /** The stored events are over. */
+  /** The stored events are over, which whoever listens is told in turn. */
   finish(): void {
-    if (this.#isDone) return;
+    if (this.#isFinishing) return;
+    this.#isFinishing = true;
+    this.#options.inTurn(() => this.#finish());
+  }
+
+  #finish(): void {
+    if (!this.isListenedTo) return;
     this.#isDone = true;
     this.#completion.end();
     this.#options.finished();

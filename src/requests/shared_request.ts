@@ -6,6 +6,7 @@
  */
 
 import type { NostrEvent, NostrFilter } from "@nostrify/types";
+import { TimeSlices } from "../base/time_slices.ts";
 import type { RelayConnector } from "../connections/relay_connector.ts";
 import type { Planned } from "../plan/replan.ts";
 import type { CompletionOptions } from "./completion.ts";
@@ -35,6 +36,8 @@ export class SharedRequest {
   readonly #options: SharedRequestOptions;
   readonly #members = new Set<RequestMember>();
   readonly #index = new MemberIndex<RequestMember>();
+  /** Members that finish at once, each with what the app does then, leave other work its turn. */
+  readonly #slices: TimeSlices;
   readonly #asking = new AbortController();
   #request?: OutboxRequest;
   #isHandedOut = false;
@@ -49,6 +52,7 @@ export class SharedRequest {
   constructor(planned: Planned, options: SharedRequestOptions) {
     this.#planned = planned;
     this.#options = options;
+    this.#slices = new TimeSlices(options.clock);
   }
 
   /**
@@ -73,6 +77,7 @@ export class SharedRequest {
         const indexes = urls.map((url) => share.assignment.urls.indexOf(url));
         return { listen: (index, ...rest) => request.listen(indexes[index], ...rest) };
       },
+      inTurn: (finish) => void this.#slices.turn().then(finish),
       finished: () => this.#finished(member),
     });
     this.#members.add(member);
@@ -130,7 +135,10 @@ export class SharedRequest {
         member.check(request.progress(member.scope));
       }
     }
-    if (!request.isDone) return;
+    if (request.isDone) void this.#slices.turn().then(() => this.#allFinished(request));
+  }
+
+  #allFinished(request: OutboxRequest): void {
     if (this.#silent.size > 0) {
       this.#options.onUnanswered?.(request.unansweredError([...this.#silent]));
       this.#silent.clear();

@@ -106,7 +106,6 @@ const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   "requests/scope_progress": "create_outbox_together_test.ts and requests/coverage tests",
   "requests/outbox_request_options": "types",
   "requests/request_member": "create_outbox_together_test.ts",
-  "requests/shared_request": "create_outbox_together_test.ts",
   "mod": "laws/architecture_test.ts, and everything it exports has its own tests",
   "nostr/event_relay_reason": "types",
   "nostr/kinds": "constants",
