@@ -3,8 +3,8 @@
  * program it takes sizes, seeds, screens and clients:
  *
  * ```sh
- * deno run -A bench/screens.ts --follows=283 --seeds=1,2,3 --screens=thread \
- *   --clients=careful --limit=200 --single=0 --outbox='{"relaysPerAuthor":3}'
+ * deno run -A --lock=bench/deno.lock bench/screens.ts --follows=283 --seeds=1,2,3 \
+ *   --screens=thread --clients=careful --limit=200 --single=0 --outbox='{"relaysPerAuthor":3}'
  * ```
  *
  * @module
@@ -60,8 +60,9 @@ export async function benchScreens(): Promise<void> {
       "in ten, a big relay half of those of people who do not list it; one copy in ten is old, and " +
       "so are those that a relay's write losses left behind. Relay lists are known. Each screen " +
       "has an app of its own, which has just started and read four pages of the feed; the user " +
-      "looks at each page and each thread for three seconds. `deno run -A bench/screens.ts` prints " +
-      "this section alone; the same seeds give the same figures.",
+      "looks at each page and each thread for three seconds. " +
+      "`deno run -A --lock=bench/deno.lock bench/screens.ts` prints this section alone; the same " +
+      "seeds give the same figures.",
   ));
   print(prose(
     "Clients: `createOutbox` with its feed. A plain `NPool` with our routers, which requests a " +

@@ -3,8 +3,8 @@
  * choose relays. As a program it takes sizes, seeds and options, for tuning:
  *
  * ```sh
- * deno run -A bench/sim.ts --follows=194,943 --seeds=1,2,3 --days=7 --sessions=3 \
- *   --outbox='{"relaysPerAuthor":3}' --others=NDK,welshman --outages=0.05
+ * deno run -A --lock=bench/deno.lock bench/sim.ts --follows=194,943 --seeds=1,2,3 --days=7 \
+ *   --sessions=3 --outbox='{"relaysPerAuthor":3}' --others=NDK,welshman --outages=0.05
  * ```
  *
  * @module
