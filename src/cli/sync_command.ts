@@ -4,11 +4,7 @@
  * @module
  */
 
-import type { NStore } from "@nostrify/types";
 import { systemClock } from "../base/clock.ts";
-import { messageOf } from "../base/message_of.ts";
-import type { EventDatabase } from "../db/kysely.ts";
-import { isRefusal } from "../feeds/feed_store.ts";
 import type { CliCommand } from "./command.ts";
 import { gapsText } from "./feed_command.ts";
 import { addNetworkOptions, count, type NetworkOptions } from "./network_options.ts";
@@ -61,8 +57,7 @@ export const syncCommand: CliCommand = {
       const now = Math.floor(systemClock.now() / 1000);
       const since = Math.max(0, now - days * DAY_S);
       const posts = { kinds: [POST_KIND], authors };
-      const kept = new WatchedStore(store);
-      const feed = outbox.feed([posts], { store: kept, signal });
+      const feed = outbox.feed([posts], { store, signal });
       const bar = terminal.progress("Posts", now - since);
       let behind;
       try {
@@ -75,10 +70,6 @@ export const syncCommand: CliCommand = {
         bar.close();
       }
       await feed.close();
-      const failure = await kept.failure();
-      if (failure !== undefined) {
-        throw new Error(`Cannot keep all posts in ${network.db}: ${messageOf(failure)}`);
-      }
       const elsewhere = await readElsewhere([posts], outbox);
       const { count } = await store.count([{ ...posts, since }]);
       if (json) {
@@ -95,31 +86,3 @@ export const syncCommand: CliCommand = {
     });
   },
 };
-
-/** A store that remembers whether it failed to keep an event: a feed goes on without it. */
-class WatchedStore implements Pick<NStore, "event" | "query"> {
-  readonly #store: EventDatabase;
-  readonly #writing = new Set<Promise<void>>();
-  #failure: unknown;
-
-  constructor(store: EventDatabase) {
-    this.#store = store;
-  }
-
-  readonly query: NStore["query"] = (filters, options) => this.#store.query(filters, options);
-
-  readonly event: NStore["event"] = (event, options) => {
-    const writing = this.#store.event(event, options);
-    const watched = writing.catch((error: unknown) => {
-      if (!isRefusal(error)) this.#failure ??= error;
-    }).finally(() => this.#writing.delete(watched));
-    this.#writing.add(watched);
-    return writing;
-  };
-
-  /** The first failure, once all writes have ended; `undefined` if there is none. */
-  async failure(): Promise<unknown> {
-    await Promise.all(this.#writing);
-    return this.#failure;
-  }
-}

@@ -55,6 +55,8 @@ export interface Feed extends AsyncDisposable, AsyncIterableIterator<FeedPage, u
    *
    * @returns Whose events may still be missing.
    * @throws {TypeError} If the feed has no store.
+   * @throws {Error} If the store fails to keep what comes; what it kept stays, and the next call
+   * goes on from there.
    * @throws The signal's reason, if it is aborted.
    */
   readonly sync: (options: FeedSyncOptions) => Promise<readonly FeedGap[]>;
@@ -189,6 +191,7 @@ export function createFeed(
         ...filter,
         since: Math.max(since, filter.since ?? 0),
       }));
+      const both = new AbortController();
       const syncing = new FeedReader(bounded, {
         sources,
         store,
@@ -196,9 +199,10 @@ export function createFeed(
         top: now + MAX_FUTURE_S,
         // What came is in the store.
         onLate: () => true,
+        onStoreFailure: (cause) =>
+          both.abort(new Error("Cannot sync a feed: its store failed", { cause })),
       });
       syncs.add(syncing);
-      const both = new AbortController();
       const releases = [own, closing.signal].map((one) => onAbort(one, () => both.abort()));
       try {
         const { behind } = await syncing.sync(

@@ -10,8 +10,9 @@ import { abortable } from "../base/abortable.ts";
 import { isExpired } from "../nostr/expiration.ts";
 import type { RelayKnowledge } from "../nostr/relay_knowledge.ts";
 import { FeedCursors } from "./feed_cursors.ts";
-import { pageDelivery } from "./feed_delivery.ts";
 import { eventMatcher } from "./event_matcher.ts";
+import { pageDelivery } from "./feed_delivery.ts";
+import { floorOf } from "./feed_filters.ts";
 import { gapsOf, knownRanges, openingGaps } from "./feed_gaps.ts";
 import type { FeedMerge, MergedPage } from "./feed_merge.ts";
 import { FeedRequests } from "./feed_requests.ts";
@@ -29,6 +30,8 @@ export interface FeedReaderOptions {
   readonly top: number;
   /** Whether the store alone gives the first page, if it can. @default false */
   readonly opensAtOnce?: boolean;
+  /** Called where the store cannot be opened, or fails to keep what came. */
+  readonly onStoreFailure?: (failure: Error) => void;
   /** Called with events that came too late for their page; `true`: somebody else hands them out. */
   readonly onLate?: (event: NostrEvent) => boolean;
 }
@@ -77,6 +80,7 @@ export class FeedReader {
       cursors: this.#cursors,
       onEvent: (event, isKept) => this.#push(event, isKept),
       onKept: (events, deleted) => this.#kept(events, deleted),
+      onUnkept: options.onStoreFailure,
       onAnswer: () => {
         // Whoever is behind the pages so far goes on without waiting for the next one.
         this.#requests.ask(this.#merge.catchUp());
@@ -196,7 +200,7 @@ export class FeedReader {
     signal: AbortSignal,
     onProgress: (position: number) => void,
   ): Promise<FeedPage> {
-    await this.#begin(signal);
+    await abortable(this.#begin(signal), signal);
     this.#cursors.leaveStore();
     await this.#searched;
     for (;;) {
@@ -212,7 +216,7 @@ export class FeedReader {
       // The store has them: only what was counted is of interest.
       this.#learn(this.#merge.take(Infinity));
     }
-    await this.#requests.settled();
+    await abortable(this.#requests.settled(), signal);
     return {
       events: [],
       since,
@@ -293,7 +297,9 @@ export class FeedReader {
       this.#cursors.openStore(await abortable(store.number(), signal), this.#filters);
     } catch (cause) {
       if (signal.aborted) throw cause;
-      sources.onError(new Error("A feed goes on without its store, which failed", { cause }));
+      const failure = new Error("A feed goes on without its store, which failed", { cause });
+      sources.onError(failure);
+      this.#options.onStoreFailure?.(failure);
     }
   }
 
@@ -391,9 +397,4 @@ export class FeedReader {
     this.#wake = Promise.withResolvers();
     resolve();
   }
-}
-
-/** The oldest second that any of the filters asks for. */
-function floorOf(filters: readonly NostrFilter[]): number {
-  return Math.max(0, Math.min(...filters.map(({ since = 0 }) => since)));
 }

@@ -22,6 +22,8 @@ export interface FeedRequestsOptions {
   readonly onEvent: (event: NostrEvent, isKept: boolean) => void;
   /** Called with events once the store has them, refuses them or failed. */
   readonly onKept: (events: readonly NostrEvent[], deleted: ReadonlySet<string>) => void;
+  /** Called where the store failed to keep events. */
+  readonly onUnkept?: (failure: Error) => void;
   /** Called after each answer. */
   readonly onAnswer: () => void;
 }
@@ -198,9 +200,10 @@ export class FeedRequests {
       this.#options.onKept(events, deleted);
       return false;
     }
-    const isKept = await this.#options.store!.keep(events, (ids) => deleted = ids);
+    const failure = await this.#options.store!.keep(events, (ids) => deleted = ids);
     this.#options.onKept(events, deleted);
-    return isKept;
+    if (failure) this.#options.onUnkept?.(failure);
+    return failure === undefined;
   }
 }
 

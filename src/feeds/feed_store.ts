@@ -93,12 +93,12 @@ export class FeedStore {
    *
    * @param onDeleted Called with the ids of those that the store refuses, for their author deleted
    * them, unless there are none.
-   * @returns Whether the store has them all, but those that it must not have.
+   * @returns That the store failed; `undefined` if it has them all, but those that it must not have.
    */
   async keep(
     events: readonly NostrEvent[],
     onDeleted?: (ids: ReadonlySet<string>) => void,
-  ): Promise<boolean> {
+  ): Promise<Error | undefined> {
     const results = await Promise.allSettled(
       events.map((event) => this.#breaker.write(() => this.#store.event(event))),
     );
@@ -108,13 +108,10 @@ export class FeedStore {
     });
     if (deleted.length > 0) onDeleted?.(new Set(deleted.map(({ id }) => id)));
     const failed = results.find((one) => one.status === "rejected" && !isRefusal(one.reason));
-    if (failed?.status === "rejected") {
-      this.#fail("write", failed.reason);
-      return false;
-    }
+    if (failed?.status === "rejected") return this.#fail("write", failed.reason);
     this.#hasFailed = false;
     await this.#mark(events.filter((_, index) => results[index].status === "fulfilled"));
-    return true;
+    return undefined;
   }
 
   async #recognize(): Promise<number> {
@@ -145,14 +142,16 @@ export class FeedStore {
     this.#options.spans.markStore(await this.number(), this.#marks);
   }
 
-  #fail(action: string, cause: unknown): void {
-    if (this.#hasFailed) return;
-    this.#hasFailed = true;
+  /** Tells of a failure, once in an outage. */
+  #fail(action: string, cause: unknown): Error {
     const consequence = action === "read"
       ? "relays are asked for what it may have"
       : "its events will be requested again";
     const message = `The store of a feed failed to ${action}: ${messageOf(cause)}; ${consequence}`;
-    this.#options.onError(new Error(message, { cause }));
+    const error = new Error(message, { cause });
+    if (!this.#hasFailed) this.#options.onError(error);
+    this.#hasFailed = true;
+    return error;
   }
 }
 
@@ -162,7 +161,7 @@ function reachesBackTo({ since = 0, limit }: NostrFilter, found: readonly NostrE
 }
 
 /** Whether a store refuses an event, such as one that its author deleted: it works, then. */
-export function isRefusal(error: unknown): boolean {
+function isRefusal(error: unknown): boolean {
   return error instanceof Error &&
     (error.name === "EventRefusedError" || error.name === "RelayError");
 }

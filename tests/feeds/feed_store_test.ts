@@ -60,16 +60,17 @@ Deno.test("FeedStore takes an event that a store refuses for kept, and one that 
   const opened = open(store);
   const events = notes(2);
   store.error = new EventRefusedError("deleted", events[0], "its author deleted it");
-  assert.equal(await opened.keep(events), true);
+  assert.equal(await opened.keep(events), undefined);
   store.error = new Error("disk full");
-  assert.equal(await opened.keep(events), false);
-  assert.equal(await opened.keep(events), false);
+  const failure = await opened.keep(events);
+  assert.equal(failure?.cause, store.error);
+  assert.equal((await opened.keep(events))?.message, failure.message);
   assert.equal(await opened.query({ kinds: [1] }), undefined);
   assert.deepEqual(errors.map(({ message }) => message), [
     "The store of a feed failed to write: disk full; its events will be requested again",
   ]);
   store.error = undefined;
-  assert.equal(await opened.keep(events), true);
+  assert.equal(await opened.keep(events), undefined);
   assert.equal((await opened.query({ kinds: [1] }))?.length, 2);
 });
 

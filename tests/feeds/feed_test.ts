@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { NostrEvent, NostrFilter } from "@nostrify/types";
 import type { FeedSources } from "../../src/feeds/feed_sources.ts";
+import { EventRefusedError } from "../../src/nostr/errors.ts";
 import { quiet, START } from "../../testing/test_clock.ts";
 import {
   during,
@@ -261,6 +262,75 @@ Deno.test("Feed sync() says how far it is: from the newest second down to `since
   assert.ok(new Set(positions).size >= 4, positions.join(" "));
   assert.deepEqual(positions, positions.toSorted((a, b) => b - a));
   assert.deepEqual(world.errors, []);
+  await feed.close();
+});
+
+Deno.test("Feed sync() rejects once its store fails to keep what comes, asks for no more, and goes on later", async () => {
+  const world = worldOf([40], { relays: Array(5).fill({ ...LIVES, cap: 7 }) });
+  const store = new EventStore();
+  const feed = world.feed({ store });
+  const keep = store.event.bind(store);
+  store.event = (event) => {
+    if (store.events.size < 10) return keep(event);
+    return Promise.reject(new Error("the disk is full"));
+  };
+  await assert.rejects(during(world, feed.sync({ since: 0 })), (error: Error) => {
+    assert.equal(error.message, "Cannot sync a feed: its store failed");
+    assert.match((error.cause as Error).message, /failed to write: the disk is full/);
+    return true;
+  });
+  const { length } = world.asked;
+  assert.ok(length <= 3, `${length} requests`);
+  await world.clock.advance(60_000);
+  assert.equal(world.asked.length, length);
+  assert.equal(store.events.size, 10);
+
+  store.event = keep;
+  assert.deepEqual(await during(world, feed.sync({ since: 0 })), []);
+  assert.equal(store.events.size, 40);
+  await feed.close();
+});
+
+Deno.test("Feed sync() rejects before it asks relays where its store cannot be opened", async () => {
+  const world = worldOf([40]);
+  const store = new EventStore();
+  const first = world.feed({ store });
+  await during(world, first.sync({ since: 0 }));
+  await first.close();
+  await world.restart();
+  const { length } = world.asked;
+  store.error = new Error("locked");
+  const feed = world.feed({ store: Object.create(store) });
+  await assert.rejects(
+    during(world, feed.sync({ since: 0 })),
+    /^Error: Cannot sync a feed: its store failed$/,
+  );
+  assert.equal(world.asked.length, length);
+  await feed.close();
+});
+
+Deno.test("Feed sync() rejects where its store fails to keep the last answer", async () => {
+  const world = worldOf([5]);
+  const store = new EventStore();
+  store.event = () =>
+    new Promise((_, reject) => world.clock.after(100, () => reject(new Error("locked"))));
+  const feed = world.feed({ store });
+  await assert.rejects(during(world, feed.sync({ since: 0 })), /Cannot sync a feed/);
+  assert.equal(world.asked.length, 1);
+  await feed.close();
+});
+
+Deno.test("Feed sync() goes on where its store refuses an event, as it should", async () => {
+  const world = worldOf([40]);
+  const store = new EventStore();
+  const feed = world.feed({ store });
+  const keep = store.event.bind(store);
+  store.event = (event) => {
+    if (event.created_at !== NEWEST) return keep(event);
+    return Promise.reject(new EventRefusedError("deleted", event, "its author deleted it"));
+  };
+  assert.deepEqual(await during(world, feed.sync({ since: 0 })), []);
+  assert.equal(store.events.size, 39);
   await feed.close();
 });
 
