@@ -102,7 +102,9 @@ Deno.test("Outbox feed() reads the posts of a dead relay's people elsewhere, and
   const { outbox, pages } = await start({ [HUB]: holding(own) }, { fallbackRelays: [HUB] });
   const [found] = await pages([{ kinds: [1], authors: [bob.pubkey] }]);
   assert.deepEqual(ids(found.events), ids(own));
-  assert.deepEqual(found.behind, []);
+  assert.deepEqual(found.behind, [
+    { pubkey: bob.pubkey, relay: OTHER, since: 0, reason: "unreachable" },
+  ]);
   await outbox.close();
 
   const alone = await start({});

@@ -12,7 +12,6 @@ import type { CliCommand, CommandCall } from "./command.ts";
 import { addNetworkOptions, count, countUpTo, type NetworkOptions } from "./network_options.ts";
 import { failuresText, findFollows, findNames, type Names } from "./people.ts";
 import { eventLine, postText } from "./post_text.ts";
-import { readElsewhere } from "./read_elsewhere.ts";
 import { type Session, withSession } from "./session.ts";
 import { many } from "./text.ts";
 import { findWho, parseWho } from "./who.ts";
@@ -68,7 +67,7 @@ export const feedCommand: CliCommand = {
       });
       const printer = new PostPrinter(session, call);
       const behind = await printPages(feed, { pages, isLive: live === true }, printer, call);
-      terminal.note(gapsText(behind, await readElsewhere(filters, outbox)));
+      terminal.note(gapsText(behind));
       terminal.note(failuresText(failures.values()).replace("; r", "R"));
       if (live) await printer.follow(feed);
       return 0;
@@ -146,34 +145,17 @@ class PostPrinter {
   }
 }
 
-/**
- * Whose posts may be missing.
- *
- * @param elsewhere Those of whom only relays that they do not name were read.
- */
-export function gapsText(behind: readonly FeedGap[], elsewhere: readonly string[]): string {
-  const named = new Set(behind.map(({ pubkey }) => pubkey));
-  const others = elsewhere.filter((pubkey) => !named.has(pubkey)).length;
-  const sentences: string[] = [];
-  if (behind.length > 0) sentences.push(behindText(behind));
-  if (others > 0) {
-    const people = many(others, "person", "people");
-    sentences.push(
-      `Posts of ${people} were read from fallback relays alone, which may not have all: ` +
-        "none of their own relays can be asked now.",
-    );
-  }
-  return sentences.join(" ") || "Nothing is known to be missing.";
-}
-
-function behindText(behind: readonly FeedGap[]): string {
-  const people = new Set(behind.map(({ pubkey }) => pubkey));
+/** Whose posts may be missing, where and why. */
+export function gapsText(behind: readonly FeedGap[]): string {
+  if (behind.length === 0) return "Nothing is known to be missing.";
+  const people = (gaps: readonly FeedGap[]) =>
+    many(new Set(gaps.map(({ pubkey }) => pubkey)).size, "person", "people");
   const reasons = [...Map.groupBy(behind, ({ reason }) => reason)]
     .sort(([, a], [, b]) => b.length - a.length)
     .map(([reason, gaps]) => {
+      if (reason === "fallback") return `none of the own relays of ${people(gaps)} can be asked`;
       const relays = new Set(gaps.map(({ relay }) => relay)).size;
       return `${reason} at ${many(relays, "relay", "relays")}`;
     });
-  return `Posts of ${many(people.size, "person", "people")} may be missing: ` +
-    `${reasons.slice(0, 4).join(", ")}.`;
+  return `Posts of ${people(behind)} may be missing: ${reasons.slice(0, 4).join(", ")}.`;
 }

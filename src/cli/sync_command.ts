@@ -9,7 +9,6 @@ import type { CliCommand } from "./command.ts";
 import { gapsText } from "./feed_command.ts";
 import { addNetworkOptions, count, type NetworkOptions } from "./network_options.ts";
 import { findFollows } from "./people.ts";
-import { readElsewhere } from "./read_elsewhere.ts";
 import { withSession } from "./session.ts";
 import { dateTime, many } from "./text.ts";
 import { UsageError } from "./usage_error.ts";
@@ -70,16 +69,15 @@ export const syncCommand: CliCommand = {
         bar.close();
       }
       await feed.close();
-      const elsewhere = await readElsewhere([posts], outbox);
       const { count } = await store.count([{ ...posts, since }]);
       if (json) {
         terminal.print(
-          JSON.stringify({ pubkey, since, until: now, posts: count, behind, elsewhere }, null, 2),
+          JSON.stringify({ pubkey, since, until: now, posts: count, behind }, null, 2),
         );
       } else {
         terminal.print(
           `${many(count, "post", "posts")} of ${many(authors.length, "person", "people")} since ` +
-            `${dateTime(since)} in ${network.db}. ${gapsText(behind, elsewhere)}`,
+            `${dateTime(since)} in ${network.db}. ${gapsText(behind)}`,
         );
       }
       return 0;

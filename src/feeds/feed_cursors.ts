@@ -9,6 +9,7 @@ import { BoundedMap } from "../base/bounded_map.ts";
 import type { RelayFailure } from "../nostr/relay_failure.ts";
 import type { RelayKnowledge } from "../nostr/relay_knowledge.ts";
 import type { Planned } from "../plan/replan.ts";
+import { hasExtraRole } from "../plan/req_parts.ts";
 import type { LiveSubject } from "../requests/live_assignment.ts";
 import { LivePlan } from "../requests/live_plan.ts";
 import { liveShares } from "../requests/live_shares.ts";
@@ -78,6 +79,16 @@ export class FeedCursors {
   /** The people whose lists are looked for: their events may be at relays that are not known yet. */
   get pending(): ReadonlySet<string> {
     return this.#pending;
+  }
+
+  /**
+   * Whether the list of a cursor's author names the cursor's relay; absent where that does not
+   * matter: there is no list, or others have such events, too.
+   */
+  isListed({ filter: { authors, kinds }, url }: Cursor, subject: string): boolean | undefined {
+    const own = this.#live?.knowledge.get(subject)?.write ?? [];
+    if (!authors || own.length === 0 || kinds?.every(hasExtraRole)) return undefined;
+    return own.includes(url);
   }
 
   /** Begins to read a store, by its number. */

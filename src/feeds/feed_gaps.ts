@@ -15,24 +15,39 @@ import type { SpanBook } from "../spans/span_book.ts";
 import type { FeedGap, GapReason } from "./feed_sources.ts";
 import { canBeKept } from "./route_cursors.ts";
 
+/** What is known of the people of a feed. */
+export interface FeedPeople {
+  /** The people whose lists are looked for. */
+  readonly pending: ReadonlySet<string>;
+  /** See `FeedCursors.isListed`. */
+  isListed(cursor: Cursor, subject: string): boolean | undefined;
+}
+
 /**
  * The gaps from a second up to the feed's start: a gap for each person and relay that answers and
- * has not been read so far, and for each person whose relays all fail; and for all people whom the
- * store has, while it has not been read so far.
+ * has not been read so far, for each person none of whose own relays has been read, whatever others
+ * gave, and for all people whom the store has, while it has not been read so far.
  */
 export function gapsOf(
   { cursors }: Pick<FeedMerge, "cursors">,
   { plan }: Pick<Planned, "plan">,
   since: number,
-  pending: ReadonlySet<string> = new Set(),
+  people: FeedPeople,
 ): FeedGap[] {
   const relays = [...cursors].filter(({ url }) => url !== "");
   const read = new Map<string, Set<string>>();
-  for (const { shape, subjects, failure, isUnproven, position } of relays) {
-    if (failure || isUnproven || position > since) continue;
+  /** By people, whether the feed has any relay that their lists name. */
+  const hasOwn = new Map<string, boolean>();
+  for (const cursor of relays) {
+    const { shape, subjects, failure, isUnproven, position } = cursor;
+    const isRead = !failure && !isUnproven && position <= since;
     const some = read.get(shape) ?? new Set();
-    for (const subject of subjects) some.add(subject);
-    read.set(shape, some);
+    if (isRead) read.set(shape, some);
+    for (const subject of subjects) {
+      const isListed = people.isListed(cursor, subject);
+      if (isListed !== undefined) hasOwn.set(subject, isListed || hasOwn.get(subject) === true);
+      if (isRead && isListed !== false) some.add(subject);
+    }
   }
   const gaps = relays.flatMap((cursor): FeedGap[] => {
     const gap = gapOf(cursor, since);
@@ -43,6 +58,9 @@ export function gapsOf(
     return subjects.filter((subject) => !cursor.failure || !read.get(shape)?.has(subject))
       .map((subject) => isPerson(subject) ? { pubkey: subject, ...gap } : gap);
   });
+  const { pending } = people;
+  const elsewhere = [...hasOwn].filter(([pubkey, hasOwn]) => !hasOwn && !pending.has(pubkey))
+    .map(([pubkey]): FeedGap => ({ pubkey, since, reason: "fallback" }));
   const lost = plan.unrouted.filter(({ pubkey }) => !pubkey || !pending.has(pubkey));
   const unrouted = lost.map(({ pubkey, reason }): FeedGap => ({
     ...pubkey === undefined ? {} : { pubkey },
@@ -54,6 +72,7 @@ export function gapsOf(
   const searched = [...pending].map((pubkey): FeedGap => ({ pubkey, since, reason: "late" }));
   return [
     ...gaps,
+    ...elsewhere,
     ...stores.flatMap((cursor) => storeGaps(cursor, since)),
     ...unrouted,
     ...searched,

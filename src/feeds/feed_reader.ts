@@ -220,7 +220,7 @@ export class FeedReader {
     return {
       events: [],
       since,
-      behind: gapsOf(this.#merge, this.#cursors.planned!, since),
+      behind: gapsOf(this.#merge, this.#cursors.planned!, since, this.#cursors),
       late: [],
     };
   }
@@ -337,8 +337,8 @@ export class FeedReader {
     this.#hasGivenAll = page.since <= this.#merge.floor;
     // A page without events says who is behind, too.
     const since = Math.min(page.since, this.#options.top);
-    const { planned, pending } = this.#cursors;
-    return { ...page, behind: gapsOf(this.#merge, planned!, since, pending) };
+    const behind = gapsOf(this.#merge, this.#cursors.planned!, since, this.#cursors);
+    return { ...page, behind };
   }
 
   /** Tells what a page shows of relays, and forgets which of them had its events. */

@@ -26,6 +26,11 @@ export type GapReason =
   | "withheld"
   /** The relay was not tried: it failed a short while ago. */
   | "resting"
+  /**
+   * Only relays that the person does not name were read: no relay on the person's list can be asked,
+   * or has a place among `maxRelays`.
+   */
+  | "fallback"
   | RelayFailure
   | UnroutedReason;
 

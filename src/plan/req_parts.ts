@@ -107,6 +107,11 @@ const EXTRA_ROLE_RULES: readonly (readonly [Role, (kind: number) => boolean])[] 
   ["index", isReplaceableKind],
 ];
 
+/** Whether events of a kind are to be found at others than their author's write relays, too. */
+export function hasExtraRole(kind: number): boolean {
+  return EXTRA_ROLE_RULES.some(([, isMeant]) => isMeant(kind));
+}
+
 /** The roles that only authors have, besides `write`. */
 export const EXTRA_ROLES: readonly Role[] = EXTRA_ROLE_RULES.map(([role]) => role);
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { printPages } from "../../src/cli/feed_command.ts";
+import { gapsText, printPages } from "../../src/cli/feed_command.ts";
 import { createTerminal } from "../../src/cli/terminal.ts";
 import type { FeedPage, GapReason } from "../../src/feeds/feed_sources.ts";
 import { Signer } from "../../testing/signer.ts";
@@ -68,4 +68,19 @@ Deno.test("printPages() prints as many pages as are wanted, and one where nobody
   const pages = [page(1), page(2), page(3)];
   assert.deepEqual((await printed(pages, 2)).sizes, [1, 2]);
   assert.deepEqual((await printed(pages)).sizes, [1]);
+});
+
+Deno.test("gapsText() says whose posts may be missing, and why, in one sentence", () => {
+  assert.equal(gapsText([]), "Nothing is known to be missing.");
+  const [a, b, c] = ["a", "b", "c"].map((letter) => letter.repeat(64));
+  const gap = { since: 0, relay: "wss://x.example/" };
+  assert.equal(
+    gapsText([
+      { ...gap, pubkey: a, reason: "late" },
+      { since: 0, pubkey: b, reason: "fallback" },
+      { since: 0, pubkey: c, reason: "fallback" },
+    ]),
+    "Posts of 3 people may be missing: none of the own relays of 2 people can be asked, " +
+      "late at 1 relay.",
+  );
 });

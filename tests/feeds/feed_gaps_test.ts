@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { NostrFilter } from "@nostrify/types";
 import { Cursor, type CursorOptions } from "../../src/feeds/cursor.ts";
-import { gapsOf, knownRanges, openingGaps } from "../../src/feeds/feed_gaps.ts";
+import { type FeedPeople, gapsOf, knownRanges, openingGaps } from "../../src/feeds/feed_gaps.ts";
 import { AUTHORS, notes } from "../support/notes.ts";
 
 const [a, b] = AUTHORS;
@@ -20,8 +20,11 @@ function cursorAt(position: number, options: Partial<CursorOptions> = {}): Curso
   return one;
 }
 
+/** Nobody has a list. */
+const UNLISTED: FeedPeople = { pending: new Set(), isListed: () => undefined };
+
 const gaps = (since: number, ...cursors: Cursor[]) =>
-  gapsOf({ cursors: new Set(cursors) }, NO_PLAN, since);
+  gapsOf({ cursors: new Set(cursors) }, NO_PLAN, since, UNLISTED);
 
 Deno.test("gapsOf() names each person of a relay that has not been read so far", () => {
   const slow = cursorAt(501, { subjects: [a, b] });
@@ -111,10 +114,29 @@ Deno.test("gapsOf() names those whom a store has that was not read so far", () =
 
 Deno.test("gapsOf() names who has no relays", () => {
   const plan = { unrouted: [{ pubkey: a, reason: "no-relays" }, { reason: "no-relays" }] };
-  assert.deepEqual(gapsOf({ cursors: new Set() }, { plan } as never, 7), [
+  assert.deepEqual(gapsOf({ cursors: new Set() }, { plan } as never, 7, UNLISTED), [
     { pubkey: a, since: 7, reason: "no-relays" },
     { since: 7, reason: "no-relays" },
   ]);
+});
+
+Deno.test("gapsOf() names those none of whose own relays was read, whatever others gave", () => {
+  const lists = new Map([[a, [X]], [b, ["wss://z.example/"]]]);
+  const isListed = ({ url }: Cursor, subject: string) => lists.get(subject)?.includes(url);
+  const named = (cursors: readonly Cursor[], pending: readonly string[] = []) =>
+    gapsOf({ cursors: new Set(cursors) }, NO_PLAN, 500, { pending: new Set(pending), isListed })
+      .map(({ pubkey, relay, reason }) => [pubkey, relay, reason]);
+  const failed = cursorAt(501), read = cursorAt(400);
+  const other = cursorAt(400, { url: Y, subjects: [a, b] });
+  failed.failure = { reason: "unreachable" };
+  const ofB = [b, undefined, "fallback"];
+  assert.deepEqual(named([failed, other]), [[a, X, "unreachable"], ofB]);
+  assert.deepEqual(named([read, other]), [ofB]);
+  assert.deepEqual(named([cursorAt(501), other]), [[a, X, "late"], ofB]);
+  assert.deepEqual(named([other]), [[a, undefined, "fallback"], ofB]);
+  assert.deepEqual(named([read, other], [b]), [[b, undefined, "late"]], "Its list is looked for");
+  lists.clear();
+  assert.deepEqual(named([failed, other]), []);
 });
 
 Deno.test("openingGaps() begins where the relays that were read have the first gap in the store", () => {

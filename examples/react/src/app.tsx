@@ -72,7 +72,7 @@ function FeedList({ pubkey }: { readonly pubkey: string }) {
           <p>{post.content}</p>
         </article>
       ))}
-      {behind > 0 && <p className="note">{behind} relays have not answered yet.</p>}
+      {behind > 0 && <p className="note">{behind} people may have more posts.</p>}
       {isComplete
         ? <p className="note">That is all.</p>
         : (

@@ -15,7 +15,7 @@ export interface FeedState {
   readonly posts: readonly NostrEvent[];
   /** Whether the last page was read. */
   readonly isComplete: boolean;
-  /** What is missing: people whose relays have not answered yet, or cannot. */
+  /** How many people may have more posts: their relays have not answered yet, or cannot. */
   readonly behind: number;
   /** Asks for one more page; absent while one is read. */
   readonly more?: () => void;
@@ -88,7 +88,7 @@ export function useFeed(pubkey: string): FeedState {
   return {
     posts: sorted,
     isComplete,
-    behind: last?.behind.length ?? 0,
+    behind: new Set(last?.behind.map(({ pubkey }) => pubkey)).size,
     more: isReading || isComplete ? undefined : more,
   };
 }
