@@ -205,12 +205,11 @@ export function createFeed(
       syncs.add(syncing);
       const releases = [own, closing.signal].map((one) => onAbort(one, () => both.abort()));
       try {
-        const { behind } = await syncing.sync(
+        return await syncing.sync(
           since,
           both.signal,
           (position) => onProgress?.({ position, since }),
         );
-        return behind;
       } catch (error) {
         own?.throwIfAborted();
         signal?.throwIfAborted();

@@ -9,7 +9,7 @@ import { BoundedMap } from "../base/bounded_map.ts";
 import type { RelayFailure } from "../nostr/relay_failure.ts";
 import type { RelayKnowledge } from "../nostr/relay_knowledge.ts";
 import type { Planned } from "../plan/replan.ts";
-import { hasExtraRole } from "../plan/req_parts.ts";
+import { EXTRA_ROLE_RULES } from "../plan/req_parts.ts";
 import type { LiveSubject } from "../requests/live_assignment.ts";
 import { LivePlan } from "../requests/live_plan.ts";
 import { liveShares } from "../requests/live_shares.ts";
@@ -23,8 +23,8 @@ export interface FeedCursorsOptions {
   readonly sources: Pick<FeedSources, "clock" | "isResting" | "spans">;
   /** The newest second of the feed. */
   readonly top: number;
-  /** The oldest. */
-  readonly floor: number;
+  /** What it asks for. */
+  readonly filters: readonly NostrFilter[];
 }
 
 /** How many rounds of replacements lost relays get: replacements may be lost, too. */
@@ -63,7 +63,7 @@ export class FeedCursors {
 
   constructor(options: FeedCursorsOptions) {
     this.#options = options;
-    this.merge = new FeedMerge(options.top, options.floor);
+    this.merge = new FeedMerge(options.top, floorOf(options.filters));
   }
 
   /** The plan that is carried out; absent before there is one. */
@@ -139,8 +139,8 @@ export class FeedCursors {
   }
 
   /** Takes a plan for other filters over. Relays and people that stay are not read again. */
-  adapt(planned: Planned, filters: readonly NostrFilter[], floor: number): void {
-    this.merge.floor = floor;
+  adapt(planned: Planned, filters: readonly NostrFilter[]): void {
+    this.merge.floor = floorOf(filters);
     this.#pending.clear();
     this.#take(planned);
     this.#readStoreFor(filters);
@@ -266,4 +266,14 @@ export class FeedCursors {
     const top = Math.min(this.#options.top, until);
     return new Cursor({ url: "", filter, shape: "", subjects: [], top, floor: Math.max(0, since) });
   }
+}
+
+/** Whether others than an author's write relays are asked for events of a kind, too. */
+function hasExtraRole(kind: number): boolean {
+  return EXTRA_ROLE_RULES.some(([, isMeant]) => isMeant(kind));
+}
+
+/** The oldest second that any of the filters asks for. */
+function floorOf(filters: readonly NostrFilter[]): number {
+  return Math.max(0, Math.min(...filters.map(({ since = 0 }) => since)));
 }

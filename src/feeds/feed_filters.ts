@@ -32,8 +32,3 @@ export function checkFeedFilters(filters: readonly NostrFilter[]): NostrFilter[]
     return copyFilter(normalFilter(filter));
   });
 }
-
-/** The oldest second that any of the filters asks for. */
-export function floorOf(filters: readonly NostrFilter[]): number {
-  return Math.max(0, Math.min(...filters.map(({ since = 0 }) => since)));
-}

@@ -15,8 +15,11 @@ import type { SpanBook } from "../spans/span_book.ts";
 import type { FeedGap, GapReason } from "./feed_sources.ts";
 import { canBeKept } from "./route_cursors.ts";
 
-/** What is known of the people of a feed. */
-export interface FeedPeople {
+/** What is being read, and of whom. */
+export interface FeedReading {
+  readonly merge: Pick<FeedMerge, "cursors">;
+  /** The plan; there must be one. */
+  readonly planned?: Pick<Planned, "plan">;
   /** The people whose lists are looked for. */
   readonly pending: ReadonlySet<string>;
   /** See `FeedCursors.isListed`. */
@@ -28,24 +31,20 @@ export interface FeedPeople {
  * has not been read so far, for each person none of whose own relays has been read, whatever others
  * gave, and for all people whom the store has, while it has not been read so far.
  */
-export function gapsOf(
-  { cursors }: Pick<FeedMerge, "cursors">,
-  { plan }: Pick<Planned, "plan">,
-  since: number,
-  people: FeedPeople,
-): FeedGap[] {
+export function gapsOf(reading: FeedReading, since: number): FeedGap[] {
+  const { merge: { cursors }, planned, pending } = reading;
   const relays = [...cursors].filter(({ url }) => url !== "");
   const read = new Map<string, Set<string>>();
-  /** By people, whether the feed has any relay that their lists name. */
-  const hasOwn = new Map<string, boolean>();
+  /** The people of whom relays are read that their lists name, and that they do not name. */
+  const own = new Set<string>(), elsewhere = new Set<string>();
   for (const cursor of relays) {
     const { shape, subjects, failure, isUnproven, position } = cursor;
     const isRead = !failure && !isUnproven && position <= since;
     const some = read.get(shape) ?? new Set();
     if (isRead) read.set(shape, some);
     for (const subject of subjects) {
-      const isListed = people.isListed(cursor, subject);
-      if (isListed !== undefined) hasOwn.set(subject, isListed || hasOwn.get(subject) === true);
+      const isListed = reading.isListed(cursor, subject);
+      if (isListed !== undefined) (isListed ? own : elsewhere).add(subject);
       if (isRead && isListed !== false) some.add(subject);
     }
   }
@@ -58,10 +57,9 @@ export function gapsOf(
     return subjects.filter((subject) => !cursor.failure || !read.get(shape)?.has(subject))
       .map((subject) => isPerson(subject) ? { pubkey: subject, ...gap } : gap);
   });
-  const { pending } = people;
-  const elsewhere = [...hasOwn].filter(([pubkey, hasOwn]) => !hasOwn && !pending.has(pubkey))
-    .map(([pubkey]): FeedGap => ({ pubkey, since, reason: "fallback" }));
-  const lost = plan.unrouted.filter(({ pubkey }) => !pubkey || !pending.has(pubkey));
+  const left = [...elsewhere.difference(own).difference(pending)]
+    .map((pubkey): FeedGap => ({ pubkey, since, reason: "fallback" }));
+  const lost = planned!.plan.unrouted.filter(({ pubkey }) => !pubkey || !pending.has(pubkey));
   const unrouted = lost.map(({ pubkey, reason }): FeedGap => ({
     ...pubkey === undefined ? {} : { pubkey },
     since,
@@ -72,7 +70,7 @@ export function gapsOf(
   const searched = [...pending].map((pubkey): FeedGap => ({ pubkey, since, reason: "late" }));
   return [
     ...gaps,
-    ...elsewhere,
+    ...left,
     ...stores.flatMap((cursor) => storeGaps(cursor, since)),
     ...unrouted,
     ...searched,

@@ -12,11 +12,10 @@ import type { RelayKnowledge } from "../nostr/relay_knowledge.ts";
 import { FeedCursors } from "./feed_cursors.ts";
 import { eventMatcher } from "./event_matcher.ts";
 import { pageDelivery } from "./feed_delivery.ts";
-import { floorOf } from "./feed_filters.ts";
 import { gapsOf, knownRanges, openingGaps } from "./feed_gaps.ts";
 import type { FeedMerge, MergedPage } from "./feed_merge.ts";
 import { FeedRequests } from "./feed_requests.ts";
-import type { FeedPage, FeedPlan, FeedSources } from "./feed_sources.ts";
+import type { FeedGap, FeedPage, FeedPlan, FeedSources } from "./feed_sources.ts";
 import { MAX_LATE } from "./page_buffer.ts";
 import type { FeedStore } from "./feed_store.ts";
 
@@ -73,7 +72,7 @@ export class FeedReader {
     this.#options = options;
     this.#filters = filters;
     const { sources, top } = options;
-    this.#cursors = new FeedCursors({ sources, top, floor: floorOf(filters) });
+    this.#cursors = new FeedCursors({ sources, top, filters });
     this.#requests = new FeedRequests({
       sources,
       store: options.store,
@@ -193,13 +192,14 @@ export class FeedReader {
    * Reads everything down to a time, without pages.
    *
    * @param onProgress Called after each answer with the newest second that is not complete yet.
+   * @returns Whose events may still be missing.
    * @throws The signal's reason, if it is aborted; what planning throws.
    */
   async sync(
     since: number,
     signal: AbortSignal,
     onProgress: (position: number) => void,
-  ): Promise<FeedPage> {
+  ): Promise<FeedGap[]> {
     await abortable(this.#begin(signal), signal);
     this.#cursors.leaveStore();
     await this.#searched;
@@ -217,12 +217,7 @@ export class FeedReader {
       this.#learn(this.#merge.take(Infinity));
     }
     await abortable(this.#requests.settled(), signal);
-    return {
-      events: [],
-      since,
-      behind: gapsOf(this.#merge, this.#cursors.planned!, since, this.#cursors),
-      late: [],
-    };
+    return gapsOf(this.#cursors, since);
   }
 
   /** Ends every request, and resolves once what came is kept. */
@@ -244,7 +239,7 @@ export class FeedReader {
     const planned = await this.#options.sources.plan(filters, signal);
     if (filters === this.#filters) this.#hasNewFilters = false;
     this.#endSearch();
-    this.#cursors.adapt(planned, filters, floorOf(filters));
+    this.#cursors.adapt(planned, filters);
   }
 
   async #beginOnce(signal: AbortSignal): Promise<void> {
@@ -337,8 +332,7 @@ export class FeedReader {
     this.#hasGivenAll = page.since <= this.#merge.floor;
     // A page without events says who is behind, too.
     const since = Math.min(page.since, this.#options.top);
-    const behind = gapsOf(this.#merge, this.#cursors.planned!, since, this.#cursors);
-    return { ...page, behind };
+    return { ...page, behind: gapsOf(this.#cursors, since) };
   }
 
   /** Tells what a page shows of relays, and forgets which of them had its events. */

@@ -102,15 +102,10 @@ export function reqParts(filters: readonly NostrFilter[]): ReqParts {
 const isGiftWrap = (kind: number) => GIFT_WRAP_KINDS.includes(kind);
 
 /** The roles that an author has besides `write`, and the kinds that each role is for. */
-const EXTRA_ROLE_RULES: readonly (readonly [Role, (kind: number) => boolean])[] = [
+export const EXTRA_ROLE_RULES: readonly (readonly [Role, (kind: number) => boolean])[] = [
   ["private", (kind) => kind === DRAFT_KIND],
   ["index", isReplaceableKind],
 ];
-
-/** Whether events of a kind are to be found at others than their author's write relays, too. */
-export function hasExtraRole(kind: number): boolean {
-  return EXTRA_ROLE_RULES.some(([, isMeant]) => isMeant(kind));
-}
 
 /** The roles that only authors have, besides `write`. */
 export const EXTRA_ROLES: readonly Role[] = EXTRA_ROLE_RULES.map(([role]) => role);

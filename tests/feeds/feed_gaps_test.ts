@@ -1,13 +1,12 @@
 import assert from "node:assert/strict";
 import type { NostrFilter } from "@nostrify/types";
 import { Cursor, type CursorOptions } from "../../src/feeds/cursor.ts";
-import { type FeedPeople, gapsOf, knownRanges, openingGaps } from "../../src/feeds/feed_gaps.ts";
+import { type FeedReading, gapsOf, knownRanges, openingGaps } from "../../src/feeds/feed_gaps.ts";
 import { AUTHORS, notes } from "../support/notes.ts";
 
 const [a, b] = AUTHORS;
 const X = "wss://x.example/", Y = "wss://y.example/";
 const TOP = 100_000;
-const NO_PLAN = { plan: { unrouted: [] } } as never;
 
 /** A cursor that was read down to a second. */
 function cursorAt(position: number, options: Partial<CursorOptions> = {}): Cursor {
@@ -20,11 +19,16 @@ function cursorAt(position: number, options: Partial<CursorOptions> = {}): Curso
   return one;
 }
 
-/** Nobody has a list. */
-const UNLISTED: FeedPeople = { pending: new Set(), isListed: () => undefined };
+/** What is read where nobody has a list. */
+const reading = (cursors: readonly Cursor[], others: Partial<FeedReading> = {}): FeedReading => ({
+  merge: { cursors: new Set(cursors) },
+  planned: { plan: { unrouted: [] } } as never,
+  pending: new Set(),
+  isListed: () => undefined,
+  ...others,
+});
 
-const gaps = (since: number, ...cursors: Cursor[]) =>
-  gapsOf({ cursors: new Set(cursors) }, NO_PLAN, since, UNLISTED);
+const gaps = (since: number, ...cursors: Cursor[]) => gapsOf(reading(cursors), since);
 
 Deno.test("gapsOf() names each person of a relay that has not been read so far", () => {
   const slow = cursorAt(501, { subjects: [a, b] });
@@ -114,7 +118,7 @@ Deno.test("gapsOf() names those whom a store has that was not read so far", () =
 
 Deno.test("gapsOf() names who has no relays", () => {
   const plan = { unrouted: [{ pubkey: a, reason: "no-relays" }, { reason: "no-relays" }] };
-  assert.deepEqual(gapsOf({ cursors: new Set() }, { plan } as never, 7, UNLISTED), [
+  assert.deepEqual(gapsOf(reading([], { planned: { plan } as never }), 7), [
     { pubkey: a, since: 7, reason: "no-relays" },
     { since: 7, reason: "no-relays" },
   ]);
@@ -124,7 +128,7 @@ Deno.test("gapsOf() names those none of whose own relays was read, whatever othe
   const lists = new Map([[a, [X]], [b, ["wss://z.example/"]]]);
   const isListed = ({ url }: Cursor, subject: string) => lists.get(subject)?.includes(url);
   const named = (cursors: readonly Cursor[], pending: readonly string[] = []) =>
-    gapsOf({ cursors: new Set(cursors) }, NO_PLAN, 500, { pending: new Set(pending), isListed })
+    gapsOf(reading(cursors, { pending: new Set(pending), isListed }), 500)
       .map(({ pubkey, relay, reason }) => [pubkey, relay, reason]);
   const failed = cursorAt(501), read = cursorAt(400);
   const other = cursorAt(400, { url: Y, subjects: [a, b] });
