@@ -86,7 +86,8 @@ export async function benchNetwork(): Promise<void> {
     "In % of the posts that could be found, means. Not asked for: no living relay was asked for " +
       "the author. Elsewhere: none that was asked for the author holds it, since the write was " +
       "lost or the author used other relays then. Cut: left out by a relay's cap. Unfinished: a " +
-      "relay that holds it had not answered by the end.",
+      "relay that holds it had not answered by the end, which does not wait for the last " +
+      "hundredth of many people.",
   ));
   print(missing(kinds.flatMap((kind) =>
     [1, SESSIONS].map((session) =>
