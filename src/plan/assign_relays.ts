@@ -66,18 +66,27 @@ export function withAllRelays(
   rows: readonly number[],
   most = Infinity,
 ): AssignedRelays {
-  if (rows.length === 0) return assigned;
-  const all = rows.map((row) => {
+  return withOtherRelays(assigned, rows, (row) => {
     const own = relaysOf.subarray(starts[row], starts[row + 1]);
     return [...chosen.keys()].filter((index) => own.includes(chosen[index])).slice(0, most);
   });
+}
+
+/** The same for all rows but some, whose relay indexes a function gives. */
+export function withOtherRelays(
+  assigned: AssignedRelays,
+  rows: readonly number[],
+  relaysOf: (row: number) => readonly number[],
+): AssignedRelays {
+  if (rows.length === 0) return assigned;
   const { relayIndexes: few, relaysPerSubject: before } = assigned;
-  const relaysPerSubject = all.reduce((most, { length }) => Math.max(most, length), before);
-  const relayIndexes = new Int32Array((starts.length - 1) * relaysPerSubject).fill(-1);
-  for (let row = 0; row + 1 < starts.length; row++) {
-    relayIndexes.set(few.subarray(row * before, (row + 1) * before), row * relaysPerSubject);
+  const others = rows.map(relaysOf);
+  const relaysPerSubject = others.reduce((most, { length }) => Math.max(most, length), before);
+  const relayIndexes = new Int32Array(few.length / before * relaysPerSubject).fill(-1);
+  for (let at = 0; at < few.length; at += before) {
+    relayIndexes.set(few.subarray(at, at + before), at / before * relaysPerSubject);
   }
-  rows.forEach((row, i) => relayIndexes.set(all[i], row * relaysPerSubject));
+  rows.forEach((row, i) => relayIndexes.set(others[i], row * relaysPerSubject));
   return { relayIndexes, relaysPerSubject };
 }
 

@@ -7,7 +7,7 @@
  * @module
  */
 
-import type { AssignedRelays } from "./assign_relays.ts";
+import { type AssignedRelays, withOtherRelays } from "./assign_relays.ts";
 import { type CandidateRows, HINTED, NO_LIST, OWN_LIST } from "./candidate_rows.ts";
 import type { PlanSettings } from "./plan_options.ts";
 
@@ -35,18 +35,13 @@ export function withPopularRelays(
   }
   const popular = listless.length > 0 ? mostUsed(rows, relays, first, end) : [];
   if (popular.length === 0) return assigned;
-
-  const relaysPerSubject = before + Math.min(popular.length, popularRelays);
-  const relayIndexes = new Int32Array(rows.subjects.length * relaysPerSubject).fill(-1);
-  for (let at = 0; at < few.length; at++) {
-    relayIndexes[Math.floor(at / before) * relaysPerSubject + at % before] = few[at];
-  }
-  for (const row of listless) {
-    const own = few.subarray(row * before, (row + 1) * before).filter((index) => index >= 0);
-    const more = popular.filter((index) => !own.includes(index)).slice(0, popularRelays);
-    relayIndexes.set(more, row * relaysPerSubject + own.length);
-  }
-  return { relayIndexes, relaysPerSubject };
+  return withOtherRelays(assigned, listless, (row) => {
+    const own: number[] = [];
+    for (let at = row * before; at < (row + 1) * before && few[at] >= 0; at++) own.push(few[at]);
+    const most = own.length + popularRelays;
+    for (const index of popular) if (own.length < most && !own.includes(index)) own.push(index);
+    return own;
+  });
 }
 
 const NO_ROWS = { first: 0, end: 0 };

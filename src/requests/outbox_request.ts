@@ -137,7 +137,7 @@ export class OutboxRequest {
       indexes.at(0);
     if (relayIndex === undefined) return;
     this.#ask(shares, { relayIndex, isExtension: true, isEssential: this.isHeld, resumeFrom });
-    this.#origin.inUse.endReplaced();
+    void this.#origin.inUse.endReplaced();
     this.#completion.waitAnew();
     this.#check();
   }

@@ -32,6 +32,7 @@ interface Use extends UseOptions {
 export class RelaysInUse {
   readonly #max: number;
   readonly #uses = new Set<Use>();
+  #isEnding = false;
 
   /** @param max Most relays. */
   constructor(max = Infinity) {
@@ -74,8 +75,15 @@ export class RelaysInUse {
     };
   }
 
-  /** Lets go of replacements for whom living relays of the plan are asked again. */
-  endReplaced(): void {
+  /**
+   * Lets go of replacements for whom living relays of the plan are asked again: soon, since one relay
+   * after the other may be asked for more.
+   */
+  async endReplaced(): Promise<void> {
+    if (this.#isEnding) return;
+    this.#isEnding = true;
+    await undefined;
+    this.#isEnding = false;
     const replacements = [...this.#uses].filter(({ leave }) => leave !== undefined);
     if (replacements.length === 0) return;
     const planned = new Set(

@@ -29,6 +29,8 @@ export interface SharedRequestOptions extends CompletionOptions {
 
 /** How long the members that are there wait for those that nobody listens to yet. */
 const MAX_START_WAIT_MS = 5;
+/** How long relays are kept that nobody may need any longer. */
+const DROP_AFTER_MS = 500;
 
 /** See the module. */
 export class SharedRequest {
@@ -47,6 +49,7 @@ export class SharedRequest {
   readonly #silent = new Set<string>();
   /** How many members there were when relays were last let go. */
   #membersAtDrop = Infinity;
+  #cancelDrop?: () => void;
 
   /** @param planned The plan for all members. */
   constructor(planned: Planned, options: SharedRequestOptions) {
@@ -158,6 +161,7 @@ export class SharedRequest {
     const request = this.#request;
     if (this.#members.size === 0) {
       this.#cancelStart?.();
+      this.#cancelDrop?.();
       this.#asking.abort();
     } else if (request?.isDone) this.#dropUnneeded(request);
   }
@@ -169,16 +173,19 @@ export class SharedRequest {
 
   /**
    * Lets go of the relays from which nothing is requested for anybody who still listens; each time
-   * that half of the members have left.
+   * that half of the members have left. Most may leave as soon as their stored events are over.
    */
   #dropUnneeded(request: OutboxRequest): void {
     const { size } = this.#members;
     // Once all have left, letting go of one relay would report progress without end.
     if (size === 0 || size > this.#membersAtDrop / 2) return;
-    this.#membersAtDrop = size;
-    const needed = new Set(
-      [...this.#members].flatMap(({ scope }) => request.progress(scope).urls),
-    );
-    for (const url of this.#planned.assignment.urls) if (!needed.has(url)) request.drop(url);
+    this.#cancelDrop ??= this.#options.clock.after(DROP_AFTER_MS, () => {
+      this.#cancelDrop = undefined;
+      this.#membersAtDrop = this.#members.size;
+      const needed = new Set(
+        [...this.#members].flatMap(({ scope }) => request.progress(scope).urls),
+      );
+      for (const url of this.#planned.assignment.urls) if (!needed.has(url)) request.drop(url);
+    });
   }
 }

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import assert from "node:assert/strict";
 import { RelaysInUse } from "../../src/requests/relays_in_use.ts";
+import { settled } from "../../testing/test_clock.ts";
 
 const none = { subjects: () => [] };
 
@@ -44,17 +45,26 @@ Deno.test("R3: RelaysInUse has at most as many relays as it may have, if the pla
   }));
 });
 
-Deno.test("RelaysInUse endReplaced() lets go of replacements of whom all are asked for at living relays of the plan", () => {
+Deno.test("RelaysInUse endReplaced() lets go of replacements of whom all are asked for at living relays of the plan, once for many calls", async () => {
   const left: string[] = [];
+  let looks = 0;
   const inUse = new RelaysInUse();
   const replacement = (url: string, ...subjects: string[]) =>
     inUse.add(url, { subjects: () => subjects, leave: () => left.push(url) });
   replacement("a", "write x");
   replacement("b", "write x", "write y");
-  inUse.add("c", { subjects: () => ["write x", "write z"] });
+  const subjects = () => {
+    looks++;
+    return ["write x", "write z"];
+  };
+  inUse.add("c", { subjects });
   inUse.add("d", { subjects: () => ["write y"] }).lost();
-  inUse.endReplaced();
-  assert.deepEqual([left, [...inUse.urls]], [["a"], ["b", "c"]]);
+  await Promise.all([inUse.endReplaced(), inUse.endReplaced()]);
+  await settled();
+  assert.deepEqual([left, [...inUse.urls], looks], [["a"], ["b", "c"], 1]);
+  replacement("e", "write z");
+  await inUse.endReplaced();
+  assert.deepEqual(left, ["a", "e"]);
 });
 
 Deno.test("RelaysInUse urlsFor() names the relays that are asked for a subject and not lost", () => {

@@ -9,7 +9,7 @@ import { A } from "../support/relay_records.ts";
 
 /** Each look at this clock takes a while. */
 class SlowClock {
-  readonly #timers: (() => void)[] = [];
+  readonly #timers = new Set<() => void>();
   #now = 0;
 
   now(): number {
@@ -17,18 +17,22 @@ class SlowClock {
   }
 
   after(_ms: number, run: () => void): () => void {
-    this.#timers.push(run);
-    return () => {};
+    const timer = () => run();
+    this.#timers.add(timer);
+    return () => this.#timers.delete(timer);
   }
 
   /** Whether any timer is set. */
   get isSet(): boolean {
-    return this.#timers.length > 0;
+    return this.#timers.size > 0;
   }
 
   /** Runs the timers that are set. */
   async turn(): Promise<void> {
-    for (const run of this.#timers.splice(0)) run();
+    for (const run of [...this.#timers]) {
+      this.#timers.delete(run);
+      run();
+    }
     await settled();
   }
 }
@@ -50,7 +54,8 @@ function sharedBy(count: number) {
     isAnswered: false,
     progress: () => ({ isAnswered: asked.isAnswered, urls: [A] }),
     unansweredError: (urls: readonly string[]) => new Error(`no answer of ${urls}`),
-    drop: (_url: string) => {},
+    dropped: [] as string[],
+    drop: (url: string) => void asked.dropped.push(url),
     onProgress: () => {},
   };
   const errors: string[] = [];
@@ -114,4 +119,17 @@ Deno.test("SharedRequest tells nothing to members that leave before it is their 
   while (clock.isSet) await clock.turn();
   assert.equal(told.size, before);
   assert.deepEqual(errors, []);
+});
+
+Deno.test("SharedRequest lets go of relays that nobody needs, and looks for none where all leave", async () => {
+  for (const stays of [1, 0]) {
+    const { asked, clock, leaving, end } = sharedBy(8);
+    await end();
+    asked.progress = () => ({ isAnswered: true, urls: [] });
+    for (const one of leaving.slice(stays)) one.abort();
+    await settled();
+    assert.deepEqual(asked.dropped, []);
+    while (clock.isSet) await clock.turn();
+    assert.deepEqual(asked.dropped, stays > 0 ? [A] : []);
+  }
 });
