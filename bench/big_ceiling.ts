@@ -22,6 +22,8 @@ interface Rule {
   readonly relays?: number;
   /** What a second relay of somebody is worth, of a first. */
   readonly second?: number;
+  /** Whether relays are exchanged for others, one by one, until no exchange gains anything. */
+  readonly isExchanged?: boolean;
   readonly popularRelays?: number;
   /** Which share of the lists names a popular relay. */
   readonly popularShare?: number;
@@ -34,6 +36,7 @@ const isSilent = (draw: Draw, { posts, relays }: Plan) => (author: string) =>
 
 const RULES: readonly (readonly [string, Rule])[] = [
   ["20 relays, as today", {}],
+  ["the same, exchanged one by one until nothing gains", { isExchanged: true }],
   ["a second relay of somebody is worth a quarter, not half", { second: 1 / 4 }],
   ["an eighth", { second: 1 / 8 }],
   ["who was silent a session ago is worth a tenth", {
@@ -110,29 +113,48 @@ function isLeftOut({ lists }: Draw, relays: readonly string[], author: string): 
 }
 
 /** The relays, each the one that adds most. */
-function chosen(draw: Draw, { relays: most = 20, second = 1 / 2 }: Rule, worth: Worth): string[] {
+function chosen(draw: Draw, rule: Rule, worth: Worth): string[] {
   const { world, lists, fallbacks } = draw;
+  const { relays: most = 20, second = 1 / 2, isExchanged = false } = rule;
   const people = new Map<string, string[]>();
   for (const author of world.pubkeys) {
     for (const url of lists.get(author) ?? fallbacks) {
       people.set(url, [...people.get(url) ?? [], author]);
     }
   }
-  const relaysOf = new Map<string, number>();
-  const chosen: string[] = [];
-  const gain = (url: string) =>
+  /** How many of some relays each author has. */
+  const counted = (urls: readonly string[]) => {
+    const counts = new Map<string, number>();
+    for (const author of urls.flatMap((url) => people.get(url)!)) {
+      counts.set(author, (counts.get(author) ?? 0) + 1);
+    }
+    return counts;
+  };
+  const gainOf = (counts: ReadonlyMap<string, number>) => (url: string) =>
     people.get(url)!.reduce((sum, author) => {
-      const before = relaysOf.get(author) ?? 0;
+      const before = counts.get(author) ?? 0;
       return before < 2 ? sum + worth(author) * second ** before : sum;
     }, 0);
-  while (chosen.length < most) {
-    const others = [...people.keys()].filter((url) => !chosen.includes(url)).sort();
-    const gains = others.map(gain);
-    const best = others[gains.indexOf(Math.max(...gains))];
-    chosen.push(best);
-    for (const author of people.get(best)!) relaysOf.set(author, (relaysOf.get(author) ?? 0) + 1);
+  /** The best of all others, and what it adds. */
+  const bestBeside = (urls: readonly string[]): { url: string; gain: number } => {
+    const others = [...people.keys()].filter((url) => !urls.includes(url)).sort();
+    const gains = others.map(gainOf(counted(urls)));
+    const gain = Math.max(...gains);
+    return { url: others[gains.indexOf(gain)], gain };
+  };
+  let urls: string[] = [];
+  while (urls.length < most) urls.push(bestBeside(urls).url);
+  for (let isBetter = isExchanged; isBetter;) {
+    const exchanges = urls.map((url) => {
+      const rest = urls.filter((other) => other !== url);
+      const best = bestBeside(rest);
+      return { urls: [...rest, best.url], gain: best.gain - gainOf(counted(rest))(url) };
+    });
+    const gain = Math.max(...exchanges.map(({ gain }) => gain));
+    isBetter = gain > 1e-9;
+    if (isBetter) urls = exchanges.find((one) => one.gain === gain)!.urls;
   }
-  return chosen;
+  return urls;
 }
 
 type Worth = (author: string) => number;
