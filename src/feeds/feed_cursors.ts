@@ -83,12 +83,13 @@ export class FeedCursors {
 
   /**
    * Whether the list of a cursor's author names the cursor's relay; absent where that does not
-   * matter: there is no list, or others have such events, too.
+   * matter: there is no list, or others have such events, too. There must be a plan.
    */
   isListed({ filter: { authors, kinds }, url }: Cursor, subject: string): boolean | undefined {
-    const own = this.#live?.knowledge.get(subject)?.write ?? [];
-    if (!authors || own.length === 0 || kinds?.every(hasExtraRole)) return undefined;
-    return own.includes(url);
+    const live = this.#live!;
+    const matters = authors && live.knowledge.get(subject)?.write?.length &&
+      !kinds?.every(hasExtraRole);
+    return matters ? live.lists("write", subject, url) : undefined;
   }
 
   /** Begins to read a store, by its number. */

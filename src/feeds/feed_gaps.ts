@@ -41,7 +41,7 @@ export function gapsOf(reading: FeedReading, since: number): FeedGap[] {
     const { shape, subjects, failure, isUnproven, position } = cursor;
     const isRead = !failure && !isUnproven && position <= since;
     const some = read.get(shape) ?? new Set();
-    if (isRead) read.set(shape, some);
+    read.set(shape, some);
     for (const subject of subjects) {
       const isListed = reading.isListed(cursor, subject);
       if (isListed !== undefined) (isListed ? own : elsewhere).add(subject);

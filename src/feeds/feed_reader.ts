@@ -284,7 +284,7 @@ export class FeedReader {
 
   /** Begins to read the store, if there is one that works. */
   async #openStore(signal: AbortSignal): Promise<void> {
-    const { store, sources } = this.#options;
+    const { store, sources, onStoreFailure } = this.#options;
     await abortable(sources.spans.ready(), signal);
     if (!store || this.#hasTriedStore) return;
     this.#hasTriedStore = true;
@@ -294,7 +294,7 @@ export class FeedReader {
       if (signal.aborted) throw cause;
       const failure = new Error("A feed goes on without its store, which failed", { cause });
       sources.onError(failure);
-      this.#options.onStoreFailure?.(failure);
+      onStoreFailure?.(failure);
     }
   }
 

@@ -195,15 +195,13 @@ export class FeedRequests {
 
   /** Keeps events in the store; whether it has them. */
   async #keep(events: readonly NostrEvent[]): Promise<boolean> {
+    const { keeps } = this;
+    const { store, onKept, onUnkept } = this.#options;
     let deleted: ReadonlySet<string> = new Set();
-    if (!this.keeps) {
-      this.#options.onKept(events, deleted);
-      return false;
-    }
-    const failure = await this.#options.store!.keep(events, (ids) => deleted = ids);
-    this.#options.onKept(events, deleted);
-    if (failure) this.#options.onUnkept?.(failure);
-    return failure === undefined;
+    const failure = keeps ? await store!.keep(events, (ids) => deleted = ids) : undefined;
+    onKept(events, deleted);
+    if (failure) onUnkept?.(failure);
+    return keeps && !failure;
   }
 }
 

@@ -138,14 +138,14 @@ export class LivePlan {
         // Whoever is on fallback relays is on these alone.
         const url = urls[relayIndexes[row * relaysPerSubject]];
         if (url === undefined) unasked++;
-        else if (this.#lists(role, subjects[row], url)) covered++;
+        else if (this.lists(role, subjects[row], url)) covered++;
       }
     }
     return { unasked, covered };
   }
 
   /** Whether somebody's own list names a relay. */
-  #lists(role: Role, subject: string, url: string): boolean {
+  lists(role: Role, subject: string, url: string): boolean {
     return listsRelay(this.#knowledge.get(subject), role, url, this.#settings.check);
   }
 }

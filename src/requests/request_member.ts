@@ -54,9 +54,9 @@ export class RequestMember {
     return this.#listeners.size > 0;
   }
 
-  /** Whether the stored events are over. */
-  get isDone(): boolean {
-    return this.#isDone;
+  /** Whether the stored events are over, be it that nobody has been told yet. */
+  get isFinishing(): boolean {
+    return this.#isFinishing;
   }
 
   /** Carries out its plan by itself, and not with the request that it is part of. */

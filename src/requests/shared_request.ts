@@ -134,7 +134,7 @@ export class SharedRequest {
   #progressed(request: OutboxRequest): void {
     for (const member of this.#members) {
       if (request.isDone) member.finish();
-      else if (!member.isDone && !request.isHeld && request.isCovered(member.scope)) {
+      else if (!member.isFinishing && !request.isHeld && request.isCovered(member.scope)) {
         member.check(request.progress(member.scope));
       }
     }

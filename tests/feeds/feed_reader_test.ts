@@ -9,6 +9,7 @@ import {
   EventStore,
   type FeedPlot,
   FeedWorld,
+  filledStore,
   LIVES,
   MemoryRecords,
   NEWEST,
@@ -98,10 +99,7 @@ Deno.test("FeedReader asks for the third page while the app looks at the second,
 
 Deno.test("FeedReader names those whom a slow store has, and hands their events out late", async () => {
   const world = worldOf(8);
-  const store = new EventStore();
-  const first = world.feed({ store });
-  await readPages(world, first);
-  await first.close();
+  const store = await filledStore(world);
   await world.restart();
   const query = store.query.bind(store);
   store.query = async (filters: NostrFilter[]) => {

@@ -9,6 +9,7 @@ import {
   EventStore,
   type FeedPlot,
   FeedWorld,
+  filledStore,
   LIVES,
   MemoryRecords,
   NEWEST,
@@ -63,10 +64,7 @@ Deno.test("Feed next() gives a page to each caller, in order, however many ask a
 
 Deno.test("Feed next() begins with the store's page, however many ask at once", async () => {
   const world = worldOf([9]);
-  const store = new EventStore();
-  const before = world.feed({ store });
-  await readPages(world, before);
-  await before.close();
+  const store = await filledStore(world);
   const feed = world.feed({ store });
   const pages = await during(world, Promise.all([feed.next(), feed.next()]));
   const reasons = pages.map(({ value }) =>
@@ -265,15 +263,27 @@ Deno.test("Feed sync() says how far it is: from the newest second down to `since
   await feed.close();
 });
 
+/** Has a store reject some events; the result takes that back. */
+function rejectWhere(
+  store: EventStore,
+  errorOf: (event: NostrEvent) => Error | undefined,
+): () => void {
+  const keep = store.event;
+  store.event = (event) => {
+    const error = errorOf(event);
+    return error ? Promise.reject(error) : keep.call(store, event);
+  };
+  return () => store.event = keep;
+}
+
 Deno.test("Feed sync() rejects once its store fails to keep what comes, asks for no more, and goes on later", async () => {
   const world = worldOf([40], { relays: Array(5).fill({ ...LIVES, cap: 7 }) });
   const store = new EventStore();
   const feed = world.feed({ store });
-  const keep = store.event.bind(store);
-  store.event = (event) => {
-    if (store.events.size < 10) return keep(event);
-    return Promise.reject(new Error("the disk is full"));
-  };
+  const makeRoom = rejectWhere(
+    store,
+    () => store.events.size < 10 ? undefined : new Error("the disk is full"),
+  );
   await assert.rejects(during(world, feed.sync({ since: 0 })), (error: Error) => {
     assert.equal(error.message, "Cannot sync a feed: its store failed");
     assert.match((error.cause as Error).message, /failed to write: the disk is full/);
@@ -285,7 +295,7 @@ Deno.test("Feed sync() rejects once its store fails to keep what comes, asks for
   assert.equal(world.asked.length, length);
   assert.equal(store.events.size, 10);
 
-  store.event = keep;
+  makeRoom();
   assert.deepEqual(await during(world, feed.sync({ since: 0 })), []);
   assert.equal(store.events.size, 40);
   await feed.close();
@@ -293,10 +303,7 @@ Deno.test("Feed sync() rejects once its store fails to keep what comes, asks for
 
 Deno.test("Feed sync() rejects before it asks relays where its store cannot be opened", async () => {
   const world = worldOf([40]);
-  const store = new EventStore();
-  const first = world.feed({ store });
-  await during(world, first.sync({ since: 0 }));
-  await first.close();
+  const store = await filledStore(world);
   await world.restart();
   const { length } = world.asked;
   store.error = new Error("locked");
@@ -324,11 +331,13 @@ Deno.test("Feed sync() goes on where its store refuses an event, as it should", 
   const world = worldOf([40]);
   const store = new EventStore();
   const feed = world.feed({ store });
-  const keep = store.event.bind(store);
-  store.event = (event) => {
-    if (event.created_at !== NEWEST) return keep(event);
-    return Promise.reject(new EventRefusedError("deleted", event, "its author deleted it"));
-  };
+  rejectWhere(
+    store,
+    (event) =>
+      event.created_at === NEWEST
+        ? new EventRefusedError("deleted", event, "its author deleted it")
+        : undefined,
+  );
   assert.deepEqual(await during(world, feed.sync({ since: 0 })), []);
   assert.equal(store.events.size, 39);
   await feed.close();
@@ -336,10 +345,7 @@ Deno.test("Feed sync() goes on where its store refuses an event, as it should", 
 
 Deno.test("Feed close() reports no error, while it is planned behind a first page from the store", async () => {
   const world = worldOf([9]);
-  const store = new EventStore();
-  const first = world.feed({ store });
-  await readPages(world, first);
-  await first.close();
+  const store = await filledStore(world);
   const plan: FeedSources["plan"] = (_, signal) =>
     new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
   const second = world.feed({ store }, world.filters, { plan });

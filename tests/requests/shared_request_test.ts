@@ -6,36 +6,7 @@ import type { RequestMember } from "../../src/requests/request_member.ts";
 import { SharedRequest } from "../../src/requests/shared_request.ts";
 import { settled } from "../../testing/test_clock.ts";
 import { A } from "../support/relay_records.ts";
-
-/** Each look at this clock takes a while. */
-class SlowClock {
-  readonly #timers = new Set<() => void>();
-  #now = 0;
-
-  now(): number {
-    return this.#now += 3;
-  }
-
-  after(_ms: number, run: () => void): () => void {
-    const timer = () => run();
-    this.#timers.add(timer);
-    return () => this.#timers.delete(timer);
-  }
-
-  /** Whether any timer is set. */
-  get isSet(): boolean {
-    return this.#timers.size > 0;
-  }
-
-  /** Runs the timers that are set. */
-  async turn(): Promise<void> {
-    for (const run of [...this.#timers]) {
-      this.#timers.delete(run);
-      run();
-    }
-    await settled();
-  }
-}
+import { SlowClock } from "../support/slow_clock.ts";
 
 /** A request of one relay that many share; and how many of them were told that it is over. */
 function sharedBy(count: number) {

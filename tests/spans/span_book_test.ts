@@ -4,6 +4,7 @@ import { SpanBook } from "../../src/spans/span_book.ts";
 import { settled, START, TestClock } from "../../testing/test_clock.ts";
 import { P, people, person } from "../support/listed_people.ts";
 import { A, B, DAY_MS, RecordMap } from "../support/relay_records.ts";
+import { SlowClock } from "../support/slow_clock.ts";
 import { bookOf, DAY_S, HOUR_S } from "../support/spans.ts";
 
 const answer: AnsweredRange = {
@@ -38,26 +39,15 @@ Deno.test("SpanBook lets an inferred span count for 7 days, and others for 30, b
 Deno.test("SpanBook leaves other work its turn between many answers, and reads and writes with all that came", async () => {
   const relays = Array.from({ length: 40 }, (_, n) => `wss://${n}.example/`);
   const records = new RecordMap();
-  const turns = new Set<() => void>();
-  let now = START * 1000;
-  // Each look at the clock takes a while.
-  const clock = {
-    now: () => now += 3,
-    after: (_ms: number, run: () => void) => {
-      turns.add(run);
-      return () => turns.delete(run);
-    },
-  };
+  const clock = new SlowClock();
   const book = new SpanBook({ clock, backend: records, onError: assert.ifError });
   await book.ready();
   const at = START + 3_600;
   for (const [n, relay] of relays.entries()) {
     book.add({ ...answer, authors: [person(n)], relay, at });
   }
-  const [begin] = turns;
-  turns.clear();
-  begin();
-  assert.ok(turns.size > 0);
+  await clock.turn();
+  assert.ok(clock.isSet);
   await book.close();
   assert.equal((await records.readRecords("span")).size, relays.length);
   for (const [n, relay] of relays.entries()) {

@@ -334,6 +334,15 @@ export class EventStore implements NStore {
   }
 }
 
+/** A store into which a feed was read to its end. */
+export async function filledStore(world: FeedWorld): Promise<EventStore> {
+  const store = new EventStore();
+  const feed = world.feed({ store });
+  await readPages(world, feed);
+  await feed.close();
+  return store;
+}
+
 /** Records in memory. */
 export class MemoryRecords implements RecordStore {
   readonly #topics = new Map<string, Map<string, string>>();
